@@ -1,0 +1,55 @@
+// The one error class of the project and the table of exit codes. Not for control flow inside a module.
+
+/** What went wrong, as a word that scripts can match; each belongs to one exit code. */
+export const exitCodes = {
+  'gate-failed': 1,
+  usage: 2,
+  'bad-config': 2,
+  'bad-file': 2,
+  'bad-checkpoint': 2,
+  unsupported: 2,
+  inconclusive: 3,
+  'data-absent': 4,
+  endpoint: 4,
+  'error-rate': 4,
+  'nothing-evaluated': 4,
+  'incomplete-merge': 4,
+  device: 4,
+  doctor: 4,
+  disk: 4,
+  provenance: 5,
+  bug: 20,
+  interrupted: 130,
+} as const
+
+export type ErrorCode = keyof typeof exitCodes
+
+/** An error a user can act on: a code, a sentence that says what happened and why, and a suggestion of what to do. */
+export class LanternError extends Error {
+  override readonly name = 'LanternError'
+  readonly code: ErrorCode
+  readonly suggestion: string | undefined
+
+  constructor(code: ErrorCode, message: string, suggestion?: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.suggestion = suggestion
+  }
+
+  /** The process exit code of this error (cli.md, "Exit codes"). */
+  get exitCode(): number {
+    return exitCodes[this.code]
+  }
+}
+
+/** The message of anything that was thrown; errors of Node itself may come from another realm and fail `instanceof Error`. */
+export function messageOf(thrown: unknown): string {
+  if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message)
+  return String(thrown)
+}
+
+/** The `code` of a Node system error (`ENOENT`, `EEXIST`, ...), or undefined. */
+export function systemCodeOf(thrown: unknown): string | undefined {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string') return thrown.code
+  return undefined
+}

@@ -1,0 +1,140 @@
+// How the model is asked and what it gives back: arms, prompts, requests, generations.
+import type {ImageRef, Sample} from './sample.js'
+
+export const modes = ['direct', 'text-cot', 'latent'] as const
+export type Mode = (typeof modes)[number]
+
+export const interventions = [
+  'own',
+  'zeros',
+  'noise',
+  'matched-noise',
+  'first-repeat',
+  'mean',
+  'swap',
+  'shuffle',
+  'random-crop',
+  'oracle',
+  'markers-only',
+  'no-latent',
+] as const
+export type Intervention = (typeof interventions)[number]
+
+/** One model + mode, and for latent arms protocol + K + intervention. Its id is fixed by cli.md. */
+export interface Arm {
+  readonly id: string
+  /** The model reference as given on the command line. */
+  readonly model: string
+  readonly mode: Mode
+  readonly protocol: string | null
+  readonly latentSize: number | null
+  readonly intervention: Intervention | null
+}
+
+/** `REF|mode`, or `REF|latent|protocol:K|intervention`. */
+export function armId(arm: Omit<Arm, 'id'>): string {
+  if (arm.mode !== 'latent') return `${arm.model}|${arm.mode}`
+  return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
+}
+
+export type PromptPart = {readonly type: 'text'; readonly text: string} | {readonly type: 'image'; readonly image: ImageRef}
+
+/** One user turn, perhaps after a system turn. The order of the parts is what the model sees. */
+export interface Prompt {
+  readonly system: string | null
+  readonly parts: readonly PromptPart[]
+}
+
+/** Temperature 0 is greedy. Undefined values are the checkpoint's or the endpoint's own. */
+export interface Decoding {
+  readonly maxNewTokens: number
+  readonly temperature: number
+  readonly topP?: number
+  readonly topK?: number
+  readonly seed: number
+}
+
+export interface Request {
+  readonly sample: Sample
+  readonly arm: Arm
+  readonly prompt: Prompt
+  readonly decoding: Decoding
+}
+
+/** The latents of one block: what was fed, and (where an intervention replaced it) what the model itself would have fed. */
+export interface LatentBlock {
+  readonly vectors: readonly Float32Array[]
+  readonly own?: readonly Float32Array[]
+}
+
+/** Token counts of one generation; null where a runner cannot know. */
+export interface Usage {
+  readonly promptTokens: number | null
+  readonly imageTokens: number | null
+  readonly textTokens: number | null
+  readonly latentSteps: number | null
+  readonly markerTokens: number | null
+  readonly blocks: number | null
+}
+
+/** Milliseconds. */
+export interface Timing {
+  readonly firstTokenMs: number | null
+  readonly totalMs: number | null
+  /** Mean per decoded token or latent, without the prefill. */
+  readonly perStepMs?: number | null
+}
+
+/** A picture as the model saw it: its file's hash, its own size, and the size after every resize on our side. */
+export interface SeenImage {
+  readonly sha256: string
+  readonly width: number
+  readonly height: number
+  readonly sentWidth: number
+  readonly sentHeight: number
+}
+
+export interface Seen {
+  readonly promptSha256: string
+  readonly images: readonly SeenImage[]
+}
+
+export const stops = ['eos', 'length', 'refusal', 'abort', 'error'] as const
+export type Stop = (typeof stops)[number]
+
+export interface Generation {
+  readonly request: Request
+  readonly text: string
+  readonly tokenIds?: readonly number[]
+  readonly latents?: readonly LatentBlock[]
+  readonly usage: Usage
+  readonly timing: Timing
+  readonly stop: Stop
+  /** Tries it took, retries included; 0 for an answer that was read from a cache or a file. */
+  readonly attempts: number
+  readonly seen: Seen | null
+  /** Set when `stop` is `error`: what failed, in a sentence without secrets. */
+  readonly error?: {readonly code: string; readonly message: string}
+  /** True when the text came from the response cache. */
+  readonly cached?: boolean
+}
+
+export const unknownUsage: Usage = {
+  promptTokens: null,
+  imageTokens: null,
+  textTokens: null,
+  latentSteps: null,
+  markerTokens: null,
+  blocks: null,
+}
+export const unknownTiming: Timing = {firstTokenMs: null, totalMs: null}
+
+/** The generation that stands for a failure: an outcome of its own, never an answer. */
+export function failedGeneration(request: Request, code: string, message: string, attempts = 1): Generation {
+  return {request, text: '', usage: unknownUsage, timing: unknownTiming, stop: 'error', attempts, seen: null, error: {code, message}}
+}
+
+/** The prompt as text, with one `<image>` per picture: what is hashed as `promptSha256`. */
+export function promptText(prompt: Prompt): string {
+  return JSON.stringify([prompt.system, prompt.parts.map(part => (part.type === 'text' ? part.text : {image: true}))])
+}

@@ -1,0 +1,66 @@
+// Seeded randomness: every random choice names its seed and its purpose, so it does not depend on the order of the work.
+import {createHash} from 'node:crypto'
+
+export interface Random {
+  /** Uniform in [0, 1), 32 bits. */
+  next(): number
+  /** Uniform integer in [0, n). */
+  integer(n: number): number
+  /** Standard normal deviate. */
+  normal(): number
+  /** One element, uniformly. */
+  pick<T>(items: readonly T[]): T
+  /** A shuffled copy. */
+  shuffle<T>(items: readonly T[]): T[]
+}
+
+/**
+ * A generator for one purpose, e.g. `random(runSeed, sample.id, 'option-order')`.
+ * The keys are hashed with sha256 into the 128-bit state of sfc32 (C. Doty-Humphrey, PractRand: "small fast chaotic").
+ */
+export function random(...keys: (string | number)[]): Random {
+  const digest = createHash('sha256').update(JSON.stringify(keys)).digest()
+  let a = digest.readUInt32LE(0)
+  let b = digest.readUInt32LE(4)
+  let c = digest.readUInt32LE(8)
+  let counter = 1
+  const word = () => {
+    const sum = (((a + b) | 0) + counter) | 0
+    counter = (counter + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = (c << 21) | (c >>> 11)
+    c = (c + sum) | 0
+    return sum >>> 0
+  }
+  for (let i = 0; i < 12; i++) word()
+  let spare: number | undefined
+  const self: Random = {
+    next: () => word() / 2 ** 32,
+    integer: n => Math.floor(self.next() * n),
+    normal() {
+      if (spare !== undefined) {
+        const value = spare
+        spare = undefined
+        return value
+      }
+      // Box and Muller 1958; 1 - u keeps the logarithm finite.
+      const radius = Math.sqrt(-2 * Math.log(1 - self.next()))
+      const angle = 2 * Math.PI * self.next()
+      spare = radius * Math.sin(angle)
+      return radius * Math.cos(angle)
+    },
+    pick: items => items[self.integer(items.length)]!,
+    shuffle(items) {
+      const copy = [...items]
+      for (let i = copy.length - 1; i > 0; i--) {
+        const j = self.integer(i + 1)
+        const moved = copy[i]!
+        copy[i] = copy[j]!
+        copy[j] = moved
+      }
+      return copy
+    },
+  }
+  return self
+}

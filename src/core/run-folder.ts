@@ -1,0 +1,131 @@
+// Reading a run folder: its lock and its log. Writing belongs to evaluation/journal.ts.
+import {createReadStream} from 'node:fs'
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {LanternError, messageOf, systemCodeOf} from './errors.js'
+import {type Lock, lockSchema} from './schemas/lock.js'
+import {type LogRecord, logRecordSchema} from './schemas/record.js'
+
+export const lockFile = 'lock.json'
+export const logFile = 'log.jsonl'
+export const summaryFile = 'summary.json'
+export const latentsFolder = 'latents'
+
+/** Key of a settled record within a run. */
+export function recordKey(record: Pick<LogRecord, 'arm' | 'bench' | 'id'>): string {
+  return `${record.arm}\u0000${record.bench}\u0000${record.id}`
+}
+
+/** Reads lock.json. Throws `bad-file` when there is none or it does not fit its schema. */
+export async function readLock(runDir: string): Promise<Lock> {
+  const path = join(runDir, lockFile)
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    const why = systemCodeOf(error) === 'ENOENT' ? 'it has no lock.json' : messageOf(error)
+    throw new LanternError(
+      'bad-file',
+      `${runDir} is not a run folder: ${why}.`,
+      'Give the folder that `lantern-eval run` wrote, e.g. one under results/.',
+    )
+  }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new LanternError('bad-file', `${path} is not JSON: ${messageOf(error)}.`, 'Restore the file, or run again with another --out.')
+  }
+  const parsed = lockSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new LanternError(
+    'bad-file',
+    `${path} is not a lock of this version: ${issue.path.join('.')}: ${issue.message}.`,
+    'Run again with another --out.',
+  )
+}
+
+/** Bytes of each line of a file, without its line feed; the last one may be torn: `complete` says whether a line feed followed. */
+async function* lines(path: string): AsyncGenerator<{text: string; complete: boolean; start: number}> {
+  let rest: Buffer[] = []
+  let start = 0
+  for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
+    let from = 0
+    for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
+      const tail = chunk.subarray(from, to)
+      const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
+      rest = []
+      yield {text: line.toString('utf8'), complete: true, start}
+      start += line.length + 1
+      from = to + 1
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from))
+  }
+  if (rest.length > 0) yield {text: Buffer.concat(rest).toString('utf8'), complete: false, start}
+}
+
+/** Byte length of the log's whole lines: a writer that appends cuts a torn last line off first. 0 when there is no log. */
+export async function completeLogLength(runDir: string): Promise<number> {
+  let length = 0
+  try {
+    for await (const line of lines(join(runDir, logFile))) if (line.complete) length = line.start + Buffer.byteLength(line.text) + 1
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error
+  }
+  return length
+}
+
+/**
+ * Every record of the log in file order, as a stream; a torn last line is dropped, an absent log is empty.
+ * Throws `bad-file` (naming file and line) for a whole line that is no record.
+ */
+export async function* readLog(runDir: string): AsyncGenerator<LogRecord> {
+  const path = join(runDir, logFile)
+  let number = 0
+  try {
+    for await (const line of lines(path)) {
+      number++
+      if (!line.complete) return
+      if (line.text === '') continue
+      yield parseRecord(line.text, path, number)
+    }
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error
+  }
+}
+
+function parseRecord(text: string, path: string, line: number): LogRecord {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new LanternError(
+      'bad-file',
+      `${path}, line ${line}, is not JSON: ${messageOf(error)}.`,
+      'Remove that line; its sample is asked again on the next run.',
+    )
+  }
+  const parsed = logRecordSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  throw new LanternError(
+    'bad-file',
+    `${path}, line ${line}, is not a log record: ${issue.path.join('.')}: ${issue.message}.`,
+    'Remove that line; its sample is asked again on the next run.',
+  )
+}
+
+/**
+ * The one record that counts for each (arm, bench, id): the last that is not an `error`, else the last `error`.
+ * Memory grows with the number of samples, not with the length of their history.
+ */
+export async function settledRecords(runDir: string): Promise<LogRecord[]> {
+  const settled = new Map<string, LogRecord>()
+  for await (const record of readLog(runDir)) {
+    const key = recordKey(record)
+    const before = settled.get(key)
+    if (before === undefined || before.outcome === 'error' || record.outcome !== 'error') settled.set(key, record)
+  }
+  return [...settled.values()]
+}

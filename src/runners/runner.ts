@@ -1,0 +1,91 @@
+// The interface of what answers: a runner opens a session, a session turns requests into generations.
+import type {Generation, LatentBlock, Request} from '../core/generation.js'
+
+/** What identifies a model in the lock, and what the plan needs to know of it. */
+export interface ModelIdentity {
+  readonly ref: string
+  /** Hash over weights, configuration, tokenizer and template of a checkpoint, or over the saved answers of a replay. */
+  readonly sha256?: string
+  /** Endpoint: its URL without credentials and the model name it answers to. */
+  readonly endpoint?: {readonly url: string; readonly name: string}
+  readonly precision?: string
+  /** Anything else that makes two runs comparable: repetition penalty, graph version, quantisation parity, ... */
+  readonly details?: Readonly<Record<string, unknown>>
+  /** What the checkpoint says of latents; null without latent ids or when unknown. */
+  readonly latent: {
+    readonly protocol: string
+    readonly size: number
+    readonly ids: {readonly start: number; readonly pad: number; readonly end: number}
+  } | null
+  /** False when latents cannot be seen (remote, saved answers): such arms are never `not-engaged`. */
+  readonly observesLatents: boolean
+  /** False when answers come without looking at pictures (replay). */
+  readonly needsImages: boolean
+  /** Remote endpoints cost requests and perhaps money; the plan says how many. */
+  readonly remote: boolean
+  /** True for the control models that ship with the package. */
+  readonly builtin?: boolean
+}
+
+export interface Session {
+  describe(): ModelIdentity
+  /**
+   * Answers a stream of groups, one group per sample (its requests differ in their arms and share pictures, and perhaps vision features
+   * and prefill). Generations come in any order, each exactly once; the session pulls as many groups as it wants in flight.
+   * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
+   * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
+   */
+  generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
+  /**
+   * Teacher-forced natural-log probabilities of each token of each continuation after the prompt and given latents.
+   * Shape: [continuation][token]. Absent where a runner cannot score.
+   */
+  score?(request: Request, latents: readonly LatentBlock[], continuations: readonly string[], signal: AbortSignal): Promise<number[][]>
+  close(): Promise<void>
+}
+
+/** What a session reports while it works; shown as progress, never needed for a result. */
+export type RunnerEvent =
+  | {readonly type: 'retry'; readonly reason: string; readonly attempt: number; readonly waitMs: number}
+  | {readonly type: 'limit'; readonly concurrency: number}
+  | {readonly type: 'loading'; readonly what: string; readonly done?: number; readonly total?: number}
+  | {readonly type: 'warning'; readonly message: string}
+
+/** Flags of `run` that concern runners; each runner reads its own. */
+export interface RunnerOptions {
+  readonly device: string
+  readonly precision?: 'fp32' | 'fp16' | 'q8' | 'q4'
+  readonly threads?: number
+  readonly batchSize?: number
+  readonly minPixels?: number
+  readonly maxPixels?: number
+  /** Endpoint by model name; the key `*` is the default for all. */
+  readonly baseUrls: Readonly<Record<string, string>>
+  readonly apiKeyEnv?: string
+  readonly concurrency: number | 'auto'
+  readonly timeoutMs: number
+  readonly maxRetries: number
+  readonly maxRequests?: number
+  readonly maxCostUsd?: number
+  readonly cache: boolean
+  /** Folder of the response cache, the graphs and the downloads. */
+  readonly cacheDir: string
+  /** Keep the vectors of latent blocks in generations. */
+  readonly keepLatents: boolean
+  /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */
+  readonly latentBank?: string
+  /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
+  readonly benchmarks: readonly string[]
+  readonly seed: number
+  /** Environment variables, so that tests can give their own. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly notify: (event: RunnerEvent) => void
+}
+
+/** A way to answer, chosen by the form of the model reference. */
+export interface Runner {
+  /** True if this runner serves the reference, e.g. `openai:gpt-4o`. */
+  accepts(ref: string): boolean
+  /** Opens a session. Throws LanternError when the reference cannot be served: what, why, what to do. */
+  open(ref: string, options: RunnerOptions): Promise<Session>
+}
