@@ -47,29 +47,29 @@ export async function readLock(runDir: string): Promise<Lock> {
 }
 
 /** Bytes of each line of a file, without its line feed; the last one may be torn: `complete` says whether a line feed followed. */
-async function* lines(path: string): AsyncGenerator<{text: string; complete: boolean; start: number}> {
+async function* lines(path: string): AsyncGenerator<{text: string; complete: boolean; end: number}> {
   let rest: Buffer[] = []
-  let start = 0
+  let end = 0
   for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
     let from = 0
     for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
       const tail = chunk.subarray(from, to)
       const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
       rest = []
-      yield {text: line.toString('utf8'), complete: true, start}
-      start += line.length + 1
+      end += line.length + 1
+      yield {text: line.toString('utf8'), complete: true, end}
       from = to + 1
     }
     if (from < chunk.length) rest.push(chunk.subarray(from))
   }
-  if (rest.length > 0) yield {text: Buffer.concat(rest).toString('utf8'), complete: false, start}
+  if (rest.length > 0) yield {text: Buffer.concat(rest).toString('utf8'), complete: false, end}
 }
 
 /** Byte length of the log's whole lines: a writer that appends cuts a torn last line off first. 0 when there is no log. */
 export async function completeLogLength(runDir: string): Promise<number> {
   let length = 0
   try {
-    for await (const line of lines(join(runDir, logFile))) if (line.complete) length = line.start + Buffer.byteLength(line.text) + 1
+    for await (const line of lines(join(runDir, logFile))) if (line.complete) length = line.end
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
   }
