@@ -1,13 +1,14 @@
 // The import rule of the house: every stage may use earlier stages only, siblings do not know each other, no cycles.
 // commands -> reports -> evaluation -> {runners, metrics} -> {modes, benchmarks} -> core
 const later = {
-  core: ['modes', 'benchmarks', 'runners', 'metrics', 'evaluation', 'reports', 'commands'],
-  benchmarks: ['modes', 'runners', 'metrics', 'evaluation', 'reports', 'commands'],
-  modes: ['benchmarks', 'runners', 'metrics', 'evaluation', 'reports', 'commands'],
-  runners: ['metrics', 'evaluation', 'reports', 'commands'],
-  metrics: ['runners', 'evaluation', 'reports', 'commands'],
-  evaluation: ['reports', 'commands'],
-  reports: ['commands'],
+  core: ['modes', 'benchmarks', 'runners', 'metrics', 'evaluation', 'reports', 'commands', 'cli'],
+  benchmarks: ['modes', 'runners', 'metrics', 'evaluation', 'reports', 'commands', 'cli'],
+  modes: ['benchmarks', 'runners', 'metrics', 'evaluation', 'reports', 'commands', 'cli'],
+  runners: ['metrics', 'evaluation', 'reports', 'commands', 'cli'],
+  metrics: ['runners', 'evaluation', 'reports', 'commands', 'cli'],
+  evaluation: ['reports', 'commands', 'cli'],
+  reports: ['commands', 'cli'],
+  cli: ['commands'],
 }
 
 module.exports = {

@@ -1,0 +1,97 @@
+// What every command shares: flags, configuration, --json, and how an error is told. No command's own logic.
+import {Command, type Interfaces} from '@oclif/core'
+import type {FlagInput} from '@oclif/core/interfaces'
+import chalk from 'chalk'
+import {LanternError, messageOf} from '../core/errors.js'
+import {readConfig} from './config-file.js'
+import {everywhere, variableOf} from './flags.js'
+
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
+export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
+
+/**
+ * The base of all commands: `run()` reads `this.flags` and `this.args`, calls one service, prints with `this.log` (silent under --json)
+ * and returns the JSON document. A result that is not success sets `process.exitCode` and is still returned, so that --json carries it.
+ */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = everywhere
+
+  protected flags!: FlagsOf<T>
+  protected args!: ArgsOf<T>
+
+  override async init(): Promise<void> {
+    await super.init()
+    const declared = this.ctor.flags as FlagInput
+    const flags = await this.withConfig({...this.ctor.baseFlags, ...declared})
+    const parsed = await this.parse({flags, args: this.ctor.args, strict: this.ctor.strict, enableJsonFlag: this.ctor.enableJsonFlag})
+    this.flags = parsed.flags as FlagsOf<T>
+    this.args = parsed.args as ArgsOf<T>
+    if (this.flags['no-color']) chalk.level = 0
+  }
+
+  /** Lets configuration values take the place of defaults: flag > environment > file > default. */
+  private async withConfig(flags: FlagInput): Promise<FlagInput> {
+    const config: Record<string, unknown> = {...(await readConfig(configPathIn(this.argv) ?? process.env[variableOf('config')]))}
+    const merged: FlagInput = {...flags}
+    for (const [name, flag] of Object.entries(flags)) {
+      const many = flag.type === 'option' && flag.multiple
+      // oclif hands the variable of a repeatable flag over as one string; cli.md wants a comma list.
+      const listed = many ? process.env[variableOf(name)]?.split(',').map(value => value.trim()) : undefined
+      const value = listed ?? config[name]
+      if (value === undefined) continue
+      const values = many && !Array.isArray(value) ? [value] : value
+      if (flag.type === 'option' && flag.options) {
+        for (const one of [values].flat()) {
+          if (!flag.options.includes(String(one))) {
+            const source = listed ? variableOf(name) : 'The configuration file'
+            throw new LanternError('usage', `${source} gives --${name} the value "${one}".`, `Possible values: ${flag.options.join(', ')}.`)
+          }
+        }
+      }
+      merged[name] = {...flag, default: values, ...(listed ? {env: undefined} : {})} as typeof flag
+    }
+    return merged
+  }
+
+  /** A line for people on stderr: progress, warnings. Silent below the chosen level. */
+  protected tell(level: 'debug' | 'info' | 'warn', message: string): void {
+    const order = ['debug', 'info', 'warn', 'error']
+    if (order.indexOf(level) >= order.indexOf(this.flags?.['log-level'] ?? 'info')) process.stderr.write(`${message}\n`)
+  }
+
+  override async catch(error: Error & {exitCode?: number; oclif?: {exit?: number}}): Promise<void> {
+    // Errors of oclif's own parser and `this.exit()` know their exit code; anything else that is not ours is a bug.
+    const known = error instanceof LanternError
+    const exitCode = known ? error.exitCode : (error.oclif?.exit ?? 20)
+    process.exitCode = exitCode
+    if (!known && error.oclif && !this.jsonEnabled()) return super.catch(error)
+    const message = messageOf(error)
+    const suggestion = known
+      ? error.suggestion
+      : exitCode === 20
+        ? 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
+        : undefined
+    if (this.jsonEnabled()) {
+      this.logJson({
+        error: {code: known ? error.code : exitCode === 20 ? 'bug' : 'usage', message, suggestion: suggestion ?? null},
+        exitCode,
+        verdict: exitCode === 4 ? 'infrastructure' : exitCode === 130 ? 'interrupted' : 'error',
+      })
+      return
+    }
+    process.stderr.write(`${chalk.red('error')} ${message}\n`)
+    if (suggestion) process.stderr.write(`${chalk.dim('  try')} ${suggestion}\n`)
+    if (!known || this.flags?.['log-level'] === 'debug') process.stderr.write(`${chalk.dim(error.stack ?? '')}\n`)
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+  }
+}
+
+function configPathIn(argv: readonly string[]): string | undefined {
+  const at = argv.findIndex(argument => argument === '--config' || argument.startsWith('--config='))
+  if (at === -1) return undefined
+  return argv[at] === '--config' ? argv[at + 1] : argv[at]!.slice('--config='.length)
+}

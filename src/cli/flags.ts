@@ -1,0 +1,50 @@
+// Flags that several commands share, and the one place where a flag gets its environment variable.
+import {Flags} from '@oclif/core'
+import type {FlagInput} from '@oclif/core/interfaces'
+
+/** `--base-url` -> `LANTERN_EVAL_BASE_URL` (cli.md, "Environment and config"). */
+export function variableOf(flag: string): string {
+  return `LANTERN_EVAL_${flag.toUpperCase().replaceAll('-', '_')}`
+}
+
+/** Gives every flag its environment variable; every command wraps its flags in this. */
+export function withVariables<T extends FlagInput>(flags: T): T {
+  for (const [name, flag] of Object.entries(flags)) flag.env ??= variableOf(name)
+  return flags
+}
+
+/** Flags of every command. */
+export const everywhere = withVariables({
+  config: Flags.file({
+    summary: 'Configuration file; the default is lantern-eval.config.yaml in the current folder, if there is one.',
+    helpGroup: 'GLOBAL',
+    helpValue: 'FILE',
+  }),
+  'log-level': Flags.option({options: ['debug', 'info', 'warn', 'error'] as const})({
+    summary: 'How much is told on stderr; debug adds retries and stack traces.',
+    helpGroup: 'GLOBAL',
+    default: 'info' as const,
+  }),
+  yes: Flags.boolean({char: 'y', summary: 'Answer yes to every question; needed where there is no terminal to ask.', helpGroup: 'GLOBAL'}),
+  'no-color': Flags.boolean({summary: 'Plain text; NO_COLOR=1 does the same.', helpGroup: 'GLOBAL'}),
+})
+
+/** `--data [BENCH=]DIR`, repeatable. */
+export const dataFlag = Flags.string({
+  summary: 'Where the data lie; with several benchmarks name each.',
+  helpValue: '[BENCH=]DIR',
+  multiple: true,
+  delimiter: ',',
+})
+
+/** Splits `[KEY=]VALUE` flags into a record; values without a key stand under `*`. */
+export function keyed(values: readonly string[] | undefined): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (const value of values ?? []) {
+    const match = /^([A-Za-z0-9_.:/-]+?)=(.+)$/.exec(value)
+    // A URL with a query (`http://host/v1?x=1`) has an equals sign too, but no key before it.
+    if (match && !match[1]!.includes('://')) record[match[1]!] = match[2]!
+    else record['*'] = value
+  }
+  return record
+}
