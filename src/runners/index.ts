@@ -1,0 +1,26 @@
+// The table of runners. A new one is a file (or folder) beside this one and a line here.
+import {LanternError} from '../core/errors.js'
+import {replayRunner} from './replay.js'
+import type {Runner, RunnerOptions, Session} from './runner.js'
+
+const runners: readonly Runner[] = [replayRunner]
+
+/** The forms of a model reference, for help texts and errors (cli.md, `--model`). */
+export const modelReferences = [
+  {form: 'openai:NAME', meaning: 'an OpenAI-compatible endpoint'},
+  {form: 'replay:PATH', meaning: 'saved answers'},
+] as const
+
+/**
+ * Opens a session for a model reference: the first runner that accepts it.
+ * Throws LanternError `usage` when none does, or what the runner itself throws.
+ */
+export async function openRunner(ref: string, options: RunnerOptions): Promise<Session> {
+  const runner = runners.find(candidate => candidate.accepts(ref))
+  if (runner !== undefined) return runner.open(ref, options)
+  throw new LanternError(
+    'usage',
+    `No runner serves the model reference ${ref}.`,
+    `Use ${modelReferences.map(({form, meaning}) => `${form} (${meaning})`).join(', ')}.`,
+  )
+}

@@ -1,0 +1,193 @@
+import {existsSync} from 'node:fs'
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import type {Arm, Generation, Request} from '../core/generation.js'
+import {openRunner} from './index.js'
+import type {RunnerOptions} from './runner.js'
+
+const options: RunnerOptions = {
+  device: 'cpu',
+  baseUrls: {},
+  concurrency: 'auto',
+  timeoutMs: 1000,
+  maxRetries: 0,
+  cache: false,
+  cacheDir: '',
+  keepLatents: false,
+  benchmarks: ['vstar'],
+  seed: 0,
+  env: {},
+  notify: () => {},
+}
+
+const arm: Arm = {id: 'replay:x|direct', model: 'replay:x', mode: 'direct', protocol: null, latentSize: null, intervention: null}
+
+function request(benchmark: string, id: string): Request {
+  return {
+    sample: {id, benchmark, subtask: 's', images: [], question: 'q', gold: 'A'},
+    arm,
+    prompt: {system: null, parts: [{type: 'text', text: 'q'}]},
+    decoding: {maxNewTokens: 16, temperature: 0, seed: 0},
+  }
+}
+
+async function replay(
+  path: string,
+  asked: readonly (readonly [bench: string, id: string])[],
+  benchmarks = ['vstar'],
+): Promise<Generation[]> {
+  const session = await openRunner(`replay:${path}`, {...options, benchmarks})
+  async function* groups() {
+    for (const [bench, id] of asked) yield [request(bench, id)]
+  }
+  const generations: Generation[] = []
+  for await (const generation of session.generate(groups(), new AbortController().signal)) generations.push(generation)
+  return generations
+}
+
+let folder: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'replay-'))
+})
+afterEach(() => rm(folder, {recursive: true}))
+
+async function file(name: string, content: string): Promise<string> {
+  await writeFile(join(folder, name), content)
+  return join(folder, name)
+}
+
+describe('replay of JSONL', () => {
+  it('answers by benchmark and id, and takes a stop other than eos over', async () => {
+    const path = await file('a.jsonl', '{"bench":"vstar","id":"12","text":"A"}\n\n{"id":7,"text":"B","stop":"length"}\n')
+    const [a, b] = await replay(path, [
+      ['vstar', '12'],
+      ['vstar', '7'],
+    ])
+    expect(a).toMatchObject({text: 'A', stop: 'eos', attempts: 0, seen: null})
+    expect(b).toMatchObject({text: 'B', stop: 'length'})
+  })
+
+  it('makes an error of a saved error and of a sample without an answer', async () => {
+    const path = await file('a.jsonl', '{"id":"1","error":"timeout"}\n')
+    const [saved, absent] = await replay(path, [
+      ['vstar', '1'],
+      ['vstar', '2'],
+    ])
+    expect(saved).toMatchObject({stop: 'error', error: {code: 'saved-error', message: 'timeout'}})
+    expect(absent).toMatchObject({stop: 'error', error: {code: 'no-answer', message: 'no saved answer'}})
+  })
+
+  it('lets the last answer count that is not an error', async () => {
+    const path = await file('a.jsonl', '{"id":"1","error":"timeout"}\n{"id":"1","text":"A"}\n{"id":"1","error":"timeout"}\n')
+    expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A', stop: 'eos'})
+  })
+
+  it('names the file and the line of what it cannot read', async () => {
+    const path = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":"2","te')
+    await expect(replay(path, [])).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining(`${path}, line 2`)})
+  })
+
+  it('asks for the benchmark where the run has several', async () => {
+    const path = await file('a.jsonl', '{"id":"1","text":"A"}\n')
+    await expect(replay(path, [], ['vstar', 'blink'])).rejects.toMatchObject({code: 'bad-file'})
+  })
+})
+
+describe('replay of BLINK files', () => {
+  it('reads predictions, also without the extension', async () => {
+    await file('GPT4o.json', '{"val_Art_Style_1": "(A)"}')
+    expect((await replay(join(folder, 'GPT4o'), [['blink', 'val_Art_Style_1']]))[0]).toMatchObject({text: '(A)', stop: 'eos'})
+  })
+
+  it('reads a folder of outputs, raw responses of both splits', async () => {
+    const item = (split: string) =>
+      `[{"idx": "${split}_IQ_Test_1", "answer": "(A)", "full_prediction": "raw ${split}", "prediction": "(A)"}]`
+    await file('IQ Test.json', `{"val": ${item('val')}, "test": ${item('test')}}`)
+    const texts = await replay(folder, [
+      ['blink', 'val_IQ_Test_1'],
+      ['blink', 'test_IQ_Test_1'],
+    ])
+    expect(texts.map(({text}) => text)).toEqual(['raw val', 'raw test'])
+  })
+
+  const shared = fileURLToPath(new URL('../../../shared/data/blink/', import.meta.url))
+  const withShared = existsSync(shared) ? it : it.skip
+  withShared('reads every published file (needs ../shared/data/blink)', async () => {
+    for (const path of ['saved_val_predictions/GPT4V', 'saved_outputs/Yi_VL_6B']) {
+      const session = await openRunner(`replay:${shared}${path}`, options)
+      expect(session.describe().details).toEqual({answers: path.startsWith('saved_val') ? 1901 : 3807})
+    }
+  })
+})
+
+describe('replay of a run folder', () => {
+  const record = (armId: string, id: string, fields: object) =>
+    JSON.stringify({
+      type: 'sample',
+      schema: 1,
+      arm: armId,
+      bench: 'vstar',
+      subtask: 's',
+      id,
+      outcome: 'correct',
+      score: 1,
+      metrics: {},
+      answer: 'A',
+      gold: 'A',
+      text: 'A',
+      extractor: 'lantern-eval',
+      usage: {promptTokens: 3, imageTokens: null, textTokens: 1, latentSteps: 5, markerTokens: 2, blocks: 1},
+      timing: {firstTokenMs: 1, totalMs: 2},
+      stop: 'eos',
+      attempts: 1,
+      seen: null,
+      error: null,
+      ...fields,
+    }) + '\n'
+
+  it('carries usage and timing over, and errors as errors', async () => {
+    const failed = {outcome: 'error', score: null, stop: 'error', error: {code: 'http', message: 'HTTP 500'}}
+    await file('log.jsonl', record('m|direct', '1', {}) + record('m|direct', '2', failed))
+    const [good, bad] = await replay(folder, [
+      ['vstar', '1'],
+      ['vstar', '2'],
+    ])
+    expect(good).toMatchObject({text: 'A', usage: {latentSteps: 5}, timing: {totalMs: 2}})
+    expect(bad).toMatchObject({stop: 'error', error: {message: 'HTTP 500'}})
+  })
+
+  it('asks for one of several arms', async () => {
+    await file('log.jsonl', record('m|direct', '1', {text: 'A'}) + record('m|text-cot', '1', {text: 'B'}))
+    await expect(replay(folder, [])).rejects.toMatchObject({code: 'usage', message: expect.stringContaining('m|text-cot')})
+    expect((await replay(`${folder}#m|text-cot`, [['vstar', '1']]))[0]).toMatchObject({text: 'B'})
+  })
+})
+
+describe('the identity of a replay', () => {
+  it('is the same for the same answers in another order, and another for another answer', async () => {
+    const identity = async (content: string) => {
+      const session = await openRunner(`replay:${await file('a.jsonl', content)}`, options)
+      return session.describe().sha256
+    }
+    const first = await identity('{"id":"1","text":"A"}\n{"id":"2","text":"B"}\n')
+    expect(await identity('{"id":"2","text":"B"}\n{"id":"1","text":"A"}\n')).toBe(first)
+    expect(await identity('{"id":"2","text":"B"}\n{"id":"1","text":"C"}\n')).not.toBe(first)
+  })
+})
+
+describe('openRunner', () => {
+  it('says what is possible for an unknown reference', async () => {
+    await expect(openRunner('gpt-4o', options)).rejects.toMatchObject({
+      code: 'usage',
+      suggestion: expect.stringContaining('replay:PATH'),
+    })
+  })
+
+  it('says so when nothing lies at the path', async () => {
+    await mkdir(join(folder, 'empty'))
+    await expect(openRunner(`replay:${join(folder, 'empty')}`, options)).rejects.toMatchObject({code: 'data-absent'})
+    await expect(openRunner(`replay:${join(folder, 'absent')}`, options)).rejects.toMatchObject({code: 'data-absent'})
+  })
+})

@@ -1,0 +1,54 @@
+// `replay:PATH`: gives saved answers back, so that they can be scored again. Looks at no picture and asks nobody.
+import {failedGeneration, type Generation, type Request, unknownTiming, unknownUsage} from '../core/generation.js'
+import type {ModelIdentity, Runner, Session} from './runner.js'
+import {readSavedAnswers, type SavedAnswers} from './saved-answers.js'
+
+const scheme = 'replay:'
+
+export const replayRunner: Runner = {
+  accepts: ref => ref.startsWith(scheme),
+  async open(ref, options) {
+    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), options.benchmarks))
+  },
+}
+
+class ReplaySession implements Session {
+  readonly #answers: SavedAnswers
+  readonly #identity: ModelIdentity
+
+  constructor(ref: string, answers: SavedAnswers) {
+    this.#answers = answers
+    this.#identity = {
+      ref,
+      sha256: answers.sha256(),
+      details: {answers: answers.size},
+      latent: null,
+      observesLatents: false,
+      needsImages: false,
+      remote: false,
+    }
+  }
+
+  describe(): ModelIdentity {
+    return this.#identity
+  }
+
+  async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+    for await (const group of groups) {
+      for (const request of group) {
+        if (signal.aborted) return
+        yield this.#answer(request)
+      }
+    }
+  }
+
+  #answer(request: Request): Generation {
+    const answer = this.#answers.get(request.sample.benchmark, request.sample.id)
+    if (answer === undefined) return failedGeneration(request, 'no-answer', 'no saved answer', 0)
+    if (answer.error !== undefined) return failedGeneration(request, 'saved-error', answer.error, 0)
+    const {text, stop, usage = unknownUsage, timing = unknownTiming} = answer
+    return {request, text, stop, usage, timing, attempts: 0, seen: null}
+  }
+
+  async close(): Promise<void> {}
+}
