@@ -1,0 +1,156 @@
+// The subtasks of hops: following arrows for a number of steps, and controls that need one look or none. Drawing items only; the
+// benchmark that reads them is ../hops.ts.
+import type {Random} from '../../core/random.js'
+import {colourNames, letters, type Shape, shapes} from './cards.js'
+import type {Drawn, Task} from './item.js'
+import {anywhere, chainWorld, others, placeOptions, plural, relationWorld, sample, scatter, shapeCard, unrelated} from './worlds.js'
+
+/** "Follow the arrows to the end": `hops` steps lead to one of four end cards of four different colours. */
+function hops(steps: number): Task {
+  const draw = (random: Random, gold: number): Drawn => {
+    const ends = sample(random, colourNames, 4)
+    const lengths = [5, 4, 4, 3]
+    const world = chainWorld(random, lengths, (chain, step) => (step === lengths[chain]! - 1 ? ends[chain]! : random.pick(colourNames)))
+    const chosen = random.pick([0, 1, 2, 3].filter(chain => lengths[chain]! > steps))
+    const walk = world.chains[chosen]!.slice(-1 - steps)
+    return {
+      question: `Follow the arrows from ${walk[0]}. What colour is the end?`,
+      options: placeOptions(random, ends[chosen]!, ends.toSpliced(chosen, 1), gold),
+      answer: ends[chosen]!,
+      pictures: [world.scene],
+      evidence: walk.map(letter => world.cellOf.get(letter)!),
+      chain: walk,
+    }
+  }
+  return {name: `hops-${steps}`, choices: 4, draw}
+}
+
+/**
+ * "Follow the arrows n times": the walk goes on behind the card asked for, and the wrong options are colours of other cards within
+ * four steps of the start, so it matters which card is the n-th.
+ */
+function countHops(steps: number): Task {
+  const reach = 4
+  const draw = (random: Random, gold: number): Drawn => {
+    const start = random.integer(3)
+    const near = sample(random, colourNames, reach + 1)
+    const world = chainWorld(random, [7, 3, 3, 3], (chain, step) => (chain === 0 && near[step - start]) || random.pick(colourNames))
+    const walk = world.chains[0]!.slice(start, start + steps + 1)
+    const answer = near[steps]!
+    return {
+      question: `Follow the arrows ${steps} ${steps === 1 ? 'time' : 'times'} from ${walk[0]}. What colour is the card?`,
+      options: placeOptions(random, answer, others(random, near, answer, 3), gold),
+      answer,
+      pictures: [world.scene],
+      evidence: walk.map(letter => world.cellOf.get(letter)!),
+      chain: walk,
+    }
+  }
+  return {name: `count-hops-${steps}`, choices: 4, draw}
+}
+
+/** One look-up: the card a card points to. */
+function point(random: Random, gold: number): Drawn {
+  const world = chainWorld(random, [5, 4, 4, 3], () => random.pick(colourNames))
+  const chain = random.pick(world.chains)
+  const step = random.integer(chain.length - 1)
+  const answer = chain[step + 1]!
+  return {
+    question: `Where does ${chain[step]} point?`,
+    options: placeOptions(random, answer, others(random, letters, answer, 3), gold),
+    answer,
+    pictures: [world.scene],
+    evidence: [world.cellOf.get(chain[step]!)!],
+    chain: [chain[step]!],
+  }
+}
+
+/** The colour of a named shape among other shapes. */
+function attribute(random: Random, gold: number): Drawn {
+  const shape = random.pick(shapes)
+  const answer = random.pick(colourNames)
+  const placed = anywhere(random, [{kind: 'shape', shape, colour: answer, size: 'large'}])
+  return {
+    question: `What colour is the ${shape}?`,
+    options: placeOptions(random, answer, others(random, colourNames, answer, 3), gold),
+    answer,
+    pictures: [scatter(random, placed, unrelated(random, [shape]))],
+    evidence: [...placed.keys()],
+    chain: [shape],
+  }
+}
+
+/** Which of two framed boxes holds a shape. */
+function box(random: Random, gold: number): Drawn {
+  const held = sample(random, shapes, 2) as [Shape, Shape]
+  const cards = (['1', '2'] as const).map((tag, k) => ({kind: 'box', tag, shape: held[k]!, colour: random.pick(colourNames)}) as const)
+  const placed = anywhere(random, cards)
+  const asked = random.integer(2)
+  const answer = cards[asked]!.tag
+  return {
+    question: `Which box holds the ${held[asked]}?`,
+    options: placeOptions(random, answer, [cards[1 - asked]!.tag], gold),
+    answer,
+    pictures: [scatter(random, placed, unrelated(random, held))],
+    evidence: [[...placed.keys()][asked]!],
+    chain: [held[asked]!],
+  }
+}
+
+/** One to four shapes of a kind. */
+function count(random: Random, gold: number): Drawn {
+  const shape = random.pick(shapes)
+  const n = 1 + random.integer(4)
+  const placed = anywhere(
+    random,
+    Array.from({length: n}, () => shapeCard(random, shape)),
+  )
+  return {
+    question: `How many ${plural(shape)}?`,
+    options: placeOptions(random, `${n}`, others(random, ['1', '2', '3', '4'], `${n}`, 3), gold),
+    answer: `${n}`,
+    pictures: [scatter(random, placed, unrelated(random, [shape]))],
+    evidence: [...placed.keys()].sort((a, b) => a - b),
+    chain: Array.from({length: n}, () => shape),
+  }
+}
+
+function leftRight(random: Random, gold: number): Drawn {
+  const left = random.integer(2) === 0
+  const {scene, shapes, cells} = relationWorld(random, 'column', left)
+  const [answer, wrong] = left ? ['left', 'right'] : ['right', 'left']
+  return {
+    question: `Is the ${shapes[0]} left or right of the ${shapes[1]}?`,
+    options: placeOptions(random, answer!, [wrong!], gold),
+    answer: answer!,
+    pictures: [scene],
+    evidence: cells,
+    chain: shapes,
+  }
+}
+
+function above(random: Random, gold: number): Drawn {
+  const yes = random.integer(2) === 0
+  const {scene, shapes, cells} = relationWorld(random, 'row', yes)
+  const [answer, wrong] = yes ? ['yes', 'no'] : ['no', 'yes']
+  return {
+    question: `Is the ${shapes[0]} above the ${shapes[1]}?`,
+    options: placeOptions(random, answer!, [wrong!], gold),
+    answer: answer!,
+    pictures: [scene],
+    evidence: cells,
+    chain: shapes,
+  }
+}
+
+/** Every subtask of hops, in the order of its tables. */
+export const hopsTasks: readonly Task[] = [
+  ...[0, 1, 2, 3, 4].map(hops),
+  ...[1, 2, 3, 4].map(countHops),
+  {name: 'attr', choices: 4, draw: attribute},
+  {name: 'box', choices: 2, draw: box},
+  {name: 'point', choices: 4, draw: point},
+  {name: 'count', choices: 4, draw: count},
+  {name: 'left-right', choices: 2, draw: leftRight},
+  {name: 'above', choices: 2, draw: above},
+]
