@@ -1,0 +1,243 @@
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {type Column, writeParquet} from '../../test/support/parquet.js'
+import type {LanternError} from '../core/errors.js'
+import type {Sample} from '../core/sample.js'
+import type {DataProblem, DataSet} from './benchmark.js'
+import {blink, subtaskOfId} from './blink.js'
+import {answersOnlyData} from './data-places.js'
+import {builtinMark} from './data-set.js'
+import {loadBenchmark} from './index.js'
+
+let folder: string
+let count = 0
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lantern-eval-blink-'))
+})
+afterAll(() => rm(folder, {recursive: true, force: true}))
+const newFolder = () => join(folder, `${count++}`)
+
+// A 1x1 PNG.
+const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==', 'base64')
+
+interface Item {
+  idx: string | null
+  choices?: string[] | null
+  answer?: string | null
+  images?: number
+}
+
+/** The columns of the hub's files, here with the pictures before the texts and out of order: only names count. */
+function columns(items: readonly Item[], subtask: string): Column[] {
+  const picture = (k: number) => items.map(({images = 1}) => (k <= images ? {bytes: new Uint8Array([...png, k]), path: `${k}.png`} : null))
+  return [
+    {name: 'image_2', type: 'picture', data: picture(2)},
+    {name: 'image_1', type: 'picture', data: picture(1)},
+    {name: 'idx', type: 'text', data: items.map(({idx}) => idx)},
+    {name: 'question', type: 'text', data: items.map(({idx}) => `question of ${idx}`)},
+    {name: 'sub_task', type: 'text', data: items.map(() => subtask)},
+    {name: 'choices', type: 'texts', data: items.map(({choices = ['yes', 'no']}) => choices)},
+    {name: 'answer', type: 'text', data: items.map(({answer = '(B)'}) => answer)},
+    {name: 'prompt', type: 'text', data: items.map(({idx}) => `prompt of ${idx}\n(A) yes\n(B) no`)},
+    {name: 'explanation', type: 'text', data: items.map(() => '')},
+    {name: 'image_4', type: 'picture', data: picture(4)},
+    {name: 'image_3', type: 'picture', data: picture(3)},
+  ]
+}
+
+async function writeSubtask(path: string, items: readonly Item[], subtask = 'Counting'): Promise<void> {
+  await mkdir(dirname(path), {recursive: true})
+  writeParquet(path, columns(items, subtask))
+}
+
+async function samplesOf(data: DataSet, only?: ReadonlySet<string>): Promise<Sample[]> {
+  const list = []
+  for await (const sample of data.samples(only)) list.push(sample)
+  return list
+}
+
+async function problemsOf(data: DataSet): Promise<DataProblem[]> {
+  const list = []
+  for await (const problem of data.problems()) list.push(problem)
+  return list
+}
+
+const open = (path: string, split = 'val') => blink.load(path, {split, seed: 0})
+
+test('the official counts: 14 subtasks, 1,901 and 1,906 items', () => {
+  const total = (split: string) => blink.subtasks.reduce((sum, {expected}) => sum + expected[split]!, 0)
+  expect(blink.subtasks).toHaveLength(14)
+  expect([total('val'), total('test')]).toEqual([1901, 1906])
+})
+
+test('the subtask of an official id lies between the split and the last underscore', () => {
+  expect(subtaskOfId('val_Multi-view_Reasoning_12')).toBe('Multi-view_Reasoning')
+  expect(subtaskOfId('test_IQ_Test_1')).toBe('IQ_Test')
+  expect(subtaskOfId('val_Nonsense_1')).toBeUndefined()
+})
+
+describe('the hub layout', () => {
+  test.each(blink.subtasks)('$name: every item with its options, letters, gold answer and pictures', async ({name, choices}) => {
+    const root = newFolder()
+    const letters = ['A', 'B', 'C', 'D'].slice(0, choices)
+    const items = letters.map((letter, i) => ({
+      idx: `val_${name}_${i + 1}`,
+      choices: letters.map(one => `option ${one}`),
+      answer: `(${letter})`,
+      images: (i % 4) + 1,
+    }))
+    await writeSubtask(join(root, name, 'val-00000-of-00001.parquet'), items, name)
+    await writeSubtask(join(root, name, 'test-00000-of-00001.parquet'), [{idx: `test_${name}_1`, answer: 'hidden'}], name)
+    const data = await open(root)
+    expect([data.layout, data.kind, data.hasImages]).toEqual(['parquet', 'official', true])
+    expect(await data.keys()).toEqual(items.map(({idx}) => ({id: idx, subtask: name})))
+    const samples = await samplesOf(data)
+    expect(samples.map(({gold}) => gold)).toEqual(letters)
+    for (const [i, sample] of samples.entries()) {
+      expect(sample).toMatchObject({benchmark: 'blink', letters, options: items[i]!.choices, question: `question of ${items[i]!.idx}`})
+      expect(sample.officialPrompt).toContain(`prompt of ${items[i]!.idx}`)
+      expect(sample.images.map(({source}) => source)).toEqual(
+        Array.from({length: items[i]!.images}, (_, k) => `${name}/val-00000-of-00001.parquet#${i}/image_${k + 1}`),
+      )
+      // The last byte of each picture is its number.
+      for (const [k, image] of sample.images.entries()) expect((await image.bytes()).at(-1)).toBe(k + 1)
+    }
+    const hidden = await samplesOf(await open(root, 'test'))
+    expect(hidden.map(({id, gold}) => [id, gold])).toEqual([[`test_${name}_1`, null]])
+  })
+
+  test.each(['val_Art_Style.parquet', 'Art_Style-val-00000-of-00001.parquet', 'blink.parquet', 'IQ_Test_val.parquet'])(
+    'a flat file %s',
+    async name => {
+      const root = newFolder()
+      await writeSubtask(join(root, name), [{idx: 'val_Art_Style_1'}], 'Art_Style')
+      expect(await (await open(root)).keys()).toEqual([{id: 'val_Art_Style_1', subtask: 'Art_Style'}])
+      expect(await (await open(join(root, name))).keys()).toHaveLength(1)
+    },
+  )
+
+  test('selected samples only, in the order of the data', async () => {
+    const root = newFolder()
+    await writeSubtask(
+      join(root, 'Counting/val-0.parquet'),
+      [1, 2, 3, 4, 5].map(i => ({idx: `val_Counting_${i}`})),
+    )
+    const samples = await samplesOf(await open(root), new Set(['val_Counting_4', 'val_Counting_2']))
+    expect(samples.map(({id}) => id)).toEqual(['val_Counting_2', 'val_Counting_4'])
+  })
+
+  test('a record with an empty field is one error naming file, row and field; every other sample is served before it is thrown', async () => {
+    const root = newFolder()
+    const items: Item[] = [1, 2, 3, 4, 5].map(i => ({idx: `val_Counting_${i}`}))
+    items[1] = {idx: null}
+    items[3] = {idx: 'val_Counting_4', choices: null}
+    await writeSubtask(join(root, 'Counting/val-0.parquet'), items)
+    const data = await open(root)
+    const served: string[] = []
+    let error: LanternError | undefined
+    try {
+      for await (const {id} of data.samples()) served.push(id)
+    } catch (thrown) {
+      error = thrown as LanternError
+    }
+    expect(served).toEqual(['val_Counting_1', 'val_Counting_3', 'val_Counting_5'])
+    expect(error).toMatchObject({code: 'bad-file', message: 'Counting/val-0.parquet, row 1: "idx" is empty.'})
+    await expect(data.keys()).rejects.toThrow('Counting/val-0.parquet, row 1')
+    expect((await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)).toEqual([
+      'Counting/val-0.parquet, row 1: "idx" is empty.',
+      'Counting/val-0.parquet, row 3: "choices" is empty.',
+    ])
+  })
+
+  test('verify finds wrong counts, duplicates, answers outside the letters, missing and undecodable pictures', async () => {
+    const root = newFolder()
+    await mkdir(join(root, 'Counting'), {recursive: true})
+    const table = columns(
+      [
+        {idx: 'val_Counting_1'},
+        {idx: 'val_Counting_1'},
+        {idx: 'val_Counting_3', answer: '(C)'},
+        {idx: 'val_Counting_4', images: 0},
+        {idx: 'val_Counting_5'},
+        {idx: 'val_Counting_6', answer: 'B is right'},
+      ],
+      'Counting',
+    )
+    const first = table.find(({name}) => name === 'image_1') as Extract<Column, {type: 'picture'}>
+    first.data[4] = {bytes: Uint8Array.of(1, 2, 3), path: null}
+    writeParquet(join(root, 'Counting/val-0.parquet'), table)
+    const problems = await problemsOf(await open(root))
+    expect(problems.filter(({kind}) => kind !== 'count').map(({id, kind}) => [id, kind])).toEqual([
+      ['val_Counting_1', 'duplicate-id'],
+      ['val_Counting_3', 'gold-outside-letters'],
+      ['val_Counting_4', 'missing-image'],
+      ['val_Counting_5', 'undecodable-image'],
+      [null, 'broken-record'],
+    ])
+    expect(problems.find(({message}) => message.startsWith('Counting:'))?.message).toBe('Counting: 5 samples instead of 120.')
+  })
+
+  test('drawn samples bear a mark: their kind is builtin, and official counts and labels do not concern them', async () => {
+    const root = newFolder()
+    await writeSubtask(join(root, 'Counting/val-0.parquet'), [{idx: 'val_Counting_1'}])
+    await writeFile(join(root, builtinMark), '{}')
+    const data = await open(root)
+    expect(data.kind).toBe('builtin')
+    expect((await data.identity()).labels).toBeNull()
+    expect(await problemsOf(data)).toEqual([])
+  })
+
+  test('the identity depends on names and contents, not on the place; a hub snapshot gives its revision', async () => {
+    const revision = 'a'.repeat(40)
+    const roots = [newFolder(), join(newFolder(), 'snapshots', revision)]
+    for (const root of roots) await writeSubtask(join(root, 'Counting/val-0.parquet'), [{idx: 'val_Counting_1'}])
+    const [plain, snapshot] = await Promise.all(roots.map(async root => (await open(root)).identity()))
+    expect(plain).toMatchObject({revision: null, labels: 'unknown'})
+    expect(snapshot!.revision).toBe(revision)
+    expect(snapshot!.dataSha256).toBe(plain!.dataSha256)
+    await writeSubtask(join(roots[0]!, 'Counting/val-0.parquet'), [{idx: 'val_Counting_2'}])
+    expect((await (await open(roots[0]!)).identity()).dataSha256).not.toBe(plain!.dataSha256)
+  })
+})
+
+describe('the official answers alone', () => {
+  test('1,901 samples without pictures and option texts, letters by the official choice counts, old labels', async () => {
+    const data = await (await loadBenchmark('blink')).load(answersOnlyData('blink')!, {split: 'val', seed: 0})
+    expect([data.layout, data.kind, data.hasImages]).toEqual(['val-answers', 'official', false])
+    expect(await data.keys()).toHaveLength(1901)
+    expect(await problemsOf(data)).toEqual([])
+    const identity = await data.identity()
+    expect(identity.labels).toBe('old')
+    const counts: Record<string, number> = {}
+    for (const sample of await samplesOf(data)) {
+      counts[String(sample.gold)] = (counts[String(sample.gold)] ?? 0) + 1
+      expect(sample.options).toBeUndefined()
+    }
+    // benchmarks.md 2.3: totals of the gold letters.
+    expect(counts).toEqual({A: 709, B: 708, C: 269, D: 215})
+  })
+
+  test('a broken answer is one error naming file and id', async () => {
+    const path = join(newFolder(), 'val_answers.json')
+    await mkdir(dirname(path))
+    await writeFile(path, JSON.stringify({val_Counting_1: '(A)', val_Counting_2: null, val_Jigsaw_1: '(B)'}))
+    const data = await open(dirname(path))
+    const messages = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)
+    expect(messages).toEqual([`${path}: "val_Counting_2" is empty.`])
+  })
+
+  test('a torn file is refused by name', async () => {
+    const path = join(newFolder(), 'val_answers.json')
+    await mkdir(dirname(path))
+    await writeFile(path, '{"val_Counting_1": "(A)", "val')
+    await expect((await open(path)).keys()).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining(path)})
+  })
+})
+
+test('a folder without BLINK, or no folder, is absent data with the command that gets it', async () => {
+  const root = newFolder()
+  await expect(open(root)).rejects.toMatchObject({code: 'data-absent'})
+  await mkdir(root)
+  await expect(open(root)).rejects.toMatchObject({code: 'data-absent', suggestion: expect.stringContaining('bench pull blink')})
+})

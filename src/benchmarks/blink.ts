@@ -1,0 +1,183 @@
+// BLINK (Fu et al. 2024): 14 visual perception tasks, multiple choice. Layouts: the hub's parquet files, VLMEvalKit's TSV, the official answers alone.
+// Counts, columns and label revisions: zeyofu/BLINK_Benchmark 2d6a779 (eval/), the data card of BLINK-Benchmark/BLINK.
+import {basename} from 'node:path'
+import {LanternError} from '../core/errors.js'
+import type {ImageRef, Sample} from '../core/sample.js'
+import {letterOf} from '../core/sample.js'
+import type {Benchmark, DataSet, LoadOptions, Subtask} from './benchmark.js'
+import {reflectanceLabels} from './blink-labels.js'
+import {type DataSource, dataSetOf} from './data-set.js'
+import {findFiles, readJson, relativePath} from './sources/files.js'
+import {openParquet, type ParquetFile, type ParquetRow} from './sources/parquet.js'
+import {attempt, optionalText, text, texts, wrongField} from './sources/row.js'
+
+const task = (name: string, val: number, test: number, choices: number): Subtask => ({name, expected: {val, test}, choices})
+
+export const blink: Benchmark = {
+  id: 'blink',
+  title: 'BLINK',
+  subtasks: [
+    task('Art_Style', 117, 117, 2),
+    task('Counting', 120, 120, 4),
+    task('Forensic_Detection', 132, 132, 4),
+    task('Functional_Correspondence', 130, 130, 4),
+    task('IQ_Test', 150, 150, 4),
+    task('Jigsaw', 150, 150, 2),
+    task('Multi-view_Reasoning', 133, 133, 2),
+    task('Object_Localization', 122, 125, 2),
+    task('Relative_Depth', 124, 124, 2),
+    task('Relative_Reflectance', 134, 134, 3),
+    task('Semantic_Correspondence', 139, 140, 4),
+    task('Spatial_Relation', 143, 143, 2),
+    task('Visual_Correspondence', 172, 172, 4),
+    task('Visual_Similarity', 135, 136, 2),
+  ],
+  splits: ['val', 'test'],
+  defaultSplit: 'val',
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'macro'},
+  origin: {
+    repo: 'BLINK-Benchmark/BLINK',
+    revision: 'a3666eb249237ba3d5eca8db21176cc47967e040',
+    licence: 'Apache-2.0',
+    url: 'https://huggingface.co/datasets/BLINK-Benchmark/BLINK',
+  },
+  load,
+}
+
+/** The official file of gold answers, also served alone, without pictures and option texts. */
+const answersFile = 'val_answers.json'
+
+async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
+  const common = {benchmark: blink, split, root: path}
+  const parquet = await findFiles(path, name => name.endsWith('.parquet') && inSplit(name, split))
+  if (parquet.length > 0) return dataSetOf({...common, ...parquetSource(path, parquet)})
+  const answers = split === 'val' ? await findFiles(path, name => basename(name) === answersFile) : []
+  if (answers.length > 0) return dataSetOf({...common, ...answersSource(answers[0]!)})
+  throw new LanternError(
+    'data-absent',
+    `${path} holds no BLINK data of the split "${split}".`,
+    'Give a folder with <Subtask>/val-*.parquet, a VLMEvalKit TSV, or val_answers.json; or run `lantern-eval bench pull blink`.',
+  )
+}
+
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels'>
+
+/** The labels of a layout: by the letters of its Relative_Reflectance items. */
+const labelsOf = (read: DataSource['read']) => async () => {
+  const letters = new Map<string, string>()
+  for await (const item of read()) {
+    if (!(item instanceof LanternError) && item.subtask === 'Relative_Reflectance' && typeof item.gold === 'string')
+      letters.set(item.id, item.gold)
+  }
+  return reflectanceLabels(letters)
+}
+
+// --- parquet -----------------------------------------------------------------------------------------------------------------------
+
+/** Whether a file's path names this split, or none: `Art_Style/val-00000-of-00001.parquet`, `Art_Style_val.parquet`, `blink.parquet`. */
+function inSplit(path: string, split: string): boolean {
+  // Subtask names go first: the Test of IQ_Test is no split.
+  const rest = blink.subtasks.reduce((name, subtask) => name.replaceAll(subtask.name, ' '), path)
+  const named = rest.split(/[^A-Za-z]+/).filter(word => blink.splits.includes(word))
+  return named.length === 0 || named.includes(split)
+}
+
+const textColumns = ['idx', 'sub_task', 'question', 'choices', 'answer', 'prompt']
+
+function parquetSource(root: string, files: readonly string[]): Layout {
+  const opened = new Map<string, Promise<ParquetFile>>()
+  const fileAt = (path: string): Promise<ParquetFile> => {
+    let file = opened.get(path)
+    if (!file) {
+      file = openParquet(path, relativePath(root, path))
+      opened.set(path, file)
+    }
+    return file
+  }
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for (const path of files) {
+      const file = await fileAt(path)
+      const columns = file.columns.filter(column => textColumns.includes(column))
+      for await (const row of file.read(columns)) {
+        if (row instanceof LanternError) yield row
+        else yield await parquetSample(file, relativePath(root, path), row)
+      }
+    }
+  }
+  return {layout: 'parquet', hasImages: true, files, read, labels: labelsOf(read)}
+}
+
+async function parquetSample(file: ParquetFile, name: string, row: ParquetRow): Promise<Sample | LanternError> {
+  const images: ImageRef[] = []
+  for (const column of pictureColumns(file.columns)) {
+    if (!(await file.hasBytes(column, row.index))) continue
+    const source = `${name}#${row.index}/${column}`
+    images.push({source, orientation: 'apply', bytes: async () => (await file.bytes(column, row.index))!})
+  }
+  return attempt(() => {
+    const id = text(row, 'idx')
+    const options = texts(row, 'choices')
+    const officialPrompt = optionalText(row, 'prompt')
+    const letters = options.map((_, i) => letterOf(i))
+    const answer = text(row, 'answer')
+    return {
+      id,
+      benchmark: 'blink',
+      subtask: subtaskOfId(id) ?? text(row, 'sub_task'),
+      images,
+      question: text(row, 'question'),
+      ...(officialPrompt === undefined ? {} : {officialPrompt}),
+      options,
+      letters,
+      gold: answer === 'hidden' ? null : (bareLetter(answer) ?? failAnswer(row)),
+    }
+  })
+}
+
+function failAnswer(row: ParquetRow): never {
+  throw wrongField(row, 'answer', 'is neither a letter in brackets nor "hidden"')
+}
+
+/** `image_1`, `image_2`, ... by number: the order of the schema is not promised. */
+function pictureColumns(columns: readonly string[]): string[] {
+  const number = (name: string) => Number(name.slice('image_'.length))
+  return columns.filter(name => /^image_\d+$/.test(name)).sort((a, b) => number(a) - number(b))
+}
+
+// --- answers alone -----------------------------------------------------------------------------------------------------------------
+
+function answersSource(path: string): Layout {
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    const answers = await readJson(path)
+    if (typeof answers !== 'object' || answers === null || Array.isArray(answers)) {
+      throw new LanternError(
+        'bad-file',
+        `${path} is not an object of answers by id.`,
+        'Fetch eval/val_answers.json of zeyofu/BLINK_Benchmark.',
+      )
+    }
+    for (const [id, answer] of Object.entries(answers)) yield attempt(() => answerSample(path, id, answer))
+  }
+  return {layout: 'val-answers', hasImages: false, files: [path], read, labels: labelsOf(read)}
+}
+
+function answerSample(path: string, id: string, answer: unknown): Sample {
+  const row = {where: path, values: {[id]: answer}}
+  const subtask = blink.subtasks.find(({name}) => name === subtaskOfId(id))
+  if (!subtask) throw wrongField(row, id, 'names no subtask of BLINK')
+  const gold = bareLetter(text(row, id))
+  if (!gold) throw wrongField(row, id, 'is no letter in brackets')
+  const letters = Array.from({length: subtask.choices!}, (_, i) => letterOf(i))
+  return {id, benchmark: 'blink', subtask: subtask.name, images: [], question: '', letters, gold}
+}
+
+/** The subtask of an official id: what lies between the split and the last underscore (`val_Art_Style_1`). */
+export function subtaskOfId(id: string): string | undefined {
+  const name = /^(?:val|test)_(.+)_[^_]+$/.exec(id)?.[1]
+  return blink.subtasks.find(subtask => subtask.name === name)?.name
+}
+
+/** `(A)` or `A` -> `A`. */
+function bareLetter(answer: string): string | undefined {
+  return /^\(([A-Z])\)$/.exec(answer)?.[1] ?? /^[A-Z]$/.exec(answer)?.[0]
+}

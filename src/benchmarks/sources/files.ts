@@ -1,0 +1,101 @@
+// Files of a data folder: finding, reading and hashing them. Knows no benchmark and no format.
+import {readdir, readFile, stat} from 'node:fs/promises'
+import {join, relative, sep} from 'node:path'
+import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
+import {hashOf, sha256OfFile} from '../../core/hash.js'
+import type {ImageRef, Orientation} from '../../core/sample.js'
+
+/** How deep below a data folder files are looked for: `<root>/<set>/<subset>/images/<file>` and one to spare. */
+const depthLimit = 5
+
+/**
+ * The data files below a folder (or the file itself) whose path, relative to it and with `/`, passes `wanted`; sorted by that path.
+ * Links are followed (the hub cache is made of them); hidden files and folders are not looked at.
+ * Throws `data-absent` when there is nothing at `root`.
+ */
+export async function findFiles(root: string, wanted: (path: string) => boolean): Promise<string[]> {
+  const info = await stat(root).catch(error => {
+    throw new LanternError(
+      'data-absent',
+      `There is no data at ${root}: ${messageOf(error)}.`,
+      'Check --data, or fetch the data with `lantern-eval bench pull`.',
+    )
+  })
+  if (info.isFile()) return wanted(root.split(sep).at(-1)!) ? [root] : []
+  const found: string[] = []
+  const walk = async (folder: string, depth: number): Promise<void> => {
+    for (const entry of await readdir(folder, {withFileTypes: true})) {
+      if (entry.name.startsWith('.')) continue
+      const path = join(folder, entry.name)
+      const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry
+      if (kind.isDirectory() && depth < depthLimit) await walk(path, depth + 1)
+      else if (kind.isFile() && wanted(relativePath(root, path))) found.push(path)
+    }
+  }
+  await walk(root, 1)
+  return found.sort()
+}
+
+/** Path below the data folder with `/`, whatever the system: what people see and what is hashed. */
+export function relativePath(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/') || path.split(sep).at(-1)!
+}
+
+/** A file of the data as text. Throws `data-absent` or `bad-file`. */
+export async function readText(path: string): Promise<string> {
+  return (await readBytes(path)).toString('utf8')
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const absent = systemCodeOf(error) === 'ENOENT'
+    throw new LanternError(
+      absent ? 'data-absent' : 'bad-file',
+      absent ? `${path} is not there.` : `${path} cannot be read: ${messageOf(error)}.`,
+      'Check that the data are complete with `lantern-eval bench verify`.',
+    )
+  }
+}
+
+/** A JSON file of the data. Throws `bad-file` naming the file (and what Node says of the place). */
+export async function readJson(path: string): Promise<unknown> {
+  const text = await readText(path)
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new LanternError('bad-file', `${path} is not JSON: ${messageOf(error)}.`, 'Fetch the file again.')
+  }
+}
+
+/** A picture that lies in a file of its own. */
+export function imageFile(path: string, source: string, orientation: Orientation = 'ignore'): ImageRef {
+  return {source, orientation, bytes: () => readBytes(path)}
+}
+
+const hashes = new Map<string, Promise<string>>()
+
+/** sha256 of a file; remembered within the process while path, size and time of change stay the same. */
+export async function fileSha256(path: string): Promise<string> {
+  const {size, mtimeMs} = await stat(path)
+  const key = `${path}\u0000${size}\u0000${mtimeMs}`
+  let hash = hashes.get(key)
+  if (!hash) {
+    hash = sha256OfFile(path)
+    hashes.set(key, hash)
+  }
+  return hash
+}
+
+/** One hash over the names (below `root`) and contents of files, independent of where the folder lies. */
+export async function filesSha256(root: string, files: readonly string[]): Promise<string> {
+  const parts: [string, string][] = []
+  for (const file of files) parts.push([relativePath(root, file), await fileSha256(file)])
+  return hashOf(parts)
+}
+
+/** The commit of a hub snapshot (`.../snapshots/<40 hex digits>/...`) that a path lies in, or null. */
+export function hubRevisionOf(path: string): string | null {
+  return /[\\/]snapshots[\\/]([0-9a-f]{40})(?:[\\/]|$)/.exec(path)?.[1] ?? null
+}

@@ -1,0 +1,164 @@
+// Parquet, read by row group and column, so that memory depends on the size of a row group and not of the file. Knows no benchmark.
+import {open, stat} from 'node:fs/promises'
+import {LanternError, messageOf} from '../../core/errors.js'
+import type {Row} from './row.js'
+
+// Types only; the module itself is loaded when a file is opened.
+type Parquet = typeof import('hyparquet')
+type FileMetaData = Awaited<ReturnType<Parquet['parquetMetadataAsync']>>
+type RowGroup = FileMetaData['row_groups'][number]
+type ReadOptions = Parameters<Parquet['parquetReadObjects']>[0]
+
+/** A record and its number in the file, from 0. */
+export interface ParquetRow extends Row {
+  readonly index: number
+}
+
+export interface ParquetFile {
+  readonly rows: number
+  /** Names of the top-level columns, in the order of the schema. */
+  readonly columns: readonly string[]
+  /**
+   * The given columns of every row, as a stream that holds one row group at a time.
+   * A row group that cannot be decoded gives one error naming its rows; the others follow.
+   */
+  read(columns: readonly string[]): AsyncGenerator<ParquetRow | LanternError>
+  /** Whether a picture column (a struct `{bytes, path}` or plain bytes) holds bytes in this row; usually answered by the file's statistics. */
+  hasBytes(column: string, row: number): Promise<boolean>
+  /** The bytes of a picture column; null when the cell is empty. Keeps the last two row groups, so that pictures read in order are read once. */
+  bytes(column: string, row: number): Promise<Uint8Array | null>
+}
+
+/** Row groups whose pictures are kept: samples in flight lie at most across one boundary. */
+const keptGroups = 2
+
+interface Group {
+  readonly meta: RowGroup
+  readonly start: number
+  readonly end: number
+}
+
+/** Opens a parquet file and reads its footer. `name` stands for it in messages. Throws `bad-file`. */
+export async function openParquet(path: string, name: string): Promise<ParquetFile> {
+  const {parquetMetadataAsync, parquetReadObjects, parquetSchema} = await import('hyparquet')
+  const {compressors} = (await import('hyparquet-compressors')) as {compressors: ReadOptions['compressors']}
+  const file = await fileBuffer(path)
+  let metadata: FileMetaData
+  try {
+    metadata = await parquetMetadataAsync(file)
+  } catch (error) {
+    throw new LanternError('bad-file', `${path} is not a whole parquet file: ${messageOf(error)}.`, 'Fetch the file again.')
+  }
+  const groups: Group[] = []
+  for (const meta of metadata.row_groups) {
+    const start = groups.at(-1)?.end ?? 0
+    groups.push({meta, start, end: start + Number(meta.num_rows)})
+  }
+
+  const readGroup = async (group: Group, columns: string[]): Promise<Record<string, unknown>[]> => {
+    try {
+      return await parquetReadObjects({file, metadata, columns, rowStart: group.start, rowEnd: group.end, compressors, utf8: false})
+    } catch (error) {
+      throw new LanternError(
+        'bad-file',
+        `${name}, rows ${group.start} to ${group.end - 1}, cannot be decoded: ${messageOf(error)}.`,
+        'Fetch the file again.',
+      )
+    }
+  }
+
+  const groupOf = (row: number): Group => {
+    const group = groups.find(candidate => row < candidate.end)
+    if (!group) throw new RangeError(`${name} has no row ${row}`)
+    return group
+  }
+
+  /** Columns of pictures per row group, the last used at the end. */
+  const kept = new Map<Group, Map<string, Promise<unknown[]>>>()
+  const pictures = (group: Group, column: string): Promise<unknown[]> => {
+    const columns = kept.get(group) ?? new Map<string, Promise<unknown[]>>()
+    kept.delete(group)
+    kept.set(group, columns)
+    if (kept.size > keptGroups) kept.delete(kept.keys().next().value!)
+    let cells = columns.get(column)
+    if (!cells) {
+      cells = readGroup(group, [column]).then(rows => rows.map(row => row[column]))
+      columns.set(column, cells)
+    }
+    return cells
+  }
+  const pictureBytes = async (column: string, row: number): Promise<Uint8Array | null> => {
+    const group = groupOf(row)
+    const cell = (await pictures(group, column))[row - group.start]
+    const bytes = cell && typeof cell === 'object' && 'bytes' in cell ? cell.bytes : cell
+    return bytes instanceof Uint8Array ? bytes : null
+  }
+
+  return {
+    rows: groups.at(-1)?.end ?? 0,
+    columns: parquetSchema(metadata).children.map(child => child.element.name),
+    async *read(columns) {
+      for (const group of groups) {
+        let rows: Record<string, unknown>[]
+        try {
+          rows = await readGroup(group, [...columns])
+        } catch (error) {
+          if (!(error instanceof LanternError)) throw error
+          yield error
+          continue
+        }
+        for (const [offset, values] of rows.entries()) {
+          const index = group.start + offset
+          yield {where: `${name}, row ${index}`, index, values}
+        }
+      }
+    },
+    async hasBytes(column, row) {
+      const group = groupOf(row)
+      const nulls = nullsOf(group.meta, column)
+      if (nulls === 0) return true
+      if (nulls === group.end - group.start) return false
+      return (await pictureBytes(column, row)) !== null
+    },
+    async bytes(column, row) {
+      const bytes = await pictureBytes(column, row)
+      // A copy: a view would keep the pages of the whole row group alive for as long as one picture is.
+      return bytes?.slice() ?? null
+    },
+  }
+}
+
+/** Empty cells of a picture column in a row group by its statistics, or undefined when the file does not say. */
+function nullsOf(group: RowGroup, column: string): number | undefined {
+  const leaf = group.columns.find(({meta_data: meta}) => {
+    const path = meta?.path_in_schema
+    return path?.[0] === column && (path.length === 1 || path.at(-1) === 'bytes')
+  })
+  const nulls = leaf?.meta_data?.statistics?.null_count
+  return nulls === undefined ? undefined : Number(nulls)
+}
+
+/** hyparquet's view of a file: each slice is read into a buffer of exactly its size. */
+async function fileBuffer(path: string): Promise<ReadOptions['file']> {
+  const {size} = await stat(path).catch(error => {
+    throw new LanternError('bad-file', `${path} cannot be read: ${messageOf(error)}.`, 'Check the file and its permissions.')
+  })
+  return {
+    byteLength: size,
+    async slice(start, end = size) {
+      const bytes = new Uint8Array(end - start)
+      const handle = await open(path)
+      try {
+        let done = 0
+        while (done < bytes.length) {
+          const {bytesRead} = await handle.read(bytes, done, bytes.length - done, start + done)
+          if (bytesRead === 0) throw new Error('the file ends too early')
+          done += bytesRead
+        }
+      } finally {
+        await handle.close()
+      }
+      return bytes.buffer
+    },
+  }
+}

@@ -1,0 +1,52 @@
+// One record of a data file and its fields, read with errors that name file, row and field. Data files are untrusted: nothing is assumed.
+import {LanternError} from '../../core/errors.js'
+
+/** A record; `where` names file and row (or line) for people. */
+export interface Row {
+  readonly where: string
+  readonly values: Readonly<Record<string, unknown>>
+}
+
+/** The error of a field that is not what it should be. */
+export function wrongField(row: Row, field: string, what: string): LanternError {
+  return new LanternError('bad-file', `${row.where}: "${field}" ${what}.`, 'Fetch the data again, or remove that record.')
+}
+
+/** A text field; numbers are written out. Throws `bad-file` when it is absent, null or something else. */
+export function text(row: Row, field: string): string {
+  const value = optionalText(row, field)
+  if (value === undefined)
+    throw wrongField(row, field, row.values[field] === null || row.values[field] === undefined ? 'is empty' : 'is not text')
+  return value
+}
+
+/** A text field, or undefined when it is absent, null or no text. */
+export function optionalText(row: Row, field: string): string | undefined {
+  const value = row.values[field]
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  // Some writers leave out the mark that says a byte column is text.
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value)
+  return undefined
+}
+
+/** A list of texts. Throws `bad-file`. */
+export function texts(row: Row, field: string): string[] {
+  const value = row.values[field]
+  if (!Array.isArray(value)) throw wrongField(row, field, value === null || value === undefined ? 'is empty' : 'is not a list')
+  return value.map((item, i) => {
+    const one = optionalText({...row, values: {item}}, 'item')
+    if (one === undefined) throw wrongField(row, `${field}[${i}]`, 'is not text')
+    return one
+  })
+}
+
+/** `read()`, with an error of ours as a value: a stream of records goes on after a bad one. Other errors are thrown. */
+export function attempt<T>(read: () => T): T | LanternError {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof LanternError) return error
+    throw error
+  }
+}
