@@ -1,6 +1,8 @@
 // The seam between checkpoints and graphs (model.ts and below) and everything that decodes with them: raw arrays, no onnxruntime types.
 // Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R wanted positions, H hidden size, V vocabulary.
 
+import type {TensorPlace, TensorType} from '../safetensors.js'
+
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 
 /** The text decoder, from `config.json` (flat or nested `text_config`) and the weights' own shapes. */
@@ -44,17 +46,6 @@ export interface LatentTokens {
   readonly ids: {readonly start: number; readonly pad: number; readonly end: number}
   /** The tokens' texts, for a tokenizer that lacks them. */
   readonly texts: {readonly start: string; readonly pad: string; readonly end: string}
-}
-
-export type TensorType = 'F32' | 'F16' | 'BF16' | 'U8'
-
-/** Where a tensor lies: the bytes [offset, offset + length) of a file. */
-export interface TensorPlace {
-  readonly file: string
-  readonly type: TensorType
-  readonly shape: readonly number[]
-  readonly offset: number
-  readonly length: number
 }
 
 /** An opened checkpoint folder: everything checked, no weight read yet. Plain data: it can be sent to a worker. */

@@ -1,0 +1,83 @@
+// Creates onnxruntime sessions: which options, on which device, and what to tell the user when a provider is missing.
+import {createRequire} from 'node:module'
+import {dirname, join, relative} from 'node:path'
+import type {InferenceSession, Tensor} from 'onnxruntime-node'
+import {LanternError, messageOf} from '../../core/errors.js'
+
+export interface Device {
+  readonly provider: 'cpu' | 'cuda'
+  readonly index: number
+}
+
+/** `cpu`, `cuda` or `cuda:N`. Throws LanternError `usage` for anything else. */
+export function parseDevice(text: string): Device {
+  const match = /^(cpu|cuda(?::(\d+))?)$/.exec(text)
+  if (match === null) throw new LanternError('usage', `Unknown device ${JSON.stringify(text)}.`, 'Use cpu, cuda or cuda:N.')
+  return {provider: text === 'cpu' ? 'cpu' : 'cuda', index: Number(match[2] ?? 0)}
+}
+
+export interface SessionOptions {
+  readonly device: Device
+  readonly threads?: number
+  /** Folder that external data is relative to. */
+  readonly folder: string
+  /**
+   * True keeps float32 weights as mapped pages of their file, shared by all sessions and workers, instead of packing a copy of them.
+   * False where there are MatMulNBits weights, which are 50 times slower without packing.
+   */
+  readonly mapped: boolean
+}
+
+/** Throws LanternError `device` when the provider cannot be loaded, with the command that installs it. */
+export async function createSession(model: Uint8Array, {device, threads, folder, mapped}: SessionOptions): Promise<InferenceSession> {
+  const ort = await loadRuntime()
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: device.provider === 'cpu' ? ['cpu'] : [{name: 'cuda', deviceId: device.index}],
+      ...(threads !== undefined && {intraOpNumThreads: threads}),
+      // One level below 'all': the last one only rewrites convolutions, which there are none of, and crashes 1.30.0 on the decoder.
+      graphOptimizationLevel: 'extended',
+      // Errors are thrown as well; without this they are printed too, into the middle of a table.
+      logSeverityLevel: 4,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: folder,
+          ...(mapped && {disable_prepacking: '1'}),
+        },
+      },
+    })
+  } catch (error) {
+    throw device.provider === 'cuda' ? cudaError(error) : error
+  }
+}
+
+/** onnxruntime-node, loaded at the first use. */
+export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+  try {
+    return await import('onnxruntime-node')
+  } catch (error) {
+    throw new LanternError(
+      'device',
+      `onnxruntime-node cannot be loaded: ${messageOf(error).split('\n')[0]}.`,
+      'Install it without its CUDA download: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0 (linux needs glibc 2.28 or newer).',
+    )
+  }
+}
+
+/** The package's own install script fetches the CUDA libraries; `npm rebuild` does not run it under `allowScripts: false`. */
+export function cudaInstallCommand(): string {
+  const require = createRequire(import.meta.url)
+  const script = join(dirname(require.resolve('onnxruntime-node/package.json')), 'script', 'install.js')
+  return `node ${relative(process.cwd(), script)}`
+}
+
+function cudaError(error: unknown): LanternError {
+  return new LanternError(
+    'device',
+    `The CUDA provider cannot be loaded: ${messageOf(error).split('\n')[0]}.`,
+    `It needs an NVIDIA driver, CUDA 12 with cuDNN 9, and the provider libraries; fetch those with: ${cudaInstallCommand()}`,
+    {cause: error},
+  )
+}
+
+export type Feeds = Record<string, Tensor>

@@ -1,0 +1,49 @@
+// Where a graph finds its weight files. onnxruntime refuses external data that is reached through a symbolic link out of the model's
+// folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder is blobs/. The model itself is given as bytes
+// with that folder's name; nothing is written beside the weights, so read-only folders and other file systems need no care.
+import {copyFile, link, mkdir, realpath} from 'node:fs/promises'
+import {basename, dirname, join} from 'node:path'
+import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
+import {sha256} from '../../core/hash.js'
+
+export interface Placement {
+  readonly folder: string
+  /** A weight file's name inside `folder`. */
+  locate(file: string): string
+}
+
+/**
+ * The folder that really holds all files. Files whose links lead to different folders are brought together under `cacheDir`,
+ * by hard links where the file system allows, else by copies.
+ */
+export async function placeWeights(files: readonly string[], cacheDir: string): Promise<Placement> {
+  const real = new Map<string, string>()
+  for (const file of files) real.set(file, await realpath(file))
+  const folders = new Set([...real.values()].map(path => dirname(path)))
+  if (folders.size === 1) return {folder: [...folders][0]!, locate: file => basename(real.get(file)!)}
+
+  const folder = join(cacheDir, 'weights', sha256(JSON.stringify([...real.values()])).slice(0, 16))
+  const name = (file: string) => `${[...real.keys()].indexOf(file)}-${basename(file)}`
+  try {
+    await mkdir(folder, {recursive: true})
+    for (const [file, target] of real) await linkOrCopy(target, join(folder, name(file)))
+  } catch (error) {
+    throw new LanternError(
+      'disk',
+      `The weight files lie in ${folders.size} folders and cannot be brought together in ${folder}: ${messageOf(error)}.`,
+      'Put all shards into one folder.',
+    )
+  }
+  return {folder, locate: name}
+}
+
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to)
+  } catch (error) {
+    const code = systemCodeOf(error)
+    if (code === 'EEXIST') return
+    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK' && code !== 'ENOTSUP') throw error
+    await copyFile(from, to)
+  }
+}

@@ -1,0 +1,62 @@
+// Runs the decoder graph: typed arrays in, typed arrays out.
+import type {InferenceSession, Tensor} from 'onnxruntime-node'
+import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from './types.js'
+
+type TensorClass = typeof import('onnxruntime-node').Tensor
+
+const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
+
+/** A run of the decoder over one session; see DecoderInput for the three ways to call it. */
+export function decoderOf(
+  session: InferenceSession,
+  TensorOf: TensorClass,
+  config: TextConfig,
+): (input: DecoderInput) => Promise<DecoderOutput> {
+  const {layers, hidden, kvHeads, headDim} = config
+  const deltaNames = Array.from({length: layers}, (_, i) => [`delta.${i}.key`, `delta.${i}.value`] as const)
+
+  return async input => {
+    const {batch, length, past, totals, targets, want = {}} = input
+    const rows = input.rows ?? lastRows(input)
+    const capacity = past?.capacity ?? 0
+    const cacheShape = [batch, kvHeads, capacity, headDim]
+    const feeds: Record<string, Tensor> = {
+      inputs_embeds: new TensorOf('float32', input.embeds, [batch, length, hidden]),
+      position_ids: new TensorOf('int32', input.positions, [3, batch, length]),
+      seqlens_k: new TensorOf(
+        'int32',
+        totals.map(total => total - 1),
+        [batch],
+      ),
+      total_seq: new TensorOf('int32', Int32Array.of(totals.reduce((a, b) => Math.max(a, b))), []),
+      past_bias: new TensorOf('float32', past?.bias ?? noRows.key, [batch, 1, 1, capacity]),
+      rows: new TensorOf('int32', rows, [batch, rows.length / batch]),
+      targets: new TensorOf('int32', targets ?? new Int32Array(0), [batch, (targets?.length ?? 0) / batch]),
+    }
+    for (let i = 0; i < layers; i++) {
+      const {key, value} = past === null ? noRows : past.layers[i]!
+      feeds[`past.${i}.key`] = new TensorOf('float32', key, cacheShape)
+      feeds[`past.${i}.value`] = new TensorOf('float32', value, cacheShape)
+    }
+    const fetches = ['next_token', ...deltaNames.flat()]
+    if (want.hidden) fetches.push('hidden_states')
+    if (want.logits) fetches.push('logits')
+    if (targets !== undefined) fetches.push('log_probs')
+
+    const outputs = await session.run(feeds, fetches)
+    const floats = (name: string) => outputs[name]!.data as Float32Array
+    const delta: KeyValue[] = deltaNames.map(([key, value]) => ({key: floats(key), value: floats(value)}))
+    return {
+      nextTokens: outputs['next_token']!.data as Int32Array,
+      ...(want.hidden && {hidden: floats('hidden_states')}),
+      ...(want.logits && {logits: floats('logits')}),
+      ...(targets !== undefined && {logProbs: floats('log_probs')}),
+      delta,
+    }
+  }
+}
+
+/** [B, 1]: the last valid position. Only a prefill has padding. */
+function lastRows({length, past, totals}: DecoderInput): Int32Array {
+  return totals.map(total => (past === null ? total : length) - 1)
+}

@@ -1,0 +1,34 @@
+// Rows of the embedding table, read from the weight file when they are needed: the table itself is never in memory.
+import {closeSync, openSync, readSync} from 'node:fs'
+import {LanternError} from '../../../core/errors.js'
+import {elementBytes, type TensorPlace, toFloat32} from '../safetensors.js'
+
+export interface Embedding {
+  /** [ids, H]. Throws LanternError `bad-checkpoint` for an id without a row (a tokenizer that does not belong to the weights). */
+  rows(ids: ArrayLike<number>): Float32Array
+  close(): void
+}
+
+export function openEmbedding(place: TensorPlace): Embedding {
+  const [vocabulary, hidden] = place.shape as [number, number]
+  const rowBytes = hidden * elementBytes[place.type]
+  const descriptor = openSync(place.file, 'r')
+  return {
+    rows(ids) {
+      const bytes = new Uint8Array(ids.length * rowBytes)
+      for (let i = 0; i < ids.length; i++) {
+        const id = ids[i]!
+        if (!(id >= 0 && id < vocabulary)) {
+          throw new LanternError(
+            'bad-checkpoint',
+            `Token id ${id} has no row in model.embed_tokens.weight (${vocabulary} rows, ${place.file}).`,
+            'Use the tokenizer.json that was saved with these weights.',
+          )
+        }
+        readSync(descriptor, bytes, i * rowBytes, rowBytes, place.offset + id * rowBytes)
+      }
+      return toFloat32(bytes, place.type)
+    },
+    close: () => closeSync(descriptor),
+  }
+}

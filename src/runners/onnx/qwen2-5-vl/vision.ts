@@ -1,0 +1,25 @@
+// Runs the vision graph: the pixel values of one picture in, its image tokens out.
+import type {InferenceSession} from 'onnxruntime-node'
+import type {Checkpoint, Model} from './types.js'
+import {visionPlan} from './vision-plan.js'
+
+type TensorClass = typeof import('onnxruntime-node').Tensor
+
+export function visionOf(session: InferenceSession, TensorOf: TensorClass, {vision}: Checkpoint): Model['vision'] {
+  const patchElements = vision.channels * vision.temporalPatch * vision.patch * vision.patch
+  return async (pixelValues, {rows, columns}) => {
+    const plan = visionPlan(rows, columns, vision)
+    const patches = rows * columns
+    const inWindows = [plan.windowCount, plan.windowLength]
+    const outputs = await session.run({
+      pixel_values: new TensorOf('float32', pixelValues, [patches, patchElements]),
+      order: new TensorOf('int32', plan.order, [patches]),
+      places: new TensorOf('float32', plan.places, [patches, 2]),
+      windows: new TensorOf('int32', plan.windows, inWindows),
+      mask: new TensorOf('int32', plan.mask, inWindows),
+      from_windows: new TensorOf('int32', plan.fromWindows, [patches]),
+      cells: new TensorOf('int32', plan.cells, [plan.cells.length]),
+    })
+    return outputs['image_features']!.data as Float32Array
+  }
+}

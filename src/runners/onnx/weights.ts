@@ -1,0 +1,65 @@
+// How a graph reads weights: safetensors tensors as external data, in the layout Hugging Face saves ([out, in]), cast where needed.
+import type {ElementType, Graph} from './onnx-writer.js'
+import type {TensorPlace} from './safetensors.js'
+
+/** The type a graph computes in: f32 on the CPU, f16 on the GPU. */
+export type ComputeType = 'f32' | 'f16'
+
+/** Weights per block of MatMulNBits; a row must hold whole blocks. */
+export const quantisedBlock = 32
+
+/** Names of the two tensors that stand for a quantised matrix (quantise.ts writes them). */
+export const quantisedNames = (name: string) => ({values: `${name}.nbits`, scales: `${name}.scales`})
+
+const stored: Readonly<Partial<Record<TensorPlace['type'], ElementType>>> = {F32: 'f32', F16: 'f16', BF16: 'bf16', U8: 'u8'}
+
+export class Weights {
+  constructor(
+    private readonly tensors: ReadonlyMap<string, TensorPlace>,
+    /** The file's name as seen from the model's folder. */
+    private readonly locate: (file: string) => string,
+    readonly compute: ComputeType,
+  ) {}
+
+  /** y = x Wᵀ + b, with `${name}.weight` [out, in] and, where there is one, `${name}.bias` [out]. `shape` views W as a matrix. */
+  linear(g: Graph, x: string, name: string, shape?: readonly [number, number]): string {
+    const {values, scales} = quantisedNames(`${name}.weight`)
+    const packed = this.tensors.get(values)
+    const y =
+      packed === undefined
+        ? g.op('FusedMatMul', [x, this.tensor(g, `${name}.weight`, shape)], {transB: 1})
+        : g.op('MatMulNBits', [x, this.raw(g, values), this.tensor(g, scales)], nBitsAttributes(packed))
+    return this.tensors.has(`${name}.bias`) ? g.op('Add', [y, this.tensor(g, `${name}.bias`)]) : y
+  }
+
+  /** A tensor in the compute type; the cast of a constant is folded when the session loads. */
+  tensor(g: Graph, name: string, shape?: readonly number[]): string {
+    return g.shared(name, root => {
+      const place = this.tensors.get(name)!
+      const raw = this.raw(root, name, shape)
+      return stored[place.type] === this.compute ? raw : root.op('Cast', [raw], {to: castTarget[this.compute]})
+    })
+  }
+
+  private raw(g: Graph, name: string, shape?: readonly number[]): string {
+    const place = this.tensors.get(name)!
+    return g.external(name, stored[place.type]!, place, this.locate(place.file), shape)
+  }
+
+  /** Between graph inputs and outputs, which are f32, and the compute type. */
+  fromF32(g: Graph, x: string): string {
+    return this.compute === 'f32' ? x : g.op('Cast', [x], {to: castTarget[this.compute]})
+  }
+  toF32(g: Graph, x: string): string {
+    return this.compute === 'f32' ? x : g.op('Cast', [x], {to: castTarget.f32})
+  }
+}
+
+/** TensorProto.DataType numbers. */
+const castTarget = {f32: 1, f16: 10} as const
+
+/** `values` is [out, in / block, block x bits / 8]. Level 1 computes in float32: exact for the dequantised weights. */
+function nBitsAttributes(values: TensorPlace) {
+  const [out, blocks, bytes] = values.shape as [number, number, number]
+  return {N: out, K: blocks * quantisedBlock, bits: (bytes * 8) / quantisedBlock, block_size: quantisedBlock, accuracy_level: 1}
+}
