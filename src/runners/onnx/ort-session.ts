@@ -1,8 +1,12 @@
 // Creates onnxruntime sessions: which options, on which device, and what to tell the user when a provider is missing.
 import {createRequire} from 'node:module'
 import {dirname, join, relative} from 'node:path'
-import type {InferenceSession, Tensor} from 'onnxruntime-node'
 import {LanternError, messageOf} from '../../core/errors.js'
+
+// The runtime's types by way of the late import, so that no module imports it early.
+export type Runtime = Awaited<ReturnType<typeof loadRuntime>>
+export type InferenceSession = Awaited<ReturnType<Runtime['InferenceSession']['create']>>
+export type Tensor = InstanceType<Runtime['Tensor']>
 
 export interface Device {
   readonly provider: 'cpu' | 'cuda'
@@ -52,7 +56,7 @@ export async function createSession(model: Uint8Array, {device, threads, folder,
 }
 
 /** onnxruntime-node, loaded at the first use. */
-export async function loadRuntime(): Promise<typeof import('onnxruntime-node')> {
+export async function loadRuntime() {
   try {
     return await import('onnxruntime-node')
   } catch (error) {
@@ -79,5 +83,3 @@ function cudaError(error: unknown): LanternError {
     {cause: error},
   )
 }
-
-export type Feeds = Record<string, Tensor>

@@ -1,15 +1,13 @@
 // Runs the decoder graph: typed arrays in, typed arrays out.
-import type {InferenceSession, Tensor} from 'onnxruntime-node'
+import type {InferenceSession, Runtime, Tensor} from '../ort-session.js'
 import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from './types.js'
-
-type TensorClass = typeof import('onnxruntime-node').Tensor
 
 const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
 
 /** A run of the decoder over one session; see DecoderInput for the three ways to call it. */
 export function decoderOf(
   session: InferenceSession,
-  TensorOf: TensorClass,
+  TensorOf: Runtime['Tensor'],
   config: TextConfig,
 ): (input: DecoderInput) => Promise<DecoderOutput> {
   const {layers, hidden, kvHeads, headDim} = config

@@ -1,6 +1,5 @@
 // A checkpoint and a device -> a model that runs: graphs emitted, weights placed, sessions created.
 // The whole of it blocks its thread while it computes; decoding loops and workers are built on top (see types.ts for the shapes).
-import {createRequire} from 'node:module'
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
 import {createSession, type Device, loadRuntime, parseDevice} from '../ort-session.js'
@@ -20,7 +19,7 @@ export const graphVersion = 1
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
   const device = parseDevice(options.device)
   const compute = computeType(device, options)
-  const {Tensor} = await loadRuntime()
+  const {Tensor, env} = await loadRuntime()
   const tensors = checkpoint.tensors
   const vision = await load(checkpoint, checkpoint.tensors, visionTensor, {...options, device, compute}, weights =>
     visionGraph(checkpoint.vision, checkpoint.text, weights),
@@ -32,7 +31,7 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): P
   return {
     checkpoint,
     provenance: {
-      runtime: `onnxruntime-node ${runtimeVersion()}`,
+      runtime: `onnxruntime-node ${env.versions.common}`,
       provider: options.device,
       precision: options.precision,
       graphs: graphVersion,
@@ -84,9 +83,4 @@ function computeType(device: Device, {precision}: LoadOptions): ComputeType {
     'CUDA runs compute in half precision: the attention kernel has no fp32 form there.',
     'Use --precision fp16 with --device cuda, or --device cpu for fp32.',
   )
-}
-
-function runtimeVersion(): string {
-  const require = createRequire(import.meta.url)
-  return (require('onnxruntime-node/package.json') as {version: string}).version
 }

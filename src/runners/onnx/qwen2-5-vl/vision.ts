@@ -1,11 +1,9 @@
 // Runs the vision graph: the pixel values of one picture in, its image tokens out.
-import type {InferenceSession} from 'onnxruntime-node'
+import type {InferenceSession, Runtime} from '../ort-session.js'
 import type {Checkpoint, Model} from './types.js'
 import {visionPlan} from './vision-plan.js'
 
-type TensorClass = typeof import('onnxruntime-node').Tensor
-
-export function visionOf(session: InferenceSession, TensorOf: TensorClass, {vision}: Checkpoint): Model['vision'] {
+export function visionOf(session: InferenceSession, TensorOf: Runtime['Tensor'], {vision}: Checkpoint): Model['vision'] {
   const patchElements = vision.channels * vision.temporalPatch * vision.patch * vision.patch
   return async (pixelValues, {rows, columns}) => {
     const plan = visionPlan(rows, columns, vision)
