@@ -5,13 +5,19 @@
 // The captions use whatever font the machine has: a sheet is for looking at, never for committing.
 import {parseArgs} from 'node:util'
 import sharp from 'sharp'
-import {hopsTasks} from '../src/benchmarks/generators/hops-tasks.js'
+import {generatedTasks} from '../src/benchmarks/generators/index.js'
 import {drawItems, evidenceBoxes, type Item, rasters} from '../src/benchmarks/generators/item.js'
 
 const {values} = parseArgs({
   options: {
     out: {type: 'string', default: 'sheet.png'},
-    subtask: {type: 'string', default: hopsTasks.map(task => task.name).join(',')},
+    subtask: {
+      type: 'string',
+      default: Object.values(generatedTasks)
+        .flat()
+        .map(task => task.name)
+        .join(','),
+    },
     n: {type: 'string', default: '12'},
     seed: {type: 'string', default: '1'},
   },
@@ -19,7 +25,9 @@ const {values} = parseArgs({
 const names = values.subtask.split(',')
 const items = [
   ...drawItems(
-    hopsTasks.filter(task => names.includes(task.name)),
+    Object.values(generatedTasks)
+      .flat()
+      .filter(task => names.includes(task.name)),
     Number(values.n),
     Number(values.seed),
   ),

@@ -21,7 +21,7 @@ export const pictureSize = cardSize * gridSize
 
 /** Names of cards. A to D are left out because they letter the options. */
 export const letters = [...'EFGHJKLMNPRSTVXZ'] as const
-const palette = {
+export const palette = {
   red: [228, 80, 70],
   blue: [95, 140, 240],
   green: [90, 190, 100],
@@ -70,8 +70,8 @@ export function cardKey(card: Card): string {
 /** Cards that were drawn before: there are few kinds and many pictures. */
 const drawn = new Map<string, Raster>()
 
-const ink: Colour = [20, 20, 20]
-const paper: Colour = [250, 250, 250]
+export const ink: Colour = [20, 20, 20]
+export const paper: Colour = [250, 250, 250]
 const rim: Colour = [215, 215, 215]
 
 /** Outlines in hundredths of the radius around the centre; the circle has none. */

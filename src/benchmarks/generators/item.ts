@@ -8,6 +8,8 @@ import type {Raster} from './raster.js'
 /** What a task draws. Evidence and chain belong together: the k-th word is what is seen in the k-th cell. */
 export interface Drawn {
   readonly question: string
+  /** What the full prompt says before the options, where that is more than the question (BLINK). */
+  readonly introduction?: string
   /** Option texts; the gold one stands where the task was asked to put it. Open questions have none. */
   readonly options: readonly string[]
   /** The right answer as text. */

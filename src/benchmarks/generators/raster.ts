@@ -92,3 +92,14 @@ export function paste(target: Raster, source: Raster, x: number, y: number): voi
     target.data.set(source.data.subarray(from, from + source.width * 3), ((y + row) * target.width + x) * 3)
   }
 }
+
+/** A copy of [x1, x2) x [y1, y2). */
+export function crop(source: Raster, x1: number, y1: number, x2: number, y2: number): Raster {
+  const [width, height] = [x2 - x1, y2 - y1]
+  const data = new Uint8Array(width * height * 3)
+  for (let row = 0; row < height; row++) {
+    const from = ((y1 + row) * source.width + x1) * 3
+    data.set(source.data.subarray(from, from + width * 3), row * width * 3)
+  }
+  return {width, height, data}
+}

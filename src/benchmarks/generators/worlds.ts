@@ -94,11 +94,11 @@ export interface RelationWorld {
   readonly cells: readonly [number, number]
 }
 
-export function relationWorld(random: Random, axis: keyof typeof axes, first: boolean): RelationWorld {
+export function relationWorld(random: Random, axis: keyof typeof axes, first: boolean, size: 'large' | 'small' = 'large'): RelationWorld {
   const [one, two] = sample(random, shapes, 2) as [Shape, Shape]
   const place = axes[axis]
   for (;;) {
-    const placed = anywhere(random, [shapeCard(random, one), shapeCard(random, two)])
+    const placed = anywhere(random, [shapeCard(random, one, size), shapeCard(random, two, size)])
     const cells = [...placed.keys()] as [number, number]
     const order = place(cells[0]) - place(cells[1])
     if (order === 0 || order < 0 !== first) continue

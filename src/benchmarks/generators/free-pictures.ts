@@ -1,0 +1,88 @@
+// Pictures that are not made of cards: posts on a road, and a pattern with a missing corner.
+import type {Random} from '../../core/random.js'
+import {colourNames, ink, palette, paper, pictureSize} from './cards.js'
+import {type Colour, createRaster, crop, drawGlyph, fillCircle, fillPolygon, fillRectangle, type Raster} from './raster.js'
+import {sample} from './worlds.js'
+
+const horizon = 34
+/** Pixels below the horizon at which a post of distance 1 stands. */
+const nearest = 74
+
+/** A post of the given distance (1 is nearest): its foot rises to the horizon and its size shrinks in proportion. */
+function drawPost(raster: Raster, distance: number, x: number, colour: Colour, tag?: string): void {
+  const foot = Math.round(horizon + nearest / distance)
+  const height = Math.round(84 / distance)
+  const half = Math.max(2, Math.round(11 / distance))
+  fillRectangle(raster, x - half, foot - height, x + half, foot, ink)
+  fillRectangle(raster, x - half + 1, foot - height + 1, x + half - 1, foot - 1, colour)
+  if (tag === undefined) return
+  fillRectangle(raster, x - 5, foot - height - 13, x + 6, foot - height, ink)
+  drawGlyph(raster, tag, x - 3, foot - height - 11, paper)
+}
+
+/** A road to the horizon with posts A and B and one without a label; the closer of A and B is the `closer`-th. */
+export function roadPicture(random: Random, closer: number): Raster {
+  const raster = createRaster(pictureSize, pictureSize, [190, 215, 240])
+  fillRectangle(raster, 0, horizon, pictureSize, pictureSize, [150, 175, 120])
+  const vanishing = 40 + random.integer(33)
+  fillPolygon(
+    raster,
+    [
+      [vanishing - 2, horizon],
+      [vanishing + 2, horizon],
+      [vanishing + 62, pictureSize],
+      [vanishing - 62, pictureSize],
+    ],
+    [120, 120, 125],
+  )
+  const near = 1.2 + 0.3 * random.next()
+  const far = near * (1.7 + 0.5 * random.next())
+  const [left, right] = [16 + random.integer(20), 76 + random.integer(20)]
+  const [nearX, farX] = random.integer(2) === 0 ? [left, right] : [right, left]
+  const [one, two] = sample(random, colourNames, 2)
+  drawPost(raster, far, farX, palette[one!], closer === 0 ? 'B' : 'A')
+  drawPost(raster, near, nearX, palette[two!], closer === 0 ? 'A' : 'B')
+  return raster
+}
+
+/** What a pattern is made of: ground, a diagonal band and a disc, which all reach into the lower right corner. */
+interface Pattern {
+  readonly colours: readonly [ground: Colour, band: Colour, disc: Colour]
+  /** How far the band runs above the lower right diagonal. */
+  readonly shift: number
+  readonly radius: number
+}
+
+function drawPattern({colours, shift, radius}: Pattern): Raster {
+  const raster = createRaster(pictureSize, pictureSize, colours[0])
+  fillPolygon(
+    raster,
+    [
+      [0, shift],
+      [pictureSize, pictureSize - 40 + shift],
+      [pictureSize, pictureSize - 15 + shift],
+      [0, shift + 25],
+    ],
+    colours[1],
+  )
+  fillCircle(raster, pictureSize / 2, pictureSize / 2, radius, colours[2])
+  return raster
+}
+
+/** A pattern whose lower right quarter is black, that quarter, and the same quarter of a pattern with other colours and measures. */
+export function jigsawPictures(random: Random): {whole: Raster; right: Raster; wrong: Raster} {
+  const [ground, band, disc, other] = sample(random, colourNames, 4).map(name => palette[name]) as [Colour, Colour, Colour, Colour]
+  const pattern: Pattern = {colours: [ground, band, disc], shift: 10 + random.integer(25), radius: 22 + random.integer(8)}
+  const whole = drawPattern(pattern)
+  const half = pictureSize / 2
+  const right = crop(whole, half, half, pictureSize, pictureSize)
+  const wrong = crop(
+    drawPattern({colours: [ground, other, band], shift: pattern.shift > 22 ? 4 : 40, radius: pattern.radius + 16}),
+    half,
+    half,
+    pictureSize,
+    pictureSize,
+  )
+  fillRectangle(whole, half, half, pictureSize, pictureSize, [0, 0, 0])
+  return {whole, right, wrong}
+}

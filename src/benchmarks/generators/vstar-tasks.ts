@@ -1,0 +1,38 @@
+// Items in the style of V*'s two categories: the asked objects are small among large ones. The files are written by vstar-folder.ts.
+import type {Random} from '../../core/random.js'
+import {colourNames, shapes} from './cards.js'
+import type {Drawn, Task} from './item.js'
+import {anywhere, others, placeOptions, relationWorld, scatter, unrelated} from './worlds.js'
+
+function directAttributes(random: Random, gold: number): Drawn {
+  const shape = random.pick(shapes)
+  const answer = random.pick(colourNames)
+  const placed = anywhere(random, [{kind: 'shape', shape, colour: answer, size: 'small'}])
+  return {
+    question: `What is the color of the ${shape}?`,
+    options: placeOptions(random, answer, others(random, colourNames, answer, 3), gold),
+    answer,
+    pictures: [scatter(random, placed, unrelated(random, [shape]))],
+    evidence: [...placed.keys()],
+    chain: [shape],
+  }
+}
+
+function relativePosition(random: Random, gold: number): Drawn {
+  const left = random.integer(2) === 0
+  const {scene, shapes, cells} = relationWorld(random, 'column', left, 'small')
+  const [answer, wrong] = left ? ['left', 'right'] : ['right', 'left']
+  return {
+    question: `Is the ${shapes[0]} on the left or right side of the ${shapes[1]}?`,
+    options: placeOptions(random, answer!, [wrong!], gold),
+    answer: answer!,
+    pictures: [scene],
+    evidence: cells,
+    chain: shapes,
+  }
+}
+
+export const vstarTasks: readonly Task[] = [
+  {name: 'direct_attributes', choices: 4, draw: directAttributes},
+  {name: 'relative_position', choices: 2, draw: relativePosition},
+]
