@@ -1,9 +1,10 @@
 // The table of runners. A new one is a file (or folder) beside this one and a line here.
 import {LanternError} from '../core/errors.js'
+import {remoteRunner} from './remote/index.js'
 import {replayRunner} from './replay.js'
 import type {Runner, RunnerOptions, Session} from './runner.js'
 
-const runners: readonly Runner[] = [replayRunner]
+const runners: readonly Runner[] = [remoteRunner, replayRunner]
 
 /** The forms of a model reference, for help texts and errors (cli.md, `--model`). */
 export const modelReferences = [

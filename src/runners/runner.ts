@@ -1,5 +1,6 @@
 // The interface of what answers: a runner opens a session, a session turns requests into generations.
 import type {Generation, LatentBlock, Request} from '../core/generation.js'
+import type {Budget} from './remote/budget.js'
 
 /** What identifies a model in the lock, and what the plan needs to know of it. */
 export interface ModelIdentity {
@@ -67,6 +68,8 @@ export interface RunnerOptions {
   readonly maxRetries: number
   readonly maxRequests?: number
   readonly maxCostUsd?: number
+  /** Shared by all remote sessions of a run; without it each has its own of `maxRequests` and `maxCostUsd`. */
+  readonly budget?: Budget
   readonly cache: boolean
   /** Folder of the response cache, the graphs and the downloads. */
   readonly cacheDir: string

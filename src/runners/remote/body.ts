@@ -1,0 +1,64 @@
+// The JSON body of a chat completion, built as bytes: pictures are copied into it as base64 and never pass through a JSON serialiser.
+import type {Decoding} from '../../core/generation.js'
+
+export type ChatPart =
+  | {readonly type: 'text'; readonly text: string}
+  | {readonly type: 'image'; readonly mime: string; readonly bytes: Uint8Array}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string | readonly ChatPart[]
+}
+
+/** Newer models of OpenAI refuse `max_tokens`; most other servers know nothing else. */
+export type TokenParameter = 'max_tokens' | 'max_completion_tokens'
+
+/** The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold. */
+export function chatBody(
+  name: string,
+  messages: readonly ChatMessage[],
+  {maxNewTokens, temperature, topP, topK, seed}: Decoding,
+  tokenParameter: TokenParameter,
+): Buffer {
+  const settings = JSON.stringify({
+    [tokenParameter]: maxNewTokens,
+    temperature,
+    top_p: topP,
+    top_k: topK,
+    ...(temperature > 0 ? {seed} : {}),
+  })
+  const pieces: Piece[] = [`{"model":${JSON.stringify(name)},"messages":[`]
+  messages.forEach((message, index) => {
+    pieces.push(`${index === 0 ? '' : ','}{"role":"${message.role}","content":`, ...contentPieces(message.content), '}')
+  })
+  pieces.push(`],${settings.slice(1)}`)
+  return join(pieces)
+}
+
+/** Text as it stands in the body, or bytes that stand there as base64. */
+type Piece = string | Uint8Array
+
+function contentPieces(content: ChatMessage['content']): Piece[] {
+  if (typeof content === 'string') return [JSON.stringify(content)]
+  // Servers of text models accept a lone text only as a string.
+  if (content.length === 1 && content[0]!.type === 'text') return [JSON.stringify(content[0]!.text)]
+  const parts = content.map((part): Piece[] =>
+    part.type === 'text'
+      ? [JSON.stringify(part)]
+      : [`{"type":"image_url","image_url":{"url":"data:${part.mime};base64,`, part.bytes, '"}}'],
+  )
+  return ['[', ...parts.flatMap((pieces, index): Piece[] => (index === 0 ? pieces : [',', ...pieces])), ']']
+}
+
+function join(pieces: readonly Piece[]): Buffer {
+  const size = (piece: Piece) => (typeof piece === 'string' ? Buffer.byteLength(piece) : Math.ceil(piece.length / 3) * 4)
+  const body = Buffer.allocUnsafe(pieces.reduce((sum, piece) => sum + size(piece), 0))
+  let end = 0
+  for (const piece of pieces) {
+    end +=
+      typeof piece === 'string'
+        ? body.write(piece, end, 'utf8')
+        : body.write(Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString('base64'), end, 'latin1')
+  }
+  return body
+}

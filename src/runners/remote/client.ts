@@ -1,0 +1,253 @@
+// Sends chat completions: one pool of connections, an adaptive limit, bounded and visible retries, a budget, a cache.
+// It knows nothing of samples: runners and judges both speak through it.
+import {setMaxListeners} from 'node:events'
+import {setTimeout as sleep} from 'node:timers/promises'
+import pLimit, {type LimitFunction} from 'p-limit'
+import {type Dispatcher, Pool} from 'undici'
+import {LanternError, messageOf} from '../../core/errors.js'
+import type {Decoding, SeenImage} from '../../core/generation.js'
+import type {RunnerEvent} from '../runner.js'
+import {afterRateLimit, afterSuccess, afterTransient, initialLimit, type LimitState} from './adaptive-limit.js'
+import {backoffMs, longestRetryAfterMs} from './backoff.js'
+import {type ChatMessage, chatBody, type TokenParameter} from './body.js'
+import type {Budget} from './budget.js'
+import type {Endpoint} from './endpoint.js'
+import {connectionFailure, type Failure, httpFailure, malformedFailure} from './failure.js'
+import {costOf} from './prices.js'
+import {type ChatReply, isPage, parseReply} from './reply.js'
+import {cacheKey, type ResponseCache} from './response-cache.js'
+
+export interface ChatCall {
+  readonly messages: readonly ChatMessage[]
+  /** The pictures of the messages, in their order. */
+  readonly images: readonly SeenImage[]
+  readonly decoding: Decoding
+}
+
+export type ChatOutcome =
+  | {
+      readonly kind: 'reply'
+      readonly reply: ChatReply
+      readonly totalMs: number | null
+      readonly attempts: number
+      readonly cached: boolean
+    }
+  | {readonly kind: 'failure'; readonly code: string; readonly message: string; readonly attempts: number}
+  /** Not asked, or not to the end: aborted, or the budget is used up. */
+  | {readonly kind: 'left-out'}
+
+export interface ChatClientOptions {
+  readonly endpoint: Endpoint
+  readonly concurrency: number | 'auto'
+  readonly timeoutMs: number
+  readonly maxRetries: number
+  readonly budget: Budget
+  readonly cache: ResponseCache
+  readonly notify: (event: RunnerEvent) => void
+  /** Uniform in [0, 1), for the jitter. */
+  readonly uniform?: () => number
+}
+
+const largestReplyBytes = 32 << 20
+/** Requests that may fail for reasons of their own before the first has succeeded. */
+const failuresBeforeSuccess = 2
+const leftOut: ChatOutcome = {kind: 'left-out'}
+
+export class ChatClient {
+  readonly #options: ChatClientOptions
+  readonly #pool: Pool
+  /** One until the first reply: a wrong key, name or URL costs one request. */
+  readonly #slots: LimitFunction = pLimit(1)
+  #limit: LimitState
+  #proven = false
+  #failures = 0
+  #stopped: string | undefined
+  #tokenParameter: TokenParameter = 'max_tokens'
+
+  constructor(options: ChatClientOptions) {
+    this.#options = options
+    this.#limit = initialLimit(options.concurrency)
+    this.#pool = new Pool(options.endpoint.origin, {
+      connections: null,
+      headersTimeout: options.timeoutMs,
+      bodyTimeout: options.timeoutMs,
+      connect: {timeout: Math.min(options.timeoutMs, 30_000)},
+      maxResponseSize: largestReplyBytes,
+    })
+  }
+
+  /** How many calls it makes sense to have open: all that may be in flight, and a few that are being prepared. */
+  get window(): number {
+    if (this.#stopped !== undefined) return 0
+    return this.#proven ? this.#limit.limit + Math.ceil(this.#limit.limit / 8) : 1
+  }
+
+  /**
+   * Asks, or reads the reply from the cache. Failures are outcomes.
+   * Throws LanternError `endpoint` when no request can succeed: a first request with a wrong key, name or URL, or a used-up account.
+   */
+  async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
+    const {endpoint, cache} = this.#options
+    const {url, name} = endpoint
+    const key = cacheKey({endpoint: {url, name}, messages: call.messages.map(withoutBytes), images: call.images, decoding: call.decoding})
+    const saved = await cache.read(key)
+    if (saved !== undefined) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
+    // Every request in flight listens to the one signal of the run.
+    setMaxListeners(0, signal)
+    const outcome = await this.#slots(() => this.#send(call, signal))
+    if (outcome.kind === 'reply') await this.#store(key, outcome.reply)
+    return outcome
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+
+  async #send(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
+    const {maxRetries, budget, notify, uniform = Math.random} = this.#options
+    let body = this.#body(call)
+    for (let attempt = 1; ; attempt++) {
+      if (signal.aborted || this.#stopped !== undefined) return leftOut
+      const refused = budget.admit()
+      if (refused !== undefined) {
+        this.#stop(`Stopped asking: ${refused}.`)
+        return leftOut
+      }
+      const started = performance.now()
+      const result = await this.#attempt(body, call.decoding.maxNewTokens, signal)
+      budget.settle('text' in result ? result.costUsd : null)
+      if ('text' in result) {
+        this.#succeeded(result)
+        return {kind: 'reply', reply: result, totalMs: performance.now() - started, attempts: attempt, cached: false}
+      }
+      if (signal.aborted) return leftOut
+      this.#feel(result)
+      if (this.#tokenParameter === 'max_tokens' && /max_completion_tokens/.test(result.message)) {
+        this.#tokenParameter = 'max_completion_tokens'
+        body = this.#body(call)
+        continue
+      }
+      const waitMs = backoffMs(attempt, result.retryAfterMs, uniform())
+      const hopeless = !result.retry || (!this.#proven && result.blame === 'endpoint')
+      if (hopeless || attempt > maxRetries || waitMs > longestRetryAfterMs) return this.#fail(result, attempt)
+      notify({type: 'retry', reason: result.message, attempt, waitMs})
+      await sleep(waitMs, undefined, {signal}).catch(() => {})
+    }
+  }
+
+  #body({messages, decoding}: ChatCall): Buffer {
+    return chatBody(this.#options.endpoint.name, messages, decoding, this.#tokenParameter)
+  }
+
+  async #attempt(body: Buffer, maxNewTokens: number, signal: AbortSignal): Promise<ChatReply | Failure> {
+    const {endpoint, timeoutMs} = this.#options
+    const cut = new AbortController()
+    const abort = () => cut.abort()
+    const timer = setTimeout(() => cut.abort(Object.assign(new Error('timeout'), {code: 'ETIMEDOUT'})), timeoutMs)
+    signal.addEventListener('abort', abort, {once: true})
+    try {
+      const {
+        statusCode,
+        headers,
+        body: reply,
+      } = await this.#pool.request({
+        method: 'POST',
+        path: endpoint.path,
+        headers: endpoint.headers as Record<string, string>,
+        body,
+        signal: cut.signal,
+      })
+      const text = await reply.text()
+      return endpoint.redact(
+        statusCode >= 200 && statusCode < 300
+          ? this.#read(text, headers, maxNewTokens)
+          : httpFailure(statusCode, headers, text, Date.now()),
+      )
+    } catch (error) {
+      return endpoint.redact(connectionFailure(error, timeoutMs))
+    } finally {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  #read(text: string, headers: Dispatcher.ResponseData['headers'], maxNewTokens: number): ChatReply | Failure {
+    const reply = parseReply(text, maxNewTokens)
+    if (typeof reply === 'string') return malformedFailure(reply, isPage(text))
+    return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.endpoint, reply.usage, headers)}
+  }
+
+  #succeeded(reply: ChatReply): void {
+    const {budget, endpoint} = this.#options
+    if (!this.#proven && budget.limitsCost && reply.costUsd === null) {
+      throw this.#giveUp(
+        `${endpoint.url} does not say what ${endpoint.name} costs, so --max-cost cannot be kept`,
+        'Use --max-requests instead.',
+      )
+    }
+    this.#proven = true
+    this.#setLimit(afterSuccess(this.#limit, {active: this.#slots.activeCount, now: Date.now()}))
+  }
+
+  #feel({load, retryAfterMs}: Failure): void {
+    if (load === 'rate-limit')
+      this.#setLimit(afterRateLimit(this.#limit, {now: Date.now(), ...(retryAfterMs === undefined ? {} : {retryAfterMs})}))
+    else if (load === 'transient') this.#setLimit(afterTransient(this.#limit))
+  }
+
+  #setLimit(next: LimitState): void {
+    this.#limit = next
+    if (!this.#proven || this.#slots.concurrency === next.limit) return
+    this.#slots.concurrency = next.limit
+    this.#options.notify({type: 'limit', concurrency: next.limit})
+  }
+
+  #fail({code, message, blame, retry}: Failure, attempts: number): ChatOutcome {
+    const {endpoint} = this.#options
+    this.#failures += attempts
+    const early = !this.#proven && (blame === 'endpoint' || this.#failures > failuresBeforeSuccess)
+    const broke = /^http-4(02|29)$/.test(code) && !retry
+    if (early || broke)
+      throw this.#giveUp(`${endpoint.url} does not answer for the model ${endpoint.name}: ${message}`, suggestionFor(code))
+    return {kind: 'failure', code, message, attempts}
+  }
+
+  #giveUp(sentence: string, suggestion: string): LanternError {
+    this.#stop(undefined)
+    return new LanternError('endpoint', `${sentence}.`, suggestion)
+  }
+
+  #stop(warning: string | undefined): void {
+    if (this.#stopped === undefined && warning !== undefined) this.#options.notify({type: 'warning', message: warning})
+    this.#stopped ??= warning ?? 'gave up'
+  }
+
+  async #store(key: string, reply: ChatReply): Promise<void> {
+    try {
+      await this.#options.cache.write(key, reply)
+    } catch (error) {
+      this.#options.notify({type: 'warning', message: `A reply could not be cached: ${messageOf(error)}`})
+    }
+  }
+}
+
+/** The message as it is hashed: pictures are hashed apart, from their files. */
+function withoutBytes({role, content}: ChatMessage): unknown {
+  if (typeof content === 'string') return {role, content}
+  return {role, content: content.map(part => (part.type === 'text' ? part : {type: 'image', mime: part.mime}))}
+}
+
+const suggestions: Readonly<Record<string, string>> = {
+  'http-401': 'Check the key: OPENAI_API_KEY, or the variable that --api-key-env names.',
+  'http-402': 'The account has no credit left.',
+  'http-403': 'Check that the key may use this model.',
+  'http-404': 'Check the model name after openai:, and --base-url (it usually ends in /v1).',
+  'http-429': 'The account is over its quota, or the limit is too low for this run: try again later; the same command resumes.',
+  connection: 'Check --base-url, and that the server is running.',
+  timeout: 'Check that the server is running, or raise --timeout.',
+  malformed: 'Check that --base-url is an OpenAI-compatible endpoint (it usually ends in /v1).',
+}
+
+function suggestionFor(code: string): string {
+  return suggestions[code] ?? 'Check --base-url, the model name and the decoding flags.'
+}

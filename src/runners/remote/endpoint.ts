@@ -1,0 +1,82 @@
+// Where a remote model lies and with which key it is asked. Sends nothing.
+import {readFile} from 'node:fs/promises'
+import {LanternError, messageOf} from '../../core/errors.js'
+import {publicUrl, redactor} from '../../core/redact.js'
+import type {RunnerOptions} from '../runner.js'
+
+export const remoteScheme = 'openai:'
+const defaultUrl = 'https://api.openai.com/v1'
+const defaultKeyVariable = 'OPENAI_API_KEY'
+
+export interface Endpoint {
+  /** The model's name as the endpoint knows it. */
+  readonly name: string
+  /** Without credentials: for the lock, messages and cache keys. */
+  readonly url: string
+  readonly origin: string
+  /** Path and query of the chat completions. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Takes this endpoint's own credentials, and all that look like some, out of a value. */
+  readonly redact: <T>(value: T) => T
+}
+
+export type EndpointOptions = Pick<RunnerOptions, 'baseUrls' | 'apiKeyEnv' | 'env'>
+
+/**
+ * The endpoint of `openai:NAME`. Its URL: `--base-url` for this name or for all, else OPENAI_BASE_URL, else OpenAI's own.
+ * Its key: the variable named by `--api-key-env`, else OPENAI_API_KEY, or the file that the same variable with `_FILE` names; none is fine
+ * for a local server. Throws LanternError `usage`.
+ */
+export async function resolveEndpoint(ref: string, options: EndpointOptions): Promise<Endpoint> {
+  const name = ref.slice(remoteScheme.length)
+  if (name === '') throw new LanternError('usage', `${ref} names no model.`, 'Write the model name after openai:, e.g. openai:gpt-4o.')
+  const url = parseUrl(options.baseUrls[name] ?? options.baseUrls['*'] ?? options.env['OPENAI_BASE_URL'] ?? defaultUrl)
+  const key = await readKey(options)
+  const basic = url.username === '' ? undefined : Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)
+  const authorization = key === undefined ? basic && `Basic ${basic.toString('base64')}` : `Bearer ${key}`
+  const secrets = [key, url.password, basic?.toString('base64'), ...url.searchParams.values()]
+  return {
+    name,
+    url: publicUrl(url).replace(/\/chat\/completions$/, ''),
+    origin: url.origin,
+    path: `${url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')}/chat/completions${url.search}`,
+    headers: {'content-type': 'application/json', accept: 'application/json', ...(authorization ? {authorization} : {})},
+    redact: redactor(secrets.filter(secret => secret !== undefined)),
+  }
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse?.(text) ?? (URL.canParse(text) ? new URL(text) : null)
+  if (url !== null && /^https?:$/.test(url.protocol)) return url
+  throw new LanternError(
+    'usage',
+    'The base URL is not an http or https URL.',
+    'Write it in full, e.g. --base-url http://localhost:8000/v1.',
+  )
+}
+
+async function readKey({apiKeyEnv, env}: EndpointOptions): Promise<string | undefined> {
+  const variable = apiKeyEnv ?? defaultKeyVariable
+  const file = env[`${variable}_FILE`]
+  const key = env[variable]?.trim() || (file ? await readKeyFile(file, variable) : undefined)
+  if (key === undefined && apiKeyEnv !== undefined) {
+    throw new LanternError(
+      'usage',
+      `The environment variable ${apiKeyEnv} is not set.`,
+      'Set it, or leave --api-key-env out for an open endpoint.',
+    )
+  }
+  if (key !== undefined && /[^\x21-\x7e]/.test(key)) {
+    throw new LanternError('usage', `The key in ${variable} holds characters that no header may carry.`, 'Copy the key again, on one line.')
+  }
+  return key
+}
+
+async function readKeyFile(path: string, variable: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    throw new LanternError('usage', `The key file that ${variable}_FILE names cannot be read: ${messageOf(error)}.`, 'Check its path.')
+  }
+}

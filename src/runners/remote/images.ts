@@ -1,0 +1,61 @@
+// The pictures of a request as they are sent: the file's own bytes, or resized where a pixel limit asks for it.
+import {imageSize} from 'image-size'
+import {LanternError, messageOf} from '../../core/errors.js'
+import type {SeenImage} from '../../core/generation.js'
+import {sha256} from '../../core/hash.js'
+import type {ImageRef} from '../../core/sample.js'
+
+export interface PixelLimits {
+  readonly minPixels?: number
+  readonly maxPixels?: number
+}
+
+export interface SentImage {
+  readonly seen: SeenImage
+  readonly mime: string
+  readonly bytes: Uint8Array
+}
+
+const mimes: Readonly<Record<string, string>> = {jpg: 'image/jpeg', svg: 'image/svg+xml', ico: 'image/x-icon'}
+
+/**
+ * Reads a picture. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to the nearest size
+ * of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
+ */
+export async function readImage(image: ImageRef, limits: PixelLimits): Promise<SentImage> {
+  const bytes = await image.bytes()
+  const {width, height, type} = sizeOf(bytes, image.source)
+  const [sentWidth, sentHeight] = sizeWithin(width, height, limits)
+  const seen = {sha256: sha256(bytes), width, height, sentWidth, sentHeight}
+  if (sentWidth === width && sentHeight === height) return {seen, mime: mimes[type] ?? `image/${type}`, bytes}
+  return {seen, mime: 'image/png', bytes: await resize(bytes, sentWidth, sentHeight, image)}
+}
+
+function sizeOf(bytes: Uint8Array, source: string): {width: number; height: number; type: string} {
+  try {
+    const {width, height, type} = imageSize(bytes)
+    if (type !== undefined && width > 0 && height > 0) return {width, height, type}
+  } catch {
+    // Said below: the library's own messages do not name the picture.
+  }
+  throw new LanternError('bad-file', `The picture ${source} is in no image format that is known here.`, 'Run `lantern-eval bench verify`.')
+}
+
+/** The size nearest to the given one that keeps its shape and its number of pixels within the limits (never below 1 x 1). */
+export function sizeWithin(width: number, height: number, {minPixels = 0, maxPixels = Infinity}: PixelLimits): [number, number] {
+  const pixels = width * height
+  if (pixels <= maxPixels && pixels >= minPixels) return [width, height]
+  const scale = Math.sqrt((pixels > maxPixels ? maxPixels : minPixels) / pixels)
+  const round = scale < 1 ? Math.floor : Math.ceil
+  return [Math.max(1, round(width * scale)), Math.max(1, round(height * scale))]
+}
+
+async function resize(bytes: Uint8Array, width: number, height: number, {source, orientation}: ImageRef): Promise<Uint8Array> {
+  const {default: sharp} = await import('sharp')
+  try {
+    const picture = sharp(bytes).resize(width, height, {fit: 'fill', kernel: 'lanczos3'})
+    return await (orientation === 'apply' ? picture.autoOrient() : picture).png().toBuffer()
+  } catch (error) {
+    throw new LanternError('bad-file', `The picture ${source} cannot be decoded: ${messageOf(error)}.`, 'Run `lantern-eval bench verify`.')
+  }
+}

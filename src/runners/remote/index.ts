@@ -1,0 +1,127 @@
+// `openai:NAME`: asks an OpenAI-compatible endpoint. Turns requests into chat calls and their outcomes into generations.
+import {join} from 'node:path'
+import {LanternError} from '../../core/errors.js'
+import {failedGeneration, type Generation, type Prompt, promptText, type Request, unknownTiming} from '../../core/generation.js'
+import {sha256} from '../../core/hash.js'
+import type {ModelIdentity, Runner, RunnerOptions, Session} from '../runner.js'
+import type {ChatMessage, ChatPart} from './body.js'
+import {Budget} from './budget.js'
+import type {ChatClient, ChatOutcome} from './client.js'
+import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
+import {readImage, type SentImage} from './images.js'
+import {noCache, responseCache} from './response-cache.js'
+import {inWindow} from './window.js'
+
+export const remoteRunner: Runner = {
+  accepts: ref => ref.startsWith(remoteScheme),
+  async open(ref, options) {
+    const {client, endpoint} = await openChat(ref, options)
+    return new RemoteSession(ref, endpoint, client, options)
+  },
+}
+
+export type ChatOptions = Pick<
+  RunnerOptions,
+  | 'baseUrls'
+  | 'apiKeyEnv'
+  | 'env'
+  | 'concurrency'
+  | 'timeoutMs'
+  | 'maxRetries'
+  | 'maxRequests'
+  | 'maxCostUsd'
+  | 'cache'
+  | 'cacheDir'
+  | 'notify'
+  | 'budget'
+>
+
+/** A client for the endpoint that `openai:NAME` stands for. Throws LanternError `usage`. */
+export async function openChat(ref: string, options: ChatOptions): Promise<{client: ChatClient; endpoint: Endpoint}> {
+  const endpoint = await resolveEndpoint(ref, options)
+  const {ChatClient} = await import('./client.js')
+  const client = new ChatClient({
+    endpoint,
+    concurrency: options.concurrency,
+    timeoutMs: options.timeoutMs,
+    maxRetries: options.maxRetries,
+    budget: options.budget ?? new Budget(options),
+    cache: options.cache ? responseCache(join(options.cacheDir, 'responses')) : noCache,
+    notify: event => options.notify(endpoint.redact(event)),
+  })
+  return {client, endpoint}
+}
+
+class RemoteSession implements Session {
+  readonly #identity: ModelIdentity
+  readonly #client: ChatClient
+  readonly #options: RunnerOptions
+  #warnedOfEmpty = false
+
+  constructor(ref: string, {url, name}: Endpoint, client: ChatClient, options: RunnerOptions) {
+    this.#client = client
+    this.#options = options
+    this.#identity = {ref, endpoint: {url, name}, latent: null, observesLatents: false, needsImages: true, remote: true}
+  }
+
+  describe(): ModelIdentity {
+    return this.#identity
+  }
+
+  async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+    const window = () => this.#client.window
+    for await (const generation of inWindow(flatten(groups), window, request => this.#answer(request, signal), signal)) {
+      if (generation !== undefined) yield generation
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+
+  async #answer(request: Request, signal: AbortSignal): Promise<Generation | undefined> {
+    const {prompt, decoding} = request
+    let images: SentImage[]
+    try {
+      images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options)))
+    } catch (error) {
+      if (!(error instanceof LanternError)) throw error
+      return failedGeneration(request, error.code, error.message, 0)
+    }
+    const seen = {promptSha256: sha256(promptText(prompt)), images: images.map(image => image.seen)}
+    const outcome = await this.#client.complete({messages: messagesOf(prompt, images), images: seen.images, decoding}, signal)
+    if (outcome.kind === 'left-out') return undefined
+    if (outcome.kind === 'failure') return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
+    this.#warnOfEmpty(outcome.reply)
+    const {text, stop, usage} = outcome.reply
+    return {request, text, stop, usage, timing: timingOf(outcome), attempts: outcome.attempts, cached: outcome.cached, seen}
+  }
+
+  /** A reasoning model that spends all its tokens on thoughts answers nothing: worth saying once (inspect_ai issue 5467). */
+  #warnOfEmpty({text, stop}: {readonly text: string; readonly stop: string}): void {
+    if (this.#warnedOfEmpty || text !== '' || stop !== 'length') return
+    this.#warnedOfEmpty = true
+    const message = `${this.#identity.ref} spent all its new tokens without a word of answer; raise --max-new-tokens.`
+    this.#options.notify({type: 'warning', message})
+  }
+}
+
+async function* flatten(groups: AsyncIterable<readonly Request[]>): AsyncGenerator<Request> {
+  for await (const group of groups) yield* group
+}
+
+function imagesOf(prompt: Prompt) {
+  return prompt.parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
+}
+
+function messagesOf(prompt: Prompt, images: readonly SentImage[]): ChatMessage[] {
+  let next = 0
+  const parts = prompt.parts.map((part): ChatPart => (part.type === 'text' ? part : {type: 'image', ...images[next++]!}))
+  const user: ChatMessage = {role: 'user', content: parts}
+  return prompt.system === null ? [user] : [{role: 'system', content: prompt.system}, user]
+}
+
+/** Without a stream the first token cannot be told from the last. */
+function timingOf({totalMs}: Extract<ChatOutcome, {kind: 'reply'}>) {
+  return totalMs === null ? unknownTiming : {...unknownTiming, totalMs}
+}

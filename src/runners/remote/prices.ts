@@ -1,0 +1,31 @@
+// What a reply cost: as the endpoint or a proxy says, else by OpenAI's list prices. Data, not a promise: --max-cost stays on the safe side.
+import type {Usage} from '../../core/generation.js'
+import type {Endpoint} from './endpoint.js'
+
+/** USD per million tokens: [input, output], without the discount for cached input. developers.openai.com/api/docs/pricing, 2026-11. */
+const openaiPrices: Readonly<Record<string, readonly [input: number, output: number]>> = {
+  'gpt-4o': [2.5, 10],
+  'gpt-4o-mini': [0.15, 0.6],
+  'gpt-4.1': [2, 8],
+  'gpt-4.1-mini': [0.4, 1.6],
+  'gpt-4.1-nano': [0.1, 0.4],
+  'gpt-5': [1.25, 10],
+  'gpt-5-mini': [0.25, 2],
+  'gpt-5-nano': [0.05, 0.4],
+  'gpt-5.2': [1.75, 14],
+  'gpt-5.4': [2.5, 15],
+  'gpt-5.4-mini': [0.75, 4.5],
+}
+
+/** USD, or null where it is not known. `x-litellm-response-cost` is how a LiteLLM proxy says it. */
+export function costOf(
+  {url, name}: Pick<Endpoint, 'url' | 'name'>,
+  {promptTokens, textTokens}: Usage,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): number | null {
+  const said = Number.parseFloat(String(headers['x-litellm-response-cost']))
+  if (said >= 0) return said
+  const price = new URL(url).hostname === 'api.openai.com' ? openaiPrices[name.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined
+  if (price === undefined || promptTokens === null || textTokens === null) return null
+  return (promptTokens * price[0] + textTokens * price[1]) / 1e6
+}

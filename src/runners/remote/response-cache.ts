@@ -1,0 +1,80 @@
+// Replies that were paid for once. A file per reply, named by the hash of all the model saw; only whole, successful replies lie here.
+import {randomUUID} from 'node:crypto'
+import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {dirname, join} from 'node:path'
+import {z} from 'zod'
+import type {Decoding, SeenImage} from '../../core/generation.js'
+import {hashOf} from '../../core/hash.js'
+import type {ChatReply} from './reply.js'
+
+/** Raised when what is stored, or how requests are built from these parts, changes. */
+const version = 1
+const count = z.number().nullable()
+
+const entrySchema = z.looseObject({
+  version: z.literal(version),
+  text: z.string(),
+  stop: z.literal('eos'),
+  usage: z.looseObject({
+    promptTokens: count,
+    imageTokens: count,
+    textTokens: count,
+    latentSteps: count,
+    markerTokens: count,
+    blocks: count,
+  }),
+  costUsd: count,
+})
+
+export interface CacheKeyParts {
+  readonly endpoint: {readonly url: string; readonly name: string}
+  /** The messages, with `images` standing for the pictures in the order they come. */
+  readonly messages: unknown
+  readonly images: readonly SeenImage[]
+  readonly decoding: Decoding
+}
+
+/** The name of a reply: sha256 over everything the model saw. A seed counts only where decoding is random. */
+export function cacheKey({endpoint, messages, images, decoding}: CacheKeyParts): string {
+  const {seed, ...settings} = decoding
+  return hashOf({version, endpoint, messages, images, decoding: settings.temperature > 0 ? {...settings, seed} : settings})
+}
+
+export interface ResponseCache {
+  read(key: string): Promise<ChatReply | undefined>
+  write(key: string, reply: ChatReply): Promise<void>
+}
+
+/** Stores nothing. */
+export const noCache: ResponseCache = {
+  read: async () => undefined,
+  write: async () => {},
+}
+
+/** The cache under `folder`. What cannot be read counts as absent; a reply that was cut or refused is not stored. */
+export function responseCache(folder: string): ResponseCache {
+  const path = (key: string) => join(folder, key.slice(0, 2), `${key}.json`)
+  return {
+    async read(key) {
+      try {
+        const {text, stop, usage, costUsd} = entrySchema.parse(JSON.parse(await readFile(path(key), 'utf8')))
+        return {text, stop, usage, costUsd}
+      } catch {
+        return undefined
+      }
+    },
+    async write(key, reply) {
+      if (reply.stop !== 'eos') return
+      const file = path(key)
+      const unfinished = `${file}.${randomUUID()}.tmp`
+      await mkdir(dirname(file), {recursive: true})
+      try {
+        await writeFile(unfinished, JSON.stringify({version, ...reply}))
+        await rename(unfinished, file)
+      } catch (error) {
+        await rm(unfinished, {force: true})
+        throw error
+      }
+    },
+  }
+}

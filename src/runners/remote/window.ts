@@ -1,0 +1,74 @@
+// Works through a stream with a moving window: pulls as many items as there is room for, gives results as they come. Knows no network.
+
+/**
+ * Results of `work` over `source`, in the order they finish. While fewer than `size()` items are at work, the next one is pulled,
+ * also while the consumer is busy with a result; at most `size()` results wait for it. A size of 0 ends the work. After a failure of
+ * `source` or `work`, or when `signal` aborts, nothing more is pulled, what is at work is awaited, and then the failure is thrown.
+ */
+export async function* inWindow<T, R>(
+  source: AsyncIterable<T>,
+  size: () => number,
+  work: (item: T) => Promise<R>,
+  signal: AbortSignal,
+): AsyncGenerator<R> {
+  const iterator = source[Symbol.asyncIterator]()
+  const results: R[] = []
+  let atWork = 0
+  let pulling = false
+  let ended = false
+  let failure: {readonly thrown: unknown} | undefined
+  let wake = () => {}
+
+  const settle = () => {
+    pull()
+    wake()
+  }
+  const fail = (thrown: unknown) => {
+    failure ??= {thrown}
+    ended = true
+  }
+  const start = (item: T) => {
+    atWork++
+    work(item)
+      .then(result => results.push(result), fail)
+      .finally(() => {
+        atWork--
+        settle()
+      })
+  }
+  const pull = () => {
+    if (signal.aborted || size() === 0) ended = true
+    if (pulling || ended || atWork >= size() || results.length >= size()) return
+    pulling = true
+    iterator
+      .next()
+      .then(next => {
+        if (next.done === true) ended = true
+        else if (!signal.aborted) start(next.value)
+      }, fail)
+      .finally(() => {
+        pulling = false
+        settle()
+      })
+  }
+
+  try {
+    while (true) {
+      while (results.length > 0) {
+        yield results.shift()!
+        pull()
+      }
+      pull()
+      if (ended && atWork === 0 && !pulling && results.length === 0) break
+      if (results.length === 0) {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+    }
+    if (failure !== undefined) throw failure.thrown
+  } finally {
+    ended = true
+    await iterator.return?.()
+  }
+}

@@ -1,0 +1,129 @@
+// A local OpenAI-compatible server for tests and benches: real HTTP, and every way to go wrong that real endpoints have.
+import {createServer, type IncomingHttpHeaders, type ServerResponse} from 'node:http'
+import type {AddressInfo} from 'node:net'
+
+export type Behaviour =
+  | {
+      readonly kind: 'answer'
+      readonly text: string | null
+      readonly finish?: string | null
+      readonly usage?: object
+      readonly message?: object
+    }
+  | {readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown}
+  /** A body as it stands, with status 200. */
+  | {readonly kind: 'raw'; readonly body: string; readonly headers?: Record<string, string>}
+  /** Half of a good reply, then the connection is closed: `length` says how long it claimed to be. */
+  | {readonly kind: 'cut'; readonly length: 'true' | 'none'}
+  /** Nothing, and the connection stays open. */
+  | {readonly kind: 'hang'}
+  /** The connection is reset. */
+  | {readonly kind: 'reset'}
+  /** One byte of the reply every `everyMs`. */
+  | {readonly kind: 'drip'; readonly everyMs: number}
+
+export interface ReceivedRequest {
+  readonly index: number
+  readonly headers: IncomingHttpHeaders
+  readonly path: string
+  /** The parsed body; null when the server was told not to read it. */
+  readonly body: {model: string; messages: {role: string; content: unknown}[]; max_tokens?: number; [key: string]: unknown} | null
+}
+
+export interface OpenAIServer {
+  /** Base URL, ending in /v1. */
+  readonly url: string
+  readonly requests: ReceivedRequest[]
+  /** The largest number of requests that were open at once. */
+  peak(): number
+  close(): Promise<void>
+}
+
+export interface ServerOptions {
+  readonly behave: (request: ReceivedRequest) => Behaviour
+  readonly delayMs?: number
+  /** False leaves bodies unread and requests unkept, for benches. */
+  readonly keep?: boolean
+}
+
+export async function startOpenAIServer({behave, delayMs = 0, keep = true}: ServerOptions): Promise<OpenAIServer> {
+  const requests: ReceivedRequest[] = []
+  let index = 0
+  let open = 0
+  let peak = 0
+  const server = createServer(async (incoming, response) => {
+    peak = Math.max(peak, ++open)
+    response.on('close', () => open--)
+    const chunks: Buffer[] = []
+    try {
+      for await (const chunk of incoming) if (keep) chunks.push(chunk)
+    } catch {
+      return
+    }
+    const body = keep ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null
+    const request: ReceivedRequest = {index: index++, headers: incoming.headers, path: incoming.url ?? '', body}
+    if (keep) requests.push(request)
+    if (delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))
+    respond(response, behave(request))
+  })
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    peak: () => peak,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** A complete reply, as OpenAI writes it. */
+function completion({text, finish = 'stop', usage, message}: Extract<Behaviour, {kind: 'answer'}>): string {
+  return JSON.stringify({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    model: 'test',
+    choices: [{index: 0, message: {role: 'assistant', content: text, ...message}, finish_reason: finish}],
+    usage: usage ?? {prompt_tokens: 100, completion_tokens: 3, total_tokens: 103},
+  })
+}
+
+const json = {'content-type': 'application/json'}
+
+function respond(response: ServerResponse, behaviour: Behaviour): void {
+  switch (behaviour.kind) {
+    case 'answer':
+      response.writeHead(200, json).end(completion(behaviour))
+      return
+    case 'status':
+      response.writeHead(behaviour.status, {...json, ...behaviour.headers}).end(JSON.stringify(behaviour.body ?? {}))
+      return
+    case 'raw':
+      response.writeHead(200, {...json, ...behaviour.headers}).end(behaviour.body)
+      return
+    case 'cut': {
+      const whole = completion({kind: 'answer', text: 'A'})
+      const half = whole.slice(0, whole.length / 2)
+      if (behaviour.length === 'none') {
+        response.writeHead(200, json).end(half)
+        return
+      }
+      response.writeHead(200, {...json, 'content-length': String(whole.length)})
+      response.write(half, () => response.destroy())
+      return
+    }
+    case 'hang':
+      return
+    case 'reset':
+      response.destroy()
+      return
+    case 'drip': {
+      response.writeHead(200, json)
+      const timer = setInterval(() => response.write(' '), behaviour.everyMs)
+      response.on('close', () => clearInterval(timer))
+    }
+  }
+}
