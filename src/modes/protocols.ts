@@ -1,0 +1,267 @@
+// How latents are produced at decode time, for every supported method: one state machine, and its settings as data.
+// Pure: token ids in, decisions out. Which vector is fed at a latent position is interventions.ts; running the model is runners/onnx.
+import {LanternError} from '../core/errors.js'
+
+/** The marker tokens of a latent block. Their ids are read from the checkpoint, never assumed. */
+export interface LatentIds {
+  readonly start: number
+  readonly pad: number
+  readonly end: number
+}
+
+/** The rules of one method (design/latent-reasoning.md 2.1). */
+export interface Protocol {
+  readonly name: string
+  /** `feedback`: hidden states are fed back. `discrete`: every token, markers included, is fed as its own embedding. */
+  readonly kind: 'feedback' | 'discrete'
+  /** `predicted`: a sampled START opens the block. `consumed`: the block opens after START was processed, so a START that ends the prompt counts. */
+  readonly enterOn: 'predicted' | 'consumed'
+  /** What is fed at START's own position. */
+  readonly startInput: 'embedding' | 'hidden'
+  /** Latents per block when neither the user nor the checkpoint says; null: no bound. */
+  readonly budget: number | null
+  /** A predicted END closes the block. */
+  readonly earlyEnd: boolean
+  /** The id written at a latent position. */
+  readonly recordId: 'pad' | 'sampled'
+  /** What happens when the budget is used up: END is forced, or the sampled token is emitted as usual. */
+  readonly exit: 'forceEnd' | 'none'
+  /** START sampled inside a block: replaced by the pad, kept as id of a latent, embedded, or embedded and the count restarted. */
+  readonly nestedStart: 'overwrite' | 'record' | 'embed' | 'restart'
+  /** End of sequence or the token cap at a latent position: stop there, or only once the block is left. */
+  readonly stopInLatent: 'hard' | 'deferred'
+  /** Blocks per generation; a START beyond them is an ordinary token. */
+  readonly maxBlocks: number | null
+  /** A learned vector that ends a block when the state before comes near it. */
+  readonly stopVector: StopVector | null
+  /** Paper and public code the rules were read from. */
+  readonly source: string
+}
+
+export interface StopVector {
+  /** Name of the parameter in the checkpoint. */
+  readonly tensor: string
+  /** Distance to it, averaged over the dimensions. */
+  readonly metric: 'mse' | 'mae' | 'cosine'
+  readonly threshold: number
+}
+
+const lantern: Protocol = {
+  name: 'lantern',
+  kind: 'feedback',
+  enterOn: 'predicted',
+  startInput: 'embedding',
+  budget: 8,
+  earlyEnd: false,
+  recordId: 'pad',
+  exit: 'forceEnd',
+  nestedStart: 'overwrite',
+  stopInLatent: 'hard',
+  maxBlocks: null,
+  stopVector: null,
+  source: 'arXiv 2603.25629; GuilhermeViveiros/LanteRn: src/lantern_generate/generate.py',
+}
+
+const lvr: Protocol = {
+  ...lantern,
+  name: 'lvr',
+  enterOn: 'consumed',
+  recordId: 'sampled',
+  exit: 'none',
+  nestedStart: 'record',
+  stopInLatent: 'deferred',
+  source: 'arXiv 2509.24251; VincentLeebang/lvr: src/model/qwen_lvr_model.py',
+}
+
+const mirage: Protocol = {
+  ...lantern,
+  name: 'mirage',
+  earlyEnd: true,
+  nestedStart: 'embed',
+  // Upstream never resets its counter, so only the first block is defined.
+  maxBlocks: 1,
+  source: 'arXiv 2506.17218; UMass-Embodied-AGI/Mirage',
+}
+
+/** Every supported method. A new one is a new entry here and its traces in protocols.test.ts. */
+export const protocols = {
+  lantern,
+  lvr,
+  'lvr-vanilla': {...lvr, name: 'lvr-vanilla', budget: null, earlyEnd: true},
+  'lvr-latent-end': {
+    ...lvr,
+    name: 'lvr-latent-end',
+    // 0.02 is what upstream's generate() passes.
+    stopVector: {tensor: 'lvr_latent_end_emb', metric: 'mse', threshold: 0.02},
+  },
+  monet: {
+    ...lantern,
+    name: 'monet',
+    startInput: 'hidden',
+    budget: 10,
+    earlyEnd: true,
+    recordId: 'sampled',
+    nestedStart: 'record',
+    source: 'arXiv 2511.21395; NOVAglow646/Monet: inference/vllm/monet_gpu_model_runner.py',
+  },
+  'monet-hf': {
+    ...lantern,
+    name: 'monet-hf',
+    budget: 10,
+    earlyEnd: true,
+    nestedStart: 'embed',
+    source: 'arXiv 2602.22766; Michael4933/CapImagine: README.md',
+  },
+  mirage,
+  ilvr: {...mirage, name: 'ilvr', nestedStart: 'restart', maxBlocks: null, source: 'arXiv 2512.05665; XD111ds/ILVR'},
+  skila: {
+    ...lantern,
+    name: 'skila',
+    enterOn: 'consumed',
+    // Two sketches of 27 tokens.
+    budget: 54,
+    earlyEnd: true,
+    source: 'arXiv 2512.16584; TungChintao/SkiLa: src/model/skila.py',
+  },
+  covt: {
+    ...lantern,
+    name: 'covt',
+    kind: 'discrete',
+    source: 'arXiv 2511.19418; Wakals/CoVT',
+  },
+} as const satisfies Record<string, Protocol>
+
+export type ProtocolName = keyof typeof protocols
+
+/** Methods that are refused, and why: an approximation would carry their name without their rules. */
+export const unsupportedProtocols: Readonly<Record<string, string>> = {
+  'ivt-lr': 'each of its steps inserts the image patches with the highest attention, and the graphs here give no attention maps',
+  'latent-sketchpad': 'its latents come from a regression head with a perceiver, which is not part of a Qwen2.5-VL checkpoint',
+  livr: 'its latents are learned prompt tokens and nothing is fed back',
+  coconut: 'it is a text-only method whose latents are appended to the prompt',
+}
+
+/** The rules of a method by its name on the command line. Throws `unsupported` for methods that cannot be run, `usage` for unknown names. */
+export function protocolNamed(name: string): Protocol {
+  if (Object.hasOwn(protocols, name)) return protocols[name as ProtocolName]
+  const known = Object.keys(protocols).join(', ')
+  const reason = Object.hasOwn(unsupportedProtocols, name) ? unsupportedProtocols[name] : undefined
+  if (reason) throw new LanternError('unsupported', `The latent protocol ${name} is not supported: ${reason}.`, `Supported: ${known}.`)
+  throw new LanternError('usage', `There is no latent protocol named ${name}.`, `Use one of ${known}.`)
+}
+
+/** A protocol with the ids of a checkpoint and the latents per block of an arm. */
+export interface LatentMachine {
+  readonly rules: Protocol
+  readonly ids: LatentIds
+  /** Latents per block; Infinity for an unbounded method. */
+  readonly budget: number
+}
+
+/**
+ * Binds a protocol to a checkpoint. `size` is the number of latents per block, or null for the protocol's own.
+ * Throws `usage` for anything but a whole number from 0 up (K = -1 would overwrite START itself upstream).
+ */
+export function latentMachine(rules: Protocol, ids: LatentIds, size: number | null): LatentMachine {
+  const budget = size ?? rules.budget ?? Number.POSITIVE_INFINITY
+  if (budget !== Number.POSITIVE_INFINITY && (!Number.isInteger(budget) || budget < 0)) {
+    throw new LanternError('usage', `${budget} is no number of latents per block.`, 'Give --latent-size a whole number from 0 up.')
+  }
+  return {rules, ids, budget}
+}
+
+/** The machine of `markers-only`: START is followed by END and nothing is fed back. */
+export function markersOnly(machine: LatentMachine): LatentMachine {
+  return {...machine, rules: {...machine.rules, startInput: 'embedding', exit: 'forceEnd'}, budget: 0}
+}
+
+/** Ordinary decoding: START, PAD and END are tokens like any other. */
+export function plainDecoding(ids: LatentIds): LatentMachine {
+  return {rules: {...lantern, name: 'plain', kind: 'discrete'}, ids, budget: 0}
+}
+
+export interface BlockState {
+  readonly inBlock: boolean
+  /** Latents of the current block so far. */
+  readonly used: number
+  /** Blocks opened so far. */
+  readonly blocks: number
+}
+
+export const outsideBlock: BlockState = {inBlock: false, used: 0, blocks: 0}
+
+/** What to append and what to feed there: the embedding of `id`, or (a latent) a vector in its place. */
+export interface Decision {
+  readonly state: BlockState
+  readonly id: number
+  readonly latent: boolean
+}
+
+/**
+ * One step of the machine (design/latent-reasoning.md 2.2): the id to append after the token `sampled` was drawn.
+ * `previous` is the id just consumed (at first the last prompt id); `stopHit` says that the stop vector was met.
+ * A latent at position j is fed the state of position j - 1.
+ */
+export function decide(machine: LatentMachine, state: BlockState, previous: number, sampled: number, stopHit = false): Decision {
+  const {rules, ids, budget} = machine
+  const token = (id: number, next: BlockState): Decision => ({state: next, id, latent: false})
+  if (rules.kind === 'discrete') return token(sampled, state)
+
+  let {inBlock, used, blocks} = state
+  const mayOpen = !inBlock && (rules.maxBlocks === null || blocks < rules.maxBlocks)
+  if (mayOpen && rules.enterOn === 'predicted' && sampled === ids.start) {
+    const hidden = rules.startInput === 'hidden'
+    return {state: {inBlock: true, used: hidden ? 1 : 0, blocks: blocks + 1}, id: ids.start, latent: hidden}
+  }
+  if (rules.enterOn === 'consumed' && previous === ids.start) {
+    if (mayOpen) [inBlock, used, blocks] = [true, 0, blocks + 1]
+    // With a stop vector upstream restarts its count at every START it consumes, inside a block too.
+    else if (rules.stopVector) used = 0
+  }
+  if (!inBlock) return token(sampled, {inBlock, used, blocks})
+
+  const closed = {inBlock: false, used: 0, blocks}
+  if (rules.earlyEnd && sampled === ids.end) return token(ids.end, closed)
+  if (sampled === ids.start && rules.nestedStart === 'embed') return token(ids.start, {inBlock, used, blocks})
+  if (sampled === ids.start && rules.nestedStart === 'restart') return token(ids.start, {inBlock, used: 0, blocks})
+  if (used >= budget || stopHit) return token(rules.exit === 'forceEnd' ? ids.end : sampled, closed)
+  return {state: {inBlock, used: used + 1, blocks}, id: rules.recordId === 'pad' ? ids.pad : sampled, latent: true}
+}
+
+/**
+ * Whether generation ends after this decision, and why. A method that defers stopping to the end of its block may pass the cap;
+ * `maxNewTokens` plus one block (or as much again, without a bound) is then the hard limit.
+ */
+export function stopAfter(
+  machine: LatentMachine,
+  decision: Decision,
+  generated: number,
+  maxNewTokens: number,
+  eos: ReadonlySet<number>,
+): 'eos' | 'length' | null {
+  const hardLimit = maxNewTokens + 1 + (Number.isFinite(machine.budget) ? machine.budget : maxNewTokens)
+  if (decision.latent && machine.rules.stopInLatent === 'deferred' && generated < hardLimit) return null
+  if (eos.has(decision.id)) return 'eos'
+  return generated >= maxNewTokens ? 'length' : null
+}
+
+/** Distance of a state to a stop vector, averaged over the dimensions; `cosine` is one minus the cosine. */
+export function stopDistance(metric: StopVector['metric'], state: Float32Array, vector: Float32Array): number {
+  let squares = 0
+  let absolutes = 0
+  let dot = 0
+  let stateNorm = 0
+  let vectorNorm = 0
+  for (let i = 0; i < vector.length; i++) {
+    const a = state[i]!
+    const b = vector[i]!
+    squares += (a - b) ** 2
+    absolutes += Math.abs(a - b)
+    dot += a * b
+    stateNorm += a * a
+    vectorNorm += b * b
+  }
+  if (metric === 'mse') return squares / vector.length
+  if (metric === 'mae') return absolutes / vector.length
+  return 1 - dot / Math.sqrt(stateNorm * vectorNorm)
+}
