@@ -1,6 +1,7 @@
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
+import {stringify} from 'csv-stringify/sync'
 import {type Column, writeParquet} from '../../test/support/parquet.js'
 import type {LanternError} from '../core/errors.js'
 import type {Sample} from '../core/sample.js'
@@ -198,6 +199,54 @@ describe('the hub layout', () => {
     expect(snapshot!.dataSha256).toBe(plain!.dataSha256)
     await writeSubtask(join(roots[0]!, 'Counting/val-0.parquet'), [{idx: 'val_Counting_2'}])
     expect((await (await open(roots[0]!)).identity()).dataSha256).not.toBe(plain!.dataSha256)
+  })
+})
+
+describe('a VLMEvalKit table', () => {
+  const base64 = (k: number) => Buffer.from([...png, ...Buffer.alloc(60), k]).toString('base64')
+  const write = async (rows: readonly (readonly string[])[]) => {
+    const root = newFolder()
+    await mkdir(root)
+    const header = ['index', 'image', 'question', 'A', 'B', 'C', 'D', 'answer', 'category', 'hint']
+    await writeFile(join(root, 'BLINK.tsv'), stringify([header, ...rows], {delimiter: '\t'}))
+    return open(root)
+  }
+
+  test.each(blink.subtasks)('$name: options, letters, gold answer and pictures', async ({name, choices}) => {
+    const options = ['a "quoted"\nline', 'b', 'c', 'd'].map((option, i) => (i < choices! ? option : ''))
+    const data = await write([
+      ['7', base64(1), 'one picture?', ...options, 'B', name, ''],
+      ['8', `['${base64(2)}', '${base64(3)}']`, 'two pictures?', ...options, 'A', name.replaceAll('_', ' '), ''],
+      ['9', `["${base64(4)}","${base64(5)}","${base64(6)}"]`, 'three pictures?', ...options, 'A', name, ''],
+      ['1000008', '8', 'two pictures?', ...options, 'B', name, ''],
+    ])
+    expect([data.layout, data.kind, data.hasImages]).toEqual(['vlmevalkit-tsv', 'official', true])
+    const samples = await samplesOf(data)
+    expect(samples.map(({id, subtask, gold, cluster}) => [id, subtask, gold, cluster])).toEqual([
+      ['7', name, 'B', '7'],
+      ['8', name, 'A', '8'],
+      ['9', name, 'A', '9'],
+      ['1000008', name, 'B', '8'],
+    ])
+    for (const sample of samples) {
+      expect(sample.letters).toEqual(['A', 'B', 'C', 'D'].slice(0, choices))
+      expect(sample.options).toEqual(options.slice(0, choices))
+    }
+    const lastBytes = samples.map(({images}) => Promise.all(images.map(async image => (await image.bytes()).at(-1))))
+    expect(await Promise.all(lastBytes)).toEqual([[1], [2, 3], [4, 5, 6], [2, 3]])
+    expect((await problemsOf(data)).filter(({kind}) => kind !== 'count')).toEqual([])
+    expect(await data.identity()).toMatchObject({labels: 'unknown', revision: expect.stringMatching(/^sha256:/)})
+  })
+
+  test('a row without its picture or answer is an error naming file and row; the others are served', async () => {
+    const data = await write([
+      ['1', base64(1), 'q', 'a', 'b', '', '', 'B', 'Jigsaw', ''],
+      ['2', '77', 'q', 'a', 'b', '', '', 'B', 'Jigsaw', ''],
+      ['3', base64(1), 'q', 'a', 'b', '', '', '', 'Jigsaw', ''],
+      ['4', base64(1), 'q', 'a', 'b', '', '', 'A', 'Jigsaw', ''],
+    ])
+    const broken = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)
+    expect(broken).toEqual(['BLINK.tsv, row 1: "image" holds no picture.', 'BLINK.tsv, row 2: "answer" is empty.'])
   })
 })
 

@@ -7,9 +7,10 @@ import {letterOf} from '../core/sample.js'
 import type {Benchmark, DataSet, LoadOptions, Subtask} from './benchmark.js'
 import {reflectanceLabels} from './blink-labels.js'
 import {type DataSource, dataSetOf} from './data-set.js'
-import {findFiles, readJson, relativePath} from './sources/files.js'
+import {fileSha256, findFiles, readJson, relativePath} from './sources/files.js'
 import {openParquet, type ParquetFile, type ParquetRow} from './sources/parquet.js'
-import {attempt, optionalText, text, texts, wrongField} from './sources/row.js'
+import {attempt, optionalText, type Row, text, texts, wrongField} from './sources/row.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
 
 const task = (name: string, val: number, test: number, choices: number): Subtask => ({name, expected: {val, test}, choices})
 
@@ -51,6 +52,8 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   const common = {benchmark: blink, split, root: path}
   const parquet = await findFiles(path, name => name.endsWith('.parquet') && inSplit(name, split))
   if (parquet.length > 0) return dataSetOf({...common, ...parquetSource(path, parquet)})
+  const tables = split === 'val' ? await findFiles(path, name => name.endsWith('.tsv')) : []
+  for (const table of tables) if (await isVlmEvalKit(table)) return dataSetOf({...common, ...tableSource(path, table)})
   const answers = split === 'val' ? await findFiles(path, name => basename(name) === answersFile) : []
   if (answers.length > 0) return dataSetOf({...common, ...answersSource(answers[0]!)})
   throw new LanternError(
@@ -60,7 +63,7 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   )
 }
 
-type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels'>
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels' | 'revision'>
 
 /** The labels of a layout: by the letters of its Relative_Reflectance items. */
 const labelsOf = (read: DataSource['read']) => async () => {
@@ -134,14 +137,58 @@ async function parquetSample(file: ParquetFile, name: string, row: ParquetRow): 
   })
 }
 
-function failAnswer(row: ParquetRow): never {
-  throw wrongField(row, 'answer', 'is neither a letter in brackets nor "hidden"')
+function failAnswer(row: Row): never {
+  throw wrongField(row, 'answer', 'is no letter')
 }
 
 /** `image_1`, `image_2`, ... by number: the order of the schema is not promised. */
 function pictureColumns(columns: readonly string[]): string[] {
   const number = (name: string) => Number(name.slice('image_'.length))
   return columns.filter(name => /^image_\d+$/.test(name)).sort((a, b) => number(a) - number(b))
+}
+
+// --- VLMEvalKit's TSV ---------------------------------------------------------------------------------------------------------------
+
+/** Label revisions of the published tables by sha256 (benchmarks.md 2.1): their ids do not name the official items. */
+const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
+  fa2190bcb4e80d25af9ff778caae60ee02ae37b9d0f40bdbc3483cfdf328107c: 'new',
+  '8f59140f615d0cf0e471e13306969e8ef3d10c2a744cd8cd326443ff4733d644': 'old',
+}
+
+function tableSource(root: string, path: string): Layout {
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
+      yield item instanceof LanternError ? item : attempt(() => tableSample(item))
+    }
+  }
+  return {
+    layout: 'vlmevalkit-tsv',
+    hasImages: true,
+    files: [path],
+    read,
+    revision: async () => `sha256:${await fileSha256(path)}`,
+    labels: async () => knownTables[await fileSha256(path)] ?? 'unknown',
+  }
+}
+
+/** Rotations of an item in BLINK_circular.tsv have the item's index plus multiples of this. */
+const rotationStep = 1_000_000
+
+function tableSample(item: VlmEvalItem): Sample {
+  const index = text(item, 'index')
+  const category = text(item, 'category').replaceAll(' ', '_')
+  const letters = [...item.options.keys()]
+  return {
+    id: index,
+    benchmark: 'blink',
+    subtask: blink.subtasks.find(({name}) => name.toLowerCase() === category.toLowerCase())?.name ?? category,
+    images: item.images,
+    question: text(item, 'question'),
+    options: [...item.options.values()],
+    letters,
+    gold: bareLetter(text(item, 'answer')) ?? failAnswer(item),
+    cluster: String(Number(index) % rotationStep),
+  }
 }
 
 // --- answers alone -----------------------------------------------------------------------------------------------------------------

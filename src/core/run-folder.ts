@@ -1,8 +1,8 @@
 // Reading a run folder: its lock and its log. Writing belongs to evaluation/journal.ts.
-import {createReadStream} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
+import {lines} from './lines.js'
 import {type Lock, lockSchema} from './schemas/lock.js'
 import {type LogRecord, logRecordSchema} from './schemas/record.js'
 
@@ -44,25 +44,6 @@ export async function readLock(runDir: string): Promise<Lock> {
     `${path} is not a lock of this version: ${issue.path.join('.')}: ${issue.message}.`,
     'Run again with another --out.',
   )
-}
-
-/** Bytes of each line of a file, without its line feed; the last one may be torn: `complete` says whether a line feed followed. */
-async function* lines(path: string): AsyncGenerator<{text: string; complete: boolean; end: number}> {
-  let rest: Buffer[] = []
-  let end = 0
-  for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
-    let from = 0
-    for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
-      const tail = chunk.subarray(from, to)
-      const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
-      rest = []
-      end += line.length + 1
-      yield {text: line.toString('utf8'), complete: true, end}
-      from = to + 1
-    }
-    if (from < chunk.length) rest.push(chunk.subarray(from))
-  }
-  if (rest.length > 0) yield {text: Buffer.concat(rest).toString('utf8'), complete: false, end}
 }
 
 /** Byte length of the log's whole lines: a writer that appends cuts a torn last line off first. 0 when there is no log. */

@@ -1,0 +1,32 @@
+// The lines of a text file as a stream. Knows nothing of what is in them.
+import {createReadStream} from 'node:fs'
+
+export interface Line {
+  readonly text: string
+  /** Whether a line feed followed; the last line of a file that was cut off has none. */
+  readonly complete: boolean
+  /** Bytes of the file up to and with this line. */
+  readonly end: number
+}
+
+/** Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a file that cannot be read. */
+export async function* lines(path: string): AsyncGenerator<Line> {
+  let rest: Buffer[] = []
+  let end = 0
+  for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
+    let from = 0
+    for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
+      const tail = chunk.subarray(from, to)
+      const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
+      rest = []
+      end += line.length + 1
+      yield {text: line.toString('utf8'), complete: true, end}
+      from = to + 1
+    }
+    if (from < chunk.length) rest.push(chunk.subarray(from))
+  }
+  if (rest.length > 0) {
+    const line = Buffer.concat(rest)
+    yield {text: line.toString('utf8'), complete: false, end: end + line.length}
+  }
+}
