@@ -1,0 +1,43 @@
+// The arms of a run: models x modes, and for latent arms x interventions. Pure.
+import {LanternError} from '../core/errors.js'
+import {type Arm, armId, type Intervention, type Mode} from '../core/generation.js'
+import type {ModelIdentity} from '../runners/runner.js'
+
+export interface ArmChoices {
+  readonly modes?: readonly Mode[]
+  readonly protocol?: string
+  readonly latentSize?: number
+  readonly interventions: readonly Intervention[]
+}
+
+/**
+ * The arms of one model. Its default mode is `latent` for a checkpoint with latent ids, else `direct`; protocol and K default to what the checkpoint says.
+ * Throws `unsupported` for an intervention on a model whose latents cannot be reached.
+ */
+export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
+  const modes = choices.modes ?? [identity.latent ? 'latent' : 'direct']
+  return modes.flatMap(mode => {
+    const plain = {model: identity.ref, mode, protocol: null, latentSize: null, intervention: null}
+    if (mode !== 'latent') return [{...plain, id: armId(plain)}]
+    return choices.interventions.map(intervention => {
+      if (intervention !== 'own' && !identity.observesLatents) {
+        throw new LanternError(
+          'unsupported',
+          `The intervention "${intervention}" needs the latents of ${identity.ref}, which are out of reach.`,
+          'Interventions need a local checkpoint (--model DIR).',
+        )
+      }
+      const arm = {
+        model: identity.ref,
+        mode,
+        protocol: choices.protocol ?? identity.latent?.protocol ?? null,
+        latentSize: choices.latentSize ?? identity.latent?.size ?? null,
+        intervention,
+      }
+      return {...arm, id: armId(arm)}
+    })
+  })
+}
+
+/** New tokens an arm may generate when no flag says otherwise (cli.md, `--max-new-tokens`). */
+export const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import {apportion, parseShard, select, shardOf} from './selection.js'
+
+const keys = ['x', 'y', 'z'].flatMap((subtask, s) => Array.from({length: 10 * (s + 1)}, (_, i) => ({id: `${subtask}${i}`, subtask})))
+
+describe('select', () => {
+  it('spreads a limit over the subtasks in proportion to their size', () => {
+    const chosen = select('b', keys, {limit: 12, seed: 0})
+    expect(['x', 'y', 'z'].map(name => chosen.filter(key => key.subtask === name).length)).toEqual([2, 4, 6])
+  })
+
+  it('draws the same samples for the same seed, others for another, and keeps the order of the data', () => {
+    const once = select('b', keys, {limit: 20, seed: 1})
+    expect(select('b', keys, {limit: 20, seed: 1})).toEqual(once)
+    expect(select('b', keys, {limit: 20, seed: 2})).not.toEqual(once)
+    expect(once).toEqual(keys.filter(key => once.includes(key)))
+  })
+
+  it('draws a smaller limit out of a larger one within a subtask, so that a pilot is part of the full run', () => {
+    const small = select('b', keys.slice(0, 10), {limit: 3, seed: 1})
+    const large = select('b', keys.slice(0, 10), {limit: 7, seed: 1})
+    expect(large).toEqual(expect.arrayContaining(small))
+  })
+
+  it('names the subtasks when one is unknown, and the form of an id', () => {
+    expect(() => select('b', keys, {subtasks: ['w'], seed: 0})).toThrow('no subtask "w"')
+    expect(() => select('b', keys, {ids: ['q'], seed: 0})).toThrow('no sample "q"')
+  })
+})
+
+describe('apportion', () => {
+  it('gives away every seat and never more than rounding up', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({min: 1, max: 500}), {minLength: 1, maxLength: 14}),
+        fc.double({min: 0, max: 1, noNaN: true}),
+        (sizes, share) => {
+          const total = sizes.reduce((a, b) => a + b, 0)
+          const seats = Math.floor(total * share)
+          const quotas = apportion(seats, sizes)
+          expect(quotas.reduce((a, b) => a + b, 0)).toBe(seats)
+          for (const [i, quota] of quotas.entries()) expect(quota).toBeLessThanOrEqual(Math.ceil((seats * sizes[i]!) / total))
+        },
+      ),
+    )
+  })
+})
+
+describe('shardOf', () => {
+  it('makes shards that are disjoint and together complete', () => {
+    fc.assert(
+      fc.property(fc.integer({min: 1, max: 9}), count => {
+        const shards = Array.from({length: count}, (_, i) => shardOf(keys, {index: i + 1, count}))
+        expect(shards.flat().length).toBe(keys.length)
+        expect(new Set(shards.flat().map(key => key.id)).size).toBe(keys.length)
+      }),
+    )
+  })
+
+  it('reads i/n and refuses anything else', () => {
+    expect(parseShard('2/4')).toEqual({index: 2, count: 4})
+    for (const text of ['0/4', '5/4', '1-4', '', '1/0']) expect(() => parseShard(text)).toThrow('--shard')
+  })
+})

@@ -1,0 +1,101 @@
+// Which samples of a benchmark a run asks: subtasks, named ids, a stratified seeded limit, a shard. Pure; the order of the data is kept.
+import type {SampleKey} from '../benchmarks/benchmark.js'
+import {LanternError} from '../core/errors.js'
+import {random} from '../core/random.js'
+
+export interface Selection {
+  readonly subtasks?: readonly string[]
+  readonly ids?: readonly string[]
+  /** At most this many, spread over the subtasks in proportion to their size. */
+  readonly limit?: number
+  readonly seed: number
+}
+
+export interface Shard {
+  /** 1-based. */
+  readonly index: number
+  readonly count: number
+}
+
+/**
+ * The selected keys in the order of the data.
+ * The limit is stratified because BLINK and V* are grouped by category: their first N samples would be one category.
+ * Throws `usage` for a subtask or an id that the data do not have.
+ */
+export function select(benchmark: string, keys: readonly SampleKey[], selection: Selection): SampleKey[] {
+  const {subtasks, ids, limit, seed} = selection
+  let selected = [...keys]
+  if (subtasks) {
+    const known = new Set(keys.map(key => key.subtask))
+    const unknown = subtasks.find(name => !known.has(name))
+    if (unknown !== undefined)
+      throw new LanternError('usage', `${benchmark} has no subtask "${unknown}" here.`, `Subtasks: ${[...known].join(', ')}.`)
+    const wanted = new Set(subtasks)
+    selected = selected.filter(key => wanted.has(key.subtask))
+  }
+  if (ids) {
+    const wanted = new Set(ids)
+    const known = new Set(selected.map(key => key.id))
+    const unknown = ids.find(id => !known.has(id))
+    if (unknown !== undefined)
+      throw new LanternError(
+        'usage',
+        `${benchmark} has no sample "${unknown}" in this selection.`,
+        `Sample ids look like "${selected[0]?.id ?? keys[0]?.id ?? ''}".`,
+      )
+    selected = selected.filter(key => wanted.has(key.id))
+  }
+  if (limit === undefined || limit >= selected.length) return selected
+  const strata = groupBySubtask(selected)
+  const quotas = apportion(
+    limit,
+    [...strata.values()].map(stratum => stratum.length),
+  )
+  const chosen = new Set<string>()
+  let stratumIndex = 0
+  for (const [subtask, stratum] of strata) {
+    const shuffled = random(seed, benchmark, subtask, 'limit').shuffle(stratum)
+    for (const key of shuffled.slice(0, quotas[stratumIndex++])) chosen.add(key.id)
+  }
+  return selected.filter(key => chosen.has(key.id))
+}
+
+function groupBySubtask(keys: readonly SampleKey[]): Map<string, SampleKey[]> {
+  const groups = new Map<string, SampleKey[]>()
+  for (const key of keys) {
+    const group = groups.get(key.subtask)
+    if (group) group.push(key)
+    else groups.set(key.subtask, [key])
+  }
+  return groups
+}
+
+/** Splits `seats` in proportion to `sizes` by largest remainders (Hamilton's method); ties go to the earlier one. */
+export function apportion(seats: number, sizes: readonly number[]): number[] {
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const exact = sizes.map(size => (seats * size) / total)
+  const quotas = exact.map(Math.floor)
+  const byRemainder = exact
+    .map((value, index) => ({index, remainder: value - Math.floor(value)}))
+    .sort((a, b) => b.remainder - a.remainder || a.index - b.index)
+  let left = seats - quotas.reduce((sum, quota) => sum + quota, 0)
+  for (const {index} of byRemainder) {
+    if (left-- <= 0) break
+    quotas[index]!++
+  }
+  return quotas
+}
+
+/** Every n-th selected sample, so that each shard holds all subtasks: disjoint, complete, and stable for one selection. */
+export function shardOf(keys: readonly SampleKey[], shard: Shard | null): SampleKey[] {
+  return shard === null ? [...keys] : keys.filter((_, position) => position % shard.count === shard.index - 1)
+}
+
+/** Reads `i/n`. Throws `usage`. */
+export function parseShard(text: string): Shard {
+  const match = /^(\d+)\/(\d+)$/.exec(text)
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])]
+  if (!match || index < 1 || count < 1 || index > count)
+    throw new LanternError('usage', `--shard ${text} is not i/n with 1 <= i <= n.`, 'For the second of four shards: --shard 2/4.')
+  return {index, count}
+}

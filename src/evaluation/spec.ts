@@ -1,0 +1,54 @@
+// What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
+import type {Intervention, Mode} from '../core/generation.js'
+import type {LogRecord} from '../core/schemas/record.js'
+import type {OptionOrder} from '../modes/option-orders.js'
+import type {PromptStyle} from '../modes/prompts.js'
+import type {RunnerEvent, RunnerOptions} from '../runners/runner.js'
+import type {Shard} from './selection.js'
+
+/** A model and the modes to run it in; without modes it runs in its own default. */
+export interface ModelChoice {
+  readonly ref: string
+  readonly modes?: readonly Mode[]
+}
+
+export interface RunSpec {
+  readonly models: readonly ModelChoice[]
+  /** Benchmarks in the order given; `subtasks` from `ID:Subtask`. */
+  readonly benchmarks: readonly {readonly id: string; readonly subtasks?: readonly string[]}[]
+  /** Folder by benchmark id; `*` for all; the value `builtin` means the built-in samples. */
+  readonly data: Readonly<Record<string, string>>
+  readonly split?: string
+  readonly ids?: readonly string[]
+  readonly limit?: number
+  readonly seed: number
+  readonly shard: Shard | null
+  readonly optionOrder: OptionOrder
+  readonly protocol?: string
+  readonly latentSize?: number
+  readonly interventions: readonly Intervention[]
+  readonly promptStyle: PromptStyle
+  readonly extractor: string
+  readonly judge?: {readonly ref: string; readonly baseUrl?: string}
+  readonly decoding: {readonly maxNewTokens?: number; readonly temperature: number; readonly topP?: number; readonly topK?: number}
+  readonly saveLatents: boolean
+  readonly maxErrorRate: number
+  /** The run folder; the default is named after the run and its lock hash, under `results/`. */
+  readonly out?: string
+  readonly runner: Omit<RunnerOptions, 'benchmarks' | 'seed' | 'keepLatents' | 'notify'>
+}
+
+/** What a run tells while it works; renderers only consume. */
+export type RunEvent =
+  | {
+      readonly type: 'begin'
+      readonly runDir: string
+      readonly total: number
+      readonly settled: number
+      readonly correctBefore: number
+      readonly scoredBefore: number
+    }
+  | {readonly type: 'record'; readonly record: LogRecord}
+  | {readonly type: 'runner'; readonly event: RunnerEvent}
+  | {readonly type: 'arms'; readonly model: string; readonly bench: string}
+  | {readonly type: 'end'}
