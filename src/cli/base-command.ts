@@ -19,6 +19,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>
   protected args!: ArgsOf<T>
+  /** All positional arguments, for commands that take any number of them (`static strict = false`). */
+  protected operands: readonly string[] = []
 
   override async init(): Promise<void> {
     await super.init()
@@ -27,6 +29,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const parsed = await this.parse({flags, args: this.ctor.args, strict: this.ctor.strict, enableJsonFlag: this.ctor.enableJsonFlag})
     this.flags = parsed.flags as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>
+    this.operands = parsed.argv as string[]
     if (this.flags['no-color']) chalk.level = 0
   }
 

@@ -29,13 +29,17 @@ export const everywhere = withVariables({
   'no-color': Flags.boolean({summary: 'Plain text; NO_COLOR=1 does the same.', helpGroup: 'GLOBAL'}),
 })
 
-/** `--data [BENCH=]DIR`, repeatable. */
-export const dataFlag = Flags.string({
-  summary: 'Where the data lie; with several benchmarks name each.',
-  helpValue: '[BENCH=]DIR',
-  multiple: true,
-  delimiter: ',',
-})
+/** `--data [BENCH=]DIR`, repeatable, in a group of a command's help. */
+export const dataFlagIn = (helpGroup?: string) =>
+  Flags.string({
+    summary: 'Where the data lie; with several benchmarks name each. `builtin` takes the built-in samples.',
+    helpValue: '[BENCH=]DIR',
+    helpGroup,
+    multiple: true,
+    delimiter: ',',
+  })
+
+export const dataFlag = dataFlagIn()
 
 /** Splits `[KEY=]VALUE` flags into a record; values without a key stand under `*`. */
 export function keyed(values: readonly string[] | undefined): Record<string, string> {

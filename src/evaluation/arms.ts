@@ -16,7 +16,7 @@ export interface ArmChoices {
  */
 export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   const modes = choices.modes ?? [identity.latent ? 'latent' : 'direct']
-  return modes.flatMap(mode => {
+  return modes.flatMap((mode): Arm[] => {
     const plain = {model: identity.ref, mode, protocol: null, latentSize: null, intervention: null}
     if (mode !== 'latent') return [{...plain, id: armId(plain)}]
     return choices.interventions.map(intervention => {

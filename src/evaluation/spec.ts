@@ -1,7 +1,7 @@
 // What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
 import type {Intervention, Mode} from '../core/generation.js'
 import type {LogRecord} from '../core/schemas/record.js'
-import type {OptionOrder} from '../modes/option-orders.js'
+
 import type {PromptStyle} from '../modes/prompts.js'
 import type {RunnerEvent, RunnerOptions} from '../runners/runner.js'
 import type {Shard} from './selection.js'
@@ -23,7 +23,7 @@ export interface RunSpec {
   readonly limit?: number
   readonly seed: number
   readonly shard: Shard | null
-  readonly optionOrder: OptionOrder
+  readonly optionOrder: string
   readonly protocol?: string
   readonly latentSize?: number
   readonly interventions: readonly Intervention[]

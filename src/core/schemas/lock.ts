@@ -53,7 +53,7 @@ export const lockSchema = z.looseObject({
 export type Lock = z.infer<typeof lockSchema>
 
 /** The lock's hash: over everything but `hash`, `shard` and `environment`. */
-export function lockHash(lock: Omit<Lock, 'hash'>): string {
-  const {shard: _shard, environment: _environment, hash: _hash, ...comparable} = lock as Lock
+export function lockHash(lock: Lock): string {
+  const {shard: _shard, environment: _environment, hash: _hash, ...comparable} = lock
   return `sha256:${hashOf(comparable)}`
 }

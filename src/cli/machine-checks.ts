@@ -1,0 +1,169 @@
+// What `doctor` looks at. Every check answers with what it found and, where something is missing, what to do. No check throws.
+import {mkdir, rm, statfs, writeFile} from 'node:fs/promises'
+import {homedir} from 'node:os'
+import {join} from 'node:path'
+import {cacheDir} from '../core/cache-dir.js'
+import {messageOf} from '../core/errors.js'
+
+export interface Check {
+  readonly name: string
+  /** A note does not stop a run; a failure does (exit 4). */
+  readonly status: 'ok' | 'note' | 'failed'
+  readonly found: string
+  readonly remedy: string | null
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Oldest supported Node (package.json, engines). */
+const nodeFloor = [20, 19] as const
+
+/** Below this much free space downloads and graphs of published checkpoints will not fit. */
+const lowDiskBytes = 5 * 2 ** 30
+
+const hubTimeoutMs = 5_000
+
+/** All checks, in the order in which they are shown. */
+export async function checkMachine(env: Environment): Promise<Check[]> {
+  return Promise.all([
+    checkNode(),
+    checkOnnxRuntime(),
+    checkProvider(),
+    checkFolder('cache folder', cacheDir(env)),
+    checkFolder('hub cache', hubHome(env)),
+    checkDisk(cacheDir(env)),
+    checkHub(env),
+    checkToken('hub token', env, ['HF_TOKEN'], 'Gated repositories need one: set HF_TOKEN.'),
+    checkToken(
+      'API key',
+      env,
+      ['OPENAI_API_KEY'],
+      'Remote endpoints usually need one: set OPENAI_API_KEY, or name another variable with --api-key-env.',
+    ),
+  ])
+}
+
+async function checkNode(): Promise<Check> {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const enough = major > nodeFloor[0] || (major === nodeFloor[0] && minor >= nodeFloor[1])
+  return {
+    name: 'Node',
+    status: enough ? 'ok' : 'failed',
+    found: `${process.version}, ${process.platform}-${process.arch}`,
+    remedy: enough ? null : `Install Node ${nodeFloor.join('.')} or newer.`,
+  }
+}
+
+async function checkOnnxRuntime(): Promise<Check> {
+  try {
+    const {env, listSupportedBackends} = await import('onnxruntime-node')
+    const backends = listSupportedBackends().map(backend => backend.name)
+    return {
+      name: 'onnxruntime',
+      status: 'ok',
+      found: `${env.versions.node ?? env.versions.common}, providers ${backends.join(', ')}`,
+      remedy: null,
+    }
+  } catch (error) {
+    return {
+      name: 'onnxruntime',
+      status: 'failed',
+      found: `cannot be loaded: ${messageOf(error)}`,
+      remedy:
+        'ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node (the CPU library is in the package). Remote and replay models work without it.',
+    }
+  }
+}
+
+/** Loading the CUDA provider needs libraries that npm does not bring; a session that names it tells. */
+async function checkProvider(): Promise<Check> {
+  const {createRequire} = await import('node:module')
+  try {
+    const root = join(
+      createRequire(import.meta.url).resolve('onnxruntime-node/package.json'),
+      '..',
+      'bin',
+      'napi-v6',
+      process.platform,
+      process.arch,
+    )
+    const {existsSync} = await import('node:fs')
+    const there = existsSync(join(root, 'libonnxruntime_providers_cuda.so')) || existsSync(join(root, 'onnxruntime_providers_cuda.dll'))
+    return {
+      name: 'CUDA provider',
+      status: there ? 'ok' : 'note',
+      found: there ? 'its library is installed' : 'not installed; --device cuda will not work',
+      remedy: there ? null : 'With an NVIDIA GPU and CUDA 12: node node_modules/onnxruntime-node/script/install',
+    }
+  } catch {
+    return {name: 'CUDA provider', status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
+  }
+}
+
+async function checkFolder(name: string, path: string): Promise<Check> {
+  const probe = join(path, `.write-test-${process.pid}`)
+  try {
+    await mkdir(path, {recursive: true})
+    await writeFile(probe, '')
+    await rm(probe)
+    return {name, status: 'ok', found: path, remedy: null}
+  } catch (error) {
+    return {
+      name,
+      status: 'failed',
+      found: `${path} cannot be written: ${messageOf(error)}`,
+      remedy: name === 'hub cache' ? 'Set HF_HOME to a folder you may write.' : 'Set LANTERN_EVAL_CACHE_DIR to a folder you may write.',
+    }
+  }
+}
+
+async function checkDisk(path: string): Promise<Check> {
+  try {
+    const {bavail, bsize} = await statfs(path).catch(() => statfs(homedir()))
+    const free = bavail * bsize
+    const low = free < lowDiskBytes
+    return {
+      name: 'free disk',
+      status: low ? 'note' : 'ok',
+      found: `${(free / 2 ** 30).toFixed(1)} GiB`,
+      remedy: low ? 'A published 3B checkpoint takes about 8 GiB; `lantern-eval cache prune` frees what can be made again.' : null,
+    }
+  } catch (error) {
+    return {name: 'free disk', status: 'note', found: `cannot be told: ${messageOf(error)}`, remedy: null}
+  }
+}
+
+async function checkHub(env: Environment): Promise<Check> {
+  const endpoint = (env['HF_ENDPOINT'] ?? 'https://huggingface.co').replace(/\/+$/, '')
+  if (env['HF_HUB_OFFLINE'] && env['HF_HUB_OFFLINE'] !== '0')
+    return {name: 'hub', status: 'note', found: 'HF_HUB_OFFLINE is set; nothing is fetched', remedy: null}
+  try {
+    const {request} = await import('undici')
+    const {statusCode, body} = await request(endpoint, {
+      method: 'HEAD',
+      headersTimeout: hubTimeoutMs,
+      signal: AbortSignal.timeout(hubTimeoutMs),
+    })
+    await body.dump()
+    return {name: 'hub', status: 'ok', found: `${endpoint} answers (${statusCode})`, remedy: null}
+  } catch (error) {
+    return {
+      name: 'hub',
+      status: 'note',
+      found: `${endpoint} does not answer: ${messageOf(error)}`,
+      remedy: 'Only downloads need it; local data, checkpoints and endpoints work without. Behind a mirror set HF_ENDPOINT.',
+    }
+  }
+}
+
+/** Says whether a variable is set, never its value. */
+async function checkToken(name: string, env: Environment, variables: readonly string[], remedy: string): Promise<Check> {
+  const found = variables.find(variable => (env[variable] ?? '').trim() !== '')
+  return found === undefined
+    ? {name, status: 'note', found: `${variables.join(', ')} is not set`, remedy}
+    : {name, status: 'ok', found: `${found} is set`, remedy: null}
+}
+
+function hubHome(env: Environment): string {
+  return env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface')
+}

@@ -1,0 +1,144 @@
+// Live progress on stderr: a bar with rate, time left, running accuracy and errors on a terminal; plain lines in CI and pipes.
+import chalk from 'chalk'
+import type {RunEvent} from '../evaluation/spec.js'
+
+/** What progress is drawn on; a parameter, so that tests can look at it. */
+export interface ProgressStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+export interface ProgressOptions {
+  readonly stream: ProgressStream
+  /** A bar that redraws itself; false gives a line now and then. */
+  readonly live: boolean
+  readonly debug: boolean
+  readonly now: () => number
+}
+
+/** Milliseconds between two drawings of the bar, and between two plain lines. */
+const drawEvery = 100
+const lineEvery = 10_000
+
+/** The span over which the rate is taken, so that resumed and cached samples do not flatter it. */
+const rateSpanMs = 15_000
+
+/** A consumer of run events that shows them. It never changes what happens. */
+export function progress({stream, live, debug, now}: ProgressOptions): (event: RunEvent) => void {
+  let total = 0
+  let settled = 0
+  let errors = 0
+  let scored = 0
+  let correct = 0
+  let retries = 0
+  let concurrency: number | null = null
+  let arms = ''
+  let note = ''
+  let lastDrawn = Number.NEGATIVE_INFINITY
+  let lastLine = Number.NEGATIVE_INFINITY
+  let recent: {at: number; settled: number}[] = []
+  let finished = 0
+
+  function rate(): number {
+    const at = now()
+    recent.push({at, settled: finished})
+    while (recent.length > 2 && at - recent[0]!.at > rateSpanMs) recent.shift()
+    const span = at - recent[0]!.at
+    return span > 0 ? ((finished - recent[0]!.settled) * 1000) / span : 0
+  }
+
+  function facts(): string[] {
+    const perSecond = rate()
+    const left = total - settled - errors
+    return [
+      `${settled + errors}/${total}`,
+      ...(perSecond > 0
+        ? [`${perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`, `${duration((left / perSecond) * 1000)} left`]
+        : []),
+      ...(scored > 0 ? [`score ${((100 * correct) / scored).toFixed(1)}%`] : []),
+      ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
+      ...(retries > 0 ? [`${retries} retr${retries === 1 ? 'y' : 'ies'}`] : []),
+      ...(concurrency === null ? [] : [`${concurrency} in flight`]),
+    ]
+  }
+
+  function draw(force = false): void {
+    const at = now()
+    if (live) {
+      if (!force && at - lastDrawn < drawEvery) return
+      lastDrawn = at
+      const columns = Math.max(40, stream.columns ?? 80)
+      const text = note === '' ? facts().join(' · ') : note
+      const width = Math.max(10, Math.min(30, columns - text.length - 4))
+      const share = total === 0 ? 0 : (settled + errors) / total
+      const filled = Math.round(share * width)
+      const bar = `${chalk.cyan('━'.repeat(filled))}${chalk.dim('━'.repeat(width - filled))}`
+      stream.write(`\r\u001B[2K${bar} ${text.slice(0, columns - width - 2)}`)
+    } else {
+      if (!force && at - lastLine < lineEvery) return
+      lastLine = at
+      stream.write(`${arms === '' ? '' : `${arms}: `}${facts().join(', ')}\n`)
+    }
+  }
+
+  function line(text: string): void {
+    stream.write(live ? `\r\u001B[2K${text}\n` : `${text}\n`)
+  }
+
+  return event => {
+    switch (event.type) {
+      case 'begin':
+        total = event.total
+        settled = event.settled
+        scored = event.scoredBefore
+        correct = event.correctBefore
+        recent = [{at: now(), settled: 0}]
+        lastLine = now()
+        line(
+          `${event.settled > 0 ? `Resuming ${event.runDir}: ${event.settled} of ${event.total} are done` : `Run folder ${event.runDir}`}`,
+        )
+        break
+      case 'arms':
+        arms = `${event.model} on ${event.bench}`
+        break
+      case 'record': {
+        note = ''
+        finished++
+        const {outcome, score} = event.record
+        if (outcome === 'error') errors++
+        else settled++
+        if (score !== null) {
+          scored++
+          correct += score
+        }
+        if (outcome === 'error' && (debug || errors <= 3))
+          line(chalk.yellow(`  ${event.record.bench} ${event.record.id}: ${event.record.error?.message ?? 'error'}`))
+        draw()
+        break
+      }
+      case 'runner':
+        if (event.event.type === 'retry') {
+          retries++
+          if (debug) line(chalk.dim(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`))
+        } else if (event.event.type === 'limit') concurrency = event.event.concurrency
+        else if (event.event.type === 'warning') line(chalk.yellow(event.event.message))
+        else if (event.event.total) note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
+        else if (live) note = event.event.what
+        draw()
+        break
+      case 'end':
+        draw(true)
+        if (live) stream.write('\n')
+        break
+    }
+  }
+}
+
+/** Milliseconds as a short text: 8s, 3m20s, 2h05m. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, '0')}s`
+  return `${Math.floor(seconds / 3600)}h${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')}m`
+}

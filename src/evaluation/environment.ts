@@ -1,0 +1,28 @@
+// What a run records of its surroundings: outside the lock's hash, so it may differ between runs that compare.
+import {createRequire} from 'node:module'
+import {availableParallelism, cpus} from 'node:os'
+import type {RunSpec} from './spec.js'
+
+const require = createRequire(import.meta.url)
+
+/** Version of this package, read from its own package.json. */
+export function packageVersion(): string {
+  return (require('../../package.json') as {version: string}).version
+}
+
+/** Versions, machine, device and the knobs that change speed but not results. */
+export function environment(spec: RunSpec): Record<string, unknown> {
+  const {device, threads, batchSize, concurrency} = spec.runner
+  return {
+    lanternEval: packageVersion(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: availableParallelism(),
+    device,
+    threads: threads ?? null,
+    batchSize: batchSize ?? null,
+    concurrency,
+    startedAt: new Date().toISOString(),
+  }
+}

@@ -1,0 +1,144 @@
+// The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow with the run.
+
+import type {Arm, Generation, Request} from '../core/generation.js'
+import type {Score} from '../core/outcome.js'
+import {recordKey} from '../core/run-folder.js'
+import type {Sample} from '../core/sample.js'
+import type {LogRecord} from '../core/schemas/record.js'
+import {buildPrompt} from '../modes/prompts.js'
+import {defaultMaxNewTokens} from './arms.js'
+import type {Journal} from './journal.js'
+import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
+import type {RunEvent, RunSpec} from './spec.js'
+
+/** What the loop needs of the world; scoring may ask a judge, hence a promise. */
+export interface LoopTools {
+  readonly journal: Journal
+  /** Keys of samples that are settled: not asked again. */
+  readonly settled: ReadonlySet<string>
+  readonly score: (bench: PreparedBenchmark, generation: Generation) => Promise<Score>
+  /** Stores the vectors of a generation and returns the file's name in the run folder, or null when there are none to keep. */
+  readonly keepLatents: (generation: Generation) => Promise<string | null>
+  readonly expand: (sample: Sample) => readonly Sample[]
+  /** Takes credentials out of whatever is about to be written. */
+  readonly redact: <T>(value: T) => T
+  readonly onEvent: (event: RunEvent) => void
+  readonly signal: AbortSignal
+}
+
+/** Scores and log lines under way at once: enough to hide a judge's latency, few enough to bound memory. */
+const handledAtOnce = 64
+
+/**
+ * Runs every model over every benchmark. Returns the number of records written.
+ * Throws what a session throws when it cannot go on; everything finished by then is on disk.
+ */
+export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<number> {
+  let written = 0
+  for (const model of prepared.models) {
+    for (const bench of prepared.benchmarks) {
+      if (tools.signal.aborted) return written
+      tools.onEvent({type: 'arms', model: model.session.describe().ref, bench: bench.benchmark.id})
+      written += await runOne(prepared.spec, model, bench, tools)
+    }
+  }
+  return written
+}
+
+async function runOne(spec: RunSpec, model: PreparedModel, bench: PreparedBenchmark, tools: LoopTools): Promise<number> {
+  const handling = new Set<Promise<void>>()
+  let failure: {error: unknown} | null = null
+  let written = 0
+  for await (const generation of model.session.generate(groups(spec, model.arms, bench, tools.settled, tools.expand), tools.signal)) {
+    const handled = finish(spec, bench, generation, tools)
+      .then(() => {
+        written++
+      })
+      .catch(error => {
+        failure ??= {error}
+      })
+      .finally(() => handling.delete(handled))
+    handling.add(handled)
+    if (handling.size >= handledAtOnce) await Promise.race(handling)
+    if (failure) break
+  }
+  await Promise.all(handling)
+  if (failure) throw (failure as {error: unknown}).error
+  return written
+}
+
+/** One group per sample: the requests of all arms that are not settled. */
+async function* groups(
+  spec: RunSpec,
+  arms: readonly Arm[],
+  bench: PreparedBenchmark,
+  settled: ReadonlySet<string>,
+  expand: LoopTools['expand'],
+): AsyncGenerator<readonly Request[]> {
+  const wanted = new Set(bench.keys.map(key => key.id))
+  for await (const item of bench.data.samples(wanted)) {
+    for (const sample of expand(item)) {
+      const open = arms.filter(arm => !settled.has(recordKey({arm: arm.id, bench: bench.benchmark.id, id: sample.id})))
+      if (open.length > 0) yield open.map(arm => request(spec, sample, arm))
+    }
+  }
+}
+
+function request(spec: RunSpec, sample: Sample, arm: Arm): Request {
+  const {maxNewTokens, temperature, topP, topK} = spec.decoding
+  return {
+    sample,
+    arm,
+    prompt: buildPrompt(sample, arm.mode, spec.promptStyle),
+    decoding: {maxNewTokens: maxNewTokens ?? defaultMaxNewTokens[arm.mode], temperature, topP, topK, seed: spec.seed},
+  }
+}
+
+async function finish(spec: RunSpec, bench: PreparedBenchmark, generation: Generation, tools: LoopTools): Promise<void> {
+  const {sample} = generation.request
+  // Every picture the sample has must have been seen, in order: a dropped or joined picture would measure something else.
+  const complete = generation.seen === null || generation.seen.images.length === sample.images.length
+  const checked: Generation = complete
+    ? generation
+    : {
+        ...generation,
+        stop: 'error',
+        error: {code: 'bug', message: `${sample.images.length} pictures asked, ${generation.seen!.images.length} sent`},
+      }
+  const score = await tools.score(bench, checked)
+  const latents = await tools.keepLatents(checked)
+  const record = tools.redact(toRecord(spec.extractor, bench.benchmark.id, checked, score, latents))
+  await tools.journal.append(record)
+  tools.onEvent({type: 'record', record})
+}
+
+/** The log line of a generation (cli.md, "A log record"). */
+export function toRecord(extractor: string, bench: string, generation: Generation, score: Score, latents: string | null): LogRecord {
+  const {sample, arm} = generation.request
+  return {
+    type: 'sample',
+    schema: 1,
+    arm: arm.id,
+    bench,
+    subtask: sample.subtask,
+    id: sample.id,
+    outcome: score.outcome,
+    score: score.score,
+    metrics: {...score.metrics},
+    answer: score.answer,
+    gold: typeof sample.gold === 'string' || sample.gold === null ? sample.gold : [...sample.gold],
+    ...(sample.options ? {options: [...sample.options]} : {}),
+    ...(sample.letters ? {letters: [...sample.letters]} : {}),
+    text: generation.text,
+    extractor,
+    ...(sample.cluster === undefined ? {} : {cluster: sample.cluster}),
+    usage: {...generation.usage},
+    timing: {...generation.timing},
+    stop: generation.stop,
+    attempts: generation.attempts,
+    ...(generation.cached ? {cached: true} : {}),
+    ...(latents === null ? {} : {latents}),
+    seen: generation.seen && {promptSha256: generation.seen.promptSha256, images: generation.seen.images.map(image => ({...image}))},
+    error: generation.error ? {...generation.error} : null,
+  }
+}

@@ -1,0 +1,155 @@
+// From a specification to a run that could start: sessions opened, data found, samples selected, the lock written down. Nothing is sent.
+import {createHash} from 'node:crypto'
+import type {Benchmark, DataSet, SampleKey} from '../benchmarks/benchmark.js'
+import {loadBenchmark} from '../benchmarks/index.js'
+import {LanternError} from '../core/errors.js'
+import type {Arm} from '../core/generation.js'
+import {modes} from '../core/generation.js'
+import {type Lock, lockHash} from '../core/schemas/lock.js'
+import {templatesSha256} from '../modes/prompts.js'
+import {openRunner} from '../runners/index.js'
+import type {RunnerEvent, Session} from '../runners/runner.js'
+import {armsOf, defaultMaxNewTokens} from './arms.js'
+import {locateData} from './data.js'
+import {environment} from './environment.js'
+import {select, shardOf} from './selection.js'
+import type {RunSpec} from './spec.js'
+
+export interface PreparedBenchmark {
+  readonly benchmark: Benchmark
+  readonly data: DataSet
+  /** The samples of this shard, in the order of the data. */
+  readonly keys: readonly SampleKey[]
+}
+
+export interface PreparedModel {
+  readonly session: Session
+  readonly arms: readonly Arm[]
+}
+
+export interface Prepared {
+  readonly spec: RunSpec
+  readonly models: readonly PreparedModel[]
+  readonly benchmarks: readonly PreparedBenchmark[]
+  readonly lock: Lock
+  close(): Promise<void>
+}
+
+/**
+ * Opens everything a run needs and builds its lock.
+ * Throws what runners and adapters throw, and `data-absent` when a model needs pictures that the data do not have.
+ */
+export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => void): Promise<Prepared> {
+  const models: PreparedModel[] = []
+  const close = async () => {
+    for (const {session} of models) await session.close()
+  }
+  try {
+    for (const choice of spec.models) {
+      const session = await openRunner(choice.ref, {
+        ...spec.runner,
+        benchmarks: spec.benchmarks.map(({id}) => id),
+        seed: spec.seed,
+        keepLatents: spec.saveLatents,
+        notify,
+      })
+      models.push({session, arms: []})
+      models[models.length - 1] = {session, arms: armsOf(session.describe(), {...spec, modes: choice.modes})}
+    }
+    const identities = models.map(({session}) => session.describe())
+    const benchmarks: PreparedBenchmark[] = []
+    const entries: Lock['benchmarks'] = []
+    for (const {id, subtasks} of spec.benchmarks) {
+      const benchmark = await loadBenchmark(id)
+      const split = spec.split ?? benchmark.defaultSplit
+      const data = await benchmark.load(await locateData(benchmark, spec, identities), {split, seed: spec.seed})
+      const blind = identities.find(identity => identity.needsImages && !data.hasImages)
+      if (blind) {
+        throw new LanternError(
+          'data-absent',
+          `The data of ${id} have no pictures (layout ${data.layout}), which ${blind.ref} needs.`,
+          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data; annotations alone serve replay: models only.`,
+        )
+      }
+      const available = await data.keys()
+      const selected = select(id, available, {subtasks, ids: spec.ids, limit: spec.limit, seed: spec.seed})
+      benchmarks.push({benchmark, data, keys: shardOf(selected, spec.shard)})
+      entries.push(await lockEntry(benchmark, data, available, selected))
+    }
+    const arms = models.flatMap(model => model.arms)
+    const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)
+    if (repeated)
+      throw new LanternError('usage', `The arm ${repeated.id} is asked for twice.`, 'Name each model, mode and intervention once.')
+    const lock: Lock = {
+      schema: 1,
+      hash: '',
+      arms,
+      benchmarks: entries,
+      prompts: {style: spec.promptStyle, templatesSha256: templatesSha256(), options: spec.optionOrder},
+      decoding: {
+        temperature: spec.decoding.temperature,
+        topP: spec.decoding.topP ?? null,
+        topK: spec.decoding.topK ?? null,
+        maxNewTokens: Object.fromEntries(
+          modes
+            .filter(mode => arms.some(arm => arm.mode === mode))
+            .map(mode => [mode, spec.decoding.maxNewTokens ?? defaultMaxNewTokens[mode]]),
+        ) as Lock['decoding']['maxNewTokens'],
+      },
+      images: {minPixels: spec.runner.minPixels ?? null, maxPixels: spec.runner.maxPixels ?? null},
+      models: identities.map(({ref, sha256, endpoint, precision, details, builtin}) => ({
+        ref,
+        sha256,
+        endpoint,
+        precision,
+        details,
+        builtin,
+      })),
+      extractor: spec.extractor,
+      judge: null,
+      seeds: {run: spec.seed},
+      shard: spec.shard,
+      environment: environment(spec),
+    }
+    return {spec, models, benchmarks, lock: {...lock, hash: lockHash(lock)}, close}
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function lockEntry(
+  benchmark: Benchmark,
+  data: DataSet,
+  available: readonly SampleKey[],
+  selected: readonly SampleKey[],
+): Promise<Lock['benchmarks'][number]> {
+  const {revision, labels, dataSha256} = await data.identity()
+  const names = [...new Set(available.map(key => key.subtask))]
+  const count = (keys: readonly SampleKey[], name: string) => keys.reduce((sum, key) => sum + (key.subtask === name ? 1 : 0), 0)
+  const {metric, aggregate, headline} = benchmark.scoring
+  return {
+    id: benchmark.id,
+    split: data.split,
+    kind: data.kind,
+    layout: data.layout,
+    revision,
+    labels,
+    dataSha256,
+    samplesSha256: samplesSha256(selected),
+    selected: selected.length,
+    available: available.length,
+    partial: selected.length < available.length,
+    metric,
+    aggregate,
+    headline: headline ? [...headline] : null,
+    subtasks: names.map(name => ({name, selected: count(selected, name), available: count(available, name)})),
+  }
+}
+
+/** Hash over the ids of a selection, whatever their order. */
+export function samplesSha256(keys: readonly SampleKey[]): string {
+  const hash = createHash('sha256')
+  for (const id of keys.map(key => key.id).sort()) hash.update(`${id}\n`)
+  return hash.digest('hex')
+}
