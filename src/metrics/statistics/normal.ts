@@ -1,0 +1,76 @@
+// The standard normal distribution: its quantiles and, by them, its probabilities.
+import {assertFraction} from './interval.js'
+
+// Coefficients of algorithm AS 241 (PPND16), highest power last; relative accuracy about 1e-16.
+const central = {
+  numerator: [
+    3.3871328727963665, 133.14166789178438, 1971.5909503065513, 13731.69376550946, 45921.95393154987, 67265.7709270087, 33430.57558358813,
+    2509.0809287301227,
+  ],
+  denominator: [
+    1, 42.31333070160091, 687.1870074920579, 5394.196021424751, 21213.794301586597, 39307.89580009271, 28729.085735721943,
+    5226.495278852854,
+  ],
+}
+const tail = {
+  numerator: [
+    1.4234371107496835, 4.630337846156546, 5.769497221460691, 3.6478483247632045, 1.2704582524523684, 0.2417807251774506,
+    0.022723844989269184, 0.0007745450142783414,
+  ],
+  denominator: [
+    1, 2.053191626637759, 1.6763848301838038, 0.6897673349851, 0.14810397642748008, 0.015198666563616457, 0.0005475938084995345,
+    1.0507500716444169e-9,
+  ],
+}
+const farTail = {
+  numerator: [
+    6.657904643501103, 5.463784911164114, 1.7848265399172913, 0.29656057182850487, 0.026532189526576124, 0.0012426609473880784,
+    0.000027115555687434876, 2.0103343992922881e-7,
+  ],
+  denominator: [
+    1, 0.599832206555888, 0.1369298809227358, 0.014875361290850615, 0.0007868691311456133, 0.000018463183175100548, 1.421511758316446e-7,
+    2.0442631033899397e-15,
+  ],
+}
+
+function polynomial(coefficients: readonly number[], x: number): number {
+  return coefficients.reduceRight((sum, coefficient) => sum * x + coefficient, 0)
+}
+
+/**
+ * The z with P(Z <= z) = p for a standard normal Z.
+ * Source: Wichura 1988, "Algorithm AS 241: The percentage points of the normal distribution", Applied Statistics 37:477.
+ * Throws RangeError unless 0 < p < 1.
+ */
+export function normalQuantile(p: number): number {
+  assertFraction('p', p)
+  const q = p - 0.5
+  if (Math.abs(q) <= 0.425) {
+    const r = 0.180625 - q * q
+    return (q * polynomial(central.numerator, r)) / polynomial(central.denominator, r)
+  }
+  const r = Math.sqrt(-Math.log(Math.min(p, 1 - p)))
+  const [part, shifted] = r <= 5 ? [tail, r - 1.6] : [farTail, r - 5]
+  return (Math.sign(q) * polynomial(part.numerator, shifted)) / polynomial(part.denominator, shifted)
+}
+
+/** The z of a two-sided interval: 1.95996... at 0.95. */
+export function twoSidedZ(confidence: number): number {
+  assertFraction('confidence', confidence)
+  return normalQuantile(0.5 + confidence / 2)
+}
+
+/** P(Z <= z) for a standard normal Z, by inverting the quantile; absolute error below 1e-15, and 0 or 1 beyond |z| = 37. */
+export function normalCdf(z: number): number {
+  if (z > 0) return 1 - normalCdf(-z)
+  // Bisection over log p, so that small p keep their relative accuracy.
+  let low = -745
+  let high = Math.log(0.5)
+  if (normalQuantile(Math.exp(low)) > z) return 0
+  for (let step = 0; step < 80; step++) {
+    const middle = (low + high) / 2
+    if (normalQuantile(Math.exp(middle)) < z) low = middle
+    else high = middle
+  }
+  return Math.exp(high)
+}

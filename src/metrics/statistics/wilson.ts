@@ -1,0 +1,17 @@
+// The interval of one proportion.
+import {defaultConfidence, type Interval} from './interval.js'
+import {twoSidedZ} from './normal.js'
+
+/**
+ * Wilson's score interval for `successes` out of `n` independent trials; neither need be whole (effective sample sizes).
+ * Source: Wilson 1927, JASA 22:209; recommended for small n by Newcombe 1998, Statistics in Medicine 17:857 (method 3).
+ * Throws RangeError unless 0 <= successes <= n and n > 0.
+ */
+export function wilsonInterval(successes: number, n: number, confidence = defaultConfidence): Interval {
+  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is no proportion`)
+  const z2 = twoSidedZ(confidence) ** 2
+  const centre = successes + z2 / 2
+  const reach = Math.sqrt(z2 * ((successes * (n - successes)) / n + z2 / 4))
+  // At 0 and n successes the bound is 0 or 1; rounding would leave it a hair outside.
+  return {low: Math.max(0, (centre - reach) / (n + z2)), high: Math.min(1, (centre + reach) / (n + z2))}
+}
