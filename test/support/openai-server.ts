@@ -53,7 +53,12 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
   let peak = 0
   const server = createServer(async (incoming, response) => {
     peak = Math.max(peak, ++open)
-    response.on('close', () => open--)
+    let counted = true
+    const leave = () => {
+      if (counted) open--
+      counted = false
+    }
+    response.on('close', leave)
     const chunks: Buffer[] = []
     try {
       for await (const chunk of incoming) if (keep) chunks.push(chunk)
@@ -64,7 +69,10 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
     const request: ReceivedRequest = {index: index++, headers: incoming.headers, path: incoming.url ?? '', body}
     if (keep) requests.push(request)
     if (delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))
-    respond(response, behave(request))
+    const behaviour = behave(request)
+    // The client may send its next request before this side hears that the reply has left.
+    if (behaviour.kind !== 'hang' && behaviour.kind !== 'drip') leave()
+    respond(response, behaviour)
   })
   server.keepAliveTimeout = 60_000
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

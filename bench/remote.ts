@@ -1,0 +1,78 @@
+// What the remote runner costs beside a bare undici loop: 500 samples with a 150 kB PNG each, 64 in flight, an endpoint with a fixed delay
+// of 50 ms in a process of its own. Sides alternate; ratios are medians over the rounds. Fails when a bound of the issue is missed.
+import {type ChildProcess, execFile, fork} from 'node:child_process'
+import {randomBytes} from 'node:crypto'
+import {once} from 'node:events'
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {promisify} from 'node:util'
+
+const samples = 500
+const inFlight = 64
+const rounds = 5
+const delayMs = 50
+const pictureBytes = 150_000
+const sides = ['floor', 'session', 'session-cache'] as const
+const bounds = {rate: 0.75, cpu: 1.6, rssMb: 100, peak: inFlight}
+
+interface Measured {
+  readonly rate: number
+  readonly cpuMs: number
+  readonly rssMb: number
+  readonly peak: number
+}
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const run = promisify(execFile)
+
+async function measure(side: string, folder: string, round: number): Promise<Measured> {
+  const server: ChildProcess = fork(here('support/openai-server.ts'), [String(delayMs)], {execArgv: ['--import', 'tsx']})
+  const [{url}] = (await once(server, 'message')) as [{url: string}]
+  const cache = join(folder, `cache-${round}`)
+  const {stdout} = await run(process.execPath, [
+    '--import',
+    'tsx',
+    here('remote-side.ts'),
+    ...[side, url, folder, String(samples), String(inFlight), cache],
+  ])
+  const {answers, seconds, cpuMs, rssMb} = JSON.parse(stdout)
+  if (answers !== samples) throw new Error(`${side} answered ${answers} of ${samples}`)
+  server.send('peak')
+  const [{peak}] = (await once(server, 'message')) as [{peak: number}]
+  server.disconnect()
+  return {rate: samples / seconds, cpuMs: cpuMs / samples, rssMb, peak}
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-remote-'))
+try {
+  // A PNG header with a size, and noise: nobody decodes it here.
+  const header = Buffer.from('89504e470d0a1a0a0000000d4948445200000280000001e00802000000', 'hex')
+  for (let index = 0; index < samples; index++) {
+    await writeFile(join(folder, `${index}.png`), Buffer.concat([header, randomBytes(pictureBytes - header.length)]))
+  }
+  const results: Record<string, Measured[]> = Object.fromEntries(sides.map(side => [side, []]))
+  for (let round = 0; round < rounds; round++) {
+    for (const side of sides) results[side]!.push(await measure(side, folder, round))
+  }
+  const of = (side: string, key: keyof Measured) => results[side]!.map(result => result[key])
+  let failed = false
+  for (const side of sides) {
+    const ratio = (key: 'rate' | 'cpuMs') => median(of(side, key).map((value, round) => value / results['floor']![round]![key]))
+    const more = median(of(side, 'rssMb').map((value, round) => value - results['floor']![round]!.rssMb))
+    const peak = Math.max(...of(side, 'peak'))
+    const ok = ratio('rate') >= bounds.rate && ratio('cpuMs') <= bounds.cpu && more <= bounds.rssMb && peak >= bounds.peak
+    failed ||= !ok
+    console.log(
+      `${side.padEnd(14)} ${median(of(side, 'rate')).toFixed(0)} samples/s (x${ratio('rate').toFixed(2)}), ` +
+        `${median(of(side, 'cpuMs')).toFixed(2)} ms CPU a sample (x${ratio('cpuMs').toFixed(2)}), ` +
+        `${median(of(side, 'rssMb')).toFixed(0)} MB (${more >= 0 ? '+' : ''}${more.toFixed(0)}), ${peak} in flight${ok ? '' : '  MISSED'}`,
+    )
+  }
+  process.exitCode = failed ? 1 : 0
+} finally {
+  await rm(folder, {recursive: true})
+}
