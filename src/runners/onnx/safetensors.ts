@@ -35,12 +35,12 @@ export interface TensorPlace {
   readonly length: number
 }
 
-/** A tensor to be written; `bytes` is asked for only when its turn comes. */
+/** A tensor to be written; `bytes` is asked for only when its turn comes, in pieces. */
 export interface TensorSource {
   readonly name: string
   readonly type: TensorType
   readonly shape: readonly number[]
-  bytes(): Uint8Array | Promise<Uint8Array>
+  bytes(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
 type FileErrorCode = 'bad-file' | 'bad-checkpoint'
@@ -127,21 +127,25 @@ function refuseOverlap(places: ReadonlyMap<string, TensorPlace>, bad: (what: str
   }
 }
 
-/** The bytes of one tensor. */
-export async function readTensorBytes(place: TensorPlace): Promise<Buffer> {
+/** The bytes of one tensor in pieces of at most `pieceBytes`, so that memory does not grow with the tensor. */
+export async function* readTensor(place: TensorPlace, pieceBytes = 1 << 24): AsyncGenerator<Buffer> {
   const handle = await open(place.file)
   try {
-    const bytes = Buffer.alloc(place.length)
-    for (let done = 0; done < bytes.length; ) {
-      // One read call moves at most 2 GiB on Linux.
-      const {bytesRead} = await handle.read(bytes, done, Math.min(bytes.length - done, 1 << 30), place.offset + done)
-      if (bytesRead === 0) throw new LanternError('bad-file', `${place.file} ended while it was read.`, 'Do not change it during a run.')
-      done += bytesRead
+    for (let done = 0; done < place.length; done += pieceBytes) {
+      const piece = Buffer.alloc(Math.min(pieceBytes, place.length - done))
+      const {bytesRead} = await handle.read(piece, 0, piece.length, place.offset + done)
+      if (bytesRead < piece.length) throw new LanternError('bad-file', `${place.file} changed while it was read.`, 'Start again.')
+      yield piece
     }
-    return bytes
   } finally {
     await handle.close()
   }
+}
+
+/** All values of one F32, F16 or BF16 tensor. */
+export async function readFloats(place: TensorPlace): Promise<Float32Array> {
+  for await (const bytes of readTensor(place, Math.max(1, place.length))) return toFloat32(bytes, place.type)
+  return new Float32Array(0)
 }
 
 /** Little-endian F32, F16 or BF16 bytes as numbers; widening is exact. Throws on other types (a caller's mistake). */
@@ -210,7 +214,7 @@ export async function writeSafetensors(file: string, tensors: readonly TensorSou
     try {
       await handle.writeFile(length)
       await handle.writeFile(headerBytes)
-      for (const tensor of tensors) await handle.writeFile(await tensor.bytes())
+      for (const tensor of tensors) for await (const piece of tensor.bytes()) await handle.writeFile(piece)
     } finally {
       await handle.close()
     }

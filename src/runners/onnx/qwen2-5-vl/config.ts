@@ -135,6 +135,8 @@ function badConfig(file: string, what: string): LanternError {
   return new LanternError('bad-checkpoint', `${file}: ${what}.`, 'Fetch the config.json that belongs to these weights.')
 }
 
+export const isDecoderTensor = (name: string) => !name.startsWith('visual.')
+
 /** Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy: a config may claim any number of layers. */
 export function* expectedTensors(text: TextConfig, vision: VisionConfig): Generator<[name: string, shape: readonly number[]]> {
   const {hidden: V, intermediate: VI, channels, temporalPatch, patch, merge} = vision

@@ -186,7 +186,7 @@ export interface Provenance {
 export interface Parity {
   /** Smallest cosine between the hidden states of the two. */
   readonly hiddenCosine: number
-  /** Largest difference of a log-probability among the fp32 model's top choices. */
+  /** Largest difference of the log-probability of the fp32 model's choice. */
   readonly maxLogProb: number
   /** Share of positions with the same argmax. */
   readonly sameToken: number
@@ -201,7 +201,7 @@ export interface Model {
   /** Rows of the embedding table, [ids, H]. */
   embed(ids: ArrayLike<number>): Float32Array
   decode(input: DecoderInput): Promise<DecoderOutput>
-  /** The Loop graph; its session is made at the first call. */
-  generate(input: LoopInput): Promise<LoopOutput>
+  /** The Loop graph, whose session is made at the first call; null for quantised weights, which take the step path. */
+  readonly generate: ((input: LoopInput) => Promise<LoopOutput>) | null
   close(): Promise<void>
 }

@@ -1,0 +1,97 @@
+// The decoder's weights at a lower precision: written once into the cache, and measured once against float32.
+import {access, mkdir, readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import {LanternError, messageOf} from '../../../core/errors.js'
+import {random} from '../../../core/random.js'
+import {type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
+import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../safetensors.js'
+import {checkpointSha256} from './checkpoint-hash.js'
+import {isDecoderTensor} from './config.js'
+import type {Checkpoint, DecoderInput, DecoderOutput, LoadOptions, Parity} from './types.js'
+
+export interface LowPrecisionWeights {
+  readonly tensors: ReadonlyMap<string, TensorPlace>
+  /** Where the parity figures belong. */
+  readonly parityFile: string
+}
+
+/** The weights of the decoder at `precision`, from the cache or freshly written. Throws LanternError `disk`. */
+export async function lowPrecisionWeights(
+  checkpoint: Checkpoint,
+  precision: LowPrecision,
+  options: LoadOptions,
+): Promise<LowPrecisionWeights> {
+  const {cacheDir, notify} = options
+  const folder = join(cacheDir, 'weights', (await checkpointSha256(checkpoint, cacheDir)).slice(0, 16))
+  const name = `decoder-${precision}-v${quantiserVersion}`
+  const file = join(folder, `${name}.safetensors`)
+  const exists = await access(file).then(
+    () => true,
+    () => false,
+  )
+  if (!exists) {
+    notify?.(`writing ${precision} weights`)
+    await mkdir(folder, {recursive: true}).catch((error: unknown) => {
+      throw new LanternError('disk', `Cannot make ${folder}: ${messageOf(error)}.`, 'Give a cache folder that can be written.')
+    })
+    const used = [...checkpoint.tensors].filter(([tensor]) => isDecoderTensor(tensor))
+    const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
+    await writeSafetensors(file, quantised(used, precision, isTable))
+  }
+  return {tensors: await readSafetensorsHeader(file), parityFile: join(folder, `${name}.parity.json`)}
+}
+
+type Decode = (input: DecoderInput) => Promise<DecoderOutput>
+
+/** The parity figures of a cached file, measured by `measure` when they are not there yet. */
+export async function rememberedParity(file: string, measure: () => Promise<Parity>): Promise<Parity> {
+  const known = await readFile(file, 'utf8').catch(() => null)
+  if (known !== null) return JSON.parse(known) as Parity
+  const parity = await measure()
+  await writeFileAtomic(file, JSON.stringify(parity))
+  return parity
+}
+
+/** Runs both decoders over the same 64 random tokens, teacher-forced, and compares every position. */
+export async function measureParity(
+  checkpoint: Checkpoint,
+  embed: (ids: Int32Array) => Float32Array,
+  exact: Decode,
+  low: Decode,
+): Promise<Parity> {
+  const {hidden, vocabulary} = checkpoint.text
+  const length = 64
+  const choose = random('parity')
+  const ids = Int32Array.from({length}, () => choose.integer(vocabulary))
+  const every = Int32Array.from({length}, (_, i) => i)
+  const input: DecoderInput = {
+    batch: 1,
+    length,
+    embeds: embed(ids),
+    positions: Int32Array.from({length: 3 * length}, (_, i) => i % length),
+    totals: Int32Array.of(length),
+    past: null,
+    rows: every,
+    want: {hidden: true},
+  }
+  const {nextTokens: targets} = await exact(input)
+  const a = await exact({...input, targets})
+  const b = await low({...input, targets})
+  const row = (states: Float32Array, i: number) => states.subarray(i * hidden, (i + 1) * hidden)
+  return {
+    hiddenCosine: Math.min(...[...every].map(i => cosine(row(a.hidden!, i), row(b.hidden!, i)))),
+    maxLogProb: Math.max(...a.logProbs!.map((value, i) => Math.abs(value - b.logProbs![i]!))),
+    sameToken: [...every].filter(i => a.nextTokens[i] === b.nextTokens[i]).length / length,
+  }
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let [ab, aa, bb] = [0, 0, 0]
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i]! * b[i]!
+    aa += a[i]! * a[i]!
+    bb += b[i]! * b[i]!
+  }
+  return ab / Math.sqrt(aa * bb)
+}

@@ -1,0 +1,207 @@
+// Writes a random Qwen2.5-VL checkpoint folder, so that tests of the local runner need no download. Also serves the bench,
+// with larger sizes. The weights mean nothing; the files are complete and in the published layout.
+import {mkdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
+import type {TextConfig, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
+import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/runners/onnx/safetensors.js'
+
+export interface TinyCheckpoint {
+  readonly text: TextConfig
+  readonly vision: VisionConfig
+  readonly type: 'F32' | 'F16' | 'BF16'
+  readonly shards: number
+  /** Newer tools nest the text config and lengthen the tensor names. */
+  readonly layout: 'published' | 'nested'
+  readonly latentSize: number | null
+  readonly repetitionPenalty?: number
+}
+
+/** 256 bytes, then these in order. */
+export const specialTokens = [
+  '<|endoftext|>',
+  '<|im_start|>',
+  '<|im_end|>',
+  '<|vision_start|>',
+  '<|vision_end|>',
+  '<|image_pad|>',
+  '<|video_pad|>',
+  '<|lvr_start|>',
+  '<|lvr_sep|>',
+  '<|lvr_end|>',
+]
+export const tokenId = (text: string) => 256 + specialTokens.indexOf(text)
+
+export const tinySizes: TinyCheckpoint = {
+  text: {
+    layers: 2,
+    hidden: 64,
+    heads: 4,
+    kvHeads: 2,
+    headDim: 16,
+    intermediate: 96,
+    vocabulary: 272,
+    ropeTheta: 1e6,
+    mropeSection: [2, 3, 3],
+    normEpsilon: 1e-6,
+    tied: true,
+  },
+  vision: {
+    depth: 2,
+    hidden: 32,
+    heads: 2,
+    intermediate: 48,
+    channels: 3,
+    patch: 14,
+    temporalPatch: 2,
+    merge: 2,
+    window: 56,
+    fullAttentionBlocks: [1],
+  },
+  type: 'F32',
+  shards: 1,
+  layout: 'published',
+  latentSize: 3,
+}
+
+/** Writes the folder `dir` and returns it. Equal arguments write equal bytes. */
+export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyCheckpoint> = {}): Promise<string> {
+  const what = {...tinySizes, ...changes}
+  await mkdir(dir, {recursive: true})
+  const json = (name: string, value: unknown) => writeFile(join(dir, name), JSON.stringify(value, null, 1))
+  await json('config.json', configOf(what))
+  await json('generation_config.json', {
+    eos_token_id: [tokenId('<|im_end|>'), tokenId('<|endoftext|>')],
+    repetition_penalty: what.repetitionPenalty ?? 1,
+  })
+  await json('preprocessor_config.json', {min_pixels: 56 * 56, max_pixels: 224 * 224, patch_size: 14, merge_size: 2})
+  await json('tokenizer.json', tokenizer(what.latentSize === null ? 7 : 10))
+  await json('tokenizer_config.json', {tokenizer_class: 'Qwen2TokenizerFast', eos_token: '<|im_end|>', pad_token: '<|endoftext|>'})
+  await writeFile(join(dir, 'chat_template.jinja'), chatTemplate)
+  const sources = [...expectedTensors(what.text, what.vision)].map(([name, shape], i) => randomTensor(name, shape, what, i + 1))
+  await writeShards(dir, sources, what.shards)
+  return dir
+}
+
+async function writeShards(dir: string, sources: readonly TensorSource[], shards: number): Promise<void> {
+  if (shards === 1) return writeSafetensors(join(dir, 'model.safetensors'), sources)
+  const digits = (n: number) => String(n).padStart(5, '0')
+  const weightMap: Record<string, string> = {}
+  for (let shard = 0; shard < shards; shard++) {
+    const name = `model-${digits(shard + 1)}-of-${digits(shards)}.safetensors`
+    const part = sources.filter((_, i) => i % shards === shard)
+    for (const source of part) weightMap[source.name] = name
+    await writeSafetensors(join(dir, name), part)
+  }
+  await writeFile(join(dir, 'model.safetensors.index.json'), JSON.stringify({weight_map: weightMap}))
+}
+
+function configOf({text, vision, layout, latentSize}: TinyCheckpoint) {
+  const sizes = {
+    num_hidden_layers: text.layers,
+    hidden_size: text.hidden,
+    num_attention_heads: text.heads,
+    num_key_value_heads: text.kvHeads,
+    intermediate_size: text.intermediate,
+    vocab_size: text.vocabulary,
+    rms_norm_eps: text.normEpsilon,
+    rope_theta: text.ropeTheta,
+    rope_scaling: {type: 'mrope', mrope_section: text.mropeSection},
+    tie_word_embeddings: text.tied,
+  }
+  return {
+    model_type: 'qwen2_5_vl',
+    ...(layout === 'nested' ? {text_config: sizes} : sizes),
+    vision_config: {
+      depth: vision.depth,
+      hidden_size: vision.hidden,
+      num_heads: vision.heads,
+      intermediate_size: vision.intermediate,
+      window_size: vision.window,
+      fullatt_block_indexes: vision.fullAttentionBlocks,
+      out_hidden_size: text.hidden,
+    },
+    image_token_id: tokenId('<|image_pad|>'),
+    video_token_id: tokenId('<|video_pad|>'),
+    vision_start_token_id: tokenId('<|vision_start|>'),
+    vision_end_token_id: tokenId('<|vision_end|>'),
+    ...(latentSize !== null && {
+      latent_size: latentSize,
+      lvr_start_id: tokenId('<|lvr_start|>'),
+      lvr_sep_id: tokenId('<|lvr_sep|>'),
+      lvr_end_id: tokenId('<|lvr_end|>'),
+    }),
+  }
+}
+
+/** Uniform values with the variance of a usual initialisation; norms around 1. */
+function randomTensor(name: string, shape: readonly number[], {type, layout}: TinyCheckpoint, seed: number): TensorSource {
+  const count = shape.reduce((product, n) => product * n, 1)
+  const isNorm = /norm|ln_q/.test(name)
+  const scale = name.endsWith('.bias') ? 0.1 : isNorm ? 0.2 : 1.7 / Math.sqrt(count / shape[0]!)
+  return {
+    name: layout === 'nested' ? nestedName(name) : name,
+    type,
+    shape,
+    bytes() {
+      const values = new Float32Array(count)
+      // xorshift32 (G. Marsaglia 2003): one line, and fast enough for a hundred million weights.
+      let x = Math.imul(seed, 0x9e3779b1) | 1
+      for (let i = 0; i < count; i++) {
+        x ^= x << 13
+        x ^= x >>> 17
+        x ^= x << 5
+        values[i] = (x / 2 ** 31) * scale + (isNorm ? 1 : 0)
+      }
+      return [encode(values, type)]
+    },
+  }
+}
+
+function nestedName(name: string): string {
+  return name.replace(/^visual\./, 'model.visual.').replace(/^model\.(?=layers|norm|embed)/, 'model.language_model.')
+}
+
+function encode(values: Float32Array, type: 'F32' | 'F16' | 'BF16'): Uint8Array {
+  if (type === 'F32') return new Uint8Array(values.buffer)
+  if (type === 'F16') return new Uint8Array(Uint16Array.from(values, numberToHalf).buffer)
+  // bfloat16 is the upper half of a float32; cutting is rounding enough for random values.
+  const halves = new Uint16Array(values.buffer)
+  return new Uint8Array(Uint16Array.from(values, (_, i) => halves[2 * i + 1]!).buffer)
+}
+
+const chatTemplate = `{% for message in messages %}<|im_start|>{{ message['role'] }}
+{% if message['content'] is string %}{{ message['content'] }}{% else %}{% for part in message['content'] %}{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>
+{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
+{% endif %}`
+
+/** One token per byte (byte-level BPE without merges), then the first `specials` special tokens. */
+function tokenizer(specials: number) {
+  const byteLevel = {type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false}
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: specialTokens.slice(0, specials).map((content, i) => ({
+      id: 256 + i,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: true,
+    })),
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: null,
+    decoder: byteLevel,
+    model: {type: 'BPE', dropout: null, unk_token: null, vocab: byteVocabulary(), merges: []},
+  }
+}
+
+/** The printable stand-ins of the 256 bytes (openai/gpt-2: src/encoder.py, bytes_to_unicode). */
+function byteVocabulary(): Record<string, number> {
+  const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
+  let spare = 256
+  return Object.fromEntries(Array.from({length: 256}, (_, byte) => [String.fromCharCode(printable(byte) ? byte : spare++), byte]))
+}
