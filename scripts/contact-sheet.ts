@@ -1,37 +1,29 @@
 // A contact sheet of generated items, for the eye: pictures with question, options (the right one starred) and evidence boxes.
 //
-//   npx tsx scripts/contact-sheet.ts --out sheet.png [--subtask hops-3,attr] [--n 12] [--seed 1]
+//   npx tsx scripts/contact-sheet.ts --out sheet.png [--subtask hops-3,attr] [--n 12] [--seed N]
 //
 // The captions use whatever font the machine has: a sheet is for looking at, never for committing.
 import {parseArgs} from 'node:util'
 import sharp from 'sharp'
-import {generatedTasks} from '../src/benchmarks/generators/index.js'
-import {drawItems, evidenceBoxes, type Item, rasters} from '../src/benchmarks/generators/item.js'
+import {builtinSeed, generated} from '../src/benchmarks/generators/index.js'
+import {evidenceBoxes, type Item, rasters, shareOut, type Task} from '../src/benchmarks/generators/item.js'
 
+const tasks = Object.values(generated).flatMap(({tasks}): readonly Task[] => tasks)
 const {values} = parseArgs({
   options: {
     out: {type: 'string', default: 'sheet.png'},
-    subtask: {
-      type: 'string',
-      default: Object.values(generatedTasks)
-        .flat()
-        .map(task => task.name)
-        .join(','),
-    },
+    subtask: {type: 'string', default: tasks.map(task => task.name).join(',')},
     n: {type: 'string', default: '12'},
-    seed: {type: 'string', default: '1'},
+    seed: {type: 'string', default: `${builtinSeed}`},
   },
 })
 const names = values.subtask.split(',')
-const items = [
-  ...drawItems(
-    Object.values(generatedTasks)
-      .flat()
-      .filter(task => names.includes(task.name)),
-    Number(values.n),
-    Number(values.seed),
-  ),
-]
+const shares = shareOut(
+  tasks.filter(task => names.includes(task.name)),
+  Number(values.n),
+  Number(values.seed),
+)
+const items = shares.flatMap(({items}) => [...items])
 
 const zoom = 2
 const columns = 4

@@ -14,7 +14,7 @@ import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {parseArgs} from 'node:util'
 import {cardKey, cardKinds, drawCard} from '../src/benchmarks/generators/cards.js'
-import {generatedTasks} from '../src/benchmarks/generators/index.js'
+import {generated} from '../src/benchmarks/generators/index.js'
 import {drawItem, evidenceBoxes, goldLetter, type Item, type Task} from '../src/benchmarks/generators/item.js'
 import {toSample} from '../src/benchmarks/generators/sample.js'
 import {modes} from '../src/core/generation.js'
@@ -32,7 +32,7 @@ const {values} = parseArgs({
 const {n, seed, out, subtask} = values
 if (n === undefined || seed === undefined || out === undefined) throw new Error('--n, --seed and --out are needed')
 
-const all = Object.entries(generatedTasks).flatMap(([bench, tasks]) => tasks.map(task => ({bench, task})))
+const all = Object.entries(generated).flatMap(([bench, {tasks}]): {bench: string; task: Task}[] => tasks.map(task => ({bench, task})))
 const wanted = subtask?.split(',')
 const chosen = all.filter(({bench, task}) => (wanted === undefined ? bench === 'hops' : wanted.includes(task.name)))
 if (wanted !== undefined && chosen.length < wanted.length) throw new Error(`--subtask knows ${all.map(({task}) => task.name).join(', ')}`)
@@ -76,7 +76,7 @@ await writeFile(join(out, 'cards.rgb'), Buffer.concat(kinds.map(card => drawCard
 await pipeline(
   function* () {
     for (let i = 0; i < Number(n); i++) {
-      const {bench, task}: {bench: string; task: Task} = chosen[i % chosen.length]!
+      const {bench, task} = chosen[i % chosen.length]!
       yield line(bench, drawItem(task, Number(seed), Math.floor(i / chosen.length)))
     }
   },

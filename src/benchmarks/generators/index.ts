@@ -1,13 +1,81 @@
-// The generated benchmarks by id: which tasks they have.
+// The generated benchmarks: their tasks, the layout they are written in, and the folder that says how it was drawn.
+import {mkdir, readdir, writeFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {LanternError, messageOf} from '../../core/errors.js'
+import {builtinMark} from '../data-set.js'
+import {writeBlink} from './blink-folder.js'
 import {blinkTasks} from './blink-tasks.js'
+import {writeHops} from './hops-folder.js'
 import {hopsTasks} from './hops-tasks.js'
-import type {Task} from './item.js'
+import {type Share, shareOut, type Task} from './item.js'
+import {writeViscot} from './viscot-folder.js'
 import {viscotTasks} from './viscot-tasks.js'
+import {writeVstar} from './vstar-folder.js'
 import {vstarTasks} from './vstar-tasks.js'
 
-export const generatedTasks: Readonly<Record<string, readonly Task[]>> = {
-  hops: hopsTasks,
-  blink: blinkTasks,
-  vstar: vstarTasks,
-  viscot: viscotTasks,
+/** Raised whenever the same seed draws something else than before. */
+export const generatorVersion = 1
+
+/** Seed of the samples that ship with the package; models are trained on others. */
+export const builtinSeed = 112_028
+
+interface Generated {
+  readonly tasks: readonly Task[]
+  /** Writes the items into an existing folder, in the official layout of the benchmark. */
+  write(dir: string, shares: readonly Share[]): Promise<void>
+}
+
+export const generated = {
+  blink: {tasks: blinkTasks, write: writeBlink},
+  vstar: {tasks: vstarTasks, write: writeVstar},
+  viscot: {tasks: viscotTasks, write: writeViscot},
+  hops: {tasks: hopsTasks, write: writeHops},
+} as const satisfies Record<string, Generated>
+export type GeneratedId = keyof typeof generated
+export const generatedIds = Object.keys(generated) as GeneratedId[]
+
+/** What was drawn: enough to draw it again. The content of builtin.json. */
+export interface Recipe {
+  readonly generator: 'lantern-eval'
+  readonly version: number
+  readonly benchmark: GeneratedId
+  readonly seed: number
+  readonly n: number
+  readonly subtasks: readonly string[]
+}
+
+/** The recipe for `n` items of the named subtasks (all without names). Throws `usage` for a name the generator does not know. */
+export function recipeOf(benchmark: GeneratedId, {n, seed, subtasks}: {n: number; seed: number; subtasks?: readonly string[]}): Recipe {
+  const names = generated[benchmark].tasks.map(task => task.name)
+  const unknown = subtasks?.find(name => !names.includes(name))
+  if (unknown !== undefined)
+    throw new LanternError('usage', `${benchmark} has no generated subtask "${unknown}".`, `Possible values: ${names.join(', ')}.`)
+  const chosen = subtasks && subtasks.length > 0 ? names.filter(name => subtasks.includes(name)) : names
+  return {generator: 'lantern-eval', version: generatorVersion, benchmark, seed, n, subtasks: chosen}
+}
+
+/** The items of a recipe, drawn while they are read. */
+export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
+  return shareOut(
+    generated[benchmark].tasks.filter(task => subtasks.includes(task.name)),
+    n,
+    seed,
+  )
+}
+
+/**
+ * Draws a recipe into a new or empty folder: the items in the official layout of their benchmark, and builtin.json, which marks them as
+ * drawn. Throws `usage` for a folder that is not empty, `disk` when it cannot be written.
+ */
+export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
+  try {
+    await mkdir(dir, {recursive: true})
+    if ((await readdir(dir)).length > 0)
+      throw new LanternError('usage', `${dir} is not empty.`, 'Give a new folder with --out, or remove what is in it.')
+    await writeFile(join(dir, builtinMark), `${JSON.stringify(recipe, null, 2)}\n`)
+    await generated[recipe.benchmark].write(dir, sharesOf(recipe))
+  } catch (error) {
+    if (error instanceof LanternError) throw error
+    throw new LanternError('disk', `${dir} cannot be written: ${messageOf(error)}.`, 'Check free space and permissions.')
+  }
 }

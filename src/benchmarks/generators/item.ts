@@ -48,9 +48,25 @@ export function drawItem(task: Task, seed: number, index: number): Item {
   return {id: `${task.name}-${index}`, subtask: task.name, gold, ...task.draw(random('item', task.name, seed, index), gold)}
 }
 
-/** `n` items, dealt to the tasks in turn: item i belongs to task i mod tasks. */
-export function* drawItems(tasks: readonly Task[], n: number, seed: number): Generator<Item> {
-  for (let i = 0; i < n; i++) yield drawItem(tasks[i % tasks.length]!, seed, Math.floor(i / tasks.length))
+/** A task and the items of it that are wanted, drawn while they are read. */
+export interface Share {
+  readonly task: Task
+  readonly items: Iterable<Item>
+}
+
+/** Shares `n` items evenly among the tasks; the first tasks get the remainder. Item i of a share does not depend on `n`. */
+export function shareOut(tasks: readonly Task[], n: number, seed: number): Share[] {
+  return tasks.map((task, k) => {
+    const count = Math.ceil((n - k) / tasks.length)
+    return {
+      task,
+      items: {
+        *[Symbol.iterator]() {
+          for (let i = 0; i < count; i++) yield drawItem(task, seed, i)
+        },
+      },
+    }
+  })
 }
 
 /** The letter of the right option. */

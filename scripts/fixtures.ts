@@ -1,0 +1,20 @@
+// Draws the built-in samples anew: fixtures/builtin/<benchmark>. hops needs its recipe only; its items are drawn when they are read.
+//
+//   npx tsx scripts/fixtures.ts
+import {mkdir, rm, writeFile} from 'node:fs/promises'
+import {fileURLToPath} from 'node:url'
+import {builtinMark} from '../src/benchmarks/data-set.js'
+import {builtinSeed, generated, generatedIds, recipeOf, writeGenerated} from '../src/benchmarks/generators/index.js'
+
+/** Items of each subtask. */
+const each = 40
+
+for (const id of generatedIds) {
+  const dir = fileURLToPath(new URL(`../fixtures/builtin/${id}/`, import.meta.url))
+  const recipe = recipeOf(id, {n: each * generated[id].tasks.length, seed: builtinSeed})
+  await rm(dir, {recursive: true, force: true})
+  if (id === 'hops') {
+    await mkdir(dir, {recursive: true})
+    await writeFile(`${dir}${builtinMark}`, `${JSON.stringify(recipe, null, 2)}\n`)
+  } else await writeGenerated(dir, recipe)
+}
