@@ -4,6 +4,7 @@ import type {Benchmark} from './benchmark.js'
 
 const adapters: Readonly<Record<string, () => Promise<Benchmark>>> = {
   blink: async () => (await import('./blink.js')).blink,
+  hops: async () => (await import('./hops.js')).hops,
 }
 
 /** Ids of all benchmarks, in the order of tables. */

@@ -24,5 +24,6 @@ export function toSample(benchmark: string, item: Item): Sample {
     ...(!open && {options: item.options, letters: item.options.map((_, k) => letterOf(k))}),
     gold: open ? [item.answer] : goldLetter(item),
     boxes: evidenceBoxes(item),
+    extra: {chain: item.chain},
   }
 }

@@ -1,0 +1,103 @@
+// hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark: a task that a shallow model
+// solves only step by step. Layouts: a folder that `bench make hops` wrote, or its recipe alone, from which the items are drawn.
+import {existsSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import {LanternError} from '../core/errors.js'
+import {type Box, letterOf, type Sample} from '../core/sample.js'
+import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
+import {builtinMark, type DataSource, dataSetOf} from './data-set.js'
+import {itemsFile} from './generators/hops-folder.js'
+import {hopsTasks} from './generators/hops-tasks.js'
+import {generatorVersion, type Recipe, sharesOf} from './generators/index.js'
+import {toSample} from './generators/sample.js'
+import {findFiles, imageFile, readJson} from './sources/files.js'
+import {jsonlRows} from './sources/jsonl.js'
+import {attempt, type Row, text, texts, wrongField} from './sources/row.js'
+
+export const hops: Benchmark = {
+  id: 'hops',
+  title: 'hops',
+  subtasks: hopsTasks.map(({name, choices}) => ({name, expected: {}, choices})),
+  splits: ['test'],
+  defaultSplit: 'test',
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', headline: ['hops-1', 'hops-2', 'hops-3', 'hops-4']},
+  origin: {repo: '', revision: `${generatorVersion}`, licence: 'Apache-2.0', url: 'lantern-eval bench make hops'},
+  load,
+}
+
+type Layout = Pick<DataSource, 'layout' | 'files' | 'read'>
+
+async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
+  const [items] = await findFiles(path, name => name === itemsFile)
+  const [mark] = await findFiles(path, name => name === builtinMark)
+  const layout =
+    items !== undefined
+      ? folder(items, await findFiles(path, name => name.endsWith('.png')))
+      : mark !== undefined
+        ? await drawn(mark)
+        : undefined
+  if (layout === undefined) {
+    throw new LanternError(
+      'data-absent',
+      `${path} holds no hops data.`,
+      `Draw some with \`lantern-eval bench make hops --n 500 --seed 1 --out ${path}\`.`,
+    )
+  }
+  // Whoever drew them, items of hops come from the project's generator.
+  return dataSetOf({benchmark: hops, split, root: path, kind: 'builtin', hasImages: true, ...layout})
+}
+
+// --- a folder of pictures and items.jsonl --------------------------------------------------------------------------------------------
+
+function folder(path: string, pictures: readonly string[]): Layout {
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for await (const row of jsonlRows(path, itemsFile)) yield row instanceof LanternError ? row : attempt(() => folderSample(path, row))
+  }
+  return {layout: 'items-jsonl', files: [path, ...pictures], read}
+}
+
+function folderSample(path: string, row: Row): Sample {
+  const image = text(row, 'image')
+  const file = join(dirname(path), image)
+  if (dirname(file) !== dirname(path) || !existsSync(file)) throw wrongField(row, 'image', `names no file beside ${itemsFile}: "${image}"`)
+  const options = texts(row, 'options')
+  const letters = options.map((_, k) => letterOf(k))
+  const gold = text(row, 'answer')
+  return {
+    id: text(row, 'id'),
+    benchmark: 'hops',
+    subtask: text(row, 'subtask'),
+    images: [imageFile(file, image)],
+    question: text(row, 'question'),
+    options,
+    letters,
+    gold,
+    boxes: boxes(row),
+    extra: {chain: texts(row, 'chain')},
+  }
+}
+
+function boxes(row: Row): Box[] {
+  const value = row.values['boxes']
+  const isBox = (box: unknown): box is Box => Array.isArray(box) && box.length === 4 && box.every(Number.isFinite)
+  if (!Array.isArray(value) || !value.every(isBox)) throw wrongField(row, 'boxes', 'is not a list of [x1, y1, x2, y2]')
+  return value
+}
+
+// --- the recipe alone --------------------------------------------------------------------------------------------------------------
+
+async function drawn(mark: string): Promise<Layout> {
+  const recipe = (await readJson(mark)) as Partial<Recipe>
+  const {n, seed, subtasks, version} = recipe
+  if (!Number.isSafeInteger(n) || !Number.isSafeInteger(seed) || !Array.isArray(subtasks) || version !== generatorVersion) {
+    throw new LanternError(
+      'bad-file',
+      `${mark} is no recipe of generator version ${generatorVersion}.`,
+      'Draw the items with `lantern-eval bench make hops`.',
+    )
+  }
+  const read = async function* (): AsyncGenerator<Sample> {
+    for (const {items} of sharesOf(recipe as Recipe)) for (const item of items) yield toSample('hops', item)
+  }
+  return {layout: 'drawn', files: [mark], read}
+}
