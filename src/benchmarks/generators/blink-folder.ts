@@ -1,9 +1,10 @@
 // Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, columns of benchmarks.md 2.2.
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import type {SchemaElement} from 'hyparquet'
 import {goldLetter, type Item, pngs, type Share} from './item.js'
 import {fullPrompt} from './sample.js'
+
+type SchemaElement = import('hyparquet').SchemaElement
 
 /** One file per subtask; a row group holds as many items as fit into memory many times over. */
 export async function writeBlink(dir: string, shares: readonly Share[]): Promise<void> {
