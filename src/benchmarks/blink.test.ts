@@ -2,10 +2,10 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {stringify} from 'csv-stringify/sync'
+import {collect, png, problemsOf} from '../../test/support/data.js'
 import {type Column, writeParquet} from '../../test/support/parquet.js'
 import type {LanternError} from '../core/errors.js'
-import type {Sample} from '../core/sample.js'
-import type {DataProblem, DataSet} from './benchmark.js'
+import type {DataSet} from './benchmark.js'
 import {blink, subtaskOfId} from './blink.js'
 import {answersOnlyData} from './data-places.js'
 import {builtinMark} from './data-set.js'
@@ -18,9 +18,6 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, {recursive: true, force: true}))
 const newFolder = () => join(folder, `${count++}`)
-
-// A 1x1 PNG.
-const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==', 'base64')
 
 interface Item {
   idx: string | null
@@ -52,17 +49,7 @@ async function writeSubtask(path: string, items: readonly Item[], subtask = 'Cou
   writeParquet(path, columns(items, subtask))
 }
 
-async function samplesOf(data: DataSet, only?: ReadonlySet<string>): Promise<Sample[]> {
-  const list = []
-  for await (const sample of data.samples(only)) list.push(sample)
-  return list
-}
-
-async function problemsOf(data: DataSet): Promise<DataProblem[]> {
-  const list = []
-  for await (const problem of data.problems()) list.push(problem)
-  return list
-}
+const samplesOf = (data: DataSet, only?: ReadonlySet<string>) => collect(data.samples(only))
 
 const open = (path: string, split = 'val') => blink.load(path, {split, seed: 0})
 

@@ -8,7 +8,7 @@ import type {Benchmark, DataSet, LoadOptions, Subtask} from './benchmark.js'
 import {reflectanceLabels} from './blink-labels.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {fileSha256, findFiles, readJson, relativePath} from './sources/files.js'
-import {openParquet, type ParquetFile, type ParquetRow} from './sources/parquet.js'
+import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, optionalText, type Row, text, texts, wrongField} from './sources/row.js'
 import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
 
@@ -88,51 +88,34 @@ function inSplit(path: string, split: string): boolean {
 const textColumns = ['idx', 'sub_task', 'question', 'choices', 'answer', 'prompt']
 
 function parquetSource(root: string, files: readonly string[]): Layout {
-  const opened = new Map<string, Promise<ParquetFile>>()
-  const fileAt = (path: string): Promise<ParquetFile> => {
-    let file = opened.get(path)
-    if (!file) {
-      file = openParquet(path, relativePath(root, path))
-      opened.set(path, file)
-    }
-    return file
-  }
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for (const path of files) {
-      const file = await fileAt(path)
-      const columns = file.columns.filter(column => textColumns.includes(column))
-      for await (const row of file.read(columns)) {
-        if (row instanceof LanternError) yield row
-        else yield await parquetSample(file, relativePath(root, path), row)
-      }
+    for await (const record of parquetRecords(root, files, textColumns)) {
+      yield record instanceof LanternError ? record : await parquetSample(record)
     }
   }
   return {layout: 'parquet', hasImages: true, files, read, labels: labelsOf(read)}
 }
 
-async function parquetSample(file: ParquetFile, name: string, row: ParquetRow): Promise<Sample | LanternError> {
+async function parquetSample(record: ParquetRecord): Promise<Sample | LanternError> {
   const images: ImageRef[] = []
-  for (const column of pictureColumns(file.columns)) {
-    if (!(await file.hasBytes(column, row.index))) continue
-    const source = `${name}#${row.index}/${column}`
-    images.push({source, orientation: 'apply', bytes: async () => (await file.bytes(column, row.index))!})
+  for (const column of pictureColumns(record.file.columns)) {
+    if (await record.file.hasBytes(column, record.index)) images.push(pictureOf(record, column))
   }
   return attempt(() => {
-    const id = text(row, 'idx')
-    const options = texts(row, 'choices')
-    const officialPrompt = optionalText(row, 'prompt')
-    const letters = options.map((_, i) => letterOf(i))
-    const answer = text(row, 'answer')
+    const id = text(record, 'idx')
+    const options = texts(record, 'choices')
+    const officialPrompt = optionalText(record, 'prompt')
+    const answer = text(record, 'answer')
     return {
       id,
       benchmark: 'blink',
-      subtask: subtaskOfId(id) ?? text(row, 'sub_task'),
+      subtask: subtaskOfId(id) ?? text(record, 'sub_task'),
       images,
-      question: text(row, 'question'),
+      question: text(record, 'question'),
       ...(officialPrompt === undefined ? {} : {officialPrompt}),
       options,
-      letters,
-      gold: answer === 'hidden' ? null : (bareLetter(answer) ?? failAnswer(row)),
+      letters: options.map((_, i) => letterOf(i)),
+      gold: answer === 'hidden' ? null : (bareLetter(answer) ?? failAnswer(record)),
     }
   })
 }
@@ -158,7 +141,7 @@ const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
 function tableSource(root: string, path: string): Layout {
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
     for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
-      yield item instanceof LanternError ? item : attempt(() => tableSample(item))
+      yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
     }
   }
   return {
@@ -203,7 +186,7 @@ function answersSource(path: string): Layout {
         'Fetch eval/val_answers.json of zeyofu/BLINK_Benchmark.',
       )
     }
-    for (const [id, answer] of Object.entries(answers)) yield attempt(() => answerSample(path, id, answer))
+    for (const [id, answer] of Object.entries(answers)) yield await attempt(() => answerSample(path, id, answer))
   }
   return {layout: 'val-answers', hasImages: false, files: [path], read, labels: labelsOf(read)}
 }

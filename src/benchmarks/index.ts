@@ -4,6 +4,7 @@ import type {Benchmark} from './benchmark.js'
 
 const adapters: Readonly<Record<string, () => Promise<Benchmark>>> = {
   blink: async () => (await import('./blink.js')).blink,
+  vstar: async () => (await import('./vstar.js')).vstar,
   hops: async () => (await import('./hops.js')).hops,
 }
 

@@ -1,9 +1,10 @@
 // Files of a data folder: finding, reading and hashing them. Knows no benchmark and no format.
+import {existsSync} from 'node:fs'
 import {readdir, readFile, stat} from 'node:fs/promises'
-import {join, relative, sep} from 'node:path'
+import {isAbsolute, join, relative, resolve, sep} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
-import type {ImageRef, Orientation} from '../../core/sample.js'
+import type {ImageRef} from '../../core/sample.js'
 
 /** How deep below a data folder files are looked for: `<root>/<set>/<subset>/images/<file>` and one to spare. */
 const depthLimit = 5
@@ -69,9 +70,27 @@ export async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** A picture that lies in a file of its own. */
-export function imageFile(path: string, source: string, orientation: Orientation = 'ignore'): ImageRef {
-  return {source, orientation, bytes: () => readBytes(path)}
+/**
+ * A picture that an annotation names by its path below `root`. A path that leads out of the folder is refused when the picture is read:
+ * annotations are untrusted, and pictures are sent to endpoints.
+ */
+export function imageFile(root: string, source: string): ImageRef {
+  return {
+    source,
+    orientation: 'ignore',
+    async bytes() {
+      const path = resolve(root, source)
+      if (isAbsolute(source) || relative(root, path).split(sep)[0] === '..') {
+        throw new LanternError('bad-file', `The picture ${source} lies outside the data folder.`, 'Remove that record from the data.')
+      }
+      return readBytes(path)
+    },
+  }
+}
+
+/** Whether the picture an annotation names is there. */
+export function hasFile(root: string, source: string): boolean {
+  return existsSync(resolve(root, source))
 }
 
 const hashes = new Map<string, Promise<string>>()

@@ -1,6 +1,8 @@
 // Parquet, read by row group and column, so that memory depends on the size of a row group and not of the file. Knows no benchmark.
 import {open, stat} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
+import type {ImageRef} from '../../core/sample.js'
+import {relativePath} from './files.js'
 import type {Row} from './row.js'
 
 // Types only; the module itself is loaded when a file is opened.
@@ -124,6 +126,48 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
       const bytes = await pictureBytes(column, row)
       // A copy: a view would keep the pages of the whole row group alive for as long as one picture is.
       return bytes?.slice() ?? null
+    },
+  }
+}
+
+/** A record with the file it came from and that file's name for people. */
+export interface ParquetRecord extends ParquetRow {
+  readonly file: ParquetFile
+  readonly name: string
+}
+
+/** Every record of several files, as a stream; of the wanted columns, those that a file has. A file or row group that is broken is one error. */
+export async function* parquetRecords(
+  root: string,
+  files: readonly string[],
+  wanted: readonly string[],
+): AsyncGenerator<ParquetRecord | LanternError> {
+  for (const path of files) {
+    const name = relativePath(root, path)
+    let file: ParquetFile
+    try {
+      file = await openParquet(path, name)
+    } catch (error) {
+      if (!(error instanceof LanternError)) throw error
+      yield error
+      continue
+    }
+    const columns = file.columns.filter(column => wanted.includes(column))
+    for await (const row of file.read(columns)) yield row instanceof LanternError ? row : {...row, file, name}
+  }
+}
+
+/** The picture in a column of a record. */
+export function pictureOf({file, name, index}: ParquetRecord, column: string): ImageRef {
+  const source = `${name}#${index}/${column}`
+  return {
+    source,
+    // The hub's library turns a decoded picture upright.
+    orientation: 'apply',
+    async bytes() {
+      const bytes = await file.bytes(column, index)
+      if (bytes) return bytes
+      throw new LanternError('bad-file', `${source} holds no picture.`, 'Fetch the file again.')
     },
   }
 }

@@ -42,9 +42,9 @@ export function texts(row: Row, field: string): string[] {
 }
 
 /** `read()`, with an error of ours as a value: a stream of records goes on after a bad one. Other errors are thrown. */
-export function attempt<T>(read: () => T): T | LanternError {
+export async function attempt<T>(read: () => T | Promise<T>): Promise<T | LanternError> {
   try {
-    return read()
+    return await read()
   } catch (error) {
     if (error instanceof LanternError) return error
     throw error

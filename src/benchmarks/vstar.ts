@@ -1,0 +1,224 @@
+// V* (Wu and Xie 2023): small objects in large pictures, two categories, multiple choice. Layouts: the official folders, lmms-lab's parquet,
+// VLMEvalKit's TSV. Schemas: penghao-wu/vstar 4ede664 (README, vstar_bench_eval.py), the data cards of craigwu/vstar_bench, lmms-lab/vstar-bench.
+import {basename, dirname, extname} from 'node:path'
+import {LanternError} from '../core/errors.js'
+import {random} from '../core/random.js'
+import {type Box, letterOf, type Sample} from '../core/sample.js'
+import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
+import {type DataSource, dataSetOf} from './data-set.js'
+import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
+import {jsonlRows} from './sources/jsonl.js'
+import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
+import {attempt, type Row, text, texts, wrongField} from './sources/row.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
+
+export const vstar: Benchmark = {
+  id: 'vstar',
+  title: 'V*',
+  // The folders GPT4V-hard and OCR of the official data are no part of the benchmark.
+  subtasks: [
+    {name: 'direct_attributes', expected: {test: 115}},
+    {name: 'relative_position', expected: {test: 76}},
+  ],
+  splits: ['test'],
+  defaultSplit: 'test',
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro'},
+  origin: {
+    repo: 'craigwu/vstar_bench',
+    revision: 'd9ae62c',
+    licence: 'not stated (code: MIT)',
+    url: 'https://huggingface.co/datasets/craigwu/vstar_bench',
+  },
+  load,
+}
+
+const questionsFile = 'test_questions.jsonl'
+const pictureExtensions = ['.jpg', '.jpeg', '.png', '.webp']
+
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read'>
+
+async function load(path: string, {split, seed}: LoadOptions): Promise<DataSet> {
+  const files = await findFiles(path, name => ['.jsonl', '.json', '.parquet', '.tsv'].includes(extname(name)))
+  const layout = await recognise(path, files, seed)
+  if (layout) return dataSetOf({benchmark: vstar, split, root: path, ...layout})
+  throw new LanternError(
+    'data-absent',
+    `${path} holds no V* data.`,
+    'Give a folder with test_questions.jsonl, direct_attributes/ and relative_position/, a parquet file or a VLMEvalKit TSV; or run `lantern-eval bench pull vstar`.',
+  )
+}
+
+async function recognise(root: string, files: readonly string[], seed: number): Promise<Layout | undefined> {
+  const annotations = files.filter(isAnnotation)
+  const questions = files.find(file => basename(file) === questionsFile)
+  if (questions) return questionsLayout(questions, annotations)
+  if (annotations.length > 0) return annotationsLayout(root, annotations, seed)
+  const parquet = files.filter(file => extname(file) === '.parquet')
+  if (parquet.length > 0) return parquetLayout(root, parquet)
+  for (const table of files.filter(file => extname(file) === '.tsv')) if (await isVlmEvalKit(table)) return tableLayout(root, table)
+  return undefined
+}
+
+function isAnnotation(file: string): boolean {
+  return extname(file) === '.json' && vstar.subtasks.some(({name}) => name === basename(dirname(file)))
+}
+
+// --- the official folders ----------------------------------------------------------------------------------------------------------
+
+/** The authors' own lettered questions; boxes come from the annotation with the picture's stem. */
+async function questionsLayout(path: string, annotations: readonly string[]): Promise<Layout> {
+  const root = dirname(path)
+  const annotationOf = new Map(annotations.map(file => [stemOf(relativePath(root, file)), file]))
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for await (const row of jsonlRows(path, questionsFile)) {
+      if (row instanceof LanternError) yield row
+      else yield await attempt(() => questionSample(root, row, annotationOf))
+    }
+  }
+  let hasImages = false
+  for await (const row of jsonlRows(path, questionsFile)) {
+    if (row instanceof LanternError) continue
+    hasImages = hasFile(root, String(row.values['image']))
+    break
+  }
+  return {layout: 'official-questions', hasImages, files: [path, ...annotations], read}
+}
+
+async function questionSample(root: string, row: Row, annotationOf: ReadonlyMap<string, string>): Promise<Sample> {
+  const image = text(row, 'image')
+  const annotation = annotationOf.get(stemOf(image))
+  const boxes = annotation === undefined ? undefined : boxesOf(await annotationRow(root, annotation))
+  return {...letteredSample(row), images: [imageFile(root, image)], cluster: basename(image), ...(boxes && {boxes})}
+}
+
+/** Without the questions: the sentences of the annotations. Their first option is always right, so they are shuffled before they get letters. */
+function annotationsLayout(root: string, annotations: readonly string[], seed: number): Layout {
+  const pictures = findFiles(root, name => pictureExtensions.includes(extname(name).toLowerCase()))
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    const pictureOfStem = new Map((await pictures).map(file => [stemOf(file), relativePath(root, file)]))
+    for (const file of annotations) {
+      yield await attempt(async () => annotationSample(root, await annotationRow(root, file), file, seed, pictureOfStem.get(stemOf(file))))
+    }
+  }
+  const hasImages = pictureExtensions.some(extension => hasFile(root, stemOf(relativePath(root, annotations[0]!)) + extension))
+  return {layout: 'official-json', hasImages, files: annotations, read}
+}
+
+function annotationSample(root: string, row: Row, file: string, seed: number, picture: string | undefined): Sample {
+  const id = stemOf(relativePath(root, file))
+  const sentences = texts(row, 'options')
+  if (sentences.length < 2) throw wrongField(row, 'options', 'holds fewer than two options')
+  const order = random(seed, 'vstar', id, 'option-order').shuffle([...sentences.keys()])
+  return {
+    id,
+    benchmark: 'vstar',
+    subtask: basename(dirname(file)),
+    images: picture === undefined ? [] : [imageFile(root, picture)],
+    question: text(row, 'question'),
+    options: order.map(k => sentences[k]!),
+    letters: order.map((_, i) => letterOf(i)),
+    gold: letterOf(order.indexOf(0)),
+    boxes: boxesOf(row),
+    cluster: basename(picture ?? id),
+  }
+}
+
+async function annotationRow(root: string, file: string): Promise<Row> {
+  const values = await readJson(file)
+  const where = relativePath(root, file)
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) return {where, values: values as Row['values']}
+  throw new LanternError('bad-file', `${where} is not an object.`, 'Fetch the file again.')
+}
+
+/** `[[x, y, width, height], ...]` in pixels -> corners. */
+function boxesOf(row: Row): Box[] {
+  const list = row.values['bbox']
+  if (!Array.isArray(list)) throw wrongField(row, 'bbox', 'is not a list of boxes')
+  return list.map(box => {
+    if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite))
+      throw wrongField(row, 'bbox', 'holds a box without four numbers')
+    const [x, y, width, height] = box as [number, number, number, number]
+    return [x, y, x + width, y + height]
+  })
+}
+
+function stemOf(path: string): string {
+  return path.slice(0, path.length - extname(path).length)
+}
+
+// --- lmms-lab's parquet, VLMEvalKit's table ----------------------------------------------------------------------------------------
+
+const textColumns = ['question_id', 'category', 'label', 'text']
+
+function parquetLayout(root: string, files: readonly string[]): Layout {
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for await (const record of parquetRecords(root, files, textColumns)) {
+      yield record instanceof LanternError ? record : await attempt(() => parquetSample(record))
+    }
+  }
+  return {layout: 'parquet', hasImages: true, files, read}
+}
+
+function parquetSample(record: ParquetRecord): Sample {
+  return {...letteredSample(record), images: [pictureOf(record, 'image')]}
+}
+
+function tableLayout(root: string, path: string): Layout {
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
+      yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
+    }
+  }
+  return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], read}
+}
+
+function tableSample(item: VlmEvalItem): Sample {
+  return {
+    id: text(item, 'index'),
+    benchmark: 'vstar',
+    subtask: text(item, 'category'),
+    images: item.images,
+    question: text(item, 'question'),
+    options: [...item.options.values()],
+    letters: [...item.options.keys()],
+    gold: text(item, 'answer'),
+  }
+}
+
+// --- lettered questions ------------------------------------------------------------------------------------------------------------
+
+/** The sample of a record that holds question, lettered options and instruction in one text. Its pictures are added by the layout. */
+function letteredSample(row: Row): Sample {
+  const {question, options} = parseLettered(text(row, 'text'))
+  if (options.length < 2) throw wrongField(row, 'text', 'holds no options "(A) ..."')
+  return {
+    id: text(row, 'question_id'),
+    benchmark: 'vstar',
+    subtask: text(row, 'category'),
+    images: [],
+    question,
+    options,
+    letters: options.map((_, i) => letterOf(i)),
+    gold: text(row, 'label'),
+  }
+}
+
+/** What the data set adds to every question. It is no part of the question: the mode says how to answer. */
+const instruction = /\s*Answer with the option's letter from the given choices directly\.\s*$/
+
+/**
+ * `question\n(A) x\n(B) y\nAnswer with ...` -> question and options. Each letter is looked for after the one before it and at the
+ * start of a line, so that brackets inside an option stay in it.
+ */
+export function parseLettered(whole: string): {readonly question: string; readonly options: readonly string[]} {
+  const parts: string[] = []
+  let rest = whole.replace(instruction, '')
+  for (let k = 0; ; k++) {
+    const mark = new RegExp(`(?:^|\\n)\\s*\\(${letterOf(k)}\\)\\s*`).exec(rest)
+    if (!mark) break
+    parts.push(rest.slice(0, mark.index).trim())
+    rest = rest.slice(mark.index + mark[0].length)
+  }
+  const [question = '', ...options] = [...parts, rest.trim()]
+  return {question, options}
+}
