@@ -177,13 +177,16 @@ function rawBytes(type: 'f32' | 'i32' | 'i64' | 'bool', values: readonly number[
 // Protobuf wire format: a field is its key (number << 3 | wire type) as a varint, then a varint (0) or a length and bytes (2).
 
 function varint(value: number): number[] {
-  let rest = BigInt.asUintN(64, BigInt(value))
   const bytes: number[] = []
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128)
-    rest >>= 7n
+  if (value < 0) {
+    // Negative numbers are written as their 64-bit two's complement, in ten bytes.
+    const bits = BigInt.asUintN(64, BigInt(value))
+    for (let i = 0n; i < 9n; i++) bytes.push(Number((bits >> (7n * i)) & 127n) | 128)
+    return [...bytes, 1]
   }
-  bytes.push(Number(rest))
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
+  bytes.push(rest)
   return bytes
 }
 

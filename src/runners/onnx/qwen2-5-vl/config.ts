@@ -135,7 +135,8 @@ function badConfig(file: string, what: string): LanternError {
   return new LanternError('bad-checkpoint', `${file}: ${what}.`, 'Fetch the config.json that belongs to these weights.')
 }
 
-export const isDecoderTensor = (name: string) => !name.startsWith('visual.')
+export const isVisionTensor = (name: string) => name.startsWith('visual.')
+export const isDecoderTensor = (name: string) => !isVisionTensor(name)
 
 /** Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy: a config may claim any number of layers. */
 export function* expectedTensors(text: TextConfig, vision: VisionConfig): Generator<[name: string, shape: readonly number[]]> {

@@ -2,11 +2,12 @@
 // The whole of it blocks its thread while it computes; decoding loops and workers are built on top (see types.ts for the shapes).
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
+import {cachedGraph} from '../graph-cache.js'
 import {createSession, type Device, type InferenceSession, loadRuntime, parseDevice} from '../ort-session.js'
 import {placeWeights} from '../placement.js'
 import type {TensorPlace} from '../safetensors.js'
 import {type ComputeType, Weights} from '../weights.js'
-import {isDecoderTensor} from './config.js'
+import {isDecoderTensor, isVisionTensor} from './config.js'
 import {decoderOf} from './decoder.js'
 import {decoderGraph} from './decoder-graph.js'
 import {openEmbedding} from './embedding.js'
@@ -24,37 +25,20 @@ export const graphVersion = 1
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
   const device = parseDevice(options.device)
   const {precision} = options
-  const loading = {...options, device, compute: computeType(device, options)}
+  const loading: Loading = {...options, device, compute: computeType(device, options), checkpoint}
   const {Tensor, env} = await loadRuntime()
-  const {text, vision, tensors} = checkpoint
+  const {text, tensors} = checkpoint
   const low = precision === 'fp32' ? null : await lowPrecisionWeights(checkpoint, precision, options)
   const embedding = openEmbedding(tensors.get('model.embed_tokens.weight')!)
 
-  let parity: Parity | null = null
-  if (low !== null) {
-    parity = await rememberedParity(low.parityFile, async () => {
-      options.notify?.(`comparing ${precision} with fp32`)
-      const onCpu = {...loading, device: parseDevice('cpu'), compute: 'f32'} as const
-      const exactGraph = await load(tensors, isDecoderTensor, onCpu, weights => decoderGraph(text, weights))
-      const lowGraph = await load(low.tensors, isDecoderTensor, onCpu, weights => decoderGraph(text, weights))
-      const [exact, lower] = [exactGraph, lowGraph].map(({session}) => decoderOf(session, Tensor, text))
-      const measured = await measureParity(checkpoint, embedding.rows, exact!, lower!)
-      await exactGraph.session.release()
-      await lowGraph.session.release()
-      return measured
-    })
-  }
+  const compare = () => parityOf(low!.tensors, loading, embedding.rows)
+  const parity = low === null ? null : await rememberedParity(low.parityFile, compare)
   const decoderTensors = low?.tensors ?? tensors
-  const visionLoaded = await load(
-    tensors,
-    name => !isDecoderTensor(name),
-    loading,
-    weights => visionGraph(vision, text, weights),
-  )
-  const decoderLoaded = await load(decoderTensors, isDecoderTensor, loading, weights => decoderGraph(text, weights))
+  const visionLoaded = await load('vision', tensors, loading)
+  const decoderLoaded = await load('decoder', decoderTensors, loading)
   let loop: Promise<Loaded> | undefined
   const generate = async (input: LoopInput) => {
-    loop ??= load(decoderTensors, isDecoderTensor, loading, weights => loopGraph(text, weights))
+    loop ??= load('loop', decoderTensors, loading)
     return loopOf((await loop).session, Tensor, checkpoint)(input)
   }
   return {
@@ -90,21 +74,43 @@ interface Loaded {
 interface Loading extends Omit<LoadOptions, 'device'> {
   readonly device: Device
   readonly compute: ComputeType
+  readonly checkpoint: Checkpoint
+}
+
+/** Which tensors each graph reads, and who emits it. */
+const graphs = {
+  vision: {reads: isVisionTensor, emit: ({vision, text}: Checkpoint, weights: Weights) => visionGraph(vision, text, weights)},
+  decoder: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => decoderGraph(text, weights)},
+  loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
 }
 
 /** Emits one graph over the tensors it reads and creates its session. */
-async function load(
-  tensors: ReadonlyMap<string, TensorPlace>,
-  reads: (name: string) => boolean,
-  {device, compute, threads, cacheDir}: Loading,
-  emit: (weights: Weights) => Uint8Array,
-): Promise<Loaded> {
-  const used = [...tensors].filter(([name]) => reads(name)).map(([, place]) => place)
-  const {folder, locate} = await placeWeights([...new Set(used.map(({file}) => file))], cacheDir)
-  const graph = emit(new Weights(tensors, locate, compute))
-  const mapped = device.provider === 'cpu' && used.every(({type}) => type === 'F32')
+async function load(name: keyof typeof graphs, tensors: ReadonlyMap<string, TensorPlace>, options: Loading): Promise<Loaded> {
+  const {checkpoint, device, compute, threads, cacheDir} = options
+  const {reads, emit} = graphs[name]
+  const read = [...tensors].filter(([tensor]) => reads(tensor))
+  const {folder, locate} = await placeWeights([...new Set(read.map(([, {file}]) => file))], cacheDir)
+  const placed = read.map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
+  const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, compute, placed]
+  const graph = await cachedGraph(cacheDir, name, ingredients, () => emit(checkpoint, new Weights(tensors, locate, compute)))
+  const mapped = device.provider === 'cpu' && read.every(([, {type}]) => type === 'F32')
   const session = await createSession(graph, {device, folder, mapped, ...(threads !== undefined && {threads})})
   return {session, mapped, sha256: sha256(graph)}
+}
+
+/** Loads the decoder twice on the CPU, exact and low, and measures how far they are apart. */
+async function parityOf(low: ReadonlyMap<string, TensorPlace>, loading: Loading, embed: Model['embed']): Promise<Parity> {
+  const {checkpoint, precision, notify} = loading
+  notify?.(`comparing ${precision} with fp32`)
+  const {Tensor} = await loadRuntime()
+  const onCpu: Loading = {...loading, device: parseDevice('cpu'), compute: 'f32'}
+  const exact = await load('decoder', checkpoint.tensors, onCpu)
+  const lower = await load('decoder', low, onCpu)
+  const decode = ({session}: Loaded) => decoderOf(session, Tensor, checkpoint.text)
+  const parity = await measureParity(checkpoint, embed, decode(exact), decode(lower))
+  await exact.session.release()
+  await lower.session.release()
+  return parity
 }
 
 function computeType(device: Device, {precision}: LoadOptions): ComputeType {
