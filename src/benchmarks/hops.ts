@@ -67,7 +67,7 @@ function folderSample(path: string, row: Row): Sample {
     id: text(row, 'id'),
     benchmark: 'hops',
     subtask: text(row, 'subtask'),
-    images: [imageFile(file, image)],
+    images: [imageFile(dirname(path), image)],
     question: text(row, 'question'),
     options,
     letters,

@@ -73,8 +73,9 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       }
       const available = await data.keys()
       const selected = select(id, available, {subtasks, ids: spec.ids, limit: spec.limit, seed: spec.seed})
-      benchmarks.push({benchmark, data, keys: shardOf(selected, spec.shard)})
-      entries.push(await lockEntry(benchmark, data, available, selected))
+      // A layout may be scored in its own way (VisCoT's four-option items), so the data's own description counts.
+      benchmarks.push({benchmark: data.benchmark, data, keys: shardOf(selected, spec.shard)})
+      entries.push(await lockEntry(data.benchmark, data, available, selected))
     }
     const arms = models.flatMap(model => model.arms)
     const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)
