@@ -1,0 +1,45 @@
+// What an extractor is: a pure function from a response and its item to what it reads there. The extractors stand in files beside this one.
+
+/** UTF-16 offsets in the response: from `start` up to, not including, `end`. */
+export type Span = readonly [start: number, end: number]
+
+/** A response and what is known of its item. */
+export interface ExtractionInput {
+  readonly text: string
+  /** Option texts in the order of the letters; absent when only the letters are known. */
+  readonly options?: readonly string[] | null
+  /** Bare letters of the item, as a list or as one string (`ABCD`). Default: A, B, ... for the options, else A to D. */
+  readonly letters?: readonly string[] | string | null
+}
+
+/** The same with its defaults filled in. */
+export interface Item {
+  readonly text: string
+  readonly options: readonly string[] | null
+  readonly letters: readonly string[]
+}
+
+/** What an extractor read: `answer` is a letter of the item or null, `raw` what the peer itself would return. */
+export interface Reading {
+  readonly answer: string | null
+  readonly raw: string | null
+  /** Name of the rule that fired, or of the one that gave up. */
+  readonly rule: string
+  readonly span: Span | null
+}
+
+/** A reading under the name of its extractor: the JSON of `lantern-eval extract`. */
+export interface Extraction extends Reading {
+  readonly extractor: string
+}
+
+/** Must be pure and never throw, whatever the text is. */
+export type Extractor = (item: Item) => Reading
+
+/** Raw values that stand for "ask a judge" and "draw at random"; neither is an answer. */
+export const markers = {judge: 'NEEDS_GPT3.5', random: 'RANDOM'} as const
+
+/** A reading whose answer is the raw value where that is, exactly, a letter of the item. */
+export function reading(item: Item, raw: string | null, rule: string, span: Span | null = null): Reading {
+  return {answer: raw !== null && item.letters.includes(raw) ? raw : null, raw, rule, span}
+}
