@@ -1,15 +1,13 @@
 // Where the data of a benchmark lie when --data does not say. Paths only; nothing is opened here.
 import {existsSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
-import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {type Environment, repoFolder, resolveInHubCache} from '../core/hub/cache-layout.js'
 import type {Benchmark} from './benchmark.js'
 
 /** `fixtures/` of this package; src/ and dist/ lie at the same depth below it. */
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url))
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** Folder of the samples that were drawn for this benchmark and ship with the package, or undefined. */
 export function builtinData(id: string): string | undefined {
@@ -33,18 +31,13 @@ export function pulledData(cacheDir: string, id: string): string {
 export async function localData(benchmark: Benchmark, cacheDir: string, env: Environment): Promise<string | undefined> {
   const pulled = existing(pulledData(cacheDir, benchmark.id))
   if (pulled) return pulled
-  const {repo, revision} = benchmark.origin
-  const snapshots = join(hubCache(env), `datasets--${repo.replaceAll('/', '--')}`, 'snapshots')
-  const pinned = existing(join(snapshots, revision))
+  const {repo: name, revision} = benchmark.origin
+  const repo = {kind: 'dataset', name, revision} as const
+  const pinned = await resolveInHubCache(repo, env)
   if (pinned) return pinned
+  const snapshots = join(repoFolder(repo, env), 'snapshots')
   const others = await readdir(snapshots).catch(() => [])
   return others.length > 0 ? join(snapshots, others.sort()[0]!) : undefined
-}
-
-/** The hub's cache folder (huggingface_hub's rule: HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub). */
-function hubCache(env: Environment): string {
-  const home = env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface')
-  return env['HF_HUB_CACHE'] ?? join(home, 'hub')
 }
 
 function existing(path: string): string | undefined {

@@ -1,0 +1,248 @@
+// The files of a hub repository into the hub's cache: listed at a pinned commit, checked for space, fetched in parallel, linked when all are there.
+import {mkdir, readFile, stat, statfs} from 'node:fs/promises'
+import {join} from 'node:path'
+import pLimit from 'p-limit'
+import {z} from 'zod'
+import {LanternError, messageOf} from '../errors.js'
+import {type Environment, type HubRepo, hubHome, linkSnapshot, repoFolder, resolveInHubCache} from './cache-layout.js'
+import {type Digest, downloadFile} from './download-file.js'
+import {type Answer, get, headerOf} from './http.js'
+
+export type DownloadEvent =
+  /** What is to be done: `bytes` in `files`, of which `present` bytes are in the cache already. */
+  | {readonly type: 'plan'; readonly files: number; readonly bytes: number; readonly present: number}
+  | {readonly type: 'progress'; readonly done: number; readonly total: number}
+  | {readonly type: 'retry'; readonly file: string; readonly reason: string}
+
+export interface DownloadOptions {
+  readonly env: Environment
+  /** Which files of the repository are wanted; all without it. */
+  readonly include?: (path: string) => boolean
+  readonly signal?: AbortSignal
+  readonly notify?: (event: DownloadEvent) => void
+  /** Files at once. */
+  readonly parallel?: number
+  readonly retryMs?: number
+}
+
+export interface Downloaded {
+  /** The snapshot: every wanted file is there, whole and verified. */
+  readonly folder: string
+  readonly commit: string
+  readonly files: number
+  readonly bytes: number
+  /** Bytes that came over the network now. */
+  readonly fetched: number
+}
+
+const defaultEndpoint = 'https://huggingface.co'
+const defaultParallel = 8
+/** Left free on the disk beside the download. */
+const spareBytes = 256 << 20
+
+interface RemoteFile {
+  readonly path: string
+  readonly size: number
+  readonly digest: Digest
+}
+
+/**
+ * Downloads (what is missing of) a repository. Throws LanternError: `data-absent` (offline, no such repository, gated, not reachable),
+ * `disk` (not enough space, said before the first byte), `bad-file` (a file with a wrong hash).
+ */
+export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Promise<Downloaded> {
+  const {env, include = () => true, signal = new AbortController().signal, notify = () => {}, parallel = defaultParallel} = options
+  if (isOffline(env)) return offline(repo, env)
+  const endpoint = (env['HF_ENDPOINT'] ?? defaultEndpoint).replace(/\/+$/, '')
+  const token = await readToken(env)
+  const {commit, files: all} = await listRepo(repo, endpoint, token, signal)
+  const files = all.filter(file => include(file.path))
+  if (files.length === 0) {
+    throw new LanternError(
+      'data-absent',
+      `${repo.name} at ${commit} has none of the wanted files.`,
+      'Check the repository and its revision.',
+    )
+  }
+  const blobs = join(repoFolder(repo, env), 'blobs')
+  await mkdir(blobs, {recursive: true})
+  const missing: RemoteFile[] = []
+  for (const file of uniqueBlobs(files)) if (!(await isPresent(join(blobs, file.digest.hex), file.size))) missing.push(file)
+  const bytes = sum(uniqueBlobs(files))
+  const toFetch = sum(missing)
+  await checkSpace(blobs, toFetch)
+  notify({type: 'plan', files: files.length, bytes, present: bytes - toFetch})
+
+  let done = bytes - toFetch
+  const limit = pLimit(parallel)
+  const stop = new AbortController()
+  const either = AbortSignal.any([signal, stop.signal])
+  const base = `${endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.name}/resolve/${commit}`
+  const downloads = missing.map(file =>
+    limit(() =>
+      downloadFile({
+        url: `${base}/${file.path.split('/').map(encodeURIComponent).join('/')}`,
+        target: join(blobs, file.digest.hex),
+        size: file.size,
+        digest: file.digest,
+        signal: either,
+        ...(token === undefined ? {} : {token}),
+        ...(options.retryMs === undefined ? {} : {retryMs: options.retryMs}),
+        onBytes(count) {
+          done += count
+          notify({type: 'progress', done, total: bytes})
+        },
+        onRetry: reason => notify({type: 'retry', file: file.path, reason}),
+      }),
+    ),
+  )
+  try {
+    await Promise.all(downloads)
+  } catch (error) {
+    stop.abort()
+    await Promise.allSettled(downloads)
+    throw signal.aborted
+      ? new LanternError('interrupted', 'The download was interrupted.', 'Run it again: it goes on where it stopped.')
+      : error
+  }
+  const folder = await linkSnapshot(repo, commit, new Map(files.map(file => [file.path, file.digest.hex])), env)
+  return {folder, commit, files: files.length, bytes, fetched: toFetch}
+}
+
+/** HF_HUB_OFFLINE, in the spellings that huggingface_hub takes for true. */
+export function isOffline(env: Environment): boolean {
+  return /^(?:1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? '')
+}
+
+async function offline(repo: HubRepo, env: Environment): Promise<Downloaded> {
+  const folder = await resolveInHubCache(repo, env)
+  if (folder !== undefined) return {folder, commit: folder.split(/[/\\]/).at(-1)!, files: 0, bytes: 0, fetched: 0}
+  throw new LanternError(
+    'data-absent',
+    `${repo.name} at ${repo.revision} is not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it.`,
+    'Unset HF_HUB_OFFLINE, or copy the repository into the cache (lantern-eval cache dir).',
+  )
+}
+
+/** HF_TOKEN, else the file that `hf auth login` writes. */
+async function readToken(env: Environment): Promise<string | undefined> {
+  const token = env['HF_TOKEN']?.trim()
+  if (token) return token
+  const saved = await readFile(env['HF_TOKEN_PATH'] ?? join(hubHome(env), 'token'), 'utf8').catch(() => '')
+  return saved.trim() || undefined
+}
+
+const infoSchema = z.looseObject({
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  siblings: z.array(
+    z.looseObject({
+      rfilename: z.string(),
+      size: z.number().int().nonnegative(),
+      blobId: z.string().regex(/^[0-9a-f]{40}$/),
+      lfs: z.looseObject({sha256: z.string().regex(/^[0-9a-f]{64}$/)}).nullish(),
+    }),
+  ),
+})
+
+async function listRepo(repo: HubRepo, endpoint: string, token: string | undefined, signal: AbortSignal) {
+  const api = `${endpoint}/api/${repo.kind}s/${repo.name}`
+  const revision = await fullRevision(repo, api, token, signal)
+  const body = await getJson(repo, `${api}/revision/${encodeURIComponent(revision)}?blobs=true`, token, signal)
+  const parsed = infoSchema.safeParse(body)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new LanternError(
+      'data-absent',
+      `${endpoint} does not describe ${repo.name} as the hub does (${issue.path.join('.')}: ${issue.message}).`,
+      'Check HF_ENDPOINT.',
+    )
+  }
+  const files = parsed.data.siblings.map(({rfilename, size, blobId, lfs}): RemoteFile => {
+    if (rfilename.startsWith('/') || rfilename.split(/[/\\]/).includes('..')) {
+      throw new LanternError(
+        'bad-file',
+        `${repo.name} lists the file ${rfilename}, which would lie outside its folder.`,
+        'Do not use this repository.',
+      )
+    }
+    return {path: rfilename, size, digest: lfs ? {algorithm: 'sha256', hex: lfs.sha256} : {algorithm: 'git-sha1', hex: blobId}}
+  })
+  return {commit: parsed.data.sha, files}
+}
+
+const commitsSchema = z.array(z.looseObject({id: z.string()}))
+
+/** The hub wants whole commit names; a shortened one is looked up among the commits of main. */
+async function fullRevision(repo: HubRepo, api: string, token: string | undefined, signal: AbortSignal): Promise<string> {
+  if (!/^[0-9a-f]{7,39}$/.test(repo.revision)) return repo.revision
+  const commits = commitsSchema.safeParse(await getJson(repo, `${api}/commits/main`, token, signal))
+  return (commits.success && commits.data.find(({id}) => id.startsWith(repo.revision))?.id) || repo.revision
+}
+
+async function getJson(repo: HubRepo, url: string, token: string | undefined, signal: AbortSignal): Promise<unknown> {
+  let answer: Answer
+  try {
+    answer = await get(url, {signal, ...(token === undefined ? {} : {token})})
+  } catch (error) {
+    const {origin} = new URL(url)
+    throw new LanternError(
+      'data-absent',
+      `${origin} cannot be reached: ${messageOf(error)}.`,
+      'Check the network, HF_ENDPOINT and the proxy.',
+    )
+  }
+  const text = await answer.body.text()
+  if (answer.status !== 200) throw explain(repo, answer, token)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new LanternError('data-absent', `${new URL(url).origin} answered with something that is not JSON.`, 'Check HF_ENDPOINT.')
+  }
+}
+
+/** What a refusal of the hub means; it says so in `x-error-code` (huggingface/huggingface_hub: utils/_http.py). */
+function explain({kind, name, revision}: HubRepo, answer: Answer, token: string | undefined): LanternError {
+  const code = headerOf(answer, 'x-error-code')
+  const page = `https://huggingface.co/${kind === 'dataset' ? 'datasets/' : ''}${name}`
+  if (code === 'GatedRepo') {
+    const next = token === undefined ? 'set HF_TOKEN to a token of that account' : 'check that HF_TOKEN belongs to that account'
+    return new LanternError(
+      'data-absent',
+      `${name} is gated: its owners ask for agreement first.`,
+      `Agree to its terms at ${page}, then ${next}.`,
+    )
+  }
+  if (code === 'RevisionNotFound')
+    return new LanternError('data-absent', `${name} has no revision ${revision}.`, `See the commits at ${page}.`)
+  if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
+    const why =
+      token === undefined ? 'it does not exist, or it is private and HF_TOKEN is not set' : 'it does not exist, or HF_TOKEN may not read it'
+    return new LanternError('data-absent', `The hub does not give ${name} (HTTP ${answer.status}): ${why}.`, `See ${page}.`)
+  }
+  return new LanternError('data-absent', `The hub answered HTTP ${answer.status} for ${name}.`, 'Try again later.')
+}
+
+function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
+  return [...new Map(files.map(file => [file.digest.hex, file])).values()]
+}
+
+function sum(files: readonly RemoteFile[]): number {
+  return files.reduce((total, {size}) => total + size, 0)
+}
+
+/** A blob carries its name only when it was verified; a size that does not fit speaks for a damaged disk. */
+async function isPresent(path: string, size: number): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.size === size
+}
+
+async function checkSpace(folder: string, bytes: number): Promise<void> {
+  const {bavail, bsize} = await statfs(folder)
+  if (bytes + spareBytes <= bavail * bsize) return
+  const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`
+  throw new LanternError(
+    'disk',
+    `The download needs ${gigabytes(bytes)}, and ${gigabytes(bavail * bsize)} are free at ${folder}.`,
+    'Free some space, or set HF_HOME to a folder on a larger disk.',
+  )
+}
