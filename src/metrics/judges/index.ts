@@ -1,0 +1,149 @@
+// The table of judges, and how a verdict changes a score. Asks nobody itself: the wiring to an endpoint is evaluation/judge.ts.
+
+import {hashOf} from '../../core/hash.js'
+import type {Outcome, Score, Scoring} from '../../core/outcome.js'
+import type {Sample} from '../../core/sample.js'
+import {readInferred, readScore, readVerbatim, type Verdict} from './replies.js'
+import {
+  blinkOfficialTemplate,
+  viscotSystemTemplate,
+  viscotUserTemplate,
+  vlmevalkitBlinkTemplate,
+  vlmevalkitChoiceTemplate,
+} from './templates.js'
+
+export interface JudgeMessage {
+  readonly role: 'system' | 'user'
+  readonly content: string
+}
+
+/** What a judge sees and knows of one answer. */
+export interface JudgeTask {
+  readonly sample: Sample
+  /** The answer of an open question, the whole response of a choice. */
+  readonly answer: string
+}
+
+interface Judge {
+  readonly templates: readonly JudgeMessage[]
+  fill(task: JudgeTask): Readonly<Record<'Q' | 'O' | 'P' | 'G', string>>
+  read(reply: string, task: JudgeTask): Verdict
+}
+
+const lettersOf = ({letters = []}: Sample) => letters
+const listed = ({options = [], letters = []}: Sample, line: (letter: string, option: string) => string) =>
+  letters.map((letter, index) => line(letter, options[index] ?? '')).join('\n')
+
+const vlmevalkit = (template: string): Judge => ({
+  templates: [{role: 'user', content: template}],
+  fill: ({sample, answer}) => ({
+    Q: sample.question,
+    O: `There are several options: \n${listed(sample, (letter, option) => `${letter}. ${option}`)}\n`,
+    P: answer,
+    G: '',
+  }),
+  read: (reply, {sample}) => readInferred(reply, lettersOf(sample), sample.options),
+})
+
+const judges = {
+  viscot_official: {
+    templates: [
+      {role: 'system', content: viscotSystemTemplate},
+      {role: 'user', content: viscotUserTemplate},
+    ],
+    // The official question still carries the picture's mark of the conversation it was cut from.
+    fill: ({sample, answer}) => ({Q: `<image>\n${sample.question}`, O: '', P: answer, G: goldOf(sample)}),
+    read: readScore,
+  },
+  blink_official: {
+    templates: [{role: 'user', content: blinkOfficialTemplate}],
+    fill: ({sample, answer}) => ({
+      Q: `${sample.question}\nSelect from the following choices`,
+      O: listed(sample, (letter, option) => `(${letter}) ${option}`),
+      P: answer,
+      G: '',
+    }),
+    read: (reply, {sample}) => readVerbatim(reply, lettersOf(sample)),
+  },
+  vlmevalkit_blink: vlmevalkit(vlmevalkitBlinkTemplate),
+  vlmevalkit_choice: vlmevalkit(vlmevalkitChoiceTemplate),
+} satisfies Record<string, Judge>
+
+export type JudgeName = keyof typeof judges
+
+/** The judge of a benchmark: VisCoT's for open answers, BLINK's own for BLINK, VLMEvalKit's for other choices. */
+export function judgeFor(benchmark: string, {answer}: Pick<Scoring, 'answer'>): JudgeName {
+  if (answer === 'open') return 'viscot_official'
+  return benchmark === 'blink' ? 'blink_official' : 'vlmevalkit_choice'
+}
+
+/** Hash over the literal templates of a judge: part of the lock. */
+export function judgePromptSha256(name: JudgeName): string {
+  return hashOf(judges[name].templates)
+}
+
+/** The messages for one answer. */
+export function judgeMessages(name: JudgeName, task: JudgeTask): JudgeMessage[] {
+  const values = judges[name].fill(task)
+  return judges[name].templates.map(({role, content}) => ({
+    role,
+    content: content.replace(/\{([QOPG])\}/g, (_mark, key: keyof typeof values) => values[key]),
+  }))
+}
+
+/** Reads a reply. Never throws, whatever the text is. */
+export function readVerdict(name: JudgeName, reply: string, task: JudgeTask): Verdict {
+  return judges[name].read(reply, task)
+}
+
+/**
+ * The task for a judge, or null where there is nothing to ask: an open answer that was given, or a choice that our rule could not read;
+ * truncated, refused, failed and unscored samples are what they are.
+ */
+export function judgeTask(sample: Sample, text: string, {answer: kind}: Pick<Scoring, 'answer'>, score: Score): JudgeTask | null {
+  if (sample.gold === null) return null
+  if (kind === 'choice') return score.outcome === 'unanswered' && text.trim() !== '' ? {sample, answer: text} : null
+  const given = score.answer ?? ''
+  return openOutcomes.has(score.outcome) && given.trim() !== '' ? {sample, answer: given} : null
+}
+
+const openOutcomes: ReadonlySet<Outcome> = new Set(['correct', 'wrong', 'not-engaged'])
+
+/**
+ * The score after a verdict. An open answer is worth its mark (of a `not-engaged` one only `answerOnly` changes); a choice becomes the
+ * letter the judge saw. An unreadable verdict says nothing about the answer, so it is an error, with the official value in the metrics.
+ */
+export function judgedScore(score: Score, verdict: Verdict, {sample}: JudgeTask): Score {
+  const {reading, official} = verdict
+  switch (reading.kind) {
+    case 'score': {
+      const metrics = {...score.metrics, judge: reading.score}
+      if (score.outcome === 'not-engaged') return {...score, metrics: {...metrics, answerOnly: reading.score}}
+      return {...score, outcome: reading.score >= 0.5 ? 'correct' : 'wrong', score: reading.score, metrics}
+    }
+    case 'letter': {
+      const right = reading.letter === sample.gold
+      return {
+        outcome: right ? 'correct' : 'wrong',
+        score: right ? 1 : 0,
+        answer: reading.letter,
+        metrics: {...score.metrics, judge: right ? 1 : 0},
+      }
+    }
+    case 'none':
+      return {...score, metrics: {...score.metrics, judge: 0}}
+    case 'unreadable':
+      return {
+        ...score,
+        outcome: 'error',
+        score: null,
+        metrics: {...score.metrics, judgeUnreadable: 1, ...(typeof official === 'number' ? {judgeOfficial: official} : {})},
+      }
+  }
+}
+
+function goldOf({gold}: Sample): string {
+  return typeof gold === 'string' ? gold : (gold ?? []).join(' or ')
+}
+
+export type {Verdict} from './replies.js'
