@@ -1,0 +1,118 @@
+import type {Scoring} from '../core/outcome.js'
+import {matchOpen, openAnswer} from './match.js'
+import {type Answered, scoreAnswer} from './score.js'
+
+const choice: Scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'}
+const open: Scoring = {answer: 'open', metric: 'match', aggregate: 'macro'}
+const latent = {mode: 'latent', latentSize: 8, intervention: 'own'} as const
+const base: Answered = {
+  text: '<answer>B</answer>',
+  stop: 'eos',
+  gold: 'B',
+  letters: ['A', 'B'],
+  arm: {mode: 'direct', latentSize: null, intervention: null},
+  usage: {latentSteps: null, blocks: null},
+}
+const score = (change: Partial<Answered>, extractor = 'lantern-eval') => scoreAnswer({...base, ...change}, choice, extractor)
+const idle = {arm: latent, usage: {latentSteps: 0, blocks: 0}}
+
+describe('the outcome of a choice', () => {
+  it('is correct or wrong by the letter', () => {
+    expect(score({})).toEqual({outcome: 'correct', score: 1, answer: 'B', metrics: {}})
+    expect(score({gold: 'A'})).toEqual({outcome: 'wrong', score: 0, answer: 'B', metrics: {}})
+  })
+
+  it('is unanswered where nothing was read, and wrong where something was read that is no letter of the item', () => {
+    expect(score({text: 'I cannot tell.'})).toMatchObject({outcome: 'unanswered', score: 0, answer: null})
+    expect(score({text: '(B) Point B'}, 'verbatim')).toMatchObject({outcome: 'wrong', score: 0, answer: '(B) Point B'})
+    expect(score({text: 'no idea'}, 'blink_official')).toMatchObject({outcome: 'unanswered'})
+  })
+
+  // Each row outranks all that follow it (cli.md): every one also holds what would give a later outcome.
+  it.each([
+    ['error', {stop: 'error', text: '', gold: null, ...idle}, null],
+    ['error', {stop: 'abort', gold: null, ...idle}, null],
+    ['refused', {stop: 'refusal', gold: null, ...idle}, 0],
+    ['truncated', {stop: 'length', text: 'The answer is B', gold: null, ...idle}, 0],
+    ['not-engaged', {stop: 'eos', gold: null, ...idle}, 0],
+    ['unscored', {stop: 'eos', text: 'no idea', gold: null}, null],
+    ['unanswered', {stop: 'eos', text: 'no idea'}, 0],
+  ] as const)('is %s before all later ones', (outcome, change, value) => {
+    expect(score(change)).toMatchObject({outcome, score: value})
+  })
+
+  it('is not truncated when an answer was closed before the limit, but is with an empty one', () => {
+    expect(score({stop: 'length', text: '<answer>B</answer> and then'})).toMatchObject({outcome: 'correct'})
+    expect(score({stop: 'length', text: '<think>so <answer>'})).toMatchObject({outcome: 'truncated'})
+    expect(score({stop: 'length', text: '<answer></answer> B'})).toMatchObject({outcome: 'truncated'})
+  })
+})
+
+describe('a latent arm without a latent block', () => {
+  it('is not engaged, scores 0 and says what its answer alone would earn', () => {
+    expect(score(idle)).toEqual({outcome: 'not-engaged', score: 0, answer: 'B', metrics: {answerOnly: 1}})
+    expect(score({...idle, text: 'no idea'})).toMatchObject({outcome: 'not-engaged', metrics: {answerOnly: 0}})
+  })
+
+  it.each([
+    ['the intervention leaves them out', {...idle, arm: {...latent, intervention: 'no-latent'}}],
+    ['only markers are asked for', {...idle, arm: {...latent, intervention: 'markers-only'}}],
+    ['K is 0', {...idle, arm: {...latent, latentSize: 0}}],
+    ['the runner cannot see latents', {arm: latent, usage: {latentSteps: null, blocks: null}}],
+    ['there is a block', {arm: latent, usage: {latentSteps: 8, blocks: 1}}],
+  ] as const)('is scored as any other where %s', (_, change) => {
+    expect(score(change)).toMatchObject({outcome: 'correct'})
+  })
+})
+
+describe('open answers', () => {
+  const answered: Answered = {...base, letters: null, gold: 'window', text: 'The window.'}
+
+  it('score their normalised match without a judge, and show the exact one', () => {
+    expect(scoreAnswer(answered, open, 'lantern-eval')).toEqual({
+      outcome: 'correct',
+      score: 1,
+      answer: 'The window.',
+      metrics: {exact: 0, match: 1},
+    })
+    expect(scoreAnswer({...answered, gold: 'a door'}, open, 'lantern-eval')).toMatchObject({outcome: 'wrong', score: 0})
+  })
+
+  it("score the judge's verdict with one; below one half they are shown as wrong", () => {
+    expect(scoreAnswer(answered, open, 'lantern-eval', 0.4)).toMatchObject({outcome: 'wrong', score: 0.4, metrics: {match: 1, judge: 0.4}})
+  })
+
+  it('with an unreadable verdict score 0, as in the official reading, and are counted', () => {
+    expect(scoreAnswer(answered, open, 'lantern-eval', 'unreadable')).toMatchObject({score: 0, metrics: {judge: 0, judgeUnreadable: 1}})
+  })
+
+  it('are choices where the item has options', () => {
+    expect(scoreAnswer({...base, options: ['cat', 'dog'], text: 'dog'}, open, 'lantern-eval')).toMatchObject({
+      outcome: 'correct',
+      answer: 'B',
+    })
+  })
+
+  it.each([
+    ['<think>a door?</think> A window', 'A window'],
+    ['<think>x</think><answer>\nwindow </answer><|im_end|>', 'window'],
+    ['<think>it is the window', ''],
+    ['  two\n words ', 'two words'],
+  ])('are read from %j', (text, answer) => {
+    expect(openAnswer(text)).toBe(answer)
+  })
+
+  it.each([
+    ['Two dogs', '2 dogs', 1],
+    ['The answer is: Window.', 'window', 1],
+    ['1,200', '1200', 1],
+    ['3.5', '35', 0],
+    ["it's", 'its', 1],
+    ['12:30', '12:30.', 1],
+    ['-5', '5', 0],
+    ['no', 'not', 0],
+    ['...', '', 0],
+  ])('%j against %j', (answer, gold, match) => {
+    expect(matchOpen(answer, [gold]).match).toBe(match)
+  })
+})
