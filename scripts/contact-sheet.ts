@@ -1,6 +1,6 @@
 // A contact sheet of generated items, for the eye: pictures with question, options (the right one starred) and evidence boxes.
 //
-//   npx tsx scripts/contact-sheet.ts --out sheet.png [--subtask hops-3,attr] [--n 12] [--seed N]
+//   npx tsx scripts/contact-sheet.ts --out sheet.png [--subtask hops-3,attr] [--n 12] [--seed N] [--columns 4]
 //
 // The captions use whatever font the machine has: a sheet is for looking at, never for committing.
 import {parseArgs} from 'node:util'
@@ -15,6 +15,7 @@ const {values} = parseArgs({
     subtask: {type: 'string', default: tasks.map(task => task.name).join(',')},
     n: {type: 'string', default: '12'},
     seed: {type: 'string', default: `${builtinSeed}`},
+    columns: {type: 'string', default: '4'},
   },
 })
 const names = values.subtask.split(',')
@@ -26,7 +27,7 @@ const shares = shareOut(
 const items = shares.flatMap(({items}) => [...items])
 
 const zoom = 2
-const columns = 4
+const columns = Number(values.columns)
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /** One tile: its pictures side by side, enlarged, above the caption. */

@@ -4,7 +4,7 @@
 //
 // DIR/cards.rgb    kinds x 28 x 28 x 3 bytes, the k-th block is card kind k
 // DIR/cards.json   the kinds as objects, in that order
-// DIR/items.jsonl  a line each: id, subtask, question, introduction (BLINK: the prompt before the options, if not the question),
+// DIR/items.jsonl  a line each: id, bench, subtask, question, introduction (BLINK: the prompt before the options, if not the question),
 //                  options, answer (letter, null for open questions), word (its text), boxes, evidence, chain, prompts (by mode:
 //                  exactly what the harness sends, <image> for a picture), cells (per picture its 16 kinds, row by row; null for
 //                  a picture that is not made of cards)
@@ -56,6 +56,7 @@ function prompts(bench: string, item: Item): Record<string, string> {
 function line(bench: string, item: Item): string {
   return `${JSON.stringify({
     id: item.id,
+    bench,
     subtask: item.subtask,
     question: item.question,
     introduction: item.introduction,
