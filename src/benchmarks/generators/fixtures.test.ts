@@ -1,0 +1,69 @@
+// The committed built-in samples are what the generators draw now; after a wanted change run `npx tsx scripts/fixtures.ts`.
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join, relative} from 'node:path'
+import sharp from 'sharp'
+import {sha256} from '../../core/hash.js'
+import type {Sample} from '../../core/sample.js'
+import {builtinData} from '../data-places.js'
+import {builtinMark} from '../data-set.js'
+import {loadBenchmark} from '../index.js'
+import {generatedIds, type Recipe, writeGenerated} from './index.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lantern-eval-fixtures-'))
+})
+afterAll(() => rm(folder, {recursive: true, force: true}))
+
+async function hashes(root: string): Promise<Record<string, string>> {
+  const files = (await readdir(root, {recursive: true, withFileTypes: true})).filter(entry => entry.isFile())
+  const pairs = files.map(async entry => {
+    const path = join(entry.parentPath, entry.name)
+    return [relative(root, path), sha256(await readFile(path))] as const
+  })
+  return Object.fromEntries((await Promise.all(pairs)).sort())
+}
+
+const recipeAt = async (dir: string): Promise<Recipe> => JSON.parse(await readFile(join(dir, builtinMark), 'utf8'))
+
+async function samplesOf(path: string, id: string): Promise<Sample[]> {
+  const benchmark = await loadBenchmark(id)
+  const data = await benchmark.load(path, {split: benchmark.defaultSplit, seed: 0})
+  expect(data.kind).toBe('builtin')
+  const samples = []
+  for await (const sample of data.samples()) samples.push(sample)
+  return samples
+}
+
+test.each(generatedIds.filter(id => id !== 'hops'))('%s: every committed file is what its recipe draws', async id => {
+  const committed = builtinData(id)!
+  const again = join(folder, id)
+  await writeGenerated(again, await recipeAt(committed))
+  expect(await hashes(again)).toEqual(await hashes(committed))
+})
+
+test('hops: a made folder and its recipe alone give the same samples and pictures', async () => {
+  const recipe = {...(await recipeAt(builtinData('hops')!)), n: 45}
+  const made = join(folder, 'hops')
+  await writeGenerated(made, recipe)
+  const read = await samplesOf(made, 'hops')
+  await rm(join(made, 'items.jsonl'))
+  const drawn = await samplesOf(made, 'hops')
+  const facts = (samples: Sample[]) =>
+    Promise.all(
+      samples.map(async ({images, ...rest}) => ({...rest, images: await Promise.all(images.map(async i => sha256(await i.bytes())))})),
+    )
+  expect(await facts(read)).toEqual(await facts(drawn))
+  expect(read).toHaveLength(45)
+})
+
+test.each(['blink', 'hops'])('%s: the built-in samples load, every picture decodes and none is empty', async id => {
+  for (const sample of (await samplesOf(builtinData(id)!, id)).filter((_, i) => i % 7 === 0)) {
+    expect(sample.images.length).toBeGreaterThan(0)
+    for (const image of sample.images) {
+      const {channels} = await sharp(await image.bytes()).stats()
+      expect(Math.max(...channels.map(channel => channel.stdev))).toBeGreaterThan(5)
+    }
+  }
+})

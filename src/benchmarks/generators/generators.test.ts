@@ -1,0 +1,176 @@
+import {answerFrom, lookCount, readScene} from '../../../test/support/scene-reader.js'
+import {cardKey, cardKinds, cardSize, pictureSize, type Scene} from './cards.js'
+import {builtinSeed, generated, recipeOf, sharesOf} from './index.js'
+import {drawItem, evidenceBoxes, type Item, rasters, shareOut, type Task} from './item.js'
+import {crop, type Raster} from './raster.js'
+
+const tasks = Object.values(generated).flatMap(({tasks}): readonly Task[] => tasks)
+const named = (names: readonly string[]) => tasks.filter(task => names.includes(task.name)).map(task => [task.name, task] as const)
+const free = ['Jigsaw', 'Relative_Depth', 'Visual_Similarity']
+const made = named(tasks.map(task => task.name).filter(name => !free.includes(name)))
+const perTask = 24
+
+/** Items of the seed that ships, and of another. */
+function itemsOf(task: Task): Item[] {
+  return [builtinSeed, 5].flatMap(seed => Array.from({length: perTask}, (_, index) => drawItem(task, seed, index)))
+}
+
+test('every card kind has a key and a look of its own', () => {
+  const kinds = cardKinds()
+  expect(kinds).toHaveLength(1 + 16 * 16 * 6 + 2 * 36 + 4 * 36)
+  expect(new Set(kinds.map(cardKey)).size).toBe(kinds.length)
+  expect(lookCount).toBe(kinds.length)
+})
+
+describe.each(made)('%s', (name, task) => {
+  const items = itemsOf(task)
+  const scenes = new Map<Item, Scene>()
+  beforeAll(() => {
+    for (const item of items) scenes.set(item, readScene(rasters(item)[0]!))
+  })
+
+  test('the right answer follows from the pixels and the words of the question', () => {
+    for (const item of items) expect([item.id, answerFrom(scenes.get(item)!, item.question)]).toEqual([item.id, item.answer])
+  })
+
+  test('options differ and the gold position holds the answer', () => {
+    for (const {options, gold, answer} of items) {
+      expect(new Set(options).size).toBe(options.length)
+      if (options.length > 0) expect([options.length, options[gold]]).toEqual([task.choices, answer])
+    }
+  })
+
+  test('evidence boxes lie on card borders, one for each word of the chain, and show what the word says', () => {
+    for (const item of items) {
+      const scene = scenes.get(item)!
+      const boxes = evidenceBoxes(item)
+      expect(boxes.length).toBeGreaterThan(0)
+      expect(item.chain).toHaveLength(boxes.length)
+      boxes.forEach(([x1, y1, x2, y2], k) => {
+        expect([x1 % cardSize, y1 % cardSize, x2 - x1, y2 - y1]).toEqual([0, 0, cardSize, cardSize])
+        const card = scene[(y1 / cardSize) * 4 + x1 / cardSize]!
+        expect(card.kind === 'pointer' ? card.letter : card.kind === 'empty' ? '' : card.shape).toBe(item.chain[k])
+      })
+    }
+  })
+
+  test('an item of hops has as many hops as its name says', () => {
+    const steps = /hops-(\d)$/.exec(name)?.[1]
+    for (const {chain} of items) if (steps !== undefined) expect(chain).toHaveLength(Number(steps) + 1)
+  })
+})
+
+test.each(tasks.map(task => [task.name, task] as const))('%s: every gold position is right equally often', (_, task) => {
+  const rounds = 25
+  const counts = new Array<number>(task.choices).fill(0)
+  for (let i = 0; i < rounds * task.choices; i++) counts[drawItem(task, 3, i).gold]!++
+  expect(counts).toEqual(new Array(task.choices).fill(rounds))
+})
+
+test('the hops of a chain are all different cards, and the four ends have the four option colours', () => {
+  for (const [, task] of named(['hops-0', 'hops-1', 'hops-2', 'hops-3', 'hops-4'])) {
+    for (const item of itemsOf(task)) {
+      expect(new Set(item.evidence).size).toBe(item.evidence.length)
+      const ends = readScene(rasters(item)[0]!).flatMap(card => (card.kind === 'pointer' && card.target === null ? [card.colour] : []))
+      expect(ends.sort()).toEqual([...item.options].sort())
+    }
+  }
+})
+
+test('count-hops: every wrong option is the colour of another card within four steps of the start', () => {
+  for (const [, task] of named(['count-hops-1', 'count-hops-2', 'count-hops-3', 'count-hops-4'])) {
+    for (const item of itemsOf(task)) {
+      const scene = readScene(rasters(item)[0]!)
+      const near = [0, 1, 2, 3, 4].map(n =>
+        answerFrom(scene, `Follow the arrows ${n} times from ${item.chain[0]}. What colour is the card?`),
+      )
+      expect(new Set(near).size).toBe(5)
+      for (const option of item.options) expect(near).toContain(option)
+    }
+  }
+})
+
+describe('pictures that are not made of cards', () => {
+  const drawn = (name: string) => itemsOf(named([name])[0]![1])
+
+  test('Jigsaw: the right piece continues the picture along both seams better than the wrong one', () => {
+    for (const item of drawn('Jigsaw')) {
+      const [whole, ...pieces] = rasters(item)
+      const breaks = pieces.map(piece => seamBreaks(whole!, piece))
+      expect(breaks[item.gold]! + 20).toBeLessThan(breaks[1 - item.gold]!)
+    }
+  })
+
+  test('Relative_Depth: the closer post is the taller one and stands lower', () => {
+    for (const item of drawn('Relative_Depth')) {
+      const posts = rasters(item).map(labelledPosts)[0]!
+      expect(posts).toHaveLength(2)
+      const [tall, small] = posts.sort((a, b) => b.height - a.height)
+      expect(tall!.height / small!.height).toBeGreaterThan(1.5)
+      expect(tall!.foot).toBeGreaterThan(small!.foot)
+      expect(item.answer).toBe(`${tall!.tag} is closer`)
+    }
+  })
+
+  test('Visual_Similarity: the similar image shares 15 cards with the reference, the other one far fewer', () => {
+    for (const item of drawn('Visual_Similarity')) {
+      const [reference, ...others] = rasters(item).map(readScene)
+      const shared = others.map(scene => scene.filter((card, i) => cardKey(card) === cardKey(reference![i]!)).length)
+      expect(shared[item.gold]).toBe(15)
+      expect(shared[1 - item.gold]).toBeLessThan(13)
+    }
+  })
+})
+
+test('item i of a seed does not depend on how many are drawn, nor on which other subtasks are', () => {
+  const few = shareOut(tasks, tasks.length * 2, 9).map(({items}) => [...items])
+  const more = sharesOf(recipeOf('hops', {n: 7, seed: 9, subtasks: ['hops-3']})).map(({items}) => [...items])
+  const many = more[0]!
+  expect(many).toHaveLength(7)
+  expect(few.flat().filter(item => item.subtask === 'hops-3')).toEqual(many.slice(0, 2))
+})
+
+test('other seeds draw other items', () => {
+  const [one, two] = [1, 2].map(seed => shareOut(tasks, tasks.length, seed).map(({items}) => JSON.stringify([...items])))
+  expect(one!.filter(text => two!.includes(text))).toEqual([])
+})
+
+test('a subtask that does not exist is refused by name', () => {
+  expect(() => recipeOf('vstar', {n: 1, seed: 0, subtasks: ['hops-1']})).toThrow('vstar has no generated subtask "hops-1".')
+})
+
+/** Pixels along the two inner edges at which piece and picture have different colours. */
+function seamBreaks(whole: Raster, piece: Raster): number {
+  const half = pictureSize / 2
+  const at = (raster: Raster, x: number, y: number) => [...crop(raster, x, y, x + 1, y + 1).data].join()
+  let breaks = 0
+  for (let i = 0; i < half; i++) {
+    if (at(whole, half - 1, half + i) !== at(piece, 0, i)) breaks++
+    if (at(whole, half + i, half - 1) !== at(piece, i, 0)) breaks++
+  }
+  return breaks
+}
+
+/** Posts under a white letter: the column below the label runs in one colour down to the dark foot. */
+function labelledPosts(raster: Raster): {tag: string; height: number; foot: number}[] {
+  const colour = (x: number, y: number) => raster.data.subarray((y * raster.width + x) * 3, (y * raster.width + x) * 3 + 3).join()
+  const white = Array.from({length: raster.height}, (_, y) =>
+    Array.from({length: raster.width}, (_, x) => (colour(x, y) === '250,250,250' ? '#' : '.')).join(''),
+  )
+  const posts: {tag: string; height: number; foot: number}[] = []
+  for (const [tag, ...rows] of [
+    ['A', '..###..', '.#####.'],
+    ['B', '######.', '#######'],
+  ]) {
+    for (let y = 0; y + 1 < raster.height; y++) {
+      for (let x = 0; x + 7 <= raster.width; x++) {
+        if (!white[y]!.startsWith(rows[0]!, x) || !white[y + 1]!.startsWith(rows[1]!, x)) continue
+        const top = y + 12
+        let foot = top
+        while (colour(x + 3, foot) === colour(x + 3, top)) foot++
+        posts.push({tag: tag!, height: foot - top, foot})
+      }
+    }
+  }
+  return posts
+}
