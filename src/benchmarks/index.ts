@@ -5,6 +5,7 @@ import type {Benchmark} from './benchmark.js'
 const adapters: Readonly<Record<string, () => Promise<Benchmark>>> = {
   blink: async () => (await import('./blink.js')).blink,
   vstar: async () => (await import('./vstar.js')).vstar,
+  viscot: async () => (await import('./viscot.js')).viscot,
   hops: async () => (await import('./hops.js')).hops,
 }
 

@@ -1,0 +1,43 @@
+// Scores of predicted boxes: overlap, and VisCoT's official reading of a box. Pure; who calls a model for boxes is elsewhere.
+import {areaOf, padToSquare} from '../core/box.js'
+import type {Box} from '../core/sample.js'
+
+/** Intersection over union, 0 to 1; 0 where either box is empty. */
+export function iou(a: Box, b: Box): number {
+  const shared = areaOf([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])])
+  const union = areaOf(a) + areaOf(b) - shared
+  return union > 0 && areaOf(a) > 0 && areaOf(b) > 0 ? shared / union : 0
+}
+
+/** What Python's float() reads, without its digit groups and names of non-numbers. */
+const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+
+/**
+ * The box in a model's text, as the official script reads it: ` .` and brackets are removed, the rest is split at `, `, the first four
+ * parts are numbers on the padded square (0 to 1). Null when that fails. Rule: deepcs233/Visual-CoT 83212ae, playground/data/eval/REC/calculation.py.
+ */
+export function parseSquareBox(text: string): Box | null {
+  const parts = text.replaceAll(' .', '').replaceAll('[', '').replaceAll(']', '').split(', ').slice(0, 4)
+  if (parts.length < 4 || !parts.every(part => number.test(part.trim()))) return null
+  const [x1, y1, x2, y2] = parts.map(Number)
+  return [x1!, y1!, x2!, y2!]
+}
+
+/**
+ * IoU of a box on the padded square (0 to 1) with a gold box in pixels of the width x height picture; both are compared in pixels of the square.
+ */
+export function squareIou(predicted: Box, gold: Box, width: number, height: number): number {
+  const side = Math.max(width, height)
+  const [x1, y1, x2, y2] = predicted
+  return iou([x1 * side, y1 * side, x2 * side, y2 * side], padToSquare(gold, width, height))
+}
+
+/** A box counts as found above this overlap. */
+export const foundIou = 0.5
+
+/** Figures of one answer for the log: `iou`, and `box` = 1 when found; a text without a box is 0 in both. */
+export function boxMetrics(text: string, gold: Box, width: number, height: number): {readonly iou: number; readonly box: number} {
+  const predicted = parseSquareBox(text)
+  const overlap = predicted ? squareIou(predicted, gold, width, height) : 0
+  return {iou: overlap, box: overlap > foundIou ? 1 : 0}
+}
