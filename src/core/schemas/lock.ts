@@ -40,7 +40,7 @@ export const lockSchema = z.looseObject({
     }),
   ),
   prompts: z.looseObject({style: z.string(), templatesSha256: z.string()}),
-  decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.record(z.enum(modes), z.number())}),
+  decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.partialRecord(z.enum(modes), z.number())}),
   images: z.looseObject({minPixels: z.number().nullable(), maxPixels: z.number().nullable()}),
   models: z.array(z.looseObject({ref: z.string(), sha256: z.string().optional(), precision: z.string().optional()})),
   extractor: z.string(),

@@ -1,49 +1,40 @@
 // The result document: summary.json, `run --json`, `leaderboard --json` (cli.md, "The result document").
 import {z} from 'zod'
-import {modes} from '../generation.js'
-import {outcomes} from '../outcome.js'
+import {comparisonSchema} from './comparison.js'
+import {resultRowSchema} from './result-row.js'
 
-const fraction = z.number().nullable()
-const mean = z.number().nullable()
+export type {ResultRow, ResultSubtask} from './result-row.js'
 
-export const resultRowSchema = z.looseObject({
-  run: z.string(),
-  arm: z.string(),
-  model: z.string(),
-  mode: z.enum(modes),
-  protocol: z.string().nullable(),
-  latentSize: z.number().nullable(),
-  intervention: z.string().nullable(),
+/** Rows that may be ranked together: data, labels, samples, answer contract, extractor, judge and metric agree. */
+export const resultGroupSchema = z.looseObject({
   bench: z.string(),
   split: z.string(),
-  metric: z.string(),
-  aggregate: z.enum(['macro', 'micro']),
-  score: fraction,
-  low: fraction,
-  high: fraction,
-  micro: fraction,
-  n: z.number().int(),
-  total: z.number().int(),
-  outcomes: z.record(z.enum(outcomes), z.number().int()),
-  bounds: z.strictObject({low: fraction, high: fraction}),
-  baselines: z.strictObject({random: fraction, majority: fraction}),
-  subtasks: z.array(z.looseObject({name: z.string(), n: z.number().int(), score: fraction, low: fraction, high: fraction})),
-  usage: z.looseObject({textTokens: mean, latentSteps: mean, promptTokens: mean}),
-  latencyMs: z.strictObject({p50: mean, p95: mean}),
-  lock: z.string(),
-  sample: z.enum(['official', 'partial', 'builtin']),
+  /** Indices into `rows`, best first. */
+  rows: z.array(z.number().int()),
+  /** What its rows share: extractor, prompt style, judge, data, ... */
+  shared: z.record(z.string(), z.string()),
+  /** What keeps it apart from the first group of its benchmark, as `what: this, not that`; empty for the first. */
+  apart: z.array(z.string()),
+  /** What a paired comparison of this size can show; null without pairs. `discordance` is that of the best two rows. */
+  power: z
+    .strictObject({pairs: z.number().int(), discordance: z.number(), assumed: z.boolean(), mde: z.number(), smallestMargin: z.number()})
+    .nullable(),
 })
 
 export const verdicts = ['done', 'partial', 'infrastructure', 'interrupted'] as const
 
 export const resultDocumentSchema = z.looseObject({
   schema: z.literal(1),
+  /** True when any row is on built-in samples. */
   builtin: z.boolean(),
   rows: z.array(resultRowSchema),
+  groups: z.array(resultGroupSchema),
   warnings: z.array(z.string()),
+  /** With `run --baseline`. */
+  comparison: comparisonSchema.optional(),
   exitCode: z.number().int(),
   verdict: z.string(),
 })
 
-export type ResultRow = z.infer<typeof resultRowSchema>
+export type ResultGroup = z.infer<typeof resultGroupSchema>
 export type ResultDocument = z.infer<typeof resultDocumentSchema>

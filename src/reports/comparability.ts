@@ -1,0 +1,62 @@
+// Which rows may be ranked or compared: data, labels, sample ids, answer contract, extractor, judge and metric agree (cli.md, "Lock").
+import {canonicalJson} from '../core/hash.js'
+import type {Run, Sheet} from './read-run.js'
+
+export type Facts = Readonly<Record<string, string>>
+
+const short = (hash: string) => hash.replace('sha256:', '').slice(0, 8)
+
+/** What has to agree, as words for people by what they name; two sheets are comparable when all are equal. */
+export function contractOf({lock}: Run, {bench}: Sheet): Facts {
+  const {style, templatesSha256, ...otherPrompts} = lock.prompts
+  return {
+    benchmark: bench.id,
+    split: bench.split,
+    data: `${bench.kind === 'builtin' ? 'built-in ' : ''}${short(bench.dataSha256)}`,
+    labels: bench.labels ?? 'as published',
+    samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
+    'prompt style': style,
+    prompts: `${short(templatesSha256)}${Object.entries(otherPrompts)
+      .map(([name, value]) => `, ${name} ${typeof value === 'string' ? value : canonicalJson(value)}`)
+      .join('')}`,
+    extractor: lock.extractor,
+    judge: lock.judge === null ? 'none' : `${lock.judge.ref}, ${lock.judge.prompt}`,
+    metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
+  }
+}
+
+/** What may differ, and is then shown beside the row. */
+export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
+  const model = lock.models.find(({ref}) => ref === arm.model)
+  const {temperature, maxNewTokens, ...otherDecoding} = lock.decoding
+  const facts: Record<string, unknown> = {
+    precision: model?.precision,
+    checkpoint: model?.sha256 === undefined ? undefined : short(model.sha256),
+    'max new tokens': maxNewTokens[arm.mode],
+    temperature,
+    ...otherDecoding,
+    'min pixels': lock.images.minPixels,
+    'max pixels': lock.images.maxPixels,
+    seed: lock.seeds.run,
+    layout: bench.layout,
+    revision: bench.revision,
+  }
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [
+      name,
+      value === undefined || value === null ? 'default' : typeof value === 'object' ? canonicalJson(value) : String(value),
+    ]),
+  )
+}
+
+/** The names of facts on which two sets do not agree, each as `name: this, not that`. */
+export function disagreements(these: Facts, those: Facts): string[] {
+  return Object.keys({...those, ...these})
+    .filter(name => these[name] !== those[name])
+    .map(name => `${name}: ${these[name] ?? 'none'}, not ${those[name] ?? 'none'}`)
+}
+
+/** Of the sets of one group, the facts that are not the same in all. */
+export function varying(sets: readonly Facts[]): string[] {
+  return Object.keys(sets[0] ?? {}).filter(name => sets.some(facts => facts[name] !== sets[0]![name]))
+}

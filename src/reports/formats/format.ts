@@ -1,0 +1,19 @@
+// The interface of a report format: one file beside this one and one line in index.ts.
+import type {ResultDocument} from '../../core/schemas/result.js'
+
+export interface FormatOptions {
+  /** Columns of the terminal; other formats ignore it. */
+  readonly width: number
+  readonly color: boolean
+}
+
+export interface Format {
+  /** File ending of what it writes, with its dot. */
+  readonly ending: string
+  /** True when a file of this format is added to, not replaced (the GitHub step summary). */
+  readonly appends?: boolean
+  /** The environment variable that names its file, where none is given. */
+  readonly pathVariable?: string
+  /** The document as text, ending with a line feed. Pure. */
+  render(document: ResultDocument, options: FormatOptions): string
+}

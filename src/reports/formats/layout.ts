@@ -1,0 +1,105 @@
+// Text on a terminal of a given width: wrapping, shortening, and tables without rules.
+import Table from 'cli-table3'
+
+/** Text from outside without control characters, which could move the cursor or recolour the terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD')
+}
+
+/** Wraps words; later lines are indented like the first. A word longer than the line is cut. */
+export function wrap(text: string, width: number, indent = ''): string[] {
+  const room = Math.max(10, width - indent.length)
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(/\s+/).flatMap(word => pieces(word, room))) {
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line)
+      line = ''
+    }
+    line += (line === '' ? '' : ' ') + word
+  }
+  if (line !== '') lines.push(line)
+  return lines.map(one => indent + one)
+}
+
+function pieces(word: string, room: number): string[] {
+  return Array.from({length: Math.ceil(word.length / room)}, (_, k) => word.slice(k * room, (k + 1) * room))
+}
+
+/** Shortens in the middle, where names differ least. */
+export function shorten(text: string, width: number): string {
+  if (text.length <= width) return text
+  const head = Math.ceil((width - 1) / 2)
+  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`
+}
+
+export interface Column {
+  readonly head: string
+  readonly align: 'left' | 'right'
+}
+
+/** A cell is lines of text; `style` is put on after the widths are known. */
+export interface Cell {
+  readonly lines: readonly string[]
+  readonly style?: (text: string) => string
+}
+
+/** A row of cells, or a line that runs under the row across all columns but the first. */
+export type TableRow = readonly Cell[] | string
+
+const gap = '  '
+
+/** Width that a table of these columns needs, the gaps included. */
+export function widthOf(columns: readonly Column[], rows: readonly TableRow[]): number[] {
+  return columns.map(({head}, c) =>
+    Math.max(head.length, ...rows.flatMap(row => (typeof row === 'string' ? [] : row[c]!.lines.map(line => line.length)))),
+  )
+}
+
+/** A table with nothing but white space between columns. Spanning lines are wrapped to the width of the table or of the terminal. */
+export function plainTable(columns: readonly Column[], rows: readonly TableRow[], width: number, dim: (text: string) => string): string {
+  const widths = widthOf(columns, rows)
+  const none = ''
+  const table = new Table({
+    chars: {
+      top: none,
+      'top-mid': none,
+      'top-left': none,
+      'top-right': none,
+      bottom: none,
+      'bottom-mid': none,
+      'bottom-left': none,
+      'bottom-right': none,
+      left: none,
+      'left-mid': none,
+      mid: none,
+      'mid-mid': none,
+      right: none,
+      'right-mid': none,
+      middle: gap,
+    },
+    style: {'padding-left': 0, 'padding-right': 0, head: [], border: []},
+    colWidths: widths,
+    colAligns: columns.map(({align}) => align),
+    head: columns.map(({head}) => dim(head)),
+  })
+  const span = width - widths[0]! - gap.length
+  const spanned = new Map<number, string[]>()
+  let line = 1
+  for (const row of rows) {
+    if (typeof row === 'string') spanned.set(line, [...(spanned.get(line) ?? []), ...wrap(row, span)])
+    else {
+      const height = Math.max(...row.map(cell => cell.lines.length))
+      table.push(row.map(({lines, style = (text: string) => text}) => lines.map(text => style(text)).join('\n')))
+      line += height
+    }
+  }
+  // Spanning lines are put in afterwards: a spanning cell would widen the columns it spans.
+  const indent = ' '.repeat(widths[0]! + gap.length)
+  return table
+    .toString()
+    .split('\n')
+    .flatMap((text, index) => [...(spanned.get(index) ?? []).map(one => indent + dim(one)), text.trimEnd()])
+    .concat((spanned.get(line) ?? []).map(one => indent + dim(one)))
+    .join('\n')
+}

@@ -1,0 +1,98 @@
+// Tables for a README or a pull request.
+import type {Comparison} from '../../core/schemas/comparison.js'
+import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
+import type {Format} from './format.js'
+import * as words from './words.js'
+
+export const markdown: Format = {
+  ending: '.md',
+  render: document => `${blocks(document, subtaskTable).join('\n\n')}\n`,
+}
+
+/** The document as blocks of Markdown; `subtasksOf` renders what stands under a group's table. */
+export function blocks(document: ResultDocument, subtasksOf: (document: ResultDocument, group: ResultGroup) => string): string[] {
+  return [
+    ...document.warnings.map(warning => `> **Note** ${plain(warning)}`),
+    ...(document.comparison ? comparisonBlocks(document.comparison) : []),
+    ...document.groups.flatMap(group => groupBlocks(document, group, subtasksOf)),
+    ...(document.rows.length === 0 ? ['No runs.'] : []),
+  ]
+}
+
+function groupBlocks(
+  document: ResultDocument,
+  group: ResultGroup,
+  subtasksOf: (document: ResultDocument, group: ResultGroup) => string,
+): string[] {
+  const rows = words.rowsOf(document, group)
+  const notes = [words.apartSentence(group), words.tierSentence(document, group), words.powerSentence(group)]
+  return [
+    `### ${plain(words.groupTitle(document, group))}`,
+    plain(words.groupFacts(document, group).join(' · ')),
+    table(
+      ['tier', 'arm', 'score', '95 % interval', 'micro', 'n', 'unanswered', 'truncated', 'errors', 'tokens', 'ms p50 / p95', 'remarks'],
+      'rlrrrrrrrrrl',
+      rows.map(row => [
+        row.tier === null ? '' : String(row.tier),
+        row.arm,
+        words.percent(row.score),
+        words.interval(row.low, row.high),
+        words.percent(row.micro),
+        words.sampleCount(row),
+        words.count(row.outcomes.unanswered),
+        words.count(row.outcomes.truncated),
+        words.count(row.outcomes.error),
+        words.thinking(row),
+        `${words.figure(row.latencyMs.p50)} / ${words.figure(row.latencyMs.p95)}`,
+        words.remarks(row).join('; '),
+      ]),
+    ),
+    ...notes.flatMap(note => (note === null ? [] : [plain(note)])),
+    subtasksOf(document, group),
+  ].filter(block => block !== '')
+}
+
+/** Subtasks down, arms across; empty where there is one subtask or none. */
+export function subtaskTable(document: ResultDocument, group: ResultGroup): string {
+  const rows = words.rowsOf(document, group)
+  const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
+  if (names.length < 2) return ''
+  const cell = (row: ResultRow, name: string) => {
+    const subtask = row.subtasks.find(one => one.name === name)
+    return subtask && subtask.n > 0 ? `${words.percent(subtask.score)} (${words.interval(subtask.low, subtask.high)})` : words.absent
+  }
+  const size = (name: string) => Math.max(...rows.map(row => row.subtasks.find(one => one.name === name)?.n ?? 0))
+  return table(
+    ['subtask', 'n', ...rows.map(row => row.arm)],
+    `lr${'r'.repeat(rows.length)}`,
+    names.map(name => [name, words.count(size(name)), ...rows.map(row => cell(row, name))]),
+  )
+}
+
+export function comparisonBlocks(comparison: Comparison): string[] {
+  return [
+    `### ${plain(words.verdictSentence(comparison))}`,
+    `${code(comparison.new.arm)} (${plain(comparison.new.run)}) against ${code(comparison.base.arm)} (${plain(comparison.base.run)})`,
+    comparison.pairs.map(pair => `- **${plain(pair.bench)}**: ${plain(words.pairSentence(pair))}`).join('\n'),
+    ...comparison.warnings.map(warning => `> **Note** ${plain(warning)}`),
+  ]
+}
+
+/** A table; `alignment` has a letter per column, `l` or `r`. */
+export function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [
+    line(head.map(plain)),
+    line([...alignment].map(letter => (letter === 'r' ? '---:' : '---'))),
+    ...body.map(cells => line(cells.map(plain))),
+  ].join('\n')
+}
+
+/** Text from outside as plain Markdown text: arm ids hold `|`, and names may hold anything. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>|]/g, character => `\\${character}`).replaceAll(/\s+/g, ' ')
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll(/[`\s]+/g, ' ')}\``
+}

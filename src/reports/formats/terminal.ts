@@ -1,0 +1,159 @@
+// The table for a person: calm at 80 columns, fuller from 110, plain text without colour.
+import {Chalk, type ChalkInstance} from 'chalk'
+import type {Comparison} from '../../core/schemas/comparison.js'
+import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
+import type {Format, FormatOptions} from './format.js'
+import {type Cell, type Column, plainTable, type TableRow, widthOf, wrap} from './layout.js'
+import * as words from './words.js'
+
+const wide = 110
+
+export const terminal: Format = {
+  ending: '.txt',
+  render(document, options) {
+    const paint = new Chalk({level: options.color ? 1 : 0})
+    const blocks = [
+      ...document.groups.flatMap(group => groupBlocks(document, group, options, paint)),
+      ...(document.comparison ? [comparisonText(document.comparison, options)] : []),
+      ...(document.rows.length === 0 ? ['No runs.'] : []),
+      ...document.warnings.map(warning => noteLines(warning, options.width, paint).join('\n')),
+    ]
+    return `${blocks.join('\n\n')}\n`
+  },
+}
+
+function groupBlocks(document: ResultDocument, group: ResultGroup, {width}: FormatOptions, paint: ChalkInstance): string[] {
+  const rows = words.rowsOf(document, group)
+  const apart = words.apartSentence(group)
+  const notes = [words.tierSentence(document, group), words.powerSentence(group)].flatMap(note => note ?? [])
+  const models = new Set(rows.map(({model}) => model))
+  const model = models.size === 1 ? rows[0]!.model : null
+  const facts = [...(model === null ? [] : [model]), ...words.groupFacts(document, group)]
+  return [
+    [
+      paint.bold(words.groupTitle(document, group)),
+      ...wrap(facts.join(' · '), width).map(line => paint.dim(line)),
+      ...(apart === null ? [] : wrap(apart, width).map(line => paint.yellow(line))),
+    ].join('\n'),
+    rowsTable(rows, model !== null, width, paint),
+    notes
+      .flatMap(note => wrap(note, width))
+      .map(line => paint.dim(line))
+      .join('\n'),
+  ].filter(block => block !== '')
+}
+
+interface Field extends Column {
+  readonly cell: (row: ResultRow) => string
+  readonly style?: (text: string) => string
+}
+
+function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number, paint: ChalkInstance): string {
+  const fields: Field[] = [
+    {head: 'score', align: 'right', cell: row => words.percent(row.score), style: paint.bold},
+    {head: '95 % interval', align: 'right', cell: row => words.interval(row.low, row.high)},
+    ...(width >= wide ? [whiskers(rows)] : []),
+    ...(rows.some(row => row.aggregate === 'macro')
+      ? [{head: 'micro', align: 'right', cell: (row: ResultRow) => words.percent(row.micro)} as const]
+      : []),
+    {head: 'n', align: 'right', cell: words.sampleCount},
+    {head: 'tokens', align: 'right', cell: words.thinking},
+    {head: width >= wide ? 'ms p50 / p95' : 'ms', align: 'right', cell: row => latency(row, width >= wide)},
+  ]
+  const lead: Column[] = [
+    {head: 'tier', align: 'right'},
+    {head: 'arm', align: 'left'},
+  ]
+  const columns = [...lead, ...fields]
+  const figures = (row: ResultRow): Cell[] => fields.map(({cell, style}) => ({lines: [cell(row)], style}))
+  const taken = widthOf(columns.slice(2), rows.map(figures)).reduce((sum, one) => sum + one + 2, 'tier  '.length)
+  const room = Math.max(16, width - taken)
+  const body = rows.flatMap((row): TableRow[] => {
+    const remarks = words.remarks(row)
+    const arm = {lines: armLines(row, oneModel, room)}
+    return [
+      [{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)],
+      ...(remarks.length > 0 ? [remarks.join(' · ')] : []),
+    ]
+  })
+  return plainTable(columns, body, width, paint.dim)
+}
+
+/** The arm's id on one line where it fits, else model and way of thinking on two; without the model where all rows have the same. */
+function armLines({arm, model}: ResultRow, oneModel: boolean, room: number): string[] {
+  const way = (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
+  const lines = oneModel ? [way] : `${model} ${way}`.length <= room ? [`${model} ${way}`] : [model, way]
+  return lines.flatMap(line => wrap(line, room))
+}
+
+function noteLines(text: string, width: number, paint: ChalkInstance): string[] {
+  return wrap(text, width, '      ').map((line, index) => paint.yellow(index === 0 ? `note${line.slice(4)}` : line))
+}
+
+function latency({latencyMs: {p50, p95}}: ResultRow, both: boolean): string {
+  return both && p50 !== null ? `${words.figure(p50)} / ${words.figure(p95)}` : words.figure(p50)
+}
+
+/** Score and interval drawn on a common scale from 0 to 100 %, with guessing as a dotted line. */
+function whiskers(rows: readonly ResultRow[]): Field {
+  const cells = 21
+  const at = (fraction: number) => Math.min(cells - 1, Math.max(0, Math.round(fraction * (cells - 1))))
+  return {
+    head: '0         50       100',
+    align: 'left',
+    cell({score, low, high, baselines}) {
+      const line = new Array<string>(cells).fill(' ')
+      if (baselines.random !== null) line[at(baselines.random)] = '┊'
+      if (score !== null && low !== null && high !== null) {
+        line.fill('─', at(low), at(high) + 1)
+        line[at(score)] = '●'
+      }
+      return rows.length > 0 ? line.join('') : ''
+    },
+  }
+}
+
+/** A comparison for a person: the verdict first, then each benchmark in a sentence, then subtasks that stand out. */
+export function comparisonText(comparison: Comparison, {width, color}: FormatOptions): string {
+  const paint = new Chalk({level: color ? 1 : 0})
+  const tint = {improved: paint.green, equivalent: paint.green, regressed: paint.red, inconclusive: paint.yellow}[comparison.verdict]
+  const side = ({arm, run}: ResultRow) => `${arm.replaceAll('|', ' ')} (${run})`
+  return [
+    tint.bold(words.verdictSentence(comparison)),
+    ...wrap(`new   ${side(comparison.new)}`, width),
+    ...wrap(`base  ${side(comparison.base)}`, width),
+    ...comparison.pairs.flatMap(pair => [
+      '',
+      paint.bold(pair.bench),
+      ...wrap(words.pairSentence(pair), width),
+      ...subtaskLines(pair, width, paint),
+    ]),
+    ...comparison.warnings.flatMap(warning => ['', ...noteLines(warning, width, paint)]),
+  ].join('\n')
+}
+
+function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, paint: ChalkInstance): string[] {
+  if (subtasks.length < 2) return []
+  const columns: Column[] = [
+    {head: 'subtask', align: 'left'},
+    {head: 'difference', align: 'right'},
+    {head: '95 % interval', align: 'right'},
+    {head: 'wins', align: 'right'},
+    {head: 'losses', align: 'right'},
+    {head: 'n', align: 'right'},
+    {head: 'p (Holm)', align: 'right'},
+  ]
+  const rows = subtasks.map(({name, difference, low, high, wins, losses, n, holm}) => {
+    const cells = [
+      name,
+      words.points(difference),
+      `${words.points(low)} to ${words.points(high)}`,
+      String(wins),
+      String(losses),
+      String(n),
+      words.pValue(holm),
+    ]
+    return cells.map(text => ({lines: [text], style: holm < 0.05 ? paint.bold : undefined}))
+  })
+  return ['', plainTable(columns, rows, width, paint.dim)]
+}

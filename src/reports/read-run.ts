@@ -1,0 +1,107 @@
+// A run folder as tables and comparisons need it: the lock, and of each settled record only what a table shows.
+
+import type {Arm} from '../core/generation.js'
+import {type Outcome, outcomes} from '../core/outcome.js'
+import {readLock, readLog} from '../core/run-folder.js'
+import type {Lock} from '../core/schemas/lock.js'
+import type {LogRecord} from '../core/schemas/record.js'
+
+/** What is kept of a settled record. */
+export interface Settled {
+  readonly subtask: string
+  readonly outcome: Outcome
+  /** What it adds to the headline: 0 to 1, or null when it is outside (error, unscored). */
+  readonly score: number | null
+  readonly cluster: string | null
+  /** The gold letter of a choice, else null. */
+  readonly gold: string | null
+  /** Number of options, 0 when unknown. */
+  readonly choices: number
+  readonly promptTokens: number | null
+  readonly textTokens: number | null
+  readonly latentSteps: number | null
+  readonly totalMs: number | null
+}
+
+/** One arm on one benchmark: the settled records by sample id. */
+export interface Sheet {
+  readonly arm: Arm
+  readonly bench: Lock['benchmarks'][number]
+  readonly records: ReadonlyMap<string, Settled>
+}
+
+export interface Run {
+  /** The folder as it was given. */
+  readonly dir: string
+  readonly lock: Lock
+  /** Every arm on every benchmark of the lock, empty ones too. */
+  readonly sheets: readonly Sheet[]
+  /** What was odd about the log, in sentences. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads a run, finished or not, in one pass; memory is a few numbers per sample and arm, whatever the answers' length.
+ * Throws `bad-file` for a folder that is no run or a log line that is no record (naming file and line).
+ */
+export async function readRun(dir: string): Promise<Run> {
+  const lock = await readLock(dir)
+  const sheets = lock.arms.flatMap(arm => lock.benchmarks.map(bench => ({arm, bench, records: new Map<string, Settled>()})))
+  const sheetOf = new Map(sheets.map(sheet => [`${sheet.arm.id}\u0000${sheet.bench.id}`, sheet]))
+  const shared = interner()
+  let strangers = 0
+  for await (const record of readLog(dir)) {
+    const sheet = sheetOf.get(`${record.arm}\u0000${record.bench}`)
+    if (sheet === undefined) {
+      strangers++
+      continue
+    }
+    const before = sheet.records.get(record.id)
+    if (before === undefined || before.outcome === 'error' || record.outcome !== 'error')
+      sheet.records.set(record.id, settledOf(record, shared))
+  }
+  const warnings = strangers === 0 ? [] : [`${dir}: ${strangers} log records belong to no arm or benchmark of its lock and are left out.`]
+  return {dir, lock, sheets, warnings}
+}
+
+function settledOf(record: LogRecord, shared: (text: string) => string): Settled {
+  return {
+    subtask: shared(record.subtask),
+    outcome: record.outcome,
+    score: headlineScore(record),
+    cluster: record.cluster ?? null,
+    gold: typeof record.gold === 'string' && /^[A-Z]$/.test(record.gold) ? shared(record.gold) : null,
+    choices: record.letters?.length ?? record.options?.length ?? 0,
+    promptTokens: record.usage.promptTokens,
+    textTokens: record.usage.textTokens,
+    latentSteps: record.usage.latentSteps,
+    totalMs: record.timing.totalMs,
+  }
+}
+
+const zeroOutcomes: ReadonlySet<Outcome> = new Set(['unanswered', 'truncated', 'refused', 'not-engaged'])
+
+/** cli.md: no answer scores 0 in the headline; errors and hidden answers are outside it. */
+export function headlineScore({outcome, score}: Pick<LogRecord, 'outcome' | 'score'>): number | null {
+  if (outcome === 'error' || outcome === 'unscored') return null
+  if (zeroOutcomes.has(outcome)) return 0
+  return score ?? Number(outcome === 'correct')
+}
+
+/** Gives one copy of each string, since thousands of records repeat a few. */
+function interner(): (text: string) => string {
+  const known = new Map<string, string>()
+  return text => {
+    const copy = known.get(text)
+    if (copy !== undefined) return copy
+    known.set(text, text)
+    return text
+  }
+}
+
+/** How often each outcome occurs; every outcome is present. */
+export function countOutcomes(records: Iterable<Settled>): Record<Outcome, number> {
+  const counts = Object.fromEntries(outcomes.map(outcome => [outcome, 0])) as Record<Outcome, number>
+  for (const {outcome} of records) counts[outcome]++
+  return counts
+}

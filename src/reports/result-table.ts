@@ -1,0 +1,128 @@
+// Runs -> result document: one row per arm and benchmark, grouped so that only comparable rows are ranked together, ties kept together. Pure.
+import {canonicalJson} from '../core/hash.js'
+import {random} from '../core/random.js'
+import type {ResultDocument, ResultGroup, ResultRow} from '../core/schemas/result.js'
+import {minimumDetectableEffect, type PairedDifference, pairedDifference, smallestTostMargin} from '../metrics/statistics/index.js'
+import {contractOf, disagreements, type Facts, settingsOf, varying} from './comparability.js'
+import type {Run, Sheet} from './read-run.js'
+import {rowOf} from './row.js'
+import {pairsOf} from './strata.js'
+
+export interface ResultOptions {
+  readonly verdict?: string
+  readonly exitCode?: number
+  /** Sentences to put before the table's own warnings. */
+  readonly warnings?: readonly string[]
+}
+
+interface Entry {
+  readonly run: Run
+  readonly sheet: Sheet
+  readonly row: ResultRow
+}
+
+/** Discordance that is assumed where nothing was compared; in the middle of what the field reports (peers.md, section 6). */
+const assumedDiscordance = 0.2
+
+export const builtinWarning =
+  'Built-in sample: drawn by this project to try the tool out. These scores say nothing about the official split and compare with no published number.'
+
+/** The result document of runs, finished or not. Arms without any record (not begun) have a row too. */
+export function resultTable(runs: readonly Run[], options: ResultOptions = {}): ResultDocument {
+  const groups = new Map<string, Entry[]>()
+  for (const run of runs) {
+    for (const sheet of run.sheets) {
+      const key = canonicalJson(contractOf(run, sheet))
+      groups.set(key, [...(groups.get(key) ?? []), {run, sheet, row: rowOf(run, sheet)}])
+    }
+  }
+  // Benchmarks stay in the order they come in; within one, the largest group stands first and the others say what sets them apart.
+  const benches = [...new Set([...groups.values()].map(([first]) => first!.sheet.bench.id))]
+  const ordered = [...groups.values()].sort(
+    (a, b) => benches.indexOf(a[0]!.sheet.bench.id) - benches.indexOf(b[0]!.sheet.bench.id) || b.length - a.length,
+  )
+  const rows: ResultRow[] = []
+  const documentGroups: ResultGroup[] = []
+  const first = new Map<string, Facts>()
+  for (const entries of ordered) {
+    const {run, sheet} = entries[0]!
+    const shared = contractOf(run, sheet)
+    const leading = first.get(sheet.bench.id)
+    if (leading === undefined) first.set(sheet.bench.id, shared)
+    const ranked = rank(entries)
+    documentGroups.push({
+      bench: sheet.bench.id,
+      split: sheet.bench.split,
+      rows: ranked.rows.map((_, index) => rows.length + index),
+      shared,
+      apart: leading === undefined ? [] : disagreements(shared, leading),
+      power: ranked.power,
+    })
+    rows.push(...ranked.rows)
+  }
+  const builtin = rows.some(row => row.sample === 'builtin')
+  const unfinished = rows.some(row => Object.values(row.outcomes).reduce((sum, count) => sum + count, 0) < row.total)
+  return {
+    schema: 1,
+    builtin,
+    rows,
+    groups: documentGroups,
+    warnings: [...(options.warnings ?? []), ...(builtin ? [builtinWarning] : []), ...runs.flatMap(run => run.warnings)],
+    exitCode: options.exitCode ?? 0,
+    verdict: options.verdict ?? (unfinished ? 'partial' : 'done'),
+  }
+}
+
+/** Rows of one group by score, with tiers, and what a comparison of this size can show. */
+function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup['power']} {
+  // The folder tells rows apart only where the arm does not.
+  const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
+  const settings: Facts[] = entries.map(({run, sheet}) => ({...settingsOf(run, sheet), ...(repeated ? {run: run.dir} : {})}))
+  const differing = varying(settings)
+  const described = entries.map((entry, index) => ({
+    ...entry,
+    differences: Object.fromEntries(differing.map(name => [name, settings[index]![name]!])),
+  }))
+  const byScore = described.sort((a, b) => (b.row.score ?? -1) - (a.row.score ?? -1))
+  let best = byScore[0]!
+  let tier = 1
+  const rows: ResultRow[] = []
+  for (const entry of byScore) {
+    if (entry !== best && entry.row.score !== null && best.row.score !== null) {
+      // A tier ends at the first row that the paired 95 % interval tells from the tier's best.
+      const difference = compareSheets(entry.run, best.sheet, entry.sheet)
+      if (difference !== null && difference.high < 0) {
+        best = entry
+        tier++
+      }
+    }
+    rows.push({...entry.row, differences: entry.differences, tier: entry.row.score === null ? null : tier})
+  }
+  return {rows, power: powerOf(byScore)}
+}
+
+function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
+  const [best, second] = ranked
+  if (best === undefined || best.row.n === 0) return null
+  const compared = second && second.row.n > 0 ? compareSheets(best.run, best.sheet, second.sheet) : null
+  if (compared !== null) {
+    const {n, ties, mde, smallestMargin} = compared
+    return {pairs: n, discordance: 1 - ties / n, assumed: false, mde, smallestMargin}
+  }
+  const variance = assumedDiscordance / best.row.n
+  return {
+    pairs: best.row.n,
+    discordance: assumedDiscordance,
+    assumed: true,
+    mde: minimumDetectableEffect(variance),
+    smallestMargin: smallestTostMargin(variance),
+  }
+}
+
+/** The paired difference of two sheets of one group (next minus base); null when they share no scored sample. */
+function compareSheets(run: Run, base: Sheet, next: Sheet): PairedDifference | null {
+  const pairs = pairsOf(base, next)
+  if (pairs.length === 0) return null
+  const seed = random(run.lock.seeds.run, 'tiers', base.arm.id, next.arm.id, base.bench.id)
+  return pairedDifference(pairs, {aggregate: base.bench.aggregate, random: seed})
+}

@@ -1,0 +1,175 @@
+// One row of the result document: an arm on a benchmark, from its settled records. Pure.
+import {random} from '../core/random.js'
+import type {ResultRow, ResultSubtask} from '../core/schemas/result.js'
+import {
+  type Aggregate,
+  type ChoiceItem,
+  type Estimate,
+  majorityBaseline,
+  quantile,
+  randomBaseline,
+  scoreIntervals,
+} from '../metrics/statistics/index.js'
+import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
+import {bySubtask, headlineSubtasks, strataOf} from './strata.js'
+
+/** The row of a sheet; intervals that need randomness are seeded by the run's seed, the arm and the benchmark. */
+export function rowOf(run: Run, sheet: Sheet): ResultRow {
+  const {arm, bench} = sheet
+  const groups = bySubtask(sheet)
+  const headline = headlineSubtasks(sheet)
+  const inHeadline = [...groups].filter(([name]) => headline.has(name))
+  const records = inHeadline.flatMap(([, group]) => group)
+  const strata = strataOf(inHeadline)
+  const rng = random(run.lock.seeds.run, 'intervals', arm.id, bench.id)
+  const intervals = strata.length > 0 ? scoreIntervals(strata, bench.aggregate, rng) : null
+  const estimates = new Map(strata.map(({name}, s) => [name, intervals!.strata[s]!]))
+  for (const [name, group] of groups) {
+    if (headline.has(name)) continue
+    const [stratum] = strataOf([[name, group]])
+    if (stratum) estimates.set(name, scoreIntervals([stratum], 'micro', rng).headline)
+  }
+  const subtasks = [...groups].map(([name, group]) =>
+    subtaskOf(name, group, totalOf(run, sheet, name, group), estimates.get(name), headline),
+  )
+  const total = subtasks.reduce((sum, subtask) => sum + (subtask.headline ? subtask.total : 0), 0)
+  const scored = records.filter(record => record.score !== null)
+  const answered = records.filter(record => record.outcome !== 'error')
+  const latency = Float64Array.from(answered.flatMap(record => record.totalMs ?? [])).sort()
+  const row: ResultRow = {
+    run: run.dir,
+    arm: arm.id,
+    model: arm.model,
+    mode: arm.mode,
+    protocol: arm.protocol,
+    latentSize: arm.latentSize,
+    intervention: arm.intervention,
+    bench: bench.id,
+    split: bench.split,
+    metric: bench.metric,
+    aggregate: bench.aggregate,
+    ...scoreOf(intervals?.headline),
+    micro: meanOrNull(scored, record => record.score),
+    n: scored.length,
+    total,
+    outcomes: countOutcomes(records),
+    bounds: boundsOf(inHeadline, bench.aggregate),
+    baselines: baselinesOf(inHeadline, bench.aggregate),
+    subtasks,
+    usage: {
+      textTokens: meanOrNull(answered, record => record.textTokens),
+      latentSteps: meanOrNull(answered, record => record.latentSteps),
+      promptTokens: meanOrNull(answered, record => record.promptTokens),
+    },
+    latencyMs: {p50: numberOrNull(quantile(latency, 0.5)), p95: numberOrNull(quantile(latency, 0.95))},
+    lock: run.lock.hash,
+    sample: sampleOf(run, sheet, records.length < total),
+    differences: {},
+    notes: [],
+    tier: null,
+  }
+  return {...row, notes: notesOf(row, records.length)}
+}
+
+function subtaskOf(
+  name: string,
+  records: readonly Settled[],
+  total: number,
+  estimate: Estimate | undefined,
+  headline: ReadonlySet<string>,
+): ResultSubtask {
+  return {
+    name,
+    n: records.reduce((n, record) => n + Number(record.score !== null), 0),
+    total,
+    ...scoreOf(estimate),
+    outcomes: countOutcomes(records),
+    baselines: baselinesOf([[name, records]], 'micro'),
+    headline: headline.has(name),
+  }
+}
+
+function scoreOf(estimate: Estimate | undefined) {
+  return {score: estimate?.value ?? null, low: estimate?.low ?? null, high: estimate?.high ?? null}
+}
+
+/** Samples a finished run would have: what the lock selected; of a shard, whose share the lock does not say, what is there. */
+function totalOf(run: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
+  const selected = bench.subtasks.find(subtask => subtask.name === name)?.selected ?? 0
+  return run.lock.shard ? records.length : Math.max(selected, records.length)
+}
+
+function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {
+  if (bench.kind === 'builtin') return 'builtin'
+  return bench.partial || lock.shard !== null || unfinished ? 'partial' : 'official'
+}
+
+type Subtasks = readonly (readonly [name: string, records: readonly Settled[]])[]
+
+/** The headline if every error were wrong, or right. */
+function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds'] {
+  const asked = subtasks.map(([, records]) => records.filter(({outcome}) => outcome !== 'unscored'))
+  const headlineWith = (value: number) =>
+    combine(
+      asked.map(records => ({value: meanOrNull(records, ({score}) => score ?? value), n: records.length})),
+      aggregate,
+    )
+  return {low: headlineWith(0), high: headlineWith(1)}
+}
+
+/** What guessing earns on the items of each subtask, put together as the headline is; null unless every item is a choice of known size. */
+function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
+  const items: ChoiceItem[][] = []
+  for (const [, records] of subtasks) {
+    const known = records.filter(({outcome}) => outcome !== 'unscored')
+    if (known.some(({gold, choices}) => gold === null || choices === 0)) return {random: null, majority: null}
+    items.push(known.map(({gold, choices}) => ({gold: gold!, choices})))
+  }
+  const combined = (baseline: (items: ChoiceItem[]) => number) =>
+    combine(
+      items.map(group => ({value: baseline(group), n: group.length})),
+      aggregate,
+    )
+  return {random: combined(randomBaseline), majority: combined(majorityBaseline)}
+}
+
+/** The unweighted (macro) or sample-weighted (micro) mean of the parts that hold samples. */
+function combine(parts: readonly {value: number | null; n: number}[], aggregate: Aggregate): number | null {
+  let sum = 0
+  let weight = 0
+  for (const {value, n} of parts) {
+    if (n === 0 || value === null) continue
+    const share = aggregate === 'macro' ? 1 : n
+    sum += share * value
+    weight += share
+  }
+  return weight === 0 ? null : sum / weight
+}
+
+function meanOrNull<T>(items: readonly T[], figure: (item: T) => number | null): number | null {
+  let sum = 0
+  let n = 0
+  for (const item of items) {
+    const value = figure(item)
+    if (value === null) continue
+    sum += value
+    n++
+  }
+  return n === 0 ? null : sum / n
+}
+
+function numberOrNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value
+}
+
+/** What a reader must know before believing the row. */
+function notesOf(row: ResultRow, settled: number): string[] {
+  const notes: string[] = []
+  if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
+  else if (row.sample === 'partial') notes.push('part of the split')
+  const needsLatents =
+    row.mode === 'latent' && row.latentSize !== 0 && row.intervention !== 'no-latent' && row.intervention !== 'markers-only'
+  if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null) notes.push('latents not observable')
+  if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
+  return notes
+}

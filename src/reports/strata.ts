@@ -1,0 +1,86 @@
+// From settled records to what the statistics take: scores by subtask, with clusters where samples share one.
+import type {PairedStratum, Stratum} from '../metrics/statistics/index.js'
+import type {Settled, Sheet} from './read-run.js'
+
+export interface NamedStratum extends Stratum {
+  readonly name: string
+}
+
+export interface NamedPairs extends PairedStratum {
+  readonly name: string
+}
+
+/** Subtasks that make up the headline of a sheet; all, when the selection holds none of those. */
+export function headlineSubtasks({bench}: Sheet): ReadonlySet<string> {
+  const selected = bench.subtasks.filter(subtask => subtask.selected > 0).map(({name}) => name)
+  const headline = bench.headline === null ? selected : selected.filter(name => bench.headline!.includes(name))
+  return new Set(headline.length > 0 ? headline : selected)
+}
+
+/** Settled records by subtask, in the order of the lock; subtasks that only the log knows come last. */
+export function bySubtask(sheet: Sheet): Map<string, Settled[]> {
+  const groups = new Map<string, Settled[]>(sheet.bench.subtasks.filter(({selected}) => selected > 0).map(({name}) => [name, []]))
+  for (const record of sheet.records.values()) {
+    const group = groups.get(record.subtask)
+    if (group === undefined) groups.set(record.subtask, [record])
+    else group.push(record)
+  }
+  return groups
+}
+
+/** The scored records of some subtasks; subtasks without any are left out. */
+export function strataOf(subtasks: Iterable<readonly [name: string, records: readonly Settled[]]>): NamedStratum[] {
+  const strata: NamedStratum[] = []
+  const clusters = clusterNumbers()
+  for (const [name, records] of subtasks) {
+    const scored = records.filter(record => record.score !== null)
+    if (scored.length === 0) continue
+    strata.push({name, values: Float64Array.from(scored, record => record.score!), clusters: clusters.of(scored)})
+  }
+  return clusters.shared() ? strata : strata.map(({name, values}) => ({name, values}))
+}
+
+/** Pairs of the samples that both sheets scored, by subtask of the headline. */
+export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
+  const headline = headlineSubtasks(base)
+  const scored = new Map<string, {records: Settled[]; base: number[]; new: number[]}>()
+  for (const [id, record] of base.records) {
+    const other = next.records.get(id)
+    if (!other || record.score === null || other.score === null || !headline.has(record.subtask)) continue
+    let group = scored.get(record.subtask)
+    if (group === undefined) {
+      group = {records: [], base: [], new: []}
+      scored.set(record.subtask, group)
+    }
+    group.records.push(record)
+    group.base.push(record.score)
+    group.new.push(other.score)
+  }
+  const clusters = clusterNumbers()
+  const pairs: NamedPairs[] = []
+  for (const name of headline) {
+    const group = scored.get(name)
+    if (group === undefined) continue
+    pairs.push({name, base: Float64Array.from(group.base), new: Float64Array.from(group.new), clusters: clusters.of(group.records)})
+  }
+  return clusters.shared() ? pairs : pairs.map(({clusters: _, ...pair}) => pair)
+}
+
+/** Numbers clusters by name; samples without one are one each. */
+function clusterNumbers() {
+  const numbers = new Map<string, number>()
+  let samples = 0
+  let alone = 0
+  return {
+    of: (records: readonly Settled[]): Int32Array =>
+      Int32Array.from(records, ({cluster}) => {
+        samples++
+        if (cluster === null) return -++alone
+        const number = numbers.get(cluster) ?? numbers.size
+        numbers.set(cluster, number)
+        return number
+      }),
+    /** True when any two samples share a cluster: only then do clusters matter. */
+    shared: () => numbers.size + alone < samples,
+  }
+}

@@ -1,0 +1,108 @@
+// Run folders for tests of tables and comparisons: a lock and a log as `run` writes them, from a few words.
+import {mkdirSync, writeFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {type Arm, armId} from '../../src/core/generation.js'
+import type {Outcome} from '../../src/core/outcome.js'
+import {type Lock, lockHash} from '../../src/core/schemas/lock.js'
+import type {LogRecord} from '../../src/core/schemas/record.js'
+
+export function arm(model: string, mode: Arm['mode'], latents: Partial<Arm> = {}): Arm {
+  const bare = {model, mode, protocol: null, latentSize: null, intervention: null, ...latents}
+  return {...bare, id: armId(bare)}
+}
+
+type LockBenchmark = Lock['benchmarks'][number]
+
+/** A benchmark entry with the given subtasks and sizes. */
+export function lockBenchmark(id: string, subtasks: Readonly<Record<string, number>>, changes: Partial<LockBenchmark> = {}): LockBenchmark {
+  const sizes = Object.entries(subtasks).map(([name, n]) => ({name, selected: n, available: n}))
+  const total = sizes.reduce((sum, {selected}) => sum + selected, 0)
+  return {
+    id,
+    split: 'val',
+    kind: 'official',
+    layout: 'parquet',
+    revision: null,
+    labels: null,
+    dataSha256: 'd'.repeat(64),
+    samplesSha256: 'e'.repeat(64),
+    selected: total,
+    available: total,
+    partial: false,
+    metric: 'accuracy',
+    aggregate: 'macro',
+    headline: null,
+    subtasks: sizes,
+    ...changes,
+  }
+}
+
+export function lockOf(arms: readonly Arm[], benchmarks: readonly LockBenchmark[], changes: Partial<Lock> = {}): Lock {
+  const lock: Lock = {
+    schema: 1,
+    hash: '',
+    arms: [...arms],
+    benchmarks: [...benchmarks],
+    prompts: {style: 'official', templatesSha256: 'f'.repeat(64)},
+    decoding: {temperature: 0, maxNewTokens: Object.fromEntries(arms.map(({mode}) => [mode, 16])) as Lock['decoding']['maxNewTokens']},
+    images: {minPixels: null, maxPixels: null},
+    models: [...new Set(arms.map(({model}) => model))].map(ref => ({ref})),
+    extractor: 'lantern-eval',
+    judge: null,
+    seeds: {run: 0},
+    shard: null,
+    environment: {},
+    ...changes,
+  }
+  return {...lock, hash: lockHash(lock)}
+}
+
+/** A record with the score its outcome has for a choice. */
+export function record(
+  of: {arm: string; bench: string; subtask: string; id: string; outcome: Outcome},
+  changes: Partial<LogRecord> = {},
+): LogRecord {
+  const unscored = of.outcome === 'error' || of.outcome === 'unscored'
+  return {
+    type: 'sample',
+    schema: 1,
+    ...of,
+    score: unscored ? null : Number(of.outcome === 'correct'),
+    metrics: {},
+    answer: of.outcome === 'correct' ? 'A' : of.outcome === 'wrong' ? 'B' : null,
+    gold: of.outcome === 'unscored' ? null : 'A',
+    letters: ['A', 'B'],
+    text: '<answer>A</answer>',
+    extractor: 'lantern-eval',
+    usage: {promptTokens: 402, imageTokens: 256, textTokens: 9, latentSteps: 0, markerTokens: 0, blocks: 0},
+    timing: {firstTokenMs: 41, totalMs: 90},
+    stop: of.outcome === 'error' ? 'error' : 'eos',
+    attempts: 1,
+    seen: null,
+    error: of.outcome === 'error' ? {code: 'endpoint', message: 'no answer'} : null,
+    ...changes,
+  }
+}
+
+/** Writes a run folder and returns it. */
+export function writeRun(dir: string, lock: Lock, records: Iterable<LogRecord>): string {
+  mkdirSync(dir, {recursive: true})
+  writeFileSync(join(dir, 'lock.json'), JSON.stringify(lock))
+  writeFileSync(join(dir, 'log.jsonl'), [...records].map(one => `${JSON.stringify(one)}\n`).join(''))
+  return dir
+}
+
+/** Records of one arm over a benchmark: `outcomeOf` says what became of each sample (undefined = not asked yet). */
+export function* recordsOf(
+  arm: Arm,
+  bench: LockBenchmark,
+  outcomeOf: (subtask: string, index: number) => Outcome | undefined,
+  changes: Partial<LogRecord> = {},
+): Generator<LogRecord> {
+  for (const {name, selected} of bench.subtasks) {
+    for (let k = 0; k < selected; k++) {
+      const outcome = outcomeOf(name, k)
+      if (outcome) yield record({arm: arm.id, bench: bench.id, subtask: name, id: `${name}_${k + 1}`, outcome}, changes)
+    }
+  }
+}
