@@ -19,12 +19,25 @@ export interface Benchmark {
   readonly defaultSplit: string
   readonly scoring: Scoring
   /** Where the data come from, for people and for `bench pull`. */
-  readonly origin: {readonly repo: string; readonly revision: string; readonly licence: string; readonly url: string}
+  readonly origin: {readonly repo: string; readonly revision: string; readonly licence: string; readonly url: string; readonly pull?: Pull}
   /**
    * Recognises the layout of a folder (or file) and opens it; reads as little as that needs.
    * Throws LanternError `data-absent` when nothing of this benchmark is there, `bad-file` for a broken file (naming file and row).
    */
   load(path: string, options: LoadOptions): Promise<DataSet>
+}
+
+/** What `bench pull` fetches; a benchmark without it is made, not fetched. */
+export type Pull =
+  /** Files of the hub's data set `origin.repo` at `origin.revision`, by split. */
+  | {readonly from: 'hub'; readonly files: Readonly<Record<string, RegExp>>}
+  /** Files below a URL, for all splits; `note` says what they lack. */
+  | {readonly from: 'web'; readonly base: string; readonly files: readonly WebFile[]; readonly note: string}
+
+export interface WebFile {
+  readonly path: string
+  readonly size: number
+  readonly sha256: string
 }
 
 export interface LoadOptions {

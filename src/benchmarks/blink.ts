@@ -41,6 +41,7 @@ export const blink: Benchmark = {
     revision: 'a3666eb249237ba3d5eca8db21176cc47967e040',
     licence: 'Apache-2.0',
     url: 'https://huggingface.co/datasets/BLINK-Benchmark/BLINK',
+    pull: {from: 'hub', files: {val: /\/val-.*\.parquet$/, test: /\/test-.*\.parquet$/}},
   },
   load,
 }

@@ -28,6 +28,7 @@ export const vstar: Benchmark = {
     revision: 'd9ae62c',
     licence: 'not stated (code: MIT)',
     url: 'https://huggingface.co/datasets/craigwu/vstar_bench',
+    pull: {from: 'hub', files: {test: /^(?:(?:direct_attributes|relative_position)\/|test_questions\.jsonl$)/}},
   },
   load,
 }

@@ -33,6 +33,7 @@ export interface FileDownload {
 const mostFruitless = 5
 const mostWrong = 2
 const longestRetryMs = 30_000
+const longerThanListed = new Error('the server sends more than the file has')
 
 /**
  * Downloads a file to `target`. A broken or truncated transfer goes on where it stopped, also in a later run; a file with a wrong hash is
@@ -49,6 +50,7 @@ export async function downloadFile(file: FileDownload): Promise<void> {
   while (true) {
     const before = part.length
     let problem = 'the transfer ended early'
+    let tooLong = false
     if (part.length < size) {
       try {
         await transfer(file, part)
@@ -57,10 +59,11 @@ export async function downloadFile(file: FileDownload): Promise<void> {
         if (error instanceof LanternError) throw error
         if (systemCodeOf(error) === 'ENOSPC') throw diskFull(target)
         problem = messageOf(error)
+        tooLong = error === longerThanListed
       }
     }
-    if (part.length >= size) {
-      if (part.isRight()) break
+    if (tooLong || part.length >= size) {
+      if (!tooLong && part.isRight()) break
       await part.discard()
       if (++wrong === mostWrong) throw wrongHash(file)
       onRetry('the file does not have its published hash')
@@ -147,7 +150,7 @@ async function transfer({url, token, signal, size}: FileDownload, part: Part): P
   const count = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       part.add(chunk)
-      done(part.length > size ? new Error('the server sends more than the file has') : null, chunk)
+      done(part.length > size ? longerThanListed : null, chunk)
     },
   })
   const output = createWriteStream(part.path, {flags: part.length > 0 ? 'a' : 'w', highWaterMark: 1 << 20})

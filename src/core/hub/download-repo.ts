@@ -1,18 +1,12 @@
-// The files of a hub repository into the hub's cache: listed at a pinned commit, checked for space, fetched in parallel, linked when all are there.
-import {mkdir, readFile, stat, statfs} from 'node:fs/promises'
+// The files of a hub repository into the hub's cache: listed at a pinned commit, fetched, and linked when all are there.
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import pLimit from 'p-limit'
 import {z} from 'zod'
 import {LanternError, messageOf} from '../errors.js'
 import {type Environment, type HubRepo, hubHome, linkSnapshot, repoFolder, resolveInHubCache} from './cache-layout.js'
-import {type Digest, downloadFile} from './download-file.js'
+import type {Digest} from './download-file.js'
+import {type DownloadEvent, downloadFiles} from './download-files.js'
 import {type Answer, get, headerOf} from './http.js'
-
-export type DownloadEvent =
-  /** What is to be done: `bytes` in `files`, of which `present` bytes are in the cache already. */
-  | {readonly type: 'plan'; readonly files: number; readonly bytes: number; readonly present: number}
-  | {readonly type: 'progress'; readonly done: number; readonly total: number}
-  | {readonly type: 'retry'; readonly file: string; readonly reason: string}
 
 export interface DownloadOptions {
   readonly env: Environment
@@ -36,9 +30,6 @@ export interface Downloaded {
 }
 
 const defaultEndpoint = 'https://huggingface.co'
-const defaultParallel = 8
-/** Left free on the disk beside the download. */
-const spareBytes = 256 << 20
 
 interface RemoteFile {
   readonly path: string
@@ -51,7 +42,7 @@ interface RemoteFile {
  * `disk` (not enough space, said before the first byte), `bad-file` (a file with a wrong hash).
  */
 export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Promise<Downloaded> {
-  const {env, include = () => true, signal = new AbortController().signal, notify = () => {}, parallel = defaultParallel} = options
+  const {env, include = () => true, signal = new AbortController().signal, notify = () => {}} = options
   if (isOffline(env)) return offline(repo, env)
   const endpoint = (env['HF_ENDPOINT'] ?? defaultEndpoint).replace(/\/+$/, '')
   const token = await readToken(env)
@@ -65,48 +56,26 @@ export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Pro
     )
   }
   const blobs = join(repoFolder(repo, env), 'blobs')
-  await mkdir(blobs, {recursive: true})
-  const missing: RemoteFile[] = []
-  for (const file of uniqueBlobs(files)) if (!(await isPresent(join(blobs, file.digest.hex), file.size))) missing.push(file)
-  const bytes = sum(uniqueBlobs(files))
-  const toFetch = sum(missing)
-  await checkSpace(blobs, toFetch)
-  notify({type: 'plan', files: files.length, bytes, present: bytes - toFetch})
-
-  let done = bytes - toFetch
-  const limit = pLimit(parallel)
-  const stop = new AbortController()
-  const either = AbortSignal.any([signal, stop.signal])
   const base = `${endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.name}/resolve/${commit}`
-  const downloads = missing.map(file =>
-    limit(() =>
-      downloadFile({
-        url: `${base}/${file.path.split('/').map(encodeURIComponent).join('/')}`,
-        target: join(blobs, file.digest.hex),
-        size: file.size,
-        digest: file.digest,
-        signal: either,
-        ...(token === undefined ? {} : {token}),
-        ...(options.retryMs === undefined ? {} : {retryMs: options.retryMs}),
-        onBytes(count) {
-          done += count
-          notify({type: 'progress', done, total: bytes})
-        },
-        onRetry: reason => notify({type: 'retry', file: file.path, reason}),
-      }),
-    ),
-  )
-  try {
-    await Promise.all(downloads)
-  } catch (error) {
-    stop.abort()
-    await Promise.allSettled(downloads)
-    throw signal.aborted
-      ? new LanternError('interrupted', 'The download was interrupted.', 'Run it again: it goes on where it stopped.')
-      : error
-  }
+  const wanted = uniqueBlobs(files).map(({path, size, digest}) => ({
+    name: path,
+    url: `${base}/${path.split('/').map(encodeURIComponent).join('/')}`,
+    target: join(blobs, digest.hex),
+    size,
+    digest,
+  }))
+  const bytes = wanted.reduce((total, {size}) => total + size, 0)
+  const {parallel, retryMs} = options
+  const fetched = await downloadFiles(wanted, {
+    folder: blobs,
+    signal,
+    notify,
+    ...(token === undefined ? {} : {token}),
+    ...(parallel === undefined ? {} : {parallel}),
+    ...(retryMs === undefined ? {} : {retryMs}),
+  })
   const folder = await linkSnapshot(repo, commit, new Map(files.map(file => [file.path, file.digest.hex])), env)
-  return {folder, commit, files: files.length, bytes, fetched: toFetch}
+  return {folder, commit, files: files.length, bytes, fetched}
 }
 
 /** HF_HUB_OFFLINE, in the spellings that huggingface_hub takes for true. */
@@ -226,23 +195,4 @@ function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
   return [...new Map(files.map(file => [file.digest.hex, file])).values()]
 }
 
-function sum(files: readonly RemoteFile[]): number {
-  return files.reduce((total, {size}) => total + size, 0)
-}
-
-/** A blob carries its name only when it was verified; a size that does not fit speaks for a damaged disk. */
-async function isPresent(path: string, size: number): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined)
-  return found?.size === size
-}
-
-async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const {bavail, bsize} = await statfs(folder)
-  if (bytes + spareBytes <= bavail * bsize) return
-  const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`
-  throw new LanternError(
-    'disk',
-    `The download needs ${gigabytes(bytes)}, and ${gigabytes(bavail * bsize)} are free at ${folder}.`,
-    'Free some space, or set HF_HOME to a folder on a larger disk.',
-  )
-}
+export type {DownloadEvent} from './download-files.js'

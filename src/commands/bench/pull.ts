@@ -1,0 +1,51 @@
+// `bench pull`: fetches official data. Parses flags; the work is in benchmarks/pull.ts.
+import {Flags} from '@oclif/core'
+import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {type Pulled, pullBenchmark} from '../../benchmarks/pull.js'
+import {BaseCommand} from '../../cli/base-command.js'
+import {downloadProgress, size} from '../../cli/download-progress.js'
+import {withVariables} from '../../cli/flags.js'
+import {cacheDir} from '../../core/cache-dir.js'
+import {LanternError} from '../../core/errors.js'
+
+export default class BenchPull extends BaseCommand<typeof BenchPull> {
+  static override summary = 'Fetch the official data of benchmarks, at a pinned revision.'
+  static override description =
+    'Data of the Hugging Face hub go to its own cache, so nothing is stored twice; HF_HOME, HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE hold. ' +
+    'A download that was interrupted goes on where it stopped; every file is held against its hash, and none is used before it is whole.'
+  static override examples = ['<%= config.bin %> <%= command.id %> blink', '<%= config.bin %> <%= command.id %> blink --split test']
+  static override usage = 'bench pull BENCH... [--split NAME]'
+  static override strict = false
+  static override flags = withVariables({
+    split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
+  })
+
+  async run() {
+    if (this.operands.length === 0)
+      throw new LanternError('usage', 'No benchmark is named.', `Name one or more of: ${benchmarkIds.join(', ')}.`)
+    const interrupt = new AbortController()
+    const onSignal = () => interrupt.abort()
+    process.once('SIGINT', onSignal)
+    const {split} = this.flags
+    const pulled: Pulled[] = []
+    try {
+      for (const id of this.operands) {
+        const benchmark = await loadBenchmark(id)
+        const result = await pullBenchmark(benchmark, {
+          cacheDir: cacheDir(process.env),
+          env: process.env,
+          signal: interrupt.signal,
+          notify: downloadProgress(process.stderr, id),
+          ...(split === undefined ? {} : {split}),
+        })
+        pulled.push(result)
+        this.log(`${id} ${result.split}: ${result.files} files, ${size(result.bytes)}, in ${result.folder}`)
+        this.log(`  revision ${result.revision}, licence ${result.licence}`)
+        if (result.note !== null) this.log(`  ${result.note}`)
+      }
+    } finally {
+      process.off('SIGINT', onSignal)
+    }
+    return {pulled, exitCode: 0, verdict: 'done'}
+  }
+}
