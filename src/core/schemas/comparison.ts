@@ -23,6 +23,8 @@ export const comparisonPairSchema = z.looseObject({
   /** Smallest margin within which equivalence could be shown with 80 % power. */
   smallestMargin: z.number(),
   aggregate: z.enum(['macro', 'micro']),
+  /** True when samples share a picture or an item. */
+  clustered: z.boolean(),
   /** One-sided bounds of the difference, each at `alpha`. */
   bounds: z.strictObject({low: z.number(), high: z.number()}),
   verdict: z.enum(comparisonVerdicts),
