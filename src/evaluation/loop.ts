@@ -11,12 +11,19 @@ import type {Journal} from './journal.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
 import type {RunEvent, RunSpec} from './spec.js'
 
+/** A score, and where a judge was asked its reply, or why it gave none. */
+export interface Scored {
+  readonly score: Score
+  readonly error?: {readonly code: string; readonly message: string}
+  readonly judge?: {readonly name: string; readonly reply: string} | null
+}
+
 /** What the loop needs of the world; scoring may ask a judge, hence a promise. */
 export interface LoopTools {
   readonly journal: Journal
   /** Keys of samples that are settled: not asked again. */
   readonly settled: ReadonlySet<string>
-  readonly score: (bench: PreparedBenchmark, generation: Generation) => Promise<Score>
+  readonly score: (bench: PreparedBenchmark, generation: Generation) => Promise<Scored>
   /** Stores the vectors of a generation and returns the file's name in the run folder, or null when there are none to keep. */
   readonly keepLatents: (generation: Generation) => Promise<string | null>
   readonly expand: (sample: Sample) => readonly Sample[]
@@ -105,15 +112,21 @@ async function finish(spec: RunSpec, bench: PreparedBenchmark, generation: Gener
         stop: 'error',
         error: {code: 'bug', message: `${sample.images.length} pictures asked, ${generation.seen!.images.length} sent`},
       }
-  const score = await tools.score(bench, checked)
+  const scored = await tools.score(bench, checked)
   const latents = await tools.keepLatents(checked)
-  const record = tools.redact(toRecord(spec.extractor, bench.benchmark.id, checked, score, latents))
+  const record = tools.redact(toRecord(spec.extractor, bench.benchmark.id, checked, scored, latents))
   await tools.journal.append(record)
   tools.onEvent({type: 'record', record})
 }
 
 /** The log line of a generation (cli.md, "A log record"). */
-export function toRecord(extractor: string, bench: string, generation: Generation, score: Score, latents: string | null): LogRecord {
+export function toRecord(
+  extractor: string,
+  bench: string,
+  generation: Generation,
+  {score, error, judge}: Scored,
+  latents: string | null,
+): LogRecord {
   const {sample, arm} = generation.request
   return {
     type: 'sample',
@@ -139,6 +152,7 @@ export function toRecord(extractor: string, bench: string, generation: Generatio
     ...(generation.cached ? {cached: true} : {}),
     ...(latents === null ? {} : {latents}),
     seen: generation.seen && {promptSha256: generation.seen.promptSha256, images: generation.seen.images.map(image => ({...image}))},
-    error: generation.error ? {...generation.error} : null,
+    ...(judge ? {judge} : {}),
+    error: generation.error ?? error ?? null,
   }
 }

@@ -12,6 +12,7 @@ import type {RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, defaultMaxNewTokens} from './arms.js'
 import {locateData} from './data.js'
 import {environment} from './environment.js'
+import {type OpenJudge, openJudge} from './judge.js'
 import {select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
 
@@ -31,6 +32,7 @@ export interface Prepared {
   readonly spec: RunSpec
   readonly models: readonly PreparedModel[]
   readonly benchmarks: readonly PreparedBenchmark[]
+  readonly judge: OpenJudge | null
   readonly lock: Lock
   close(): Promise<void>
 }
@@ -41,8 +43,10 @@ export interface Prepared {
  */
 export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => void): Promise<Prepared> {
   const models: PreparedModel[] = []
+  let judge: OpenJudge | null = null
   const close = async () => {
     for (const {session} of models) await session.close()
+    await judge?.close()
   }
   try {
     for (const choice of spec.models) {
@@ -77,6 +81,10 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       benchmarks.push({benchmark: data.benchmark, data, keys: shardOf(selected, spec.shard)})
       entries.push(await lockEntry(data.benchmark, data, available, selected))
     }
+    if (spec.judge) {
+      const judged = benchmarks.map(({benchmark}) => benchmark)
+      judge = await openJudge(spec.judge, judged, {...spec.runner, notify})
+    }
     const arms = models.flatMap(model => model.arms)
     const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)
     if (repeated)
@@ -107,12 +115,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin,
       })),
       extractor: spec.extractor,
-      judge: null,
+      judge: judge?.identity ?? null,
       seeds: {run: spec.seed},
       shard: spec.shard,
       environment: environment(spec),
     }
-    return {spec, models, benchmarks, lock: {...lock, hash: lockHash(lock)}, close}
+    return {spec, models, benchmarks, judge, lock: {...lock, hash: lockHash(lock)}, close}
   } catch (error) {
     await close()
     throw error

@@ -1,0 +1,87 @@
+// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the README's command reference and tables.
+// `node scripts/products.mjs` writes them; `--check` writes nothing and fails when one is out of date. Needs a build.
+import {spawnSync} from 'node:child_process'
+import {copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {z} from 'zod'
+
+const check = process.argv.includes('--check')
+const stale = []
+
+function product(path, text) {
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : null
+  if (before === text) return
+  if (check) stale.push(path)
+  else {
+    mkdirSync(dirname(path), {recursive: true})
+    writeFileSync(path, text)
+    console.log(`wrote ${path}`)
+  }
+}
+
+const schemas = {
+  config: (await import('../dist/cli/config-file.js')).configSchema,
+  lock: (await import('../dist/core/schemas/lock.js')).lockSchema,
+  record: (await import('../dist/core/schemas/record.js')).logRecordSchema,
+  result: (await import('../dist/core/schemas/result.js')).resultDocumentSchema,
+}
+for (const [name, schema] of Object.entries(schemas)) {
+  const json = {$id: `lantern-eval/schemas/${name}.schema.json`, ...z.toJSONSchema(schema, {io: 'input'})}
+  product(`schemas/${name}.schema.json`, `${JSON.stringify(json, null, 2)}\n`)
+}
+
+const manifest = JSON.parse(readFileSync('oclif.manifest.json', 'utf8'))
+const snapshot = Object.fromEntries(
+  Object.values(manifest.commands)
+    .filter(command => command.pluginName === 'lantern-eval')
+    .map(command => [
+      command.id.replaceAll(':', ' '),
+      {
+        args: Object.keys(command.args ?? {}),
+        flags: Object.values(command.flags ?? {})
+          .map(flag =>
+            [
+              `--${flag.name}`,
+              flag.char && `-${flag.char}`,
+              flag.type === 'option' && (flag.options?.join('|') ?? 'value'),
+              flag.multiple && 'repeatable',
+              flag.required && 'required',
+              flag.env,
+            ]
+              .filter(Boolean)
+              .join(' '),
+          )
+          .sort(),
+      },
+    ])
+    .sort(([a], [b]) => (a < b ? -1 : 1)),
+)
+product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
+
+const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-readme-'))
+const draft = join(folder, 'README.md')
+copyFileSync('README.md', draft)
+const {status, stderr} = spawnSync('npx', ['--no-install', 'oclif', 'readme', '--readme-path', draft, '--no-aliases'], {encoding: 'utf8'})
+if (status !== 0) {
+  console.error(stderr)
+  process.exit(1)
+}
+// The version line carries the machine's Node version; the README should not change with it.
+const readme = readFileSync(draft, 'utf8').replace(/lantern-eval\/(\S+) \S+ node-v\S+/g, 'lantern-eval/$1 linux-x64 node-v20')
+rmSync(folder, {recursive: true})
+product('README.md', withTables(readme))
+
+/** Fills `<!-- table FILE -->` ... `<!-- tablestop -->` with the published table. */
+function withTables(text) {
+  return text.replace(
+    /(<!-- table (\S+) -->\n)[\s\S]*?(<!-- tablestop -->)/g,
+    (_, open, file, close) => `${open}${readFileSync(file, 'utf8').trim()}\n${close}`,
+  )
+}
+
+if (stale.length > 0) {
+  console.error(`Out of date: ${stale.join(', ')}. Run \`npm run products\` and commit the result.`)
+  process.exit(1)
+}
+if (check) console.log('Generated files are up to date.')

@@ -1,0 +1,25 @@
+// `--format FMT=PATH`: which tables are written where.
+import {LanternError} from '../core/errors.js'
+import {type FormatName, formats} from '../reports/formats/index.js'
+import type {Output} from '../reports/publish.js'
+
+/**
+ * Reads the values of --format. A format with a variable of its own (github: GITHUB_STEP_SUMMARY) needs no path where that is set.
+ * Throws `usage`.
+ */
+export function parseFormats(values: readonly string[] | undefined, env: Readonly<Record<string, string | undefined>>): Output[] {
+  const names = Object.keys(formats).filter(name => name !== 'terminal')
+  return (values ?? []).map(value => {
+    const [format = '', ...rest] = value.split('=')
+    if (!names.includes(format))
+      throw new LanternError(
+        'usage',
+        `--format ${value}: "${format}" is not a format.`,
+        `Formats: ${names.join(', ')}; for example --format markdown=table.md.`,
+      )
+    const variable = formats[format as FormatName].pathVariable
+    const path = rest.join('=') || (variable === undefined ? '' : (env[variable] ?? ''))
+    if (path === '') throw new LanternError('usage', `--format ${format} has no path.`, `Write --format ${format}=PATH.`)
+    return {format: format as FormatName, path}
+  })
+}

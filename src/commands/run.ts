@@ -1,0 +1,100 @@
+// Evaluate: the main command. Flags become a specification, evaluation does the work, reports write the tables, the gate decides.
+import {BaseCommand} from '../cli/base-command.js'
+import {parseFormats} from '../cli/formats.js'
+import {duration, progress} from '../cli/progress.js'
+import {runFlags, toSpec} from '../cli/run-flags.js'
+import {terminal} from '../cli/terminal.js'
+import type {RunEvent} from '../evaluation/spec.js'
+
+export default class Run extends BaseCommand<typeof Run> {
+  static override summary = 'Evaluate models on benchmarks; the same command resumes.'
+  static override description =
+    'Without --model the built-in control models run on the built-in samples. Every finished sample is on disk at once; Ctrl-C leaves a run that the same command resumes.'
+  static override flags = runFlags
+  static override examples = [
+    {
+      description: 'Score saved answers:',
+      command: '<%= config.bin %> <%= command.id %> --bench blink --model replay:fixtures/replay/GPT4o --extractor verbatim',
+    },
+    {
+      description: 'Latent reasoning against a direct answer on one checkpoint:',
+      command: '<%= config.bin %> <%= command.id %> --bench vstar --model ./checkpoint --mode latent --mode direct',
+    },
+    {
+      description: 'An endpoint, a pilot of 100 samples:',
+      command: '<%= config.bin %> <%= command.id %> --bench blink --model openai:NAME --base-url http://127.0.0.1:8000/v1 --limit 100',
+    },
+    {
+      description: 'Do the latents matter?',
+      command: '<%= config.bin %> <%= command.id %> --bench hops --model builtin:nano-latent --intervention own,zeros,noise,first-repeat',
+    },
+    {
+      description: 'Gate a CI job:',
+      command: '<%= config.bin %> <%= command.id %> --bench vstar --model ./new --baseline results/main --fail-on regression --margin 2pp',
+    },
+  ]
+
+  async run(): Promise<unknown> {
+    const {flags} = this
+    const outputs = parseFormats(flags.format, process.env)
+    const spec = await toSpec(flags, process.env)
+    const show = this.progress()
+    const {prepare} = await import('../evaluation/prepare.js')
+    const prepared = await prepare(spec, event => show({type: 'runner', event}))
+    try {
+      if (flags['dry-run']) return await this.plan(prepared)
+      const {evaluate} = await import('../evaluation/evaluate.js')
+      const began = Date.now()
+      const end = await evaluate(prepared, show, this.interruption())
+      this.tell('debug', `${end.settled} samples in ${duration(Date.now() - began)}`)
+      const {publishRun} = await import('../reports/publish.js')
+      const document = await publishRun(end, {outputs})
+      const {formats} = await import('../reports/formats/index.js')
+      this.log(formats.terminal.render(document, terminal()))
+      process.exitCode = document.exitCode
+      return document
+    } finally {
+      await prepared.close()
+    }
+  }
+
+  private async plan(prepared: Parameters<typeof import('../evaluation/plan.js').planOf>[0]): Promise<unknown> {
+    const {planOf} = await import('../evaluation/plan.js')
+    const plan = planOf(prepared)
+    for (const bench of plan.benchmarks) {
+      this.log(
+        `${bench.id} ${bench.split}${bench.sample === 'builtin' ? ' (built-in sample)' : ''}: ${bench.items} items from ${bench.layout}`,
+      )
+      this.log(
+        `  ${Object.entries(bench.subtasks)
+          .map(([name, items]) => `${name} ${items}`)
+          .join(', ')}`,
+      )
+    }
+    for (const arm of plan.arms)
+      this.log(
+        `${arm.id}: ${arm.items} items${arm.requests > 0 ? `, ${arm.requests} requests` : ''}, at most ${arm.newTokensAtMost} new tokens`,
+      )
+    this.log(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
+    return {...plan, exitCode: 0, verdict: 'plan'}
+  }
+
+  private progress(): (event: RunEvent) => void {
+    if (this.flags['log-level'] === 'error') return () => undefined
+    const live = process.stderr.isTTY === true && !process.env['CI']
+    return progress({stream: process.stderr, live, debug: this.flags['log-level'] === 'debug', now: Date.now})
+  }
+
+  /** The first Ctrl-C lets what is in flight end; a second one leaves at once, which loses nothing that is on disk. */
+  private interruption(): AbortSignal {
+    const controller = new AbortController()
+    const onSignal = () => {
+      if (controller.signal.aborted) process.exit(130)
+      controller.abort()
+      this.tell('warn', '\nStopping; press Ctrl-C again to leave at once.')
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    return controller.signal
+  }
+}
