@@ -177,6 +177,12 @@ function tableSample(item: VlmEvalItem): Sample {
 
 // --- answers alone -----------------------------------------------------------------------------------------------------------------
 
+/** The file as zeyofu/BLINK_Benchmark published it. */
+const publishedAnswers = {
+  sha256: '8fbc6cf8db4ca90829a0fd326a3655d4d40123b247e98e2f8e3c7b0cdf6b98b9',
+  commit: '2d6a779be4aa1ad0d38d7aa539bcb43b6dd81592',
+}
+
 function answersSource(path: string): Layout {
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
     const answers = await readJson(path)
@@ -189,7 +195,8 @@ function answersSource(path: string): Layout {
     }
     for (const [id, answer] of Object.entries(answers)) yield await attempt(() => answerSample(path, id, answer))
   }
-  return {layout: 'val-answers', hasImages: false, files: [path], read, labels: labelsOf(read)}
+  const revision = async () => ((await fileSha256(path)) === publishedAnswers.sha256 ? publishedAnswers.commit : null)
+  return {layout: 'val-answers', hasImages: false, files: [path], read, revision, labels: labelsOf(read)}
 }
 
 function answerSample(path: string, id: string, answer: unknown): Sample {

@@ -1,0 +1,52 @@
+// Opening a benchmark's data for the `bench` commands: a folder given, what was fetched, or what ships with the package.
+import type {Benchmark, DataSet} from '../benchmarks/benchmark.js'
+import {answersOnlyData, builtinData, localData} from '../benchmarks/data-places.js'
+import {loadBenchmark} from '../benchmarks/index.js'
+import {cacheDir} from '../core/cache-dir.js'
+import {LanternError} from '../core/errors.js'
+import {keyed} from './flags.js'
+
+/** Places in the order they are tried when no folder is given. */
+export interface Places {
+  readonly official: string | null
+  readonly builtin: string | null
+  readonly answers: string | null
+}
+
+/** Where data of a benchmark lie on this machine. */
+export async function placesOf(benchmark: Benchmark): Promise<Places> {
+  return {
+    official: (await localData(benchmark, cacheDir(process.env), process.env)) ?? null,
+    builtin: builtinData(benchmark.id) ?? null,
+    answers: answersOnlyData(benchmark.id) ?? null,
+  }
+}
+
+export interface DataFlags {
+  readonly data?: readonly string[] | undefined
+  readonly split?: string | undefined
+  readonly seed?: number | undefined
+}
+
+/**
+ * Opens the data of a benchmark: `--data` (`builtin` means the drawn samples), else the official data on this machine, else what ships.
+ * Throws `data-absent` naming the command that fetches them.
+ */
+export async function openBench(id: string, flags: DataFlags): Promise<DataSet> {
+  const benchmark = await loadBenchmark(id)
+  const places = await placesOf(benchmark)
+  const given = keyed(flags.data)[id] ?? keyed(flags.data)['*']
+  const place = given === 'builtin' ? places.builtin : (given ?? places.official ?? places.answers ?? places.builtin)
+  if (place === null) {
+    throw new LanternError(
+      'data-absent',
+      `The data of ${id} are not on this machine.`,
+      `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data DIR.`,
+    )
+  }
+  const split = flags.split ?? benchmark.defaultSplit
+  if (!benchmark.splits.includes(split)) {
+    throw new LanternError('usage', `${id} has no split "${split}".`, `Its splits: ${benchmark.splits.join(', ')}.`)
+  }
+  return benchmark.load(place, {split, seed: flags.seed ?? 0})
+}

@@ -1,0 +1,79 @@
+// `bench export`: the answers of a run as a submission. Reads the run, writes the files; the formats are in reports/submission.ts.
+import {mkdir} from 'node:fs/promises'
+import {join} from 'node:path'
+import {Args, Flags} from '@oclif/core'
+import writeFileAtomic from 'write-file-atomic'
+import {BaseCommand} from '../../cli/base-command.js'
+import {withVariables} from '../../cli/flags.js'
+import {LanternError} from '../../core/errors.js'
+import {readLock, settledRecords} from '../../core/run-folder.js'
+import {submissionBenchmarks, submissionOf} from '../../reports/submission.js'
+
+export default class BenchExport extends BaseCommand<typeof BenchExport> {
+  static override summary = "A run's answers in a benchmark's submission format."
+  static override description =
+    'BLINK: one JSON file of answers by id, as EvalAI takes it for the hidden test split. VisCoT: a JSONL file of answers per data set, as the ' +
+    'official judge script reads them. A run with several arms needs RUN#ARM.'
+  static override examples = ['<%= config.bin %> <%= command.id %> results/blink-test --out submission']
+  static override args = {run: Args.string({description: 'Run folder, or RUN#ARM.', required: true})}
+  static override flags = withVariables({
+    bench: Flags.option({options: [...submissionBenchmarks]})({
+      summary: 'The benchmark; needed where the run has several.',
+      helpValue: 'ID',
+    }),
+    out: Flags.string({summary: 'Folder to write to.', required: true, helpValue: 'DIR'}),
+  })
+
+  async run() {
+    const [folder, named] = splitArm(this.args.run)
+    const lock = await readLock(folder)
+    const arm = only(
+      'arm',
+      lock.arms.map(({id}) => id),
+      named,
+      `${folder}#ARM`,
+    )
+    const bench = only(
+      'benchmark',
+      lock.benchmarks.map(({id}) => id),
+      this.flags.bench,
+      '--bench ID',
+    )
+    const records = (await settledRecords(folder)).filter(record => record.arm === arm && record.bench === bench)
+    const {files, unanswered} = submissionOf(bench, records)
+    const {out} = this.flags
+    await mkdir(out, {recursive: true})
+    for (const {name, content} of files) await writeFileAtomic(join(out, name), content)
+    const {split, kind, partial, available} = lock.benchmarks.find(({id}) => id === bench)!
+    const complete = !partial && records.length === available
+    this.log(`${records.length} answers of ${arm} to ${bench} ${split} in ${files.map(({name}) => join(out, name)).join(', ')}`)
+    if (unanswered > 0) this.log(`${unanswered} of them name no option.`)
+    if (!complete) this.tell('warn', `The run is not the whole split: ${records.length} of ${available} samples.`)
+    if (kind === 'builtin') this.tell('warn', 'These are answers to built-in samples, not to the official split.')
+    return {
+      bench,
+      split,
+      arm,
+      samples: records.length,
+      unanswered,
+      complete,
+      builtin: kind === 'builtin',
+      files: files.map(({name}) => join(out, name)),
+    }
+  }
+}
+
+function splitArm(ref: string): readonly [folder: string, arm: string | undefined] {
+  const hash = ref.indexOf('#')
+  return hash === -1 ? [ref, undefined] : [ref.slice(0, hash), ref.slice(hash + 1)]
+}
+
+/** The named one, or the only one. */
+function only(what: string, ids: readonly string[], named: string | undefined, how: string): string {
+  if (named !== undefined ? ids.includes(named) : ids.length === 1) return named ?? ids[0]!
+  throw new LanternError(
+    'usage',
+    named === undefined ? `The run has ${ids.length} ${what}s.` : `The run has no ${what} "${named}".`,
+    `Name one with ${how}: ${ids.join(', ')}.`,
+  )
+}

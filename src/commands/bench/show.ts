@@ -1,0 +1,60 @@
+// `bench show`: one sample as the benchmark's adapter reads it, pictures by size and hash.
+import {Args, Flags} from '@oclif/core'
+import type {DataSet} from '../../benchmarks/benchmark.js'
+import {benchmarkIds} from '../../benchmarks/index.js'
+import {sampleDocument} from '../../benchmarks/sample-document.js'
+import {BaseCommand} from '../../cli/base-command.js'
+import {openBench} from '../../cli/bench-data.js'
+import {dataFlag, withVariables} from '../../cli/flags.js'
+import {LanternError} from '../../core/errors.js'
+import type {Sample} from '../../core/sample.js'
+
+export default class BenchShow extends BaseCommand<typeof BenchShow> {
+  static override summary = 'One sample: question, options, gold answer, boxes, pictures.'
+  static override description = 'Without --bench every benchmark whose data are at hand is searched for the id; BENCH:ID names both.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> val_Jigsaw_1',
+    '<%= config.bin %> <%= command.id %> vstar:12 --data vstar_bench --json',
+  ]
+  static override args = {id: Args.string({description: 'Id of the sample.', required: true})}
+  static override flags = withVariables({
+    bench: Flags.option({options: [...benchmarkIds]})({summary: 'The benchmark of the sample.', helpValue: 'ID'}),
+    data: dataFlag,
+    split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
+    seed: Flags.integer({summary: 'Seed of the option order where the data leave it open.', default: 0, helpValue: 'N'}),
+  })
+
+  async run() {
+    const named = benchmarkIds.find(id => this.args.id.startsWith(`${id}:`))
+    const id = named === undefined ? this.args.id : this.args.id.slice(named.length + 1)
+    const bench = this.flags.bench ?? named
+    const document = await sampleDocument(await this.find(id, bench === undefined ? benchmarkIds : [bench], bench !== undefined))
+    this.log(`${document.benchmark} ${document.subtask} ${document.id}\n\n${document.question || '(the question is not in these data)'}`)
+    for (const [k, letter] of (document.letters ?? []).entries()) this.log(`  (${letter}) ${document.options?.[k] ?? ''}`.trimEnd())
+    this.log(`\nanswer   ${document.gold === null ? 'hidden' : [document.gold].flat().join(' | ')}`)
+    for (const box of document.boxes) this.log(`box      ${box.join(', ')}`)
+    for (const {source, width, height, sha256, error} of document.images) {
+      this.log(`picture  ${source}  ${error ?? `${width} x ${height}, sha256 ${sha256?.slice(0, 12)}`}`)
+    }
+    return document
+  }
+
+  /** @param only whether the benchmark was named: then its data must be there. */
+  private async find(id: string, benches: readonly string[], only: boolean): Promise<Sample> {
+    for (const bench of benches) {
+      let data: DataSet
+      try {
+        data = await openBench(bench, this.flags)
+      } catch (error) {
+        if (!only && error instanceof LanternError) continue
+        throw error
+      }
+      for await (const sample of data.samples(new Set([id]))) return sample
+    }
+    throw new LanternError(
+      'usage',
+      `There is no sample "${id}" in the data of ${benches.join(', ')}.`,
+      'Check the id, --bench, --data and --split.',
+    )
+  }
+}
