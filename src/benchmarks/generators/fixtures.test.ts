@@ -8,7 +8,8 @@ import type {Sample} from '../../core/sample.js'
 import {builtinData} from '../data-places.js'
 import {builtinMark} from '../data-set.js'
 import {loadBenchmark} from '../index.js'
-import {generatedIds, type Recipe, writeGenerated} from './index.js'
+import {generatedIds, type Recipe, sharesOf, writeGenerated} from './index.js'
+import {toSample} from './sample.js'
 
 let folder: string
 beforeAll(async () => {
@@ -36,6 +37,9 @@ async function samplesOf(path: string, id: string): Promise<Sample[]> {
   return samples
 }
 
+/** Stable order of subtasks: an adapter lists its own first. */
+const bySubtask = (a: Sample, b: Sample) => (a.subtask < b.subtask ? -1 : a.subtask > b.subtask ? 1 : 0)
+
 test.each(generatedIds.filter(id => id !== 'hops'))('%s: every committed file is what its recipe draws', async id => {
   const committed = builtinData(id)!
   const again = join(folder, id)
@@ -58,12 +62,33 @@ test('hops: a made folder and its recipe alone give the same samples and picture
   expect(read).toHaveLength(45)
 })
 
-test.each(['blink', 'hops'])('%s: the built-in samples load, every picture decodes and none is empty', async id => {
-  for (const sample of (await samplesOf(builtinData(id)!, id)).filter((_, i) => i % 7 === 0)) {
-    expect(sample.images.length).toBeGreaterThan(0)
-    for (const image of sample.images) {
-      const {channels} = await sharp(await image.bytes()).stats()
-      expect(Math.max(...channels.map(channel => channel.stdev))).toBeGreaterThan(5)
+describe.each(generatedIds)('%s, read back by its adapter', id => {
+  let samples: Sample[]
+  beforeAll(async () => {
+    samples = await samplesOf(builtinData(id)!, id)
+  })
+
+  test('every sample has the question, the options and the right answer that were drawn', async () => {
+    const items = sharesOf(await recipeAt(builtinData(id)!)).flatMap(({items}) => [...items])
+    const drawn = items.map(item => toSample(id, item)).sort(bySubtask)
+    const facts = ({subtask, question, options, letters, gold, officialPrompt}: Sample) => [
+      subtask,
+      question,
+      options,
+      letters,
+      gold,
+      officialPrompt,
+    ]
+    expect([...samples].sort(bySubtask).map(facts)).toEqual(drawn.map(facts))
+  })
+
+  test('every picture decodes and none is empty', async () => {
+    for (const sample of samples.filter((_, i) => i % 7 === 0)) {
+      expect(sample.images.length).toBeGreaterThan(0)
+      for (const image of sample.images) {
+        const {channels} = await sharp(await image.bytes()).stats()
+        expect(Math.max(...channels.map(channel => channel.stdev))).toBeGreaterThan(5)
+      }
     }
-  }
+  })
 })

@@ -22,7 +22,7 @@ export function toSample(benchmark: string, item: Item): Sample {
     question: item.question,
     ...(benchmark === 'blink' && {officialPrompt: fullPrompt(item)}),
     ...(!open && {options: item.options, letters: item.options.map((_, k) => letterOf(k))}),
-    gold: open ? [item.answer] : goldLetter(item),
+    gold: open ? item.answer : goldLetter(item),
     boxes: evidenceBoxes(item),
     extra: {chain: item.chain},
   }
