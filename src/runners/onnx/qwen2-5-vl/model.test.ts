@@ -1,0 +1,259 @@
+// The graphs against a float64 model that is written without them (test/support/reference-model.ts).
+// Tolerance: float32 sums of a few hundred terms; 1e-4 absolute on values of order 1 (seen: about 1e-6).
+import {existsSync, mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {readWeights, referenceDecoder, referenceVision} from '../../../../test/support/reference-model.js'
+import {type TinyCheckpoint, tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
+import {random} from '../../../core/random.js'
+import {openCheckpoint} from './checkpoint.js'
+import {loadModel} from './model.js'
+import type {DecoderInput, DecoderOutput, KeyValue, Model, Past, Precision} from './types.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-model-'))
+afterAll(() => rmSync(folder, {recursive: true, force: true}))
+
+const tolerance = 1e-4
+const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i]!)))
+
+let made = 0
+async function open(changes: Partial<TinyCheckpoint> = {}, precision: Precision = 'fp32'): Promise<Model> {
+  const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(folder, String(made++)), changes))
+  return loadModel(checkpoint, {precision, device: 'cpu', threads: 1, cacheDir: join(folder, 'cache')})
+}
+
+/** Three axes that differ, as after a picture. */
+const imageLike = (length: number) => [0, 1, 2].map(axis => Array.from({length}, (_, i) => (i < 3 ? i : i * (axis + 1))))
+
+function prefillOf(model: Model, ids: readonly (readonly number[])[], positions = ids.map(row => imageLike(row.length))): DecoderInput {
+  const {hidden} = model.checkpoint.text
+  const length = Math.max(...ids.map(row => row.length))
+  const embeds = new Float32Array(ids.length * length * hidden)
+  const flat = new Int32Array(3 * ids.length * length)
+  ids.forEach((row, b) => {
+    embeds.set(model.embed(row), b * length * hidden)
+    positions[b]!.forEach((axis, a) => {
+      flat.set(axis, (a * ids.length + b) * length)
+    })
+  })
+  return {batch: ids.length, length, embeds, positions: flat, totals: Int32Array.from(ids, row => row.length), past: null}
+}
+
+/** A padded cache of the prefill's rows. */
+function pastOf(model: Model, input: DecoderInput, output: DecoderOutput, capacity: number): Past {
+  const {kvHeads, headDim} = model.checkpoint.text
+  const {batch, length, totals} = input
+  const place = (rows: Float32Array) => {
+    const padded = new Float32Array(batch * kvHeads * capacity * headDim)
+    for (let row = 0; row < batch * kvHeads; row++) {
+      const valid = totals[Math.floor(row / kvHeads)]!
+      padded.set(rows.subarray(row * length * headDim, (row * length + valid) * headDim), row * capacity * headDim)
+    }
+    return padded
+  }
+  const bias = new Float32Array(batch * capacity).fill(-1e9)
+  totals.forEach((valid, b) => {
+    bias.fill(0, b * capacity, b * capacity + valid)
+  })
+  const layers: KeyValue[] = output.delta.map(({key, value}) => ({key: place(key), value: place(value)}))
+  return {capacity, layers, bias}
+}
+
+const someIds = (count: number, purpose: string) => {
+  const choose = random('model.test', purpose)
+  return Array.from({length: count}, () => choose.integer(256))
+}
+
+describe('the decoder graph', () => {
+  const kinds: [name: string, changes: Partial<TinyCheckpoint>][] = [
+    ['fp32 weights', {}],
+    ['fp16 weights in two shards', {type: 'F16', shards: 2}],
+    ['bf16 weights in three shards under the newer names', {type: 'BF16', shards: 3, layout: 'nested'}],
+    ['an untied head', {text: {...tinySizes.text, tied: false}}],
+  ]
+  it.each(kinds)('equals the float64 model with %s', async (_, changes) => {
+    const model = await open(changes)
+    const ids = someIds(11, 'prefill')
+    const output = await model.decode({...prefillOf(model, [ids]), want: {hidden: true, logits: true}})
+    const expected = referenceDecoder(model.checkpoint, await readWeights(model.checkpoint), model.embed(ids), imageLike(ids.length))
+    expect(farthest(output.hidden!, expected.states.at(-1)!)).toBeLessThan(tolerance)
+    expect(farthest(output.logits!, expected.logits.at(-1)!)).toBeLessThan(tolerance)
+    await model.close()
+  })
+
+  it('continues ragged rows step by step as if each were alone', async () => {
+    const model = await open()
+    const {hidden, kvHeads, headDim} = model.checkpoint.text
+    const weights = await readWeights(model.checkpoint)
+    const full = [someIds(12, 'a'), someIds(8, 'b'), someIds(4, 'c')]
+    const prompts = full.map(row => row.slice(0, -3)) // 9, 5 and 1 tokens
+    const input = prefillOf(model, prompts)
+    const past = pastOf(model, input, await model.decode(input), 16)
+    const at = prompts.map(row => row.length)
+    for (let step = 0; step < 3; step++) {
+      const positions = Int32Array.from({length: 9}, (_, i) => imageLike(16)[Math.floor(i / 3)]![at[i % 3]!]!)
+      const embeds = model.embed(full.map((row, b) => row[at[b]!]!))
+      const totals = Int32Array.from(at, n => n + 1)
+      const output = await model.decode({batch: 3, length: 1, embeds, positions, totals, past, want: {hidden: true}})
+      full.forEach((row, b) => {
+        const seen = row.slice(0, at[b]! + 1)
+        const {states} = referenceDecoder(model.checkpoint, weights, model.embed(seen), imageLike(seen.length))
+        expect(farthest(output.hidden!.subarray(b * hidden, (b + 1) * hidden), states.at(-1)!)).toBeLessThan(tolerance)
+        for (const [layer, {key, value}] of output.delta.entries()) {
+          for (let h = 0; h < kvHeads; h++) {
+            const from = (b * kvHeads + h) * headDim
+            const to = ((b * kvHeads + h) * past.capacity + at[b]!) * headDim
+            past.layers[layer]!.key.set(key.subarray(from, from + headDim), to)
+            past.layers[layer]!.value.set(value.subarray(from, from + headDim), to)
+          }
+        }
+        past.bias[b * past.capacity + at[b]!] = 0
+        at[b]!++
+      })
+    }
+    await model.close()
+  })
+
+  it('scores a continuation after a shared prompt in one run', async () => {
+    const model = await open()
+    const prompt = someIds(7, 'prompt')
+    const continuation = someIds(4, 'continuation')
+    const input = prefillOf(model, [prompt])
+    const past = pastOf(model, input, await model.decode(input), 10)
+    const length = continuation.length - 1
+    const axes = imageLike(prompt.length + length).flatMap(axis => axis.slice(prompt.length))
+    const output = await model.decode({
+      batch: 1,
+      length,
+      embeds: model.embed(continuation.slice(0, -1)),
+      positions: Int32Array.from(axes),
+      totals: Int32Array.of(prompt.length + length),
+      past,
+      rows: Int32Array.of(0, 1, 2),
+      targets: Int32Array.from(continuation.slice(1)),
+    })
+    const all = [...prompt, ...continuation.slice(0, -1)]
+    const {logits} = referenceDecoder(model.checkpoint, await readWeights(model.checkpoint), model.embed(all), imageLike(all.length))
+    continuation.slice(1).forEach((id, i) => {
+      const row = logits[prompt.length + i]!
+      const total = Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0))
+      expect(Math.abs(output.logProbs![i]! - (row[id]! - total))).toBeLessThan(tolerance)
+    })
+    await model.close()
+  })
+
+  it('refuses a token id without a row in the embedding table', async () => {
+    const model = await open()
+    expect(() => model.embed([300])).toThrow(/300 has no row in model.embed_tokens.weight \(272 rows/)
+    await model.close()
+  })
+})
+
+describe('the vision graph', () => {
+  it.each([
+    [8, 8],
+    [6, 10],
+    [4, 14],
+  ])('equals the float64 tower on %i x %i patches, with partial windows', async (rows, columns) => {
+    const model = await open()
+    const noise = random('pixels', rows)
+    const pixels = Float32Array.from({length: rows * columns * 1176}, () => noise.normal())
+    const features = await model.vision(pixels, {rows, columns})
+    const expected = referenceVision(model.checkpoint, await readWeights(model.checkpoint), pixels, rows, columns)
+    expect(
+      farthest(
+        features,
+        expected.flatMap(row => [...row]),
+      ),
+    ).toBeLessThan(tolerance)
+    await model.close()
+  })
+})
+
+describe('lower precision', () => {
+  it.each(['fp16', 'q8', 'q4'] as const)('%s is written once, stays near fp32 and says how near', async precision => {
+    const dir = await writeTinyCheckpoint(join(folder, `low-${precision}`))
+    const checkpoint = await openCheckpoint(dir)
+    const said: string[] = []
+    const options = {
+      precision,
+      device: 'cpu',
+      threads: 1,
+      cacheDir: join(folder, `cache-${precision}`),
+      notify: (what: string) => said.push(what),
+    }
+    const first = await loadModel(checkpoint, options)
+    const {parity} = first.provenance
+    expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
+    await first.close()
+    const again = await loadModel(checkpoint, options)
+    expect(again.provenance.parity).toEqual(parity)
+    expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
+    await again.close()
+  })
+})
+
+/** Greedy decoding by the rules of latent-reasoning.md 1.2, each step one full prefill: slow, and free of any cache. */
+async function greedy(model: Model, prompt: readonly number[], maxNewTokens: number): Promise<number[]> {
+  const {hidden} = model.checkpoint.text
+  const {size, ids} = model.checkpoint.latent!
+  let embeds = model.embed(prompt)
+  const tokens: number[] = []
+  let fed = -1 // -1: outside a block
+  while (tokens.length < maxNewTokens) {
+    const length = prompt.length + tokens.length
+    const positions = Int32Array.from({length: 3 * length}, (_, i) => i % length)
+    const totals = Int32Array.of(length)
+    const output = await model.decode({batch: 1, length, embeds, positions, totals, past: null, want: {hidden: true}})
+    const feeds = fed >= 0 && fed < size
+    const token = feeds ? ids.pad : fed >= 0 ? ids.end : output.nextTokens[0]!
+    fed = feeds ? fed + 1 : fed >= 0 ? -1 : token === ids.start ? 0 : -1
+    tokens.push(token)
+    if (model.checkpoint.generation.eos.includes(token)) break
+    const longer = new Float32Array(embeds.length + hidden)
+    longer.set(embeds)
+    longer.set(feeds ? output.hidden! : model.embed([token]), embeds.length)
+    embeds = longer
+  }
+  return tokens
+}
+
+describe('the Loop graph', () => {
+  it('gives token for token what single steps give, in a ragged batch with a latent block and an early end', async () => {
+    const plain = await open()
+    const {checkpoint} = plain
+    const prompts = [someIds(9, 'loop a'), someIds(5, 'loop b')]
+    // Random weights never say the real markers: START is what the first row says third, EOS what the second row says sixth.
+    const free = [await greedy(plain, prompts[0]!, 12), await greedy(plain, prompts[1]!, 12)]
+    const model = await loadModel(
+      {
+        ...checkpoint,
+        latent: {...checkpoint.latent!, ids: {...checkpoint.latent!.ids, start: free[0]![2]!}},
+        generation: {...checkpoint.generation, eos: [free[1]![5]!]},
+      },
+      {precision: 'fp32', device: 'cpu', threads: 1, cacheDir: join(folder, 'cache')},
+    )
+    const expected = [await greedy(model, prompts[0]!, 12), await greedy(model, prompts[1]!, 12)]
+    const {pad, end} = checkpoint.latent!.ids
+    expect(expected[0]!.slice(2, 7)).toEqual([free[0]![2], pad, pad, pad, end])
+    expect(expected[1]!.length).toBeLessThanOrEqual(6)
+
+    const text = prompts.map(row => [0, 1, 2].map(() => [...row.keys()]))
+    const {totals, ...input} = prefillOf(model, prompts, text)
+    const output = await model.generate!({
+      ...input,
+      lengths: totals,
+      nextPositions: totals,
+      maxNewTokens: 12,
+      latentSizes: Int32Array.of(3, 3),
+    })
+    expect(output.tokens.map(row => [...row])).toEqual(expected)
+    expect(output.latents[0]!.length).toBe(expected[0]!.filter(id => id === pad).length)
+    await plain.close()
+    await model.close()
+  })
+})
+
+it('leaves the emitted graphs in the cache for a viewer', () => {
+  expect(existsSync(join(folder, 'cache', 'graphs'))).toBe(true)
+})
