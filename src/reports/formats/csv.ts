@@ -2,6 +2,7 @@
 import {stringify} from 'csv-stringify/sync'
 import type {ResultRow, ResultSubtask} from '../../core/schemas/result.js'
 import type {Format} from './format.js'
+import {printableData} from './printable.js'
 
 type Part = Pick<ResultRow, 'score' | 'low' | 'high' | 'micro' | 'n' | 'total' | 'outcomes' | 'baselines'>
 
@@ -46,7 +47,8 @@ const columns: Readonly<Record<string, (row: ResultRow, part: Part, subtask: str
 
 export const csv: Format = {
   ending: '.csv',
-  render({rows}) {
+  render(document) {
+    const {rows} = printableData(document)
     const lines = rows.flatMap(row => [
       lineOf(row, row, ''),
       ...row.subtasks.map((subtask: ResultSubtask) => lineOf(row, {...subtask, micro: subtask.score}, subtask.name)),

@@ -1,17 +1,12 @@
-// Text on a terminal of a given width: wrapping, shortening, and tables without rules.
+// Text on a terminal of a given width: wrapping, and tables without rules.
 import Table from 'cli-table3'
 
-/** Text from outside without control characters, which could move the cursor or recolour the terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\uFFFD')
-}
-
-/** Wraps words; later lines are indented like the first. A word longer than the line is cut. */
+/** Wraps words, each line behind `indent`. A no-break space holds words together; a word longer than the line is cut. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const room = Math.max(10, width - indent.length)
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(/\s+/).flatMap(word => pieces(word, room))) {
+  for (const word of text.split(/[ \n\t]+/).flatMap(word => pieces(word, room))) {
     if (line !== '' && line.length + 1 + word.length > room) {
       lines.push(line)
       line = ''
@@ -19,18 +14,21 @@ export function wrap(text: string, width: number, indent = ''): string[] {
     line += (line === '' ? '' : ' ') + word
   }
   if (line !== '') lines.push(line)
-  return lines.map(one => indent + one)
+  return lines.map(one => indent + one.replaceAll('\u00a0', ' '))
+}
+
+/** Wraps text behind a label; later lines are indented by its width. */
+export function labelled(label: string, text: string, width: number): string[] {
+  return wrap(text, width, ' '.repeat(label.length)).map((line, index) => (index === 0 ? label + line.slice(label.length) : line))
+}
+
+/** Facts in a row, broken between them rather than within the short ones. */
+export function dotted(facts: readonly string[]): string {
+  return facts.map(fact => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)).join(' · ')
 }
 
 function pieces(word: string, room: number): string[] {
   return Array.from({length: Math.ceil(word.length / room)}, (_, k) => word.slice(k * room, (k + 1) * room))
-}
-
-/** Shortens in the middle, where names differ least. */
-export function shorten(text: string, width: number): string {
-  if (text.length <= width) return text
-  const head = Math.ceil((width - 1) / 2)
-  return `${text.slice(0, head)}…${text.slice(text.length - (width - 1 - head))}`
 }
 
 export interface Column {

@@ -2,6 +2,7 @@
 import type {Comparison} from '../../core/schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
 import type {Format} from './format.js'
+import {printableData} from './printable.js'
 import * as words from './words.js'
 
 export const markdown: Format = {
@@ -10,7 +11,8 @@ export const markdown: Format = {
 }
 
 /** The document as blocks of Markdown; `subtasksOf` renders what stands under a group's table. */
-export function blocks(document: ResultDocument, subtasksOf: (document: ResultDocument, group: ResultGroup) => string): string[] {
+export function blocks(whole: ResultDocument, subtasksOf: (document: ResultDocument, group: ResultGroup) => string): string[] {
+  const document = printableData(whole)
   return [
     ...document.warnings.map(warning => `> **Note** ${plain(warning)}`),
     ...(document.comparison ? comparisonBlocks(document.comparison) : []),

@@ -3,14 +3,16 @@ import {Chalk, type ChalkInstance} from 'chalk'
 import type {Comparison} from '../../core/schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
 import type {Format, FormatOptions} from './format.js'
-import {type Cell, type Column, plainTable, type TableRow, widthOf, wrap} from './layout.js'
+import {type Cell, type Column, dotted, labelled, plainTable, type TableRow, widthOf, wrap} from './layout.js'
+import {printableData} from './printable.js'
 import * as words from './words.js'
 
 const wide = 110
 
 export const terminal: Format = {
   ending: '.txt',
-  render(document, options) {
+  render(whole, options) {
+    const document = printableData(whole)
     const paint = new Chalk({level: options.color ? 1 : 0})
     const blocks = [
       ...document.groups.flatMap(group => groupBlocks(document, group, options, paint)),
@@ -32,7 +34,7 @@ function groupBlocks(document: ResultDocument, group: ResultGroup, {width}: Form
   return [
     [
       paint.bold(words.groupTitle(document, group)),
-      ...wrap(facts.join(' · '), width).map(line => paint.dim(line)),
+      ...wrap(dotted(facts), width).map(line => paint.dim(line)),
       ...(apart === null ? [] : wrap(apart, width).map(line => paint.yellow(line))),
     ].join('\n'),
     rowsTable(rows, model !== null, width, paint),
@@ -71,10 +73,7 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
   const body = rows.flatMap((row): TableRow[] => {
     const remarks = words.remarks(row)
     const arm = {lines: armLines(row, oneModel, room)}
-    return [
-      [{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)],
-      ...(remarks.length > 0 ? [remarks.join(' · ')] : []),
-    ]
+    return [[{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)], ...(remarks.length > 0 ? [dotted(remarks)] : [])]
   })
   return plainTable(columns, body, width, paint.dim)
 }
@@ -87,7 +86,7 @@ function armLines({arm, model}: ResultRow, oneModel: boolean, room: number): str
 }
 
 function noteLines(text: string, width: number, paint: ChalkInstance): string[] {
-  return wrap(text, width, '      ').map((line, index) => paint.yellow(index === 0 ? `note${line.slice(4)}` : line))
+  return labelled('note  ', text, width).map(line => paint.yellow(line))
 }
 
 function latency({latencyMs: {p50, p95}}: ResultRow, both: boolean): string {
@@ -114,14 +113,15 @@ function whiskers(rows: readonly ResultRow[]): Field {
 }
 
 /** A comparison for a person: the verdict first, then each benchmark in a sentence, then subtasks that stand out. */
-export function comparisonText(comparison: Comparison, {width, color}: FormatOptions): string {
+export function comparisonText(whole: Comparison, {width, color}: FormatOptions): string {
+  const comparison = printableData(whole)
   const paint = new Chalk({level: color ? 1 : 0})
   const tint = {improved: paint.green, equivalent: paint.green, regressed: paint.red, inconclusive: paint.yellow}[comparison.verdict]
   const side = ({arm, run}: ResultRow) => `${arm.replaceAll('|', ' ')} (${run})`
   return [
     tint.bold(words.verdictSentence(comparison)),
-    ...wrap(`new   ${side(comparison.new)}`, width),
-    ...wrap(`base  ${side(comparison.base)}`, width),
+    ...labelled('new   ', side(comparison.new), width),
+    ...labelled('base  ', side(comparison.base), width),
     ...comparison.pairs.flatMap(pair => [
       '',
       paint.bold(pair.bench),

@@ -1,0 +1,123 @@
+// Comparing two arms: pairs, verdicts, gate, and what is refused.
+import {mkdtempSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../test/support/run-folders.js'
+import type {Outcome} from '../core/outcome.js'
+import {comparisonSchema} from '../core/schemas/comparison.js'
+import {mcnemarExact, tangoInterval} from '../metrics/statistics/index.js'
+import {compareRuns, parseMargin, pickArm, splitRunArm} from './compare.js'
+import {readRun} from './read-run.js'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lantern-eval-compare-'))
+})
+afterAll(() => rmSync(folder, {recursive: true}))
+
+const vstar = lockBenchmark('vstar', {direct_attributes: 115, relative_position: 76}, {aggregate: 'micro', split: 'test'})
+const direct = arm('m', 'direct')
+let runs = 0
+
+const runOf = async (
+  outcomeOf: (subtask: string, k: number) => Outcome | undefined,
+  changes: Parameters<typeof lockOf>[2] = {},
+  bench = vstar,
+  scoreOf?: (k: number) => number,
+) => {
+  const records = [...recordsOf(direct, bench, outcomeOf)].map((one, k) => (scoreOf ? {...one, score: scoreOf(k)} : one))
+  return readRun(writeRun(join(folder, `run-${++runs}`), lockOf([direct], [bench], changes), records))
+}
+const upTo = (n: number) => (_: string, k: number) => (k < n ? 'correct' : 'wrong') as Outcome
+
+it('pairs the samples scored in both', async () => {
+  const base = await runOf((_, k) => (k === 0 ? 'error' : k < 50 ? 'correct' : 'wrong'))
+  const next = await runOf((subtask, k) =>
+    k === 1 ? 'unscored' : k === 2 ? undefined : k < (subtask === 'direct_attributes' ? 60 : 45) ? 'correct' : 'wrong',
+  )
+  const comparison = compareRuns(base, next)
+  expect(() => comparisonSchema.parse(comparison)).not.toThrow()
+  const [pair] = comparison.pairs
+  expect(pair).toMatchObject({bench: 'vstar', n: 191 - 6, wins: 10, losses: 5, ties: 170, test: 'mcnemar-exact', p: mcnemarExact(10, 5)})
+  expect(pair!.difference).toBeCloseTo(5 / 185, 12)
+  expect(pair).toMatchObject(tangoInterval(10, 5, 185))
+  expect(pair!.mde).toBeCloseTo(2.8016 * Math.sqrt(15 / 185 / 185), 5)
+  expect(pair!.subtasks.map(({name, wins, losses}) => [name, wins, losses])).toEqual([
+    ['direct_attributes', 10, 0],
+    ['relative_position', 0, 5],
+  ])
+  expect(pair!.subtasks[0]!.holm).toBeCloseTo(2 * mcnemarExact(10, 0), 12)
+  expect(comparison).toMatchObject({gated: false, exitCode: 0, base: {arm: 'm|direct'}, new: {arm: 'm|direct'}})
+})
+
+describe('the verdict and the gate', () => {
+  it.each([
+    [50, 80, 'improved', 0],
+    [60, 60, 'inconclusive', 3],
+    [80, 50, 'regressed', 1],
+  ])('of %i against %i of each subtask are %s, exit %i', async (before, after, verdict, exitCode) => {
+    const [base, next] = [await runOf(upTo(before)), await runOf(upTo(after))]
+    expect(compareRuns(base, next, {failOn: 'regression', margin: 0.01})).toMatchObject({verdict, exitCode, gated: true})
+    expect(compareRuns(base, next, {margin: 0.01})).toMatchObject({verdict, exitCode: 0})
+  })
+
+  it('call a tie equivalent only where the samples allow it', async () => {
+    const [base, next] = [await runOf(upTo(60)), await runOf(upTo(60))]
+    expect(compareRuns(base, next, {margin: 0.05}).verdict).toBe('equivalent')
+    expect(compareRuns(base, next, {margin: 0.005}).verdict).toBe('inconclusive')
+  })
+})
+
+it('uses the macro headline where the benchmark does', async () => {
+  const blink = lockBenchmark('blink', {small: 20, large: 180})
+  const [base, next] = [await runOf(upTo(10), {}, blink), await runOf((s, k) => upTo(s === 'small' ? 14 : 10)(s, k), {}, blink)]
+  expect(compareRuns(base, next).pairs[0]!.difference).toBeCloseTo(0.2 / 2, 12)
+})
+
+it('takes the paired bootstrap for scores that are not 0 or 1, the same one each time', async () => {
+  const viscot = lockBenchmark('viscot', {a: 80, b: 40}, {metric: 'match'})
+  const base = await runOf(upTo(200), {}, viscot, k => (k % 5) / 5)
+  const next = await runOf(upTo(200), {}, viscot, k => Math.min(1, ((k % 5) + (k % 3 === 0 ? 1 : 0)) / 5))
+  const comparison = compareRuns(base, next)
+  expect(comparison.pairs[0]).toMatchObject({test: 'paired-bootstrap', wins: 40, losses: 0, ties: 80})
+  expect(comparison.verdict).toBe('improved')
+  expect(compareRuns(base, next)).toEqual(comparison)
+})
+
+describe('refuses', () => {
+  it('runs that are not comparable, and names every reason', async () => {
+    const base = await runOf(upTo(60))
+    const other = await runOf(upTo(60), {extractor: 'verbatim', prompts: {style: 'lmms', templatesSha256: 'f'.repeat(64)}})
+    expect(() => compareRuns(base, other)).toThrow(
+      expect.objectContaining({
+        code: 'provenance',
+        exitCode: 5,
+        message: expect.stringMatching(/prompt style: lmms, not official; extractor: verbatim/),
+      }),
+    )
+  })
+
+  it('runs without a benchmark or a sample in common', async () => {
+    const base = await runOf(upTo(60))
+    const hops = await runOf(upTo(60), {}, lockBenchmark('hops', {a: 3}))
+    expect(() => compareRuns(base, hops)).toThrow(expect.objectContaining({code: 'provenance'}))
+    const empty = await runOf(() => undefined)
+    expect(() => compareRuns(base, empty)).toThrow(expect.objectContaining({code: 'nothing-evaluated', exitCode: 4}))
+  })
+
+  it('a run with several arms and none named, and lists them', () => {
+    const run = {dir: 'results/x', lock: {arms: [arm('m', 'direct'), arm('m', 'text-cot')]}}
+    expect(() => pickArm(run, undefined)).toThrow(expect.objectContaining({exitCode: 2, suggestion: expect.stringContaining('m|text-cot')}))
+    expect(() => pickArm(run, 'latent')).toThrow(expect.objectContaining({exitCode: 2}))
+    expect(() => pickArm(run, 'm|')).toThrow(expect.objectContaining({exitCode: 2}))
+    expect(pickArm(run, 'm|direct')).toBe('m|direct')
+    expect(pickArm(run, 'cot')).toBe('m|text-cot')
+  })
+})
+
+it('reads RUN#ARM and margins', () => {
+  expect(splitRunArm('results/x#m|latent|lantern:5|own')).toEqual({dir: 'results/x', arm: 'm|latent|lantern:5|own'})
+  expect(splitRunArm('results/x')).toEqual({dir: 'results/x', arm: undefined})
+  expect(['2pp', '2 pp', '2%', '0.02', '.02'].map(parseMargin)).toEqual([0.02, 0.02, 0.02, 0.02, 0.02])
+  for (const text of ['', 'x', '-1pp', '2', '100pp']) expect(() => parseMargin(text)).toThrow(expect.objectContaining({exitCode: 2}))
+})

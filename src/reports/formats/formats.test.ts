@@ -1,0 +1,146 @@
+// One suite over every format: adding a format to index.ts adds its tests. The goldens are read by a person once and then held;
+// UPDATE_GOLDENS=1 writes them anew.
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {parse} from 'csv-parse/sync'
+import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../../test/support/run-folders.js'
+import {random} from '../../core/random.js'
+import {type ResultDocument, resultDocumentSchema} from '../../core/schemas/result.js'
+import {compareRuns} from '../compare.js'
+import {readRun} from '../read-run.js'
+import {resultTable} from '../result-table.js'
+import {type Format, type FormatName, formats} from './index.js'
+
+const narrow = {width: 80, color: false}
+const wide = {width: 120, color: false}
+const names = Object.keys(formats) as FormatName[]
+let document: ResultDocument
+let builtin: ResultDocument
+const empty: ResultDocument = {schema: 1, builtin: false, rows: [], groups: [], warnings: [], exitCode: 0, verdict: 'done'}
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-formats-'))
+  const read = async (name: string, ...run: [Parameters<typeof writeRun>[1], Parameters<typeof writeRun>[2]]) => ({
+    ...(await readRun(writeRun(join(folder, name), ...run))),
+    dir: `results/${name}`,
+  })
+  const vstar = lockBenchmark('vstar', {direct_attributes: 115, relative_position: 76}, {aggregate: 'micro', split: 'test'})
+  const blink = lockBenchmark('blink', {Counting: 120, Jigsaw: 150, Spatial_Relation: 143}, {labels: 'old'})
+  const latent = arm('models/lantern-3b', 'latent', {protocol: 'lantern', latentSize: 8, intervention: 'own'})
+  const cot = arm('models/lantern-3b', 'text-cot')
+  const outcomeOf = (id: string, share: number, errors: number) => (subtask: string, k: number) => {
+    const draw = random(subtask, k).next() * 0.8 + random(id, subtask, k).next() * 0.2
+    const odd = random('odd', id, subtask, k).next()
+    return odd < errors ? 'error' : odd < 2 * errors ? 'unanswered' : odd < 3 * errors ? 'truncated' : draw < share ? 'correct' : 'wrong'
+  }
+  const usage = (textTokens: number, latentSteps: number) => ({
+    usage: {promptTokens: 402, imageTokens: 256, textTokens, latentSteps, markerTokens: 0, blocks: 0},
+  })
+  const both = await read(
+    'blink-vstar-lantern-3b-1a2b3c4d',
+    lockOf([latent, cot], [blink, vstar], {
+      decoding: {temperature: 0, maxNewTokens: {latent: 512, 'text-cot': 1024}},
+    }),
+    [blink, vstar].flatMap(bench => [
+      ...recordsOf(latent, bench, outcomeOf('latent', 0.56, 0.005), usage(9, 8)),
+      ...recordsOf(cot, bench, outcomeOf('cot', 0.5, 0.02), {...usage(231, 0), timing: {firstTokenMs: 40, totalMs: 5120}}),
+    ]),
+  )
+  // Names come from outside: markup, formulas and control characters must not act.
+  const odd = arm('=cmd|<b>&"x"\u001b[31m', 'direct')
+  const other = await read(
+    'blink-odd-99aabbcc',
+    lockOf([odd], [blink], {extractor: 'verbatim'}),
+    recordsOf(odd, blink, (subtask, k) => (subtask === 'Jigsaw' ? undefined : outcomeOf('odd', 0.4, 0)(subtask, k))),
+  )
+  const hops = lockBenchmark('hops', {'hops-1': 20, 'hops-2': 20}, {kind: 'builtin', split: 'test', aggregate: 'micro'})
+  const nano = arm('builtin:nano-latent', 'latent', {protocol: 'lantern', latentSize: 5, intervention: 'own'})
+  const zeros = arm('builtin:nano-latent', 'latent', {protocol: 'lantern', latentSize: 5, intervention: 'zeros'})
+  const small = await read('hops-nano-00112233', lockOf([nano, zeros], [hops]), [
+    ...recordsOf(nano, hops, outcomeOf('nano', 0.8, 0), usage(9, 5)),
+    ...recordsOf(zeros, hops, outcomeOf('zeros', 0.3, 0), usage(9, 5)),
+  ])
+  document = {
+    ...resultTable([both, other]),
+    comparison: compareRuns(both, both, {baseArm: cot.id, newArm: latent.id, failOn: 'regression'}),
+  }
+  builtin = resultTable([small])
+  rmSync(folder, {recursive: true})
+})
+
+it('the document fits its schema', () => {
+  for (const one of [document, builtin, empty]) expect(() => resultDocumentSchema.parse(one)).not.toThrow()
+})
+
+describe.each(names)('%s', name => {
+  const format: Format = formats[name]
+
+  it.each(['table', 'builtin'] as const)('gives the golden %s', which => {
+    const text = format.render(which === 'table' ? document : builtin, narrow)
+    const golden = new URL(`./goldens/${name}-${which}${format.ending}`, import.meta.url)
+    if (process.env['UPDATE_GOLDENS']) writeFileSync(golden, text)
+    expect(text).toBe(readFileSync(golden, 'utf8'))
+  })
+
+  it('carries every arm, score, count and benchmark', () => {
+    const text = format.render(document, wide).replaceAll('\\', '')
+    for (const row of document.rows) {
+      expect(text).toContain(row.bench === 'vstar' && ['terminal', 'markdown', 'github'].includes(name) ? 'V*' : row.mode)
+      const percent = (100 * row.score!).toFixed(1)
+      expect(text.includes(percent) || text.includes(String(row.score))).toBe(true)
+      expect(text.replaceAll(',', '')).toContain(String(row.n))
+    }
+  })
+
+  it('says that built-in samples are built-in samples', () => {
+    expect(format.render(builtin, narrow)).toMatch(/built-in sample|builtin/i)
+    expect(format.render(document, narrow)).not.toMatch(/built-in sample|"builtin": true/i)
+  })
+
+  it('renders nothing without throwing, and ends with a line feed', () => {
+    for (const one of [document, builtin, empty]) expect(format.render(one, narrow)).toMatch(/\n$/)
+  })
+
+  it('lets no control character through', () => {
+    expect(format.render(document, narrow)).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/)
+  })
+})
+
+describe('terminal', () => {
+  it.each([80, 100, 120, 160])('keeps within %i columns', width => {
+    for (const one of [document, builtin]) {
+      for (const line of formats.terminal.render(one, {width, color: false}).split('\n')) expect(line.length).toBeLessThanOrEqual(width)
+    }
+  })
+
+  it('says the same with colours as without', () => {
+    const coloured = formats.terminal.render(document, {...narrow, color: true})
+    expect(coloured).toContain('\u001b[')
+    expect(coloured.replaceAll(/\u001b\[\d+m/g, '').replaceAll(/ +$/gm, '')).toBe(formats.terminal.render(document, narrow))
+  })
+})
+
+it('csv has the header of the contract and a line per row and subtask', () => {
+  const lines: Record<string, string>[] = parse(formats.csv.render(document, narrow), {columns: true})
+  expect(Object.keys(lines[0]!).join()).toBe(
+    'run,arm,model,mode,protocol,latent_size,intervention,bench,split,subtask,metric,aggregate,score,low,high,micro,n,total,correct,wrong,unanswered,truncated,refused,error,not_engaged,unscored,random,majority,text_tokens,latent_steps,prompt_tokens,latency_p50_ms,latency_p95_ms,sample,lock',
+  )
+  expect(lines.filter(line => line['subtask'] === '')).toHaveLength(document.rows.length)
+  expect(lines).toHaveLength(document.rows.reduce((sum, row) => sum + 1 + row.subtasks.length, 0))
+  for (const line of lines) expect(line['model']).not.toMatch(/^=/)
+})
+
+it('json is the document', () => {
+  expect(JSON.parse(formats.json.render(document, narrow))).toEqual(JSON.parse(JSON.stringify(document)))
+})
+
+it('junit fails by a gate only', () => {
+  const withGate = (gate: 'passed' | 'failed' | 'inconclusive') => {
+    const comparison = document.comparison!
+    return formats.junit.render({...document, comparison: {...comparison, pairs: comparison.pairs.map(pair => ({...pair, gate}))}}, narrow)
+  }
+  expect(withGate('passed')).toContain('failures="0" errors="0"')
+  expect(withGate('failed')).toContain('<failure message="')
+  expect(withGate('inconclusive')).toContain('<skipped message="')
+})
