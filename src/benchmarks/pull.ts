@@ -40,7 +40,7 @@ export async function pullBenchmark(benchmark: Benchmark, options: PullOptions):
   const {split = defaultSplit} = options
   if (!splits.includes(split)) throw new LanternError('usage', `${id} has no split ${split}.`, `Its splits: ${splits.join(', ')}.`)
   const {pull} = origin
-  if (pull === undefined) throw new LanternError('usage', `The data of ${id} are not fetched.`, `Make them: ${origin.url}.`)
+  if (pull === undefined) throw new LanternError('usage', `${id} is not fetched but made.`, `Make it: ${origin.url}.`)
   const facts = {bench: id, split, licence: origin.licence}
   if (pull.from === 'web') return {...facts, revision: origin.revision, note: pull.note, ...(await pullFromWeb(id, pull, options))}
   const {env, signal, notify} = options

@@ -32,6 +32,7 @@ export const commit = 'c0ffee0000000000000000000000000000000001'
 
 export async function startHubServer(files: readonly HubFile[]): Promise<HubServer> {
   const attempts = new Map<string, number>()
+  const siblings = files.map(describeFile)
   const byPath = new Map(files.map(file => [file.path, file]))
 
   const send = (incoming: IncomingMessage, response: ServerResponse, file: HubFile, cdn: boolean) => {
@@ -58,7 +59,7 @@ export async function startHubServer(files: readonly HubFile[]): Promise<HubServ
     const {pathname} = new URL(incoming.url!, 'http://hub')
     if (pathname.startsWith('/api/')) {
       if (hub.refuse) return void response.writeHead(hub.refuse.status, {'x-error-code': hub.refuse.code}).end('{}')
-      const body = pathname.endsWith('/commits/main') ? [{id: commit}] : {sha: commit, siblings: files.map(describeFile)}
+      const body = pathname.endsWith('/commits/main') ? [{id: commit}] : {sha: commit, siblings}
       return void response.writeHead(200, {'content-type': 'application/json'}).end(JSON.stringify(body))
     }
     const file = byPath.get(decodeURIComponent(pathname.split(`/resolve/${commit}/`)[1] ?? ''))
