@@ -39,6 +39,11 @@ const elements: Record<Column['type'], (name: string) => SchemaElement[]> = {
   picture: name => [{name, repetition_type: 'OPTIONAL', num_children: 2}, leaf('bytes'), textLeaf('path')],
 }
 
+/** The schema of columns of these types, pictures as the hub stores them. */
+export function schemaOf(columns: readonly Pick<Column, 'name' | 'type'>[]): SchemaElement[] {
+  return [{name: 'schema', num_children: columns.length}, ...columns.flatMap(({name, type}) => elements[type](name))]
+}
+
 /** Writes the columns as one parquet file. */
 export function writeParquet(
   filename: string,
@@ -51,7 +56,7 @@ export function writeParquet(
     rowGroupSize,
     statistics,
     compressors: {GZIP: input => new Uint8Array(gzipSync(input)), ZSTD: zstdStored},
-    schema: [{name: 'schema', num_children: columns.length}, ...columns.flatMap(({name, type}) => elements[type](name))],
+    schema: schemaOf(columns),
     columnData: columns.map(({name, type, data}) => ({
       name,
       data: type === 'number' ? data.map(value => (value === null ? null : BigInt(value))) : data,

@@ -1,0 +1,53 @@
+// A table as large as VLMEvalKit's BLINK.tsv (538 MB, 1,901 rows, 3,675 pictures in base64) in bounded memory, beside csv-parse over the
+// same file. The file is made in a temporary folder and removed. Fails when memory passes the bound.
+import {randomBytes} from 'node:crypto'
+import {createWriteStream} from 'node:fs'
+import {mkdtemp, rm, stat} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {pipeline} from 'node:stream/promises'
+import {blink} from '../src/benchmarks/blink.js'
+import {measureData} from './support/measure-data.js'
+
+/** Published size of the table (benchmarks.md 2.1), shared by its pictures. */
+const fileBytes = 538_366_044
+const picturesInAll = 3675
+const rssBoundMb = 300
+
+const pictureBytes = Math.floor(((fileBytes / picturesInAll) * 3) / 4)
+
+/** Rows of every subtask; pictures are noise, one to four a row so that their number is as published on average. */
+function* rows(): Generator<string> {
+  yield `${['index', 'image', 'question', 'A', 'B', 'C', 'D', 'answer', 'category', 'hint'].join('\t')}\n`
+  let index = 0
+  let pictures = 0
+  for (const {name, expected, choices} of blink.subtasks) {
+    for (let k = 0; k < expected['val']!; k++) {
+      index++
+      const wanted = Math.min(4, Math.max(1, Math.round((picturesInAll * index) / 1901) - pictures))
+      pictures += wanted
+      const list = Array.from({length: wanted}, () => randomBytes(pictureBytes).toString('base64'))
+      const image = wanted === 1 ? list[0]! : `['${list.join("', '")}']`
+      const options = ['a "quoted" one', 'b', 'c', 'd'].map((option, i) => (i < choices! ? `"${option.replaceAll('"', '""')}"` : ''))
+      yield `${[index, image, `"${name}\nquestion ${k}?"`, ...options, 'B', name, ''].join('\t')}\n`
+    }
+  }
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-tsv-'))
+try {
+  const path = join(folder, 'BLINK.tsv')
+  await pipeline(rows, createWriteStream(path))
+  const {size} = await stat(path)
+  console.log(`a TSV of ${(size / 1e6).toFixed(0)} MB`)
+  await measureData('csv-parse', path, size)
+  let failed = false
+  for (const side of ['keys', 'samples', 'pictures']) {
+    const {samples, rssMb} = await measureData(side, path, size)
+    failed ||= samples !== 1901 || rssMb > rssBoundMb
+  }
+  console.log(failed ? `FAILED: RSS above ${rssBoundMb} MB or samples lost` : `ok: RSS below ${rssBoundMb} MB`)
+  if (failed) process.exitCode = 1
+} finally {
+  await rm(folder, {recursive: true})
+}
