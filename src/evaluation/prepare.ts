@@ -8,6 +8,7 @@ import {modes} from '../core/generation.js'
 import {type Lock, lockHash} from '../core/schemas/lock.js'
 import {templatesSha256} from '../modes/prompts.js'
 import {openRunner} from '../runners/index.js'
+import {Budget} from '../runners/remote/budget.js'
 import type {RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, defaultMaxNewTokens} from './arms.js'
 import {locateData} from './data.js'
@@ -48,10 +49,13 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     for (const {session} of models) await session.close()
     await judge?.close()
   }
+  // Models and judge together stay within what the run may ask and spend.
+  const budget = new Budget(spec.runner)
   try {
     for (const choice of spec.models) {
       const session = await openRunner(choice.ref, {
         ...spec.runner,
+        budget,
         benchmarks: spec.benchmarks.map(({id}) => id),
         seed: spec.seed,
         keepLatents: spec.saveLatents,
@@ -83,7 +87,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
-      judge = await openJudge(spec.judge, judged, {...spec.runner, notify})
+      judge = await openJudge(spec.judge, judged, {...spec.runner, budget, notify})
     }
     const arms = models.flatMap(model => model.arms)
     const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)

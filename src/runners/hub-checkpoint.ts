@@ -1,0 +1,49 @@
+// `hub:owner/name[@revision]`: the folder of a checkpoint, from the hub's cache or downloaded into it. Opens no checkpoint.
+
+import {existsSync} from 'node:fs'
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {type HubRepo, parseRepo, resolveInHubCache} from '../core/hub/cache-layout.js'
+import type {RunnerOptions} from './runner.js'
+
+export const hubScheme = 'hub:'
+
+/** Weights as safetensors and the small files beside them; other formats and training states are not fetched. */
+const checkpointFiles = /^(?:model[^/]*\.safetensors|[^/]+\.(?:json|jinja|txt))$/
+
+/**
+ * The folder that holds the checkpoint. What is whole in the cache is used as it is, so that a run does not change under a branch that moves;
+ * what is missing is downloaded, resumably. Throws LanternError `usage` (no such name), or what core/hub/download-repo.ts throws.
+ */
+export async function hubCheckpoint(ref: string, {env, notify}: Pick<RunnerOptions, 'env' | 'notify'>): Promise<string> {
+  const repo = parseRepo(ref.slice(hubScheme.length), 'model')
+  const cached = await resolveInHubCache(repo, env)
+  if (cached !== undefined && (await isWhole(cached))) return cached
+  return download(repo, {env, notify})
+}
+
+async function download(repo: HubRepo, {env, notify}: Pick<RunnerOptions, 'env' | 'notify'>): Promise<string> {
+  const {downloadRepo} = await import('../core/hub/download-repo.js')
+  const {folder} = await downloadRepo(repo, {
+    env,
+    include: path => checkpointFiles.test(path),
+    notify(event) {
+      if (event.type === 'progress') notify({type: 'loading', what: repo.name, done: event.done, total: event.total})
+      else if (event.type === 'retry') notify({type: 'warning', message: `${event.file}: ${event.reason}; trying again.`})
+    },
+  })
+  return folder
+}
+
+/** Other tools fetch single files of a repository, so a snapshot need not hold them all. */
+async function isWhole(folder: string): Promise<boolean> {
+  const has = (name: string) => existsSync(join(folder, name))
+  if (!has('config.json') || !has('tokenizer.json')) return false
+  if (has('model.safetensors')) return true
+  try {
+    const {weight_map: shards} = JSON.parse(await readFile(join(folder, 'model.safetensors.index.json'), 'utf8'))
+    return new Set(Object.values(shards as Record<string, string>)).size > 0 && Object.values(shards as Record<string, string>).every(has)
+  } catch {
+    return false
+  }
+}
