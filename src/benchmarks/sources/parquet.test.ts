@@ -1,6 +1,7 @@
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import fc from 'fast-check'
 import {type Picture, writeParquet} from '../../../test/support/parquet.js'
 import {LanternError} from '../../core/errors.js'
@@ -114,4 +115,25 @@ test('any table comes back as it was written', async () => {
     }),
     {numRuns: 25},
   )
+})
+
+describe.each(['snappy', 'gzip', 'zstd-pages-v2', 'brotli-no-statistics'])('a file that Arrow wrote (%s)', name => {
+  const goldens = new URL('../../../test/goldens/arrow/', import.meta.url)
+
+  test('gives what golden.json says', async () => {
+    const expected: Record<string, unknown>[] = JSON.parse(await readFile(new URL('golden.json', goldens), 'utf8'))
+    const file = await openParquet(fileURLToPath(new URL(`${name}.parquet`, goldens)), name)
+    const pictures = ['image_1', 'image_2', 'image_3']
+    const texts = file.columns.filter(column => !pictures.includes(column))
+    const rows = (await all(file.read(texts))) as ParquetRow[]
+    expect(rows).toHaveLength(expected.length)
+    for (const [index, {values}] of rows.entries()) {
+      for (const column of texts) expect(values[column] ?? null).toEqual(expected[index]![column])
+      for (const column of pictures) {
+        const bytes = await file.bytes(column, index)
+        expect(bytes && Buffer.from(bytes).toString('base64')).toBe(expected[index]![column])
+        expect(await file.hasBytes(column, index)).toBe(bytes !== null)
+      }
+    }
+  })
 })
