@@ -1,4 +1,5 @@
 // Creates onnxruntime sessions: which options, on which device, and what to tell the user when a provider is missing.
+import {existsSync} from 'node:fs'
 import {createRequire} from 'node:module'
 import {dirname, join, relative} from 'node:path'
 import {LanternError, messageOf} from '../../core/errors.js'
@@ -68,11 +69,22 @@ export async function loadRuntime() {
   }
 }
 
+/** Providers that can be loaded: those in the package, and CUDA and TensorRT once their libraries were fetched. */
+export async function availableProviders(): Promise<string[]> {
+  const {listSupportedBackends} = await loadRuntime()
+  const binaries = join(packageFolder(), 'bin', 'napi-v6', process.platform, process.arch)
+  const library = (name: string) =>
+    process.platform === 'win32' ? `onnxruntime_providers_${name}.dll` : `libonnxruntime_providers_${name}.so`
+  return listSupportedBackends().flatMap(({name, bundled}) => (bundled || existsSync(join(binaries, library(name))) ? [name] : []))
+}
+
+function packageFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+}
+
 /** The package's own install script fetches the CUDA libraries; `npm rebuild` does not run it under `allowScripts: false`. */
 export function cudaInstallCommand(): string {
-  const require = createRequire(import.meta.url)
-  const script = join(dirname(require.resolve('onnxruntime-node/package.json')), 'script', 'install.js')
-  return `node ${relative(process.cwd(), script)}`
+  return `node ${relative(process.cwd(), join(packageFolder(), 'script', 'install.js'))}`
 }
 
 function cudaError(error: unknown): LanternError {

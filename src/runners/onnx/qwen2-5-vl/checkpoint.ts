@@ -1,16 +1,14 @@
 // Opens a Hugging Face checkpoint folder: reads its small files and the weights' headers, checks that they fit together.
 // Reads no weight; whatever is wrong becomes one error that names the file and the tensor or field.
-import {readdir, readFile, stat} from 'node:fs/promises'
+import {readFile} from 'node:fs/promises'
 import {basename, join, resolve} from 'node:path'
 import {z} from 'zod'
-import {LanternError, messageOf, systemCodeOf} from '../../../core/errors.js'
+import {LanternError, messageOf} from '../../../core/errors.js'
+import {indexFile, loadableFolder, singleFile} from '../folder-format.js'
 import {readSafetensorsHeader, type TensorPlace} from '../safetensors.js'
 import {expectedTensors, type ParsedConfig, parseConfig} from './config.js'
 import {latentTokens, type TokenizerFile} from './latent-tokens.js'
 import type {Checkpoint} from './types.js'
-
-const indexFile = 'model.safetensors.index.json'
-const singleFile = 'model.safetensors'
 
 /** Files beside the weights that change what is generated; those that exist are part of the checkpoint's hash. */
 const hashedFiles = [
@@ -26,9 +24,7 @@ const hashedFiles = [
 /** Throws LanternError: `data-absent` (no such folder), `unsupported` (another architecture or format), `bad-checkpoint`. */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const dir = resolve(path)
-  const present = new Set(await listing(dir))
-  if (!present.has('config.json') || !(present.has(singleFile) || present.has(indexFile))) throw notACheckpoint(dir, present)
-
+  const present = await loadableFolder(dir)
   const config = parseConfig(await readJson(join(dir, 'config.json')), join(dir, 'config.json'))
   const shards = present.has(singleFile) ? [join(dir, singleFile)] : await shardsOf(dir, present)
   const tensors = new Map<string, TensorPlace>()
@@ -60,42 +56,6 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     shards: shards.length,
     files: [...hashedFiles.filter(name => present.has(name)).map(name => join(dir, name)), ...shards].sort(),
   }
-}
-
-async function listing(dir: string): Promise<string[]> {
-  try {
-    if ((await stat(dir)).isFile()) throw notACheckpoint(dir, new Set([basename(dir)]))
-    return await readdir(dir)
-  } catch (error) {
-    if (error instanceof LanternError) throw error
-    const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such folder' : messageOf(error)
-    throw new LanternError('data-absent', `Cannot open the checkpoint ${dir}: ${why}.`, 'Give a folder with config.json and *.safetensors.')
-  }
-}
-
-/** Says what lies there instead, and what to point at. */
-function notACheckpoint(dir: string, present: ReadonlySet<string>): LanternError {
-  const names = [...present]
-  if (names.some(name => name.endsWith('.onnx') || name === 'onnx' || name === 'genai_config.json')) {
-    return new LanternError(
-      'unsupported',
-      `${dir} holds an ONNX export, which does not give out the hidden states that latent reasoning feeds back.`,
-      'Point --model at the folder with the original weights (config.json, tokenizer.json and *.safetensors): no export is needed.',
-    )
-  }
-  if (names.some(name => name.endsWith('.bin') || name.endsWith('.pt') || name.endsWith('.pth') || name.endsWith('.gguf'))) {
-    return new LanternError(
-      'unsupported',
-      `${dir} holds weights in a format other than safetensors.`,
-      'Save the model with transformers (save_pretrained writes *.safetensors) and point --model at that folder.',
-    )
-  }
-  const missing = present.has('config.json') ? `${singleFile} or ${indexFile}` : 'config.json'
-  return new LanternError(
-    'bad-checkpoint',
-    `${dir} is not a checkpoint folder: it has no ${missing}.`,
-    'Give a folder with config.json, tokenizer.json and *.safetensors.',
-  )
 }
 
 async function readJson(file: string): Promise<unknown> {

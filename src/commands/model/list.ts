@@ -1,0 +1,17 @@
+// `model list`: the local models at hand: built in, in the hub cache, and checkpoint folders beside us.
+import {BaseCommand} from '../../cli/base-command.js'
+import {modelReferences} from '../../runners/index.js'
+import {listModels} from '../../runners/onnx/list-models.js'
+
+export default class ModelList extends BaseCommand<typeof ModelList> {
+  static override summary = 'The models at hand: built in, in the hub cache, and in the current folder.'
+  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
+
+  async run() {
+    const models = await listModels(process.cwd(), process.env)
+    for (const {ref, source} of models) this.log(`${source.padEnd(9)} ${ref}`)
+    if (models.length === 0) this.log('No checkpoint is at hand.')
+    this.log(`\nForms of --model: ${modelReferences.map(({form, meaning}) => `${form} (${meaning})`).join(', ')}`)
+    return {models}
+  }
+}

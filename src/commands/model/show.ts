@@ -1,0 +1,77 @@
+// `model show`: what a checkpoint is, what it needs, and (with --probe) how far its latents can be trusted.
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../../cli/base-command.js'
+import {downloadProgress} from '../../cli/download-progress.js'
+import {withVariables} from '../../cli/flags.js'
+import {cacheDir} from '../../core/cache-dir.js'
+import {LanternError} from '../../core/errors.js'
+import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
+import {openCheckpoint} from '../../runners/onnx/qwen2-5-vl/checkpoint.js'
+import {describeCheckpoint} from '../../runners/onnx/qwen2-5-vl/describe.js'
+import {probe} from '../../runners/onnx/qwen2-5-vl/probe.js'
+
+export default class ModelShow extends BaseCommand<typeof ModelShow> {
+  static override summary = 'A checkpoint: architecture, size, latent tokens, image limits, memory.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> ./LanteRn-3B-SFT',
+    '<%= config.bin %> <%= command.id %> hub:owner/name --json',
+    '<%= config.bin %> <%= command.id %> builtin:nano-latent --probe',
+  ]
+  static override args = {ref: Args.string({description: 'DIR, hub:owner/name[@rev] or builtin:NAME.', required: true})}
+  static override flags = withVariables({
+    probe: Flags.boolean({summary: 'Load the model and measure how a small change of one latent grows, and what lower precision does.'}),
+    threads: Flags.integer({min: 1, summary: 'Threads of the probe.', helpValue: 'N'}),
+  })
+
+  async run() {
+    const {ref} = this.args
+    if (!isCheckpointRef(ref)) {
+      throw new LanternError(
+        'usage',
+        `${ref} is not a checkpoint.`,
+        'Give a folder, hub:owner/name or builtin:NAME; `model list` shows some.',
+      )
+    }
+    const notify = downloadProgress(process.stderr, ref)
+    const shown = await describeCheckpoint(ref, {env: process.env, notify})
+    const {latent, image} = shown
+    this.log(`${ref}  ${shown.architecture}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`)
+    this.log(`folder    ${shown.folder}`)
+    this.log(
+      `memory    ${Object.entries(shown.memoryMbBy)
+        .map(([precision, mb]) => `${precision} ${mb} MB`)
+        .join(', ')}`,
+    )
+    this.log(
+      latent === null
+        ? 'latents   none: the files name no latent tokens'
+        : `latents   ${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}`,
+    )
+    this.log(
+      `pictures  ${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token`,
+    )
+    this.log(`decoding  vocabulary ${shown.vocabulary}, repetition penalty ${shown.repetitionPenalty}`)
+    this.log(`providers ${shown.providers.join(', ')}`)
+    if (!this.flags.probe) return shown
+
+    const {threads} = this.flags
+    const options = {
+      device: 'cpu',
+      cacheDir: cacheDir(process.env),
+      notify: (what: string) => this.tell('info', what),
+      ...(threads && {threads}),
+    }
+    const probed = await probe(await openCheckpoint(shown.folder), ['fp16', 'q8', 'q4'], options)
+    this.log(
+      `\nA change of ${probed.perturbation} in one latent grows ${probed.growthPerStep.toFixed(2)} x per latent, over ${probed.latents} latents.`,
+    )
+    for (const [precision, {differences, parity}] of Object.entries(probed.precisions)) {
+      const [first, last] = [differences[0]!, differences.at(-1)!].map(difference => difference.toExponential(1))
+      const same = `${(100 * parity.sameToken).toFixed(0)} % same tokens`
+      this.log(
+        `${precision.padEnd(5)} latents differ from fp32 by ${first} at the first, ${last} at the last; ${same}, cosine ${parity.hiddenCosine.toFixed(5)}`,
+      )
+    }
+    return {...shown, probe: probed}
+  }
+}

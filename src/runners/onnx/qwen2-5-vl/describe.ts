@@ -1,0 +1,58 @@
+// What `model show` says of a checkpoint: read from its files, without loading the model.
+
+import {checkpointFolder, type FolderOptions} from '../checkpoint-folder.js'
+import {availableProviders} from '../ort-session.js'
+import {openCheckpoint} from './checkpoint.js'
+import type {Checkpoint, LatentTokens, Precision} from './types.js'
+
+/** The document of `model show` (cli.md, "Other JSON"). */
+export interface ModelDescription {
+  readonly ref: string
+  readonly architecture: string
+  readonly parameters: number
+  readonly dtype: string
+  readonly shards: number
+  readonly latent: Pick<LatentTokens, 'protocol' | 'size' | 'ids'> | null
+  readonly image: {readonly minPixels: number; readonly maxPixels: number; readonly patch: number; readonly merge: number}
+  /** Memory of the weights at the default precision (fp32), in MB. */
+  readonly memoryMb: number
+  /** The same for every precision. */
+  readonly memoryMbBy: Readonly<Record<Precision, number>>
+  /** Execution providers that can be loaded here. */
+  readonly providers: readonly string[]
+  readonly folder: string
+  readonly vocabulary: number
+  readonly repetitionPenalty: number
+}
+
+/** Throws LanternError as checkpointFolder and openCheckpoint do. */
+export async function describeCheckpoint(ref: string, options: FolderOptions): Promise<ModelDescription> {
+  const checkpoint = await openCheckpoint(await checkpointFolder(ref, options))
+  const {architecture, parameters, dtype, shards, latent, image, vision, text, generation} = checkpoint
+  const memoryMbBy = memory(checkpoint)
+  return {
+    ref,
+    architecture,
+    parameters,
+    dtype,
+    shards,
+    latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},
+    image: {minPixels: image.minPixels, maxPixels: image.maxPixels, patch: vision.patch, merge: vision.merge},
+    memoryMb: memoryMbBy.fp32,
+    memoryMbBy,
+    providers: await availableProviders(),
+    folder: checkpoint.dir,
+    vocabulary: text.vocabulary,
+    repetitionPenalty: generation.repetitionPenalty,
+  }
+}
+
+/** On the CPU everything computes in float32; only quantised weights stay small. The vision tower is never quantised. */
+function memory({parameters, tensors}: Checkpoint): Record<Precision, number> {
+  let vision = 0
+  for (const [name, {shape}] of tensors) if (name.startsWith('visual.')) vision += shape.reduce((product, n) => product * n, 1)
+  const decoder = parameters - vision
+  const megabytes = (bytesPerWeight: number) => Math.ceil((4 * vision + bytesPerWeight * decoder) / 1e6)
+  // 8 or 4 bits, and one float32 scale for 32 weights.
+  return {fp32: megabytes(4), fp16: megabytes(4), q8: megabytes(1 + 4 / 32), q4: megabytes(0.5 + 4 / 32)}
+}

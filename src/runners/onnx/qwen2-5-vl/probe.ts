@@ -1,0 +1,76 @@
+// How far a checkpoint's fed-back latents can be trusted: by what factor a small change of the first latent grows with each step,
+// and how far lower precision moves each of them. Every step is one full forward, so no cache takes part.
+import {random} from '../../../core/random.js'
+import {loadModel} from './model.js'
+import type {Checkpoint, LoadOptions, Model, Parity, Precision} from './types.js'
+
+export interface Probe {
+  /** Latents fed in a row. */
+  readonly latents: number
+  /** Relative size of the change made to the first latent. */
+  readonly perturbation: number
+  /** Relative difference of each later latent from its unchanged self. */
+  readonly differences: readonly number[]
+  /** Geometric mean of the growth from one latent to the next; above 1 rounding differences are amplified. */
+  readonly growthPerStep: number
+  /** Relative difference of each latent from fp32, free-running, and the teacher-forced parity of the weights. */
+  readonly precisions: Readonly<Partial<Record<Precision, {readonly differences: readonly number[]; readonly parity: Parity}>>>
+}
+
+const promptLength = 24
+const perturbation = 1e-3
+
+/** Feeds back as many latents as two blocks hold, after a fixed random prompt that ends with START where there is one. */
+export async function probe(
+  checkpoint: Checkpoint,
+  precisions: readonly Exclude<Precision, 'fp32'>[],
+  options: Omit<LoadOptions, 'precision'>,
+): Promise<Probe> {
+  const latents = Math.max(4, 2 * (checkpoint.latent?.size ?? 8))
+  const exact = await loadModel(checkpoint, {...options, precision: 'fp32'})
+  const own = await feedBack(exact, latents)
+  const changed = await feedBack(exact, latents, nudge)
+  await exact.close()
+  const differences = own.slice(1).map((latent, i) => relativeDifference(changed[i + 1]!, latent))
+
+  const lower: Partial<Record<Precision, {differences: number[]; parity: Parity}>> = {}
+  for (const precision of precisions) {
+    const model = await loadModel(checkpoint, {...options, precision})
+    const fed = await feedBack(model, latents)
+    lower[precision] = {differences: fed.map((latent, i) => relativeDifference(latent, own[i]!)), parity: model.provenance.parity!}
+    await model.close()
+  }
+  const growth = (differences.at(-1)! / differences[0]!) ** (1 / (differences.length - 1))
+  return {latents, perturbation, differences, growthPerStep: growth, precisions: lower}
+}
+
+/** The vectors fed in a row of `count` latents; `change` acts on the first. */
+async function feedBack(model: Model, count: number, change = (latent: Float32Array) => latent): Promise<Float32Array[]> {
+  const {text, latent} = model.checkpoint
+  const choose = random('probe', 'prompt')
+  const ids = Array.from({length: promptLength}, () => choose.integer(text.vocabulary))
+  if (latent !== null) ids[promptLength - 1] = latent.ids.start
+  const embeds = new Float32Array((promptLength + count) * text.hidden)
+  embeds.set(model.embed(ids))
+  const fed: Float32Array[] = []
+  for (let length = promptLength; fed.length < count; length++) {
+    const positions = Int32Array.from({length: 3 * length}, (_, i) => i % length)
+    const input = {batch: 1, length, embeds: embeds.subarray(0, length * text.hidden), positions, totals: Int32Array.of(length), past: null}
+    const {hidden} = await model.decode({...input, want: {hidden: true}})
+    const next = fed.length === 0 ? change(hidden!) : hidden!
+    embeds.set(next, length * text.hidden)
+    fed.push(next)
+  }
+  return fed
+}
+
+/** A random direction of relative length `perturbation`. */
+function nudge(latent: Float32Array): Float32Array {
+  const noise = random('probe', 'perturbation')
+  const direction = latent.map(() => noise.normal())
+  const scale = (perturbation * norm(latent)) / norm(direction)
+  return latent.map((v, i) => v + scale * direction[i]!)
+}
+
+const norm = (vector: Float32Array) => Math.hypot(...vector)
+const relativeDifference = (a: Float32Array, b: Float32Array) => norm(a.map((v, i) => v - b[i]!)) / norm(b)
