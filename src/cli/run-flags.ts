@@ -7,6 +7,7 @@ import {type Intervention, interventions, type Mode, modes} from '../core/genera
 import {parseShard} from '../evaluation/selection.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {extractorNames} from '../metrics/extraction/index.js'
+import {parseOptionOrders} from '../modes/option-orders.js'
 import {promptStyles} from '../modes/prompts.js'
 import {controlModels} from './control-models.js'
 import {dataFlagIn, keyed, withVariables} from './flags.js'
@@ -70,7 +71,7 @@ export const runFlags = withVariables({
     helpValue: 'i/n',
   }),
   options: Flags.string({
-    default: 'given',
+    default: 'file',
     summary: 'Ask each choice under several option orders: shuffle:N or circular.',
     helpGroup: 'SAMPLES',
     helpValue: 'ORDER',
@@ -173,11 +174,6 @@ export function number(flag: string, text: string, low: number, high: number): n
   throw new LanternError('usage', `--${flag} ${text} is not a number from ${low} to ${high}.`, 'See `lantern-eval run --help`.')
 }
 
-/** `2pp` or `2` -> 0.02. Throws `usage`. */
-export function percentagePoints(text: string): number {
-  return number('margin', text.replace(/\s*pp$/, ''), 0, 100) / 100
-}
-
 /** The specification that the flags of `run` describe. Throws `usage` for values that do not fit. */
 export async function toSpec(flags: RunFlags, env: Readonly<Record<string, string | undefined>>): Promise<RunSpec> {
   const models =
@@ -194,7 +190,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
     limit: flags.limit,
     seed: flags.seed,
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
-    optionOrder: flags.options,
+    optionOrders: parseOptionOrders(flags.options),
     protocol: flags.protocol,
     latentSize: flags['latent-size'],
     interventions: (flags.intervention as Intervention[] | undefined) ?? ['own'],

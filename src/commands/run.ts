@@ -2,9 +2,10 @@
 import {BaseCommand} from '../cli/base-command.js'
 import {parseFormats} from '../cli/formats.js'
 import {duration, progress} from '../cli/progress.js'
-import {runFlags, toSpec} from '../cli/run-flags.js'
+import {number, runFlags, toSpec} from '../cli/run-flags.js'
 import {terminal} from '../cli/terminal.js'
 import type {RunEvent} from '../evaluation/spec.js'
+import type {Gate} from '../reports/publish.js'
 
 export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'Evaluate models on benchmarks; the same command resumes.'
@@ -36,6 +37,7 @@ export default class Run extends BaseCommand<typeof Run> {
 
   async run(): Promise<unknown> {
     const {flags} = this
+    const gate = await this.gate()
     const outputs = parseFormats(flags.format, process.env)
     const spec = await toSpec(flags, process.env)
     const show = this.progress()
@@ -48,7 +50,7 @@ export default class Run extends BaseCommand<typeof Run> {
       const end = await evaluate(prepared, show, this.interruption())
       this.tell('debug', `${end.settled} samples in ${duration(Date.now() - began)}`)
       const {publishRun} = await import('../reports/publish.js')
-      const document = await publishRun(end, {outputs})
+      const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
       const {formats} = await import('../reports/formats/index.js')
       this.log(formats.terminal.render(document, terminal()))
       process.exitCode = document.exitCode
@@ -77,6 +79,17 @@ export default class Run extends BaseCommand<typeof Run> {
       )
     this.log(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
     return {...plan, exitCode: 0, verdict: 'plan'}
+  }
+
+  /** The gate asked for; a baseline that cannot be read is told before the run, not after it. */
+  private async gate(): Promise<Gate | undefined> {
+    const {baseline, margin, alpha, 'fail-on': failOn} = this.flags
+    if (baseline === undefined) return undefined
+    const {parseMargin, pickArm, splitRunArm} = await import('../reports/compare.js')
+    const {dir, arm} = splitRunArm(baseline)
+    const {readLock} = await import('../core/run-folder.js')
+    pickArm({dir, lock: await readLock(dir)}, arm)
+    return {baseline, margin: parseMargin(margin), alpha: number('alpha', alpha, 1e-6, 0.5), failOn}
   }
 
   private progress(): (event: RunEvent) => void {

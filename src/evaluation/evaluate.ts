@@ -3,8 +3,8 @@
 import type {Generation} from '../core/generation.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {recordKey, settledRecords} from '../core/run-folder.js'
-import type {Sample} from '../core/sample.js'
 import {scoreSample} from '../metrics/score.js'
+import {optionVariants} from '../modes/option-orders.js'
 import {hold} from './hold.js'
 import {openJournal} from './journal.js'
 import {runLoop, type Scored} from './loop.js'
@@ -50,7 +50,7 @@ export async function evaluate(prepared: Prepared, onEvent: (event: RunEvent) =>
         settled,
         score: (bench, generation) => scoreOne(prepared, bench, generation, signal),
         keepLatents: async () => null,
-        expand: (sample: Sample) => [sample],
+        expand: sample => optionVariants(sample, spec.optionOrders, spec.seed),
         redact: redactor(secretsIn(spec.runner.env)),
         onEvent,
         signal,
@@ -79,7 +79,7 @@ async function scoreOne(
 /** Samples x arms of this shard. */
 export function totalOf(prepared: Prepared): number {
   const arms = prepared.models.reduce((sum, model) => sum + model.arms.length, 0)
-  return prepared.benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0) * arms
+  return prepared.benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0) * arms
 }
 
 async function endOf(runDir: string, total: number, spec: RunSpec, signal: AbortSignal): Promise<RunEnd> {

@@ -33,8 +33,7 @@ export async function mergeRuns(runDirs: readonly string[], out: string, allowIn
     }
   }
   const records = disjoint(runs)
-  const expected =
-    first.lock.arms.length * first.lock.benchmarks.reduce((sum, bench) => sum + bench.selected, 0) * variantsPerSample(first.lock)
+  const expected = first.lock.arms.length * first.lock.benchmarks.reduce((sum, bench) => sum + bench.selected, 0)
   const missing = Math.max(0, expected - records.length)
   const absent = absentShards(runs.map(({lock}) => lock))
   if (missing > 0 && !allowIncomplete) {
@@ -99,10 +98,4 @@ function absentShards(locks: readonly Lock[]): string[] {
   return Array.from({length: count}, (_, index) => index + 1)
     .filter(index => !present.has(index))
     .map(index => `${index}/${count}`)
-}
-
-/** How many records one item gives per arm: its option orders (`--options`), recorded in the lock where they are counted. */
-function variantsPerSample(lock: Lock): number {
-  const variants = lock.prompts['variantsPerSample']
-  return typeof variants === 'number' ? variants : 1
 }

@@ -29,7 +29,7 @@ export interface Plan {
 /** The plan of a prepared run. Requests count remote arms only; cost is not guessed where no price is known. */
 export function planOf(prepared: Prepared): Plan {
   const {lock, spec} = prepared
-  const items = prepared.benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
+  const items = prepared.benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0)
   const arms = prepared.models.flatMap(({session, arms}) =>
     arms.map(arm => {
       const maxNewTokens = spec.decoding.maxNewTokens ?? defaultMaxNewTokens[arm.mode]
@@ -39,10 +39,10 @@ export function planOf(prepared: Prepared): Plan {
   return {
     lock: lock.hash,
     runDir: spec.out ?? defaultRunDir(lock),
-    benchmarks: prepared.benchmarks.map(({benchmark, data, keys}) => {
+    benchmarks: prepared.benchmarks.map(({benchmark, data, asked}) => {
       const subtasks: Record<string, number> = {}
-      for (const {subtask} of keys) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
-      return {id: benchmark.id, split: data.split, layout: data.layout, sample: data.kind, items: keys.length, subtasks}
+      for (const {subtask} of asked) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
+      return {id: benchmark.id, split: data.split, layout: data.layout, sample: data.kind, items: asked.length, subtasks}
     }),
     arms,
     items: totalOf(prepared),

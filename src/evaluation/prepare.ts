@@ -6,6 +6,7 @@ import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import {modes} from '../core/generation.js'
 import {type Lock, lockHash} from '../core/schemas/lock.js'
+import {optionVariants} from '../modes/option-orders.js'
 import {templatesSha256} from '../modes/prompts.js'
 import {openRunner} from '../runners/index.js'
 import {Budget} from '../runners/remote/budget.js'
@@ -22,6 +23,8 @@ export interface PreparedBenchmark {
   readonly data: DataSet
   /** The samples of this shard, in the order of the data. */
   readonly keys: readonly SampleKey[]
+  /** What is asked of them: the samples themselves, or their variants under several option orders. */
+  readonly asked: readonly SampleKey[]
 }
 
 export interface PreparedModel {
@@ -82,8 +85,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       const available = await data.keys()
       const selected = select(id, available, {subtasks, ids: spec.ids, limit: spec.limit, seed: spec.seed})
       // A layout may be scored in its own way (VisCoT's four-option items), so the data's own description counts.
-      benchmarks.push({benchmark: data.benchmark, data, keys: shardOf(selected, spec.shard)})
-      entries.push(await lockEntry(data.benchmark, data, available, selected))
+      const keys = shardOf(selected, spec.shard)
+      const asked = await variantKeys(data, selected, spec)
+      const ours = new Set(keys.map(key => key.id))
+      benchmarks.push({benchmark: data.benchmark, data, keys, asked: asked.filter(key => ours.has(key.item))})
+      entries.push(await lockEntry(data.benchmark, data, {available, selected, asked, judged: spec.judge !== undefined}))
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
@@ -98,7 +104,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       hash: '',
       arms,
       benchmarks: entries,
-      prompts: {style: spec.promptStyle, templatesSha256: templatesSha256(), options: spec.optionOrder},
+      prompts: {style: spec.promptStyle, templatesSha256: templatesSha256(), options: spec.optionOrders},
       decoding: {
         temperature: spec.decoding.temperature,
         topP: spec.decoding.topP ?? null,
@@ -131,16 +137,36 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
   }
 }
 
+/** Every variant of the selected samples; only several option orders need a look at the options. */
+async function variantKeys(
+  data: DataSet,
+  selected: readonly SampleKey[],
+  {optionOrders, seed}: RunSpec,
+): Promise<(SampleKey & {item: string})[]> {
+  if (optionOrders.kind === 'file') return selected.map(key => ({...key, item: key.id}))
+  const keys: (SampleKey & {item: string})[] = []
+  for await (const sample of data.samples(new Set(selected.map(key => key.id)))) {
+    for (const {id, subtask} of optionVariants(sample, optionOrders, seed)) keys.push({id, subtask, item: sample.id})
+  }
+  return keys
+}
+
+interface Choice {
+  readonly available: readonly SampleKey[]
+  readonly selected: readonly SampleKey[]
+  readonly asked: readonly SampleKey[]
+  readonly judged: boolean
+}
+
 async function lockEntry(
   benchmark: Benchmark,
   data: DataSet,
-  available: readonly SampleKey[],
-  selected: readonly SampleKey[],
+  {available, selected, asked, judged}: Choice,
 ): Promise<Lock['benchmarks'][number]> {
   const {revision, labels, dataSha256} = await data.identity()
   const names = [...new Set(available.map(key => key.subtask))]
   const count = (keys: readonly SampleKey[], name: string) => keys.reduce((sum, key) => sum + (key.subtask === name ? 1 : 0), 0)
-  const {metric, aggregate, headline} = benchmark.scoring
+  const {answer, metric, aggregate, headline} = benchmark.scoring
   return {
     id: benchmark.id,
     split: data.split,
@@ -149,14 +175,14 @@ async function lockEntry(
     revision,
     labels,
     dataSha256,
-    samplesSha256: samplesSha256(selected),
-    selected: selected.length,
+    samplesSha256: samplesSha256(asked),
+    selected: asked.length,
     available: available.length,
     partial: selected.length < available.length,
-    metric,
+    metric: judged && answer === 'open' ? 'judge' : metric,
     aggregate,
     headline: headline ? [...headline] : null,
-    subtasks: names.map(name => ({name, selected: count(selected, name), available: count(available, name)})),
+    subtasks: names.map(name => ({name, selected: count(asked, name), available: count(available, name)})),
   }
 }
 

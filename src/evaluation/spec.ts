@@ -2,6 +2,7 @@
 import type {Intervention, Mode} from '../core/generation.js'
 import type {LogRecord} from '../core/schemas/record.js'
 
+import type {OptionOrders} from '../modes/option-orders.js'
 import type {PromptStyle} from '../modes/prompts.js'
 import type {RunnerEvent, RunnerOptions} from '../runners/runner.js'
 import type {Shard} from './selection.js'
@@ -23,7 +24,7 @@ export interface RunSpec {
   readonly limit?: number
   readonly seed: number
   readonly shard: Shard | null
-  readonly optionOrder: string
+  readonly optionOrders: OptionOrders
   readonly protocol?: string
   readonly latentSize?: number
   readonly interventions: readonly Intervention[]

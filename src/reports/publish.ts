@@ -3,11 +3,15 @@ import {appendFile, mkdir} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
+import type {Arm} from '../core/generation.js'
 import {summaryFile} from '../core/run-folder.js'
+import type {Comparison} from '../core/schemas/comparison.js'
 import type {ResultDocument} from '../core/schemas/result.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
+import {compareRuns, pickArm, splitRunArm} from './compare.js'
 import {type FormatName, type FormatOptions, formats} from './formats/index.js'
-import {readRun} from './read-run.js'
+import {panelsOf} from './panels.js'
+import {type Run, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
 
 export interface Output {
@@ -15,20 +19,32 @@ export interface Output {
   readonly path: string
 }
 
+/** What a run is compared with at its end, and whether that decides its exit code. */
+export interface Gate {
+  /** `RUN` or `RUN#ARM`. */
+  readonly baseline: string
+  readonly margin: number
+  readonly alpha: number
+  readonly failOn?: 'regression'
+}
+
 export interface PublishOptions {
   readonly outputs: readonly Output[]
+  readonly gate?: Gate
+  /** Also score every saved answer with every extractor. */
+  readonly panel: boolean
 }
 
 /**
  * Writes summary.json, table.md and table.csv into the run folder and the outputs asked for.
- * Throws `disk` when a file cannot be written.
+ * The gate decides only over a run that is done. Throws `disk` when a file cannot be written, and what `compareRuns` throws.
  */
-export async function publishRun(end: RunEnd, {outputs}: PublishOptions): Promise<ResultDocument> {
-  const document = resultTable([await readRun(end.runDir)], {
-    verdict: end.verdict,
-    exitCode: end.exitCode,
-    warnings: end.reason === null ? [] : [end.reason],
-  })
+export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOptions): Promise<ResultDocument> {
+  const run = await readRun(end.runDir)
+  const comparison = gate === undefined || end.verdict !== 'done' ? undefined : await compareWithBaseline(run, gate)
+  const exitCode = comparison && end.exitCode === 0 ? comparison.exitCode : end.exitCode
+  const table = resultTable([run], {verdict: end.verdict, exitCode, warnings: end.reason === null ? [] : [end.reason]})
+  const document: ResultDocument = {...table, ...(comparison ? {comparison} : {}), ...(panel ? {panels: await panelsOf(end.runDir)} : {})}
   await writeText(join(end.runDir, summaryFile), `${JSON.stringify(document, null, 2)}\n`, false)
   await writeOutputs(document, [
     {format: 'markdown', path: join(end.runDir, 'table.md')},
@@ -36,6 +52,31 @@ export async function publishRun(end: RunEnd, {outputs}: PublishOptions): Promis
     ...outputs,
   ])
   return document
+}
+
+async function compareWithBaseline(run: Run, {baseline, margin, alpha, failOn}: Gate): Promise<Comparison> {
+  const {dir, arm} = splitRunArm(baseline)
+  const base = await readRun(dir)
+  const baseArm = pickArm(base, arm)
+  return compareRuns(base, run, {
+    baseArm,
+    newArm: counterpart(run.lock.arms, base.lock.arms.find(({id}) => id === baseArm)!),
+    margin,
+    alpha,
+    failOn,
+  })
+}
+
+/** The arm that a baseline's arm is compared with: the only one, the one of the same id, or the only one asked in the same way. Throws `usage`. */
+export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
+  const alike = arms.filter(arm => arm.mode === baseArm.mode && arm.intervention === baseArm.intervention)
+  const found = arms.length === 1 ? arms[0] : (arms.find(arm => arm.id === baseArm.id) ?? (alike.length === 1 ? alike[0] : undefined))
+  if (found) return found.id
+  throw new LanternError(
+    'usage',
+    `No arm of this run stands for the baseline's ${baseArm.id}.`,
+    `Compare by hand: lantern-eval compare BASE#ARM NEW#ARM, with one of ${arms.map(({id}) => id).join(', ')}.`,
+  )
 }
 
 /** Writes a document in each of the formats. Throws `disk`. */

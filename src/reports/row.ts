@@ -1,6 +1,7 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
 import {random} from '../core/random.js'
 import type {ResultRow, ResultSubtask} from '../core/schemas/result.js'
+import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
   type ChoiceItem,
@@ -10,6 +11,7 @@ import {
   randomBaseline,
   scoreIntervals,
 } from '../metrics/statistics/index.js'
+import {itemOf} from '../modes/option-orders.js'
 import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
 import {bySubtask, headlineSubtasks, strataOf} from './strata.js'
 
@@ -36,6 +38,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const scored = records.filter(record => record.score !== null)
   const answered = records.filter(record => record.outcome !== 'error')
   const latency = Float64Array.from(answered.flatMap(record => record.totalMs ?? [])).sort()
+  const robust = robustOf(sheet, headline)
   const row: ResultRow = {
     run: run.dir,
     arm: arm.id,
@@ -64,6 +67,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     latencyMs: {p50: numberOrNull(quantile(latency, 0.5)), p95: numberOrNull(quantile(latency, 0.95))},
     lock: run.lock.hash,
     sample: sampleOf(run, sheet, records.length < total),
+    ...(robust === null ? {} : {robust}),
     differences: {},
     notes: [],
     tier: null,
@@ -102,6 +106,19 @@ function totalOf(run: Run, {bench}: Sheet, name: string, records: readonly Settl
 function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {
   if (bench.kind === 'builtin') return 'builtin'
   return bench.partial || lock.shard !== null || unfinished ? 'partial' : 'official'
+}
+
+/** Strict and mean score over items that were asked under several option orders; null where each was asked once. */
+function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore | null {
+  const variants: VariantScore[] = []
+  let several = false
+  for (const [id, {subtask, outcome, score}] of records) {
+    if (!headline.has(subtask)) continue
+    const item = itemOf(id)
+    several ||= item !== id
+    variants.push({item, outcome, score})
+  }
+  return several ? robustScore(itemScores(variants)) : null
 }
 
 type Subtasks = readonly (readonly [name: string, records: readonly Settled[]])[]
@@ -158,6 +175,10 @@ function meanOrNull<T>(items: readonly T[], figure: (item: T) => number | null):
   return n === 0 ? null : sum / n
 }
 
+function percentOf(fraction: number | null): string {
+  return fraction === null ? 'unknown' : `${(100 * fraction).toFixed(1)}%`
+}
+
 function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
@@ -170,6 +191,7 @@ function notesOf(row: ResultRow, settled: number): string[] {
   const needsLatents =
     row.mode === 'latent' && row.latentSize !== 0 && row.intervention !== 'no-latent' && row.intervention !== 'markers-only'
   if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null) notes.push('latents not observable')
+  if (row.robust) notes.push(`${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`)
   if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
   return notes
 }

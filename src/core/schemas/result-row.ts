@@ -47,6 +47,8 @@ export const resultRowSchema = z.looseObject({
   latencyMs: z.strictObject({p50: mean, p95: mean}),
   lock: z.string(),
   sample: z.enum(['official', 'partial', 'builtin']),
+  /** With several option orders: the share of items right in every order, and the mean over items. */
+  robust: z.strictObject({strict: fraction, mean: fraction, items: z.number().int(), incomplete: z.number().int()}).optional(),
   /** Settings in which the row differs from the others it is ranked with. */
   differences: z.record(z.string(), z.string()),
   /** What a reader must know of this row, in sentences. */

@@ -21,6 +21,19 @@ export const resultGroupSchema = z.looseObject({
     .nullable(),
 })
 
+/** What other extractors would have made of an arm's answers (`--extractor-panel`). */
+export const resultPanelSchema = z.looseObject({
+  arm: z.string(),
+  bench: z.string(),
+  rows: z
+    .array(z.object({extractor: z.string(), score: z.number().nullable(), n: z.number().int(), unanswered: z.number().int()}))
+    .readonly(),
+  range: z.strictObject({low: z.number(), high: z.number()}).nullable(),
+  disagreements: z.number().int(),
+})
+
+export type ResultPanel = z.infer<typeof resultPanelSchema>
+
 export const verdicts = ['done', 'partial', 'infrastructure', 'interrupted'] as const
 
 export const resultDocumentSchema = z.looseObject({
@@ -32,6 +45,7 @@ export const resultDocumentSchema = z.looseObject({
   warnings: z.array(z.string()),
   /** With `run --baseline`. */
   comparison: comparisonSchema.optional(),
+  panels: z.array(resultPanelSchema).optional(),
   exitCode: z.number().int(),
   verdict: z.string(),
 })

@@ -17,6 +17,7 @@ export function blocks(whole: ResultDocument, subtasksOf: (document: ResultDocum
     ...document.warnings.map(warning => `> **Note** ${plain(warning)}`),
     ...(document.comparison ? comparisonBlocks(document.comparison) : []),
     ...document.groups.flatMap(group => groupBlocks(document, group, subtasksOf)),
+    ...(document.panels ?? []).map(panel => plain(words.panelSentence(panel))),
     ...(document.rows.length === 0 ? ['No runs.'] : []),
   ]
 }

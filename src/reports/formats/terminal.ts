@@ -17,6 +17,7 @@ export const terminal: Format = {
     const blocks = [
       ...document.groups.flatMap(group => groupBlocks(document, group, options, paint)),
       ...(document.comparison ? [comparisonText(document.comparison, options)] : []),
+      ...(document.panels ?? []).map(panel => wrap(words.panelSentence(panel), options.width).join('\n')),
       ...(document.rows.length === 0 ? ['No runs.'] : []),
       ...document.warnings.map(warning => noteLines(warning, options.width, paint).join('\n')),
     ]

@@ -1,6 +1,6 @@
 // How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in words.
 import type {Comparison, ComparisonPair} from '../../core/schemas/comparison.js'
-import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
+import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../../core/schemas/result.js'
 
 export const absent = '–'
 
@@ -123,4 +123,11 @@ export function verdictSentence({verdict, gated, exitCode, margin, alpha}: Compa
   if (!gated) return `${verdict} (${bounds})`
   const gate = exitCode === 0 ? 'gate passed' : exitCode === 1 ? 'gate failed' : 'gate inconclusive'
   return `${gate}: ${verdict} (${bounds})`
+}
+
+/** What the choice of extractor is worth for one arm: the range, then every reading from best to worst. */
+export function panelSentence({arm, bench, rows, range, disagreements}: ResultPanel): string {
+  if (range === null) return `${arm} on ${bench}: no answer could be scored.`
+  const ranked = [...rows].sort((a, b) => (b.score ?? 0) - (a.score ?? 0)).map(({extractor, score}) => `${extractor} ${percent(score)}`)
+  return `${arm} on ${bench}: ${percent(range.low)} to ${percent(range.high)} by extractor, ${count(disagreements)} answers read differently: ${ranked.join(', ')}`
 }
