@@ -9,6 +9,8 @@ export interface Subtask {
   readonly expected: Readonly<Record<string, number>>
   /** Number of options of its items, where it is the same for all. */
   readonly choices?: number
+  /** Number of pictures of its official items, where it is the same for all. */
+  readonly pictures?: number
 }
 
 export interface Benchmark {

@@ -2,6 +2,7 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {stringify} from 'csv-stringify/sync'
+import fc from 'fast-check'
 import {collect, png, problemsOf} from '../../test/support/data.js'
 import {type Column, writeParquet} from '../../test/support/parquet.js'
 import type {LanternError} from '../core/errors.js'
@@ -57,6 +58,10 @@ test('the official counts: 14 subtasks, 1,901 and 1,906 items', () => {
   const total = (split: string) => blink.subtasks.reduce((sum, {expected}) => sum + expected[split]!, 0)
   expect(blink.subtasks).toHaveLength(14)
   expect([total('val'), total('test')]).toEqual([1901, 1906])
+})
+
+test('the official pictures: 3,675 in val', () => {
+  expect(blink.subtasks.reduce((sum, {expected, pictures}) => sum + expected['val']! * pictures!, 0)).toBe(3675)
 })
 
 test('the subtask of an official id lies between the split and the last underscore', () => {
@@ -166,6 +171,60 @@ describe('the hub layout', () => {
     expect(problems.find(({message}) => message.startsWith('Counting:'))?.message).toBe('Counting: 5 samples instead of 120.')
   })
 
+  test('any cell may be empty: its record is an error naming file and row, and no other is lost', async () => {
+    const filled = fc.record({idx: fc.boolean(), choices: fc.boolean(), answer: fc.boolean()})
+    await fc.assert(
+      fc.asyncProperty(fc.array(filled, {minLength: 1, maxLength: 8}), async cells => {
+        const root = newFolder()
+        const items = cells.map(({idx, choices, answer}, k) => ({
+          idx: idx ? `val_Counting_${k}` : null,
+          choices: choices ? ['yes', 'no'] : null,
+          answer: answer ? '(A)' : null,
+        }))
+        await writeSubtask(join(root, 'Counting/val-0.parquet'), items)
+        const data = await open(root)
+        const whole = (k: number) => cells[k]!.idx && cells[k]!.choices && cells[k]!.answer
+        const broken = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message.split(':')[0])
+        expect(broken).toEqual([...cells.keys()].filter(k => !whole(k)).map(k => `Counting/val-0.parquet, row ${k}`))
+        const served: string[] = []
+        try {
+          for await (const {id} of data.samples()) served.push(id)
+        } catch {
+          // The first broken record, after the last good one.
+        }
+        expect(served).toEqual([...cells.keys()].filter(whole).map(k => `val_Counting_${k}`))
+      }),
+      {numRuns: 20},
+    )
+  })
+
+  test('a JPEG that is cut off is undecodable', async () => {
+    const {default: sharp} = await import('sharp')
+    const noise = Buffer.from(Array.from({length: 64 * 64 * 3}, (_, k) => (k * 7919) % 251))
+    const jpeg = await sharp(noise, {raw: {width: 64, height: 64, channels: 3}})
+      .jpeg()
+      .toBuffer()
+    const root = newFolder()
+    await mkdir(join(root, 'Counting'), {recursive: true})
+    const table = columns([{idx: 'val_Counting_1'}, {idx: 'val_Counting_2'}], 'Counting')
+    const first = table.find(({name}) => name === 'image_1') as Extract<Column, {type: 'picture'}>
+    first.data = [jpeg, jpeg.subarray(0, jpeg.length / 2)].map(bytes => ({bytes: new Uint8Array(bytes), path: null}))
+    writeParquet(join(root, 'Counting/val-0.parquet'), table)
+    const problems = (await problemsOf(await open(root))).filter(({kind}) => kind !== 'count')
+    expect(problems.map(({id, kind}) => [id, kind])).toEqual([['val_Counting_2', 'undecodable-image']])
+  })
+
+  test('verify finds a sample with fewer pictures than its subtask has', async () => {
+    const root = newFolder()
+    const items = [
+      {idx: 'val_Jigsaw_1', images: 3},
+      {idx: 'val_Jigsaw_2', images: 2},
+    ]
+    await writeSubtask(join(root, 'Jigsaw/val-0.parquet'), items, 'Jigsaw')
+    const problems = (await problemsOf(await open(root))).filter(({kind}) => kind === 'missing-image')
+    expect(problems.map(({message}) => message)).toEqual(['val_Jigsaw_2: the sample has 2 of 3 pictures.'])
+  })
+
   test('drawn samples bear a mark: their kind is builtin, and official counts and labels do not concern them', async () => {
     const root = newFolder()
     await writeSubtask(join(root, 'Counting/val-0.parquet'), [{idx: 'val_Counting_1'}])
@@ -221,7 +280,7 @@ describe('a VLMEvalKit table', () => {
     }
     const lastBytes = samples.map(({images}) => Promise.all(images.map(async image => (await image.bytes()).at(-1))))
     expect(await Promise.all(lastBytes)).toEqual([[1], [2, 3], [4, 5, 6], [2, 3]])
-    expect((await problemsOf(data)).filter(({kind}) => kind !== 'count')).toEqual([])
+    expect((await problemsOf(data)).filter(({kind}) => kind !== 'count' && kind !== 'missing-image')).toEqual([])
     expect(await data.identity()).toMatchObject({labels: 'unknown', revision: expect.stringMatching(/^sha256:/)})
   })
 

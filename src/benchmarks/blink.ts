@@ -12,26 +12,31 @@ import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.j
 import {attempt, optionalText, type Row, text, texts, wrongField} from './sources/row.js'
 import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
 
-const task = (name: string, val: number, test: number, choices: number): Subtask => ({name, expected: {val, test}, choices})
+const task = (name: string, val: number, test: number, choices: number, pictures: number): Subtask => ({
+  name,
+  expected: {val, test},
+  choices,
+  pictures,
+})
 
 export const blink: Benchmark = {
   id: 'blink',
   title: 'BLINK',
   subtasks: [
-    task('Art_Style', 117, 117, 2),
-    task('Counting', 120, 120, 4),
-    task('Forensic_Detection', 132, 132, 4),
-    task('Functional_Correspondence', 130, 130, 4),
-    task('IQ_Test', 150, 150, 4),
-    task('Jigsaw', 150, 150, 2),
-    task('Multi-view_Reasoning', 133, 133, 2),
-    task('Object_Localization', 122, 125, 2),
-    task('Relative_Depth', 124, 124, 2),
-    task('Relative_Reflectance', 134, 134, 3),
-    task('Semantic_Correspondence', 139, 140, 4),
-    task('Spatial_Relation', 143, 143, 2),
-    task('Visual_Correspondence', 172, 172, 4),
-    task('Visual_Similarity', 135, 136, 2),
+    task('Art_Style', 117, 117, 2, 3),
+    task('Counting', 120, 120, 4, 1),
+    task('Forensic_Detection', 132, 132, 4, 4),
+    task('Functional_Correspondence', 130, 130, 4, 2),
+    task('IQ_Test', 150, 150, 4, 1),
+    task('Jigsaw', 150, 150, 2, 3),
+    task('Multi-view_Reasoning', 133, 133, 2, 2),
+    task('Object_Localization', 122, 125, 2, 1),
+    task('Relative_Depth', 124, 124, 2, 1),
+    task('Relative_Reflectance', 134, 134, 3, 1),
+    task('Semantic_Correspondence', 139, 140, 4, 2),
+    task('Spatial_Relation', 143, 143, 2, 1),
+    task('Visual_Correspondence', 172, 172, 4, 2),
+    task('Visual_Similarity', 135, 136, 2, 3),
   ],
   splits: ['val', 'test'],
   defaultSplit: 'val',

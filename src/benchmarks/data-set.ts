@@ -95,7 +95,8 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
     ids.add(item.id)
     yield* sampleProblems(item)
     if (!source.hasImages) continue
-    if (item.images.length === 0) yield problem(item, 'missing-image', 'the sample has no picture')
+    const wanted = (kind === 'official' && source.benchmark.subtasks.find(({name}) => name === item.subtask)?.pictures) || 1
+    if (item.images.length < wanted) yield problem(item, 'missing-image', `the sample has ${item.images.length} of ${wanted} pictures`)
     for (const image of item.images) {
       if (pictures.has(image.source)) continue
       pictures.add(image.source)
@@ -132,7 +133,7 @@ async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator
   const {default: sharp} = await import('sharp')
   try {
     // Shrinking to one pixel still decodes the whole picture (no shrink on load), but never holds it.
-    await sharp(bytes, {failOn: 'warning'}).resize(1, 1, {fastShrinkOnLoad: false}).raw().toBuffer()
+    await sharp(bytes, {failOn: 'error'}).resize(1, 1, {fastShrinkOnLoad: false}).raw().toBuffer()
   } catch (error) {
     yield problem(sample, 'undecodable-image', `${image.source} (${bytes.length} bytes): ${messageOf(error)}`)
   }

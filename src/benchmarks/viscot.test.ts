@@ -1,28 +1,20 @@
 import {existsSync} from 'node:fs'
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {dirname, join} from 'node:path'
+import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {collect, png, problemsOf} from '../../test/support/data.js'
+import {collect, folderOf, png, problemsOf} from '../../test/support/data.js'
 import type {DataProblem} from './benchmark.js'
 import {loadBenchmark} from './index.js'
 import {viscot} from './viscot.js'
 
 let folder: string
-let count = 0
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lantern-eval-viscot-'))
 })
 afterAll(() => rm(folder, {recursive: true, force: true}))
 
-async function write(files: Record<string, string | Uint8Array>): Promise<string> {
-  const root = join(folder, `${count++}`)
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), {recursive: true})
-    await writeFile(join(root, name), content)
-  }
-  return root
-}
+const write = (files: Record<string, string | Uint8Array>) => folderOf(folder, files)
 const open = (root: string) => viscot.load(root, {split: 'val', seed: 0})
 const jsonl = (...records: object[]) => records.map(record => `${JSON.stringify(record)}\n`).join('')
 

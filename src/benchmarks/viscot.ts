@@ -45,8 +45,11 @@ export const viscot: Benchmark = {
   load,
 }
 
+/** The folder of all pictures: hundreds of thousands of files, so it is never searched. */
+const pictureFolder = 'cot'
+
 async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
-  const files = await findFiles(path, name => (extname(name) === '.json' || extname(name) === '.jsonl') && !name.startsWith('cot/'))
+  const files = await findFiles(path, name => ['.json', '.jsonl'].includes(extname(name)), [pictureFolder])
   const records = files.filter(file => extname(file) === '.json' && isDataSet(file))
   if (records.length > 0) return dataSetOf({benchmark: viscot, split, root: path, ...officialLayout(path, files, records)})
   for (const file of files) {
@@ -71,7 +74,7 @@ function nameOf(file: string): string {
 
 /** The folder that holds cot/, or undefined: the data folder, the one the official scripts use, or the one above. */
 function pictureRoot(path: string): string | undefined {
-  return [path, join(path, 'playground', 'data'), dirname(path)].find(root => hasFile(root, 'cot'))
+  return [path, join(path, 'playground', 'data'), dirname(path)].find(root => hasFile(root, pictureFolder))
 }
 
 type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'check'>

@@ -1,16 +1,15 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {dirname, join} from 'node:path'
+import {join} from 'node:path'
 import {stringify} from 'csv-stringify/sync'
 import fc from 'fast-check'
-import {collect, png, problemsOf} from '../../test/support/data.js'
+import {collect, folderOf, png, problemsOf} from '../../test/support/data.js'
 import {writeParquet} from '../../test/support/parquet.js'
 import {letterOf, type Sample} from '../core/sample.js'
 import {loadBenchmark} from './index.js'
 import {parseLettered, vstar} from './vstar.js'
 
 let folder: string
-let count = 0
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lantern-eval-vstar-'))
 })
@@ -25,14 +24,7 @@ const glove = {
   text: `What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather\n${instruction}`,
 }
 
-async function write(files: Record<string, string | Uint8Array>): Promise<string> {
-  const root = join(folder, `${count++}`)
-  for (const [name, content] of Object.entries(files)) {
-    await mkdir(dirname(join(root, name)), {recursive: true})
-    await writeFile(join(root, name), content)
-  }
-  return root
-}
+const write = (files: Record<string, string | Uint8Array>) => folderOf(folder, files)
 const open = (root: string, seed = 0) => vstar.load(root, {split: 'test', seed})
 const jsonl = (...records: object[]) => records.map(record => `${JSON.stringify(record)}\n`).join('')
 

@@ -11,10 +11,10 @@ const depthLimit = 5
 
 /**
  * The data files below a folder (or the file itself) whose path, relative to it and with `/`, passes `wanted`; sorted by that path.
- * Links are followed (the hub cache is made of them); hidden files and folders are not looked at.
+ * Links are followed (the hub cache is made of them); hidden files and folders, and folders named in `skip`, are not looked at.
  * Throws `data-absent` when there is nothing at `root`.
  */
-export async function findFiles(root: string, wanted: (path: string) => boolean): Promise<string[]> {
+export async function findFiles(root: string, wanted: (path: string) => boolean, skip: readonly string[] = []): Promise<string[]> {
   const info = await stat(root).catch(error => {
     throw new LanternError(
       'data-absent',
@@ -26,7 +26,7 @@ export async function findFiles(root: string, wanted: (path: string) => boolean)
   const found: string[] = []
   const walk = async (folder: string, depth: number): Promise<void> => {
     for (const entry of await readdir(folder, {withFileTypes: true})) {
-      if (entry.name.startsWith('.')) continue
+      if (entry.name.startsWith('.') || skip.includes(entry.name)) continue
       const path = join(folder, entry.name)
       const kind = entry.isSymbolicLink() ? await stat(path).catch(() => entry) : entry
       if (kind.isDirectory() && depth < depthLimit) await walk(path, depth + 1)
