@@ -41,6 +41,7 @@ const cues: readonly (readonly [strength: 'strong' | 'weak', name: string, patte
     '\\b(?:respuesta|resposta|risposta|réponse|antwort|lösung|ответ)(?:\\s{1,9}(?:correcta|correta|corretta|correcte))?\\s{0,9}(?:es|é|è|est|ist|lautet|[:–—-])',
   ],
   ['weak', 'it-is', `\\b(?:it|that|this|which)(?:\\s{1,9}${be}|['’]s)\\b`],
+  ['weak', 'would-be', '\\b(?:would|should|must)\\s{1,9}(?:likely\\s{1,9}|probably\\s{1,9})?be\\b'],
   ['weak', 'so', '(?:^|[.!?,;\\n]\\s{0,9})(?:and\\s{1,9})?(?:so|thus|therefore|hence|consequently|overall|in\\s{1,9}conclusion)\\b,?'],
 ]
 const cuePatterns = cues.map(([strength, , pattern]) => ({strength, pattern: new RegExp(pattern, 'giu')}))
@@ -80,8 +81,8 @@ const joined = new RegExp(
   'u',
 )
 
-/** What stands at an offset, where a letter or an option text is expected. */
-export function readTarget(text: string, at: number, item: KnownItem): Target | undefined {
+/** What stands at an offset, where a letter or (with `texts`) an option text is expected. */
+export function readTarget(text: string, at: number, item: KnownItem, texts = true): Target | undefined {
   const window = text.slice(at, at + 600)
   let skipped = lead.exec(window)![0].length
   skipped += filler.exec(window.slice(skipped))![0].length
@@ -90,7 +91,7 @@ export function readTarget(text: string, at: number, item: KnownItem): Target | 
   const start = at + skipped
   const letter = letterHere.exec(here)
   if (letter === null || /^.[^\S\n]+\S/u.test(here)) {
-    const option = leadingOption(here, item.known)
+    const option = texts ? leadingOption(here, item.known) : undefined
     if (option !== undefined && option.span[0] === 0) return optionTarget(here, start, option, item)
   }
   if (letter !== null) return letterTarget(here, start, item)
@@ -143,7 +144,7 @@ const verdict =
 const mostAnnouncements = 100
 
 /**
- * What the last announcement of the given strength announces. One that is taken back ("if the answer is A"), or that is followed by
+ * What the last announcement of the given strength announces: a strong one a letter or an option text, a weak one a letter. One that is taken back ("if the answer is A"), or that is followed by
  * neither a letter nor an option text, does not count.
  */
 export function announced(text: string, item: KnownItem, strength: 'strong' | 'weak'): Target | undefined {
@@ -153,7 +154,7 @@ export function announced(text: string, item: KnownItem, strength: 'strong' | 'w
     .concat(strength === 'strong' ? Array.from(text.matchAll(verdict), match => ({at: match.index, to: match.index})) : [])
     .sort((a, b) => b.at - a.at || b.to - a.to)
   for (const {at, to} of found.slice(0, mostAnnouncements)) {
-    const target = retracted.test(clauseBefore(text, at)) ? undefined : readTarget(text, to, item)
+    const target = retracted.test(clauseBefore(text, at)) ? undefined : readTarget(text, to, item, strength === 'strong')
     if (target !== undefined && (strength === 'strong' || target.kind !== 'foreign')) return target
   }
   return undefined

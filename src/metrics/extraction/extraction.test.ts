@@ -38,6 +38,99 @@ describe('our own rule reads what a careful person reads', () => {
   })
 })
 
+const animals = ['cat', 'dog', 'bird', 'horse']
+const sides = ['the left one', 'the right one', 'the top one', 'the bottom one']
+const counts = ['0', '3', '2', '1']
+// design/peers.md, section 3: each of the four peers run there misreads some of these, and each others. The truth is C.
+const sectionThree = [
+  ...['C', '(C)', 'The answer is C.', 'Based on the image, the answer is (C).', 'Answer: C', '<answer>C</answer>', '**C**', '\\boxed{C}'],
+  'After zooming in on the region, I see that it is red. So the answer is C.',
+  '<think>The object on the left is larger.</think><answer>C</answer>',
+  ...['Depth of A is lower. Answer: (C)', 'Option A shows red while C shows green. The correct one is C'],
+  ...['I think it is C because the object is closer.', 'Final answer: C) green'],
+]
+
+describe('our own rule', () => {
+  it.each(sectionThree)('reads C in %j, with option texts and without', text => {
+    expect(extractAnswer('lantern-eval', {text, options: sides}).answer).toBe('C')
+    expect(extractAnswer('lantern-eval', {text}).answer).toBe('C')
+  })
+
+  it.each([
+    // Declared, in whatever dress.
+    ...[
+      ['the answer is probably b.', animals, 'B'],
+      ['### Final Answer\nC', animals, 'C'],
+      ['{"answer": "B"}', animals, 'B'],
+    ],
+    ...[
+      ['My choice is horse.', animals, 'D'],
+      ['C is the correct answer.', animals, 'C'],
+      ['答案：B', animals, 'B'],
+      ['（Ｂ）', animals, 'B'],
+    ],
+    ...[
+      ['\\boxed{\\text{dog}}', animals, 'B'],
+      ['I am not sure, but the answer is B.', animals, 'B'],
+      ['Answer: B\nAnswer: C', animals, 'C'],
+    ],
+    ...[
+      ['A, B and C are wrong; D is right.', animals, 'D'],
+      ['The answer is A because B is too far.', animals, 'A'],
+    ],
+    // Articles and pronouns are no letters, and letters no articles.
+    ...[
+      ['A dog is in the picture.', animals, 'B'],
+      ['Answer: A dog', animals, 'B'],
+      ['I', animals, null],
+      ["It's not B, it's C.", animals, 'C'],
+    ],
+    // Several letters, or a letter beside another option's text, are no answer.
+    ...[
+      ['B or C', animals, null],
+      ['<answer>A or B</answer>', animals, null],
+      ['(A) dog', animals, null],
+      ['The answer is A. dog', animals, null],
+    ],
+    ...[
+      ['A. cat\nB. dog\nC. bird\nD. horse', animals, null],
+      ['The third image (C) is most like the first (A).', ['x', 'y'], null],
+    ],
+    ...[['Box A is tighter than it looks. Box B is too small.', ['x', 'y'], null]],
+    // What is denied or only supposed is no answer.
+    ...[
+      ['Not B.', animals, null],
+      ['The answer is not A.', animals, null],
+      ['It is not a dog.', animals, null],
+    ],
+    ...[['If the answer is A, then the dog is there. I cannot say.', animals, null]],
+    // Option texts, as whole words.
+    ...[
+      ['There are three dogs.', counts, 'B'],
+      ['There is one dog.', counts, 'D'],
+      ['13', counts, null],
+      ['3.5', counts, null],
+    ],
+    ...[
+      ['hotdog', animals, null],
+      ['Yes, there is no doubt.', ['yes', 'no'], 'A'],
+      ['There is no doubt about it.', ['yes', 'no'], null],
+    ],
+    // Thoughts and tags.
+    ...[
+      ['It might be A.</think> C', animals, 'C'],
+      ['<think>x <answer>C</answer></think>', animals, 'C'],
+      ['<answer></answer> C', animals, null],
+    ],
+    ...[
+      ['<answer>A</answer> no, wait: <answer>C</answer>', animals, 'C'],
+      ['<|im_start|>assistant\nB<|im_end|>', animals, 'B'],
+    ],
+  ] as [string, string[], string | null][])('reads %j (of %j) as %s', (text, options, answer) => {
+    expect(extractAnswer('lantern-eval', {text, options}).answer).toBe(answer)
+  })
+})
+
 describe('extractAnswer', () => {
   it('takes letters from the options, as a list, as a string, and A to D by default', () => {
     const answer = (input: object) => extractAnswer('lantern-eval', {text: 'C', ...input}).answer

@@ -111,7 +111,7 @@ const polar = new Set(['yes', 'no', 'true', 'false'])
 /** An option text before the first mark of punctuation: "No, the car is not beneath the cat." */
 function leadingText(text: string, item: KnownItem): Target | undefined {
   const start = text.length - text.trimStart().length
-  const [clause = ''] = text.slice(start, start + 400).split(/[,.;:!\n–—]/, 1)
+  const [clause = ''] = text.slice(start, start + 400).split(/[,.](?!\p{N})|[;:!\n–—]/u, 1)
   const letter = wholeOption(clause, item.known)
   if (letter === undefined) return undefined
   const isPolar = polar.has(wordsOf(clause)[0]?.word ?? '')
@@ -132,23 +132,27 @@ function concluded(text: string, item: KnownItem): Target | undefined {
   return target?.kind === 'letter' && /^[)\]"'”’.!\s}]*$/.test(trimmed.slice(target.end)) ? target : undefined
 }
 
+const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
+
+/** The only letter in brackets, `(B)` or `(option B)`, of the part or of its last paragraph. One that the item has not counts as another. */
 function bracketed(text: string, item: KnownItem): Target | undefined {
+  const all = Array.from(text.matchAll(inBrackets), match => ({letter: match[1]!, start: match.indices![1]![0]}))
+  const stated = all.filter(({letter, start}) => letter === letter.toUpperCase() && !denied(text, start - 1, start + 2))
   const paragraph = text.trimEnd().lastIndexOf('\n\n')
   for (const from of [0, paragraph]) {
-    if (from === -1) continue
-    const found = Array.from(text.slice(from).matchAll(/\(([A-Z])\)/g), match => ({letter: match[1]!, start: from + match.index + 1}))
-    const open = found.filter(({letter, start}) => item.letters.includes(letter) && !denied(text, start - 1, start + 2))
-    const [first] = open
-    if (first === undefined) return undefined
-    if (open.every(({letter}) => letter === first.letter))
+    const [first, ...others] = stated.filter(({start}) => from !== -1 && start >= from)
+    if (first === undefined || !item.letters.includes(first.letter)) continue
+    if (others.every(({letter}) => letter === first.letter))
       return letterTarget(text.slice(first.start, first.start + 600), first.start, item)
   }
-  return {kind: 'ambiguous', start: 0, end: 0}
+  return stated.some(({letter}) => item.letters.includes(letter)) ? {kind: 'ambiguous', start: 0, end: 0} : undefined
 }
 
 const uncertain =
   /\b(?:cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|impossible|don['’]?t\s+know|sorry|insufficient|neither|none|no\s+way|difficult|hard\s+to)\b/i
 const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
+/** "Box A more accurately ...": after such a word an `A` is no article. */
+const named = new RegExp(`\\b${nouns}\\s{1,9}$`, 'i')
 /** Longer responses discuss; what they mention is no answer. */
 const longestPlainAnswer = 60
 
@@ -156,15 +160,20 @@ const longestPlainAnswer = 60
 function mentioned(text: string, item: KnownItem): Target | undefined {
   const words = wordsOf(text)
   if (words.length > longestPlainAnswer || uncertain.test(text)) return undefined
-  const texts = mentions(words, item.known).filter(
-    ({letter}) => !polar.has(item.known.find(option => option.letter === letter)!.words.join(' ')),
-  )
-  const whole = texts.length > 0 ? texts : mentions(words, item.known, 'core')
+  // Yes and no stand in too many sentences ("there is no doubt") to count where they do not lead.
+  const options = item.known.filter(option => !polar.has(option.words.join(' ')))
+  const texts = mentions(words, options)
+  const whole = texts.length > 0 ? texts : mentions(words, options, 'core')
   const covered = (offset: number) => texts.some(({span}) => offset >= span[0] && offset < span[1])
   const letters = Array.from(text.matchAll(freeLetter), match => ({
     letter: match[1]!,
     span: [match.index, match.index + 1] as const,
-  })).filter(({letter, span}) => item.letters.includes(letter) && !covered(span[0]) && !isArticle(text.slice(span[0], span[0] + 40)))
+  })).filter(
+    ({letter, span}) =>
+      item.letters.includes(letter) &&
+      !covered(span[0]) &&
+      (named.test(text.slice(Math.max(0, span[0] - 20), span[0])) || !isArticle(text.slice(span[0], span[0] + 40))),
+  )
   const open = [...whole, ...letters].filter(({span}) => !denied(text, span[0], span[1]))
   const [first] = open
   if (first === undefined) return undefined
