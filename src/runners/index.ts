@@ -1,13 +1,17 @@
 // The table of runners. A new one is a file (or folder) beside this one and a line here.
 import {LanternError} from '../core/errors.js'
+import {onnxRunner} from './onnx/index.js'
 import {remoteRunner} from './remote/index.js'
 import {replayRunner} from './replay.js'
 import type {Runner, RunnerOptions, Session} from './runner.js'
 
-const runners: readonly Runner[] = [remoteRunner, replayRunner]
+const runners: readonly Runner[] = [remoteRunner, replayRunner, onnxRunner]
 
 /** The forms of a model reference, for help texts and errors (cli.md, `--model`). */
 export const modelReferences = [
+  {form: 'DIR', meaning: 'a checkpoint folder with config.json and *.safetensors'},
+  {form: 'hub:owner/name[@revision]', meaning: "a checkpoint in the hub's cache, downloaded when absent"},
+  {form: 'builtin:NAME', meaning: 'a model that ships with the package'},
   {form: 'openai:NAME', meaning: 'an OpenAI-compatible endpoint'},
   {form: 'replay:PATH', meaning: 'saved answers'},
 ] as const

@@ -1,0 +1,196 @@
+// The decoding loop: rows of a batch, each with its own prompt, protocol and intervention, one token or latent per step.
+// A row starts as a fork of a prefilled prompt; when it ends the next one takes its place. Which id and which vector come next is
+// decided by modes/protocols.ts and modes/interventions.ts. Prompts and pictures are engine.ts.
+import type {LatentBlock, Stop} from '../../core/generation.js'
+import type {Random} from '../../core/random.js'
+import type {ChooseLatent} from '../../modes/interventions.js'
+import {type BlockState, decide, type LatentMachine, outsideBlock, stopAfter, stopDistance} from '../../modes/protocols.js'
+import {KvCache} from './kv-cache.js'
+import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
+import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
+
+/** A prompt after its prefill; any number of rows may be forked from it. */
+export interface PromptState {
+  readonly ids: readonly number[]
+  readonly ropeDelta: number
+  /** Of the prefill, with hidden state and logits of the last position. */
+  readonly output: DecoderOutput
+}
+
+/** One generation to be made. */
+export interface DecodeTask {
+  readonly prompt: PromptState
+  readonly machine: LatentMachine
+  readonly choose: ChooseLatent
+  readonly sampling: Sampling
+  readonly random: Random
+  readonly maxNewTokens: number
+  readonly eos: ReadonlySet<number>
+  /** The learned end vector of protocols that have one. */
+  readonly stopVector?: Float32Array
+}
+
+export interface Decoded<T extends DecodeTask> {
+  readonly task: T
+  readonly ids: readonly number[]
+  /** For each id: was a vector fed in place of its embedding? */
+  readonly latentMask: readonly boolean[]
+  /** What was fed, and what the model itself would have fed; one entry per block. */
+  readonly blocks: readonly Required<LatentBlock>[]
+  readonly stop: Extract<Stop, 'eos' | 'length'>
+  /** Milliseconds since the row was started, and steps they were spent on. */
+  readonly decodeMs: number
+  readonly steps: number
+}
+
+/**
+ * Decodes all tasks, up to `batchSize` rows at a time, pulling a task whenever a row is free. Results come as rows end.
+ * After `signal` aborts, no more than the step in progress is finished, and unfinished rows are dropped.
+ */
+export async function* decodeAll<T extends DecodeTask>(
+  model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
+  tasks: AsyncIterable<T>,
+  batchSize: number,
+  signal: AbortSignal,
+): AsyncGenerator<Decoded<T>> {
+  const {text} = model.checkpoint
+  const source = tasks[Symbol.asyncIterator]()
+  const cache = new KvCache(text, batchSize)
+  const rows: Row<T>[] = []
+  let more = true
+  try {
+    while (!signal.aborted) {
+      while (more && rows.length < batchSize && !signal.aborted) {
+        const next = await source.next()
+        if (next.done) {
+          more = false
+          break
+        }
+        const row = new Row(next.value)
+        const {output} = next.value.prompt
+        // The first token needs no step: it comes from the prefill.
+        if (row.advance(output.nextTokens[0]!, output.hidden!.slice(), output.logits!.slice())) yield row.result()
+        else {
+          cache.add(output.delta, next.value.prompt.ids.length)
+          rows.push(row)
+        }
+      }
+      if (rows.length === 0 || signal.aborted) return
+      yield* step(model, cache, rows)
+      // Lets signals and messages of the worker in between two steps.
+      await new Promise(setImmediate)
+    }
+  } finally {
+    await source.return?.()
+  }
+}
+
+/** One step of all rows; those that end leave and are given out. */
+async function* step<T extends DecodeTask>(
+  model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
+  cache: KvCache,
+  rows: Row<T>[],
+): AsyncGenerator<Decoded<T>> {
+  const {hidden: H} = model.checkpoint.text
+  const n = rows.length
+  const embeds = new Float32Array(n * H)
+  const positions = new Int32Array(3 * n)
+  const totals = new Int32Array(n)
+  for (const [i, row] of rows.entries()) {
+    const length = cache.lengths[i]!
+    embeds.set(row.latent ?? model.embed([row.previous]), i * H)
+    for (let axis = 0; axis < 3; axis++) positions[axis * n + i] = length + row.task.prompt.ropeDelta
+    totals[i] = length + 1
+  }
+  const output = await model.decode({
+    batch: n,
+    length: 1,
+    embeds,
+    positions,
+    totals,
+    past: cache.past(),
+    want: {hidden: rows.some(row => row.readsHidden), logits: rows.some(row => row.readsLogits)},
+  })
+  cache.append(output.delta)
+  const vocabulary = (output.logits?.length ?? 0) / n
+  // From the last row on, because a row that ends is replaced by the last.
+  for (let i = n - 1; i >= 0; i--) {
+    const row = rows[i]!
+    const hidden = output.hidden?.slice(i * H, (i + 1) * H)
+    const logits = output.logits?.subarray(i * vocabulary, (i + 1) * vocabulary)
+    if (!row.advance(output.nextTokens[i]!, hidden, logits)) continue
+    cache.remove(i)
+    const last = rows.pop()!
+    if (i < rows.length) rows[i] = last
+    yield row.result()
+  }
+}
+
+/** What one generation has come to. */
+class Row<T extends DecodeTask> {
+  readonly readsHidden: boolean
+  readonly readsLogits: boolean
+  /** The id to be fed next. */
+  previous: number
+  /** The vector to be fed in its place, if it is a latent. */
+  latent: Float32Array | null = null
+  readonly #ids: number[] = []
+  readonly #latentMask: boolean[] = []
+  readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
+  readonly #seen: Set<number>
+  readonly #startedAt = performance.now()
+  #state: BlockState = outsideBlock
+  #lastHidden: Float32Array | undefined
+  #stop: 'eos' | 'length' | null = null
+
+  constructor(readonly task: T) {
+    const {machine, sampling, prompt} = task
+    this.readsHidden = machine.rules.kind === 'feedback'
+    this.readsLogits = !isPlainGreedy(sampling)
+    this.previous = prompt.ids.at(-1)!
+    this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
+  }
+
+  /** Takes what a forward pass gave for its last position; true when the generation has ended. */
+  advance(argmaxToken: number, hidden: Float32Array | undefined, logits: Float32Array | undefined): boolean {
+    const {task} = this
+    const {machine} = task
+    const sampled = this.readsLogits ? chooseToken(logits!, task.sampling, this.#seen, task.random) : argmaxToken
+    const decision = decide(machine, this.#state, this.previous, sampled, this.#meetsStopVector())
+    this.#lastHidden = hidden
+    this.#state = decision.state
+    while (this.#blocks.length < decision.state.blocks) this.#blocks.push({vectors: [], own: []})
+    this.latent = null
+    if (decision.latent) {
+      const block = decision.state.blocks - 1
+      this.latent = task.choose(hidden!, {block, index: decision.state.used - 1})
+      this.#blocks[block]!.vectors.push(this.latent)
+      this.#blocks[block]!.own.push(hidden!)
+    }
+    this.previous = decision.id
+    this.#ids.push(decision.id)
+    this.#latentMask.push(decision.latent)
+    if (task.sampling.repetitionPenalty !== 1) this.#seen.add(decision.id)
+    this.#stop = stopAfter(machine, decision, this.#ids.length, task.maxNewTokens, task.eos)
+    return this.#stop !== null
+  }
+
+  result(): Decoded<T> {
+    return {
+      task: this.task,
+      ids: this.#ids,
+      latentMask: this.#latentMask,
+      blocks: this.#blocks,
+      stop: this.#stop!,
+      decodeMs: performance.now() - this.#startedAt,
+      steps: this.#ids.length - 1,
+    }
+  }
+
+  /** The state before the one just computed is compared, as upstream does. */
+  #meetsStopVector(): boolean {
+    const rule = this.task.machine.rules.stopVector
+    if (rule === null || this.task.stopVector === undefined || this.#lastHidden === undefined) return false
+    return stopDistance(rule.metric, this.#lastHidden, this.task.stopVector) < rule.threshold
+  }
+}

@@ -1,0 +1,259 @@
+// Requests -> generations with a loaded model: what each arm means for the decoding loop, and what its result means for a record.
+// Runs wherever the model runs: in a worker (worker.ts), or in a test. Sharing between arms is prepared-sample.ts.
+import {LanternError, messageOf} from '../../core/errors.js'
+import {failedGeneration, type Generation, type LatentBlock, type Request, type Usage} from '../../core/generation.js'
+import {random} from '../../core/random.js'
+import {type LatentNeed, type LatentSupply, latentChooser, latentNeeds} from '../../modes/interventions.js'
+import {type LatentMachine, latentMachine, markersOnly, type Protocol, plainDecoding, protocolNamed} from '../../modes/protocols.js'
+import {type Decoded, type DecodeTask, decodeAll} from './decode.js'
+import {type LatentBank, openLatentBank} from './latent-bank.js'
+import {oracleLatents, randomBoxes} from './oracle-latents.js'
+import {type PreparedPrompt, PreparedSample, type PromptTools} from './prepared-sample.js'
+import {readFloats} from './safetensors.js'
+import {scoreContinuations} from './score.js'
+
+export interface EngineOptions {
+  /** Rows decoded together. */
+  readonly batchSize: number
+  readonly keepLatents: boolean
+  /** Run folder whose latents feed the interventions that need a bank. */
+  readonly latentBank?: string
+}
+
+interface ArmTask extends DecodeTask {
+  readonly request: Request
+  readonly prepared: PreparedPrompt
+}
+
+/** Ids that no token has: the machine of a checkpoint without latent tokens. */
+const noIds = {start: -1, pad: -1, end: -1}
+
+export class Engine {
+  readonly #tools: PromptTools
+  readonly #options: EngineOptions
+  readonly #banks = new Map<string, Promise<LatentBank>>()
+  #stopVector: Promise<Float32Array> | undefined
+  #lastScored: PreparedSample | undefined
+
+  constructor(tools: PromptTools, options: EngineOptions) {
+    this.#tools = tools
+    this.#options = options
+  }
+
+  /** As Session.generate (runner.ts). */
+  async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+    const {model} = this.#tools
+    // Requests that fail before they are decoded; handed out between results.
+    const failed: Generation[] = []
+    for await (const decoded of decodeAll(model, this.#tasks(groups, failed), this.#options.batchSize, signal)) {
+      yield* failed.splice(0)
+      yield this.#generation(decoded)
+    }
+    yield* failed.splice(0)
+  }
+
+  /** As Session.score (runner.ts): each block is START, its latents, END. */
+  async score(request: Request, latents: readonly LatentBlock[], continuations: readonly string[]): Promise<number[][]> {
+    if (this.#lastScored?.sample !== request.sample) this.#lastScored = new PreparedSample(request.sample, this.#tools)
+    const {state} = await this.#lastScored.prompt(request)
+    const ids = this.#latentIds()
+    const prefix = latents.flatMap(({vectors}) => [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}])
+    return scoreContinuations(
+      this.#tools.model,
+      state,
+      prefix,
+      continuations.map(text => this.#tools.tokenizer.encode(text)),
+    )
+  }
+
+  async *#tasks(groups: AsyncIterable<readonly Request[]>, failed: Generation[]): AsyncGenerator<ArmTask> {
+    for await (const requests of groups) {
+      const samples = new Map<unknown, PreparedSample>()
+      for (const request of requests) {
+        // What is wrong with the arm itself is wrong for every sample, and ends the run.
+        const machine = this.#machine(request)
+        const bank = await this.#bank(request)
+        let task: ArmTask
+        try {
+          const prepared = samples.get(request.sample) ?? new PreparedSample(request.sample, this.#tools)
+          samples.set(request.sample, prepared)
+          task = await this.#task(request, prepared, machine, bank)
+        } catch (error) {
+          failed.push(failedGeneration(request, error instanceof LanternError ? error.code : 'bug', messageOf(error)))
+          continue
+        }
+        yield task
+      }
+    }
+  }
+
+  async #task(request: Request, sample: PreparedSample, machine: LatentMachine, bank: LatentBank | null): Promise<ArmTask> {
+    const {arm, decoding} = request
+    const {generation} = this.#tools.model.checkpoint
+    // Before the prefill, so that an arm that cannot run costs nothing.
+    const supply = await this.#supply(request, sample, machine, bank)
+    const prepared = await sample.prompt(request)
+    const topP = decoding.topP ?? generation.topP
+    const topK = decoding.topK ?? generation.topK
+    return {
+      request,
+      prepared,
+      prompt: prepared.state,
+      machine,
+      choose: latentChooser(arm.intervention ?? 'own', supply),
+      sampling: {
+        temperature: decoding.temperature,
+        ...(topP !== undefined && {topP}),
+        ...(topK !== undefined && {topK}),
+        repetitionPenalty: generation.repetitionPenalty,
+        banned: arm.intervention === 'no-latent' ? [machine.ids.start] : [],
+      },
+      // The same draws in every arm of a sample: arms are compared in pairs.
+      random: random(decoding.seed, request.sample.benchmark, request.sample.id, 'sampling'),
+      maxNewTokens: decoding.maxNewTokens,
+      eos: new Set(generation.eos),
+      ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
+    }
+  }
+
+  #latentIds() {
+    const {latent, dir} = this.#tools.model.checkpoint
+    if (latent !== null) return latent.ids
+    throw new LanternError(
+      'unsupported',
+      `The checkpoint ${dir} has no latent tokens, so it cannot run in latent mode.`,
+      'Use --mode direct or --mode text-cot, or a checkpoint with latent tokens.',
+    )
+  }
+
+  #machine({arm}: Request): LatentMachine {
+    const {latent, tensors} = this.#tools.model.checkpoint
+    if (arm.mode !== 'latent') return plainDecoding(latent?.ids ?? noIds)
+    const ids = this.#latentIds()
+    const rules = protocolNamed(arm.protocol ?? latent!.protocol)
+    if (rules.name.startsWith('lvr') && [...tensors.keys()].some(name => /(^|\.)lvr_head\./.test(name))) {
+      throw new LanternError(
+        'unsupported',
+        'This checkpoint feeds latents through a learned head (lvr_head), which the graphs here do not have.',
+        'Checkpoints trained without the head run.',
+      )
+    }
+    const ownSize = rules.name === latent!.protocol ? latent!.size : null
+    const machine = latentMachine(rules, ids, arm.latentSize ?? (rules.budget === null ? null : ownSize))
+    return arm.intervention === 'markers-only' ? markersOnly(machine) : machine
+  }
+
+  async #supply(request: Request, sample: PreparedSample, machine: LatentMachine, bank: LatentBank | null): Promise<LatentSupply> {
+    const {benchmark, id} = request.sample
+    const seed = [request.decoding.seed, benchmark, id]
+    const need = needOf(request)
+    if (need === 'vectors') return {seed, vectors: await this.#evidence(request, sample, machine.budget)}
+    if (bank === null) return {seed}
+    if (need === 'statistics') return {seed, statistics: await bank.statistics()}
+    const blocks = need === 'donor' ? await bank.donor(benchmark, id, seed) : await bank.recorded(benchmark, id)
+    if (blocks === null) {
+      const whose = need === 'donor' ? 'of another sample' : 'of this sample'
+      throw new LanternError('data-absent', `The recorded run has no latents ${whose}, which ${request.arm.intervention} feeds.`)
+    }
+    return need === 'donor' ? {seed, donor: blocks} : {seed, recorded: blocks}
+  }
+
+  /** Vectors for `oracle` and `random-crop`, one per latent. */
+  async #evidence({sample: {boxes = [], ...item}, arm, decoding}: Request, sample: PreparedSample, budget: number) {
+    if (!Number.isFinite(budget)) {
+      throw new LanternError('unsupported', `${arm.protocol} has no fixed number of latents, which ${arm.intervention} needs.`)
+    }
+    if (arm.intervention === 'oracle' && boxes.length === 0) {
+      throw new LanternError('unsupported', 'This sample has no box, so there is no oracle latent for it.', 'Run oracle where boxes exist.')
+    }
+    const picture = await sample.firstPicture()
+    const draws = random(decoding.seed, item.benchmark, item.id, 'random-crop')
+    const chosen = arm.intervention === 'oracle' ? boxes : randomBoxes(boxes, picture.width, picture.height, draws)
+    return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => sample.encode(image, limits))
+  }
+
+  /** The recorded latents an arm feeds; null when it feeds none. */
+  async #bank(request: Request): Promise<LatentBank | null> {
+    if (!['statistics', 'donor', 'recorded'].includes(needOf(request))) return null
+    const {id, intervention} = request.arm
+    const {latentBank} = this.#options
+    if (latentBank === undefined) {
+      throw new LanternError(
+        'usage',
+        `The intervention ${intervention} feeds latents of a recorded run, and none was given.`,
+        'Record one with --intervention own --save-latents, then give its folder with --latents-from.',
+      )
+    }
+    const bank = this.#banks.get(id) ?? openLatentBank(latentBank, id)
+    this.#banks.set(id, bank)
+    return bank
+  }
+
+  #learnedEnd({name, stopVector}: Protocol): Promise<Float32Array> {
+    const {tensors} = this.#tools.model.checkpoint
+    const place = [...tensors].find(([tensor]) => tensor.split('.').includes(stopVector!.tensor))?.[1]
+    if (place === undefined) {
+      throw new LanternError(
+        'unsupported',
+        `${name} ends its blocks by a learned vector (${stopVector!.tensor}), which this checkpoint lacks.`,
+      )
+    }
+    this.#stopVector ??= readFloats(place)
+    return this.#stopVector
+  }
+
+  #generation({task, ids, latentMask, blocks, stop, decodeMs, steps}: Decoded<ArmTask>): Generation {
+    const {request, prepared, machine, eos} = task
+    // The token that ends the sequence is no part of the answer.
+    const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
+    const replaced = request.arm.mode === 'latent' && request.arm.intervention !== 'own'
+    return {
+      request,
+      text: this.#tools.tokenizer.decode(spoken),
+      tokenIds: ids,
+      ...(this.#options.keepLatents && {latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors}))}),
+      usage: usageOf(prepared, machine, ids, latentMask, blocks.length, eos),
+      timing: {
+        firstTokenMs: prepared.prefillMs,
+        totalMs: prepared.prefillMs + decodeMs,
+        perStepMs: steps > 0 ? decodeMs / steps : null,
+      },
+      stop,
+      attempts: 1,
+      seen: prepared.seen,
+    }
+  }
+}
+
+function needOf({arm}: Request): LatentNeed {
+  return arm.mode === 'latent' && arm.intervention !== null ? latentNeeds[arm.intervention] : 'nothing'
+}
+
+function usageOf(
+  {state, imageTokens}: PreparedPrompt,
+  {ids: {start, end}}: LatentMachine,
+  ids: readonly number[],
+  latentMask: readonly boolean[],
+  opened: number,
+  eos: ReadonlySet<number>,
+): Usage {
+  let latentSteps = 0
+  let markerTokens = 0
+  let endings = 0
+  let starts = 0
+  for (const [i, id] of ids.entries()) {
+    if (latentMask[i]) latentSteps++
+    else if (id === start || id === end) markerTokens++
+    else if (eos.has(id)) endings++
+    if (id === start && !latentMask[i]) starts++
+  }
+  return {
+    promptTokens: state.ids.length,
+    imageTokens,
+    textTokens: ids.length - latentSteps - markerTokens - endings,
+    latentSteps,
+    markerTokens,
+    // A START that the token cap cut off counts as a block without latents; one that is itself a latent shows in `opened` only.
+    blocks: Math.max(starts, opened),
+  }
+}

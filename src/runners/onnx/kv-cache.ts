@@ -1,0 +1,133 @@
+// Keys and values of the rows that are being decoded. They live in padded arrays of ours, because an array that goes through the graph
+// is copied whole at every step. Rows come and go: the filled ones are always the first, so that a run reads a front part of each array.
+import type {KeyValue, Past, TextConfig} from './qwen2-5-vl/types.js'
+
+/** Positions by which the room of a row grows. */
+const growth = 128
+/** What is added to the attention score of padding. */
+const hidden = -1e9
+
+export type CacheShape = Pick<TextConfig, 'layers' | 'kvHeads' | 'headDim'>
+
+export class KvCache {
+  readonly #shape: CacheShape
+  readonly #maxRows: number
+  #capacity = 0
+  /** Per layer, [maxRows, kvHeads, capacity, headDim]. */
+  #layers: KeyValue[] = []
+  /** [maxRows, capacity] */
+  #bias = new Float32Array(0)
+  readonly #lengths: number[] = []
+
+  constructor(shape: CacheShape, maxRows: number) {
+    this.#shape = shape
+    this.#maxRows = maxRows
+  }
+
+  /** Positions each row holds. */
+  get lengths(): readonly number[] {
+    return this.#lengths
+  }
+
+  /**
+   * Starts a row as a fork of prefilled positions and returns its index. `prefix` is per layer [kvHeads, stride, headDim],
+   * of which the first `length` positions count; it is copied and may be forked again.
+   */
+  add(prefix: readonly KeyValue[], length: number): number {
+    const row = this.#lengths.length
+    if (row === this.#maxRows) throw new RangeError('the cache is full')
+    if (row === 0) this.#capacity = 0
+    this.#reserve(length + 1)
+    const {kvHeads, headDim} = this.#shape
+    const stride = prefix[0]!.key.length / (kvHeads * headDim)
+    for (const [layer, {key, value}] of prefix.entries()) {
+      for (let head = 0; head < kvHeads; head++) {
+        const from = head * stride * headDim
+        const to = this.#offset(row, head)
+        this.#layers[layer]!.key.set(key.subarray(from, from + length * headDim), to)
+        this.#layers[layer]!.value.set(value.subarray(from, from + length * headDim), to)
+      }
+    }
+    this.#bias.fill(hidden, row * this.#capacity, (row + 1) * this.#capacity)
+    this.#bias.fill(0, row * this.#capacity, row * this.#capacity + length)
+    this.#lengths.push(length)
+    return row
+  }
+
+  /** Takes the new position of every row, per layer [rows, kvHeads, 1, headDim], and makes room for the next. */
+  append(delta: readonly KeyValue[]): void {
+    const {kvHeads, headDim} = this.#shape
+    for (const [row, length] of this.#lengths.entries()) {
+      for (let head = 0; head < kvHeads; head++) {
+        const from = (row * kvHeads + head) * headDim
+        const to = this.#offset(row, head) + length * headDim
+        for (const [layer, {key, value}] of delta.entries()) {
+          // Rows of a few dozen numbers: a loop is faster than a view and set().
+          const into = this.#layers[layer]!
+          for (let i = 0; i < headDim; i++) {
+            into.key[to + i] = key[from + i]!
+            into.value[to + i] = value[from + i]!
+          }
+        }
+      }
+      this.#bias[row * this.#capacity + length] = 0
+      this.#lengths[row] = length + 1
+    }
+    if (this.#lengths.length > 0) this.#reserve(Math.max(...this.#lengths) + 1)
+  }
+
+  /** Ends a row. The last row takes its place (and index). */
+  remove(row: number): void {
+    const last = this.#lengths.length - 1
+    const length = this.#lengths.pop()!
+    if (row === last) return
+    const size = this.#rowSize
+    for (const {key, value} of this.#layers) {
+      key.copyWithin(row * size, last * size, (last + 1) * size)
+      value.copyWithin(row * size, last * size, (last + 1) * size)
+    }
+    this.#bias.copyWithin(row * this.#capacity, last * this.#capacity, (last + 1) * this.#capacity)
+    this.#lengths[row] = length
+  }
+
+  /** What a step reads: all rows, in the order of their indices. Valid until the cache changes. */
+  past(): Past {
+    const used = this.#lengths.length * this.#rowSize
+    return {
+      capacity: this.#capacity,
+      layers: this.#layers.map(({key, value}) => ({key: key.subarray(0, used), value: value.subarray(0, used)})),
+      bias: this.#bias.subarray(0, this.#lengths.length * this.#capacity),
+    }
+  }
+
+  get #rowSize(): number {
+    return this.#shape.kvHeads * this.#capacity * this.#shape.headDim
+  }
+
+  #offset(row: number, head: number): number {
+    return (row * this.#shape.kvHeads + head) * this.#capacity * this.#shape.headDim
+  }
+
+  /** Makes room for `positions` in every row. */
+  #reserve(positions: number): void {
+    if (positions <= this.#capacity) return
+    const before = this.#capacity
+    const {layers, kvHeads, headDim} = this.#shape
+    this.#capacity = Math.ceil(positions / growth) * growth
+    const size = this.#maxRows * this.#rowSize
+    const grown: KeyValue[] = Array.from({length: layers}, () => ({key: new Float32Array(size), value: new Float32Array(size)}))
+    const bias = new Float32Array(this.#maxRows * this.#capacity).fill(hidden)
+    for (const row of this.#lengths.keys()) {
+      bias.set(this.#bias.subarray(row * before, (row + 1) * before), row * this.#capacity)
+      for (let head = 0; head < kvHeads; head++) {
+        const from = (row * kvHeads + head) * before * headDim
+        for (const [layer, {key, value}] of this.#layers.entries()) {
+          grown[layer]!.key.set(key.subarray(from, from + before * headDim), this.#offset(row, head))
+          grown[layer]!.value.set(value.subarray(from, from + before * headDim), this.#offset(row, head))
+        }
+      }
+    }
+    this.#layers = grown
+    this.#bias = bias
+  }
+}

@@ -1,0 +1,94 @@
+// What the main thread and the worker say to each other, and how a group of requests crosses over: pictures are read on the main side
+// (a file, a parquet page) and travel as bytes; generations come back without the request they answer.
+import type {Generation, LatentBlock, Request} from '../../core/generation.js'
+import type {ImageRef, Sample} from '../../core/sample.js'
+import type {RunnerEvent} from '../runner.js'
+import type {EngineOptions} from './engine.js'
+import type {CheckpointOptions} from './load.js'
+import type {Provenance} from './qwen2-5-vl/types.js'
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly dir: string
+  readonly load: Omit<CheckpointOptions, 'notify' | 'warn'>
+  readonly engine: EngineOptions
+}
+
+/** A picture on its way: the bytes are in the group's list. */
+interface SentImage {
+  readonly source: string
+  readonly orientation: ImageRef['orientation']
+  readonly bytes: number
+}
+
+/** Requests whose pictures are `SentImage`s; the samples they share stay shared. */
+export interface SentGroup {
+  readonly requests: readonly unknown[]
+  readonly pictures: readonly Uint8Array[]
+}
+
+export type ToWorker =
+  | {readonly type: 'start'}
+  | {readonly type: 'group'; readonly number: number; readonly group: SentGroup}
+  | {readonly type: 'end'}
+  | {readonly type: 'abort'}
+  | {readonly type: 'score'; readonly group: SentGroup; readonly latents: readonly LatentBlock[]; readonly continuations: readonly string[]}
+  | {readonly type: 'close'}
+
+export interface SentError {
+  readonly code: string | null
+  readonly message: string
+  readonly suggestion: string | undefined
+}
+
+export type FromWorker =
+  | {readonly type: 'ready'; readonly provenance: Provenance}
+  | {readonly type: 'event'; readonly event: RunnerEvent}
+  | {readonly type: 'pull'}
+  | {readonly type: 'generation'; readonly group: number; readonly request: number; readonly generation: Omit<Generation, 'request'>}
+  | {readonly type: 'scores'; readonly scores: number[][]}
+  | {readonly type: 'done'}
+  | {readonly type: 'failed'; readonly error: SentError}
+
+/** Reads the pictures and packs the requests. Throws what reading a picture throws. */
+export async function packGroup(requests: readonly Request[]): Promise<SentGroup> {
+  const pictures: Uint8Array[] = []
+  const images = new Map<ImageRef, SentImage>()
+  const samples = new Map<Sample, unknown>()
+  const pack = async (image: ImageRef): Promise<SentImage> => {
+    const known = images.get(image)
+    if (known) return known
+    const sent = {source: image.source, orientation: image.orientation, bytes: pictures.push(await image.bytes()) - 1}
+    images.set(image, sent)
+    return sent
+  }
+  const packed: unknown[] = []
+  for (const {sample, arm, prompt, decoding} of requests) {
+    const {id, benchmark, subtask, question, boxes} = sample
+    const parts: unknown[] = []
+    for (const part of prompt.parts) parts.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
+    if (!samples.has(sample)) {
+      const sent: SentImage[] = []
+      for (const image of sample.images) sent.push(await pack(image))
+      samples.set(sample, {id, benchmark, subtask, question, boxes, gold: null, images: sent})
+    }
+    packed.push({sample: samples.get(sample), arm, decoding, prompt: {...prompt, parts}})
+  }
+  return {requests: packed, pictures}
+}
+
+/** The other side of packGroup. */
+export function unpackGroup({requests, pictures}: SentGroup): Request[] {
+  const unpackImage = (image: SentImage | ImageRef) => {
+    if (typeof image.bytes === 'number') {
+      const bytes = pictures[image.bytes]!
+      // In place, so that the picture in a prompt and the one in its sample remain the same object.
+      ;(image as {bytes: unknown}).bytes = async () => bytes
+    }
+  }
+  for (const {sample, prompt} of requests as Request[]) {
+    sample.images.forEach(unpackImage)
+    for (const part of prompt.parts) if (part.type === 'image') unpackImage(part.image)
+  }
+  return requests as Request[]
+}

@@ -1,0 +1,164 @@
+// The part of a sample that all its arms share: its pictures as vision features, and its prompts after their prefill.
+// Each is computed when it is first asked for, and once: twelve interventions cost one vision pass and one prefill.
+import {LanternError} from '../../core/errors.js'
+import {type Prompt, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
+import {sha256} from '../../core/hash.js'
+import type {ImageRef, Sample} from '../../core/sample.js'
+import type {PromptState} from './decode.js'
+import {decodeImage} from './image.js'
+import type {RgbImage} from './pillow-bicubic.js'
+import type {ChatTemplate} from './qwen2-5-vl/chat-template.js'
+import {fetchResize, type Patches, toPatches} from './qwen2-5-vl/image-processor.js'
+import {type Grid, ropeIndex} from './qwen2-5-vl/rope-index.js'
+import type {PixelLimits} from './qwen2-5-vl/smart-resize.js'
+import type {Tokenizer} from './qwen2-5-vl/tokenizer.js'
+import type {Model} from './qwen2-5-vl/types.js'
+
+/** What prompts are made with. */
+export interface PromptTools {
+  readonly model: Pick<Model, 'checkpoint' | 'vision' | 'embed' | 'decode'>
+  readonly tokenizer: Tokenizer
+  readonly template: ChatTemplate
+  readonly limits: PixelLimits
+  readonly warn: (message: string) => void
+}
+
+export interface PreparedPrompt {
+  readonly state: PromptState
+  readonly imageTokens: number
+  readonly seen: Seen
+  /** Milliseconds that pictures and prefill took. */
+  readonly prefillMs: number
+}
+
+/** A picture, its features and where they stand. */
+interface SeenPicture {
+  readonly decoded: RgbImage
+  readonly grid: Grid
+  /** [cells, H] */
+  readonly features: Float32Array
+  readonly seen: SeenImage
+}
+
+export class PreparedSample {
+  readonly #tools: PromptTools
+  readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
+  readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
+
+  constructor(
+    readonly sample: Sample,
+    tools: PromptTools,
+  ) {
+    this.#tools = tools
+  }
+
+  /** The prompt of a request after its prefill. Throws LanternError for pictures that cannot be read or used. */
+  prompt({prompt}: Request): Promise<PreparedPrompt> {
+    const key = JSON.stringify([promptText(prompt), imagesOf(prompt).map(image => image.source)])
+    return once(this.#prompts, key, () => this.#prefill(prompt))
+  }
+
+  /** The first picture as it was stored. Throws LanternError `unsupported` for a sample without one. */
+  async firstPicture(): Promise<RgbImage> {
+    const image = this.sample.images[0]
+    if (image === undefined) throw new LanternError('unsupported', 'This sample has no picture to take a crop of.')
+    return (await this.#picture(image)).decoded
+  }
+
+  /** Features of a picture that goes straight into the checkpoint's processor, as the crops of oracle latents do; [n][H]. */
+  async encode(image: RgbImage, limits: PixelLimits): Promise<Float32Array[]> {
+    const {model} = this.#tools
+    const features = await model.vision(...this.#visionInput(image, limits))
+    const {hidden} = model.checkpoint.text
+    return Array.from({length: features.length / hidden}, (_, i) => features.subarray(i * hidden, (i + 1) * hidden))
+  }
+
+  #visionInput(image: RgbImage, limits: PixelLimits): [pixels: Float32Array, patches: Patches] {
+    const {checkpoint} = this.#tools.model
+    const patches = toPatches(image, limits, checkpoint.image, checkpoint.vision)
+    return [patches.pixels, patches]
+  }
+
+  #picture(image: ImageRef): Promise<SeenPicture> {
+    return once(this.#pictures, image, async () => {
+      const bytes = await image.bytes()
+      const decoded = await decodeImage(bytes, image.orientation, image.source)
+      if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
+      const [pixels, patches] = this.#visionInput(fetchResize(decoded), this.#tools.limits)
+      const {width, height} = decoded
+      return {
+        decoded,
+        grid: patches,
+        features: await this.#tools.model.vision(pixels, patches),
+        seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
+      }
+    })
+  }
+
+  async #prefill(prompt: Prompt): Promise<PreparedPrompt> {
+    const startedAt = performance.now()
+    const {model, tokenizer, template} = this.#tools
+    const {ids: special, vision, text} = model.checkpoint
+    const pictures: SeenPicture[] = []
+    for (const image of imagesOf(prompt)) pictures.push(await this.#picture(image))
+
+    const cells = pictures.map(({grid}) => (grid.rows * grid.columns) / vision.merge ** 2)
+    const ids = expandImages(tokenizer.encode(template(prompt)), special.image, cells)
+    const grids = pictures.map(({grid}) => grid)
+    const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
+    const embeds = model.embed(ids) // [T, H]
+    const features = pictures.map(picture => picture.features)
+    scatter(embeds, ids, special.image, features, text.hidden)
+    const output = await model.decode({
+      batch: 1,
+      length: ids.length,
+      embeds,
+      positions,
+      totals: Int32Array.of(ids.length),
+      past: null,
+      want: {hidden: true, logits: true},
+    })
+    return {
+      state: {ids, ropeDelta: delta, output},
+      imageTokens: cells.reduce((sum, count) => sum + count, 0),
+      seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
+      prefillMs: performance.now() - startedAt,
+    }
+  }
+}
+
+function once<K, V>(memo: Map<K, Promise<V>>, key: K, compute: () => Promise<V>): Promise<V> {
+  const known = memo.get(key) ?? compute()
+  memo.set(key, known)
+  return known
+}
+
+function imagesOf({parts}: Prompt): ImageRef[] {
+  return parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
+}
+
+/**
+ * One placeholder per picture -> as many as it has cells. Throws LanternError `unsupported` when the text itself holds placeholders:
+ * data are not trusted to decide what is a picture.
+ */
+function expandImages(ids: readonly number[], imageToken: number, cells: readonly number[]): number[] {
+  const placeholders = ids.filter(id => id === imageToken).length
+  if (placeholders !== cells.length) {
+    throw new LanternError(
+      'unsupported',
+      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text holds the model's own special tokens.`,
+    )
+  }
+  let picture = 0
+  return ids.flatMap(id => (id === imageToken ? new Array<number>(cells[picture++]!).fill(imageToken) : [id]))
+}
+
+/** Writes the features [cells, H] of each picture over the embeddings of its image tokens. */
+function scatter(embeds: Float32Array, ids: readonly number[], imageToken: number, features: readonly Float32Array[], hidden: number) {
+  let at = 0
+  for (const feature of features) {
+    at = ids.indexOf(imageToken, at)
+    embeds.set(feature, at * hidden)
+    at += feature.length / hidden
+  }
+}

@@ -1,0 +1,122 @@
+import {existsSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {GoldenTensors, goldenFolders, largestDifference, readJson} from '../../../../test/support/goldens.js'
+import {sha256} from '../../../core/hash.js'
+import {decodeImage} from '../image.js'
+import {resizeBicubic} from '../pillow-bicubic.js'
+import {fetchResize, toPatches} from './image-processor.js'
+import {ropeIndex} from './rope-index.js'
+import {fetchLimits, roundHalfEven, smartResize} from './smart-resize.js'
+
+// Published values of the Qwen2.5-VL processor; the goldens were made with them.
+const normalisation = {mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711]}
+const vision = {channels: 3, patch: 14, temporalPatch: 2, merge: 2} as Parameters<typeof toPatches>[3]
+
+interface Preprocess {
+  limits: Record<string, [number, number]>
+  images: {
+    image: string
+    orientation: string
+    fetched: {size: [number, number]; sha256: string}
+    processed: Record<
+      string,
+      {
+        grid_thw: number[]
+        pixel_values_sum: number
+        pixel_values_abs_sum: number
+        first_row: number[]
+        last_row: number[]
+        tensor: string | null
+      }
+    >
+  }[]
+  smart_resize_hw: [number, number, string, [number, number] | 'error'][]
+  fetch_resize_hw: [number, number, [number, number]][]
+}
+
+describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.json'))))('$name: pictures', ({dir}) => {
+  const golden = readJson<Preprocess>(join(dir, 'preprocess.json'))
+  const tensors = new GoldenTensors(join(dir, 'preprocess.safetensors'))
+
+  it.each(golden.images.map(image => [`${image.image} ${image.orientation}`, image] as const))('%s', async (_name, image) => {
+    const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
+    const decoded = await decodeImage(readFileSync(join(dir, 'images', image.image)), orientation, image.image)
+    const fetched = fetchResize(decoded)
+    expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
+    expect(sha256(fetched.data)).toBe(image.fetched.sha256)
+    for (const [name, expected] of Object.entries(image.processed)) {
+      const [minPixels, maxPixels] = golden.limits[name]!
+      const patches = toPatches(fetched, {minPixels, maxPixels}, normalisation, vision)
+      expect([1, patches.rows, patches.columns]).toEqual(expected.grid_thw)
+      const {pixels} = patches
+      // 1e-6: the goldens' tolerance for single values; sums add up to a million of them.
+      expect(largestDifference(pixels.subarray(0, expected.first_row.length), expected.first_row)).toBeLessThan(1e-6)
+      expect(largestDifference(pixels.subarray(-expected.last_row.length), expected.last_row)).toBeLessThan(1e-6)
+      let sum = 0
+      for (const value of pixels) sum += Math.abs(value)
+      expect(Math.abs(sum / expected.pixel_values_abs_sum - 1)).toBeLessThan(1e-6)
+      if (expected.tensor) expect(largestDifference(pixels, tensors.get(expected.tensor))).toBeLessThan(1e-6)
+    }
+  })
+
+  it('sizes', () => {
+    for (const [height, width, limits, expected] of golden.smart_resize_hw) {
+      const [minPixels, maxPixels] = golden.limits[limits]!
+      if (expected === 'error') {
+        expect(() => smartResize({width, height}, {minPixels, maxPixels})).toThrow('as long as it is wide')
+        continue
+      }
+      const size = smartResize({width, height}, {minPixels, maxPixels})
+      expect([height, width, limits, [size.height, size.width]]).toEqual([height, width, limits, expected])
+    }
+    for (const [height, width, expected] of golden.fetch_resize_hw) {
+      const size = smartResize({width, height}, fetchLimits, true)
+      expect([height, width, [size.height, size.width]]).toEqual([height, width, expected])
+    }
+  })
+})
+
+describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'rope.json'))))('$name: rotary positions', ({dir}) => {
+  interface Rope {
+    ids: number[]
+    grids: [number, number, number][]
+    position_ids: number[][]
+    delta: number
+  }
+  it.each(
+    readJson<Rope[]>(join(dir, 'rope.json')).map(rope => [`${rope.grids.length} pictures, ${rope.ids.length} tokens`, rope] as const),
+  )('%s', (_name, rope) => {
+    const grids = rope.grids.map(([, rows, columns]) => ({rows, columns}))
+    const {positions, delta} = ropeIndex(rope.ids, grids, 524, 2)
+    expect([...positions]).toEqual(rope.position_ids.flat())
+    expect(delta).toBe(rope.delta)
+  })
+})
+
+describe('without goldens', () => {
+  // sha256 of what Pillow 13.0.0 gives for the same noise (Pillow 9.4 and 12.3 differ in the third, where the height goes first now).
+  it.each([
+    [640, 480, 308, 224, '376c49a2a84e1f0cc780479b3c3706d0ae3794683fa0c3c16ce063fd2d088514'],
+    [640, 480, 896, 672, 'ff945df74988b4d412b632cd0be7d818e5c4887517e92316b389fbc610620566'],
+    [640, 480, 644, 476, '35965e5d0cf09f87331552365ca9e788c9e211badc7a10377ab9290e23476ca5'],
+    [640, 480, 640, 504, '7f89a00634a10b8465e20aa7dc45b4ddc922da373e796347ee7ef8c22915477a'],
+    [37, 500, 56, 504, '2c6288249818497ce2276c30080f34af993fd269bb18b1397623832ed063a582'],
+    [1000, 7, 28, 28, '564d1569fbd96cc8c909ca3da99fdbf57740d765195f1dcbd4085bef3c241c8b'],
+  ])('resizes noise of %i x %i to %i x %i as Pillow does', (width, height, toWidth, toHeight, expected) => {
+    let state = 12345
+    const data = Uint8Array.from({length: width * height * 3}, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return state >>> 24
+    })
+    expect(sha256(resizeBicubic({width, height, data}, toWidth, toHeight).data)).toBe(expected)
+  })
+  it('rounds halves to even', () => {
+    expect([0.5, 1.5, 2.5, 2.4, 2.6].map(roundHalfEven)).toEqual([0, 2, 2, 2, 3])
+  })
+  it('refuses strips', () => {
+    expect(() => smartResize({width: 201, height: 1}, fetchLimits)).toThrow('more than 200 times')
+  })
+  it('says which picture is none', async () => {
+    await expect(decodeImage(Uint8Array.of(1, 2, 3), 'ignore', 'a.png')).rejects.toThrow('The picture a.png cannot be read')
+  })
+})

@@ -1,0 +1,71 @@
+// RGB -> the patches that the vision tower takes. The reference resizes twice: qwen-vl-utils ("fetch") to its own limits, then the
+// checkpoint's image processor to the checkpoint's; leaving out the first changes the grid of some pictures. Crops for oracle latents
+// skip the first, as in the authors' evaluator (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
+import {type RgbImage, resizeBicubic} from '../pillow-bicubic.js'
+import {fetchLimits, type PixelLimits, type Size, smartResize} from './smart-resize.js'
+import type {Checkpoint, VisionConfig} from './types.js'
+
+export interface Patches {
+  /** [rows x columns, channels x frames x patch x patch]: cell by cell (raster), inside a cell its merge x merge patches (raster). */
+  readonly pixels: Float32Array
+  readonly rows: number
+  readonly columns: number
+  /** The size of the picture the model sees. */
+  readonly size: Size
+}
+
+export type Normalisation = Pick<Checkpoint['image'], 'mean' | 'std'>
+
+/** The first resize. */
+export function fetchResize(image: RgbImage): RgbImage {
+  const {width, height} = smartResize(image, fetchLimits, true)
+  return resizeBicubic(image, width, height)
+}
+
+/** The second resize, normalisation and patches. */
+export function toPatches(image: RgbImage, limits: PixelLimits, normalisation: Normalisation, vision: VisionConfig): Patches {
+  const size = smartResize(image, limits)
+  const {patch} = vision
+  const rows = size.height / patch
+  const columns = size.width / patch
+  const resized = resizeBicubic(image, size.width, size.height)
+  return {pixels: patchValues(resized.data, rows, columns, levelTable(normalisation), vision), rows, columns, size}
+}
+
+/** [3, 256]: the value of every level of each channel, in float32 at each step as numpy computes it. */
+function levelTable({mean, std}: Normalisation): Float32Array {
+  const table = new Float32Array(3 * 256)
+  for (let c = 0; c < 3; c++) {
+    for (let level = 0; level < 256; level++) {
+      const scaled = Math.fround(level / 255)
+      table[c * 256 + level] = Math.fround(scaled - Math.fround(mean[c]!)) / Math.fround(std[c]!)
+    }
+  }
+  return table
+}
+
+function patchValues(data: Uint8Array, rows: number, columns: number, table: Float32Array, vision: VisionConfig): Float32Array {
+  const {patch, merge, temporalPatch, channels} = vision
+  const width = columns * patch
+  const area = patch * patch
+  const out = new Float32Array(rows * columns * channels * temporalPatch * area)
+  let to = 0
+  for (let cellRow = 0; cellRow < rows; cellRow += merge) {
+    for (let cellColumn = 0; cellColumn < columns; cellColumn += merge) {
+      for (let i = 0; i < merge * merge; i++) {
+        const top = (cellRow + Math.floor(i / merge)) * patch
+        const left = (cellColumn + (i % merge)) * patch
+        for (let c = 0; c < channels; c++) {
+          const frame = to
+          for (let y = 0; y < patch; y++) {
+            let from = ((top + y) * width + left) * 3 + c
+            for (let x = 0; x < patch; x++, from += 3) out[to++] = table[c * 256 + data[from]!]!
+          }
+          // A still picture is shown as equal frames.
+          for (let copy = 1; copy < temporalPatch; copy++, to += area) out.copyWithin(to, frame, frame + area)
+        }
+      }
+    }
+  }
+  return out
+}

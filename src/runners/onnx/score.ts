@@ -1,0 +1,53 @@
+// Teacher forcing: how likely the model finds given tokens after a prompt and given latents. Nothing is generated.
+
+import type {PromptState} from './decode.js'
+import {KvCache} from './kv-cache.js'
+import type {Model} from './qwen2-5-vl/types.js'
+
+/** A token of the text before the continuation; at a latent position `vector` is fed in place of its embedding. */
+export interface ForcedToken {
+  readonly id: number
+  readonly vector?: Float32Array
+}
+
+/** Natural logarithms of the probability of each token of each continuation, [continuation][token]. */
+export async function scoreContinuations(
+  model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
+  prompt: PromptState,
+  prefix: readonly ForcedToken[],
+  continuations: readonly (readonly number[])[],
+): Promise<number[][]> {
+  const scores: number[][] = []
+  for (const continuation of continuations) scores.push(await scoreOne(model, prompt, prefix, continuation))
+  return scores
+}
+
+/** One run over the last prompt token, the prefix and all but the last token of the continuation: each predicts its successor. */
+async function scoreOne(
+  model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
+  {ids, ropeDelta, output}: PromptState,
+  prefix: readonly ForcedToken[],
+  continuation: readonly number[],
+): Promise<number[]> {
+  if (continuation.length === 0) return []
+  const {text} = model.checkpoint
+  const start = ids.length - 1
+  const fed: ForcedToken[] = [{id: ids[start]!}, ...prefix, ...continuation.slice(0, -1).map(id => ({id}))]
+  const length = fed.length
+  const embeds = model.embed(fed.map(({id}) => id))
+  for (const [i, {vector}] of fed.entries()) if (vector) embeds.set(vector, i * text.hidden)
+
+  const cache = new KvCache(text, 1)
+  cache.add(output.delta, start)
+  const {logProbs} = await model.decode({
+    batch: 1,
+    length,
+    embeds,
+    positions: Int32Array.from({length: 3 * length}, (_, i) => start + ropeDelta + (i % length)),
+    totals: Int32Array.of(start + length),
+    past: cache.past(),
+    rows: Int32Array.from(continuation, (_, i) => prefix.length + i),
+    targets: Int32Array.from(continuation),
+  })
+  return Array.from(logProbs!)
+}

@@ -1,0 +1,86 @@
+// A checkpoint folder as a session: its identity, and its model in a worker thread.
+import {existsSync} from 'node:fs'
+import type {ModelIdentity, RunnerOptions, Session} from '../runner.js'
+import {checkpointHash} from './checkpoint-hash.js'
+import {Engine} from './engine.js'
+import {loadCheckpoint} from './load.js'
+import type {WorkerStart} from './messages.js'
+import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
+import type {Checkpoint} from './qwen2-5-vl/types.js'
+import {type ModelHost, startWorker} from './worker-client.js'
+
+/** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
+const defaultBatchSize = 4
+
+/** Throws LanternError: what opening the checkpoint and loading the model throw. */
+export async function openSession(ref: string, dir: string, options: RunnerOptions, builtin = false): Promise<Session> {
+  const checkpoint = await openCheckpoint(dir)
+  const sha256 = await checkpointHash(checkpoint.files, options.cacheDir)
+  const host = await startHost(startOf(dir, options), options)
+  const identity = identityOf(ref, checkpoint, sha256, host, builtin)
+  return {
+    describe: () => identity,
+    generate: (groups, signal) => host.generate(groups, signal),
+    score: (request, latents, continuations) => host.score(request, latents, continuations),
+    close: () => host.close(),
+  }
+}
+
+function startOf(dir: string, options: RunnerOptions): WorkerStart {
+  const {device, threads, cacheDir, minPixels, maxPixels, batchSize = defaultBatchSize, keepLatents, latentBank} = options
+  return {
+    dir,
+    load: {
+      device,
+      cacheDir,
+      precision: options.precision ?? (device === 'cpu' ? 'fp32' : 'fp16'),
+      ...(threads !== undefined && {threads}),
+      ...(minPixels !== undefined && {minPixels}),
+      ...(maxPixels !== undefined && {maxPixels}),
+    },
+    engine: {batchSize, keepLatents, ...(latentBank !== undefined && {latentBank})},
+  }
+}
+
+/** A thread needs compiled code; run from its sources (tests, development) the model stays on this one. */
+function startHost(start: WorkerStart, {notify}: RunnerOptions): Promise<ModelHost> {
+  const script = new URL('./worker.js', import.meta.url)
+  return existsSync(script) ? startWorker(script, start, notify) : startHere(start, notify)
+}
+
+async function startHere({dir, load, engine: engineOptions}: WorkerStart, notify: RunnerOptions['notify']): Promise<ModelHost> {
+  const tools = await loadCheckpoint(dir, {
+    ...load,
+    notify: (what, done, total) => notify({type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})}),
+    warn: message => notify({type: 'warning', message}),
+  })
+  const engine = new Engine(tools, engineOptions)
+  return {
+    provenance: tools.model.provenance,
+    generate: (groups, signal) => engine.generate(groups, signal),
+    score: (request, latents, continuations) => engine.score(request, latents, continuations),
+    close: () => tools.model.close(),
+  }
+}
+
+function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, {provenance}: ModelHost, builtin: boolean): ModelIdentity {
+  const {latent, generation, image, parameters} = checkpoint
+  return {
+    ref,
+    sha256,
+    precision: provenance.precision,
+    details: {
+      parameters,
+      graphs: provenance.graphs,
+      repetitionPenalty: generation.repetitionPenalty,
+      minPixels: image.minPixels,
+      maxPixels: image.maxPixels,
+      parity: provenance.parity,
+    },
+    latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},
+    observesLatents: true,
+    needsImages: true,
+    remote: false,
+    builtin,
+  }
+}

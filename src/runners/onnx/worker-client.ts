@@ -1,0 +1,132 @@
+// The main thread's side of a model in a worker: sends groups when the worker asks for them, hands out what comes back.
+import {once} from 'node:events'
+import {Worker} from 'node:worker_threads'
+import {type ErrorCode, exitCodes, LanternError, messageOf} from '../../core/errors.js'
+import {failedGeneration, type Generation, type LatentBlock, type Request} from '../../core/generation.js'
+import type {RunnerEvent} from '../runner.js'
+import {type FromWorker, packGroup, type SentError, type ToWorker, type WorkerStart} from './messages.js'
+import type {Provenance} from './qwen2-5-vl/types.js'
+
+/** What a session needs of a model, wherever it runs. */
+export interface ModelHost {
+  readonly provenance: Provenance
+  generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
+  score(request: Request, latents: readonly LatentBlock[], continuations: readonly string[]): Promise<number[][]>
+  close(): Promise<void>
+}
+
+/** Starts a worker and waits until its model is loaded. Throws the LanternError that loading throws. */
+export async function startWorker(script: URL, start: WorkerStart, notify: (event: RunnerEvent) => void): Promise<ModelHost> {
+  const worker = new Worker(script, {workerData: start})
+  const inbox = new Inbox(worker, notify)
+  const post = (message: ToWorker) => worker.postMessage(message)
+  const first = await inbox.next()
+  if (first.type !== 'ready') throw new Error(`the worker began with ${first.type}`)
+
+  async function* generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+    const source = groups[Symbol.asyncIterator]()
+    const sent = new Map<number, readonly Request[]>()
+    // Requests whose pictures cannot be read never reach the worker.
+    const unread: Generation[] = []
+    let count = 0
+    let failure: unknown
+    const abort = () => post({type: 'abort'})
+    const sendNext = async () => {
+      while (!signal.aborted) {
+        const next = await source.next()
+        if (next.done || signal.aborted) break
+        try {
+          const group = await packGroup(next.value)
+          sent.set(count, next.value)
+          return post({type: 'group', number: count++, group})
+        } catch (error) {
+          const code = error instanceof LanternError ? error.code : 'bug'
+          unread.push(...next.value.map(request => failedGeneration(request, code, messageOf(error))))
+        }
+      }
+      post({type: 'end'})
+    }
+    signal.addEventListener('abort', abort, {once: true})
+    post({type: 'start'})
+    let finished = false
+    try {
+      while (!finished) {
+        const message = await inbox.next()
+        yield* unread.splice(0)
+        if (message.type === 'pull') {
+          // Not awaited: reading the next group goes on while the worker decodes.
+          sendNext().catch((error: unknown) => {
+            failure = error
+            post({type: 'abort'})
+          })
+        } else if (message.type === 'generation') {
+          yield {...message.generation, request: sent.get(message.group)![message.request]!}
+        } else if (message.type === 'done') finished = true
+      }
+      if (failure !== undefined) throw failure
+      yield* unread.splice(0)
+    } finally {
+      signal.removeEventListener('abort', abort)
+      if (!finished) {
+        abort()
+        while ((await inbox.next()).type !== 'done');
+      }
+      await source.return?.()
+    }
+  }
+
+  return {
+    provenance: first.provenance,
+    generate,
+    async score(request, latents, continuations) {
+      post({type: 'score', group: await packGroup([request]), latents, continuations})
+      const message = await inbox.next()
+      if (message.type !== 'scores') throw new Error(`the worker answered a score with ${message.type}`)
+      return message.scores
+    },
+    async close() {
+      const exited = once(worker, 'exit')
+      post({type: 'close'})
+      await exited
+    },
+  }
+}
+
+/** Messages of the worker in their order, waited for one by one; its failures are thrown, its events passed on at once. */
+class Inbox {
+  readonly #waiting: FromWorker[] = []
+  #wake: (() => void) | undefined
+  #failure: unknown
+
+  constructor(worker: Worker, notify: (event: RunnerEvent) => void) {
+    worker.on('message', (message: FromWorker) => {
+      if (message.type === 'event') return notify(message.event)
+      if (message.type === 'failed') this.#failure = errorOf(message.error)
+      else this.#waiting.push(message)
+      this.#wake?.()
+    })
+    worker.on('error', error => {
+      this.#failure = error
+      this.#wake?.()
+    })
+    worker.on('exit', () => {
+      this.#failure ??= new Error('the worker of the model ended')
+      this.#wake?.()
+    })
+  }
+
+  async next(): Promise<FromWorker> {
+    for (;;) {
+      const message = this.#waiting.shift()
+      if (message !== undefined) return message
+      if (this.#failure !== undefined) throw this.#failure
+      await new Promise<void>(resolve => {
+        this.#wake = resolve
+      })
+    }
+  }
+}
+
+function errorOf({code, message, suggestion}: SentError): Error {
+  return code !== null && Object.hasOwn(exitCodes, code) ? new LanternError(code as ErrorCode, message, suggestion) : new Error(message)
+}
