@@ -118,6 +118,6 @@ describe('refuses', () => {
 it('reads RUN#ARM and margins', () => {
   expect(splitRunArm('results/x#m|latent|lantern:5|own')).toEqual({dir: 'results/x', arm: 'm|latent|lantern:5|own'})
   expect(splitRunArm('results/x')).toEqual({dir: 'results/x', arm: undefined})
-  expect(['2pp', '2 pp', '2%', '0.02', '.02'].map(parseMargin)).toEqual([0.02, 0.02, 0.02, 0.02, 0.02])
-  for (const text of ['', 'x', '-1pp', '2', '100pp']) expect(() => parseMargin(text)).toThrow(expect.objectContaining({exitCode: 2}))
+  expect(['2pp', '2 pp', '2%', '2', '0.02', '.02'].map(parseMargin)).toEqual([0.02, 0.02, 0.02, 0.02, 0.02, 0.02])
+  for (const text of ['', 'x', '-1pp', '2 points', '100pp']) expect(() => parseMargin(text)).toThrow(expect.objectContaining({exitCode: 2}))
 })

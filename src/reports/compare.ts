@@ -126,10 +126,11 @@ export function splitRunArm(text: string): {dir: string; arm: string | undefined
   return at === -1 ? {dir: text, arm: undefined} : {dir: text.slice(0, at), arm: text.slice(at + 1)}
 }
 
-/** `2pp`, `2%` or `0.02` -> 0.02. Throws `usage`. */
+/** `2pp`, `2%`, `2` or `0.02` -> 0.02: a bare number below 1 is a fraction. Throws `usage`. */
 export function parseMargin(text: string): number {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?$/.exec(text.trim())
-  const value = match ? Number(match[1]) / (match[2] ? 100 : 1) : Number.NaN
+  const number = match ? Number(match[1]) : Number.NaN
+  const value = match?.[2] !== undefined || number >= 1 ? number / 100 : number
   if (value >= 0 && value < 1) return value
-  throw new LanternError('usage', `--margin "${text}" is no margin.`, 'Give percentage points like 2pp, or a fraction below 1 like 0.02.')
+  throw new LanternError('usage', `--margin "${text}" is no margin.`, 'Give percentage points, like 2pp.')
 }

@@ -5,6 +5,8 @@ export interface FormatOptions {
   /** Columns of the terminal; other formats ignore it. */
   readonly width: number
   readonly color: boolean
+  /** Whether the terminal table is followed by one of the subtasks; Markdown always has it. */
+  readonly subtasks?: boolean
 }
 
 export interface Format {

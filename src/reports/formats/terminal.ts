@@ -25,7 +25,7 @@ export const terminal: Format = {
   },
 }
 
-function groupBlocks(document: ResultDocument, group: ResultGroup, {width}: FormatOptions, paint: ChalkInstance): string[] {
+function groupBlocks(document: ResultDocument, group: ResultGroup, {width, subtasks}: FormatOptions, paint: ChalkInstance): string[] {
   const rows = words.rowsOf(document, group)
   const apart = words.apartSentence(group)
   const notes = [words.tierSentence(document, group), words.powerSentence(group)].flatMap(note => note ?? [])
@@ -39,6 +39,7 @@ function groupBlocks(document: ResultDocument, group: ResultGroup, {width}: Form
       ...(apart === null ? [] : wrap(apart, width).map(line => paint.yellow(line))),
     ].join('\n'),
     rowsTable(rows, model !== null, width, paint),
+    subtasks ? subtasksTable(rows, width, paint) : '',
     notes
       .flatMap(note => wrap(note, width))
       .map(line => paint.dim(line))
@@ -75,6 +76,31 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
     const remarks = words.remarks(row)
     const arm = {lines: armLines(row, oneModel, room)}
     return [[{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)], ...(remarks.length > 0 ? [dotted(remarks)] : [])]
+  })
+  return plainTable(columns, body, width, paint.dim)
+}
+
+/** Subtasks down, rows across in the order of the table above, by number; a single row has its intervals too. */
+function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkInstance): string {
+  const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
+  const of = (row: ResultRow, name: string) => row.subtasks.find(subtask => subtask.name === name)
+  const single = rows.length === 1
+  const columns: Column[] = [
+    {head: 'subtask', align: 'left'},
+    {head: 'n', align: 'right'},
+    ...rows.map((_, index): Column => ({head: single ? 'score' : `row ${index + 1}`, align: 'right'})),
+    ...(single ? [{head: '95 % interval', align: 'right'} as const] : []),
+  ]
+  const body = names.map(name => {
+    const parts = rows.map(row => of(row, name))
+    const n = Math.max(...parts.map(part => part?.n ?? 0))
+    const [first] = parts
+    return [
+      name,
+      words.count(n),
+      ...parts.map(part => words.percent(part?.score ?? null)),
+      ...(single ? [words.interval(first?.low ?? null, first?.high ?? null)] : []),
+    ].map(text => ({lines: [text]}))
   })
   return plainTable(columns, body, width, paint.dim)
 }
@@ -125,12 +151,17 @@ export function comparisonText(whole: Comparison, {width, color}: FormatOptions)
     ...labelled('base  ', side(comparison.base), width),
     ...comparison.pairs.flatMap(pair => [
       '',
-      paint.bold(pair.bench),
+      `${paint.bold(pair.bench)}  ${pair.verdict}`,
       ...wrap(words.pairSentence(pair), width),
       ...subtaskLines(pair, width, paint),
     ]),
     ...comparison.warnings.flatMap(warning => ['', ...noteLines(warning, width, paint)]),
   ].join('\n')
+}
+
+/** What the figures of a comparison leave for the names of subtasks. */
+function nameRoom(width: number): number {
+  return width - 55
 }
 
 function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, paint: ChalkInstance): string[] {
@@ -142,7 +173,7 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
     {head: 'wins', align: 'right'},
     {head: 'losses', align: 'right'},
     {head: 'n', align: 'right'},
-    {head: 'p (Holm)', align: 'right'},
+    {head: 'Holm p', align: 'right'},
   ]
   const rows = subtasks.map(({name, difference, low, high, wins, losses, n, holm}) => {
     const cells = [
@@ -154,7 +185,10 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
       String(n),
       words.pValue(holm),
     ]
-    return cells.map(text => ({lines: [text], style: holm < 0.05 ? paint.bold : undefined}))
+    return cells.map((text, column) => ({
+      lines: column === 0 ? wrap(text, nameRoom(width)) : [text],
+      style: holm < 0.05 ? paint.bold : undefined,
+    }))
   })
   return ['', plainTable(columns, rows, width, paint.dim)]
 }

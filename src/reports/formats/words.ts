@@ -121,7 +121,7 @@ export function pairSentence(pair: ComparisonPair): string {
 export function verdictSentence({verdict, gated, exitCode, margin, alpha}: Comparison): string {
   const bounds = `one-sided bounds at ${alpha}, margin ${percent(margin)} points`
   if (!gated) return `${verdict} (${bounds})`
-  const gate = exitCode === 0 ? 'gate passed' : exitCode === 1 ? 'gate failed' : 'gate inconclusive'
+  const gate = exitCode === 0 ? 'gate passed' : exitCode === 1 ? 'gate failed' : 'gate undecided'
   return `${gate}: ${verdict} (${bounds})`
 }
 

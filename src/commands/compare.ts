@@ -1,0 +1,46 @@
+// A paired comparison of two runs or arms, and the gate.
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../cli/base-command.js'
+import {withVariables} from '../cli/flags.js'
+import {number} from '../cli/run-flags.js'
+import {terminal} from '../cli/terminal.js'
+import type {Comparison} from '../core/schemas/comparison.js'
+
+export default class Compare extends BaseCommand<typeof Compare> {
+  static override summary = 'Compare two runs or arms on the samples both have settled; a gate with --fail-on.'
+  static override description =
+    'With L and U the one-sided bounds of the difference at --alpha and m the --margin: improved when L > 0, equivalent when L > -m and U < m, regressed when U < 0, else inconclusive. With --fail-on regression: exit 0 when L > -m, 1 when U < -m, else 3.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> results/main results/branch --fail-on regression --margin 2pp',
+    "<%= config.bin %> <%= command.id %> 'results/x#m|text-cot' 'results/x#m|latent|lantern:8|own'",
+  ]
+  static override args = {
+    base: Args.string({required: true, description: 'RUN, or RUN#ARM when it has several arms; any part that only one arm has will do.'}),
+    new: Args.string({required: true, description: 'RUN or RUN#ARM.'}),
+  }
+  static override flags = withVariables({
+    'fail-on': Flags.option({options: ['regression'] as const})({
+      summary: 'Gate: exit 1 when a loss beyond the margin is shown, 3 when undecided.',
+    }),
+    margin: Flags.string({summary: 'Loss that is still accepted, in percentage points.', default: '2pp', helpValue: 'Npp'}),
+    alpha: Flags.string({summary: 'Error rate of each one-sided bound.', default: '0.05', helpValue: 'X'}),
+  })
+
+  async run(): Promise<Comparison> {
+    const {compareRuns, parseMargin, splitRunArm} = await import('../reports/compare.js')
+    const {readRun} = await import('../reports/read-run.js')
+    const {comparisonText} = await import('../reports/formats/terminal.js')
+    const options = {
+      margin: parseMargin(this.flags.margin),
+      alpha: number('alpha', this.flags.alpha, 0.0001, 0.4999),
+      failOn: this.flags['fail-on'],
+    }
+    const [base, next] = [splitRunArm(this.args.base), splitRunArm(this.args.new)]
+    const baseRun = await readRun(base.dir)
+    const newRun = next.dir === base.dir ? baseRun : await readRun(next.dir)
+    const comparison = compareRuns(baseRun, newRun, {...options, baseArm: base.arm, newArm: next.arm})
+    this.log(comparisonText(comparison, terminal()))
+    process.exitCode = comparison.exitCode
+    return comparison
+  }
+}

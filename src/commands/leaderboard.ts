@@ -1,0 +1,42 @@
+// Tables over runs.
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../cli/base-command.js'
+import {withVariables} from '../cli/flags.js'
+import {parseFormats} from '../cli/formats.js'
+import {terminal} from '../cli/terminal.js'
+import type {ResultDocument} from '../core/schemas/result.js'
+
+export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
+  static override summary = 'Tables over finished or partial runs, comparable rows ranked together.'
+  static override description =
+    'Rows are ranked together only where data, labels, samples, prompts, extractor, judge and metric agree; the table says what sets others apart. Rows of one tier are ties.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> results/blink-a-1a2b3c4d results/blink-b-5e6f7a8b --subtasks',
+    '<%= config.bin %> <%= command.id %> --format markdown=table.md --format csv=table.csv',
+  ]
+  static override strict = false
+  static override args = {run: Args.string({description: 'Run folders, or folders that hold some; the default is results.'})}
+  static override flags = withVariables({
+    subtasks: Flags.boolean({summary: 'Also a table of the subtasks of each benchmark.'}),
+    format: Flags.string({
+      summary: 'Also write a table: markdown, csv, json, junit, github (step summary).',
+      helpValue: 'FMT=PATH',
+      multiple: true,
+      delimiter: ',',
+    }),
+  })
+
+  async run(): Promise<ResultDocument> {
+    const outputs = parseFormats(this.flags.format, process.env)
+    const {readRuns} = await import('../reports/find-runs.js')
+    const {resultTable} = await import('../reports/result-table.js')
+    const {writeOutputs} = await import('../reports/publish.js')
+    const {formats} = await import('../reports/formats/index.js')
+    const {runs, warnings} = await readRuns(this.operands)
+    const document = resultTable(runs, {warnings})
+    await writeOutputs(document, outputs)
+    this.log(formats.terminal.render(document, {...terminal(), subtasks: this.flags.subtasks}).trimEnd())
+    return document
+  }
+}
