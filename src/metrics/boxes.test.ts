@@ -1,7 +1,7 @@
 import {existsSync, readFileSync} from 'node:fs'
 import fc from 'fast-check'
 import type {Box} from '../core/sample.js'
-import {boxMetrics, foundIou, iou, parseSquareBox, squareIou} from './boxes.js'
+import {boxMetrics, foundIou, iou, parseSquareBox, squareIou, statedBoxMetrics} from './boxes.js'
 
 const shared = new URL('../../../shared/data/viscot/', import.meta.url)
 const hasShared = existsSync(shared)
@@ -53,6 +53,14 @@ describe('the official reading of a box', () => {
     expect(boxMetrics('no idea', [0, 0, 10, 10], 10, 20)).toEqual({iou: 0, box: 0})
     expect(boxMetrics('[0.250, 0.000, 0.750, 0.500]', [0, 0, 10, 10], 10, 20)).toEqual({iou: 1, box: 1})
   })
+})
+
+test('a box stated in an answer is scored where the sample has one and its picture a size; the last one counts', () => {
+  const sample = {boxes: [[0, 0, 10, 10] as const], extra: {width: 10, height: 20}}
+  const text = 'First [0.0, 0.0, 0.1, 0.1], better [0.250, 0.000, 0.750, 0.500]. <answer>red</answer>'
+  expect(statedBoxMetrics(text, sample)).toEqual({iou: 1, box: 1})
+  expect(statedBoxMetrics('red', sample)).toEqual({})
+  expect(statedBoxMetrics(text, {})).toEqual({})
 })
 
 /** benchmarks.md 4.3: items with IoU > 0.5 for the centre box and for the whole square, by data set. */

@@ -1,6 +1,6 @@
 // Scores of predicted boxes: overlap, and VisCoT's official reading of a box. Pure; who calls a model for boxes is elsewhere.
 import {areaOf, padToSquare} from '../core/box.js'
-import type {Box} from '../core/sample.js'
+import type {Box, Sample} from '../core/sample.js'
 
 /** Intersection over union, 0 to 1; 0 where either box is empty. */
 export function iou(a: Box, b: Box): number {
@@ -35,9 +35,20 @@ export function squareIou(predicted: Box, gold: Box, width: number, height: numb
 /** A box counts as found above this overlap. */
 export const foundIou = 0.5
 
-/** Figures of one answer for the log: `iou`, and `box` = 1 when found; a text without a box is 0 in both. */
+/** A text that is a box as a whole: `iou`, and `box` = 1 when found; a text without a box is 0 in both, as officially. */
 export function boxMetrics(text: string, gold: Box, width: number, height: number): {readonly iou: number; readonly box: number} {
   const predicted = parseSquareBox(text)
   const overlap = predicted ? squareIou(predicted, gold, width, height) : 0
   return {iou: overlap, box: overlap > foundIou ? 1 : 0}
+}
+
+/**
+ * Box figures of an answer that states a box somewhere in brackets (the last one counts), for a sample with one gold box and a known picture
+ * size; nothing otherwise, because a model that was not asked for a box is not wrong about it.
+ */
+export function statedBoxMetrics(text: string, {boxes, extra}: Pick<Sample, 'boxes' | 'extra'>): Readonly<Record<string, number>> {
+  const {width, height} = extra ?? {}
+  const stated = text.match(/\[[^[\]]*\]/g)?.findLast(part => parseSquareBox(part) !== null)
+  if (stated === undefined || boxes?.length !== 1 || typeof width !== 'number' || typeof height !== 'number') return {}
+  return {...boxMetrics(stated, boxes[0]!, width, height)}
 }

@@ -2,6 +2,7 @@
 import type {Arm, Generation, Stop} from '../core/generation.js'
 import type {Outcome, Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
+import {statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
 import {matchOpen, openAnswer} from './match.js'
@@ -26,12 +27,13 @@ const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
 /** Scores what a session gave for a sample. Throws `usage` for an unknown extractor. */
 export function scoreSample(sample: Sample, generation: Generation, scoring: Scoring, extractor: string, verdict?: JudgeVerdict): Score {
   const {text, stop, usage, request} = generation
-  return scoreAnswer(
+  const score = scoreAnswer(
     {text, stop, usage, arm: request.arm, gold: sample.gold, options: sample.options, letters: sample.letters},
     scoring,
     extractor,
     verdict,
   )
+  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, sample)}}
 }
 
 /**
