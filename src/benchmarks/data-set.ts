@@ -30,7 +30,7 @@ export interface DataSource {
 export const builtinMark = 'builtin.json'
 
 /** Whether a data folder, or the folder of a data file, bears the mark of drawn samples. */
-export function isBuiltin(root: string): boolean {
+function isBuiltin(root: string): boolean {
   return existsSync(join(root, builtinMark)) || existsSync(join(dirname(root), builtinMark))
 }
 

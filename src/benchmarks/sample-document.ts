@@ -4,7 +4,7 @@ import {messageOf} from '../core/errors.js'
 import {sha256} from '../core/hash.js'
 import type {Box, ImageRef, Sample} from '../core/sample.js'
 
-export interface ImageDocument {
+interface ImageDocument {
   readonly source: string
   /** Pixels as stored, before any orientation mark; null when the picture cannot be read. */
   readonly width: number | null

@@ -42,11 +42,7 @@ export function relativePath(root: string, path: string): string {
   return relative(root, path).split(sep).join('/') || path.split(sep).at(-1)!
 }
 
-/** A file of the data as text. Throws `data-absent` or `bad-file`. */
-export async function readText(path: string): Promise<string> {
-  return (await readBytes(path)).toString('utf8')
-}
-
+/** A file of the data. Throws `data-absent` or `bad-file`. */
 async function readBytes(path: string): Promise<Buffer> {
   try {
     return await readFile(path)
@@ -62,7 +58,7 @@ async function readBytes(path: string): Promise<Buffer> {
 
 /** A JSON file of the data. Throws `bad-file` naming the file (and what Node says of the place). */
 export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path)
+  const text = (await readBytes(path)).toString('utf8')
   try {
     return JSON.parse(text)
   } catch (error) {
