@@ -10,6 +10,7 @@ import {type DataSource, dataSetOf} from './data-set.js'
 import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
 import {jsonlRows} from './sources/jsonl.js'
 import {attempt, optionalText, type Row, text, wrongField} from './sources/row.js'
+import {viscotPull} from './viscot-files.js'
 import {isOptionsFile, optionsLayout} from './viscot-options.js'
 
 /** Name, items, whether the official score counts it. */
@@ -41,6 +42,7 @@ export const viscot: Benchmark = {
     revision: '83212ae474ab46b70048a6df6a386cff6589ff92',
     licence: 'Apache-2.0 (pictures: their own)',
     url: 'https://github.com/deepcs233/Visual-CoT/tree/main/viscot_benchmark',
+    pull: viscotPull,
   },
   load,
 }

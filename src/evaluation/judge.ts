@@ -71,7 +71,8 @@ export async function openJudge(
       const task = judgeTask(sample, text, scoring, score)
       if (task === null) return {score, judge: null}
       const name = judgeFor(sample.benchmark, scoring)
-      const outcome = await client.complete({messages: judgeMessages(name, task), images: [], decoding}, signal)
+      const isUseful = (reply: string) => readVerdict(name, reply, task).reading.kind !== 'unreadable'
+      const outcome = await client.complete({messages: judgeMessages(name, task), images: [], decoding, isUseful}, signal)
       if (outcome.kind !== 'reply') {
         const message = outcome.kind === 'failure' ? outcome.message : 'it was not asked: the budget is used up, or the run was interrupted'
         return {...failed(score, 'judge-failed', `The judge gave no verdict: ${message}.`), judge: null}

@@ -20,7 +20,7 @@ export function contractOf({lock}: Run, {bench}: Sheet): Facts {
       .map(([name, value]) => `, ${name} ${typeof value === 'string' ? value : canonicalJson(value)}`)
       .join('')}`,
     extractor: lock.extractor,
-    judge: lock.judge === null ? 'none' : `${lock.judge.ref}, ${lock.judge.prompt}`,
+    judge: lock.judge === null ? 'none' : `${lock.judge.ref}, prompt ${lock.judge.prompt.slice(0, 12)}`,
     metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
   }
 }

@@ -5,6 +5,16 @@ import {outcomes} from '../outcome.js'
 
 const count = z.number().nullable()
 
+/** Token counts; null where a runner cannot know. */
+export const usageSchema = z.looseObject({
+  promptTokens: count,
+  imageTokens: count,
+  textTokens: count,
+  latentSteps: count,
+  markerTokens: count,
+  blocks: count,
+})
+
 /** Keys this version does not know are kept, so that newer logs survive a round trip. */
 export const logRecordSchema = z.looseObject({
   type: z.literal('sample'),
@@ -23,14 +33,7 @@ export const logRecordSchema = z.looseObject({
   text: z.string(),
   extractor: z.string(),
   cluster: z.string().nullish(),
-  usage: z.looseObject({
-    promptTokens: count,
-    imageTokens: count,
-    textTokens: count,
-    latentSteps: count,
-    markerTokens: count,
-    blocks: count,
-  }),
+  usage: usageSchema,
   timing: z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()}),
   stop: z.enum(stops),
   attempts: z.number().int().min(0),

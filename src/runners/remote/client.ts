@@ -22,6 +22,8 @@ export interface ChatCall {
   /** The pictures of the messages, in their order. */
   readonly images: readonly SeenImage[]
   readonly decoding: Decoding
+  /** False for a whole reply that is of no use: it is not cached, so that it can be asked for again. */
+  readonly isUseful?: (text: string) => boolean
 }
 
 export type ChatOutcome =
@@ -95,7 +97,7 @@ export class ChatClient {
     // Every request in flight listens to the one signal of the run.
     setMaxListeners(0, signal)
     const outcome = await this.#slots(() => this.#send(call, signal))
-    if (outcome.kind === 'reply') await this.#store(key, outcome.reply)
+    if (outcome.kind === 'reply' && (call.isUseful?.(outcome.reply.text) ?? true)) await this.#store(key, outcome.reply)
     return outcome
   }
 

@@ -5,25 +5,18 @@ import {dirname, join} from 'node:path'
 import {z} from 'zod'
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import {hashOf} from '../../core/hash.js'
+import {usageSchema} from '../../core/schemas/record.js'
 import type {ChatReply} from './reply.js'
 
 /** Raised when what is stored, or how requests are built from these parts, changes. */
 const version = 1
-const count = z.number().nullable()
 
 const entrySchema = z.looseObject({
   version: z.literal(version),
   text: z.string(),
   stop: z.literal('eos'),
-  usage: z.looseObject({
-    promptTokens: count,
-    imageTokens: count,
-    textTokens: count,
-    latentSteps: count,
-    markerTokens: count,
-    blocks: count,
-  }),
-  costUsd: count,
+  usage: usageSchema,
+  costUsd: z.number().nullable(),
 })
 
 export interface CacheKeyParts {
