@@ -17,7 +17,8 @@ export async function locateData(
 ): Promise<string> {
   const given = spec.data[benchmark.id] ?? spec.data['*']
   if (given !== undefined && given !== 'builtin') return given
-  if (given === 'builtin' || models.every(model => model.builtin)) {
+  // A benchmark without a published data set (hops) is always drawn here.
+  if (given === 'builtin' || benchmark.origin.repo === '' || models.every(model => model.builtin)) {
     const builtin = builtinData(benchmark.id)
     if (builtin !== undefined) return builtin
     throw new LanternError('data-absent', `There are no built-in samples of ${benchmark.id}.`, 'Give a folder: --data DIR.')

@@ -5,6 +5,7 @@ import {redactor, secretsIn} from '../core/redact.js'
 import {recordKey, settledRecords} from '../core/run-folder.js'
 import {scoreSample} from '../metrics/score.js'
 import {optionVariants} from '../modes/option-orders.js'
+import {writeLatents} from '../runners/onnx/latent-bank.js'
 import {hold} from './hold.js'
 import {openJournal} from './journal.js'
 import {runLoop, type Scored} from './loop.js'
@@ -49,7 +50,9 @@ export async function evaluate(prepared: Prepared, onEvent: (event: RunEvent) =>
         journal,
         settled,
         score: (bench, generation) => scoreOne(prepared, bench, generation, signal),
-        keepLatents: async () => null,
+        keepLatents: async (bench, {latents, request}) => {
+          if (spec.saveLatents && latents) await writeLatents(runDir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
+        },
         expand: sample => optionVariants(sample, spec.optionOrders, spec.seed),
         redact: redactor(secretsIn(spec.runner.env)),
         onEvent,

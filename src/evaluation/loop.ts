@@ -24,8 +24,8 @@ export interface LoopTools {
   /** Keys of samples that are settled: not asked again. */
   readonly settled: ReadonlySet<string>
   readonly score: (bench: PreparedBenchmark, generation: Generation) => Promise<Scored>
-  /** Stores the vectors of a generation and returns the file's name in the run folder, or null when there are none to keep. */
-  readonly keepLatents: (generation: Generation) => Promise<string | null>
+  /** Stores the vectors of a generation, if they are to be kept; before its record, so that a record promises its latents. */
+  readonly keepLatents: (bench: string, generation: Generation) => Promise<void>
   readonly expand: (sample: Sample) => readonly Sample[]
   /** Takes credentials out of whatever is about to be written. */
   readonly redact: <T>(value: T) => T
@@ -113,20 +113,14 @@ async function finish(spec: RunSpec, bench: PreparedBenchmark, generation: Gener
         error: {code: 'bug', message: `${sample.images.length} pictures asked, ${generation.seen!.images.length} sent`},
       }
   const scored = await tools.score(bench, checked)
-  const latents = await tools.keepLatents(checked)
-  const record = tools.redact(toRecord(spec.extractor, bench.benchmark.id, checked, scored, latents))
+  await tools.keepLatents(bench.benchmark.id, checked)
+  const record = tools.redact(toRecord(spec.extractor, bench.benchmark.id, checked, scored))
   await tools.journal.append(record)
   tools.onEvent({type: 'record', record})
 }
 
 /** The log line of a generation (cli.md, "A log record"). */
-export function toRecord(
-  extractor: string,
-  bench: string,
-  generation: Generation,
-  {score, error, judge}: Scored,
-  latents: string | null,
-): LogRecord {
+export function toRecord(extractor: string, bench: string, generation: Generation, {score, error, judge}: Scored): LogRecord {
   const {sample, arm} = generation.request
   return {
     type: 'sample',
@@ -150,7 +144,6 @@ export function toRecord(
     stop: generation.stop,
     attempts: generation.attempts,
     ...(generation.cached ? {cached: true} : {}),
-    ...(latents === null ? {} : {latents}),
     seen: generation.seen && {promptSha256: generation.seen.promptSha256, images: generation.seen.images.map(image => ({...image}))},
     ...(judge ? {judge} : {}),
     error: generation.error ?? error ?? null,
