@@ -14,6 +14,8 @@ export interface HubFile {
 export type Trouble =
   | {readonly kind: 'break'; readonly after: number}
   | {readonly kind: 'truncate'; readonly after: number}
+  /** Part of the bytes, and then nothing more. */
+  | {readonly kind: 'stall'; readonly after: number}
   | {readonly kind: 'status'; readonly status: number}
   | {readonly kind: 'wrong-bytes'}
   | {readonly kind: 'no-ranges'}
@@ -46,10 +48,11 @@ export async function startHubServer(files: readonly HubFile[]): Promise<HubServ
     const start = range === undefined || trouble?.kind === 'no-ranges' ? 0 : Number(/bytes=(\d+)-/.exec(range)![1])
     const rest = bytes.subarray(start)
     const partial = start > 0 ? {'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}`} : {}
-    const cut = trouble?.kind === 'break' || trouble?.kind === 'truncate' ? rest.subarray(0, trouble.after) : rest
+    const cut = trouble !== undefined && 'after' in trouble ? rest.subarray(0, trouble.after) : rest
     const length = trouble?.kind === 'truncate' ? cut.length : rest.length
     response.writeHead(start > 0 ? 206 : 200, {'content-length': String(length), ...partial})
     if (trouble?.kind === 'break') response.write(cut, () => response.destroy())
+    else if (trouble?.kind === 'stall') response.write(cut)
     else response.end(cut)
   }
 

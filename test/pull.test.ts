@@ -1,0 +1,71 @@
+// `bench pull` and `cache` as processes against a local hub; what was pulled is what `run` then finds.
+import {randomBytes} from 'node:crypto'
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {cli, startCli} from './support/cli.js'
+import {type HubServer, startHubServer} from './support/hub-server.js'
+import {startOpenAIServer} from './support/openai-server.js'
+
+const drawn = fileURLToPath(new URL('../fixtures/builtin/blink/', import.meta.url))
+
+let home: string
+let hub: HubServer
+beforeEach(async () => {
+  home = await mkdtemp(join(tmpdir(), 'pull-'))
+})
+afterEach(async () => {
+  await hub.close()
+  await rm(home, {recursive: true, force: true})
+})
+
+const env = () => ({HF_HOME: join(home, 'hf'), HF_ENDPOINT: hub.endpoint, LANTERN_EVAL_CACHE_DIR: join(home, 'cache')})
+
+async function serveDrawnBlink(): Promise<void> {
+  const subtasks = (await readdir(drawn, {withFileTypes: true})).filter(entry => entry.isDirectory()).map(entry => entry.name)
+  const path = (name: string) => `${name}/val-00000-of-00001.parquet`
+  hub = await startHubServer(
+    await Promise.all(subtasks.map(async name => ({path: path(name), bytes: await readFile(join(drawn, path(name))), lfs: true}))),
+  )
+}
+
+it('fetches a benchmark, says what and how much, and run finds it', async () => {
+  await serveDrawnBlink()
+  const pulled = await cli(['bench', 'pull', 'blink'], {env: env()})
+  expect(pulled).toMatchObject({code: 0})
+  expect(pulled.stdout).toContain('blink val: 6 files')
+  expect(pulled.stderr).toMatch(/blink {2}6 files, [\d.]+ [kM]B/)
+
+  const again = await cli(['bench', 'pull', 'blink', '--json'], {env: env()})
+  expect(JSON.parse(again.stdout)).toMatchObject({pulled: [{bench: 'blink', fetched: 0}], exitCode: 0})
+
+  const model = await startOpenAIServer({behave: () => ({kind: 'answer', text: '<answer>A</answer>'})})
+  try {
+    const out = join(home, 'run')
+    const args = ['run', '--bench', 'blink', '--model', 'openai:m', '--base-url', model.url, '--limit', '12', '--out', out, '--json']
+    const run = await cli(args, {env: env()})
+    expect(JSON.parse(run.stdout).rows[0]).toMatchObject({bench: 'blink', n: 12})
+  } finally {
+    await model.close()
+  }
+})
+
+it('ends with 130 on Ctrl-C and goes on later', async () => {
+  hub = await startHubServer([{path: 'Art_Style/val-00000-of-00001.parquet', bytes: randomBytes(4_000_000), lfs: true}])
+  hub.trouble = (_path, attempt) => (attempt === 0 ? {kind: 'stall', after: 1_000_000} : undefined)
+  const {child, ended} = startCli(['bench', 'pull', 'blink'], {env: env()})
+  while (hub.transfers.length === 0) await new Promise(resolve => setTimeout(resolve, 50))
+  await new Promise(resolve => setTimeout(resolve, 500))
+  child.kill('SIGINT')
+  expect((await ended).code).toBe(130)
+  expect(await cli(['bench', 'pull', 'blink'], {env: env()})).toMatchObject({code: 0})
+  expect(hub.transfers.at(-1)!.range).toMatch(/^bytes=[1-9]/)
+})
+
+it('shows the cache and empties it only when told to', async () => {
+  await serveDrawnBlink()
+  expect(JSON.parse((await cli(['cache', 'dir', '--json'], {env: env()})).stdout)).toMatchObject({dir: join(home, 'cache'), bytes: 0})
+  expect(JSON.parse((await cli(['cache', 'prune', '--json'], {env: env()})).stdout)).toMatchObject({removed: false})
+  expect(JSON.parse((await cli(['cache', 'prune', '--json', '--yes'], {env: env()})).stdout)).toMatchObject({removed: true})
+})
