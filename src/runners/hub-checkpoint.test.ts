@@ -2,9 +2,9 @@ import {mkdtemp, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type HubServer, startHubServer} from '../../test/support/hub-server.js'
+import type {DownloadEvent} from '../core/hub/download-files.js'
 import {downloadRepo} from '../core/hub/download-repo.js'
 import {hubCheckpoint} from './hub-checkpoint.js'
-import type {RunnerEvent} from './runner.js'
 
 const index = JSON.stringify({weight_map: {a: 'model-1.safetensors', b: 'model-2.safetensors'}})
 const files = [
@@ -31,7 +31,7 @@ afterEach(async () => {
 })
 
 it('downloads the checkpoint alone, tells how far it is, and takes it from the cache from then on', async () => {
-  const events: RunnerEvent[] = []
+  const events: DownloadEvent[] = []
   const env = {HF_HOME: home, HF_ENDPOINT: hub.endpoint}
   const folder = await hubCheckpoint('hub:owner/name', {env, notify: event => events.push(event)})
   expect((await readdir(folder)).sort()).toEqual([
@@ -41,7 +41,7 @@ it('downloads the checkpoint alone, tells how far it is, and takes it from the c
     'model.safetensors.index.json',
     'tokenizer.json',
   ])
-  expect(events.at(-1)).toMatchObject({type: 'loading', what: 'owner/name'})
+  expect(events.at(-1)).toMatchObject({type: 'progress'})
   await hub.close()
   expect(await hubCheckpoint('hub:owner/name', {env, notify: () => {}})).toBe(folder)
 })

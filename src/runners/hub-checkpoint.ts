@@ -3,10 +3,15 @@
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {type HubRepo, parseRepo, resolveInHubCache} from '../core/hub/cache-layout.js'
-import type {RunnerOptions} from './runner.js'
+import {type Environment, type HubRepo, parseRepo, resolveInHubCache} from '../core/hub/cache-layout.js'
+import type {DownloadEvent} from '../core/hub/download-files.js'
 
 export const hubScheme = 'hub:'
+
+export interface FolderOptions {
+  readonly env: Environment
+  readonly notify?: (event: DownloadEvent) => void
+}
 
 /** Weights as safetensors and the small files beside them; other formats and training states are not fetched. */
 const checkpointFiles = /^(?:model[^/]*\.safetensors|[^/]+\.(?:json|jinja|txt))$/
@@ -15,23 +20,16 @@ const checkpointFiles = /^(?:model[^/]*\.safetensors|[^/]+\.(?:json|jinja|txt))$
  * The folder that holds the checkpoint. What is whole in the cache is used as it is, so that a run does not change under a branch that moves;
  * what is missing is downloaded, resumably. Throws LanternError `usage` (no such name), or what core/hub/download-repo.ts throws.
  */
-export async function hubCheckpoint(ref: string, {env, notify}: Pick<RunnerOptions, 'env' | 'notify'>): Promise<string> {
+export async function hubCheckpoint(ref: string, options: FolderOptions): Promise<string> {
   const repo = parseRepo(ref.slice(hubScheme.length), 'model')
-  const cached = await resolveInHubCache(repo, env)
+  const cached = await resolveInHubCache(repo, options.env)
   if (cached !== undefined && (await isWhole(cached))) return cached
-  return download(repo, {env, notify})
+  return download(repo, options)
 }
 
-async function download(repo: HubRepo, {env, notify}: Pick<RunnerOptions, 'env' | 'notify'>): Promise<string> {
+async function download(repo: HubRepo, options: FolderOptions): Promise<string> {
   const {downloadRepo} = await import('../core/hub/download-repo.js')
-  const {folder} = await downloadRepo(repo, {
-    env,
-    include: path => checkpointFiles.test(path),
-    notify(event) {
-      if (event.type === 'progress') notify({type: 'loading', what: repo.name, done: event.done, total: event.total})
-      else if (event.type === 'retry') notify({type: 'warning', message: `${event.file}: ${event.reason}; trying again.`})
-    },
-  })
+  const {folder} = await downloadRepo(repo, {...options, include: path => checkpointFiles.test(path)})
   return folder
 }
 

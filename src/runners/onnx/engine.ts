@@ -1,14 +1,14 @@
 // Requests -> generations with a loaded model: what each arm means for the decoding loop, and what its result means for a record.
-// Runs wherever the model runs: in a worker (worker.ts), or in a test. Sharing between arms is prepared-sample.ts.
+// Runs wherever the model runs: in a worker (worker.ts), or in a test. Sharing between requests is prepared-inputs.ts.
 import {LanternError, messageOf} from '../../core/errors.js'
-import {failedGeneration, type Generation, type LatentBlock, type Request, type Usage} from '../../core/generation.js'
+import {failedGeneration, type Generation, type LatentBlock, promptText, type Request, type Usage} from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import {type LatentNeed, type LatentSupply, latentChooser, latentNeeds} from '../../modes/interventions.js'
 import {type LatentMachine, latentMachine, markersOnly, type Protocol, plainDecoding, protocolNamed} from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll} from './decode.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
-import {type PreparedPrompt, PreparedSample, type PromptTools} from './prepared-sample.js'
+import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
 import {readFloats} from './safetensors.js'
 import {scoreContinuations} from './score.js'
 
@@ -33,7 +33,8 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #banks = new Map<string, Promise<LatentBank>>()
   #stopVector: Promise<Float32Array> | undefined
-  #lastScored: PreparedSample | undefined
+  /** Inputs of the sample that was scored last: options are scored one after the other. */
+  #scored: {readonly key: string; readonly inputs: PreparedInputs} | undefined
 
   constructor(tools: PromptTools, options: EngineOptions) {
     this.#tools = tools
@@ -54,8 +55,9 @@ export class Engine {
 
   /** As Session.score (runner.ts): each block is START, its latents, END. */
   async score(request: Request, latents: readonly LatentBlock[], continuations: readonly string[]): Promise<number[][]> {
-    if (this.#lastScored?.sample !== request.sample) this.#lastScored = new PreparedSample(request.sample, this.#tools)
-    const {state} = await this.#lastScored.prompt(request)
+    const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
+    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
+    const {state} = await this.#scored.inputs.prompt(request)
     const ids = this.#latentIds()
     const prefix = latents.flatMap(({vectors}) => [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}])
     return scoreContinuations(
@@ -68,16 +70,14 @@ export class Engine {
 
   async *#tasks(groups: AsyncIterable<readonly Request[]>, failed: Generation[]): AsyncGenerator<ArmTask> {
     for await (const requests of groups) {
-      const samples = new Map<unknown, PreparedSample>()
+      const inputs = new PreparedInputs(this.#tools)
       for (const request of requests) {
         // What is wrong with the arm itself is wrong for every sample, and ends the run.
         const machine = this.#machine(request)
         const bank = await this.#bank(request)
         let task: ArmTask
         try {
-          const prepared = samples.get(request.sample) ?? new PreparedSample(request.sample, this.#tools)
-          samples.set(request.sample, prepared)
-          task = await this.#task(request, prepared, machine, bank)
+          task = await this.#task(request, inputs, machine, bank)
         } catch (error) {
           failed.push(failedGeneration(request, error instanceof LanternError ? error.code : 'bug', messageOf(error)))
           continue
@@ -87,12 +87,12 @@ export class Engine {
     }
   }
 
-  async #task(request: Request, sample: PreparedSample, machine: LatentMachine, bank: LatentBank | null): Promise<ArmTask> {
+  async #task(request: Request, inputs: PreparedInputs, machine: LatentMachine, bank: LatentBank | null): Promise<ArmTask> {
     const {arm, decoding} = request
     const {generation} = this.#tools.model.checkpoint
     // Before the prefill, so that an arm that cannot run costs nothing.
-    const supply = await this.#supply(request, sample, machine, bank)
-    const prepared = await sample.prompt(request)
+    const supply = await this.#supply(request, inputs, machine, bank)
+    const prepared = await inputs.prompt(request)
     const topP = decoding.topP ?? generation.topP
     const topK = decoding.topK ?? generation.topK
     return {
@@ -143,11 +143,11 @@ export class Engine {
     return arm.intervention === 'markers-only' ? markersOnly(machine) : machine
   }
 
-  async #supply(request: Request, sample: PreparedSample, machine: LatentMachine, bank: LatentBank | null): Promise<LatentSupply> {
+  async #supply(request: Request, inputs: PreparedInputs, machine: LatentMachine, bank: LatentBank | null): Promise<LatentSupply> {
     const {benchmark, id} = request.sample
     const seed = [request.decoding.seed, benchmark, id]
     const need = needOf(request)
-    if (need === 'vectors') return {seed, vectors: await this.#evidence(request, sample, machine.budget)}
+    if (need === 'vectors') return {seed, vectors: await this.#evidence(request, inputs, machine.budget)}
     if (bank === null) return {seed}
     if (need === 'statistics') return {seed, statistics: await bank.statistics()}
     const blocks = need === 'donor' ? await bank.donor(benchmark, id, seed) : await bank.recorded(benchmark, id)
@@ -159,17 +159,18 @@ export class Engine {
   }
 
   /** Vectors for `oracle` and `random-crop`, one per latent. */
-  async #evidence({sample: {boxes = [], ...item}, arm, decoding}: Request, sample: PreparedSample, budget: number) {
+  async #evidence({sample, arm, decoding}: Request, inputs: PreparedInputs, budget: number) {
+    const {boxes = [], benchmark, id} = sample
     if (!Number.isFinite(budget)) {
       throw new LanternError('unsupported', `${arm.protocol} has no fixed number of latents, which ${arm.intervention} needs.`)
     }
     if (arm.intervention === 'oracle' && boxes.length === 0) {
       throw new LanternError('unsupported', 'This sample has no box, so there is no oracle latent for it.', 'Run oracle where boxes exist.')
     }
-    const picture = await sample.firstPicture()
-    const draws = random(decoding.seed, item.benchmark, item.id, 'random-crop')
+    const picture = await inputs.firstPicture(sample)
+    const draws = random(decoding.seed, benchmark, id, 'random-crop')
     const chosen = arm.intervention === 'oracle' ? boxes : randomBoxes(boxes, picture.width, picture.height, draws)
-    return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => sample.encode(image, limits))
+    return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => inputs.encode(image, limits))
   }
 
   /** The recorded latents an arm feeds; null when it feeds none. */

@@ -12,7 +12,7 @@ import {type LatentMachine, latentMachine, protocolNamed} from '../../modes/prot
 import {type DecodeTask, decodeAll} from './decode.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
-import {type PreparedPrompt, PreparedSample, type PromptTools} from './prepared-sample.js'
+import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
 import type {Model} from './qwen2-5-vl/types.js'
 import {scoreContinuations} from './score.js'
 
@@ -121,7 +121,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     gold: null,
     ...(box ? {boxes: [box]} : item.boxes && {boxes: item.boxes}),
   })
-  const requestOf = (item: Case, run?: Run, sample = sampleOf(item, run?.box)): Request => {
+  const requestOf = (item: Case, run?: Run, sample = sampleOf(item)): Request => {
     const {mode, intervention} = conditions[run?.condition ?? 'own']!
     const arm: Arm = {
       id: `goldens|${run?.condition}`,
@@ -153,7 +153,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
         },
       },
     }
-    const prepared = await new PreparedSample(sampleOf(item), watched).prompt(requestOf(item))
+    const prepared = await new PreparedInputs(watched).prompt(requestOf(item))
     prompts.set(item.id, prepared)
     return prepared
   }
@@ -194,11 +194,14 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
   it('every condition, token for token', async () => {
     const engine = new Engine(tools, {batchSize: 4, keepLatents: true})
     const wanted = new Map<Request, {item: Case; run: Run}>()
-    for (const item of golden.cases) {
-      for (const run of item.runs) if (run.condition in conditions) wanted.set(requestOf(item, run), {item, run})
-    }
     const groups = (async function* () {
-      for (const request of wanted.keys()) yield [request]
+      for (const item of golden.cases) {
+        const sample = sampleOf(item, item.runs.find(run => run.box)?.box)
+        const runs = item.runs.filter(run => run.condition in conditions)
+        const requests = runs.map(run => requestOf(item, run, sample))
+        for (const [i, run] of runs.entries()) wanted.set(requests[i]!, {item, run})
+        yield requests
+      }
     })()
     let runs = 0
     for await (const generation of engine.generate(groups, new AbortController().signal)) {

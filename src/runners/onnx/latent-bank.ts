@@ -1,8 +1,9 @@
 // Latents of a recorded run on disk: one safetensors file per arm and sample, written with `run --save-latents`, read as the bank of the
 // interventions that need one. latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded; tensors `<block>` [n, D] hold what was
 // fed, `<block>.own` (where an intervention replaced it) what the model itself would have fed.
+import {existsSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
-import {dirname, join} from 'node:path'
+import {dirname, join, relative} from 'node:path'
 import {LanternError, systemCodeOf} from '../../core/errors.js'
 import type {LatentBlock} from '../../core/generation.js'
 import {random} from '../../core/random.js'
@@ -22,16 +23,17 @@ function fileOf(runDir: string, {arm, bench, id}: LatentKey): string {
   return join(runDir, folder, encodeURIComponent(arm), encodeURIComponent(bench), encodeURIComponent(id) + suffix)
 }
 
-/** Writes the latents of one generation, whole or not at all; nothing for a generation without latents. */
-export async function writeLatents(runDir: string, key: LatentKey, blocks: readonly LatentBlock[]): Promise<void> {
+/** Writes the latents of one generation, whole or not at all. Returns the file's path within the run, or null when there are no latents. */
+export async function writeLatents(runDir: string, key: LatentKey, blocks: readonly LatentBlock[]): Promise<string | null> {
   const tensors = blocks.flatMap(({vectors, own}, block) => [
     ...(vectors.length > 0 ? [tensorOf(String(block), vectors)] : []),
     ...(own && own.length > 0 ? [tensorOf(`${block}.own`, own)] : []),
   ])
-  if (tensors.length === 0) return
+  if (tensors.length === 0) return null
   const file = fileOf(runDir, key)
   await mkdir(dirname(file), {recursive: true})
   await writeSafetensors(file, tensors)
+  return relative(runDir, file)
 }
 
 function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource {
@@ -42,12 +44,8 @@ function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource 
 
 /** What was fed, block by block; null when the run has no latents of this generation. */
 export async function readLatents(runDir: string, key: LatentKey): Promise<Blocks | null> {
-  try {
-    return await readBlocks(fileOf(runDir, key))
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return null
-    throw error
-  }
+  const file = fileOf(runDir, key)
+  return existsSync(file) ? readBlocks(file) : null
 }
 
 async function readBlocks(file: string): Promise<Float32Array[][]> {

@@ -1,5 +1,5 @@
 // A checkpoint folder -> everything that turns prompts into generations, on the thread that calls it.
-import type {PromptTools} from './prepared-sample.js'
+import type {PromptTools} from './prepared-inputs.js'
 import {loadChatTemplate} from './qwen2-5-vl/chat-template.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
 import {loadModel} from './qwen2-5-vl/model.js'

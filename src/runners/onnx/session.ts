@@ -1,11 +1,11 @@
 // A checkpoint folder as a session: its identity, and its model in a worker thread.
 import {existsSync} from 'node:fs'
 import type {ModelIdentity, RunnerOptions, Session} from '../runner.js'
-import {checkpointHash} from './checkpoint-hash.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import type {WorkerStart} from './messages.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
+import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
 import type {Checkpoint} from './qwen2-5-vl/types.js'
 import {type ModelHost, startWorker} from './worker-client.js'
 
@@ -13,11 +13,11 @@ import {type ModelHost, startWorker} from './worker-client.js'
 const defaultBatchSize = 4
 
 /** Throws LanternError: what opening the checkpoint and loading the model throw. */
-export async function openSession(ref: string, dir: string, options: RunnerOptions, builtin = false): Promise<Session> {
+export async function openSession(ref: string, dir: string, options: RunnerOptions): Promise<Session> {
   const checkpoint = await openCheckpoint(dir)
-  const sha256 = await checkpointHash(checkpoint.files, options.cacheDir)
+  const sha256 = await checkpointSha256(checkpoint, options.cacheDir)
   const host = await startHost(startOf(dir, options), options)
-  const identity = identityOf(ref, checkpoint, sha256, host, builtin)
+  const identity = identityOf(ref, checkpoint, sha256, host)
   return {
     describe: () => identity,
     generate: (groups, signal) => host.generate(groups, signal),
@@ -63,7 +63,7 @@ async function startHere({dir, load, engine: engineOptions}: WorkerStart, notify
   }
 }
 
-function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, {provenance}: ModelHost, builtin: boolean): ModelIdentity {
+function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, {provenance}: ModelHost): ModelIdentity {
   const {latent, generation, image, parameters} = checkpoint
   return {
     ref,
@@ -81,6 +81,6 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, {proven
     observesLatents: true,
     needsImages: true,
     remote: false,
-    builtin,
+    builtin: ref.startsWith('builtin:'),
   }
 }

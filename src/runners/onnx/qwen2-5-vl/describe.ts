@@ -1,6 +1,7 @@
 // What `model show` says of a checkpoint: read from its files, without loading the model.
 
-import {checkpointFolder, type FolderOptions} from '../checkpoint-folder.js'
+import type {FolderOptions} from '../../hub-checkpoint.js'
+import {checkpointFolder} from '../checkpoint-folder.js'
 import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
 import type {Checkpoint, LatentTokens, Precision} from './types.js'

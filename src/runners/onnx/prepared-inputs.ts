@@ -1,4 +1,4 @@
-// The part of a sample that all its arms share: its pictures as vision features, and its prompts after their prefill.
+// What the requests of a group share: pictures as vision features, and prompts after their prefill.
 // Each is computed when it is first asked for, and once: twelve interventions cost one vision pass and one prefill.
 import {LanternError} from '../../core/errors.js'
 import {type Prompt, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
@@ -40,27 +40,30 @@ interface SeenPicture {
   readonly seen: SeenImage
 }
 
-export class PreparedSample {
+export class PreparedInputs {
   readonly #tools: PromptTools
   readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
   readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
+  /** Pictures have no identity but their object: a number for each makes part of a prompt's key. */
+  readonly #numbers = new Map<ImageRef, number>()
 
-  constructor(
-    readonly sample: Sample,
-    tools: PromptTools,
-  ) {
+  constructor(tools: PromptTools) {
     this.#tools = tools
   }
 
   /** The prompt of a request after its prefill. Throws LanternError for pictures that cannot be read or used. */
   prompt({prompt}: Request): Promise<PreparedPrompt> {
-    const key = JSON.stringify([promptText(prompt), imagesOf(prompt).map(image => image.source)])
+    const number = (image: ImageRef) => {
+      const known = this.#numbers.get(image) ?? this.#numbers.size
+      this.#numbers.set(image, known)
+      return known
+    }
+    const key = JSON.stringify([promptText(prompt), imagesOf(prompt).map(number)])
     return once(this.#prompts, key, () => this.#prefill(prompt))
   }
 
-  /** The first picture as it was stored. Throws LanternError `unsupported` for a sample without one. */
-  async firstPicture(): Promise<RgbImage> {
-    const image = this.sample.images[0]
+  /** The first picture of a sample as it was stored. Throws LanternError `unsupported` for a sample without one. */
+  async firstPicture({images: [image]}: Sample): Promise<RgbImage> {
     if (image === undefined) throw new LanternError('unsupported', 'This sample has no picture to take a crop of.')
     return (await this.#picture(image)).decoded
   }

@@ -1,0 +1,77 @@
+import {interventions} from '../core/generation.js'
+import {type LatentSupply, latentChooser} from './interventions.js'
+
+const seed = [0, 'bench', 'sample']
+const vector = (...values: number[]) => Float32Array.from(values)
+const own = vector(1, 2, 3)
+const at = (block: number, index: number) => ({block, index})
+const wide = new Float32Array(20_000).fill(7)
+const moments = (values: Float32Array) => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return {mean, deviation: Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length)}
+}
+
+it('every intervention is known, and one without its supply is refused', () => {
+  const needy = interventions.filter(name => {
+    try {
+      latentChooser(name, {seed})
+      return false
+    } catch {
+      return true
+    }
+  })
+  expect(needy.sort()).toEqual(['matched-noise', 'mean', 'oracle', 'random-crop', 'shuffle', 'swap'])
+})
+
+it('own feeds what the model gives; zeros feed nothing', () => {
+  expect(latentChooser('own', {seed})(own, at(0, 0))).toBe(own)
+  expect(latentChooser('zeros', {seed})(own, at(0, 0))).toEqual(vector(0, 0, 0))
+})
+
+it('noise is standard normal, fresh for every latent, and the same whenever it is asked for', () => {
+  const choose = latentChooser('noise', {seed})
+  const {mean, deviation} = moments(choose(wide, at(0, 0)))
+  // 4 standard errors of 20,000 draws.
+  expect(Math.abs(mean)).toBeLessThan(0.03)
+  expect(Math.abs(deviation - 1)).toBeLessThan(0.02)
+  expect(choose(own, at(0, 1))).not.toEqual(choose(own, at(0, 0)))
+  expect(choose(own, at(1, 0))).not.toEqual(choose(own, at(0, 0)))
+  expect(latentChooser('noise', {seed})(own, at(0, 1))).toEqual(choose(own, at(0, 1)))
+  expect(latentChooser('noise', {seed: [1, 'bench', 'sample']})(own, at(0, 1))).not.toEqual(choose(own, at(0, 1)))
+})
+
+it('matched noise has the mean and deviation of the recorded latents', () => {
+  const statistics = {meanAt: [], mean: wide.map(() => 3), deviation: wide.map(() => 0.5)}
+  const {mean, deviation} = moments(latentChooser('matched-noise', {seed, statistics})(wide, at(0, 0)))
+  expect(Math.abs(mean - 3)).toBeLessThan(0.015)
+  expect(Math.abs(deviation - 0.5)).toBeLessThan(0.01)
+})
+
+it('first-repeat repeats the first own latent of each block', () => {
+  const choose = latentChooser('first-repeat', {seed})
+  expect(choose(own, at(0, 0))).toEqual(own)
+  expect(choose(vector(9, 9, 9), at(0, 1))).toEqual(own)
+  expect(choose(vector(4, 4, 4), at(1, 0))).toEqual(vector(4, 4, 4))
+})
+
+it('mean and oracle go by the index within the block', () => {
+  const vectors = [vector(1), vector(2)]
+  const mean = latentChooser('mean', {seed, statistics: {meanAt: vectors, mean: vector(0), deviation: vector(0)}})
+  const oracle = latentChooser('oracle', {seed, vectors})
+  for (const choose of [mean, oracle]) {
+    expect(choose(own, at(0, 1))).toBe(vectors[1])
+    expect(choose(own, at(3, 0))).toBe(vectors[0])
+  }
+})
+
+it('swap feeds the donor at the matching place, and starts again where it has fewer', () => {
+  const choose = latentChooser('swap', {seed, donor: [[vector(1), vector(2)], [], [vector(3)]]})
+  expect([at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(2, 1)].map(place => choose(own, place)[0])).toEqual([1, 2, 1, 3, 2])
+})
+
+it('shuffle permutes the recorded latents of each block', () => {
+  const recorded: LatentSupply['recorded'] = [Array.from({length: 12}, (_, i) => vector(i))]
+  const fed = Array.from({length: 12}, (_, i) => latentChooser('shuffle', {seed, recorded})(own, at(0, i))[0]!)
+  expect(fed).not.toEqual([...fed].sort((a, b) => a - b))
+  expect([...fed].sort((a, b) => a - b)).toEqual(recorded[0]!.map(([value]) => value))
+})
