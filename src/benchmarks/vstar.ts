@@ -22,7 +22,7 @@ export const vstar: Benchmark = {
   ],
   splits: ['test'],
   defaultSplit: 'test',
-  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro'},
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', likelihood: true},
   origin: {
     repo: 'craigwu/vstar_bench',
     revision: 'd9ae62c',

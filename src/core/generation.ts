@@ -59,6 +59,8 @@ export interface Request {
   readonly arm: Arm
   readonly prompt: Prompt
   readonly decoding: Decoding
+  /** Texts whose log-probabilities are wanted too, after the prompt and the latents of this generation; sessions that cannot score leave them. */
+  readonly continuations?: readonly string[]
 }
 
 /** The latents of one block: what was fed, and (where an intervention replaced it) what the model itself would have fed. */
@@ -115,6 +117,8 @@ export interface Generation {
   readonly seen: Seen | null
   /** Set when `stop` is `error`: what failed, in a sentence without secrets. */
   readonly error?: {readonly code: string; readonly message: string}
+  /** Natural-log probability of each token of each wanted continuation, [continuation][token]. */
+  readonly continuationLogProbs?: readonly (readonly number[])[]
   /** True when the text came from the response cache. */
   readonly cached?: boolean
 }

@@ -21,6 +21,8 @@ export interface Scoring {
   readonly metric: string
   /** `macro`: unweighted mean over subtasks; `micro`: mean over samples. */
   readonly aggregate: 'macro' | 'micro'
+  /** True when the likelihood of the option texts is a second metric (V*'s official rule). */
+  readonly likelihood?: boolean
   /** Subtasks that make up the headline; absent = all. */
   readonly headline?: readonly string[]
 }

@@ -86,18 +86,19 @@ async function* groups(
   for await (const item of bench.data.samples(wanted)) {
     for (const sample of expand(item)) {
       const open = arms.filter(arm => !settled.has(recordKey({arm: arm.id, bench: bench.benchmark.id, id: sample.id})))
-      if (open.length > 0) yield open.map(arm => request(spec, sample, arm))
+      if (open.length > 0) yield open.map(arm => request(spec, sample, arm, bench.benchmark.scoring.likelihood === true))
     }
   }
 }
 
-function request(spec: RunSpec, sample: Sample, arm: Arm): Request {
+function request(spec: RunSpec, sample: Sample, arm: Arm, likelihood: boolean): Request {
   const {maxNewTokens, temperature, topP, topK} = spec.decoding
   return {
     sample,
     arm,
     prompt: buildPrompt(sample, arm.mode, spec.promptStyle),
     decoding: {maxNewTokens: maxNewTokens ?? defaultMaxNewTokens[arm.mode], temperature, topP, topK, seed: spec.seed},
+    ...(likelihood && sample.options ? {continuations: sample.options} : {}),
   }
 }
 

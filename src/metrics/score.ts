@@ -5,6 +5,7 @@ import type {Sample} from '../core/sample.js'
 import {statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
+import {likelihoodChoice} from './likelihood.js'
 import {matchOpen, openAnswer} from './match.js'
 
 /** What scoring needs to know; all of it stands in a log record too, so that saved answers are scored again by the same code. */
@@ -33,7 +34,8 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
     extractor,
     verdict,
   )
-  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, sample)}}
+  const likelihood = likelihoodChoice(sample, generation.continuationLogProbs)
+  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, sample), ...(likelihood === null ? {} : {likelihood})}}
 }
 
 /**

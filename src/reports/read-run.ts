@@ -17,6 +17,8 @@ export interface Settled {
   readonly gold: string | null
   /** Number of options, 0 when unknown. */
   readonly choices: number
+  /** Further figures by name (`likelihood`, `iou`, `peer`, ...). */
+  readonly metrics: Readonly<Record<string, number>>
   readonly promptTokens: number | null
   readonly textTokens: number | null
   readonly latentSteps: number | null
@@ -64,6 +66,14 @@ export async function readRun(dir: string): Promise<Run> {
   return {dir, lock, sheets, warnings}
 }
 
+/** One object for the many records without further figures. */
+const none: Readonly<Record<string, number>> = {}
+
+function isEmpty(metrics: Readonly<Record<string, number>>): boolean {
+  for (const _ in metrics) return false
+  return true
+}
+
 function settledOf(record: LogRecord, shared: (text: string) => string): Settled {
   return {
     subtask: shared(record.subtask),
@@ -72,6 +82,7 @@ function settledOf(record: LogRecord, shared: (text: string) => string): Settled
     cluster: record.cluster ?? null,
     gold: typeof record.gold === 'string' && /^[A-Z]$/.test(record.gold) ? shared(record.gold) : null,
     choices: record.letters?.length ?? record.options?.length ?? 0,
+    metrics: isEmpty(record.metrics) ? none : record.metrics,
     promptTokens: record.usage.promptTokens,
     textTokens: record.usage.textTokens,
     latentSteps: record.usage.latentSteps,

@@ -67,6 +67,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     latencyMs: {p50: numberOrNull(quantile(latency, 0.5)), p95: numberOrNull(quantile(latency, 0.95))},
     lock: run.lock.hash,
     sample: sampleOf(run, sheet, records.length < total),
+    metrics: metricMeans(answered),
     ...(robust === null ? {} : {robust}),
     differences: {},
     notes: [],
@@ -163,6 +164,12 @@ function combine(parts: readonly {value: number | null; n: number}[], aggregate:
   return weight === 0 ? null : sum / weight
 }
 
+/** Mean of every further figure over the records that have it. */
+function metricMeans(records: readonly Settled[]): Record<string, number> {
+  const names = new Set(records.flatMap(({metrics}) => Object.keys(metrics)))
+  return Object.fromEntries([...names].sort().map(name => [name, meanOrNull(records, ({metrics}) => metrics[name] ?? null)!]))
+}
+
 function meanOrNull<T>(items: readonly T[], figure: (item: T) => number | null): number | null {
   let sum = 0
   let n = 0
@@ -191,6 +198,7 @@ function notesOf(row: ResultRow, settled: number): string[] {
   const needsLatents =
     row.mode === 'latent' && row.latentSize !== 0 && row.intervention !== 'no-latent' && row.intervention !== 'markers-only'
   if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null) notes.push('latents not observable')
+  if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
   if (row.robust) notes.push(`${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`)
   if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
   return notes

@@ -47,6 +47,8 @@ export const resultRowSchema = z.looseObject({
   latencyMs: z.strictObject({p50: mean, p95: mean}),
   lock: z.string(),
   sample: z.enum(['official', 'partial', 'builtin']),
+  /** Means of further figures of the log records, by name. */
+  metrics: z.record(z.string(), z.number()),
   /** With several option orders: the share of items right in every order, and the mean over items. */
   robust: z.strictObject({strict: fraction, mean: fraction, items: z.number().int(), incomplete: z.number().int()}).optional(),
   /** Settings in which the row differs from the others it is ranked with. */
