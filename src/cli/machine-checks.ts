@@ -4,6 +4,7 @@ import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {cacheDir} from '../core/cache-dir.js'
 import {messageOf} from '../core/errors.js'
+import {hubHome} from '../core/hub/cache-layout.js'
 
 export interface Check {
   readonly name: string
@@ -162,8 +163,4 @@ async function checkToken(name: string, env: Environment, variables: readonly st
   return found === undefined
     ? {name, status: 'note', found: `${variables.join(', ')} is not set`, remedy}
     : {name, status: 'ok', found: `${found} is set`, remedy: null}
-}
-
-function hubHome(env: Environment): string {
-  return env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface')
 }

@@ -75,7 +75,7 @@ export async function openJudge(
       const outcome = await client.complete({messages: judgeMessages(name, task), images: [], decoding, isUseful}, signal)
       if (outcome.kind !== 'reply') {
         const message = outcome.kind === 'failure' ? outcome.message : 'it was not asked: the budget is used up, or the run was interrupted'
-        return {...failed(score, 'judge-failed', `The judge gave no verdict: ${message}.`), judge: null}
+        return {...failed(score, 'judge-failed', `The judge gave no verdict: ${message}`), judge: null}
       }
       const {text: reply} = outcome.reply
       const verdict = readVerdict(name, reply, task)

@@ -53,6 +53,8 @@ export interface ChatClientOptions {
 const largestReplyBytes = 32 << 20
 /** Requests that may fail for reasons of their own before the first has succeeded. */
 const failuresBeforeSuccess = 2
+/** Later an endpoint is given up when so many times the limit fail in a row for reasons that are not theirs: it has gone, or the key has. */
+const failuresPerSlot = 2
 const leftOut: ChatOutcome = {kind: 'left-out'}
 
 export class ChatClient {
@@ -62,6 +64,7 @@ export class ChatClient {
   readonly #slots: LimitFunction = pLimit(1)
   #limit: LimitState
   #proven = false
+  /** Since the last success: requests before the first one, samples that the endpoint is to blame for later. */
   #failures = 0
   #stopped: string | undefined
   #tokenParameter: TokenParameter = 'max_tokens'
@@ -188,6 +191,7 @@ export class ChatClient {
       )
     }
     this.#proven = true
+    this.#failures = 0
     this.#setLimit(afterSuccess(this.#limit, {active: this.#slots.activeCount, now: Date.now()}))
   }
 
@@ -206,17 +210,19 @@ export class ChatClient {
 
   #fail({code, message, blame, retry}: Failure, attempts: number): ChatOutcome {
     const {endpoint} = this.#options
-    this.#failures += attempts
+    if (!this.#proven) this.#failures += attempts
+    else if (blame === 'endpoint') this.#failures++
     const early = !this.#proven && (blame === 'endpoint' || this.#failures > failuresBeforeSuccess)
+    const gone = this.#proven && this.#failures > failuresPerSlot * this.#limit.limit
     const broke = /^http-4(02|29)$/.test(code) && !retry
-    if (early || broke)
+    if (early || gone || broke)
       throw this.#giveUp(`${endpoint.url} does not answer for the model ${endpoint.name}: ${message}`, suggestionFor(code))
     return {kind: 'failure', code, message, attempts}
   }
 
   #giveUp(sentence: string, suggestion: string): LanternError {
     this.#stop(undefined)
-    return new LanternError('endpoint', `${sentence}.`, suggestion)
+    return new LanternError('endpoint', `${sentence.replace(/\.+$/, '')}.`, suggestion)
   }
 
   #stop(warning: string | undefined): void {

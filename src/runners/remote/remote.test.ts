@@ -233,6 +233,19 @@ describe('the first request', () => {
   })
 })
 
+it('gives up an endpoint that goes away during the run, after what was finished', async () => {
+  await serve(index => (index < 30 ? good : {kind: 'status', status: 401}))
+  const session = await openRunner('openai:m', options())
+  const finished: Generation[] = []
+  const all = async () => {
+    for await (const generation of session.generate(stream(many(500)), new AbortController().signal)) finished.push(generation)
+  }
+  await expect(all()).rejects.toMatchObject({code: 'endpoint'})
+  await session.close()
+  expect(finished.filter(({stop}) => stop === 'eos')).toHaveLength(30)
+  expect(server.requests.length).toBeLessThanOrEqual(30 + 17 + 8)
+})
+
 describe('budgets', () => {
   it('stop the asking and leave the rest out', async () => {
     await serve(() => good)
