@@ -63,6 +63,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (order.indexOf(level) >= order.indexOf(this.flags?.['log-level'] ?? 'info')) process.stderr.write(`${message}\n`)
   }
 
+  /** The first Ctrl-C lets what is in flight end; a second one leaves at once, which loses nothing that is on disk. */
+  protected interruption(): AbortSignal {
+    const controller = new AbortController()
+    const onSignal = () => {
+      if (controller.signal.aborted) process.exit(130)
+      controller.abort()
+      this.tell('warn', '\nStopping; press Ctrl-C again to leave at once.')
+    }
+    process.on('SIGINT', onSignal)
+    process.on('SIGTERM', onSignal)
+    return controller.signal
+  }
+
   override async catch(error: Error & {exitCode?: number; oclif?: {exit?: number}}): Promise<void> {
     // Errors of oclif's own parser and `this.exit()` know their exit code; anything else that is not ours is a bug.
     const known = error instanceof LanternError

@@ -97,17 +97,4 @@ export default class Run extends BaseCommand<typeof Run> {
     const live = process.stderr.isTTY === true && !process.env['CI']
     return progress({stream: process.stderr, live, debug: this.flags['log-level'] === 'debug', now: Date.now})
   }
-
-  /** The first Ctrl-C lets what is in flight end; a second one leaves at once, which loses nothing that is on disk. */
-  private interruption(): AbortSignal {
-    const controller = new AbortController()
-    const onSignal = () => {
-      if (controller.signal.aborted) process.exit(130)
-      controller.abort()
-      this.tell('warn', '\nStopping; press Ctrl-C again to leave at once.')
-    }
-    process.on('SIGINT', onSignal)
-    process.on('SIGTERM', onSignal)
-    return controller.signal
-  }
 }

@@ -12,8 +12,8 @@ import type {RunSpec} from './spec.js'
  */
 export async function locateData(
   benchmark: Benchmark,
-  spec: Pick<RunSpec, 'data' | 'runner'>,
-  models: readonly ModelIdentity[],
+  spec: Pick<RunSpec, 'data'> & {readonly runner: Pick<RunSpec['runner'], 'cacheDir' | 'env'>},
+  models: readonly Pick<ModelIdentity, 'builtin' | 'needsImages'>[],
 ): Promise<string> {
   const given = spec.data[benchmark.id] ?? spec.data['*']
   if (given !== undefined && given !== 'builtin') return given

@@ -85,7 +85,8 @@ export function totalOf(prepared: Prepared): number {
   return prepared.benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0) * arms
 }
 
-async function endOf(runDir: string, total: number, spec: RunSpec, signal: AbortSignal): Promise<RunEnd> {
+/** What became of the run in a folder whose log should hold `total` records. */
+export async function endOf(runDir: string, total: number, spec: Pick<RunSpec, 'maxErrorRate'>, signal: AbortSignal): Promise<RunEnd> {
   const after = await settledRecords(runDir)
   const errors = after.filter(record => record.outcome === 'error').length
   const settled = after.length - errors

@@ -105,7 +105,8 @@ function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
   const [best, second] = ranked
   if (best === undefined || best.row.n === 0) return null
   const compared = second && second.row.n > 0 ? compareSheets(best.run, best.sheet, second.sheet) : null
-  if (compared !== null) {
+  // Without any disagreement the formula would promise the impossible.
+  if (compared !== null && compared.ties < compared.n) {
     const {n, ties, mde, smallestMargin} = compared
     return {pairs: n, discordance: 1 - ties / n, assumed: false, mde, smallestMargin}
   }

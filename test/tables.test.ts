@@ -1,0 +1,106 @@
+// leaderboard, compare, inspect and rescore over a run of real saved answers, each as a process.
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {comparisonSchema} from '../src/core/schemas/comparison.js'
+import {resultDocumentSchema} from '../src/core/schemas/result.js'
+import {cli} from './support/cli.js'
+
+let folder: string
+const at = (name: string) => join(folder, 'results', name)
+const inFolder = (...args: string[]) => cli(args, {cwd: folder})
+const fixture = (model: string) => new URL(`../fixtures/replay/${model}.json`, import.meta.url).pathname
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lantern-eval-tables-'))
+  for (const model of ['GPT4o', 'GPT4V']) {
+    const {code, stderr} = await inFolder(
+      'run',
+      '--bench',
+      'blink',
+      '--model',
+      `replay:${fixture(model)}`,
+      '--extractor',
+      'verbatim',
+      '--out',
+      at(model),
+    )
+    if (code !== 0) throw new Error(stderr)
+  }
+})
+afterAll(() => rm(folder, {recursive: true}))
+
+describe('leaderboard', () => {
+  it('without arguments ranks every run under results/, with the official Totals', async () => {
+    const {code, stdout} = await inFolder('leaderboard', '--json')
+    const document = resultDocumentSchema.parse(JSON.parse(stdout))
+    expect(code).toBe(0)
+    // benchmarks.md 8.1; n = 1,901 rows each.
+    expect(document.rows.map(({score, n, tier}) => [(100 * score!).toFixed(4), n, tier])).toEqual([
+      ['60.0411', 1901, 1],
+      ['51.0891', 1901, 2],
+    ])
+    // benchmarks.md 2.3.
+    expect(100 * document.rows[0]!.baselines.majority!).toBeCloseTo(42.059, 3)
+  })
+
+  it('prints within 80 columns and without colours into a pipe, and writes the formats asked for', async () => {
+    const {code, stdout} = await inFolder(
+      'leaderboard',
+      '--subtasks',
+      '--format',
+      `markdown=${join(folder, 'out/t.md')},csv=${join(folder, 'out/t.csv')}`,
+    )
+    expect(code).toBe(0)
+    expect(stdout).toContain('60.0')
+    expect(stdout).not.toContain('\u001b')
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    expect(await readdir(join(folder, 'out'))).toEqual(['t.csv', 't.md'])
+    expect((await readFile(join(folder, 'out/t.csv'), 'utf8')).split('\n')).toHaveLength(2 * 15 + 2)
+  })
+
+  it('exits 2 for a folder without runs', async () => {
+    const {code, stderr} = await inFolder('leaderboard', 'nowhere')
+    expect(code).toBe(2)
+    expect(stderr).toContain('nowhere does not exist')
+  })
+})
+
+describe('compare', () => {
+  it('gates with the exit codes of the contract, and carries the verdict in the JSON', async () => {
+    const down = await inFolder('compare', at('GPT4o'), at('GPT4V'), '--fail-on', 'regression', '--json')
+    const comparison = comparisonSchema.parse(JSON.parse(down.stdout))
+    expect([down.code, comparison.verdict, comparison.exitCode]).toEqual([1, 'regressed', 1])
+    expect(100 * comparison.pairs[0]!.difference).toBeCloseTo(51.0891 - 60.0411, 3)
+    expect(comparison.pairs[0]!.wins - comparison.pairs[0]!.losses).toBe(958 - 1139)
+    expect((await inFolder('compare', at('GPT4V'), at('GPT4o'), '--fail-on', 'regression')).code).toBe(0)
+    expect((await inFolder('compare', at('GPT4o'), at('GPT4V'))).code).toBe(0)
+  })
+
+  it('refuses runs under different extractors with exit 5', async () => {
+    const rescored = await inFolder('rescore', at('GPT4V'), '--extractor', 'lantern-eval', '--out', join(folder, 'rescored'))
+    expect(rescored.code).toBe(0)
+    const {code, stderr} = await inFolder('compare', at('GPT4o'), join(folder, 'rescored'))
+    expect(code).toBe(5)
+    expect(stderr).toContain('extractor: lantern-eval, not verbatim')
+  })
+})
+
+describe('inspect', () => {
+  it('shows the samples asked for', async () => {
+    const {code, stdout} = await inFolder('inspect', at('GPT4V'), '--outcome', 'wrong', '--subtask', 'Counting', '--json')
+    const {total, records} = JSON.parse(stdout)
+    // benchmarks.md 8.1: 73 of 120 are right, the rest are wrong or no letter of the item.
+    expect(code).toBe(0)
+    expect(total).toBeGreaterThan(30)
+    expect(records).toHaveLength(20)
+    for (const record of records) expect(record).toMatchObject({outcome: 'wrong', subtask: 'Counting'})
+    const one = await inFolder('inspect', at('GPT4V'), '--sample', records[0].id)
+    expect(one.stdout).toContain(records[0].id)
+    expect(one.stdout).toContain(`gold ${records[0].gold}`)
+  })
+
+  it('exits 2 for an arm that is not there', async () => {
+    expect((await inFolder('inspect', `${at('GPT4V')}#latent`)).code).toBe(2)
+  })
+})
