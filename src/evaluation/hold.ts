@@ -4,6 +4,7 @@ import {link, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promi
 import {hostname} from 'node:os'
 import {join} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
+import {isAlive} from '../core/process.js'
 
 export const holdFile = 'writer.lock'
 
@@ -79,15 +80,5 @@ async function putAside(path: string, staleText: string): Promise<void> {
     await rm(aside, {force: true})
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
-    return systemCodeOf(error) === 'EPERM'
   }
 }

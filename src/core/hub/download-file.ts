@@ -6,6 +6,7 @@ import {basename, dirname, join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {LanternError, messageOf, systemCodeOf} from '../errors.js'
+import {isAlive} from '../process.js'
 import {type Answer, get, headerOf} from './http.js'
 
 /** What the bytes must be: the sha256 of a large file, or git's own name of a small one. */
@@ -187,15 +188,6 @@ async function adoptPart(target: string): Promise<string> {
     break
   }
   return own
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return systemCodeOf(error) === 'EPERM'
-  }
 }
 
 function absent(url: string, why: string): LanternError {

@@ -1,0 +1,12 @@
+// Whether another process of this machine still lives.
+import {systemCodeOf} from './errors.js'
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it lives and belongs to somebody else.
+    return systemCodeOf(error) === 'EPERM'
+  }
+}
