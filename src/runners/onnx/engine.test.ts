@@ -1,0 +1,201 @@
+// What the engine promises beside parity: work shared between arms, an end within a step, one failure that stays one.
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {goldenFolders, readJson} from '../../../test/support/goldens.js'
+import {type Arm, type Decoding, type Generation, type Intervention, interventions, type Request} from '../../core/generation.js'
+import type {Box, ImageRef} from '../../core/sample.js'
+import {Engine, type EngineOptions} from './engine.js'
+import {writeLatents} from './latent-bank.js'
+import {loadCheckpoint} from './load.js'
+import type {PromptTools} from './prepared-inputs.js'
+import type {Model} from './qwen2-5-vl/types.js'
+
+const {dir} = goldenFolders[0]!
+const {cases} = readJson<{cases: {id: string; images: string[]; question: string; boxes: Box[]}[]}>(join(dir, 'decode-nano-latent.json'))
+const work = mkdtempSync(join(tmpdir(), 'lantern-eval-engine-'))
+let tools: PromptTools & {readonly model: Model}
+
+beforeAll(async () => {
+  const load = {precision: 'fp32', device: 'cpu', threads: 1, cacheDir: work, warn: () => {}} as const
+  tools = await loadCheckpoint(join(dir, 'checkpoints', 'nano-latent'), load)
+})
+afterAll(async () => {
+  await tools.model.close()
+  rmSync(work, {recursive: true})
+})
+
+const armOf = (intervention: Intervention | null, more: Partial<Arm> = {}): Arm => ({
+  id: `m|latent|lantern:5|${intervention}`,
+  model: 'm',
+  mode: 'latent',
+  protocol: null,
+  latentSize: null,
+  intervention,
+  ...more,
+})
+
+/** The requests of one sample, one for each arm. */
+function group(index: number, arms: readonly Arm[], decoding: Partial<Decoding> = {}, broken = false): Request[] {
+  const {id, images: names, question, boxes} = cases[index]!
+  const bytes = async (name: string) => (broken ? Uint8Array.of(1, 2, 3) : readFileSync(join(dir, 'images', name)))
+  const images: ImageRef[] = names.map(name => ({source: name, orientation: 'ignore', bytes: () => bytes(name)}))
+  const sample = {id, benchmark: 'hops', subtask: '', images, question, gold: null, boxes}
+  const parts = [...images.map(image => ({type: 'image', image}) as const), {type: 'text', text: question} as const]
+  return arms.map(arm => ({sample, arm, prompt: {system: null, parts}, decoding: {maxNewTokens: 24, temperature: 0, seed: 0, ...decoding}}))
+}
+
+/** The model with its calls counted, and something to do before each run of the decoder. */
+function counted(onDecode: () => void = () => {}) {
+  const calls = {vision: 0, prefill: 0, step: 0}
+  const model: PromptTools['model'] = {
+    ...tools.model,
+    vision: (...input) => {
+      calls.vision++
+      return tools.model.vision(...input)
+    },
+    decode: input => {
+      calls[input.past === null ? 'prefill' : 'step']++
+      onDecode()
+      return tools.model.decode(input)
+    },
+  }
+  return {calls, tools: {...tools, model}}
+}
+
+async function generate(
+  groups: Iterable<readonly Request[]>,
+  options: Partial<EngineOptions> = {},
+  using: PromptTools = tools,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Generation[]> {
+  const engine = new Engine(using, {batchSize: 4, keepLatents: true, ...options})
+  const results: Generation[] = []
+  const stream = (async function* () {
+    yield* groups
+  })()
+  for await (const generation of engine.generate(stream, signal)) results.push(generation)
+  return results
+}
+
+const bank = join(work, 'run')
+async function recordOwn(): Promise<Generation[]> {
+  const results = await generate(cases.map((_, i) => group(i, [armOf('own')])))
+  for (const {request, latents} of results) await writeLatents(bank, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
+  return results
+}
+
+it('twelve interventions on one sample cost one prefill, and one vision pass beside those of their crops', async () => {
+  await recordOwn()
+  const {calls, tools: counting} = counted()
+  const results = await generate(
+    [
+      group(
+        0,
+        interventions.map(name => armOf(name)),
+      ),
+    ],
+    {latentBank: bank},
+    counting,
+  )
+  expect(results.map(({stop}) => stop)).toEqual(interventions.map(() => 'eos'))
+  expect(calls.prefill).toBe(1)
+  // Five boxes each for oracle and random-crop.
+  expect(calls.vision).toBe(1 + 2 * 5)
+})
+
+it('latents that were saved and are fed again give the same tokens', async () => {
+  const own = await recordOwn()
+  for (const {request, latents, tokenIds} of own) {
+    // In a bank of this one sample the mean at each index is the vector it had there.
+    const single = join(work, `single-${request.sample.id}`)
+    await writeLatents(single, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
+    const index = cases.findIndex(({id}) => id === request.sample.id)
+    const [again] = await generate([group(index, [armOf('mean')])], {latentBank: single})
+    expect(again!.tokenIds).toEqual(tokenIds)
+    expect(again!.latents![0]!.vectors).toEqual(latents![0]!.vectors)
+  }
+})
+
+it('an intervention that needs a bank says so before anything is decoded', async () => {
+  await expect(generate([group(0, [armOf('swap')])])).rejects.toThrow('feeds latents of a recorded run')
+})
+
+it('ends within a step after an abort, and leaves unfinished requests out', async () => {
+  const controller = new AbortController()
+  let runs = 0
+  const {calls, tools: counting} = counted(() => {
+    runs++
+    if (runs === 4) controller.abort()
+  })
+  const results = await generate(
+    cases.map((_, i) => group(i, [armOf('own')])),
+    {batchSize: 1},
+    counting,
+    controller.signal,
+  )
+  expect(results).toEqual([])
+  expect(calls.prefill + calls.step).toBe(4)
+})
+
+it('a picture that cannot be read fails its own requests only', async () => {
+  const results = await generate([group(0, [armOf('own'), armOf('zeros')], {}, true), group(1, [armOf('own')])])
+  expect(results.map(({stop, error}) => [stop, error?.code])).toEqual(
+    expect.arrayContaining([
+      ['error', 'bad-file'],
+      ['error', 'bad-file'],
+      ['eos', undefined],
+    ]),
+  )
+})
+
+it('oracle without a box is an error of the sample, never a run of own', async () => {
+  const [request] = group(0, [armOf('oracle')])
+  const [result] = await generate([[{...request!, sample: {...request!.sample, boxes: []}}]])
+  expect(result).toMatchObject({stop: 'error', error: {message: expect.stringContaining('no box')}})
+})
+
+it('counts prompt, picture, text, marker and latent tokens', async () => {
+  const [own] = await generate([group(0, [armOf('own')])])
+  expect(own!.usage).toEqual({promptTokens: 53, imageTokens: 16, textTokens: 6, latentSteps: 5, markerTokens: 2, blocks: 1})
+  const [cut] = await generate([group(0, [armOf('own')], {maxNewTokens: 2})])
+  expect([cut!.stop, cut!.usage.blocks, cut!.usage.latentSteps]).toEqual(['length', 1, 0])
+  const [banned] = await generate([group(0, [armOf('no-latent')])])
+  expect([banned!.usage.blocks, banned!.usage.markerTokens]).toEqual([0, 0])
+})
+
+it('samples the same text for the same seed, and another for another', async () => {
+  const texts = async (seed: number) => {
+    const results = await generate(
+      cases.map((_, i) => group(i, [armOf(null, {id: 'm|direct', mode: 'direct', intervention: null})], {temperature: 3, seed})),
+    )
+    return results.map(({request, text}) => `${request.sample.id} ${text}`).sort()
+  }
+  expect(await texts(1)).toEqual(await texts(1))
+  expect(await texts(1)).not.toEqual(await texts(2))
+})
+
+it('every feedback protocol runs', async () => {
+  const names = ['lantern', 'lvr', 'lvr-vanilla', 'monet', 'monet-hf', 'mirage', 'ilvr', 'skila', 'covt']
+  const results = await generate([
+    group(
+      0,
+      names.map(protocol => armOf('own', {id: protocol, protocol, latentSize: protocol === 'lvr-vanilla' ? null : 3})),
+    ),
+  ])
+  const steps = new Map(results.map(({request, usage}) => [request.arm.protocol, usage.latentSteps]))
+  expect(results).toHaveLength(names.length)
+  expect([steps.get('lantern'), steps.get('lvr'), steps.get('monet'), steps.get('covt')]).toEqual([3, 3, 3, 0])
+  await expect(generate([group(0, [armOf('own', {protocol: 'lvr-latent-end'})])])).resolves.toMatchObject([{stop: 'error'}])
+  await expect(generate([group(0, [armOf('own', {protocol: 'ivt-lr'})])])).rejects.toThrow('attention maps')
+})
+
+it('scores continuations after given latents', async () => {
+  const engine = new Engine(tools, {batchSize: 1, keepLatents: true})
+  const [own] = await generate([group(0, [armOf('own')])])
+  const [request] = group(0, [armOf('own')])
+  const [answer, other] = await engine.score(request!, own!.latents!, [' red</think>', ' blue</think>'])
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+  expect(own!.text).toContain(' red</think>')
+  expect(sum(answer!)).toBeGreaterThan(sum(other!))
+})
