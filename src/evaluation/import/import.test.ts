@@ -1,0 +1,206 @@
+import {existsSync} from 'node:fs'
+import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {dirname, join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {readLock, settledRecords} from '../../core/run-folder.js'
+import type {LogRecord} from '../../core/schemas/record.js'
+import {type ImportSpec, importRun} from './index.js'
+
+const fixture = (path: string) => fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url))
+const shared = fileURLToPath(new URL('../../../../shared/data/blink/saved_outputs/', import.meta.url))
+
+let folder: string
+let runs = 0
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lantern-import-'))
+})
+afterEach(() => rm(folder, {recursive: true}))
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  const path = join(folder, name)
+  await mkdir(dirname(path), {recursive: true})
+  await writeFile(path, content)
+  return path
+}
+const jsonl = (...lines: unknown[]) => lines.map(line => `${JSON.stringify(line)}\n`).join('')
+
+async function imported(paths: string[], change: Partial<ImportSpec> = {}) {
+  const out = join(folder, `run-${runs++}`)
+  const result = await importRun({paths, out, extractor: 'lantern-eval', mode: 'direct', data: {}, ...change})
+  const records = await settledRecords(out)
+  return {result, records, byId: new Map(records.map(record => [record.id, record])), lock: await readLock(out)}
+}
+const brief = (record: LogRecord | undefined) =>
+  record && [record.outcome, record.score, record.answer, record.metrics['peer'] ?? null, record['differs'] ?? false]
+
+describe('an inspect .eval log', () => {
+  it('is read whatever its members are packed with; of a name written twice the last counts', async () => {
+    const {result, byId, lock} = await imported([fixture('import/inspect.eval')])
+    expect(Object.fromEntries([...byId].map(([id, record]) => [id.slice('val_Spatial_Relation_'.length), brief(record)]))).toEqual({
+      1: ['correct', 1, 'B', 1, false],
+      2: ['correct', 1, 'A', 0, true],
+      3: ['error', null, null, 0, true],
+      4: ['truncated', 0, null, 0, false],
+      '1#e2': ['wrong', 0, 'A', 0, false],
+    })
+    expect(byId.get('val_Spatial_Relation_1')).toMatchObject({
+      ...{bench: 'blink', subtask: 'Spatial_Relation', options: ['yes', 'no'], text: 'The answer is B.', peerAnswer: 'B'},
+      ...{usage: {promptTokens: 300, textTokens: 12, latentSteps: null}, timing: {totalMs: 500}},
+    })
+    expect(byId.get('val_Spatial_Relation_1#e2')!.cluster).toBe('val_Spatial_Relation_1')
+    expect(result).toMatchObject({samples: 5, errors: 1, differences: 2, bothScored: 4, peerScore: 0.25, ourScore: 0.5})
+    expect(lock).toMatchObject({prompts: {style: 'import:inspect'}, benchmarks: [{id: 'blink', selected: 5, partial: true}]})
+  })
+
+  it('that is cut off is told to be so', async () => {
+    const whole = await readFile(fixture('import/inspect.eval'))
+    const path = await file('cut.eval', whole.subarray(0, whole.length - 30))
+    await expect(imported([path])).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('cut.eval')})
+  })
+
+  it('with a broken member names it', async () => {
+    const whole = Buffer.from(await readFile(fixture('import/inspect.eval')))
+    // The first frame of the first sample that is packed with zstd loses its magic number.
+    const name = whole.indexOf('samples/val_Spatial_Relation_4_epoch_1.json')
+    whole.fill(0, name + 43, name + 47)
+    await expect(imported([await file('broken.eval', whole)])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining('samples/val_Spatial_Relation_4_epoch_1.json'),
+    })
+  })
+})
+
+describe('lmms-eval samples', () => {
+  const blink = (idx: string, text: string, target: string, is_correct: boolean, pred_parsed = text[0]) => ({
+    ...{doc_id: 7, target, resps: [[text]], filtered_resps: [text.trim()], doc_hash: 'x'},
+    blink_acc: {id: idx, gt_content: target, pred_parsed, pred: text, sub_task: 'Jigsaw', is_correct},
+  })
+
+  it('of BLINK keep the official ids; a failed request is an error, not an answer', async () => {
+    const path = await file(
+      'some__model/20260806_samples_blink_jigsaw.jsonl',
+      jsonl(
+        blink('val_Jigsaw_1', 'Based on the edges, the answer is (B).', '(B)', false),
+        blink('val_Jigsaw_2', 'A', '(A)', true),
+        blink('val_Jigsaw_3', '[LMMS_EVAL_REQUEST_FAILED after 5 retries] timeout', '(B)', false),
+      ),
+    )
+    const {byId, lock, result} = await imported([path])
+    expect(brief(byId.get('val_Jigsaw_1'))).toEqual(['correct', 1, 'B', 0, true])
+    expect(brief(byId.get('val_Jigsaw_2'))).toEqual(['correct', 1, 'A', 1, false])
+    expect(brief(byId.get('val_Jigsaw_3'))).toEqual(['error', null, null, 0, true])
+    // The letters come from the published answers, which ship with the package.
+    expect(byId.get('val_Jigsaw_1')!.letters).toEqual(['A', 'B'])
+    expect(lock.arms.map(({id}) => id)).toEqual(['import:some__model|direct'])
+    expect(result.examples[0]).toMatchObject({id: 'val_Jigsaw_1', peer: 0, score: 1, peerAnswer: 'B'})
+  })
+
+  it('of V* take the options from the question', async () => {
+    const text = 'What is the material of the glove?\n(A) rubber\n(B) cotton\nAnswer with the letter.'
+    const metric = {question_id: 12, category: 'direct_attributes', score: 0, prediction: 'A', ground_truth: 'B'}
+    const path = await file(
+      'm/samples_vstar_bench.jsonl',
+      jsonl({doc_id: 0, doc: {text}, target: 'B', filtered_resps: 'Answer: cotton', vstar_overall_acc: metric}),
+    )
+    const {byId} = await imported([path])
+    expect(byId.get('12')).toMatchObject({
+      bench: 'vstar',
+      subtask: 'direct_attributes',
+      options: ['rubber', 'cotton'],
+      answer: 'B',
+      outcome: 'correct',
+    })
+  })
+
+  it('name file and line of a line without a response', async () => {
+    const path = await file('m/samples_blink.jsonl', jsonl(blink('val_Jigsaw_1', 'A', '(A)', true), {doc_id: 1}))
+    await expect(imported([path])).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('line 2')})
+  })
+})
+
+describe('VLMEvalKit predictions', () => {
+  const rows = [
+    {index: 0, question: 'Which?', A: 'x', B: 'y', C: null, answer: 'B', category: 'Visual Similarity', prediction: '"B"\nbecause', hit: 1},
+    {
+      index: 1,
+      question: 'Which?',
+      A: 'x',
+      B: 'y',
+      C: 'z',
+      answer: 'C',
+      category: 'Counting',
+      prediction: 'Failed to obtain answer via API.',
+      hit: 0,
+    },
+  ]
+  const check = async (path: string) => {
+    const {byId, lock} = await imported([path])
+    expect(byId.get('0')).toMatchObject({outcome: 'correct', subtask: 'Visual_Similarity', options: ['x', 'y'], metrics: {peer: 1}})
+    expect(byId.get('1')).toMatchObject({outcome: 'error', score: null, error: {code: 'peer'}, metrics: {peer: 0}})
+    expect(lock.models.map(({ref}) => ref)).toEqual(['import:Qwen2.5-VL-7B'])
+  }
+
+  it('are read from a TSV as pandas writes it', async () => {
+    const cell = (value: unknown) =>
+      value === null ? '' : /["\n\t]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
+    const keys = Object.keys(rows[0]!)
+    const lines = [keys.join('\t'), ...rows.map(row => Object.values(row).map(cell).join('\t'))]
+    await check(await file('Qwen2.5-VL-7B_BLINK_gpt-4o-mini_result.tsv', `${lines.join('\n')}\n`))
+  })
+
+  it('are read from JSON by rows and by columns', async () => {
+    await check(await file('Qwen2.5-VL-7B_BLINK_result.json', JSON.stringify(rows)))
+    const columns = Object.fromEntries(Object.keys(rows[0]!).map(key => [key, {0: rows[0]![key as 'A'], 1: rows[1]![key as 'A']}]))
+    await check(await file('Qwen2.5-VL-7B_BLINK.json', JSON.stringify(columns)))
+  })
+
+  it('as a spreadsheet are refused with what to do', async () => {
+    await expect(imported([await file('m_BLINK.xlsx', 'PK')])).rejects.toMatchObject({
+      code: 'bad-file',
+      suggestion: expect.stringContaining('to_csv'),
+    })
+  })
+})
+
+describe('BLINK’s own files', () => {
+  it('as final predictions under verbatim give the official score on both sides', async () => {
+    const {result} = await imported([fixture('replay/GPT4o.json')], {extractor: 'verbatim'})
+    // design/benchmarks.md, 8.1: 1,139 of 1,901.
+    expect(result).toMatchObject({samples: 1901, differences: 0, peerScore: 1139 / 1901, ourScore: 1139 / 1901})
+  })
+
+  const withShared = existsSync(shared) ? it : it.skip
+  withShared('as raw responses of a folder keep the authors’ score beside ours (skipped without ../shared/data)', async () => {
+    const {result, lock} = await imported([join(shared, 'Yi_VL_6B')])
+    expect(result).toMatchObject({samples: 1901, bothScored: 1901, peerScore: 728 / 1901})
+    expect(lock.benchmarks[0]).toMatchObject({selected: 1901, available: 1901, partial: false})
+  })
+
+  it('of a hidden split are unscored', async () => {
+    const item = {idx: 'test_Jigsaw_1', answer: 'hidden', full_prediction: '(B)', prediction: '(B)'}
+    const {byId} = await imported([await file('GPT/Jigsaw.json', JSON.stringify({val: [], test: [item]}))], {split: 'test'})
+    expect(brief(byId.get('test_Jigsaw_1'))).toEqual(['unscored', null, 'B', null, false])
+  })
+})
+
+describe('importing', () => {
+  it('goes on where the same import was cut off, and refuses another into the same folder', async () => {
+    const path = fixture('import/inspect.eval')
+    const out = join(folder, 'again')
+    const spec: ImportSpec = {paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data: {}}
+    await importRun(spec)
+    const log = await readFile(join(out, 'log.jsonl'), 'utf8')
+    await writeFile(join(out, 'log.jsonl'), log.slice(0, log.length / 2))
+    await importRun(spec)
+    const sorted = (text: string) => text.split('\n').sort()
+    expect(sorted(await readFile(join(out, 'log.jsonl'), 'utf8'))).toEqual(sorted(log))
+    await expect(importRun({...spec, extractor: 'lvr'})).rejects.toMatchObject({code: 'provenance'})
+  })
+
+  it('says so when nothing is there to import', async () => {
+    await expect(imported([await file('GPT/Jigsaw.json', '{"val": []}')])).rejects.toMatchObject({code: 'nothing-evaluated'})
+    await expect(imported([join(folder, 'absent.eval')])).rejects.toMatchObject({code: 'data-absent'})
+    await expect(imported([await file('notes.json', '{"a": 1}')])).rejects.toMatchObject({code: 'bad-file'})
+  })
+})
