@@ -1,5 +1,6 @@
 // How close a decode step comes to its floor, the time to read the weights once. Emits a random 0.12B checkpoint, then measures
 // whole steps (embedding row, graph, cache update) at two cache lengths and two batch sizes, in interleaved rounds.
+import {existsSync, readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
 import {basename, dirname, join} from 'node:path'
@@ -10,12 +11,17 @@ import {loadModel} from '../src/runners/onnx/qwen2-5-vl/model.js'
 import type {Checkpoint, DecoderOutput, Model, Past, Precision} from '../src/runners/onnx/qwen2-5-vl/types.js'
 import {tinySizes, writeTinyCheckpoint} from '../test/support/tiny-checkpoint.js'
 
-const threads = cpus().length
+const threads = Number(process.env['BENCH_THREADS'] ?? cpus().length)
 const rounds = 5
 const stepsPerRound = 6
 const lengths = [512, 2048]
 const batches = [1, 4]
-const precisions: Precision[] = ['fp32', 'q4']
+/** How the weights are held; the floors of a kind read the same number of bytes. */
+const kinds: readonly {name: string; precision: Precision; weights?: 'mapped' | 'packed'}[] = [
+  {name: 'fp32 mapped', precision: 'fp32', weights: 'mapped'},
+  {name: 'fp32 packed', precision: 'fp32', weights: 'packed'},
+  {name: 'q4', precision: 'q4'},
+]
 
 /** 123 M parameters read per token, 492 MB in float32; most of them in the head, as in a small real model. */
 const sizes = {
@@ -62,54 +68,68 @@ function stepOf(model: Model, batch: number, length: number): () => Promise<unkn
   return async () => append(await model.decode({batch, length: 1, embeds: model.embed(ids), positions, totals, past}))
 }
 
-/** A bare matrix product that reads `megabytes` of the same weight file, mapped in the same way. */
-async function floorOf({tensors}: Checkpoint, megabytes: number): Promise<() => Promise<unknown>> {
+/**
+ * Bare matrix products that read `megabytes` of the same weight file once. `stream`: long rows, mapped, as fast as memory allows.
+ * `matmul`: rows of the model's own width, packed as onnxruntime does by default.
+ */
+async function floorOf({tensors, text}: Checkpoint, megabytes: number, kind: 'stream' | 'matmul'): Promise<() => Promise<unknown>> {
   const {Tensor} = await loadRuntime()
   const {file, offset} = tensors.get('model.embed_tokens.weight')!
-  const out = 2048
-  const inputs = Math.floor((megabytes * 1e6) / 4 / out)
+  const inputs = kind === 'stream' ? Math.floor((0.98 * megabytes * 1e6) / 4 / 2048) : text.hidden
+  const out = Math.floor((0.98 * megabytes * 1e6) / 4 / inputs)
   const g = new Graph('floor')
   const x = g.input('x', 'f32', [1, inputs])
-  const w = g.external('w', 'f32', {file, type: 'F32', shape: [out, inputs], offset, length: 4 * out * inputs}, basename(file))
-  g.output('y', g.op('FusedMatMul', [x, w], {transB: 1}), 'f32', [1, out])
+  const shape = kind === 'stream' ? [out, inputs] : [inputs, out]
+  const w = g.external('w', 'f32', {file, type: 'F32', shape, offset, length: 4 * out * inputs}, basename(file))
+  const y = kind === 'stream' ? g.op('FusedMatMul', [x, w], {transB: 1}) : g.op('MatMul', [x, w])
+  g.output('y', g.op('ReduceMax', [y], {keepdims: 0}), 'f32', [])
   const device = {provider: 'cpu', index: 0} as const
-  const session = await createSession(g.encode(), {device, threads, folder: dirname(file), mapped: true})
+  const session = await createSession(g.encode(), {device, threads, folder: dirname(file), mapped: kind === 'stream'})
   const feeds = {x: new Tensor('float32', new Float32Array(inputs).fill(0.5), [1, inputs])}
   return () => session.run(feeds)
 }
 
-export async function benchDecode(): Promise<void> {
+/** Memory of the process that is not pages of files, in MB (Linux; elsewhere all resident memory). */
+function anonymousMb(): number {
+  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : ''
+  const kilobytes = /RssAnon:\s+(\d+)/.exec(status)?.[1]
+  return kilobytes === undefined ? process.memoryUsage().rss / 1e6 : Number(kilobytes) / 1000
+}
+
+async function main(): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'lantern-eval-bench-'))
   try {
     const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(dir, 'checkpoint'), {text: sizes}))
-    const variants: {name: string; batch: number; floor: string; run: () => Promise<unknown>; ms: number[]}[] = []
-    for (const precision of precisions) {
-      const before = process.memoryUsage().rss
-      const model = await loadModel(checkpoint, {precision, device: 'cpu', threads, cacheDir: join(dir, 'cache')})
-      const megabytes = weightMegabytes(checkpoint, precision)
-      console.log(
-        `${precision}: ${megabytes.toFixed(0)} MB read per token; loading added ${((process.memoryUsage().rss - before) / 1e6).toFixed(0)} MB RSS`,
-      )
-      const floor = `floor ${precision}`
-      variants.push({name: floor, batch: 1, floor, run: await floorOf(checkpoint, megabytes), ms: []})
+    const options = {device: 'cpu', threads, cacheDir: join(dir, 'cache')}
+    // Written and measured against fp32 before anything is timed.
+    await (await loadModel(checkpoint, {...options, precision: 'q4'})).close()
+    for (const kind of kinds) {
+      const megabytes = weightMegabytes(checkpoint, kind.precision)
+      const before = anonymousMb()
+      const model = await loadModel(checkpoint, {...options, ...kind})
+      const added = anonymousMb() - before
+      console.log(`\n${kind.name}: ${megabytes.toFixed(0)} MB read per token; loading added ${added.toFixed(0)} MB of anonymous memory`)
+      const runs: {name: string; batch: number; run: () => Promise<unknown>; ms: number[]}[] = []
+      for (const floor of ['stream', 'matmul'] as const)
+        runs.push({name: floor, batch: 1, run: await floorOf(checkpoint, megabytes, floor), ms: []})
       for (const length of lengths) {
-        for (const batch of batches) {
-          variants.push({name: `${precision} P=${length} B=${batch}`, batch, floor, run: stepOf(model, batch, length), ms: []})
-        }
+        for (const batch of batches) runs.push({name: `P=${length} B=${batch}`, batch, run: stepOf(model, batch, length), ms: []})
       }
+      for (const {run} of runs) await timed(run)
+      for (let round = 0; round < rounds; round++) for (const one of runs) one.ms.push(await timed(one.run))
+      const [stream, matmul] = runs.map(({ms}) => median(ms)) as [number, number]
+      for (const {name, batch, ms} of runs) {
+        const time = median(ms)
+        const ratios = `${(time / stream).toFixed(2)} x stream  ${(time / matmul).toFixed(2)} x matmul`
+        console.log(
+          `${name.padEnd(12)} ${time.toFixed(1).padStart(7)} ms  ${ratios}  ${((1000 * batch) / time).toFixed(0).padStart(5)} tokens/s`,
+        )
+      }
+      await model.close()
     }
-    for (const {run} of variants) await timed(run)
-    for (let round = 0; round < rounds; round++) for (const variant of variants) variant.ms.push(await timed(variant.run))
-
-    console.log(`${threads} threads, load ${loadavg()[0]!.toFixed(1)}, medians of ${rounds} rounds of ${stepsPerRound} steps`)
-    for (const {name, batch, floor, ms} of variants) {
-      const time = median(ms)
-      const base = median(variants.find(variant => variant.name === floor)!.ms)
-      const rate = ((1000 * batch) / time).toFixed(0)
-      console.log(
-        `${name.padEnd(16)} ${time.toFixed(1).padStart(7)} ms/step  ${(time / base).toFixed(2)} x floor  ${rate.padStart(5)} tokens/s`,
-      )
-    }
+    console.log(
+      `\n${threads} threads, load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores; medians of ${rounds} interleaved rounds of ${stepsPerRound} steps`,
+    )
   } finally {
     await rm(dir, {recursive: true, force: true})
   }
@@ -123,4 +143,4 @@ function weightMegabytes({tensors}: Checkpoint, precision: Precision): number {
   return (elements * (precision === 'q4' ? 0.5 + 4 / 32 : 4)) / 1e6
 }
 
-await benchDecode()
+await main()

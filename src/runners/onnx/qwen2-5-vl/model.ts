@@ -86,14 +86,14 @@ const graphs = {
 
 /** Emits one graph over the tensors it reads and creates its session. */
 async function load(name: keyof typeof graphs, tensors: ReadonlyMap<string, TensorPlace>, options: Loading): Promise<Loaded> {
-  const {checkpoint, device, compute, threads, cacheDir} = options
+  const {checkpoint, device, compute, threads, cacheDir, weights = 'mapped'} = options
   const {reads, emit} = graphs[name]
   const read = [...tensors].filter(([tensor]) => reads(tensor))
   const {folder, locate} = await placeWeights([...new Set(read.map(([, {file}]) => file))], cacheDir)
   const placed = read.map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
   const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, compute, placed]
   const graph = await cachedGraph(cacheDir, name, ingredients, () => emit(checkpoint, new Weights(tensors, locate, compute)))
-  const mapped = device.provider === 'cpu' && read.every(([, {type}]) => type === 'F32')
+  const mapped = weights === 'mapped' && device.provider === 'cpu' && read.every(([, {type}]) => type === 'F32')
   const session = await createSession(graph, {device, folder, mapped, ...(threads !== undefined && {threads})})
   return {session, mapped, sha256: sha256(graph)}
 }
