@@ -35,7 +35,7 @@ it.each([4, 8] as const)('packs %i bits with an error of at most one scale, and 
   }
 })
 
-it.each(['q8', 'q4'] as const)('the %s kernel computes with exactly the packed values', async precision => {
+it.each(['q8', 'q4'] as const)('the %s kernel computes with the packed values', async precision => {
   const source = join(folder, 'source.safetensors')
   await writeSafetensors(source, [{name: 'm.weight', type: 'F32', shape: [out, inputs], bytes: () => [new Uint8Array(matrix.buffer)]}])
   const file = join(folder, `${precision}.safetensors`)
@@ -53,8 +53,8 @@ it.each(['q8', 'q4'] as const)('the %s kernel computes with exactly the packed v
   const values = unpacked(precision === 'q4' ? 4 : 8)
   for (let i = 0; i < out; i++) {
     const expected = row.reduce((sum, v, j) => sum + v * values[i * inputs + j]!, 0)
-    // float32 sums of 96 terms of order 1.
-    expect(Math.abs((y!.data as Float32Array)[i]! - expected)).toBeLessThan(1e-4)
+    // q8: float32 sums of 96 terms of order 1. q4 rounds the row to 8 bits a block: 96 errors of about 3 / 127 / sqrt(12), five sigma.
+    expect(Math.abs((y!.data as Float32Array)[i]! - expected)).toBeLessThan(precision === 'q8' ? 1e-4 : 0.33)
   }
 })
 

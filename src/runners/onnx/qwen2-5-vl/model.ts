@@ -19,7 +19,7 @@ import {visionOf} from './vision.js'
 import {visionGraph} from './vision-graph.js'
 
 /** Raised with every change of an emitted graph: it is part of what identifies a run. */
-export const graphVersion = 1
+export const graphVersion = 2
 
 /** Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision on this device), `disk` (cache). */
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
