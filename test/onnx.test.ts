@@ -1,0 +1,91 @@
+// A local checkpoint through the compiled command line: the model in its worker thread, latents saved and used again, an interruption.
+import {existsSync} from 'node:fs'
+import {mkdtemp, readFile, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {completeLogLength, readLog} from '../src/core/run-folder.js'
+import type {LogRecord} from '../src/core/schemas/record.js'
+import {readLatents} from '../src/runners/onnx/latent-bank.js'
+import {cli, startCli} from './support/cli.js'
+
+const checkpoint = fileURLToPath(new URL('../fixtures/goldens/checkpoints/nano-latent', import.meta.url))
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lantern-eval-onnx-'))
+})
+afterAll(() => rm(folder, {recursive: true, force: true}))
+
+const args = (out: string, ...more: string[]) => [
+  ...[
+    'run',
+    '--bench',
+    'hops',
+    '--data',
+    'builtin',
+    '--model',
+    checkpoint,
+    '--threads',
+    '1',
+    '--max-new-tokens',
+    '24',
+    '--max-error-rate',
+    '1',
+  ],
+  ...['--out', join(folder, out), ...more],
+]
+const env = () => ({LANTERN_EVAL_CACHE_DIR: join(folder, 'cache'), HF_HUB_OFFLINE: '1'})
+async function log(out: string): Promise<LogRecord[]> {
+  const records: LogRecord[] = []
+  for await (const record of readLog(join(folder, out))) records.push(record)
+  return records
+}
+
+it('evaluates latent and direct arms, saves latents, and feeds them to the arms that need a bank', async () => {
+  const own = await cli(args('own', '--mode', 'latent', '--mode', 'direct', '--limit', '6', '--save-latents'), {env: env()})
+  expect([own.code, own.stderr.includes('Error')]).toEqual([0, false])
+  const records = await log('own')
+  expect(records).toHaveLength(12)
+  for (const {arm, usage, seen, error} of records) {
+    expect(error).toBeNull()
+    expect(seen?.images[0]).toMatchObject({sentWidth: 112, sentHeight: 112})
+    if (arm.endsWith('|direct')) expect(usage.latentSteps).toBe(0)
+  }
+  const latent = records.find(({arm, usage}) => arm.endsWith('|own') && usage.blocks! > 0)!
+  const blocks = await readLatents(join(folder, 'own'), latent)
+  expect(blocks!.flat()).toHaveLength(latent.usage.latentSteps!)
+
+  const bank = ['--latents-from', join(folder, 'own')]
+  const again = await cli(args('again', '--intervention', 'own,swap,shuffle,matched-noise,mean', '--limit', '6', ...bank), {env: env()})
+  expect(again.code).toBe(0)
+  const texts = (list: LogRecord[]) => Object.fromEntries(list.filter(({arm}) => arm.endsWith('|own')).map(({id, text}) => [id, text]))
+  expect(texts(await log('again'))).toEqual(texts(records))
+})
+
+it('says what is wrong with a checkpoint before anything starts', async () => {
+  const {code, stderr} = await cli(['run', '--bench', 'hops', '--data', 'builtin', '--model', folder, '--out', join(folder, 'none')], {
+    env: env(),
+  })
+  expect(code).toBe(2)
+  expect(stderr).toContain('config.json')
+  expect(existsSync(join(folder, 'none', 'log.jsonl'))).toBe(false)
+})
+
+it('stops soon after Ctrl-C, and the same command finishes the run', async () => {
+  const {child, ended} = startCli(args('broken'), {env: env()})
+  const running = join(folder, 'broken')
+  while (child.exitCode === null && (await completeLogLength(running)) === 0) await new Promise(resolve => setTimeout(resolve, 20))
+  const at = performance.now()
+  child.kill('SIGINT')
+  const {code} = await ended
+  expect(code).toBe(130)
+  expect(performance.now() - at).toBeLessThan(5000)
+  const before = (await log('broken')).length
+  const finished = await cli(args('broken'), {env: env()})
+  expect(finished.code).toBe(0)
+  const after = await log('broken')
+  expect(after.length).toBeGreaterThan(before)
+  expect(new Set(after.map(({id}) => id)).size).toBe(after.length)
+  const summary = JSON.parse(await readFile(join(folder, 'broken', 'summary.json'), 'utf8'))
+  expect(summary.verdict).toBe('done')
+})
