@@ -1,9 +1,8 @@
-// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the README's command reference and tables.
+// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the command pages and the README's tables.
 // `node scripts/products.mjs` writes them; `--check` writes nothing and fails when one is out of date. Needs a build.
 import {spawnSync} from 'node:child_process'
-import {copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
-import {dirname, join} from 'node:path'
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {dirname} from 'node:path'
 import {z} from 'zod'
 
 const check = process.argv.includes('--check')
@@ -59,18 +58,26 @@ const snapshot = Object.fromEntries(
 )
 product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
 
-const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-readme-'))
-const draft = join(folder, 'README.md')
-copyFileSync('README.md', draft)
-const {status, stderr} = spawnSync('npx', ['--no-install', 'oclif', 'readme', '--readme-path', draft, '--no-aliases'], {encoding: 'utf8'})
+// oclif writes its Markdown in place; what was there is put back when only checking.
+const pages = ['README.md', ...(existsSync('docs') ? readdirSync('docs').map(name => `docs/${name}`) : [])]
+const before = new Map(pages.map(path => [path, readFileSync(path, 'utf8')]))
+const {status, stderr} = spawnSync('npx', ['--no-install', 'oclif', 'readme', '--multi', '--output-dir', 'docs', '--no-aliases'], {encoding: 'utf8'})
 if (status !== 0) {
   console.error(stderr)
   process.exit(1)
 }
-// The version line carries the machine's Node version; the README should not change with it.
-const readme = readFileSync(draft, 'utf8').replace(/lantern-eval\/(\S+) \S+ node-v\S+/g, 'lantern-eval/$1 linux-x64 node-v20')
-rmSync(folder, {recursive: true})
-product('README.md', withTables(readme))
+// The version line carries the machine's platform and Node version; the pages should not change with them.
+const written = new Map(
+  ['README.md', ...readdirSync('docs').map(name => `docs/${name}`)].map(path => [
+    path,
+    readFileSync(path, 'utf8').replace(/lantern-eval\/(\S+) \S+ node-v\S+/g, 'lantern-eval/$1 linux-x64 node-v20'),
+  ]),
+)
+for (const path of written.keys()) {
+  if (before.has(path)) writeFileSync(path, before.get(path))
+  else rmSync(path)
+}
+for (const [path, text] of written) product(path, path === 'README.md' ? withTables(text) : text)
 
 /** Fills `<!-- table FILE -->` ... `<!-- tablestop -->` with the published table. */
 function withTables(text) {
