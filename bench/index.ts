@@ -11,7 +11,12 @@ const names = readdirSync(folder)
 const [name, ...rest] = process.argv.slice(2)
 if (name === undefined || !names.includes(name)) {
   if (name !== undefined) console.error(`There is no benchmark "${name}".\n`)
-  for (const one of names) console.log(`${one.padEnd(14)} ${readFileSync(`${folder}${one}.ts`, 'utf8').split('\n', 1)[0]!.replace(/^\/\/ /, '')}`)
+  for (const one of names)
+    console.log(
+      `${one.padEnd(14)} ${readFileSync(`${folder}${one}.ts`, 'utf8')
+        .split('\n', 1)[0]!
+        .replace(/^\/\/ /, '')}`,
+    )
   process.exit(name === undefined ? 0 : 2)
 }
 process.exit(spawnSync(process.execPath, ['--import', 'tsx', `${folder}${name}.ts`, ...rest], {stdio: 'inherit'}).status ?? 1)

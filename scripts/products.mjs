@@ -61,7 +61,9 @@ product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
 // oclif writes its Markdown in place; what was there is put back when only checking.
 const pages = ['README.md', ...(existsSync('docs') ? readdirSync('docs').map(name => `docs/${name}`) : [])]
 const before = new Map(pages.map(path => [path, readFileSync(path, 'utf8')]))
-const {status, stderr} = spawnSync('npx', ['--no-install', 'oclif', 'readme', '--multi', '--output-dir', 'docs', '--no-aliases'], {encoding: 'utf8'})
+const {status, stderr} = spawnSync('npx', ['--no-install', 'oclif', 'readme', '--multi', '--output-dir', 'docs', '--no-aliases'], {
+  encoding: 'utf8',
+})
 if (status !== 0) {
   console.error(stderr)
   process.exit(1)
