@@ -11,22 +11,29 @@ export interface Line {
 
 /** Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a file that cannot be read. */
 export async function* lines(path: string): AsyncGenerator<Line> {
+  for await (const batch of lineBatches(path)) yield* batch
+}
+
+/** As `lines`, all lines of a piece of the file at a time: a turn of the event loop for a thousand lines instead of for each. */
+export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
   let end = 0
   for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
+    const batch: Line[] = []
     let from = 0
     for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {
       const tail = chunk.subarray(from, to)
       const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
       rest = []
       end += line.length + 1
-      yield {text: line.toString('utf8'), complete: true, end}
+      batch.push({text: line.toString('utf8'), complete: true, end})
       from = to + 1
     }
     if (from < chunk.length) rest.push(chunk.subarray(from))
+    if (batch.length > 0) yield batch
   }
   if (rest.length > 0) {
     const line = Buffer.concat(rest)
-    yield {text: line.toString('utf8'), complete: false, end: end + line.length}
+    yield [{text: line.toString('utf8'), complete: false, end: end + line.length}]
   }
 }

@@ -2,9 +2,10 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
-import {lines} from './lines.js'
+import {type Line, lineBatches, lines} from './lines.js'
 import {type Lock, lockSchema} from './schemas/lock.js'
 import {type LogRecord, logRecordSchema} from './schemas/record.js'
+import {isPlainRecord} from './schemas/record-guard.js'
 
 export const lockFile = 'lock.json'
 export const logFile = 'log.jsonl'
@@ -62,15 +63,21 @@ export async function completeLogLength(runDir: string): Promise<number> {
  * Throws `bad-file` (naming file and line) for a whole line that is no record.
  */
 export async function* readLog(runDir: string): AsyncGenerator<LogRecord> {
+  for await (const batch of readLogBatches(runDir)) yield* batch
+}
+
+/** As `readLog`, many records at a time, for long logs. */
+export async function* readLogBatches(runDir: string): AsyncGenerator<Iterable<LogRecord>> {
   const path = join(runDir, logFile)
   let number = 0
-  try {
-    for await (const line of lines(path)) {
+  function* recordsOf(batch: readonly Line[]): Generator<LogRecord> {
+    for (const {text, complete} of batch) {
       number++
-      if (!line.complete) return
-      if (line.text === '') continue
-      yield parseRecord(line.text, path, number)
+      if (complete && text !== '') yield parseRecord(text, path, number)
     }
+  }
+  try {
+    for await (const batch of lineBatches(path)) yield recordsOf(batch)
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
   }
@@ -87,6 +94,7 @@ function parseRecord(text: string, path: string, line: number): LogRecord {
       'Remove that line; its sample is asked again on the next run.',
     )
   }
+  if (isPlainRecord(value)) return value
   const parsed = logRecordSchema.safeParse(value)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
@@ -103,10 +111,12 @@ function parseRecord(text: string, path: string, line: number): LogRecord {
  */
 export async function settledRecords(runDir: string): Promise<LogRecord[]> {
   const settled = new Map<string, LogRecord>()
-  for await (const record of readLog(runDir)) {
-    const key = recordKey(record)
-    const before = settled.get(key)
-    if (before === undefined || before.outcome === 'error' || record.outcome !== 'error') settled.set(key, record)
+  for await (const batch of readLogBatches(runDir)) {
+    for (const record of batch) {
+      const key = recordKey(record)
+      const before = settled.get(key)
+      if (before === undefined || before.outcome === 'error' || record.outcome !== 'error') settled.set(key, record)
+    }
   }
   return [...settled.values()]
 }

@@ -2,7 +2,7 @@
 
 import type {Arm} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
-import {readLock, readLog} from '../core/run-folder.js'
+import {readLock, readLogBatches} from '../core/run-folder.js'
 import type {Lock} from '../core/schemas/lock.js'
 import type {LogRecord} from '../core/schemas/record.js'
 
@@ -49,18 +49,23 @@ export interface Run {
 export async function readRun(dir: string): Promise<Run> {
   const lock = await readLock(dir)
   const sheets = lock.arms.flatMap(arm => lock.benchmarks.map(bench => ({arm, bench, records: new Map<string, Settled>()})))
-  const sheetOf = new Map(sheets.map(sheet => [`${sheet.arm.id}\u0000${sheet.bench.id}`, sheet]))
+  const sheetOf = (record: LogRecord) => sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)
   const shared = interner()
   let strangers = 0
-  for await (const record of readLog(dir)) {
-    const sheet = sheetOf.get(`${record.arm}\u0000${record.bench}`)
-    if (sheet === undefined) {
-      strangers++
-      continue
+  // A log holds long stretches of one arm and benchmark: the last sheet is the first guess.
+  let sheet = sheets[0]
+  for await (const batch of readLogBatches(dir)) {
+    for (const record of batch) {
+      if (record.arm !== sheet?.arm.id || record.bench !== sheet.bench.id) sheet = sheetOf(record)
+      if (sheet === undefined) {
+        strangers++
+        continue
+      }
+      const before = sheet.records.get(record.id)
+      if (before === undefined || before.outcome === 'error' || record.outcome !== 'error') {
+        sheet.records.set(record.id, settledOf(record, shared))
+      }
     }
-    const before = sheet.records.get(record.id)
-    if (before === undefined || before.outcome === 'error' || record.outcome !== 'error')
-      sheet.records.set(record.id, settledOf(record, shared))
   }
   const warnings = strangers === 0 ? [] : [`${dir}: ${strangers} log records belong to no arm or benchmark of its lock and are left out.`]
   return {dir, lock, sheets, warnings}

@@ -1,0 +1,94 @@
+// `leaderboard` over logs of 50,000, 100,000 and 200,000 records, intervals and all: linear, and below 5 s at 200,000. Each table is made in a
+// process of its own by the compiled command, as a user would (`npm run build` first). `choice`: right or wrong, one row; `open`: fractions in
+// clusters over ten arms, where every interval is a bootstrap. Fails when a bound is missed.
+import {spawnSync} from 'node:child_process'
+import {once} from 'node:events'
+import {createWriteStream} from 'node:fs'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {random} from '../src/core/random.js'
+import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+
+const sizes = [50_000, 100_000, 200_000]
+const rounds = 3
+const boundSeconds = 5
+/** How far 200,000 may lie above four times 50,000, the start-up of the process included in neither. */
+const linearBound = 1.25
+
+const kinds = {
+  choice: {arms: 1, bench: 'blink', aggregate: 'macro', open: false},
+  open: {arms: 10, bench: 'viscot', aggregate: 'macro', open: true},
+} as const
+
+const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
+const rng = random('bench', 'leaderboard')
+
+async function writeLog(folder: string, kind: keyof typeof kinds, size: number): Promise<string> {
+  const {arms, bench, aggregate, open} = kinds[kind]
+  const subtasks = Array.from({length: 14}, (_, k) => `subtask-${k}`)
+  const perSubtask = Math.ceil(size / arms / subtasks.length)
+  const entry = lockBenchmark(bench, Object.fromEntries(subtasks.map(name => [name, perSubtask])), {aggregate})
+  const allArms = Array.from({length: arms}, (_, k) => arm(`model-${k}`, 'direct'))
+  const dir = writeRun(join(folder, `${kind}-${size}`), lockOf(allArms, [entry]), [])
+  const log = createWriteStream(join(dir, 'log.jsonl'))
+  let written = 0
+  for (const {id: armId} of allArms) {
+    for (const subtask of subtasks) {
+      for (let k = 0; k < perSubtask && written < size; k++, written++) {
+        const score = open ? Math.round(rng.next() * 10) / 10 : Number(rng.next() < 0.5)
+        const outcome = score >= 0.5 ? 'correct' : 'wrong'
+        const line = record(
+          {arm: armId, bench, subtask, id: `${subtask}-${k}`, outcome},
+          {
+            score,
+            cluster: open ? `${subtask}-picture-${k >> 1}` : `${subtask}-${k}`,
+            options: ['rubber', 'cotton', 'kevlar', 'leather'],
+            letters: ['A', 'B', 'C', 'D'],
+            seen: {
+              promptSha256: 'a'.repeat(64),
+              images: [{sha256: 'b'.repeat(64), width: 1200, height: 900, sentWidth: 1204, sentHeight: 896}],
+            },
+          },
+        )
+        if (!log.write(`${JSON.stringify(line)}\n`)) await once(log, 'drain')
+      }
+    }
+  }
+  log.end()
+  await once(log, 'close')
+  return dir
+}
+
+/** Seconds that a command takes, start-up included; it has to end well. */
+function seconds(...args: string[]): number {
+  const began = performance.now()
+  const {status, stderr} = spawnSync(process.execPath, [bin, ...args], {stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8'})
+  if (status !== 0) throw new Error(stderr)
+  return (performance.now() - began) / 1000
+}
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-leaderboard-'))
+try {
+  let failed = false
+  for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
+    const dirs: string[] = []
+    for (const size of sizes) dirs.push(await writeLog(folder, kind, size))
+    const startUp = median(Array.from({length: rounds}, () => seconds('--version')))
+    // Rounds go over all sizes, so that a busy moment of the machine does not fall on one of them.
+    const walls = sizes.map(() => [] as number[])
+    for (let round = 0; round < rounds; round++) for (const [k, dir] of dirs.entries()) walls[k]!.push(seconds('leaderboard', dir))
+    const medians = walls.map(median)
+    const growth = (medians[2]! - startUp) / (4 * (medians[0]! - startUp))
+    const ok = medians[2]! < boundSeconds && growth < linearBound
+    failed ||= !ok
+    const figures = sizes.map((size, k) => `${size / 1000}k ${medians[k]!.toFixed(2)} s`).join(', ')
+    console.log(`${kind.padEnd(6)} ${figures}; 200k is x${growth.toFixed(2)} of four times 50k${ok ? '' : '  MISSED'}`)
+  }
+  process.exitCode = failed ? 1 : 0
+} finally {
+  await rm(folder, {recursive: true})
+}
