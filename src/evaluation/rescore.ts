@@ -9,6 +9,7 @@ import {readLock, recordKey, settledRecords} from '../core/run-folder.js'
 import type {Sample} from '../core/sample.js'
 import {type Lock, lockHash} from '../core/schemas/lock.js'
 import type {LogRecord} from '../core/schemas/record.js'
+import {differsFromPeer} from '../metrics/peer.js'
 import {scoreAnswer} from '../metrics/score.js'
 import {itemOf, type OptionOrders, optionVariants} from '../modes/option-orders.js'
 import type {ChatOptions} from '../runners/remote/index.js'
@@ -188,18 +189,21 @@ async function scoreRecord(record: LogRecord, {lock, rescoring, sample, judge, s
   const answered = {...record, arm, gold: item.gold, options: item.options, letters: item.letters}
   const score = scoreAnswer(answered, rescoring.scoring, lock.extractor)
   const judged = judge && sample ? await judge.judge(sample, record.text, rescoring.scoring, score, signal) : {score, judge: null}
-  const {judge: _before, ...kept} = record
+  const {judge: _before, differs: _differed, ...kept} = record
+  // An imported record keeps the score its peer gave it.
+  const peer = record.metrics['peer'] ?? null
   return {
     ...kept,
     outcome: judged.score.outcome,
     score: judged.score.score,
-    metrics: {...judged.score.metrics},
+    metrics: {...judged.score.metrics, ...(peer === null ? {} : {peer})},
     answer: judged.score.answer,
     gold: item.gold === null || typeof item.gold === 'string' ? item.gold : [...item.gold],
     ...(item.options ? {options: [...item.options]} : {}),
     ...(item.letters ? {letters: [...item.letters]} : {}),
     extractor: lock.extractor,
     ...(judged.judge ? {judge: judged.judge} : {}),
+    ...(differsFromPeer(judged.score, peer) ? {differs: true} : {}),
     error: ('error' in judged && judged.error) || null,
   }
 }

@@ -39,6 +39,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const answered = records.filter(record => record.outcome !== 'error')
   const latency = Float64Array.from(answered.flatMap(record => record.totalMs ?? [])).sort()
   const robust = robustOf(sheet, headline)
+  const peer = peerOf(inHeadline, bench.aggregate)
   const row: ResultRow = {
     run: run.dir,
     arm: arm.id,
@@ -69,6 +70,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     sample: sampleOf(run, sheet, records.length < total),
     metrics: metricMeans(answered),
     ...(robust === null ? {} : {robust}),
+    ...(peer === null ? {} : {peer}),
     differences: {},
     notes: [],
     tier: null,
@@ -120,6 +122,24 @@ function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore 
     variants.push({item, outcome, score})
   }
   return several ? robustScore(itemScores(variants)) : null
+}
+
+/** Of imported samples that both scored: the peer's headline, ours over the same samples, and on how many the two differ. */
+function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | null {
+  const both = subtasks
+    .map(([, records]) => records.filter(({metrics, score}) => metrics['peer'] !== undefined && score !== null))
+    .filter(({length}) => length > 0)
+  if (both.length === 0) return null
+  const headline = (value: (record: Settled) => number | null) =>
+    combine(
+      both.map(records => ({value: meanOrNull(records, value), n: records.length})),
+      aggregate,
+    )
+  const all = both.flat()
+  return {
+    ...{score: headline(({metrics}) => metrics['peer']!), ours: headline(({score}) => score), n: all.length},
+    differ: all.reduce((sum, {metrics, score}) => sum + Number(metrics['peer'] !== score), 0),
+  }
 }
 
 type Subtasks = readonly (readonly [name: string, records: readonly Settled[]])[]
@@ -200,6 +220,10 @@ function notesOf(row: ResultRow, settled: number): string[] {
   if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null) notes.push('latents not observable')
   if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
   if (row.robust) notes.push(`${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`)
+  if (row.peer)
+    notes.push(
+      `the peer's own score ${percentOf(row.peer.score)}, ours ${percentOf(row.peer.ours)} on the same ${row.peer.n}; ${row.peer.differ} differ`,
+    )
   if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
   return notes
 }

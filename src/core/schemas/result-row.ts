@@ -51,6 +51,8 @@ export const resultRowSchema = z.looseObject({
   metrics: z.record(z.string(), z.number()),
   /** With several option orders: the share of items right in every order, and the mean over items. */
   robust: z.strictObject({strict: fraction, mean: fraction, items: z.number().int(), incomplete: z.number().int()}).optional(),
+  /** Imported rows: the peer's own headline and ours over the samples that both scored, and on how many of them the two differ. */
+  peer: z.strictObject({score: fraction, ours: fraction, n: z.number().int(), differ: z.number().int()}).optional(),
   /** Settings in which the row differs from the others it is ranked with. */
   differences: z.record(z.string(), z.string()),
   /** What a reader must know of this row, in sentences. */

@@ -5,6 +5,7 @@ import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {readLock, settledRecords} from '../../core/run-folder.js'
 import type {LogRecord} from '../../core/schemas/record.js'
+import {rescore} from '../rescore.js'
 import {type ImportSpec, importRun} from './index.js'
 
 const fixture = (path: string) => fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url))
@@ -181,6 +182,30 @@ describe('BLINK’s own files', () => {
     const item = {idx: 'test_Jigsaw_1', answer: 'hidden', full_prediction: '(B)', prediction: '(B)'}
     const {byId} = await imported([await file('GPT/Jigsaw.json', JSON.stringify({val: [], test: [item]}))], {split: 'test'})
     expect(brief(byId.get('test_Jigsaw_1'))).toEqual(['unscored', null, 'B', null, false])
+  })
+})
+
+describe('an imported run', () => {
+  it('keeps the peer’s score when it is rescored, and marks differences anew', async () => {
+    const path = await file('m/samples_vstar_bench.jsonl', `${JSON.stringify({doc_id: 1, target: 'B', resps: [['It is B']], acc: 0})}\n`)
+    const {byId} = await imported([path])
+    expect(brief(byId.get('1'))).toEqual(['correct', 1, 'B', 0, true])
+    const out = join(folder, 'rescored')
+    const chat = {
+      baseUrls: {},
+      env: {},
+      concurrency: 1,
+      timeoutMs: 5000,
+      maxRetries: 0,
+      cache: false,
+      cacheDir: '',
+      notify: () => undefined,
+    }
+    await rescore(
+      {from: join(folder, `run-${runs - 1}`), out, extractor: 'lvr', data: {}, maxErrorRate: 1, chat},
+      new AbortController().signal,
+    )
+    expect(brief((await settledRecords(out))[0])).toEqual(['wrong', 0, 'I', 0, false])
   })
 })
 

@@ -1,26 +1,18 @@
 // `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in files beside this one.
-
-import {stat} from 'node:fs/promises'
-import {basename} from 'node:path'
-import type {Benchmark} from '../../benchmarks/benchmark.js'
-import {answersOnlyData} from '../../benchmarks/data-places.js'
-import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId, type Mode, unknownTiming, unknownUsage} from '../../core/generation.js'
-import {hashOf, sha256OfFile} from '../../core/hash.js'
 import type {Scoring} from '../../core/outcome.js'
 import {recordKey, settledRecords} from '../../core/run-folder.js'
-import {letterOf} from '../../core/sample.js'
-import {type Lock, lockHash} from '../../core/schemas/lock.js'
 import type {LogRecord} from '../../core/schemas/record.js'
+import {differsFromPeer} from '../../metrics/peer.js'
 import {scoreAnswer} from '../../metrics/score.js'
-import {packageVersion} from '../environment.js'
 import {hold} from '../hold.js'
 import {openJournal} from '../journal.js'
-import {samplesSha256} from '../prepare.js'
 import {claimRunDir} from '../run-dir.js'
 import {formatOf} from './formats.js'
+import {lockOf} from './import-lock.js'
 import type {ImportContext, PeerAnswer, PeerFormat, SampleFacts} from './peer-answer.js'
+import {factsFrom, merged, surveyOf} from './survey.js'
 
 export interface ImportSpec {
   readonly paths: readonly string[]
@@ -153,89 +145,6 @@ function armOf(model: string, mode: Mode): Arm {
   return {...arm, id: armId(arm)}
 }
 
-/** What is known of samples whose benchmark's data are at hand: given, or the published answers that ship with us. */
-function factsFrom({data, split}: ImportSpec): ImportContext['facts'] {
-  const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
-  const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
-    const given = data[id] ?? data['*']
-    const benchmark = await adapterOf(id)
-    const place = given ?? (benchmark && answersOnlyData(id))
-    const wanted = split ?? benchmark?.defaultSplit
-    if (!benchmark || place === undefined || (given === undefined && wanted !== benchmark.defaultSplit)) return new Map()
-    const set = await benchmark.load(place, {split: wanted!, seed: 0})
-    const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
-      facts.set(id, {subtask, gold, options, letters, cluster})
-    return facts
-  }
-  return bench => {
-    if (!known.has(bench)) known.set(bench, read(bench))
-    return known.get(bench)!
-  }
-}
-
-/** The adapter of a benchmark of ours; a peer's task that we have not is imported under its own name. */
-async function adapterOf(id: string): Promise<Benchmark | undefined> {
-  return benchmarkIds.includes(id) ? loadBenchmark(id) : undefined
-}
-
-interface BenchSurvey {
-  readonly scoring: Scoring
-  readonly split: string
-  /** Subtask and gold answer by sample id, over all models. */
-  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
-  readonly expected: ReadonlyMap<string, number>
-}
-
-interface Survey {
-  readonly models: Set<string>
-  readonly benches: Map<string, BenchSurvey>
-  conflicts: number
-  goldless: number
-}
-
-/** The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written. */
-async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: ImportContext['facts']): Promise<Survey> {
-  const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
-  for await (const answer of answers) {
-    survey.models.add(answer.model)
-    const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer))
-    survey.benches.set(answer.bench, bench)
-    const known = (await facts(answer.bench)).get(answer.id)
-    const {subtask, gold} = merged(answer, known)
-    if (bench.samples.has(answer.id)) continue
-    bench.samples.set(answer.id, {subtask, gold})
-    if (gold === null) survey.goldless++
-    else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
-  }
-  return survey
-}
-
-async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
-  const benchmark = await adapterOf(answer.bench)
-  const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
-  const split = benchmark?.defaultSplit ?? 'unknown'
-  return {
-    scoring: benchmark?.scoring ?? {answer: choice ? 'choice' : 'open', metric: choice ? 'accuracy' : 'match', aggregate: 'micro'},
-    split,
-    samples: new Map(),
-    expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
-  }
-}
-
-/** The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask there. */
-function merged(answer: PeerAnswer, known: SampleFacts | undefined): SampleFacts {
-  const options = answer.options ?? known?.options
-  const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))
-  return {
-    subtask: known?.subtask ?? answer.subtask ?? answer.bench,
-    gold: answer.gold === undefined ? (known?.gold ?? null) : answer.gold,
-    ...(options ? {options} : {}),
-    ...(letters ? {letters} : {}),
-    ...((answer.cluster ?? known?.cluster) === undefined ? {} : {cluster: answer.cluster ?? known?.cluster}),
-  }
-}
-
 function recordOf(answer: PeerAnswer, known: SampleFacts | undefined, arm: Arm, scoring: Scoring, extractor: string): LogRecord {
   const {subtask, gold, options, letters, cluster} = merged(answer, known)
   const stop = answer.error === undefined ? answer.stop : 'error'
@@ -252,54 +161,6 @@ function recordOf(answer: PeerAnswer, known: SampleFacts | undefined, arm: Arm, 
     ...{usage, timing: {...unknownTiming, ...answer.timing}, stop, attempts: 0, seen: null},
     error: answer.error === undefined ? null : {code: 'peer', message: answer.error},
     ...(answer.peerAnswer === null ? {} : {peerAnswer: answer.peerAnswer}),
-    // A failure that the peer scored as an answer differs too; a sample without gold answer does not.
-    ...(peer !== null && score.outcome !== 'unscored' && peer !== score.score ? {differs: true} : {}),
-  }
-}
-
-async function lockOf(
-  spec: ImportSpec,
-  sources: readonly {path: string; format: PeerFormat}[],
-  survey: Survey,
-  arms: readonly Arm[],
-): Promise<Lock> {
-  const formats = [...new Set(sources.map(({format}) => format.name))].join('+')
-  const files = await Promise.all(sources.map(async ({path}) => ({name: basename(path), sha256: await identityOf(path)})))
-  const lock: Lock = {
-    ...{schema: 1, hash: '', arms: [...arms]},
-    benchmarks: [...survey.benches].map(([id, bench]) => benchEntry(id, bench, formats, spec)),
-    // Files do not say how the peer asked: such rows are shown beside ours, and never ranked with them.
-    prompts: {style: `import:${formats}`, templatesSha256: 'unknown'},
-    decoding: {temperature: 0, maxNewTokens: {}, known: false},
-    images: {minPixels: null, maxPixels: null},
-    models: arms.map(({model}) => ({ref: model, sha256: hashOf(files)})),
-    ...{extractor: spec.extractor, judge: null, seeds: {run: 0}, shard: null},
-    environment: {lanternEval: packageVersion(), imported: files},
-  }
-  return {...lock, hash: lockHash(lock)}
-}
-
-async function identityOf(path: string): Promise<string | null> {
-  return (await stat(path)).isDirectory() ? null : sha256OfFile(path)
-}
-
-function benchEntry(
-  id: string,
-  {scoring, split, samples, expected}: BenchSurvey,
-  formats: string,
-  spec: ImportSpec,
-): Lock['benchmarks'][number] {
-  const keys = Array.from(samples, ([id, {subtask}]) => ({id, subtask}))
-  const names = [...new Set([...expected.keys(), ...keys.map(({subtask}) => subtask)])]
-  const subtasks = names.map(name => {
-    const selected = keys.reduce((sum, {subtask}) => sum + Number(subtask === name), 0)
-    return {name, selected, available: Math.max(selected, expected.get(name) ?? 0)}
-  })
-  const available = subtasks.reduce((sum, subtask) => sum + subtask.available, 0)
-  return {
-    ...{id, split: spec.split ?? split, kind: 'official', layout: `import:${formats}`, revision: null, labels: null},
-    dataSha256: hashOf(Array.from(samples, ([id, {gold}]) => [id, gold]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
-    ...{samplesSha256: samplesSha256(keys), selected: keys.length, available, partial: keys.length < available},
-    ...{metric: scoring.metric, aggregate: scoring.aggregate, headline: scoring.headline ? [...scoring.headline] : null, subtasks},
+    ...(differsFromPeer(score, peer) ? {differs: true} : {}),
   }
 }

@@ -1,0 +1,90 @@
+// The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data add to them.
+import type {Benchmark} from '../../benchmarks/benchmark.js'
+import {answersOnlyData} from '../../benchmarks/data-places.js'
+import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import type {Scoring} from '../../core/outcome.js'
+import {letterOf} from '../../core/sample.js'
+import type {ImportContext, PeerAnswer, SampleFacts} from './peer-answer.js'
+
+/** What is known of samples whose benchmark's data are at hand: given, or the published answers that ship with us. */
+export function factsFrom({data, split}: {data: Readonly<Record<string, string>>; split?: string}): ImportContext['facts'] {
+  const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
+  const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
+    const given = data[id] ?? data['*']
+    const benchmark = await adapterOf(id)
+    const place = given ?? (benchmark && answersOnlyData(id))
+    const wanted = split ?? benchmark?.defaultSplit
+    if (!benchmark || place === undefined || (given === undefined && wanted !== benchmark.defaultSplit)) return new Map()
+    const set = await benchmark.load(place, {split: wanted!, seed: 0})
+    const facts = new Map<string, SampleFacts>()
+    for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
+      facts.set(id, {subtask, gold, options, letters, cluster})
+    return facts
+  }
+  return bench => {
+    if (!known.has(bench)) known.set(bench, read(bench))
+    return known.get(bench)!
+  }
+}
+
+/** The adapter of a benchmark of ours; a peer's task that we have not is imported under its own name. */
+async function adapterOf(id: string): Promise<Benchmark | undefined> {
+  return benchmarkIds.includes(id) ? loadBenchmark(id) : undefined
+}
+
+export interface BenchSurvey {
+  readonly scoring: Scoring
+  readonly split: string
+  /** Subtask and gold answer by sample id, over all models. */
+  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
+  readonly expected: ReadonlyMap<string, number>
+}
+
+export interface Survey {
+  readonly models: Set<string>
+  readonly benches: Map<string, BenchSurvey>
+  conflicts: number
+  goldless: number
+}
+
+/** The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written. */
+export async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: ImportContext['facts']): Promise<Survey> {
+  const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
+  for await (const answer of answers) {
+    survey.models.add(answer.model)
+    const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer))
+    survey.benches.set(answer.bench, bench)
+    const known = (await facts(answer.bench)).get(answer.id)
+    const {subtask, gold} = merged(answer, known)
+    if (bench.samples.has(answer.id)) continue
+    bench.samples.set(answer.id, {subtask, gold})
+    if (gold === null) survey.goldless++
+    else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
+  }
+  return survey
+}
+
+async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
+  const benchmark = await adapterOf(answer.bench)
+  const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
+  const split = benchmark?.defaultSplit ?? 'unknown'
+  return {
+    scoring: benchmark?.scoring ?? {answer: choice ? 'choice' : 'open', metric: choice ? 'accuracy' : 'match', aggregate: 'micro'},
+    split,
+    samples: new Map(),
+    expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
+  }
+}
+
+/** The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask there. */
+export function merged(answer: PeerAnswer, known: SampleFacts | undefined): SampleFacts {
+  const options = answer.options ?? known?.options
+  const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))
+  return {
+    subtask: known?.subtask ?? answer.subtask ?? answer.bench,
+    gold: answer.gold === undefined ? (known?.gold ?? null) : answer.gold,
+    ...(options ? {options} : {}),
+    ...(letters ? {letters} : {}),
+    ...((answer.cluster ?? known?.cluster) === undefined ? {} : {cluster: answer.cluster ?? known?.cluster}),
+  }
+}
