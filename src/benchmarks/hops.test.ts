@@ -32,8 +32,11 @@ test('a made folder is read back: keys in order, options, gold letter, boxes in 
     expect(sample.options).toHaveLength(4)
     expect(sample.letters).toEqual(['A', 'B', 'C', 'D'])
     expect(sample.letters).toContain(sample.gold)
-    expect(sample.boxes).toHaveLength(3)
     expect(sample.extra?.['chain']).toHaveLength(3)
+    // One box per latent: three cards are visited, the last one is repeated.
+    expect(sample.boxes).toHaveLength(5)
+    expect(new Set(sample.boxes!.map(String)).size).toBe(3)
+    expect(sample.boxes!.slice(3)).toEqual([sample.boxes![2], sample.boxes![2]])
   }
   expect(await problemsOf(data)).toEqual([])
 })

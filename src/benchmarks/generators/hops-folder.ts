@@ -1,10 +1,13 @@
 // Writes hops data: PNG files beside items.jsonl (cli.md, "Other JSON"). ../hops.ts reads it.
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {evidenceBoxes, goldLetter, type Item, pngs, type Share} from './item.js'
+import {goldLetter, type Item, latentBoxes, pngs, type Share} from './item.js'
 import {writeLines} from './write-lines.js'
 
 export const itemsFile = 'items.jsonl'
+
+/** Latents of the built-in models: one per card of the longest walk. */
+export const hopsLatents = 5
 
 export async function writeHops(dir: string, shares: readonly Share[]): Promise<void> {
   await writeLines(join(dir, itemsFile), async function* () {
@@ -25,7 +28,7 @@ function itemLine(item: Item): unknown {
     question: item.question,
     options: item.options,
     answer: goldLetter(item),
-    boxes: evidenceBoxes(item),
+    boxes: latentBoxes(item, hopsLatents),
     chain: item.chain,
   }
 }

@@ -83,6 +83,15 @@ function isRaster(picture: Scene | Raster): picture is Raster {
   return 'data' in picture
 }
 
+/**
+ * Boxes for models that think in `count` latents, one per latent: the evidence in order, its last box repeated.
+ * The oracle of the local runner feeds the crop of the t-th box as latent t.
+ */
+export function latentBoxes(item: Drawn, count: number): Box[] {
+  const boxes = evidenceBoxes(item)
+  return Array.from({length: count}, (_, t) => boxes[Math.min(t, boxes.length - 1)]!)
+}
+
 /** The pictures of an item as rasters. */
 export function rasters(item: Drawn): Raster[] {
   return item.pictures.map(picture => (isRaster(picture) ? picture : drawScene(picture)))

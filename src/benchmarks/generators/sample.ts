@@ -1,6 +1,7 @@
 // A drawn item as a Sample, as an adapter would read it back from the files. Used where no files are wanted.
 import {type ImageRef, letterOf, type Sample} from '../../core/sample.js'
-import {evidenceBoxes, goldLetter, type Item, pngs} from './item.js'
+import {hopsLatents} from './hops-folder.js'
+import {evidenceBoxes, goldLetter, type Item, latentBoxes, pngs} from './item.js'
 
 /** The full prompt in BLINK's manner (benchmarks.md 2.2): introduction or question, then the options with bracketed letters. */
 export function fullPrompt(item: Item): string {
@@ -23,7 +24,7 @@ export function toSample(benchmark: string, item: Item): Sample {
     ...(benchmark === 'blink' && {officialPrompt: fullPrompt(item)}),
     ...(!open && {options: item.options, letters: item.options.map((_, k) => letterOf(k))}),
     gold: open ? item.answer : goldLetter(item),
-    boxes: evidenceBoxes(item),
+    boxes: benchmark === 'hops' ? latentBoxes(item, hopsLatents) : evidenceBoxes(item),
     extra: {chain: item.chain},
   }
 }
