@@ -49,6 +49,11 @@ export class GoldenTensors {
 export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY
   let largest = 0
-  for (let i = 0; i < a.length; i++) largest = Math.max(largest, Math.abs(a[i]! - b[i]!))
+  for (let i = 0; i < a.length; i++) {
+    const difference = a[i]! - b[i]!
+    if (difference > largest) largest = difference
+    else if (-difference > largest) largest = -difference
+    else if (Number.isNaN(difference)) return difference
+  }
   return largest
 }

@@ -26,18 +26,21 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
     const image = sharp(bytes, {ignoreIcc: true, failOn: 'truncated', limitInputPixels: 1 << 29})
     return orientation === 'apply' ? image.autoOrient() : image
   }
-  const {format, space, channels, depth, hasAlpha} = await sharp(bytes).metadata()
+  // Both at once: almost every picture is one that the second answer holds.
+  const [{format, space, channels, depth, hasAlpha}, {data, info}] = await Promise.all([
+    sharp(bytes).metadata(),
+    open().toColourspace('srgb').raw().toBuffer({resolveWithObject: true}),
+  ])
   if (space === 'cmyk') {
-    const {data, info} = await open().pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer({resolveWithObject: true})
-    return {...info, data: fromCmyk(data), problem: null}
+    const inks = await open().pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer({resolveWithObject: true})
+    return {width: info.width, height: info.height, data: fromCmyk(inks.data), problem: null}
   }
   if (depth === 'ushort' && channels <= 2) {
-    const {data, info} = await open().removeAlpha().toColourspace('grey16').raw({depth: 'ushort'}).toBuffer({resolveWithObject: true})
-    const levels = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+    const deep = await open().removeAlpha().toColourspace('grey16').raw({depth: 'ushort'}).toBuffer({resolveWithObject: true})
+    const levels = new Uint16Array(deep.data.buffer, deep.data.byteOffset, deep.data.byteLength / 2)
     const problem = 'It is 16-bit grey; the reference cuts every level above 255, and so do we.'
-    return {...info, data: spread(Uint8Array.from(levels, level => Math.min(level, 255))), problem}
+    return {width: info.width, height: info.height, data: spread(Uint8Array.from(levels, level => Math.min(level, 255))), problem}
   }
-  const {data, info} = await open().toColourspace('srgb').raw().toBuffer({resolveWithObject: true})
   const size = {width: info.width, height: info.height, problem: null}
   if (info.channels === 1) return {...size, data: spread(data)}
   if (info.channels === 3) return {...size, data}

@@ -53,16 +53,12 @@ function keysKernel(distance: number): number {
   return 0
 }
 
-function to8Bits(sum: number): number {
-  const value = sum >> fractionBits
-  return Math.min(Math.max(value, 0), 255)
-}
-
 function resizeColumns(image: RgbImage, width: number): RgbImage {
   if (width === image.width) return image
   const {height, data} = image
   const {first, weights} = tapsOf(image.width, width)
-  const out = new Uint8Array(height * width * 3)
+  // Clamped: what a sum of weights overshoots is cut to 0 .. 255.
+  const out = new Uint8ClampedArray(height * width * 3)
   for (let x = 0; x < width; x++) {
     const taps = weights[x]!
     for (let y = 0; y < height; y++) {
@@ -77,12 +73,12 @@ function resizeColumns(image: RgbImage, width: number): RgbImage {
         blue = (blue + data[at + 2]! * weight) | 0
       }
       const to = (y * width + x) * 3
-      out[to] = to8Bits(red)
-      out[to + 1] = to8Bits(green)
-      out[to + 2] = to8Bits(blue)
+      out[to] = red >> fractionBits
+      out[to + 1] = green >> fractionBits
+      out[to + 2] = blue >> fractionBits
     }
   }
-  return {width, height, data: out}
+  return {width, height, data: new Uint8Array(out.buffer)}
 }
 
 function resizeRows(image: RgbImage, height: number): RgbImage {
@@ -90,7 +86,7 @@ function resizeRows(image: RgbImage, height: number): RgbImage {
   const stride = image.width * 3
   const {data} = image
   const {first, weights} = tapsOf(image.height, height)
-  const out = new Uint8Array(height * stride)
+  const out = new Uint8ClampedArray(height * stride)
   // Whole rows are added up, so that memory is read in its order.
   const sums = new Int32Array(stride)
   for (let y = 0; y < height; y++) {
@@ -99,7 +95,7 @@ function resizeRows(image: RgbImage, height: number): RgbImage {
       const from = (first[y]! + k) * stride
       for (let i = 0; i < stride; i++) sums[i] = sums[i]! + data[from + i]! * weight
     }
-    for (let i = 0; i < stride; i++) out[y * stride + i] = to8Bits(sums[i]!)
+    for (let i = 0; i < stride; i++) out[y * stride + i] = sums[i]! >> fractionBits
   }
-  return {width: image.width, height, data: out}
+  return {width: image.width, height, data: new Uint8Array(out.buffer)}
 }
