@@ -2,9 +2,11 @@
 import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
-import {LanternError, messageOf} from '../core/errors.js'
+import {LanternError} from '../core/errors.js'
 import {readConfig} from './config-file.js'
-import {everywhere, variableOf} from './flags.js'
+import {everywhere, jsonAsked, variableOf} from './flags.js'
+import {errorDocument, errorLines, exitCodeOf} from './tell-error.js'
+import {isParserError, usageError} from './usage-error.js'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
 export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
@@ -76,29 +78,19 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return controller.signal
   }
 
-  override async catch(error: Error & {exitCode?: number; oclif?: {exit?: number}}): Promise<void> {
-    // Errors of oclif's own parser and `this.exit()` know their exit code; anything else that is not ours is a bug.
-    const known = error instanceof LanternError
-    const exitCode = known ? error.exitCode : (error.oclif?.exit ?? 20)
-    process.exitCode = exitCode
-    if (!known && error.oclif && !this.jsonEnabled()) return super.catch(error)
-    const message = messageOf(error)
-    const suggestion = known
-      ? error.suggestion
-      : exitCode === 20
-        ? 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
-        : undefined
-    if (this.jsonEnabled()) {
-      this.logJson({
-        error: {code: known ? error.code : exitCode === 20 ? 'bug' : 'usage', message, suggestion: suggestion ?? null},
-        exitCode,
-        verdict: exitCode === 4 ? 'infrastructure' : exitCode === 130 ? 'interrupted' : 'error',
-      })
-      return
-    }
-    process.stderr.write(`${chalk.red('error')} ${message}\n`)
-    if (suggestion) process.stderr.write(`${chalk.dim('  try')} ${suggestion}\n`)
-    if (!known || this.flags?.['log-level'] === 'debug') process.stderr.write(`${chalk.dim(error.stack ?? '')}\n`)
+  /** JSON by --json or LANTERN_EVAL_JSON. */
+  override jsonEnabled(): boolean {
+    return jsonAsked(this.argv, process.env)
+  }
+
+  /** Every error is told in the same form; what is neither ours nor of oclif's parser is a bug. */
+  override async catch(thrown: Error & {oclif?: {exit?: number}}): Promise<void> {
+    if (thrown.oclif?.exit === 0) return
+    const name = (this.id ?? '').replaceAll(':', ' ')
+    const error = isParserError(thrown) ? usageError(thrown, name, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})) : thrown
+    process.exitCode = exitCodeOf(error)
+    if (this.jsonEnabled()) this.logJson(errorDocument(error))
+    else process.stderr.write(errorLines(error, this.flags?.['log-level'] === 'debug'))
   }
 
   protected override logJson(json: unknown): void {

@@ -34,7 +34,7 @@ export const configSchema = z
     'max-retries': z.number().int().min(0),
     'max-requests': z.number().int().min(1),
     'max-cost': z.number().positive(),
-    cache: z.boolean(),
+    'no-cache': z.boolean(),
     device: z.string(),
     precision: z.enum(['fp32', 'fp16', 'q8', 'q4']),
     threads: z.number().int().min(1),

@@ -13,21 +13,35 @@ export function withVariables<T extends FlagInput>(flags: T): T {
   return flags
 }
 
+/** Heading of the flags of every command in --help. */
+export const everywhereGroup = 'GLOBAL'
+
 /** Flags of every command. */
 export const everywhere = withVariables({
   config: Flags.file({
     summary: 'Configuration file; the default is lantern-eval.config.yaml in the current folder, if there is one.',
-    helpGroup: 'GLOBAL',
+    helpGroup: everywhereGroup,
     helpValue: 'FILE',
   }),
   'log-level': Flags.option({options: ['debug', 'info', 'warn', 'error'] as const})({
     summary: 'How much is told on stderr; debug adds retries and stack traces.',
-    helpGroup: 'GLOBAL',
+    helpGroup: everywhereGroup,
     default: 'info' as const,
   }),
-  yes: Flags.boolean({char: 'y', summary: 'Answer yes to every question; needed where there is no terminal to ask.', helpGroup: 'GLOBAL'}),
-  'no-color': Flags.boolean({summary: 'Plain text; NO_COLOR=1 does the same.', helpGroup: 'GLOBAL'}),
+  yes: Flags.boolean({
+    char: 'y',
+    summary: 'Answer yes to every question; needed where there is no terminal to ask.',
+    helpGroup: everywhereGroup,
+  }),
+  json: Flags.boolean({summary: 'Print the result as one JSON document, and nothing else on stdout.', helpGroup: everywhereGroup}),
+  'no-color': Flags.boolean({summary: 'Plain text; NO_COLOR=1 does the same.', helpGroup: everywhereGroup}),
 })
+
+/** Whether JSON is asked for, by --json (before a `--`) or its variable. */
+export function jsonAsked(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end === -1 ? undefined : end).includes('--json') || /^(1|true|yes|y)$/i.test(env[variableOf('json')] ?? '')
+}
 
 /** `--data [BENCH=]DIR`, repeatable, in a group of a command's help. */
 export const dataFlagIn = (helpGroup?: string) =>

@@ -129,7 +129,7 @@ export const runFlags = withVariables({
   'max-retries': Flags.integer({min: 0, default: 5, summary: 'Tries after a failed request.', helpGroup: 'REMOTE', helpValue: 'N'}),
   'max-requests': Flags.integer({min: 1, summary: 'Stop after this many requests.', helpGroup: 'REMOTE', helpValue: 'N'}),
   'max-cost': Flags.string({summary: 'Stop at this cost in US dollars, where the price is known.', helpGroup: 'REMOTE', helpValue: 'USD'}),
-  cache: Flags.boolean({default: true, allowNo: true, summary: 'Reuse saved replies to identical requests.', helpGroup: 'REMOTE'}),
+  'no-cache': Flags.boolean({summary: 'Ask again even where the reply to an identical request is saved.', helpGroup: 'REMOTE'}),
 
   device: Flags.string({default: 'cpu', summary: 'cpu, cuda or cuda:n.', helpGroup: 'LOCAL', helpValue: 'NAME'}),
   precision: Flags.option({options: ['fp32', 'fp16', 'q8', 'q4'] as const})({summary: 'Precision of local weights.', helpGroup: 'LOCAL'}),
@@ -220,7 +220,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
       maxRetries: flags['max-retries'],
       maxRequests: flags['max-requests'],
       maxCostUsd: optional('max-cost', flags['max-cost'], 0, 1e9),
-      cache: flags.cache,
+      cache: !flags['no-cache'],
       cacheDir: cacheDir(env),
       latentBank: flags['latents-from'],
       env,

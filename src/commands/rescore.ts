@@ -34,7 +34,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
     timeout: runFlags.timeout,
     'max-retries': runFlags['max-retries'],
     'max-requests': runFlags['max-requests'],
-    cache: runFlags.cache,
+    'no-cache': runFlags['no-cache'],
     'max-error-rate': runFlags['max-error-rate'],
     format: runFlags.format,
   })
@@ -59,7 +59,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
           timeoutMs: flags.timeout * 1000,
           maxRetries: flags['max-retries'],
           maxRequests: flags['max-requests'],
-          cache: flags.cache,
+          cache: !flags['no-cache'],
           cacheDir: cacheDir(process.env),
           notify: event => {
             if (event.type === 'warning') this.tell('warn', event.message)

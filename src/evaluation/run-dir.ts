@@ -3,6 +3,7 @@ import {mkdir, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
+import {canonicalJson} from '../core/hash.js'
 import {lockFile, readLock} from '../core/run-folder.js'
 import type {Lock} from '../core/schemas/lock.js'
 
@@ -64,5 +65,5 @@ export async function claimRunDir(runDir: string, lock: Lock): Promise<void> {
 export function differences(a: Lock, b: Lock): string[] {
   const outside = new Set(['hash', 'shard', 'environment'])
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(key => !outside.has(key))
-  return keys.filter(key => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
+  return keys.filter(key => canonicalJson(a[key]) !== canonicalJson(b[key]))
 }

@@ -1,0 +1,25 @@
+// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse (cli.md, "Exit codes").
+import type {Hook} from '@oclif/core'
+import {closest} from '../core/closest.js'
+import {LanternError} from '../core/errors.js'
+import {jsonAsked} from './flags.js'
+import {errorDocument, errorLines} from './tell-error.js'
+
+const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
+  const ids = config.commands.filter(command => !command.hidden).map(command => command.id)
+  // oclif joins what it cannot place into the id: `docto --x` and `bench lst` arrive as `docto` and `bench:lst`.
+  const typed = id.replaceAll(':', ' ')
+  const near = closest(id, ids)?.replaceAll(':', ' ')
+  const topic = config.findTopic(id.split(':')[0]!)?.name
+  const list = `\`lantern-eval ${topic === undefined ? '' : `${topic} `}--help\` lists the commands.`
+  const error = new LanternError(
+    'usage',
+    `There is no command "${typed}".`,
+    near === undefined ? list : `Did you mean \`lantern-eval ${near}\`? ${list}`,
+  )
+  if (jsonAsked(argv, process.env)) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
+  else process.stderr.write(errorLines(error, false))
+  this.exit(error.exitCode)
+}
+
+export default hook

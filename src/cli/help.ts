@@ -1,0 +1,47 @@
+// How --help looks: a usage line that fits, flags in the order they are declared with the ones of every command last.
+import {type Command, CommandHelp, Help} from '@oclif/core'
+import {everywhereGroup} from './flags.js'
+
+type Flag = Command.Flag.Any
+
+class OurCommandHelp extends CommandHelp {
+  /** Arguments and required flags; dozens of optional ones in the usage line help nobody. */
+  protected override defaultUsage(): string {
+    const {id, args, flags, strict} = this.command
+    const many = strict === false ? '...' : ''
+    return [
+      id,
+      ...Object.values(args ?? {}).map(arg => (arg.required ? `${arg.name.toUpperCase()}${many}` : `[${arg.name.toUpperCase()}${many}]`)),
+      ...Object.values(flags)
+        .filter(flag => flag.required)
+        .map(flag => `--${flag.name} ${(flag.type === 'option' && flag.helpValue) || ''}`.trim()),
+      '[FLAGS]',
+    ].join(' ')
+  }
+
+  protected override groupFlags(flags: Flag[]) {
+    const {mainFlags, flagGroups} = super.groupFlags(flags)
+    const {[everywhereGroup]: everywhere = [], ...own} = flagGroups
+    return {mainFlags, flagGroups: {...own, ...(everywhere.length > 0 && {[everywhereGroup]: everywhere})}}
+  }
+
+  /** Summary first; then the values that can be given, with spaces to wrap at; then the variable. */
+  protected override flags(flags: Flag[]): [string, string | undefined][] | undefined {
+    const rows = super.flags(
+      flags.map(flag => ({
+        ...flag,
+        env: undefined,
+        ...(flag.type === 'option' && flag.options && {options: undefined, helpValue: flag.helpValue ?? '<option>'}),
+      })) as Flag[],
+    )
+    return rows?.map(([left, right], index): [string, string | undefined] => {
+      const flag = flags[index]!
+      const values = flag.type === 'option' && flag.options ? `One of ${flag.options.join(', ')}.` : undefined
+      return [left, [right, values, flag.env && `[env: ${flag.env}]`].filter(Boolean).join(' ')]
+    })
+  }
+}
+
+export default class OurHelp extends Help {
+  protected override CommandHelpClass = OurCommandHelp
+}

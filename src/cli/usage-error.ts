@@ -1,0 +1,50 @@
+// Puts the errors of oclif's parser into our own form: a sentence, and what to do. Not for errors of our own.
+import {closest} from '../core/closest.js'
+import {LanternError} from '../core/errors.js'
+
+/** What oclif's parser throws, as far as it is read here (oclif/core: src/parser/errors.ts). */
+export interface ParserError extends Error {
+  readonly oclif: {readonly exit?: number}
+  /** Flags that do not exist. */
+  readonly flags?: readonly string[]
+  /** Arguments that are missing, or the ones too many. */
+  readonly args?: readonly (string | {readonly name: string; readonly description?: string})[]
+}
+
+/** True for an error that oclif raised about what was typed; its parser leaves some of them without a class of their own. */
+export function isParserError(error: unknown): error is ParserError {
+  return error instanceof Error && 'oclif' in error
+}
+
+/** The usage error for what was typed after `command` (as a user writes it), which has these flags. */
+export function usageError(error: ParserError, command: string, flagNames: readonly string[]): LanternError {
+  const help = `\`lantern-eval ${command} --help\``
+  const unknown = error.flags?.[0]
+  if (unknown !== undefined) {
+    const near = closest(unknown.replace(/^--(no-)?/, ''), flagNames)
+    const offer = near === undefined ? '' : `Did you mean --${near}? `
+    return new LanternError('usage', `\`${command}\` has no flag ${unknown}.`, `${offer}${help} lists its flags.`)
+  }
+  const [argument] = error.args ?? []
+  if (typeof argument === 'string')
+    return new LanternError('usage', `\`${command}\` takes no further argument "${argument}".`, `See ${help}.`)
+  if (argument !== undefined) {
+    const about = argument.description === undefined ? '.' : `: ${argument.description}`
+    return new LanternError('usage', `\`${command}\` needs ${argument.name.toUpperCase()}${about}`, `${help} shows examples.`)
+  }
+  return new LanternError('usage', sentenceOf(error.message, command), `See ${help}.`)
+}
+
+/** oclif's message in one line, without its advice about --help and without its heading. */
+function sentenceOf(message: string, command: string): string {
+  const lines = message
+    .replace(/\nSee more help with --help$/, '')
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '' && !/^The following errors? occurred:$/.test(line))
+  const text = lines
+    .join('; ')
+    .replace(/^Parsing (--\S+)\s*; Expected/, '$1: expected')
+    .replace(/^Missing required flag /, `\`${command}\` needs --`)
+  return text.endsWith('.') ? text : `${text}.`
+}

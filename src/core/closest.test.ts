@@ -1,0 +1,23 @@
+import {closest, editDistance} from './closest.js'
+
+test.each([
+  ['kitten', 'sitting', 3],
+  ['', 'abc', 3],
+  ['abc', 'abc', 0],
+  ['ab', 'ba', 1],
+  ['ca', 'abc', 3],
+])('from "%s" to "%s" it takes %d edits', (a, b, edits) => {
+  expect(editDistance(a, b)).toBe(edits)
+  expect(editDistance(b, a)).toBe(edits)
+})
+
+test('the nearest name is offered, whatever its case', () => {
+  expect(closest('docto', ['run', 'doctor', 'compare'])).toBe('doctor')
+  expect(closest('--bnech', ['--bench', '--seed'])).toBe('--bench')
+  expect(closest('countng', ['Counting', 'Jigsaw'])).toBe('Counting')
+})
+
+test('nothing is offered where nothing is near', () => {
+  expect(closest('xyzzy', ['run', 'doctor', 'compare'])).toBeUndefined()
+  expect(closest('run', [])).toBeUndefined()
+})
