@@ -8,7 +8,7 @@ import {lmmsEval} from './lmms-eval.js'
 import type {PeerFormat} from './peer-answer.js'
 import {vlmevalkit} from './vlmevalkit.js'
 
-export const peerFormats: readonly PeerFormat[] = [inspectEval, lmmsEval, vlmevalkit, blinkOfficial]
+const peerFormats: readonly PeerFormat[] = [inspectEval, lmmsEval, vlmevalkit, blinkOfficial]
 
 /** The format of a file or folder. Throws `data-absent`, or `bad-file` for a file that no format knows. */
 export async function formatOf(path: string): Promise<PeerFormat> {

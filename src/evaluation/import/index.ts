@@ -29,7 +29,7 @@ export interface ImportSpec {
 }
 
 /** A sample on which our score and the peer's are not the same. */
-export interface Difference {
+interface Difference {
   readonly arm: string
   readonly bench: string
   readonly id: string

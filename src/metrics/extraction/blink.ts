@@ -23,7 +23,6 @@ export const blinkOfficial: Extractor = ({text, letters}) => {
     rule,
     span: [start, end],
   })
-  // Python's `$`-less equality: a final line feed makes the response another one, which `.exec` with `$` respects in JavaScript.
   if (whole !== null) return read(whole[1] ?? whole[2]!, 'whole-response', 0, text.length)
   const bracketed = letters.map(letter => `(${letter})`)
   const distinct = (slice: Slice) => {

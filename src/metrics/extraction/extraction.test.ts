@@ -94,6 +94,7 @@ describe('our own rule', () => {
     ],
     ...[
       ['A. cat\nB. dog\nC. bird\nD. horse', animals, null],
+      ['A\nB\nC', animals, null],
       ['The third image (C) is most like the first (A).', ['x', 'y'], null],
     ],
     ...[['Box A is tighter than it looks. Box B is too small.', ['x', 'y'], null]],

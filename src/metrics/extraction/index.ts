@@ -34,7 +34,7 @@ export const extractorNames = Object.keys(extractors) as ExtractorName[]
 export const defaultExtractor: ExtractorName = 'lantern-eval'
 
 /** Throws `usage` for a name that is not in the table. */
-export function extractorNamed(name: string): ExtractorName {
+function extractorNamed(name: string): ExtractorName {
   if (Object.hasOwn(extractors, name)) return name as ExtractorName
   throw new LanternError('usage', `There is no extractor "${name}".`, `Choose one of: ${extractorNames.join(', ')}.`)
 }

@@ -87,7 +87,7 @@ function boxed(text: string, item: KnownItem): Target | undefined {
 }
 
 const leading = new RegExp(`^[\\s"'“‘]{0,40}(?:${nouns}\\s{1,9})?[(\\[{"'“]{0,9}([A-Za-z])${lone}`, 'diu')
-const lineLetter = /^[\s"'([]*([A-Z])[).:\]]/gmu
+const lineLetter = /^[^\S\n]{0,20}["'([]{0,3}([A-Z])(?:[).:\]]|$)/gmu
 
 /** A letter with a bracket, a full stop, a colon, a comma, a dash or a line end after it at the very beginning: `B) dog`, `(B) the left one`. */
 function leadingLetter(text: string, item: KnownItem): Target | undefined {

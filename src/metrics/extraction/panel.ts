@@ -9,7 +9,7 @@ export interface PanelAnswer extends Answered {
   readonly subtask: string
 }
 
-export interface PanelRow {
+interface PanelRow {
   readonly extractor: ExtractorName
   /** Mean score over the scored answers, in the benchmark's aggregate; null without any. */
   readonly score: number | null
@@ -30,7 +30,7 @@ export interface Panel {
 const mostExamples = 20
 
 /** Extractors whose readings make sense of a response; `verbatim` is for saved predictions alone. */
-export const panelExtractors = extractorNames.filter(name => name !== 'verbatim')
+const panelExtractors = extractorNames.filter(name => name !== 'verbatim')
 
 /**
  * Scores every answer with every extractor, one pass over the answers; memory grows with the number of subtasks only.
