@@ -8,6 +8,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
+import {median} from './support/median.js'
 
 const samples = 500
 const inFlight = 64
@@ -44,8 +45,6 @@ async function measure(side: string, folder: string, round: number): Promise<Mea
   server.disconnect()
   return {rate: samples / seconds, cpuMs: cpuMs / samples, rssMb, peak}
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-remote-'))
 try {

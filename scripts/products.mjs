@@ -20,7 +20,7 @@ function product(path, text) {
 }
 
 const schemas = {
-  config: (await import('../dist/cli/config-file.js')).configSchema,
+  config: (await import('../dist/cli/config-schema.js')).configSchema,
   lock: (await import('../dist/core/schemas/lock.js')).lockSchema,
   record: (await import('../dist/core/schemas/record.js')).logRecordSchema,
   result: (await import('../dist/core/schemas/result.js')).resultDocumentSchema,

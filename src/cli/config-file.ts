@@ -1,66 +1,8 @@
 // lantern-eval.config.yaml: flag values by flag name, between the environment and the defaults.
 import {readFile} from 'node:fs/promises'
-import {LineCounter, parseDocument} from 'yaml'
-import {z} from 'zod'
+import type {Document, LineCounter} from 'yaml'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
-
-const many = z.union([z.string(), z.array(z.string()).min(1)]).describe('One value or a list.')
-
-/** Keys are the flag names of `run`; unknown keys are refused, so that a typo is not ignored in silence. */
-export const configSchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    bench: many,
-    model: many,
-    mode: many,
-    protocol: z.string(),
-    'latent-size': z.number().int().min(0),
-    intervention: many,
-    data: many,
-    split: z.string(),
-    'samples-file': z.string(),
-    limit: z.number().int().min(1),
-    seed: z.number().int(),
-    options: z.string(),
-    'prompt-style': z.enum(['official', 'lantern', 'vlmevalkit', 'lmms']),
-    extractor: z.string(),
-    'extractor-panel': z.boolean(),
-    judge: z.string(),
-    'judge-base-url': z.string(),
-    'base-url': many,
-    'api-key-env': z.string(),
-    concurrency: z.union([z.literal('auto'), z.number().int().min(1)]),
-    timeout: z.number().positive(),
-    'max-retries': z.number().int().min(0),
-    'max-requests': z.number().int().min(1),
-    'max-cost': z.number().positive(),
-    'no-cache': z.boolean(),
-    device: z.string(),
-    precision: z.enum(['fp32', 'fp16', 'q8', 'q4']),
-    threads: z.number().int().min(1),
-    'batch-size': z.number().int().min(1),
-    'max-new-tokens': z.number().int().min(1),
-    temperature: z.number().min(0),
-    'top-p': z.number().gt(0).max(1),
-    'top-k': z.number().int().min(1),
-    'max-pixels': z.number().int().min(784),
-    'min-pixels': z.number().int().min(784),
-    out: z.string(),
-    shard: z.string(),
-    format: many,
-    'max-error-rate': z.number().min(0).max(1),
-    baseline: z.string(),
-    'fail-on': z.enum(['regression']),
-    margin: z.string(),
-    alpha: z.number().gt(0).lt(1),
-    'save-latents': z.boolean(),
-    'latents-from': z.string(),
-    'log-level': z.enum(['debug', 'info', 'warn', 'error']),
-    yes: z.boolean(),
-  })
-  .partial()
-
-export type Config = z.infer<typeof configSchema>
+import type {Config} from './config-schema.js'
 
 export const configFileName = 'lantern-eval.config.yaml'
 
@@ -77,6 +19,8 @@ export async function readConfig(path: string | undefined): Promise<Config> {
     if (path === undefined && systemCodeOf(error) === 'ENOENT') return {}
     throw new LanternError('bad-config', `The configuration file ${file} cannot be read: ${messageOf(error)}.`, 'Check --config.')
   }
+  // Only a file there is costs the time to load its parser and its schema.
+  const [{LineCounter, parseDocument}, {configSchema}] = await Promise.all([import('yaml'), import('./config-schema.js')])
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})
   const broken = document.errors[0]
@@ -101,7 +45,7 @@ export async function readConfig(path: string | undefined): Promise<Config> {
   )
 }
 
-function positionOf(document: ReturnType<typeof parseDocument>, key: string, lines: LineCounter): string {
+function positionOf(document: Document, key: string, lines: LineCounter): string {
   const contents = document.contents
   if (contents && 'items' in contents) {
     for (const item of contents.items) {
