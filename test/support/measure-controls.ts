@@ -1,0 +1,145 @@
+// Measures the rows of control-table.ts on the local runner: the same samples for every arm of a row, each sample's picture and prompt
+// computed once for all arms of a pass. The own latents are recorded first, because some interventions feed those of a recorded run.
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {builtinData} from '../../src/benchmarks/data-places.js'
+import {recipeOf, sharesOf} from '../../src/benchmarks/generators/index.js'
+import {toSample} from '../../src/benchmarks/generators/sample.js'
+import {loadBenchmark} from '../../src/benchmarks/index.js'
+import type {Generation, Intervention, Request} from '../../src/core/generation.js'
+import type {Scoring} from '../../src/core/outcome.js'
+import type {Sample} from '../../src/core/sample.js'
+import {armsOf} from '../../src/evaluation/arms.js'
+import {defaultExtractor} from '../../src/metrics/extraction/index.js'
+import {scoreSample} from '../../src/metrics/score.js'
+import {wilsonInterval} from '../../src/metrics/statistics/wilson.js'
+import {buildPrompt} from '../../src/modes/prompts.js'
+import {openRunner} from '../../src/runners/index.js'
+import {writeLatents} from '../../src/runners/onnx/latent-bank.js'
+import type {Session} from '../../src/runners/runner.js'
+import {type Claim, type ControlRow, controlSeed} from './control-table.js'
+
+/** What one arm did on the samples of a row. */
+export interface ArmFigures {
+  readonly correct: number
+  /** Generations with a latent block. */
+  readonly withBlock: number
+}
+
+export interface RowFigures {
+  readonly n: number
+  /** Expected accuracy of guessing, 0 to 1. */
+  readonly chance: number
+  readonly arms: ReadonlyMap<Intervention, ArmFigures>
+}
+
+/** A trained answer has at most about 20 tokens; what has not ended by here is babble. */
+const maxNewTokens = 64
+
+/** Answers of a row under every arm it makes claims about, and its own. `n` counts drawn samples; throws when an answer is an error. */
+export async function measureRow(row: ControlRow, ref: string, n: number): Promise<RowFigures> {
+  const bank = await mkdtemp(join(tmpdir(), 'lantern-eval-controls-'))
+  const session = await openRunner(ref, runnerOptions(bank))
+  try {
+    const {scoring} = await loadBenchmark(row.bench)
+    const samples = await samplesOf(row, n)
+    const arms = new Map<Intervention, ArmFigures>()
+    const others = [...new Set(row.claims.map(({arm}) => arm))].filter(arm => arm !== 'own')
+    for (const pass of [['own'], others] as const) {
+      if (pass.length === 0) continue
+      for await (const generation of answers(session, row, samples, pass)) {
+        const {latents, request, usage} = generation
+        const arm = request.arm.intervention ?? 'own'
+        const before = arms.get(arm) ?? {correct: 0, withBlock: 0}
+        arms.set(arm, {
+          correct: before.correct + scoreOf(generation, scoring),
+          withBlock: before.withBlock + (usage.blocks ? 1 : 0),
+        })
+        if (arm === 'own' && latents) await writeLatents(bank, {arm: request.arm.id, bench: row.bench, id: request.sample.id}, latents)
+      }
+    }
+    return {n: samples.length, chance: chanceOf(samples), arms}
+  } finally {
+    await session.close()
+    await rm(bank, {recursive: true, force: true})
+  }
+}
+
+/** The figure that a claim is about, in per cent or points. */
+export function figureOf({arm, of}: Claim, {n, chance, arms}: RowFigures): number {
+  const {correct, withBlock} = arms.get(arm)!
+  switch (of) {
+    case 'accuracy':
+      return (100 * correct) / n
+    case 'difference':
+      return (100 * (correct - arms.get('own')!.correct)) / n
+    case 'blocks':
+      return (100 * withBlock) / n
+    case 'lead':
+      return 100 * (wilsonInterval(correct, n).low - chance)
+  }
+}
+
+/** Whether a figure meets the claim. */
+export function isMet({low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY}: Claim, figure: number): boolean {
+  return figure >= low && figure <= high
+}
+
+async function samplesOf({bench, subtasks, samples}: ControlRow, n: number): Promise<Sample[]> {
+  if (samples === 'drawn') {
+    const shares = sharesOf(recipeOf(bench, {n, seed: controlSeed, subtasks}))
+    return shares.flatMap(({items}) => Array.from(items, item => toSample(bench, item)))
+  }
+  const benchmark = await loadBenchmark(bench)
+  const data = await benchmark.load(builtinData(bench)!, {split: benchmark.defaultSplit, seed: 0})
+  const found: Sample[] = []
+  for await (const sample of data.samples()) if (subtasks.includes(sample.subtask)) found.push(sample)
+  return found
+}
+
+async function* answers(session: Session, {mode}: ControlRow, samples: readonly Sample[], interventions: readonly Intervention[]) {
+  const arms = armsOf(session.describe(), {modes: [mode], interventions})
+  async function* groups(): AsyncGenerator<Request[]> {
+    for (const sample of samples) {
+      const prompt = buildPrompt(sample, mode, 'official')
+      yield arms.map(arm => ({sample, arm, prompt, decoding: {maxNewTokens, temperature: 0, seed: 0}}))
+    }
+  }
+  yield* session.generate(groups(), new AbortController().signal)
+}
+
+function scoreOf(generation: Generation, scoring: Scoring): number {
+  const {score} = scoreSample(generation.request.sample, generation, scoring, defaultExtractor)
+  if (score === null) throw new Error(`${generation.request.sample.id}: ${generation.error?.message ?? 'no score'}`)
+  return score
+}
+
+/** A uniform guess among the options; for open questions the most frequent gold answer. */
+function chanceOf(samples: readonly Sample[]): number {
+  if (samples.every(({options}) => options)) return samples.reduce((sum, {options}) => sum + 1 / options!.length, 0) / samples.length
+  const counts = new Map<string, number>()
+  for (const {gold} of samples) counts.set(String(gold), (counts.get(String(gold)) ?? 0) + 1)
+  return Math.max(...counts.values()) / samples.length
+}
+
+function runnerOptions(latentBank: string): Parameters<typeof openRunner>[1] {
+  return {
+    device: 'cpu',
+    // The models are so small that a second thread costs more than it does, and that a large batch is nearly free.
+    threads: 1,
+    batchSize: 16,
+    baseUrls: {},
+    concurrency: 'auto',
+    timeoutMs: 60_000,
+    maxRetries: 0,
+    cache: false,
+    cacheDir: join(latentBank, 'cache'),
+    keepLatents: true,
+    latentBank,
+    benchmarks: [],
+    seed: 0,
+    env: {},
+    notify: () => undefined,
+  }
+}
