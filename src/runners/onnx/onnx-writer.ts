@@ -6,8 +6,8 @@ import type {TensorPlace} from './safetensors.js'
 export const elementType = {f32: 1, u8: 2, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16} as const
 export type ElementType = keyof typeof elementType
 
-/** A number is a fixed size, a string names a free one. */
-export type Dimension = number | string
+/** A number is a fixed size, a string names a free one, null is a free one without a name. */
+export type Dimension = number | string | null
 
 /** Attributes by their JavaScript type; a number is an integer unless wrapped in `float`. */
 export type Attribute = number | readonly number[] | Float | Graph
@@ -156,7 +156,8 @@ export class Graph {
 
 /** ValueInfoProto of a tensor. */
 function valueInfo(name: string, type: ElementType, shape?: readonly Dimension[]): Uint8Array {
-  const dimension = (d: Dimension) => bytesField(1, typeof d === 'number' ? numberField(1, d) : textField(2, d))
+  const dimension = (d: Dimension) =>
+    bytesField(1, d === null ? new Uint8Array(0) : typeof d === 'number' ? numberField(1, d) : textField(2, d))
   const shapeField = shape === undefined ? [] : [bytesField(2, concat(...shape.map(dimension)))]
   const tensor = concat(numberField(1, elementType[type]), ...shapeField)
   return concat(textField(1, name), bytesField(2, bytesField(1, tensor)))

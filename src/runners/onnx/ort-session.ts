@@ -31,10 +31,18 @@ export interface SessionOptions {
    * False where there are MatMulNBits weights, which are 50 times slower without packing.
    */
   readonly mapped: boolean
+  /**
+   * True frees every intermediate as soon as it is dead, for graphs whose intermediates are large and differ in size from run to run;
+   * the default arena keeps its peak, rounded up to powers of two, for good.
+   */
+  readonly frugal?: boolean
 }
 
 /** Throws LanternError `device` when the provider cannot be loaded, with the command that installs it. */
-export async function createSession(model: Uint8Array, {device, threads, folder, mapped}: SessionOptions): Promise<InferenceSession> {
+export async function createSession(
+  model: Uint8Array,
+  {device, threads, folder, mapped, frugal = false}: SessionOptions,
+): Promise<InferenceSession> {
   const ort = await loadRuntime()
   try {
     return await ort.InferenceSession.create(model, {
@@ -42,6 +50,7 @@ export async function createSession(model: Uint8Array, {device, threads, folder,
       ...(threads !== undefined && {intraOpNumThreads: threads}),
       // One level below 'all': the last one only rewrites convolutions, which there are none of, and crashes 1.30.0 on the decoder.
       graphOptimizationLevel: 'extended',
+      ...(frugal && {enableCpuMemArena: false, enableMemPattern: false}),
       // Errors are thrown as well; without this they are printed too, into the middle of a table.
       logSeverityLevel: 4,
       extra: {

@@ -19,7 +19,7 @@ import {visionOf} from './vision.js'
 import {visionGraph} from './vision-graph.js'
 
 /** Raised with every change of an emitted graph: it is part of what identifies a run. */
-export const graphVersion = 2
+export const graphVersion = 3
 
 /** Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision on this device), `disk` (cache). */
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
@@ -94,7 +94,7 @@ async function load(name: keyof typeof graphs, tensors: ReadonlyMap<string, Tens
   const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, compute, placed]
   const graph = await cachedGraph(cacheDir, name, ingredients, () => emit(checkpoint, new Weights(tensors, locate, compute)))
   const mapped = weights === 'mapped' && device.provider === 'cpu' && read.every(([, {type}]) => type === 'F32')
-  const session = await createSession(graph, {device, folder, mapped, ...(threads !== undefined && {threads})})
+  const session = await createSession(graph, {device, folder, mapped, frugal: name === 'vision', ...(threads !== undefined && {threads})})
   return {session, mapped, sha256: sha256(graph)}
 }
 

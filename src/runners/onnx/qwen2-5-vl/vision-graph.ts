@@ -17,13 +17,15 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
   const patchElements = channels * temporalPatch * patch * patch
   const windowLength = (vision.window / patch) ** 2
   const g = new Graph('vision')
-  const pixels = g.input('pixel_values', 'f32', ['N', patchElements])
-  const order = g.input('order', 'i32', ['N'])
-  const places = g.input('places', 'f32', ['N', 2])
-  const windows = g.input('windows', 'i32', ['W', windowLength])
-  const mask = g.input('mask', 'i32', ['W', windowLength])
-  const fromWindows = g.input('from_windows', 'i32', ['N'])
-  const cells = g.input('cells', 'i32', ['M'])
+  // Free sizes go unnamed: onnxruntime keeps a dead buffer for the next value of the same named shape, which doubles the peak.
+  const [N, W, M] = [null, null, null]
+  const pixels = g.input('pixel_values', 'f32', [N, patchElements])
+  const order = g.input('order', 'i32', [N])
+  const places = g.input('places', 'f32', [N, 2])
+  const windows = g.input('windows', 'i32', [W, windowLength])
+  const mask = g.input('mask', 'i32', [W, windowLength])
+  const fromWindows = g.input('from_windows', 'i32', [N])
+  const cells = g.input('cells', 'i32', [M])
 
   const rows = (x: string, at: string) => g.op('Gather', [x, at], {axis: 0})
   const norm = (x: string, name: string) => g.op('SimplifiedLayerNormalization', [x, weights.tensor(g, name)], {axis: -1, epsilon})
@@ -59,7 +61,7 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
   const joined = g.op('Reshape', [norm(x, 'visual.merger.ln_q.weight'), g.constant('i64', [-1, hidden * merge * merge])]) // [M,4C]
   const mixed = g.op('Gelu', [weights.linear(g, joined, 'visual.merger.mlp.0')])
   const features = rows(weights.linear(g, mixed, 'visual.merger.mlp.2'), cells) // [M,H] in raster order
-  g.output('image_features', weights.toF32(g, features), 'f32', ['M', text.hidden])
+  g.output('image_features', weights.toF32(g, features), 'f32', [M, text.hidden])
   return g.encode()
 }
 
