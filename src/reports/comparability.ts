@@ -6,6 +6,14 @@ export type Facts = Readonly<Record<string, string>>
 
 const short = (hash: string) => hash.replace('sha256:', '').slice(0, 8)
 
+/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`. */
+function inWords(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.values(value)
+    .map(inner => (typeof inner === 'object' ? canonicalJson(inner) : String(inner)))
+    .join(' ')
+}
+
 /** What has to agree, as words for people by what they name; two sheets are comparable when all are equal. */
 export function contractOf({lock}: Run, {bench}: Sheet): Facts {
   const {style, templatesSha256, ...otherPrompts} = lock.prompts
@@ -16,9 +24,7 @@ export function contractOf({lock}: Run, {bench}: Sheet): Facts {
     labels: bench.labels ?? 'as published',
     samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
     'prompt style': style,
-    prompts: `${short(templatesSha256)}${Object.entries(otherPrompts)
-      .map(([name, value]) => `, ${name} ${typeof value === 'string' ? value : canonicalJson(value)}`)
-      .join('')}`,
+    prompts: [short(templatesSha256), ...Object.entries(otherPrompts).map(([name, value]) => `${name} ${inWords(value)}`)].join(', '),
     extractor: lock.extractor,
     judge: lock.judge === null ? 'none' : `${lock.judge.ref}, prompt ${lock.judge.prompt.slice(0, 12)}`,
     metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
@@ -42,10 +48,7 @@ export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
     revision: bench.revision,
   }
   return Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [
-      name,
-      value === undefined || value === null ? 'default' : typeof value === 'object' ? canonicalJson(value) : String(value),
-    ]),
+    Object.entries(facts).map(([name, value]) => [name, value === undefined || value === null ? 'default' : inWords(value)]),
   )
 }
 

@@ -21,8 +21,8 @@ export interface CompareOptions {
   readonly failOn?: 'regression'
 }
 
-export const defaultMargin = 0.02
-export const defaultAlpha = 0.05
+const defaultMargin = 0.02
+const defaultAlpha = 0.05
 const gateExitCodes = {passed: 0, failed: 1, inconclusive: 3} as const
 
 /**

@@ -5,7 +5,7 @@ import {LanternError, systemCodeOf} from '../core/errors.js'
 import {lockFile} from '../core/run-folder.js'
 import {type Run, readRun} from './read-run.js'
 
-export const defaultResults = 'results'
+const defaultResults = 'results'
 
 /** Deep enough for results/<experiment>/<run>; a run never lies in a run. */
 const depth = 3
@@ -13,7 +13,7 @@ const depth = 3
 /**
  * The run folders that the paths name or hold, in the order of their names. Throws `usage` for a path that is not there or holds none.
  */
-export async function findRuns(paths: readonly string[]): Promise<string[]> {
+async function findRuns(paths: readonly string[]): Promise<string[]> {
   const found: string[] = []
   for (const path of paths) {
     const below = await runsUnder(path, depth)

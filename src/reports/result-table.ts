@@ -24,7 +24,7 @@ interface Entry {
 /** Discordance that is assumed where nothing was compared; in the middle of what the field reports (peers.md, section 6). */
 const assumedDiscordance = 0.2
 
-export const builtinWarning =
+const builtinWarning =
   'Built-in sample: drawn by this project to try the tool out. These scores say nothing about the official split and compare with no published number.'
 
 /** The result document of runs, finished or not. Arms without any record (not begun) have a row too. */
@@ -78,7 +78,9 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup
   // The folder tells rows apart only where the arm does not.
   const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
   const settings: Facts[] = entries.map(({run, sheet}) => ({...settingsOf(run, sheet), ...(repeated ? {run: run.dir} : {})}))
-  const differing = varying(settings)
+  // Different models have different weights: the checkpoint is worth a word only where the name is the same.
+  const models = new Set(entries.map(({row}) => row.model))
+  const differing = varying(settings).filter(name => name !== 'checkpoint' || models.size < entries.length)
   const described = entries.map((entry, index) => ({
     ...entry,
     differences: Object.fromEntries(differing.map(name => [name, settings[index]![name]!])),

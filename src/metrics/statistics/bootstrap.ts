@@ -3,7 +3,7 @@ import type {Random} from '../../core/random.js'
 import {type ClusterGroup, clusterGroups, type Stratum} from './clusters.js'
 import {fromReplicates, type MeanDistributions} from './sampling-distribution.js'
 
-export const defaultReplicates = 2000
+const defaultReplicates = 2000
 
 /**
  * Draws whole clusters with replacement, among those that touch the same strata (so strata keep their weight, and a picture asked about

@@ -27,8 +27,12 @@ export function dotted(facts: readonly string[]): string {
   return facts.map(fact => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)).join(' · ')
 }
 
+/** A word in pieces that fit; a path is cut behind a slash where that leaves no short piece. */
 function pieces(word: string, room: number): string[] {
-  return Array.from({length: Math.ceil(word.length / room)}, (_, k) => word.slice(k * room, (k + 1) * room))
+  if (word.length <= room) return word === '' ? [] : [word]
+  const slash = word.lastIndexOf('/', room - 1) + 1
+  const cut = slash > room / 3 ? slash : room
+  return [word.slice(0, cut), ...pieces(word.slice(cut), room)]
 }
 
 export interface Column {

@@ -72,7 +72,7 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
   )
 }
 
-export function comparisonBlocks(comparison: Comparison): string[] {
+function comparisonBlocks(comparison: Comparison): string[] {
   return [
     `### ${plain(words.verdictSentence(comparison))}`,
     `${code(comparison.new.arm)} (${plain(comparison.new.run)}) against ${code(comparison.base.arm)} (${plain(comparison.base.run)})`,
@@ -82,7 +82,7 @@ export function comparisonBlocks(comparison: Comparison): string[] {
 }
 
 /** A table; `alignment` has a letter per column, `l` or `r`. */
-export function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
+function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     line(head.map(plain)),
@@ -92,7 +92,7 @@ export function table(head: readonly string[], alignment: string, body: readonly
 }
 
 /** Text from outside as plain Markdown text: arm ids hold `|`, and names may hold anything. */
-export function plain(text: string): string {
+function plain(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|]/g, character => `\\${character}`).replaceAll(/\s+/g, ' ')
 }
 

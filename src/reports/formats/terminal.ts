@@ -56,7 +56,7 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
   const fields: Field[] = [
     {head: 'score', align: 'right', cell: row => words.percent(row.score), style: paint.bold},
     {head: '95 % interval', align: 'right', cell: row => words.interval(row.low, row.high)},
-    ...(width >= wide ? [whiskers(rows)] : []),
+    ...(width >= wide ? [whiskers] : []),
     ...(rows.some(row => row.aggregate === 'macro')
       ? [{head: 'micro', align: 'right', cell: (row: ResultRow) => words.percent(row.micro)} as const]
       : []),
@@ -120,23 +120,22 @@ function latency({latencyMs: {p50, p95}}: ResultRow, both: boolean): string {
   return both && p50 !== null ? `${words.figure(p50)} / ${words.figure(p95)}` : words.figure(p50)
 }
 
+const scaleCells = 21
+
 /** Score and interval drawn on a common scale from 0 to 100 %, with guessing as a dotted line. */
-function whiskers(rows: readonly ResultRow[]): Field {
-  const cells = 21
-  const at = (fraction: number) => Math.min(cells - 1, Math.max(0, Math.round(fraction * (cells - 1))))
-  return {
-    head: '0         50       100',
-    align: 'left',
-    cell({score, low, high, baselines}) {
-      const line = new Array<string>(cells).fill(' ')
-      if (baselines.random !== null) line[at(baselines.random)] = '┊'
-      if (score !== null && low !== null && high !== null) {
-        line.fill('─', at(low), at(high) + 1)
-        line[at(score)] = '●'
-      }
-      return rows.length > 0 ? line.join('') : ''
-    },
-  }
+const whiskers: Field = {
+  head: '0         50       100',
+  align: 'left',
+  cell({score, low, high, baselines}) {
+    const at = (fraction: number) => Math.round(fraction * (scaleCells - 1))
+    const line = new Array<string>(scaleCells).fill(' ')
+    if (baselines.random !== null) line[at(baselines.random)] = '┊'
+    if (score !== null && low !== null && high !== null) {
+      line.fill('─', at(low), at(high) + 1)
+      line[at(score)] = '●'
+    }
+    return line.join('')
+  },
 }
 
 /** A comparison for a person: the verdict first, then each benchmark in a sentence, then subtasks that stand out. */
@@ -159,16 +158,11 @@ export function comparisonText(whole: Comparison, {width, color}: FormatOptions)
   ].join('\n')
 }
 
-/** What the figures of a comparison leave for the names of subtasks. */
-function nameRoom(width: number): number {
-  return width - 55
-}
-
 function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, paint: ChalkInstance): string[] {
   if (subtasks.length < 2) return []
   const columns: Column[] = [
     {head: 'subtask', align: 'left'},
-    {head: 'difference', align: 'right'},
+    {head: 'points', align: 'right'},
     {head: '95 % interval', align: 'right'},
     {head: 'wins', align: 'right'},
     {head: 'losses', align: 'right'},
@@ -176,19 +170,11 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
     {head: 'Holm p', align: 'right'},
   ]
   const rows = subtasks.map(({name, difference, low, high, wins, losses, n, holm}) => {
-    const cells = [
-      name,
-      words.points(difference),
-      `${words.points(low)} to ${words.points(high)}`,
-      String(wins),
-      String(losses),
-      String(n),
-      words.pValue(holm),
-    ]
-    return cells.map((text, column) => ({
-      lines: column === 0 ? wrap(text, nameRoom(width)) : [text],
-      style: holm < 0.05 ? paint.bold : undefined,
-    }))
+    const figures = [words.points(difference), `${words.points(low)} to ${words.points(high)}`, wins, losses, n, words.pValue(holm)]
+    return [name, ...figures].map(text => ({lines: [String(text)], style: holm < 0.05 ? paint.bold : undefined}))
   })
-  return ['', plainTable(columns, rows, width, paint.dim)]
+  const [, ...taken] = widthOf(columns, rows)
+  const room = width - taken.reduce((sum, one) => sum + one + 2, 0)
+  const fitted = rows.map(([name, ...figures]) => [{...name!, lines: wrap(name!.lines[0]!, room)}, ...figures])
+  return ['', plainTable(columns, fitted, width, paint.dim)]
 }
