@@ -45,14 +45,15 @@ export interface Decoded<T extends DecodeTask> {
 
 /**
  * Decodes all tasks, up to `batchSize` rows at a time, pulling a task whenever a row is free. Results come as rows end.
+ * A null among the tasks comes out at once: whoever makes the tasks has something of its own to hand out.
  * After `signal` aborts, no more than the step in progress is finished, and unfinished rows are dropped.
  */
 export async function* decodeAll<T extends DecodeTask>(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
-  tasks: AsyncIterable<T>,
+  tasks: AsyncIterable<T | null>,
   batchSize: number,
   signal: AbortSignal,
-): AsyncGenerator<Decoded<T>> {
+): AsyncGenerator<Decoded<T> | null> {
   const {text} = model.checkpoint
   const source = tasks[Symbol.asyncIterator]()
   const cache = new KvCache(text, batchSize)
@@ -65,6 +66,10 @@ export async function* decodeAll<T extends DecodeTask>(
         if (next.done) {
           more = false
           break
+        }
+        if (next.value === null) {
+          yield null
+          continue
         }
         const row = new Row(next.value)
         const {output} = next.value.prompt

@@ -164,6 +164,30 @@ it('counts prompt, picture, text, marker and latent tokens', async () => {
   expect([banned!.usage.blocks, banned!.usage.markerTokens]).toEqual([0, 0])
 })
 
+it('makes the same generations in one run of the Loop graph', async () => {
+  const arms = [armOf('own'), armOf('own', {id: 'two', latentSize: 2}), armOf(null, {id: 'm|direct', mode: 'direct'}), armOf('zeros')]
+  const byRequest = async (wholeGenerations: boolean) => {
+    const {calls, tools: counting} = counted()
+    const results = await generate(
+      cases.map((_, i) => group(i, arms)),
+      {wholeGenerations},
+      counting,
+    )
+    const facts = results.map(({request, text, tokenIds, usage, stop}) => [
+      `${request.sample.id} ${request.arm.id}`,
+      text,
+      tokenIds,
+      usage,
+      stop,
+    ])
+    return {calls, facts: facts.sort(([a], [b]) => (a! < b! ? -1 : 1))}
+  }
+  const whole = await byRequest(true)
+  expect(whole.facts).toEqual((await byRequest(false)).facts)
+  // Only the intervention takes steps.
+  expect(whole.calls.prefill).toBe(cases.length)
+})
+
 it('samples the same text for the same seed, and another for another', async () => {
   const texts = async (seed: number) => {
     const results = await generate(

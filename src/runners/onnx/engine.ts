@@ -7,6 +7,7 @@ import {type LatentNeed, type LatentSupply, latentChooser, latentNeeds} from '..
 import {type LatentMachine, latentMachine, markersOnly, type Protocol, plainDecoding, protocolNamed} from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll} from './decode.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
+import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
 import {readFloats} from './safetensors.js'
@@ -16,8 +17,17 @@ export interface EngineOptions {
   /** Rows decoded together. */
   readonly batchSize: number
   readonly keepLatents: boolean
+  /** Make a generation in one run of the Loop graph where it can be: for devices on which the cache must not cross the bus. */
+  readonly wholeGenerations?: boolean
   /** Run folder whose latents feed the interventions that need a bank. */
   readonly latentBank?: string
+}
+
+/** What a result needs to know of its prompt. */
+type Prompted = Omit<PreparedPrompt, 'state'> & {readonly state: Omit<PreparedPrompt['state'], 'output'>}
+
+interface Plan extends Omit<DecodeTask, 'prompt'> {
+  readonly request: Request
 }
 
 interface ArmTask extends DecodeTask {
@@ -44,13 +54,12 @@ export class Engine {
   /** As Session.generate (runner.ts). */
   async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
     const {model} = this.#tools
-    // Requests that fail before they are decoded; handed out between results.
-    const failed: Generation[] = []
-    for await (const decoded of decodeAll(model, this.#tasks(groups, failed), this.#options.batchSize, signal)) {
-      yield* failed.splice(0)
-      yield this.#generation(decoded)
+    // Generations that need no steps: failures, and those made in one run.
+    const settled: Generation[] = []
+    for await (const decoded of decodeAll(model, this.#tasks(groups, settled), this.#options.batchSize, signal)) {
+      if (decoded === null) yield* settled.splice(0)
+      else yield this.#generation(decoded)
     }
-    yield* failed.splice(0)
   }
 
   /** As Session.score (runner.ts): each block is START, its latents, END. */
@@ -68,37 +77,39 @@ export class Engine {
     )
   }
 
-  async *#tasks(groups: AsyncIterable<readonly Request[]>, failed: Generation[]): AsyncGenerator<ArmTask> {
+  async *#tasks(groups: AsyncIterable<readonly Request[]>, settled: Generation[]): AsyncGenerator<ArmTask | null> {
     for await (const requests of groups) {
       const inputs = new PreparedInputs(this.#tools)
       for (const request of requests) {
         // What is wrong with the arm itself is wrong for every sample, and ends the run.
         const machine = this.#machine(request)
         const bank = await this.#bank(request)
-        let task: ArmTask
+        let task: ArmTask | null = null
         try {
-          task = await this.#task(request, inputs, machine, bank)
+          const plan = await this.#plan(request, inputs, machine, bank)
+          const whole = await this.#inOneRun(plan, inputs)
+          if (whole) settled.push(whole)
+          else {
+            const prepared = await inputs.prompt(request)
+            task = {...plan, prepared, prompt: prepared.state}
+          }
         } catch (error) {
-          failed.push(failedGeneration(request, error instanceof LanternError ? error.code : 'bug', messageOf(error)))
-          continue
+          settled.push(failedGeneration(request, error instanceof LanternError ? error.code : 'bug', messageOf(error)))
         }
         yield task
       }
     }
   }
 
-  async #task(request: Request, inputs: PreparedInputs, machine: LatentMachine, bank: LatentBank | null): Promise<ArmTask> {
+  /** Everything of a generation but its prompt, so that an arm that cannot run costs no prefill. */
+  async #plan(request: Request, inputs: PreparedInputs, machine: LatentMachine, bank: LatentBank | null): Promise<Plan> {
     const {arm, decoding} = request
     const {generation} = this.#tools.model.checkpoint
-    // Before the prefill, so that an arm that cannot run costs nothing.
     const supply = await this.#supply(request, inputs, machine, bank)
-    const prepared = await inputs.prompt(request)
     const topP = decoding.topP ?? generation.topP
     const topK = decoding.topK ?? generation.topK
     return {
       request,
-      prepared,
-      prompt: prepared.state,
       machine,
       choose: latentChooser(arm.intervention ?? 'own', supply),
       sampling: {
@@ -114,6 +125,20 @@ export class Engine {
       eos: new Set(generation.eos),
       ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
     }
+  }
+
+  /** The generation of the Loop graph, or null where it is not wanted or cannot make this one. */
+  async #inOneRun(plan: Plan, inputs: PreparedInputs): Promise<Generation | null> {
+    const {generate} = this.#tools.model
+    const {intervention} = plan.request.arm
+    const ownLatents = intervention === 'own' || intervention === null
+    if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents)) return null
+    const input = await inputs.input(plan.request)
+    const decoded = await decodeInLoop(generate, input, plan)
+    const {ids, ropeDelta, imageTokens, seen, inputMs} = input
+    // No prefill of its own: the time of the first token is unknown, and what came before the run stands for it.
+    const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
+    return this.#generation({...decoded, task: {...plan, prepared}})
   }
 
   #latentIds() {
@@ -203,7 +228,7 @@ export class Engine {
     return this.#stopVector
   }
 
-  #generation({task, ids, latentMask, blocks, stop, decodeMs, steps}: Decoded<ArmTask>): Generation {
+  #generation({task, ids, latentMask, blocks, stop, decodeMs, steps}: Omit<Decoded<ArmTask>, 'task'> & Finished): Generation {
     const {request, prepared, machine, eos} = task
     // The token that ends the sequence is no part of the answer.
     const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
@@ -226,12 +251,16 @@ export class Engine {
   }
 }
 
+interface Finished {
+  readonly task: Plan & {readonly prepared: Prompted}
+}
+
 function needOf({arm}: Request): LatentNeed {
   return arm.mode === 'latent' && arm.intervention !== null ? latentNeeds[arm.intervention] : 'nothing'
 }
 
 function usageOf(
-  {state, imageTokens}: PreparedPrompt,
+  {state, imageTokens}: Prompted,
   {ids: {start, end}}: LatentMachine,
   ids: readonly number[],
   latentMask: readonly boolean[],

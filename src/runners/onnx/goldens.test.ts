@@ -245,7 +245,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     const tasks = (async function* () {
       yield task
     })()
-    for await (const decoded of decodeAll(tools.model, tasks, 1, new AbortController().signal)) return decoded
+    for await (const decoded of decodeAll(tools.model, tasks, 1, new AbortController().signal)) return decoded!
     throw new Error('nothing was decoded')
   }
 

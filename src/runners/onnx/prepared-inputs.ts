@@ -16,18 +16,30 @@ import type {Model} from './qwen2-5-vl/types.js'
 
 /** What prompts are made with. */
 export interface PromptTools {
-  readonly model: Pick<Model, 'checkpoint' | 'vision' | 'embed' | 'decode'>
+  readonly model: Pick<Model, 'checkpoint' | 'vision' | 'embed' | 'decode' | 'generate'>
   readonly tokenizer: Tokenizer
   readonly template: ChatTemplate
   readonly limits: PixelLimits
   readonly warn: (message: string) => void
 }
 
-export interface PreparedPrompt {
-  readonly state: PromptState
+/** A prompt as the decoder takes it. T tokens. */
+export interface PromptInput {
+  readonly ids: readonly number[]
+  /** [T, H], features of pictures in their places. */
+  readonly embeds: Float32Array
+  /** [3, T] */
+  readonly positions: Int32Array
+  readonly ropeDelta: number
   readonly imageTokens: number
   readonly seen: Seen
-  /** Milliseconds that pictures and prefill took. */
+  /** Milliseconds that pictures and text took. */
+  readonly inputMs: number
+}
+
+export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'> {
+  readonly state: PromptState
+  /** Milliseconds to the first token: pictures, text and prefill. */
   readonly prefillMs: number
 }
 
@@ -43,6 +55,7 @@ interface SeenPicture {
 export class PreparedInputs {
   readonly #tools: PromptTools
   readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
+  readonly #inputs = new Map<string, Promise<PromptInput>>()
   readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
   /** Pictures have no identity but their object: a number for each makes part of a prompt's key. */
   readonly #numbers = new Map<ImageRef, number>()
@@ -51,15 +64,23 @@ export class PreparedInputs {
     this.#tools = tools
   }
 
-  /** The prompt of a request after its prefill. Throws LanternError for pictures that cannot be read or used. */
-  prompt({prompt}: Request): Promise<PreparedPrompt> {
+  /** The prompt of a request before any run of the decoder. Throws LanternError for pictures that cannot be read or used. */
+  input({prompt}: Request): Promise<PromptInput> {
+    return once(this.#inputs, this.#keyOf(prompt), () => this.#read(prompt))
+  }
+
+  /** The prompt of a request after its prefill. Throws as `input` does. */
+  prompt(request: Request): Promise<PreparedPrompt> {
+    return once(this.#prompts, this.#keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
+  }
+
+  #keyOf(prompt: Prompt): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
       this.#numbers.set(image, known)
       return known
     }
-    const key = JSON.stringify([promptText(prompt), imagesOf(prompt).map(number)])
-    return once(this.#prompts, key, () => this.#prefill(prompt))
+    return JSON.stringify([promptText(prompt), imagesOf(prompt).map(number)])
   }
 
   /** The first picture of a sample as it was stored. Throws LanternError `unsupported` for a sample without one. */
@@ -98,7 +119,7 @@ export class PreparedInputs {
     })
   }
 
-  async #prefill(prompt: Prompt): Promise<PreparedPrompt> {
+  async #read(prompt: Prompt): Promise<PromptInput> {
     const startedAt = performance.now()
     const {model, tokenizer, template} = this.#tools
     const {ids: special, vision, text} = model.checkpoint
@@ -109,10 +130,23 @@ export class PreparedInputs {
     const ids = expandImages(tokenizer.encode(template(prompt)), special.image, cells)
     const grids = pictures.map(({grid}) => grid)
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
-    const embeds = model.embed(ids) // [T, H]
+    const embeds = model.embed(ids)
     const features = pictures.map(picture => picture.features)
     scatter(embeds, ids, special.image, features, text.hidden)
-    const output = await model.decode({
+    return {
+      ids,
+      embeds,
+      positions,
+      ropeDelta: delta,
+      imageTokens: cells.reduce((sum, count) => sum + count, 0),
+      seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
+      inputMs: performance.now() - startedAt,
+    }
+  }
+
+  async #prefill({ids, embeds, positions, ropeDelta, imageTokens, seen, inputMs}: PromptInput): Promise<PreparedPrompt> {
+    const startedAt = performance.now()
+    const output = await this.#tools.model.decode({
       batch: 1,
       length: ids.length,
       embeds,
@@ -121,12 +155,7 @@ export class PreparedInputs {
       past: null,
       want: {hidden: true, logits: true},
     })
-    return {
-      state: {ids, ropeDelta: delta, output},
-      imageTokens: cells.reduce((sum, count) => sum + count, 0),
-      seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
-      prefillMs: performance.now() - startedAt,
-    }
+    return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + performance.now() - startedAt}
   }
 }
 

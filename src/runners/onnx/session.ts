@@ -38,7 +38,7 @@ function startOf(dir: string, options: RunnerOptions): WorkerStart {
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
     },
-    engine: {batchSize, keepLatents, ...(latentBank !== undefined && {latentBank})},
+    engine: {batchSize, keepLatents, wholeGenerations: device !== 'cpu', ...(latentBank !== undefined && {latentBank})},
   }
 }
 
