@@ -37,6 +37,14 @@ it('is opened for any intervention of the same model, and gives donors and stati
   expect(deviation[0]).toBeCloseTo(Math.sqrt(8), 6)
 })
 
+it('keeps names that a file system would refuse', async () => {
+  const long = {arm: `./${'very-long/'.repeat(40)}|latent|lantern:2|own`, bench: 'viscot', id: 'x'.repeat(300)}
+  const other = join(run, 'long')
+  await writeLatents(other, long, [{vectors: [vector(1)]}])
+  expect(await readLatents(other, long)).toEqual([[vector(1)]])
+  expect(await (await openLatentBank(other, long.arm)).recorded('viscot', long.id)).toEqual([[vector(1)]])
+})
+
 it('says when a run holds no own latents', async () => {
   await expect(openLatentBank(join(run, 'nowhere'), arm)).rejects.toThrow('holds no latents of')
 })

@@ -1,11 +1,12 @@
 // Latents of a recorded run on disk: one safetensors file per arm and sample, written with `run --save-latents`, read as the bank of the
-// interventions that need one. latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded; tensors `<block>` [n, D] hold what was
+// interventions that need one. latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf); tensors `<block>` [n, D] hold what was
 // fed, `<block>.own` (where an intervention replaced it) what the model itself would have fed.
 import {existsSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
 import {LanternError, systemCodeOf} from '../../core/errors.js'
 import type {LatentBlock} from '../../core/generation.js'
+import {sha256} from '../../core/hash.js'
 import {random} from '../../core/random.js'
 import type {Blocks, LatentStatistics} from '../../modes/interventions.js'
 import {readFloats, readSafetensorsHeader, type TensorSource, writeSafetensors} from './safetensors.js'
@@ -20,7 +21,15 @@ const folder = 'latents'
 const suffix = '.safetensors'
 
 function fileOf(runDir: string, {arm, bench, id}: LatentKey): string {
-  return join(runDir, folder, encodeURIComponent(arm), encodeURIComponent(bench), encodeURIComponent(id) + suffix)
+  return join(runDir, folder, nameOf(arm), nameOf(bench), nameOf(id) + suffix)
+}
+
+/** File systems take names of 255 bytes; a longer one keeps its end (which tells the intervention) behind a hash. */
+const longestName = 200
+
+function nameOf(text: string): string {
+  const encoded = encodeURIComponent(text)
+  return encoded.length <= longestName ? encoded : `${sha256(text).slice(0, 16)}-${encodeURIComponent(text.slice(-50))}`
 }
 
 /** Writes the latents of one generation, whole or not at all. Returns the file's path within the run, or null when there are no latents. */
@@ -44,7 +53,10 @@ function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource 
 
 /** What was fed, block by block; null when the run has no latents of this generation. */
 export async function readLatents(runDir: string, key: LatentKey): Promise<Blocks | null> {
-  const file = fileOf(runDir, key)
+  return blocksIn(fileOf(runDir, key))
+}
+
+async function blocksIn(file: string): Promise<Blocks | null> {
   return existsSync(file) ? readBlocks(file) : null
 }
 
@@ -74,30 +86,30 @@ export interface LatentBank {
  * Throws LanternError `data-absent` when the run holds no such latents.
  */
 export async function openLatentBank(runDir: string, arm: string): Promise<LatentBank> {
-  const arms = (await names(join(runDir, folder))).map(decodeURIComponent).filter(name => name.endsWith('|own'))
-  const wanted = arm.replace(/\|[^|]*$/, '|own')
-  const chosen = arms.includes(wanted) ? wanted : arms.length === 1 ? arms[0]! : null
+  const own = '|own'
+  const arms = (await names(join(runDir, folder))).filter(name => name.endsWith(encodeURIComponent(own)))
+  const wanted = arm.replace(/\|[^|]*$/, own)
+  const chosen = arms.includes(nameOf(wanted)) ? nameOf(wanted) : arms.length === 1 ? arms[0]! : null
   if (chosen === null) {
     throw new LanternError(
       'data-absent',
-      `The run ${runDir} holds no latents of ${wanted}${arms.length > 0 ? `, only of ${arms.join(', ')}` : ''}.`,
+      `The run ${runDir} holds no latents of ${wanted}${arms.length > 0 ? `, only of ${arms.map(decodeURIComponent).join(', ')}` : ''}.`,
       'Record them first: run that arm with --intervention own --save-latents.',
     )
   }
-  const root = join(runDir, folder, encodeURIComponent(chosen))
+  const root = join(runDir, folder, chosen)
   const idsOf = new Map<string, Promise<string[]>>()
   const ids = (bench: string) => {
-    const found = idsOf.get(bench) ?? names(join(root, encodeURIComponent(bench))).then(files => files.sort())
+    const found = idsOf.get(bench) ?? names(join(root, nameOf(bench))).then(files => files.sort())
     idsOf.set(bench, found)
     return found
   }
   let statistics: Promise<LatentStatistics> | undefined
   return {
-    recorded: (bench, id) => readLatents(runDir, {arm: chosen, bench, id}),
+    recorded: (bench, id) => blocksIn(join(root, nameOf(bench), nameOf(id) + suffix)),
     async donor(bench, id, seed) {
-      const own = encodeURIComponent(id) + suffix
-      const others = (await ids(bench)).filter(file => file !== own)
-      return others.length === 0 ? null : readBlocks(join(root, encodeURIComponent(bench), random(...seed, 'donor').pick(others)))
+      const others = (await ids(bench)).filter(file => file !== nameOf(id) + suffix)
+      return others.length === 0 ? null : readBlocks(join(root, nameOf(bench), random(...seed, 'donor').pick(others)))
     },
     statistics: () => {
       statistics ??= computeStatistics(root)

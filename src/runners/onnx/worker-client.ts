@@ -1,5 +1,4 @@
 // The main thread's side of a model in a worker: sends groups when the worker asks for them, hands out what comes back.
-import {once} from 'node:events'
 import {Worker} from 'node:worker_threads'
 import {type ErrorCode, exitCodes, LanternError, messageOf} from '../../core/errors.js'
 import {failedGeneration, type Generation, type LatentBlock, type Request} from '../../core/generation.js'
@@ -20,12 +19,14 @@ export async function startWorker(script: URL, start: WorkerStart, notify: (even
   const worker = new Worker(script, {workerData: start})
   const inbox = new Inbox(worker, notify)
   const post = (message: ToWorker) => worker.postMessage(message)
+  const exited = new Promise(resolve => worker.once('exit', resolve))
   const first = await inbox.next()
   if (first.type !== 'ready') throw new Error(`the worker began with ${first.type}`)
 
   async function* generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
     const source = groups[Symbol.asyncIterator]()
-    const sent = new Map<number, readonly Request[]>()
+    /** Groups in the worker, and how many of their generations are still to come. */
+    const sent = new Map<number, {readonly requests: readonly Request[]; left: number}>()
     // Requests whose pictures cannot be read never reach the worker.
     const unread: Generation[] = []
     let count = 0
@@ -37,7 +38,7 @@ export async function startWorker(script: URL, start: WorkerStart, notify: (even
         if (next.done || signal.aborted) break
         try {
           const group = await packGroup(next.value)
-          sent.set(count, next.value)
+          sent.set(count, {requests: next.value, left: next.value.length})
           return post({type: 'group', number: count++, group})
         } catch (error) {
           const code = error instanceof LanternError ? error.code : 'bug'
@@ -60,14 +61,17 @@ export async function startWorker(script: URL, start: WorkerStart, notify: (even
             post({type: 'abort'})
           })
         } else if (message.type === 'generation') {
-          yield {...message.generation, request: sent.get(message.group)![message.request]!}
+          const group = sent.get(message.group)!
+          if (--group.left === 0) sent.delete(message.group)
+          yield {...message.generation, request: group.requests[message.request]!}
         } else if (message.type === 'done') finished = true
       }
       if (failure !== undefined) throw failure
       yield* unread.splice(0)
     } finally {
       signal.removeEventListener('abort', abort)
-      if (!finished) {
+      if (!finished && !inbox.failed) {
+        // The consumer went away: the worker must be idle before it can be used again.
         abort()
         while ((await inbox.next()).type !== 'done');
       }
@@ -85,7 +89,6 @@ export async function startWorker(script: URL, start: WorkerStart, notify: (even
       return message.scores
     },
     async close() {
-      const exited = once(worker, 'exit')
       post({type: 'close'})
       await exited
     },
@@ -113,6 +116,10 @@ class Inbox {
       this.#failure ??= new Error('the worker of the model ended')
       this.#wake?.()
     })
+  }
+
+  get failed(): boolean {
+    return this.#failure !== undefined
   }
 
   async next(): Promise<FromWorker> {
