@@ -87,6 +87,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async catch(thrown: Error & {oclif?: {exit?: number}}): Promise<void> {
     if (thrown.oclif?.exit === 0) return
     const name = (this.id ?? '').replaceAll(':', ' ')
+    // oclif reminds developers (NODE_ENV) of commands that do not parse; one whose parsing failed has tried.
+    this.parsed = true
     const error = isParserError(thrown) ? usageError(thrown, name, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})) : thrown
     process.exitCode = exitCodeOf(error)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))

@@ -1,0 +1,104 @@
+// Every command as a user meets it first: its help, and what it says when it is misused.
+import {execFile} from 'node:child_process'
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {promisify} from 'node:util'
+import {cli, root} from './support/cli.js'
+
+interface Manifest {
+  readonly commands: Readonly<
+    Record<string, {readonly pluginName: string; readonly flags: Readonly<Record<string, {readonly env?: string}>>}>
+  >
+}
+
+const manifest: Manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'))
+const commands = Object.entries(manifest.commands)
+  .filter(([, {pluginName}]) => pluginName === 'lantern-eval')
+  .map(([id, {flags}]) => ({words: id.split(':'), name: id.replaceAll(':', ' '), flags}))
+
+/** `COMMAND --help` of every command, dispatched as on the command line but in one process: starting it two dozen times takes long. */
+async function helpOf(ids: readonly (readonly string[])[]): Promise<string[]> {
+  const code = `
+    import {run} from '@oclif/core'
+    const write = process.stdout.write.bind(process.stdout)
+    const texts = []
+    for (const words of ${JSON.stringify(ids)}) {
+      let text = ''
+      process.stdout.write = chunk => { text += chunk; return true }
+      await run([...words, '--help'], ${JSON.stringify(join(root, 'package.json'))})
+      texts.push(text)
+    }
+    write(JSON.stringify(texts))`
+  const env = {...process.env, NODE_OPTIONS: '', NO_COLOR: '1', COLUMNS: '80'}
+  const {stdout} = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {cwd: root, env})
+  return JSON.parse(stdout)
+}
+
+/** Characters of the widest line. */
+const widest = (text: string) => Math.max(...text.split('\n').map(line => line.length))
+
+describe('help', () => {
+  let texts: string[]
+  beforeAll(async () => {
+    texts = await helpOf(commands.map(({words}) => words))
+  })
+
+  test.each(commands.map(({name, flags}, index) => ({name, flags, index})))(
+    'of `$name` shows examples and the variable of each flag, within 80 columns',
+    ({flags, index}) => {
+      const text = texts[index]!
+      expect(text).toContain('EXAMPLES')
+      const oneLine = text.replace(/\s+/g, ' ')
+      for (const flag of Object.keys(flags)) {
+        expect(oneLine).toContain(`--${flag}`)
+        expect(oneLine).toContain(`[env: LANTERN_EVAL_${flag.toUpperCase().replaceAll('-', '_')}]`)
+      }
+      // An example stays in one line, so that it can be copied.
+      expect(widest(text.slice(text.indexOf('USAGE'), text.indexOf('EXAMPLES')))).toBeLessThanOrEqual(80)
+    },
+  )
+
+  test('exits 0', async () => {
+    expect(await cli(['run', '--help'])).toMatchObject({code: 0, stderr: ''})
+  })
+
+  test('without a command names the way to a table', async () => {
+    const {code, stdout} = await cli([])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/\$ lantern-eval run {2}/)
+    expect(stdout).toMatch(/\$ lantern-eval leaderboard {2}/)
+  })
+})
+
+describe('misuse', () => {
+  test.each([
+    ['a misspelt command', ['docto'], 'Did you mean `lantern-eval doctor`?'],
+    ['a misspelt command of a topic', ['bench', 'lst'], 'Did you mean `lantern-eval bench list`?'],
+    ['a command unlike any other', ['xyzzy'], '`lantern-eval --help` lists the commands'],
+    ['a misspelt flag', ['run', '--bnech', 'blink'], 'Did you mean --bench?'],
+    ['an argument too many', ['bench', 'show', 'a', 'b'], 'no further argument "b"'],
+    ['a missing argument', ['inspect'], '`inspect` needs RUN'],
+    ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
+    ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
+    ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
+  ])('%s exits 2 and says what to do', async (_, args, told) => {
+    const {code, stdout, stderr} = await cli(args)
+    expect({code, stdout}).toEqual({code: 2, stdout: ''})
+    expect(stderr).toContain(told)
+    expect(stderr).toMatch(/^error .+\n {2}try .+\n$/)
+  })
+
+  test.each([[['docto', '--json']], [['run', '--nope', '--json']], [['inspect', 'nowhere', '--json']]])(
+    '%j prints one JSON document and nothing else',
+    async args => {
+      const {code, stdout, stderr} = await cli(args)
+      expect({code, stderr}).toEqual({code: 2, stderr: ''})
+      expect(JSON.parse(stdout)).toMatchObject({error: {message: expect.any(String)}, exitCode: 2, verdict: 'error'})
+    },
+  )
+})
+
+test('LANTERN_EVAL_JSON stands for --json', async () => {
+  const {stdout} = await cli(['cache', 'dir'], {env: {LANTERN_EVAL_JSON: '1'}})
+  expect(JSON.parse(stdout)).toMatchObject({dir: expect.any(String)})
+})
