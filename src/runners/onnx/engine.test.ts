@@ -214,6 +214,16 @@ it('every feedback protocol runs', async () => {
   await expect(generate([group(0, [armOf('own', {protocol: 'ivt-lr'})])])).rejects.toThrow('attention maps')
 })
 
+it('scores wanted continuations with the generation, after the latents it has fed', async () => {
+  const engine = new Engine(tools, {batchSize: 2, keepLatents: true})
+  const texts = [' red</think>', ' blue</think>']
+  const requests = group(0, [armOf('own'), armOf('zeros')]).map(request => ({...request, continuations: texts}))
+  const results = await generate([requests])
+  for (const {request, latents, continuationLogProbs} of results) {
+    expect(continuationLogProbs).toEqual(await engine.score(request, latents!, texts))
+  }
+})
+
 it('scores continuations after given latents', async () => {
   const engine = new Engine(tools, {batchSize: 1, keepLatents: true})
   const [own] = await generate([group(0, [armOf('own')])])

@@ -5,7 +5,7 @@ import {failedGeneration, type Generation, type LatentBlock, promptText, type Re
 import {random} from '../../core/random.js'
 import {type LatentNeed, type LatentSupply, latentChooser, latentNeeds} from '../../modes/interventions.js'
 import {type LatentMachine, latentMachine, markersOnly, type Protocol, plainDecoding, protocolNamed} from '../../modes/protocols.js'
-import {type Decoded, type DecodeTask, decodeAll} from './decode.js'
+import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
@@ -58,7 +58,7 @@ export class Engine {
     const settled: Generation[] = []
     for await (const decoded of decodeAll(model, this.#tasks(groups, settled), this.#options.batchSize, signal)) {
       if (decoded === null) yield* settled.splice(0)
-      else yield this.#generation(decoded)
+      else yield {...this.#generation(decoded), ...(await this.#wantedScores(decoded.task.request, decoded.task.prompt, decoded.blocks))}
     }
   }
 
@@ -67,11 +67,21 @@ export class Engine {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
     if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
     const {state} = await this.#scored.inputs.prompt(request)
-    const ids = this.#latentIds()
-    const prefix = latents.flatMap(({vectors}) => [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}])
+    return this.#scoreAfter(state, latents, continuations)
+  }
+
+  async #wantedScores({continuations}: Request, prompt: PromptState, blocks: readonly LatentBlock[]): Promise<Partial<Generation>> {
+    return continuations ? {continuationLogProbs: await this.#scoreAfter(prompt, blocks, continuations)} : {}
+  }
+
+  #scoreAfter(prompt: PromptState, blocks: readonly LatentBlock[], continuations: readonly string[]): Promise<number[][]> {
+    const prefix = blocks.flatMap(({vectors}) => {
+      const ids = this.#latentIds()
+      return [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}]
+    })
     return scoreContinuations(
       this.#tools.model,
-      state,
+      prompt,
       prefix,
       continuations.map(text => this.#tools.tokenizer.encode(text)),
     )
@@ -138,7 +148,9 @@ export class Engine {
     const {ids, ropeDelta, imageTokens, seen, inputMs} = input
     // No prefill of its own: the time of the first token is unknown, and what came before the run stands for it.
     const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
-    return this.#generation({...decoded, task: {...plan, prepared}})
+    const generation = this.#generation({...decoded, task: {...plan, prepared}})
+    if (!plan.request.continuations) return generation
+    return {...generation, ...(await this.#wantedScores(plan.request, (await inputs.prompt(plan.request)).state, decoded.blocks))}
   }
 
   #latentIds() {

@@ -63,7 +63,7 @@ export async function packGroup(requests: readonly Request[]): Promise<SentGroup
     return sent
   }
   const packed: unknown[] = []
-  for (const {sample, arm, prompt, decoding} of requests) {
+  for (const {sample, prompt, ...rest} of requests) {
     const {id, benchmark, subtask, question, boxes} = sample
     const parts: unknown[] = []
     for (const part of prompt.parts) parts.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
@@ -72,7 +72,7 @@ export async function packGroup(requests: readonly Request[]): Promise<SentGroup
       for (const image of sample.images) sent.push(await pack(image))
       samples.set(sample, {id, benchmark, subtask, question, boxes, gold: null, images: sent})
     }
-    packed.push({sample: samples.get(sample), arm, decoding, prompt: {...prompt, parts}})
+    packed.push({...rest, sample: samples.get(sample), prompt: {...prompt, parts}})
   }
   return {requests: packed, pictures}
 }
