@@ -68,7 +68,10 @@ export async function createSession(
 /** onnxruntime-node, loaded at the first use. */
 export async function loadRuntime() {
   try {
-    return await import('onnxruntime-node')
+    const ort = await import('onnxruntime-node')
+    // Loading a provider logs through the library's own logger, which listens to this and not to the session's level.
+    ort.env.logLevel = 'fatal'
+    return ort
   } catch (error) {
     throw new LanternError(
       'device',
