@@ -19,6 +19,11 @@ class OurCommandHelp extends CommandHelp {
     ].join(' ')
   }
 
+  /** oclif indents a list with tall cells by six columns but wraps it for four (oclif/core 4.14: src/help/formatter.ts, renderList). */
+  override wrap(body: string, spacing = this.indentSpacing): string {
+    return super.wrap(body, spacing === 4 ? 6 : spacing)
+  }
+
   protected override groupFlags(flags: Flag[]) {
     const {mainFlags, flagGroups} = super.groupFlags(flags)
     const {[everywhereGroup]: everywhere = [], ...own} = flagGroups
