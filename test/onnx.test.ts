@@ -72,7 +72,7 @@ it('says what is wrong with a checkpoint before anything starts', async () => {
 })
 
 it('stops soon after Ctrl-C, and the same command finishes the run', async () => {
-  const {child, ended} = startCli(args('broken'), {env: env()})
+  const {child, ended} = startCli(args('broken', '--limit', '60'), {env: env()})
   const running = join(folder, 'broken')
   while (child.exitCode === null && (await completeLogLength(running)) === 0) await new Promise(resolve => setTimeout(resolve, 20))
   const at = performance.now()
@@ -81,7 +81,7 @@ it('stops soon after Ctrl-C, and the same command finishes the run', async () =>
   expect(code).toBe(130)
   expect(performance.now() - at).toBeLessThan(5000)
   const before = (await log('broken')).length
-  const finished = await cli(args('broken'), {env: env()})
+  const finished = await cli(args('broken', '--limit', '60'), {env: env()})
   expect(finished.code).toBe(0)
   const after = await log('broken')
   expect(after.length).toBeGreaterThan(before)

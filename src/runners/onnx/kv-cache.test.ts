@@ -87,3 +87,11 @@ it('moves the last row into the place of one that ends, and takes new rows', () 
   expectRow(cache, 2, 4, 1)
   expect(() => cache.add(rowsOf(5, 0, 1), 1)).toThrow('full')
 })
+
+it('hides what an earlier row left behind', () => {
+  const cache = new KvCache(shape, 1)
+  cache.add(rowsOf(1, 0, 100), 100)
+  cache.remove(0)
+  cache.add(rowsOf(2, 0, 3), 3)
+  expectRow(cache, 0, 2, 3)
+})

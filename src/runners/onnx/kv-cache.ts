@@ -7,6 +7,10 @@ const growth = 128
 /** What is added to the attention score of padding. */
 const hidden = -1e9
 
+function roomFor(positions: number): number {
+  return Math.ceil(positions / growth) * growth
+}
+
 export type CacheShape = Pick<TextConfig, 'layers' | 'kvHeads' | 'headDim'>
 
 export class KvCache {
@@ -36,7 +40,8 @@ export class KvCache {
   add(prefix: readonly KeyValue[], length: number): number {
     const row = this.#lengths.length
     if (row === this.#maxRows) throw new RangeError('the cache is full')
-    if (row === 0) this.#capacity = 0
+    // Room that earlier rows needed is given back only when it is much too large: attention runs over all of it.
+    if (row === 0 && this.#capacity > 2 * roomFor(length + 1)) this.#capacity = 0
     this.#reserve(length + 1)
     const {kvHeads, headDim} = this.#shape
     const stride = prefix[0]!.key.length / (kvHeads * headDim)
@@ -113,7 +118,7 @@ export class KvCache {
     if (positions <= this.#capacity) return
     const before = this.#capacity
     const {layers, kvHeads, headDim} = this.#shape
-    this.#capacity = Math.ceil(positions / growth) * growth
+    this.#capacity = roomFor(positions)
     const size = this.#maxRows * this.#rowSize
     const grown: KeyValue[] = Array.from({length: layers}, () => ({key: new Float32Array(size), value: new Float32Array(size)}))
     const bias = new Float32Array(this.#maxRows * this.#capacity).fill(hidden)
