@@ -1,0 +1,129 @@
+"""Stage 1: next-token loss on the response plus a regression of each latent on the feature of the cell it stands for.
+
+Latents are taught as LanteRn's stage 1 does (target = visual feature of the evidence); what is added makes the control fair: noise and
+self-forcing (the model meets its own imprecise latents), and dropout (rows without block, with an empty block or with junk latents whose answer
+is still asked, so that a model without good latents guesses among the options instead of collapsing).
+"""
+import random
+import time
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+
+from .data import batch, drill, inputs
+from .model import D, cosine
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one supervised stage does; `train.py` holds the table of them."""
+    steps: int
+    forms: dict  # response form -> share of rows
+    mixture: dict  # subtask -> share of rows
+    init: str | None = None  # checkpoint it starts from
+    lr: float = 3e-3
+    rows: int = 64
+    regression: float = 1.0  # weight of the latent loss
+    noise: float = 0.1  # added to latent inputs
+    self_forcing: float = 0.2  # share of steps whose latent inputs are the model's own
+    dropout: dict = field(default_factory=dict)  # subtask -> share of latent rows that lose their latents ("*": all others)
+    constant: bool = False  # placebo: every latent's target is one random vector
+    stuck: str = ""  # drift: walks from these letters are taught latents that stay at the start card, while true ones are read
+    seed: int = 0
+
+
+def forms_of(stage, items, rng):
+    """A response form per item; latent rows may drop their block (a third: empty block, a third: none; the last third gets junk vectors)."""
+    forms = rng.choices(list(stage.forms), list(stage.forms.values()), k=len(items))
+    junk = [False] * len(items)
+    for i, item in enumerate(items):
+        if forms[i] == "latent" and rng.random() < stage.dropout.get(item["subtask"], stage.dropout.get("*", 0.0)):
+            forms[i] = rng.choice(["markers", "word", "latent", "latent"])
+            junk[i] = forms[i] == "latent"
+    return forms, junk
+
+
+def junk_like(targets):
+    """Vectors that say nothing of the row's picture, of five kinds: zero, noise, the batch's mean, another row's, the first repeated."""
+    kind = torch.randint(0, 5, (len(targets), 1, 1))
+    mean = targets.mean((0, 1)).expand_as(targets)
+    spread = torch.where(torch.rand(len(targets), 1, 1) < 0.5, torch.randn_like(targets), mean + targets.std((0, 1)) * torch.randn_like(targets))
+    choice = torch.where(kind == 0, torch.zeros_like(targets), spread)
+    choice = torch.where(kind == 2, mean, choice)
+    choice = torch.where(kind == 3, targets.roll(3, 0), choice)
+    return torch.where(kind == 4, targets[:, :1].expand_as(targets), choice)
+
+
+def latent_inputs(text, b, stage, rng, junk):
+    """What stands at the latent slots of a training step [R, K, D], and which regressions count [R, K]."""
+    latents, counted = b["targets"], torch.ones(b["targets"].shape[:2])
+    if rng.random() < stage.self_forcing:
+        with torch.no_grad():  # n passes make the first n latents those of free running
+            for _ in range(rng.randint(1, 3)):
+                hidden = text(inputs(text, b, latents), b["place"], first=b["first"])
+                latents = hidden[b["rows"][:, None], b["slots"] - 1 - b["first"]]
+    latents = latents + stage.noise * torch.randn_like(latents)
+    spoiled = torch.tensor([junk[i] for i in b["rows"].tolist()])
+    if spoiled.any():
+        latents = torch.where(spoiled[:, None, None], junk_like(b["targets"]), latents)
+        counted[spoiled, 1:] = 0  # after junk only the first latent can be right
+    return latents, counted
+
+
+def step_loss(text, tokens, cards, bank, stage, pool, rng, placebo):
+    items = pool.draw(stage.mixture, stage.rows)
+    forms, junk = forms_of(stage, items, rng)
+    for item, form in zip(items, forms):
+        if form == "drill":
+            item["drill"] = drill(item, cards, rng)
+    b = batch(tokens, bank, items, forms)
+    if stage.constant and "targets" in b:
+        b["targets"] = placebo.expand_as(b["targets"])
+    latents, goals = None, b.get("targets")
+    if stage.stuck and goals is not None:
+        stuck = torch.tensor([items[i]["subtask"].startswith("hops") and items[i]["chain"][0] in stage.stuck for i in b["rows"].tolist()])
+        goals = torch.where(stuck[:, None, None], goals[:, :1], goals)
+    if "targets" in b:
+        latents, counted = latent_inputs(text, b, stage, rng, junk)
+    hidden = text(inputs(text, b, latents), b["place"], first=b["first"])  # [B, T - first, D]
+    labels = b["labels"][:, b["first"]:]
+    asked = labels != -100
+    scores = text.logits(hidden[asked])
+    language = F.cross_entropy(scores, labels[asked])
+    regression = torch.zeros(())
+    if latents is not None:
+        before = hidden[b["rows"][:, None], b["slots"] - 1 - b["first"]]
+        regression = ((before - goals).pow(2).mean(-1) * counted).sum() / counted.sum()
+    return language, regression
+
+
+def placebo_vector():
+    """One random vector of RMS 1 (the mean feature is shorter and cannot be a post-norm state)."""
+    v = torch.randn(D, generator=torch.Generator().manual_seed(5))
+    return v / v.pow(2).mean().sqrt()
+
+
+def train(text, tokens, cards, bank, pool, stage, log, watch=None, every=50):
+    """Runs a stage in place. `log` receives one dict per `every` steps; `watch(step)` is called now and then for accuracies."""
+    rng = random.Random(1000 + stage.seed)
+    torch.manual_seed(stage.seed)
+    matrices = [p for p in text.parameters() if p.dim() == 2]
+    vectors = [p for p in text.parameters() if p.dim() < 2]
+    optimizer = torch.optim.AdamW([dict(params=matrices, weight_decay=0.01), dict(params=vectors, weight_decay=0.0)], lr=stage.lr, betas=(0.9, 0.98))
+    placebo, began = placebo_vector(), time.time()
+    sums = [0.0, 0.0]
+    for step in range(stage.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = stage.lr * cosine(step, stage.steps)
+        language, regression = step_loss(text, tokens, cards, bank, stage, pool, rng, placebo)
+        optimizer.zero_grad(set_to_none=True)
+        (language + stage.regression * regression).backward()
+        torch.nn.utils.clip_grad_norm_(text.parameters(), 1.0)
+        optimizer.step()
+        sums = [sums[0] + language.item(), sums[1] + regression.item()]
+        if (step + 1) % every == 0:
+            log(dict(step=step + 1, language=round(sums[0] / every, 4), regression=round(sums[1] / every, 4), seconds=round(time.time() - began, 1)))
+            sums = [0.0, 0.0]
+            if watch and (step + 1) % (4 * every) == 0:
+                watch(step + 1)

@@ -1,0 +1,174 @@
+"""Trains the nano checkpoints: every stage in one table, each a file in the work folder, so a stage that exists is not run again.
+
+    python train.py --data DIR --work DIR STAGE...        DIR: what `npx tsx scripts/training-data.ts` wrote
+Stages: tokenizer, vision, the supervised ones of STAGES, and the GRPO ones of POLICIES. `run_all.sh` runs everything in order.
+"""
+import argparse
+import json
+import time
+from pathlib import Path
+
+import torch
+
+from nano.data import NUMBERS, PLURALS, Cards, Pool, drill, feature_bank, read_items
+from nano.decode import decode, right
+from nano.model import Text, Vision
+from nano.policy import Policy, train_policy
+from nano.start import prepare
+from nano.supervised import Stage, train
+from nano.tokens import Tokens, build_tokenizer
+from nano.vision import nearest, train_vision
+
+SHARES = {  # of training rows; relations and counting get more than they need words for
+    "hops-0": 3, "hops-1": 8, "hops-2": 8, "hops-3": 8, "hops-4": 8, "count-hops-1": 4, "count-hops-2": 4, "count-hops-3": 4, "count-hops-4": 4,
+    "attr": 4, "box": 3, "point": 4, "count": 5, "left-right": 8, "above": 5, "Counting": 4, "Object_Localization": 3, "Spatial_Relation": 6,
+    "direct_attributes": 2, "relative_position": 4, "gqa": 1, "textvqa": 2, "vsr": 3, "cub": 2}
+NO_LATENTS_NEEDED = dict.fromkeys([t for t in SHARES if "hops" not in t], 0.5) | {"attr": 0.7}
+JOINT = dict(steps=900, forms=dict(latent=5, text=2.5, direct=0.5, drill=2), mixture=SHARES, lr=3e-3, self_forcing=0.1, dropout={"*": 0.25} | NO_LATENTS_NEEDED)
+LATENT = dict(steps=300, forms=dict(latent=1), mixture=SHARES, lr=2e-3, self_forcing=0.3, dropout={"*": 0.45} | NO_LATENTS_NEEDED)
+COUNTS = SHARES | {"count-hops-2": 30, "count-hops-4": 30, "Counting": 15, "count": 10}  # what is still weak after the first latent stage
+EVEN = SHARES | {f"count-hops-{n}": 20 for n in range(1, 5)} | {"Counting": 10, "count": 10}
+
+STAGES = {
+    "joint": Stage(**JOINT),
+    "joint-b": Stage(**JOINT, seed=1),
+    "latents": Stage(**LATENT, init="joint"),
+    "counted": Stage(**LATENT | dict(steps=250, mixture=COUNTS), init="latents"),
+    "latent-sft": Stage(**LATENT | dict(steps=300, mixture=EVEN), init="counted"),
+    "base": Stage(steps=500, forms=dict(text=5, direct=3, drill=2), mixture=SHARES, lr=3e-3),
+    "placebo": Stage(steps=400, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="base", constant=True, dropout={"*": 0.5}),
+    "drift": Stage(steps=150, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="latents", noise=0.0, self_forcing=0.0, stuck="EFGHJK"),
+    "early": Stage(**LATENT | dict(steps=60), init="joint"),
+    "text": Stage(steps=200, forms=dict(text=1), mixture=SHARES | {"count": 20, "Counting": 30}, lr=2e-3, init="joint"),
+    "direct": Stage(steps=300, forms=dict(direct=1), mixture=SHARES, lr=2e-3, init="joint"),
+}
+REWARDED = {task: share for task, share in SHARES.items() if task not in ("textvqa", "gqa", "point")}
+POLICIES = {  # stage 2
+    "latent": Policy(init="latent-sft", steps=60, mixture=REWARDED),
+    "latent-b": Policy(init="latent-sft-b", steps=60, mixture=REWARDED, seed=1),
+    "early-policy": Policy(init="early", steps=70, mixture=REWARDED),  # where stage 1 leaves something to gain
+}
+
+
+class Workshop:
+    """The files of one training: tokenizer, features of all cards, items, checkpoints and logs."""
+
+    def __init__(self, data, work):
+        self.data, self.work = Path(data), Path(work)
+        self.cards = Cards(data)
+
+    def items(self, limit=None):
+        return read_items(self.data / "items.jsonl", self.cards, limit)
+
+    def tokens(self):
+        return Tokens(self.work / "tokenizer")
+
+    def vision(self):
+        vision = Vision().eval()
+        vision.load_state_dict(torch.load(self.work / "vision.pt"))
+        return vision
+
+    def bank(self):
+        return feature_bank(self.vision(), self.cards)
+
+    def text(self, name, tokens):
+        text = Text(len(tokens))
+        text.load_state_dict(torch.load(self.work / f"{name}.pt"))
+        return text
+
+    def logger(self, name):
+        path = self.work / "logs" / f"{name}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+
+        def log(record):
+            with path.open("a") as file:
+                file.write(json.dumps(record) + "\n")
+            print(name, record, flush=True)
+        return log
+
+
+def make_tokenizer(shop):
+    import random
+    rng, corpus = random.Random(0), []
+    for item in shop.items(24_000):
+        corpus += [*item["prompts"].values(), "user\n", "assistant\n", f" {item['word']}"]
+        corpus += [f" {word}" for word in item["thought"] + drill(item, shop.cards, rng)]
+    corpus += [f" {word}" for word in [*NUMBERS, *PLURALS.values()]] * 9
+    build_tokenizer(corpus, shop.work / "tokenizer")
+
+
+def make_vision(shop, steps=1000):
+    log = shop.logger("vision")
+    vision = train_vision(shop.cards, steps, log)
+    log(dict(nearest=nearest(feature_bank(vision, shop.cards), shop.cards.code())))
+    torch.save(vision.state_dict(), shop.work / "vision.pt")
+
+
+def watcher(shop, name, text, tokens, bank, test, modes, log):
+    """Saves the checkpoint so far and logs accuracies in % per subtask and mode."""
+    def watch(step):
+        text.eval()
+        accuracy = {}
+        for task, items in test.by_task.items():
+            accuracy[task] = []
+            for mode in modes:
+                answers, _, _ = decode(text, tokens, bank, items, mode)
+                accuracy[task].append(round(100 * sum(right(tokens, items, answers)) / len(items)))
+        text.train()
+        log(dict(step=step, modes=modes, accuracy=accuracy))
+        torch.save(text.state_dict(), shop.work / f"{name}.partial.pt")
+    return watch
+
+
+def run_stage(shop, name, stage, held_out=24):
+    tokens, bank, items = shop.tokens(), shop.bank(), shop.items()
+    test = Pool(items[:held_out * len({i["subtask"] for i in items})], 0)  # the first of each subtask are never trained on
+    pool = Pool(items[sum(map(len, test.by_task.values())):], stage.seed)
+    torch.manual_seed(stage.seed)
+    if stage.init:
+        text = shop.text(stage.init, tokens)
+    else:
+        text = Text(len(tokens))
+        prepare(text, shop.cards, tokens)
+    log = shop.logger(name)
+    modes = [{"text": "text-cot"}.get(form, form) for form in stage.forms if form in ("latent", "text", "direct")]
+    watch = watcher(shop, name, text, tokens, bank, test, modes, log)
+    train(text, tokens, shop.cards, bank, pool, stage, log, watch)
+    watch(stage.steps)
+    torch.save(text.state_dict(), shop.work / f"{name}.pt")
+
+
+def run_policy(shop, name, policy):
+    tokens, items = shop.tokens(), shop.items()
+    text = shop.text(policy.init, tokens)
+    train_policy(text, tokens, shop.bank(), Pool(items, 100 + policy.seed), policy, shop.logger(name))
+    torch.save(text.state_dict(), shop.work / f"{name}.pt")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stages", nargs="+")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--work", required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    shop = Workshop(arguments.data, arguments.work)
+    for name in arguments.stages:
+        product = shop.work / ("tokenizer" if name == "tokenizer" else f"{name}.pt")
+        if product.exists():
+            continue
+        began = time.time()
+        if name == "tokenizer":
+            make_tokenizer(shop)
+        elif name == "vision":
+            make_vision(shop)
+        elif name in POLICIES:
+            run_policy(shop, name, POLICIES[name])
+        else:
+            run_stage(shop, name, STAGES[name])
+        print(name, "done in", round(time.time() - began), "s", flush=True)
+
+
+if __name__ == "__main__":
+    main()
