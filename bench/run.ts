@@ -1,0 +1,109 @@
+// What the whole harness costs beside a bare undici loop: `lantern-eval run` over 500 samples of a BLINK parquet file with a 150 kB PNG each, 64
+// in flight, its log on disk, against a loop that reads 500 PNG files of that size; an endpoint with a fixed delay of 50 ms in a process of
+// its own. Processor time and memory are of the whole process, start-up included; samples/s are counted at the endpoint, from the first request
+// to the last reply. Then 10,000 samples with 100 kB each under a bound of memory. Sides alternate; ratios are medians over the rounds.
+// Needs a build. Fails when a bound of the issue is missed.
+import {execFile} from 'node:child_process'
+import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises'
+import {loadavg, tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
+import {promisify} from 'node:util'
+import {noisePicture, writeBlinkParquet} from './support/blink-parquet.js'
+import {withEndpoint} from './support/endpoint.js'
+import {median} from './support/median.js'
+
+const samples = 500
+const pictureBytes = 150_000
+const inFlight = 64
+const delayMs = 50
+const rounds = Number(process.argv[2] ?? 5)
+const bounds = {rate: 0.75, cpu: 1.6, rssMb: 100, peak: inFlight, folderMb: 1}
+const many = {samples: 10_000, pictureBytes: 100_000, rssMb: 500}
+
+interface Measured {
+  readonly rate: number
+  readonly cpuMs: number
+  readonly rssMb: number
+  readonly peak: number
+}
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const folder = await mkdtemp(join(tmpdir(), 'bench-run-'))
+
+/** Runs a script to its end against a fresh endpoint; per sample where it is processor time. */
+async function measure(asked: number, args: (url: string) => string[]): Promise<Measured> {
+  const usage = join(folder, 'usage.json')
+  const {seen} = await withEndpoint(delayMs, url =>
+    promisify(execFile)(process.execPath, ['--import', here('support/tell-usage.mjs'), ...args(url)], {
+      env: {...process.env, BENCH_USAGE: usage, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')},
+    }),
+  )
+  const {cpuMs, rssMb} = JSON.parse(await readFile(usage, 'utf8')) as {cpuMs: number; rssMb: number}
+  return {rate: asked / seen.seconds, cpuMs: cpuMs / asked, rssMb, peak: seen.peak}
+}
+
+const harness = (data: string, out: string) => (url: string) => [
+  here('../bin/run.js'),
+  'run',
+  ...['--bench', 'blink', '--data', data, '--model', 'openai:m', '--base-url', url, '--concurrency', String(inFlight)],
+  ...['--no-cache', '--out', out, '--json'],
+]
+
+async function sizeOf(out: string): Promise<number> {
+  const sizes = await Promise.all((await readdir(out)).map(async name => (await stat(join(out, name))).size))
+  return sizes.reduce((sum, size) => sum + size, 0) / 1e6
+}
+
+async function sameLoad(): Promise<boolean> {
+  const pictures = join(folder, 'pictures')
+  const data = join(folder, 'blink')
+  await Promise.all([mkdir(pictures), mkdir(data)])
+  for (let index = 0; index < samples; index++) await writeFile(join(pictures, `${index}.png`), noisePicture(pictureBytes))
+  await writeBlinkParquet(join(data, 'val-00000-of-00001.parquet'), {samples, pictureBytes})
+  const floor: Measured[] = []
+  const ours: Measured[] = []
+  let folderMb = 0
+  for (let round = 0; round < rounds; round++) {
+    floor.push(await measure(samples, url => [here('support/undici-floor.mjs'), url, pictures, String(samples), String(inFlight)]))
+    const out = join(folder, `run-${round}`)
+    ours.push(await measure(samples, harness(data, out)))
+    folderMb = Math.max(folderMb, await sizeOf(out))
+  }
+  const show = (name: string, side: readonly Measured[], rest: string) => {
+    const of = (key: keyof Measured) => median(side.map(measured => measured[key]))
+    console.log(
+      `${name.padEnd(6)} ${of('rate').toFixed(0)} samples/s, ${of('cpuMs').toFixed(2)} ms CPU a sample, ${of('rssMb').toFixed(0)} MB${rest}`,
+    )
+  }
+  const ratio = (key: 'rate' | 'cpuMs') => median(ours.map((measured, round) => measured[key] / floor[round]![key]))
+  const rssMb = median(ours.map((measured, round) => measured.rssMb - floor[round]!.rssMb))
+  const peak = median(ours.map(measured => measured.peak))
+  const facts = `rate x${ratio('rate').toFixed(2)}, CPU x${ratio('cpuMs').toFixed(2)}, RSS +${rssMb.toFixed(0)} MB, ${peak} in flight`
+  show('undici', floor, '')
+  show('run', ours, ` (${facts}, run folder ${folderMb.toFixed(2)} MB), load ${loadavg()[0]!.toFixed(1)}`)
+  return (
+    ratio('rate') >= bounds.rate &&
+    ratio('cpuMs') <= bounds.cpu &&
+    rssMb <= bounds.rssMb &&
+    peak >= bounds.peak &&
+    folderMb < bounds.folderMb
+  )
+}
+
+async function manySamples(): Promise<boolean> {
+  const data = join(folder, 'many')
+  await mkdir(data)
+  await writeBlinkParquet(join(data, 'val-00000-of-00001.parquet'), many)
+  const {rate, rssMb} = await measure(many.samples, harness(data, join(folder, 'run-many')))
+  console.log(`${many.samples} samples: ${rate.toFixed(0)} samples/s, ${rssMb.toFixed(0)} MB at most`)
+  return rssMb <= many.rssMb
+}
+
+try {
+  const ok = [await sameLoad(), await manySamples()]
+  console.log(ok.every(Boolean) ? 'ok' : 'MISSED')
+  process.exitCode = ok.every(Boolean) ? 0 : 1
+} finally {
+  await rm(folder, {recursive: true})
+}
