@@ -5,9 +5,9 @@ import {fileURLToPath} from 'node:url'
 import {LanternError} from '../../core/errors.js'
 import {type FolderOptions, hubCheckpoint, hubScheme} from '../hub-checkpoint.js'
 
-/** Any reference without a scheme is a path; a Windows drive letter is no scheme. */
+/** A reference with its scheme, a path that exists, or one that can only be meant as a path; a bare word (`gpt-4o`) is neither. */
 export function isCheckpointRef(ref: string): boolean {
-  return /^(hub|builtin):/.test(ref) || !/^[a-z][a-z0-9-]+:/.test(ref)
+  return /^(hub|builtin):/.test(ref) || existsSync(ref) || /^(\.|\/|~|[A-Za-z]:[\\/])/.test(ref)
 }
 
 /**
