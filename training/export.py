@@ -106,6 +106,7 @@ def main():
     shop = Workshop(arguments.data, arguments.work)
     tokens, vision, bank = shop.tokens(), shop.vision(), shop.bank()
     items = shop.items(arguments.check)
+    assert items, "--check must be at least 1"
     for name in arguments.names:
         stage, mode, _ = MODELS[name]
         folder, text = Path(arguments.out, name), shop.text(stage, tokens).eval()

@@ -12,9 +12,8 @@ train() { python training/train.py --data $work/train --work $work "$@"; }
 train tokenizer vision
 # two branches, one core each: with latents, and the placebo's, which never sees a true latent
 train base placebo &
-train joint latent-sft latent text direct drift early early-policy joint-b latent-sft-b latent-b
+train joint latents counted latent-sft latent text direct drift
 wait
-python training/evaluate.py --data $work/fresh --work $work latent:latent latent-sft:latent latent-b:latent placebo:latent drift:latent \
-  early:latent early-policy:latent text:text-cot direct:direct
+python training/evaluate.py --data $work/fresh --work $work latent:latent latent-sft:latent placebo:latent drift:latent text:text-cot direct:direct
 python training/export.py --data $work/fresh --work $work --out fixtures/models
 python training/report.py --work $work --out training/results

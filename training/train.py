@@ -31,22 +31,18 @@ EVEN = SHARES | {f"count-hops-{n}": 20 for n in range(1, 5)} | {"Counting": 10, 
 
 STAGES = {
     "joint": Stage(**JOINT),
-    "joint-b": Stage(**JOINT, seed=1),
     "latents": Stage(**LATENT, init="joint"),
     "counted": Stage(**LATENT | dict(steps=250, mixture=COUNTS), init="latents"),
     "latent-sft": Stage(**LATENT | dict(steps=300, mixture=EVEN), init="counted"),
     "base": Stage(steps=500, forms=dict(text=5, direct=3, drill=2), mixture=SHARES, lr=3e-3),
     "placebo": Stage(steps=400, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="base", constant=True, dropout={"*": 0.5}),
     "drift": Stage(steps=150, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="latents", noise=0.0, self_forcing=0.0, stuck="EFGHJK"),
-    "early": Stage(**LATENT | dict(steps=60), init="joint"),
     "text": Stage(steps=200, forms=dict(text=1), mixture=SHARES | {"count": 20, "Counting": 30}, lr=2e-3, init="joint"),
     "direct": Stage(steps=300, forms=dict(direct=1), mixture=SHARES, lr=2e-3, init="joint"),
 }
 REWARDED = {task: share for task, share in SHARES.items() if task not in ("textvqa", "gqa", "point")}
 POLICIES = {  # stage 2
     "latent": Policy(init="latent-sft", steps=60, mixture=REWARDED),
-    "latent-b": Policy(init="latent-sft-b", steps=60, mixture=REWARDED, seed=1),
-    "early-policy": Policy(init="early", steps=70, mixture=REWARDED),  # where stage 1 leaves something to gain
 }
 
 
