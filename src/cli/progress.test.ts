@@ -1,0 +1,143 @@
+import {record} from '../../test/support/run-folders.js'
+import type {RunEvent} from '../evaluation/spec.js'
+import {duration, progress} from './progress.js'
+
+/** What is written while `act` feeds events, on a stream of 80 columns and a clock that only `wait` moves. */
+function shown(live: boolean, act: (event: (event: RunEvent) => void, wait: (ms: number) => void) => void, columns = 80): string {
+  let time = 0
+  let text = ''
+  const stream = {
+    write: (piece: string) => {
+      text += piece
+    },
+    isTTY: live,
+    columns,
+  }
+  const show = progress({stream, live, debug: false, now: () => time})
+  act(show, ms => {
+    time += ms
+  })
+  return text.replace(/\u001B\[\d+m/g, '')
+}
+
+const begin = (settled = 0): RunEvent => ({
+  type: 'begin',
+  runDir: 'results/x',
+  total: 100,
+  settled,
+  correctBefore: settled / 2,
+  scoredBefore: settled,
+})
+const answered = (outcome: 'correct' | 'wrong' | 'error' = 'correct'): RunEvent => ({
+  type: 'record',
+  record: record({arm: 'openai:m|direct', bench: 'blink', subtask: 'Counting', id: 'val_Counting_1', outcome}),
+})
+
+describe('in a pipe or CI', () => {
+  it('says where the run is, then a line every ten seconds, then the end', () => {
+    const text = shown(false, (event, wait) => {
+      event(begin())
+      event({type: 'arms', model: 'openai:m', bench: 'blink'})
+      for (let i = 0; i < 30; i++) {
+        wait(1000)
+        event(answered(i % 2 ? 'correct' : 'wrong'))
+      }
+      event({type: 'end'})
+    })
+    expect(text.split('\n')).toEqual([
+      'Run folder results/x',
+      'openai:m on blink: 10/100, 1.0/s, 1m30s left, score 50.0%',
+      'openai:m on blink: 20/100, 1.0/s, 1m20s left, score 50.0%',
+      'openai:m on blink: 30/100, 1.0/s, 1m10s left, score 50.0%',
+      'openai:m on blink: 30/100, 1.0/s, 1m10s left, score 50.0%',
+      '',
+    ])
+  })
+
+  it('writes no control characters', () => {
+    const text = shown(false, event => {
+      event(begin())
+      event(answered())
+      event({type: 'end'})
+    })
+    expect(text).toMatch(/^[\x20-\x7e\n]*$/)
+  })
+
+  it('says what a resumed run has done, and does not take it for speed', () => {
+    const text = shown(false, (event, wait) => {
+      event(begin(60))
+      wait(10_000)
+      event(answered())
+      event({type: 'end'})
+    })
+    expect(text).toContain('Resuming results/x: 60 of 100 are done\n')
+    expect(text).toContain('61/100, 0.1/s')
+  })
+
+  it('tells the first three failures and counts all of them', () => {
+    const text = shown(false, event => {
+      event(begin())
+      for (let i = 0; i < 5; i++) event(answered('error'))
+      event({type: 'end'})
+    })
+    expect(text.match(/^ {2}blink /gm)).toHaveLength(3)
+    expect(text).toContain('5 errors')
+  })
+})
+
+describe('on a terminal', () => {
+  const lastFrame = (text: string) => text.trimEnd().split('\r\u001B[2K').at(-1)!
+
+  it('draws one line that fits, with count, rate, time left, score, errors and requests in flight', () => {
+    const text = shown(true, (event, wait) => {
+      event(begin())
+      event({type: 'runner', event: {type: 'limit', concurrency: 8}})
+      for (let i = 0; i < 50; i++) {
+        wait(100)
+        event(answered(i === 0 ? 'error' : 'correct'))
+      }
+      event({type: 'end'})
+    })
+    const frame = lastFrame(text)
+    expect(frame).toContain('50/100 · 10/s · 5s left · score 100.0% · 1 error · 8 in flight')
+    expect(frame.length).toBeLessThanOrEqual(80)
+  })
+
+  it.each([40, 60, 120])('stays within %d columns', columns => {
+    const text = shown(
+      true,
+      (event, wait) => {
+        event(begin())
+        event({type: 'runner', event: {type: 'limit', concurrency: 64}})
+        event({type: 'runner', event: {type: 'retry', reason: 'HTTP 429', attempt: 1, waitMs: 500}})
+        for (let i = 0; i < 20; i++) {
+          wait(150)
+          event(answered(i % 3 ? 'wrong' : 'error'))
+        }
+        event({type: 'end'})
+      },
+      columns,
+    )
+    for (const frame of text.split('\r\u001B[2K').slice(1)) expect(frame.replace(/\n[\s\S]*/, '').length).toBeLessThanOrEqual(columns)
+  })
+
+  it('redraws at most ten times a second', () => {
+    const text = shown(true, (event, wait) => {
+      event(begin())
+      for (let i = 0; i < 100; i++) {
+        wait(10)
+        event(answered())
+      }
+    })
+    expect(text.split('\r\u001B[2K').length).toBeLessThanOrEqual(12)
+  })
+})
+
+test.each([
+  [0, '0s'],
+  [59_400, '59s'],
+  [200_000, '3m20s'],
+  [7_500_000, '2h05m'],
+])('%d ms are %s', (ms, text) => {
+  expect(duration(ms)).toBe(text)
+})

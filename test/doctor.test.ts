@@ -1,0 +1,51 @@
+// `lantern-eval doctor` as a process: what it says, what it never says, and its exit code.
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {cli} from './support/cli.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doctor-'))
+})
+afterAll(() => rm(folder, {recursive: true, force: true}))
+
+const env = () => ({LANTERN_EVAL_CACHE_DIR: join(folder, 'cache'), HF_HOME: join(folder, 'hub'), HF_HUB_OFFLINE: '1'})
+
+test('looks at Node, onnxruntime, folders, disk, hub and tokens, and says what to do about what is missing', async () => {
+  const {code, stdout} = await cli(['doctor', '--json'], {env: env()})
+  expect(code).toBe(0)
+  const {checks, ok, exitCode, verdict} = JSON.parse(stdout)
+  expect({ok, exitCode, verdict}).toEqual({ok: true, exitCode: 0, verdict: 'done'})
+  expect(checks.map((check: {name: string}) => check.name)).toEqual([
+    'Node',
+    'onnxruntime',
+    'CUDA provider',
+    'cache folder',
+    'hub cache',
+    'free disk',
+    'hub',
+    'hub token',
+    'API key',
+  ])
+  const token = checks.find((check: {name: string}) => check.name === 'hub token')
+  expect(token).toMatchObject({status: 'note', found: 'HF_TOKEN is not set', remedy: expect.stringContaining('HF_TOKEN')})
+})
+
+test('never shows the value of a token', async () => {
+  const tokens = {HF_TOKEN: 'hf_secret-of-the-hub', OPENAI_API_KEY: 'sk-secret-of-the-endpoint'}
+  for (const args of [['doctor'], ['doctor', '--json', '--log-level', 'debug']]) {
+    const {stdout, stderr} = await cli(args, {env: {...env(), ...tokens}})
+    expect(stdout).toContain('OPENAI_API_KEY is set')
+    expect(stdout + stderr).not.toMatch(/secret-of/)
+  }
+})
+
+test('fails with 4 when the cache folder cannot be written, and says which variable moves it', async () => {
+  const file = join(folder, 'a-file')
+  await writeFile(file, '')
+  const {code, stdout} = await cli(['doctor'], {env: {...env(), LANTERN_EVAL_CACHE_DIR: join(file, 'cache')}})
+  expect(code).toBe(4)
+  expect(stdout).toMatch(/cache folder\s+failed .*a-file/)
+  expect(stdout).toContain('LANTERN_EVAL_CACHE_DIR')
+})
