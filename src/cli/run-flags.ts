@@ -228,10 +228,13 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
   }
 }
 
+/** What the built-in models are asked when nothing is named: one subtask per number of hops. */
+const shownHops = [0, 1, 2, 3, 4].map(steps => `hops-${steps}`)
+
 /** `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: hops for the built-in models, else an error. */
 function benchmarksOf(given: readonly string[] | undefined, builtinModels: boolean): RunSpec['benchmarks'] {
   if (given === undefined) {
-    if (builtinModels) return [{id: 'hops'}]
+    if (builtinModels) return [{id: 'hops', subtasks: shownHops}]
     throw new LanternError('usage', 'No benchmark is named.', 'Add --bench blink, vstar, viscot or hops.')
   }
   const byId = new Map<string, string[] | undefined>()

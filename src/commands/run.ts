@@ -52,7 +52,8 @@ export default class Run extends BaseCommand<typeof Run> {
       const {publishRun} = await import('../reports/publish.js')
       const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
       const {formats} = await import('../reports/formats/index.js')
-      this.log(formats.terminal.render(document, terminal()))
+      // The built-in samples are few and made to differ by subtask: hops by its number of steps.
+      this.log(formats.terminal.render(document, {...terminal(), subtasks: document.builtin}))
       process.exitCode = document.exitCode
       return document
     } finally {

@@ -80,15 +80,20 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
   return plainTable(columns, body, width, paint.dim)
 }
 
-/** Subtasks down, rows across in the order of the table above, by number; a single row has its intervals too. */
+/**
+ * Subtasks down, rows across in the order of the table above: by the name of the model where that tells them apart and fits, else by
+ * number; a single row has its intervals too.
+ */
 function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkInstance): string {
   const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
   const of = (row: ResultRow, name: string) => row.subtasks.find(subtask => subtask.name === name)
   const single = rows.length === 1
+  const models = rows.map(({model}) => model.split(/[:/\\]/).at(-1)!)
+  const named = new Set(models).size === rows.length && models.join('  ').length + Math.max(...names.map(name => name.length)) + 8 <= width
   const columns: Column[] = [
     {head: 'subtask', align: 'left'},
     {head: 'n', align: 'right'},
-    ...rows.map((_, index): Column => ({head: single ? 'score' : `row ${index + 1}`, align: 'right'})),
+    ...rows.map((_, index): Column => ({head: single ? 'score' : named ? models[index]! : `row ${index + 1}`, align: 'right'})),
     ...(single ? [{head: '95 % interval', align: 'right'} as const] : []),
   ]
   const body = names.map(name => {

@@ -59,10 +59,12 @@ export function remarks(row: ResultRow): string[] {
 
 const titles: Readonly<Record<string, string>> = {blink: 'BLINK', vstar: 'V*', viscot: 'VisCoT', hops: 'hops'}
 
-/** `BLINK val`, and for built-in samples the words that keep them from being taken for it. */
+/** `BLINK val`, and for built-in samples and models the words that keep them from being taken for others. */
 export function groupTitle(document: ResultDocument, group: ResultGroup): string {
-  const builtin = rowsOf(document, group).some(row => row.sample === 'builtin')
-  return `${titles[group.bench] ?? group.bench} ${group.split}${builtin ? ', built-in sample' : ''}`
+  const rows = rowsOf(document, group)
+  const sample = rows.some(row => row.sample === 'builtin') ? ', built-in sample' : ''
+  const models = rows.every(({model}) => model.startsWith('builtin:')) ? ', built-in control models' : ''
+  return `${titles[group.bench] ?? group.bench} ${group.split}${sample}${models}`
 }
 
 export function rowsOf(document: ResultDocument, group: ResultGroup): ResultRow[] {

@@ -12,11 +12,18 @@ import {type ModelHost, startWorker} from './worker-client.js'
 /** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
 const defaultBatchSize = 4
 
+/**
+ * Below this size a second thread costs more than it does: 800 generations of the built-in models (0.5 M parameters) took 14 s of processor
+ * time on one thread and 28 s on two, and were done sooner.
+ */
+const parametersWorthThreads = 10_000_000
+
 /** Throws LanternError: what opening the checkpoint and loading the model throw. */
 export async function openSession(ref: string, dir: string, options: RunnerOptions): Promise<Session> {
   const checkpoint = await openCheckpoint(dir)
   const sha256 = await checkpointSha256(checkpoint, options.cacheDir)
-  const host = await startHost(startOf(dir, options), options)
+  const threads = options.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
+  const host = await startHost(startOf(dir, {...options, threads}), options)
   const identity = identityOf(ref, checkpoint, sha256, host)
   return {
     describe: () => identity,
