@@ -10,7 +10,7 @@ export function sha256(data: string | Uint8Array): string {
 /** sha256 of a file, read as a stream. Throws the system error of a file that cannot be read. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk)
+  for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20})) hash.update(chunk)
   return hash.digest('hex')
 }
 

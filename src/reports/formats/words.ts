@@ -19,7 +19,8 @@ export function points(difference: number): string {
 }
 
 export function count(n: number): string {
-  return n.toLocaleString('en-US')
+  // By hand: the first number through Intl costs a tenth of a second.
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 export function figure(value: number | null, digits = 0): string {

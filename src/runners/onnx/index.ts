@@ -1,7 +1,6 @@
 // Local checkpoints: a folder, a repository of the hub, or a model that ships with the package.
 import type {Runner} from '../runner.js'
 import {checkpointFolder, isCheckpointRef} from './checkpoint-folder.js'
-import {openSession} from './session.js'
 
 export const onnxRunner: Runner = {
   accepts: isCheckpointRef,
@@ -14,6 +13,7 @@ export const onnxRunner: Runner = {
         else if (event.type === 'retry') notify({type: 'warning', message: `${event.file}: ${event.reason}; trying again.`})
       },
     })
+    const {openSession} = await import('./session.js')
     return openSession(ref, folder, options)
   },
 }

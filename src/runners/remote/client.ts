@@ -44,7 +44,8 @@ export interface ChatClientOptions {
   readonly timeoutMs: number
   readonly maxRetries: number
   readonly budget: Budget
-  readonly cache: ResponseCache
+  /** Null where replies are neither read nor kept. */
+  readonly cache: ResponseCache | null
   readonly notify: (event: RunnerEvent) => void
   /** Uniform in [0, 1), for the jitter. */
   readonly uniform?: () => number
@@ -94,13 +95,14 @@ export class ChatClient {
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
     const {endpoint, cache} = this.#options
     const {url, name} = endpoint
-    const key = cacheKey({endpoint: {url, name}, messages: call.messages.map(withoutBytes), images: call.images, decoding: call.decoding})
-    const saved = await cache.read(key)
-    if (saved !== undefined) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
+    const {images, decoding} = call
+    const key = cache && cacheKey({endpoint: {url, name}, messages: call.messages.map(withoutBytes), images, decoding})
+    const saved = key && (await cache?.read(key))
+    if (saved) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
     // Every request in flight listens to the one signal of the run.
     setMaxListeners(0, signal)
     const outcome = await this.#slots(() => this.#send(call, signal))
-    if (outcome.kind === 'reply' && (call.isUseful?.(outcome.reply.text) ?? true)) await this.#store(key, outcome.reply)
+    if (key && outcome.kind === 'reply' && (call.isUseful?.(outcome.reply.text) ?? true)) await this.#store(key, outcome.reply)
     return outcome
   }
 
@@ -232,7 +234,7 @@ export class ChatClient {
 
   async #store(key: string, reply: ChatReply): Promise<void> {
     try {
-      await this.#options.cache.write(key, reply)
+      await this.#options.cache?.write(key, reply)
     } catch (error) {
       this.#options.notify({type: 'warning', message: `A reply could not be cached: ${messageOf(error)}`})
     }

@@ -9,7 +9,7 @@ import {Budget} from './budget.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
 import {readImage, type SentImage} from './images.js'
-import {noCache, responseCache} from './response-cache.js'
+import {responseCache} from './response-cache.js'
 import {inWindow} from './window.js'
 
 export const remoteRunner: Runner = {
@@ -46,7 +46,7 @@ export async function openChat(ref: string, options: ChatOptions): Promise<{clie
     timeoutMs: options.timeoutMs,
     maxRetries: options.maxRetries,
     budget: options.budget ?? new Budget(options),
-    cache: options.cache ? responseCache(join(options.cacheDir, 'responses')) : noCache,
+    cache: options.cache ? responseCache(join(options.cacheDir, 'responses')) : null,
     notify: event => options.notify(endpoint.redact(event)),
   })
   return {client, endpoint}

@@ -38,12 +38,6 @@ export interface ResponseCache {
   write(key: string, reply: ChatReply): Promise<void>
 }
 
-/** Stores nothing. */
-export const noCache: ResponseCache = {
-  read: async () => undefined,
-  write: async () => {},
-}
-
 /** The cache under `folder`. What cannot be read counts as absent; a reply that was cut or refused is not stored. */
 export function responseCache(folder: string): ResponseCache {
   const path = (key: string) => join(folder, key.slice(0, 2), `${key}.json`)
