@@ -121,6 +121,18 @@ describe('on a terminal', () => {
     for (const frame of text.split('\r\u001B[2K').slice(1)) expect(frame.replace(/\n[\s\S]*/, '').length).toBeLessThanOrEqual(columns)
   })
 
+  it('leaves out whole facts where the terminal is narrow, and takes 80 columns where it does not know', () => {
+    const act = (event: (event: RunEvent) => void, wait: (ms: number) => void) => {
+      event(begin())
+      event({type: 'runner', event: {type: 'limit', concurrency: 8}})
+      wait(1000)
+      event(answered())
+      event({type: 'end'})
+    }
+    expect(lastFrame(shown(true, act, 40))).toMatch(/ 1\/100 · 1\.0\/s · 1m39s left$/)
+    expect(lastFrame(shown(true, act, 0))).toMatch(/ 8 in flight$/)
+  })
+
   it('redraws at most ten times a second', () => {
     const text = shown(true, (event, wait) => {
       event(begin())

@@ -68,8 +68,9 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
     if (live) {
       if (!force && at - lastDrawn < drawEvery) return
       lastDrawn = at
-      const columns = Math.max(40, stream.columns ?? 80)
-      const text = note === '' ? facts().join(' · ') : note
+      // A terminal that does not know its width says 0.
+      const columns = Math.max(40, stream.columns || 80)
+      const text = note === '' ? fitting(facts(), columns - 12) : note
       const width = Math.max(10, Math.min(30, columns - text.length - 4))
       const share = total === 0 ? 0 : (settled + errors) / total
       const filled = Math.round(share * width)
@@ -133,6 +134,14 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
         break
     }
   }
+}
+
+/** The facts that still fit, each whole; the first matter most. */
+function fitting(facts: readonly string[], columns: number): string {
+  return facts.reduce((text, fact) => {
+    const longer = text === '' ? fact : `${text} · ${fact}`
+    return longer.length <= columns ? longer : text
+  }, '')
 }
 
 /** Milliseconds as a short text: 8s, 3m20s, 2h05m. */
