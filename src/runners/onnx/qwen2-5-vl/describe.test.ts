@@ -54,7 +54,7 @@ it('lists the hub cache and folders at hand', async () => {
 })
 
 it('tells a checkpoint from an endpoint by the form of its reference', () => {
-  expect(['./dir', 'C:\\models', 'hub:a/b', 'builtin:nano', 'name'].map(isCheckpointRef)).toEqual([true, true, true, true, true])
+  expect(['./dir', 'C:\\models', 'hub:a/b', 'builtin:nano', 'name'].map(isCheckpointRef)).toEqual([true, true, true, true, false])
   expect(['openai:gpt', 'replay:x'].map(isCheckpointRef)).toEqual([false, false])
 })
 
