@@ -9,6 +9,8 @@ export type Behaviour =
       readonly finish?: string | null
       readonly usage?: object
       readonly message?: object
+      /** Tokens of the prompt after its first, as vLLM gives them for `prompt_logprobs: 0`. */
+      readonly promptLogProbs?: readonly (readonly [token: string, logProb: number])[]
     }
   | {readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown}
   /** A body as it stands, with status 200. */
@@ -89,13 +91,17 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
 }
 
 /** A complete reply, as OpenAI writes it. */
-function completion({text, finish = 'stop', usage, message}: Extract<Behaviour, {kind: 'answer'}>): string {
+function completion({text, finish = 'stop', usage, message, promptLogProbs}: Extract<Behaviour, {kind: 'answer'}>): string {
   return JSON.stringify({
     id: 'chatcmpl-1',
     object: 'chat.completion',
     model: 'test',
     choices: [{index: 0, message: {role: 'assistant', content: text, ...message}, finish_reason: finish}],
     usage: usage ?? {prompt_tokens: 100, completion_tokens: 3, total_tokens: 103},
+    prompt_logprobs: promptLogProbs && [
+      null,
+      ...promptLogProbs.map(([token, logprob], id) => ({[id]: {logprob, rank: 1, decoded_token: token}})),
+    ],
   })
 }
 

@@ -13,12 +13,22 @@ export interface ChatMessage {
 /** Newer models of OpenAI refuse `max_tokens`; most other servers know nothing else. */
 export type TokenParameter = 'max_tokens' | 'max_completion_tokens'
 
-/** The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold. */
+/**
+ * Asks for the log-probability of each token of a prompt that ends within its last message: that of the token itself and of 0 others
+ * (vllm-project/vllm: vllm/entrypoints/openai/chat_completion/protocol.py).
+ */
+const scoring = {prompt_logprobs: 0, add_generation_prompt: false, continue_final_message: true}
+
+/**
+ * The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold.
+ * With a `continuation` the prompt goes on into an answer that begins with it, and the log-probabilities of its tokens are asked for.
+ */
 export function chatBody(
   name: string,
   messages: readonly ChatMessage[],
   {maxNewTokens, temperature, topP, topK, seed}: Decoding,
   tokenParameter: TokenParameter,
+  continuation?: string,
 ): Buffer {
   const settings = JSON.stringify({
     [tokenParameter]: maxNewTokens,
@@ -26,9 +36,11 @@ export function chatBody(
     top_p: topP,
     top_k: topK,
     ...(temperature > 0 ? {seed} : {}),
+    ...(continuation === undefined ? {} : scoring),
   })
   const pieces: Piece[] = [`{"model":${JSON.stringify(name)},"messages":[`]
-  messages.forEach((message, index) => {
+  const turns = continuation === undefined ? messages : [...messages, {role: 'assistant', content: continuation} as const]
+  turns.forEach((message, index) => {
     pieces.push(`${index === 0 ? '' : ','}{"role":"${message.role}","content":`, ...contentPieces(message.content), '}')
   })
   pieces.push(`],${settings.slice(1)}`)

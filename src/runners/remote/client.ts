@@ -24,6 +24,8 @@ export interface ChatCall {
   readonly decoding: Decoding
   /** False for a whole reply that is of no use: it is not cached, so that it can be asked for again. */
   readonly isUseful?: (text: string) => boolean
+  /** Asks for the log-probabilities of this beginning of an answer (`logProbs` of the reply) instead of for an answer. */
+  readonly continuation?: string
 }
 
 export type ChatOutcome =
@@ -95,14 +97,14 @@ export class ChatClient {
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
     const {endpoint, cache} = this.#options
     const {url, name} = endpoint
-    const {images, decoding} = call
-    const key = cache && cacheKey({endpoint: {url, name}, messages: call.messages.map(withoutBytes), images, decoding})
+    const {messages, images, decoding, continuation} = call
+    const key = cache && cacheKey({endpoint: {url, name}, messages: messages.map(withoutBytes), images, decoding, continuation})
     const saved = key && (await cache?.read(key))
     if (saved) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
     // Every request in flight listens to the one signal of the run.
     setMaxListeners(0, signal)
     const outcome = await this.#slots(() => this.#send(call, signal))
-    if (key && outcome.kind === 'reply' && (call.isUseful?.(outcome.reply.text) ?? true)) await this.#store(key, outcome.reply)
+    if (key && outcome.kind === 'reply' && isUseful(call, outcome.reply)) await this.#store(key, outcome.reply)
     return outcome
   }
 
@@ -121,7 +123,7 @@ export class ChatClient {
         return leftOut
       }
       const started = performance.now()
-      const result = await this.#attempt(body, call.decoding.maxNewTokens, signal)
+      const result = await this.#attempt(body, call, signal)
       budget.settle('text' in result ? result.costUsd : null)
       if ('text' in result) {
         this.#succeeded(result)
@@ -136,17 +138,17 @@ export class ChatClient {
       }
       const waitMs = backoffMs(attempt, result.retryAfterMs, uniform())
       const hopeless = !result.retry || (!this.#proven && result.blame === 'endpoint')
-      if (hopeless || attempt > maxRetries || waitMs > longestRetryAfterMs) return this.#fail(result, attempt)
+      if (hopeless || attempt > maxRetries || waitMs > longestRetryAfterMs) return this.#fail(result, attempt, call)
       notify({type: 'retry', reason: result.message, attempt, waitMs})
       await sleep(waitMs, undefined, {signal}).catch(() => {})
     }
   }
 
-  #body({messages, decoding}: ChatCall): Buffer {
-    return chatBody(this.#options.endpoint.name, messages, decoding, this.#tokenParameter)
+  #body({messages, decoding, continuation}: ChatCall): Buffer {
+    return chatBody(this.#options.endpoint.name, messages, decoding, this.#tokenParameter, continuation)
   }
 
-  async #attempt(body: Buffer, maxNewTokens: number, signal: AbortSignal): Promise<ChatReply | Failure> {
+  async #attempt(body: Buffer, call: ChatCall, signal: AbortSignal): Promise<ChatReply | Failure> {
     const {endpoint, timeoutMs} = this.#options
     const cut = new AbortController()
     const abort = () => cut.abort()
@@ -166,9 +168,7 @@ export class ChatClient {
       })
       const text = await reply.text()
       return endpoint.redact(
-        statusCode >= 200 && statusCode < 300
-          ? this.#read(text, headers, maxNewTokens)
-          : httpFailure(statusCode, headers, text, Date.now()),
+        statusCode >= 200 && statusCode < 300 ? this.#read(text, headers, call) : httpFailure(statusCode, headers, text, Date.now()),
       )
     } catch (error) {
       return endpoint.redact(connectionFailure(error, timeoutMs))
@@ -178,8 +178,8 @@ export class ChatClient {
     }
   }
 
-  #read(text: string, headers: Dispatcher.ResponseData['headers'], maxNewTokens: number): ChatReply | Failure {
-    const reply = parseReply(text, maxNewTokens)
+  #read(text: string, headers: Dispatcher.ResponseData['headers'], {decoding, continuation}: ChatCall): ChatReply | Failure {
+    const reply = parseReply(text, decoding.maxNewTokens, continuation)
     if (typeof reply === 'string') return malformedFailure(reply, isPage(text))
     return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.endpoint, reply.usage, headers)}
   }
@@ -210,7 +210,10 @@ export class ChatClient {
     this.#options.notify({type: 'limit', concurrency: next.limit})
   }
 
-  #fail({code, message, blame, retry}: Failure, attempts: number): ChatOutcome {
+  #fail({code, message, blame, retry}: Failure, attempts: number, {continuation}: ChatCall): ChatOutcome {
+    const failure: ChatOutcome = {kind: 'failure', code, message, attempts}
+    // What cannot be scored may well be answered.
+    if (continuation !== undefined) return failure
     const {endpoint} = this.#options
     if (!this.#proven) this.#failures += attempts
     else if (blame === 'endpoint') this.#failures++
@@ -219,7 +222,7 @@ export class ChatClient {
     const broke = /^http-4(02|29)$/.test(code) && !retry
     if (early || gone || broke)
       throw this.#giveUp(`${endpoint.url} does not answer for the model ${endpoint.name}: ${message}`, suggestionFor(code))
-    return {kind: 'failure', code, message, attempts}
+    return failure
   }
 
   #giveUp(sentence: string, suggestion: string): LanternError {
@@ -239,6 +242,11 @@ export class ChatClient {
       this.#options.notify({type: 'warning', message: `A reply could not be cached: ${messageOf(error)}`})
     }
   }
+}
+
+/** Whether a whole reply is worth keeping. */
+function isUseful(call: ChatCall, {text, logProbs}: ChatReply): boolean {
+  return call.continuation === undefined ? (call.isUseful?.(text) ?? true) : logProbs !== undefined
 }
 
 /** The message as it is hashed: pictures are hashed apart, from their files. */

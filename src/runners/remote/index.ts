@@ -10,6 +10,7 @@ import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
 import {readImage, type SentImage} from './images.js'
 import {responseCache} from './response-cache.js'
+import {OptionScorer} from './scoring.js'
 import {inWindow} from './window.js'
 
 export const remoteRunner: Runner = {
@@ -56,11 +57,13 @@ class RemoteSession implements Session {
   readonly #identity: ModelIdentity
   readonly #client: ChatClient
   readonly #options: RunnerOptions
+  readonly #scorer: OptionScorer
   #warnedOfEmpty = false
 
   constructor(ref: string, {url, name}: Endpoint, client: ChatClient, options: RunnerOptions) {
     this.#client = client
     this.#options = options
+    this.#scorer = new OptionScorer(client, ref, options.notify)
     this.#identity = {ref, endpoint: {url, name}, latent: null, observesLatents: false, needsImages: true, remote: true}
   }
 
@@ -80,7 +83,7 @@ class RemoteSession implements Session {
   }
 
   async #answer(request: Request, signal: AbortSignal): Promise<Generation | undefined> {
-    const {prompt, decoding} = request
+    const {prompt, decoding, arm, continuations} = request
     let images: SentImage[]
     try {
       images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options)))
@@ -89,12 +92,25 @@ class RemoteSession implements Session {
       return failedGeneration(request, error.code, error.message, 0)
     }
     const seen = {promptSha256: sha256(promptText(prompt)), images: images.map(image => image.seen)}
-    const outcome = await this.#client.complete({messages: messagesOf(prompt, images), images: seen.images, decoding}, signal)
+    const asked = {messages: messagesOf(prompt, images), images: seen.images}
+    const outcome = await this.#client.complete({...asked, decoding}, signal)
     if (outcome.kind === 'left-out') return undefined
     if (outcome.kind === 'failure') return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#warnOfEmpty(outcome.reply)
     const {text, stop, usage} = outcome.reply
-    return {request, text, stop, usage, timing: timingOf(outcome), attempts: outcome.attempts, cached: outcome.cached, seen}
+    // Elsewhere thoughts stand between the prompt and the option.
+    const scores = arm.mode === 'direct' && continuations ? await this.#scorer.score(asked, continuations, signal) : undefined
+    return {
+      request,
+      text,
+      stop,
+      usage,
+      timing: timingOf(outcome),
+      attempts: outcome.attempts,
+      cached: outcome.cached,
+      seen,
+      ...(scores && {continuationLogProbs: scores}),
+    }
   }
 
   /** A reasoning model that spends all its tokens on thoughts answers nothing: worth saying once (inspect_ai issue 5467). */

@@ -1,6 +1,7 @@
 // What a chat completion says: text, why it stopped, what it used. Anything else is a failure, never an answer.
 import {z} from 'zod'
 import {type Stop, type Usage, unknownUsage} from '../../core/generation.js'
+import {tailLogProbs} from './tail-log-probs.js'
 
 export interface ChatReply {
   readonly text: string
@@ -8,6 +9,8 @@ export interface ChatReply {
   readonly usage: Usage
   /** What it cost, where the endpoint says so. */
   readonly costUsd: number | null
+  /** Natural-log probability of each token of the continuation that was asked about, where the endpoint gives them. */
+  readonly logProbs?: readonly number[]
 }
 
 const count = z.number().nonnegative().nullish()
@@ -32,6 +35,7 @@ const completionSchema = z.looseObject({
       cost: count,
     })
     .nullish(),
+  prompt_logprobs: z.unknown().optional(),
 })
 
 /** How each reason to finish is read; a reason that is not listed makes the reply a failure. */
@@ -50,9 +54,10 @@ const finishReasons: Readonly<Record<string, ChatReply['stop']>> = {
 
 /**
  * Reads the body of a 200. A reply without a reason to finish counts as cut when it used all of `maxNewTokens`.
+ * With a `continuation` the reply is its log-probabilities and whole without text: what the model says after it is no answer.
  * Returns a sentence where it is no completion: HTML, cut JSON, no choice, an unknown reason.
  */
-export function parseReply(body: string, maxNewTokens: number): ChatReply | string {
+export function parseReply(body: string, maxNewTokens: number, continuation?: string): ChatReply | string {
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -73,7 +78,7 @@ export function parseReply(body: string, maxNewTokens: number): ChatReply | stri
   const finished = reason == null ? (used !== null && used >= maxNewTokens ? 'length' : 'eos') : finishReasons[reason.toLowerCase()]
   if (finished === undefined) return `the reply finished for the unknown reason "${reason}"`
   const content = typeof message.content === 'string' ? message.content : (message.content ?? []).map(part => part.text ?? '').join('')
-  return {
+  const reply: ChatReply = {
     text: content === '' && message.refusal ? message.refusal : content,
     stop: message.refusal ? 'refusal' : finished,
     usage: {
@@ -84,6 +89,9 @@ export function parseReply(body: string, maxNewTokens: number): ChatReply | stri
     },
     costUsd: usage?.cost ?? null,
   }
+  if (continuation === undefined) return reply
+  const logProbs = tailLogProbs(parsed.data.prompt_logprobs, continuation)
+  return {...reply, text: '', stop: 'eos', ...(logProbs === undefined ? {} : {logProbs})}
 }
 
 /** Whether a body is HTML or XML. */

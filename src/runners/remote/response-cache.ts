@@ -17,6 +17,7 @@ const entrySchema = z.looseObject({
   stop: z.literal('eos'),
   usage: usageSchema,
   costUsd: z.number().nullable(),
+  logProbs: z.array(z.number()).optional(),
 })
 
 export interface CacheKeyParts {
@@ -25,12 +26,14 @@ export interface CacheKeyParts {
   readonly messages: unknown
   readonly images: readonly SeenImage[]
   readonly decoding: Decoding
+  /** The text whose log-probabilities were asked for instead of an answer. */
+  readonly continuation?: string | undefined
 }
 
 /** The name of a reply: sha256 over everything the model saw. A seed counts only where decoding is random. */
-export function cacheKey({endpoint, messages, images, decoding}: CacheKeyParts): string {
+export function cacheKey({endpoint, messages, images, decoding, continuation}: CacheKeyParts): string {
   const {seed, ...settings} = decoding
-  return hashOf({version, endpoint, messages, images, decoding: settings.temperature > 0 ? {...settings, seed} : settings})
+  return hashOf({version, endpoint, messages, images, decoding: settings.temperature > 0 ? {...settings, seed} : settings, continuation})
 }
 
 export interface ResponseCache {
@@ -44,8 +47,8 @@ export function responseCache(folder: string): ResponseCache {
   return {
     async read(key) {
       try {
-        const {text, stop, usage, costUsd} = entrySchema.parse(JSON.parse(await readFile(path(key), 'utf8')))
-        return {text, stop, usage, costUsd}
+        const {text, stop, usage, costUsd, logProbs} = entrySchema.parse(JSON.parse(await readFile(path(key), 'utf8')))
+        return {text, stop, usage, costUsd, ...(logProbs === undefined ? {} : {logProbs})}
       } catch {
         return undefined
       }
