@@ -187,7 +187,7 @@ describe('openRunner', () => {
 
   it('says so when nothing lies at the path', async () => {
     await mkdir(join(folder, 'empty'))
-    await expect(openRunner(`replay:${join(folder, 'empty')}`, options)).rejects.toMatchObject({code: 'data-absent'})
-    await expect(openRunner(`replay:${join(folder, 'absent')}`, options)).rejects.toMatchObject({code: 'data-absent'})
+    await expect(openRunner(`replay:${join(folder, 'empty')}`, options)).rejects.toMatchObject({code: 'bad-file'})
+    await expect(openRunner(`replay:${join(folder, 'absent')}`, options)).rejects.toMatchObject({code: 'bad-file'})
   })
 })

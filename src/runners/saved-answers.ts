@@ -48,7 +48,7 @@ export class SavedAnswers {
  * Reads a run folder of ours (`DIR`, or `DIR#ARM` where it has several arms), JSONL with one answer a line, a BLINK `saved_val_predictions`
  * file or a folder of BLINK `saved_outputs`. The extension `.json` or `.jsonl` may be left out.
  * `benchmarks` are those of this run: JSONL lines without `bench` belong to the only one.
- * Throws LanternError `data-absent`, or `bad-file` naming the file and the line.
+ * Throws LanternError `bad-file` naming the file and the line.
  */
 export async function readSavedAnswers(path: string, benchmarks: readonly string[]): Promise<SavedAnswers> {
   const [found, arm] = locate(path)
@@ -65,7 +65,7 @@ function locate(path: string): readonly [path: string, arm: string | undefined] 
   const hash = path.indexOf('#')
   if (hash > 0 && existsSync(path.slice(0, hash))) return [path.slice(0, hash), path.slice(hash + 1)]
   throw new LanternError(
-    'data-absent',
+    'bad-file',
     `There are no saved answers at ${path}: no such file or folder.`,
     'Give a run folder, a JSONL file of answers, or a file or folder of saved BLINK outputs after replay:.',
   )
@@ -139,7 +139,7 @@ async function readBlinkOutputs(folder: string): Promise<SavedAnswers> {
   const files = (await readdir(folder)).filter(name => extname(name) === '.json').sort()
   if (files.length === 0) {
     throw new LanternError(
-      'data-absent',
+      'bad-file',
       `The folder ${folder} holds neither a ${logFile} nor JSON files of saved BLINK outputs.`,
       'Give a run folder, or a folder such as saved_outputs/<model> of the BLINK repository.',
     )

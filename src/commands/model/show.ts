@@ -2,34 +2,57 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress} from '../../cli/download-progress.js'
-import {withVariables} from '../../cli/flags.js'
+import {keyed, withVariables} from '../../cli/flags.js'
 import {cacheDir} from '../../core/cache-dir.js'
 import {LanternError} from '../../core/errors.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
 import {openCheckpoint} from '../../runners/onnx/qwen2-5-vl/checkpoint.js'
 import {describeCheckpoint} from '../../runners/onnx/qwen2-5-vl/describe.js'
 import {probe} from '../../runners/onnx/qwen2-5-vl/probe.js'
+import {remoteScheme} from '../../runners/remote/endpoint.js'
 
 export default class ModelShow extends BaseCommand<typeof ModelShow> {
-  static override summary = 'A checkpoint: architecture, size, latent tokens, image limits, memory.'
+  static override summary = 'A checkpoint or an endpoint: architecture, size, latent tokens, image limits, memory.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./LanteRn-3B-SFT',
     '<%= config.bin %> <%= command.id %> hub:owner/name --json',
     '<%= config.bin %> <%= command.id %> builtin:nano-latent --probe',
   ]
-  static override args = {ref: Args.string({description: 'DIR, hub:owner/name[@rev] or builtin:NAME.', required: true})}
+  static override args = {ref: Args.string({description: 'DIR, hub:owner/name[@rev], builtin:NAME or openai:NAME.', required: true})}
   static override flags = withVariables({
     probe: Flags.boolean({summary: 'Load the model and measure how a small change of one latent grows, and what lower precision does.'}),
     threads: Flags.integer({min: 1, summary: 'Threads of the probe.', helpValue: 'N'}),
+    'base-url': Flags.string({summary: 'Where an openai: model is served.', helpValue: 'URL'}),
+    'api-key-env': Flags.string({summary: 'Variable that holds its key.', helpValue: 'NAME'}),
   })
+
+  private async endpoint(ref: string) {
+    const {describeEndpoint} = await import('../../runners/remote/describe.js')
+    const options = {
+      baseUrls: keyed(this.flags['base-url'] ? [this.flags['base-url']] : []),
+      apiKeyEnv: this.flags['api-key-env'],
+      env: process.env,
+    }
+    const shown = await describeEndpoint(ref, options)
+    const {endpoint, served, models} = shown
+    this.log(`${ref}  ${endpoint.url}`)
+    this.log(
+      served === null
+        ? 'models    the endpoint lists none'
+        : `models    ${served ? 'serves it' : `does not list it; it lists ${models.slice(0, 10).join(', ')}`}`,
+    )
+    this.log('latents   not observable through an endpoint')
+    return shown
+  }
 
   async run() {
     const {ref} = this.args
+    if (ref.startsWith(remoteScheme)) return this.endpoint(ref)
     if (!isCheckpointRef(ref)) {
       throw new LanternError(
         'usage',
         `${ref} is not a checkpoint.`,
-        'Give a folder, hub:owner/name or builtin:NAME; `model list` shows some.',
+        'Give a folder, hub:owner/name, builtin:NAME or openai:NAME; `model list` shows some.',
       )
     }
     const notify = downloadProgress(process.stderr, ref)

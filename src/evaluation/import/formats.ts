@@ -10,10 +10,10 @@ import {vlmevalkit} from './vlmevalkit.js'
 
 const peerFormats: readonly PeerFormat[] = [inspectEval, lmmsEval, vlmevalkit, blinkOfficial]
 
-/** The format of a file or folder. Throws `data-absent`, or `bad-file` for a file that no format knows. */
+/** The format of a file or folder. Throws `bad-file` for a path that is not there or a file that no format knows. */
 export async function formatOf(path: string): Promise<PeerFormat> {
   const found = await stat(path).catch(() => undefined)
-  if (found === undefined) throw new LanternError('data-absent', `There is no file or folder ${path}.`, 'Check the path.')
+  if (found === undefined) throw new LanternError('bad-file', `There is no file or folder ${path}.`, 'Check the path.')
   for (const format of peerFormats) {
     if (found.isDirectory() && format !== blinkOfficial) continue
     if (await format.accepts(path)) return format

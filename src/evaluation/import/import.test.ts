@@ -225,7 +225,7 @@ describe('importing', () => {
 
   it('says so when nothing is there to import', async () => {
     await expect(imported([await file('GPT/Jigsaw.json', '{"val": []}')])).rejects.toMatchObject({code: 'nothing-evaluated'})
-    await expect(imported([join(folder, 'absent.eval')])).rejects.toMatchObject({code: 'data-absent'})
+    await expect(imported([join(folder, 'absent.eval')])).rejects.toMatchObject({code: 'bad-file'})
     await expect(imported([await file('notes.json', '{"a": 1}')])).rejects.toMatchObject({code: 'bad-file'})
   })
 })

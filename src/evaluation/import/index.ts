@@ -61,7 +61,7 @@ const window = 256
 
 /**
  * Imports files into the run folder `out`; the same command goes on where it was cut off.
- * Throws `data-absent`, `bad-file` (naming file and place), `nothing-evaluated`, `provenance` and `disk`.
+ * Throws `bad-file` (naming file and place), `nothing-evaluated`, `provenance` and `disk`.
  */
 export async function importRun(spec: ImportSpec): Promise<Imported> {
   const warnings = new Set<string>()

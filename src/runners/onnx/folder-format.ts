@@ -43,7 +43,7 @@ const formats: readonly FolderFormat[] = [
   },
 ]
 
-/** The file names of a folder that can be loaded. Throws LanternError `data-absent` or, with what to do instead, `unsupported` or `bad-checkpoint`. */
+/** The file names of a folder that can be loaded. Throws LanternError `bad-checkpoint` or, with what to do instead, `unsupported`. */
 export async function loadableFolder(dir: string): Promise<Names> {
   const names = await namesIn(dir)
   const format = formats.find(({recognises}) => recognises(names))
@@ -66,7 +66,7 @@ async function namesIn(dir: string): Promise<Names> {
   } catch (error) {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such folder' : messageOf(error)
     throw new LanternError(
-      'data-absent',
+      'bad-checkpoint',
       `Cannot open the checkpoint ${dir}: ${why}.`,
       'Give a folder with config.json and *.safetensors, or hub:owner/name.',
     )

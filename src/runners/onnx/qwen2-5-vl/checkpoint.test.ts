@@ -120,7 +120,7 @@ function cutTokenizer(): string {
 const q = 'model.layers.1.self_attn.q_proj.weight'
 
 const broken: [what: string, dir: () => string, code: string, message: RegExp][] = [
-  ['a missing folder', () => join(folder, 'nowhere'), 'data-absent', /Cannot open the checkpoint .*nowhere/],
+  ['a missing folder', () => join(folder, 'nowhere'), 'bad-checkpoint', /Cannot open the checkpoint .*nowhere/],
   ['an empty folder', () => emptyFolder(), 'bad-checkpoint', /has no config\.json/],
   [
     'a folder without weights',

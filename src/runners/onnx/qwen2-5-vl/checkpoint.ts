@@ -21,7 +21,7 @@ const hashedFiles = [
   'chat_template.json',
 ]
 
-/** Throws LanternError: `data-absent` (no such folder), `unsupported` (another architecture or format), `bad-checkpoint`. */
+/** Throws LanternError: `unsupported` (another architecture or format), `bad-checkpoint`. */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const dir = resolve(path)
   const present = await loadableFolder(dir)
