@@ -95,6 +95,15 @@ describe('the body', () => {
   const read = (more: object) =>
     JSON.parse(chatBody('m', [{role: 'user', content: [{type: 'text', text: 'q'}]}], {...decoding, ...more}, 'max_tokens').toString())
 
+  it('carries pictures of any length as base64, byte for byte', () => {
+    for (const length of [1, 3 * 2 ** 14, 3 * 2 ** 14 + 1, 150_001]) {
+      const bytes = Uint8Array.from({length}, (_, i) => (i * 31) % 251)
+      const content = [{type: 'image' as const, mime: 'image/png', bytes}]
+      const body = JSON.parse(chatBody('m', [{role: 'user', content}], decoding, 'max_tokens').toString())
+      expect(body.messages[0].content[0].image_url.url).toBe(`data:image/png;base64,${Buffer.from(bytes).toString('base64')}`)
+    }
+  })
+
   it('leaves out what is not set, and carries a seed only where decoding is random', () => {
     expect(read({})).toEqual({model: 'm', messages: [{role: 'user', content: 'q'}], max_tokens: 16, temperature: 0})
     expect(read({temperature: 0.7, topP: 0.9, topK: 5})).toMatchObject({temperature: 0.7, top_p: 0.9, top_k: 5, seed: 3})
