@@ -34,6 +34,7 @@ export const configSchema = z
     'no-cache': z.boolean(),
     device: z.string(),
     precision: z.enum(['fp32', 'fp16', 'q8', 'q4']),
+    weights: z.enum(['mapped', 'packed']),
     threads: z.number().int().min(1),
     'batch-size': z.number().int().min(1),
     'max-new-tokens': z.number().int().min(1),

@@ -133,6 +133,10 @@ export const runFlags = withVariables({
 
   device: Flags.string({default: 'cpu', summary: 'cpu, cuda or cuda:n.', helpGroup: 'LOCAL', helpValue: 'NAME'}),
   precision: Flags.option({options: ['fp32', 'fp16', 'q8', 'q4'] as const})({summary: 'Precision of local weights.', helpGroup: 'LOCAL'}),
+  weights: Flags.option({options: ['mapped', 'packed'] as const})({
+    summary: 'fp32 weights as pages of their files (default), or packed: faster, 1.8 times the memory while loading.',
+    helpGroup: 'LOCAL',
+  }),
   threads: Flags.integer({min: 1, summary: 'Threads of the local runner; the default is all cores.', helpGroup: 'LOCAL', helpValue: 'N'}),
   'batch-size': Flags.integer({min: 1, summary: 'Samples decoded together by the local runner.', helpGroup: 'LOCAL', helpValue: 'N'}),
 
@@ -209,6 +213,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
     runner: {
       device: flags.device,
       precision: flags.precision,
+      weights: flags.weights,
       threads: flags.threads,
       batchSize: flags['batch-size'],
       minPixels: flags['min-pixels'],

@@ -12,7 +12,7 @@ export function packageVersion(): string {
 
 /** Versions, machine, device and the knobs that change speed but not results. */
 export function environment(spec: RunSpec): Record<string, unknown> {
-  const {device, threads, batchSize, concurrency} = spec.runner
+  const {device, weights, threads, batchSize, concurrency} = spec.runner
   return {
     lanternEval: packageVersion(),
     node: process.version,
@@ -20,6 +20,7 @@ export function environment(spec: RunSpec): Record<string, unknown> {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: availableParallelism(),
     device,
+    weights: weights ?? null,
     threads: threads ?? null,
     batchSize: batchSize ?? null,
     concurrency,

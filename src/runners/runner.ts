@@ -56,6 +56,8 @@ export type RunnerEvent =
 export interface RunnerOptions {
   readonly device: string
   readonly precision?: 'fp32' | 'fp16' | 'q8' | 'q4'
+  /** fp32 weights on the CPU: pages of their files, or copied into the kernels' own layout (faster, 1.8 times the memory while loading). */
+  readonly weights?: 'mapped' | 'packed'
   readonly threads?: number
   readonly batchSize?: number
   readonly minPixels?: number

@@ -42,6 +42,7 @@ function startOf(dir: string, options: RunnerOptions): WorkerStart {
       cacheDir,
       precision: options.precision ?? (device === 'cpu' ? 'fp32' : 'fp16'),
       ...(threads !== undefined && {threads}),
+      ...(options.weights !== undefined && {weights: options.weights}),
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
     },
