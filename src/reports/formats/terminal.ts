@@ -61,8 +61,10 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
       ? [{head: 'micro', align: 'right', cell: (row: ResultRow) => words.percent(row.micro)} as const]
       : []),
     {head: 'n', align: 'right', cell: words.sampleCount},
-    {head: 'tokens', align: 'right', cell: words.thinking},
-    {head: width >= wide ? 'ms p50 / p95' : 'ms', align: 'right', cell: row => latency(row, width >= wide)},
+    ...(rows.some(row => row.usage.textTokens !== null) ? [{head: 'tokens', align: 'right', cell: words.thinking} as const] : []),
+    ...(rows.some(row => row.latencyMs.p50 !== null)
+      ? [{head: width >= wide ? 'ms p50 / p95' : 'ms', align: 'right', cell: (row: ResultRow) => latency(row, width >= wide)} as const]
+      : []),
   ]
   const lead: Column[] = [
     {head: 'tier', align: 'right'},
