@@ -1,6 +1,4 @@
 // The built-in control models: what `run` uses when no model is named.
-import {existsSync} from 'node:fs'
-import {fileURLToPath} from 'node:url'
 import {LanternError} from '../core/errors.js'
 import type {Mode} from '../core/generation.js'
 import type {ModelChoice} from '../evaluation/spec.js'
@@ -16,10 +14,10 @@ const defaults: readonly ModelChoice[] = [
  * Latent reasoning, text chain of thought and a direct answer side by side, with the placebo as negative control.
  * Throws `usage` when the package was installed without them.
  */
-export function controlModels(modes: readonly Mode[] | undefined): readonly ModelChoice[] {
-  const missing = defaults.filter(
-    ({ref}) => !existsSync(fileURLToPath(new URL(`../../fixtures/models/${ref.slice('builtin:'.length)}/config.json`, import.meta.url))),
-  )
+export async function controlModels(modes: readonly Mode[] | undefined): Promise<readonly ModelChoice[]> {
+  const {builtinNames} = await import('../runners/onnx/checkpoint-folder.js')
+  const present = builtinNames()
+  const missing = defaults.filter(({ref}) => !present.includes(ref.slice('builtin:'.length)))
   if (missing.length > 0) {
     throw new LanternError(
       'usage',
@@ -27,7 +25,5 @@ export function controlModels(modes: readonly Mode[] | undefined): readonly Mode
       'Name one: --model replay:PATH for saved answers, --model openai:NAME --base-url URL for an endpoint, --model DIR for a checkpoint.',
     )
   }
-  if (modes === undefined) return defaults
-  const chosen = defaults.filter(choice => choice.modes!.some(mode => modes.includes(mode)))
-  return chosen
+  return modes === undefined ? defaults : defaults.filter(choice => choice.modes!.some(mode => modes.includes(mode)))
 }

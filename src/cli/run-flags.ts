@@ -182,7 +182,7 @@ export function number(flag: string, text: string, low: number, high: number): n
 export async function toSpec(flags: RunFlags, env: Readonly<Record<string, string | undefined>>): Promise<RunSpec> {
   const models =
     flags.model?.map((ref): ModelChoice => ({ref, modes: flags.mode as Mode[] | undefined})) ??
-    controlModels(flags.mode as Mode[] | undefined)
+    (await controlModels(flags.mode as Mode[] | undefined))
   const optional = (flag: string, text: string | undefined, low: number, high: number) =>
     text === undefined ? undefined : number(flag, text, low, high)
   return {

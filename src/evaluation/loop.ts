@@ -37,30 +37,24 @@ export interface LoopTools {
 const handledAtOnce = 64
 
 /**
- * Runs every model over every benchmark. Returns the number of records written.
+ * Runs every model over every benchmark.
  * Throws what a session throws when it cannot go on; everything finished by then is on disk.
  */
-export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<number> {
-  let written = 0
+export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
   for (const model of prepared.models) {
     for (const bench of prepared.benchmarks) {
-      if (tools.signal.aborted) return written
+      if (tools.signal.aborted) return
       tools.onEvent({type: 'arms', model: model.session.describe().ref, bench: bench.benchmark.id})
-      written += await runOne(prepared.spec, model, bench, tools)
+      await runOne(prepared.spec, model, bench, tools)
     }
   }
-  return written
 }
 
-async function runOne(spec: RunSpec, model: PreparedModel, bench: PreparedBenchmark, tools: LoopTools): Promise<number> {
+async function runOne(spec: RunSpec, model: PreparedModel, bench: PreparedBenchmark, tools: LoopTools): Promise<void> {
   const handling = new Set<Promise<void>>()
   let failure: {error: unknown} | null = null
-  let written = 0
   for await (const generation of model.session.generate(groups(spec, model.arms, bench, tools.settled, tools.expand), tools.signal)) {
     const handled = finish(spec, bench, generation, tools)
-      .then(() => {
-        written++
-      })
       .catch(error => {
         failure ??= {error}
       })
@@ -71,7 +65,6 @@ async function runOne(spec: RunSpec, model: PreparedModel, bench: PreparedBenchm
   }
   await Promise.all(handling)
   if (failure) throw (failure as {error: unknown}).error
-  return written
 }
 
 /** One group per sample: the requests of all arms that are not settled. */
