@@ -25,6 +25,13 @@ module.exports = {
         dependencyTypesNot: ['type-only'],
       },
     },
+    {
+      name: 'one-way-to-the-network',
+      comment: 'core/network.ts knows the proxy; a connection made elsewhere would not',
+      severity: 'error',
+      from: {path: '^src', pathNot: ['\\.test\\.ts$', '^src/core/network\\.ts$']},
+      to: {path: 'node_modules/undici/'},
+    },
     ...Object.entries(later).map(([room, rooms]) => ({
       name: `${room}-imports-no-later-room`,
       severity: 'error',

@@ -69,7 +69,7 @@ async function pullFromWeb(id: string, {base, files}: WebPull, {cacheDir, env, s
       size,
       digest: {algorithm: 'sha256', hex: sha256},
     })),
-    {folder: dirname(folder), signal, notify},
+    {env, folder: dirname(folder), signal, notify},
   )
   await rename(draft, folder)
   return {folder, files: files.length, bytes, fetched}

@@ -5,6 +5,7 @@ import {join} from 'node:path'
 import {cacheDir} from '../core/cache-dir.js'
 import {messageOf} from '../core/errors.js'
 import {hubHome} from '../core/hub/cache-layout.js'
+import {proxyFor} from '../core/proxy.js'
 
 export interface Check {
   readonly name: string
@@ -139,20 +140,28 @@ async function checkHub(env: Environment): Promise<Check> {
   if (env['HF_HUB_OFFLINE'] && env['HF_HUB_OFFLINE'] !== '0')
     return {name: 'hub', status: 'note', found: 'HF_HUB_OFFLINE is set; nothing is fetched', remedy: null}
   try {
-    const {request} = await import('undici')
+    const {request} = await import('../core/network.js')
+    const proxy = proxyFor(new URL(endpoint), env)
     const {statusCode, body} = await request(endpoint, {
+      env,
       method: 'HEAD',
       headersTimeout: hubTimeoutMs,
       signal: AbortSignal.timeout(hubTimeoutMs),
     })
     await body.dump()
-    return {name: 'hub', status: 'ok', found: `${endpoint} answers (${statusCode})`, remedy: null}
+    return {
+      name: 'hub',
+      status: 'ok',
+      found: `${endpoint} answers (${statusCode})${proxy === null ? '' : ` through the proxy ${proxy.url}`}`,
+      remedy: null,
+    }
   } catch (error) {
     return {
       name: 'hub',
       status: 'note',
       found: `${endpoint} does not answer: ${messageOf(error)}`,
-      remedy: 'Only downloads need it; local data, checkpoints and endpoints work without. Behind a mirror set HF_ENDPOINT.',
+      remedy:
+        'Only downloads need it; local data, checkpoints and endpoints work without. Behind a mirror set HF_ENDPOINT, behind a proxy HTTPS_PROXY.',
     }
   }
 }

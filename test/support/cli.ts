@@ -26,7 +26,10 @@ export function startCli(
   {env = {}, cwd = root, input}: CliOptions = {},
 ): {child: ChildProcess; ended: Promise<Ended>} {
   const own = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(LANTERN_EVAL_|OPENAI_|HF_|NODE_OPTIONS|CI$|GITHUB_|COLUMNS|FORCE_COLOR)/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) =>
+        !/^(LANTERN_EVAL_|OPENAI_|HF_|NODE_OPTIONS|CI$|GITHUB_|COLUMNS|FORCE_COLOR|(https?|HTTPS?|no|NO)_(proxy|PROXY)$)/.test(name),
+    ),
   )
   const child = spawn(process.execPath, [bin, ...args], {cwd, env: {...own, NO_COLOR: '1', ...env}, stdio: ['pipe', 'pipe', 'pipe']})
   child.stdin!.end(input ?? '')

@@ -67,7 +67,7 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
     } catch {
       return
     }
-    const body = keep ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null
+    const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString('utf8')) : null
     const request: ReceivedRequest = {index: index++, headers: incoming.headers, path: incoming.url ?? '', body}
     if (keep) requests.push(request)
     if (delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))

@@ -7,6 +7,7 @@ import {pipeline} from 'node:stream/promises'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {LanternError, messageOf, systemCodeOf} from '../errors.js'
 import {isAlive} from '../process.js'
+import type {Environment} from './cache-layout.js'
 import {type Answer, get, headerOf} from './http.js'
 
 /** What the bytes must be: the sha256 of a large file, or git's own name of a small one. */
@@ -20,6 +21,7 @@ export interface FileDownload {
   readonly target: string
   readonly size: number
   readonly digest: Digest
+  readonly env: Environment
   readonly token?: string
   readonly signal: AbortSignal
   /** Bytes that were added (or, negative, thrown away because they were wrong). */
@@ -134,9 +136,10 @@ function freshHash({size, digest}: Pick<FileDownload, 'size' | 'digest'>): Hash 
 }
 
 /** Appends what the server sends; what arrived before a break is kept. */
-async function transfer({url, token, signal, size}: FileDownload, part: Part): Promise<void> {
+async function transfer({url, env, token, signal, size}: FileDownload, part: Part): Promise<void> {
   const range: Record<string, string> = part.length > 0 ? {range: `bytes=${part.length}-`} : {}
   const answer = await get(url, {
+    env,
     headers: {'accept-encoding': 'identity', ...range},
     signal,
     ...(token === undefined ? {} : {token}),

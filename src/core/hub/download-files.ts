@@ -2,6 +2,7 @@
 import {mkdir, stat, statfs} from 'node:fs/promises'
 import pLimit from 'p-limit'
 import {LanternError} from '../errors.js'
+import type {Environment} from './cache-layout.js'
 import {type Digest, downloadFile} from './download-file.js'
 
 export type DownloadEvent =
@@ -20,6 +21,7 @@ export interface WantedFile {
 }
 
 export interface TransferOptions {
+  readonly env: Environment
   /** A folder on the disk the files go to. */
   readonly folder: string
   readonly signal: AbortSignal
@@ -39,7 +41,7 @@ const spareBytes = 256 << 20
  * so its size is enough to know it. Throws LanternError `disk`, `interrupted`, or what downloadFile throws.
  */
 export async function downloadFiles(files: readonly WantedFile[], options: TransferOptions): Promise<number> {
-  const {folder, signal, notify, token, parallel = defaultParallel, retryMs} = options
+  const {env, folder, signal, notify, token, parallel = defaultParallel, retryMs} = options
   await mkdir(folder, {recursive: true})
   const missing: WantedFile[] = []
   for (const file of files) if ((await stat(file.target).catch(() => undefined))?.size !== file.size) missing.push(file)
@@ -56,6 +58,7 @@ export async function downloadFiles(files: readonly WantedFile[], options: Trans
     limit(() =>
       downloadFile({
         ...file,
+        env,
         signal: either,
         ...(token === undefined ? {} : {token}),
         ...(retryMs === undefined ? {} : {retryMs}),

@@ -6,7 +6,7 @@ import {LanternError, messageOf} from '../errors.js'
 import {type Environment, type HubRepo, hubHome, linkSnapshot, repoFolder, resolveInHubCache} from './cache-layout.js'
 import type {Digest} from './download-file.js'
 import {type DownloadEvent, downloadFiles} from './download-files.js'
-import {type Answer, get, headerOf} from './http.js'
+import {type Answer, type GetOptions, get, headerOf} from './http.js'
 
 export interface DownloadOptions {
   readonly env: Environment
@@ -46,7 +46,8 @@ export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Pro
   if (isOffline(env)) return offline(repo, env)
   const endpoint = (env['HF_ENDPOINT'] ?? defaultEndpoint).replace(/\/+$/, '')
   const token = await readToken(env)
-  const {commit, files: all} = await listRepo(repo, endpoint, token, signal)
+  const access = {env, signal, ...(token === undefined ? {} : {token})}
+  const {commit, files: all} = await listRepo(repo, endpoint, access)
   const files = all.filter(file => include(file.path))
   if (files.length === 0) {
     throw new LanternError(
@@ -67,10 +68,9 @@ export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Pro
   const bytes = wanted.reduce((total, {size}) => total + size, 0)
   const {parallel, retryMs} = options
   const fetched = await downloadFiles(wanted, {
+    ...access,
     folder: blobs,
-    signal,
     notify,
-    ...(token === undefined ? {} : {token}),
     ...(parallel === undefined ? {} : {parallel}),
     ...(retryMs === undefined ? {} : {retryMs}),
   })
@@ -113,10 +113,10 @@ const infoSchema = z.looseObject({
   ),
 })
 
-async function listRepo(repo: HubRepo, endpoint: string, token: string | undefined, signal: AbortSignal) {
+async function listRepo(repo: HubRepo, endpoint: string, access: GetOptions) {
   const api = `${endpoint}/api/${repo.kind}s/${repo.name}`
-  const revision = await fullRevision(repo, api, token, signal)
-  const body = await getJson(repo, `${api}/revision/${encodeURIComponent(revision)}?blobs=true`, token, signal)
+  const revision = await fullRevision(repo, api, access)
+  const body = await getJson(repo, `${api}/revision/${encodeURIComponent(revision)}?blobs=true`, access)
   const parsed = infoSchema.safeParse(body)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
@@ -142,17 +142,18 @@ async function listRepo(repo: HubRepo, endpoint: string, token: string | undefin
 const commitsSchema = z.array(z.looseObject({id: z.string()}))
 
 /** The hub wants whole commit names; a shortened one is looked up among the commits of main. */
-async function fullRevision(repo: HubRepo, api: string, token: string | undefined, signal: AbortSignal): Promise<string> {
+async function fullRevision(repo: HubRepo, api: string, access: GetOptions): Promise<string> {
   if (!/^[0-9a-f]{7,39}$/.test(repo.revision)) return repo.revision
-  const commits = commitsSchema.safeParse(await getJson(repo, `${api}/commits/main`, token, signal))
+  const commits = commitsSchema.safeParse(await getJson(repo, `${api}/commits/main`, access))
   return (commits.success && commits.data.find(({id}) => id.startsWith(repo.revision))?.id) || repo.revision
 }
 
-async function getJson(repo: HubRepo, url: string, token: string | undefined, signal: AbortSignal): Promise<unknown> {
+async function getJson(repo: HubRepo, url: string, access: GetOptions): Promise<unknown> {
   let answer: Answer
   try {
-    answer = await get(url, {signal, ...(token === undefined ? {} : {token})})
+    answer = await get(url, access)
   } catch (error) {
+    if (error instanceof LanternError) throw error
     const {origin} = new URL(url)
     throw new LanternError(
       'data-absent',
@@ -161,7 +162,7 @@ async function getJson(repo: HubRepo, url: string, token: string | undefined, si
     )
   }
   const text = await answer.body.text()
-  if (answer.status !== 200) throw explain(repo, answer, token)
+  if (answer.status !== 200) throw explain(repo, answer, access.token)
   try {
     return JSON.parse(text)
   } catch {

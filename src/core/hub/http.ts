@@ -1,13 +1,15 @@
 // Requests to the hub: redirects followed by hand, so that the token never leaves the hub's own origin. Reads no bodies.
-import {type Dispatcher, request} from 'undici'
+import {type Response, request} from '../network.js'
+import type {Environment} from './cache-layout.js'
 
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  readonly body: Dispatcher.ResponseData['body']
+  readonly body: Response['body']
 }
 
 export interface GetOptions {
+  readonly env: Environment
   readonly headers?: Readonly<Record<string, string>>
   readonly token?: string
   readonly signal?: AbortSignal
@@ -18,12 +20,13 @@ const mostRedirects = 10
 const silenceMs = 60_000
 
 /** GET, following up to ten redirects. Rejects with Node's or undici's error when the connection fails. */
-export async function get(url: string, {headers = {}, token, signal}: GetOptions = {}): Promise<Answer> {
+export async function get(url: string, {env, headers = {}, token, signal}: GetOptions): Promise<Answer> {
   const {origin} = new URL(url)
   let target = new URL(url)
   for (let redirects = 0; ; redirects++) {
     const authorization = token !== undefined && target.origin === origin ? {authorization: `Bearer ${token}`} : {}
     const response = await request(target, {
+      env,
       headers: {'user-agent': 'lantern-eval', ...headers, ...authorization},
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,

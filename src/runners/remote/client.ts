@@ -3,10 +3,10 @@
 import {setMaxListeners} from 'node:events'
 import {setTimeout as sleep} from 'node:timers/promises'
 import pLimit, {type LimitFunction} from 'p-limit'
-import {type Dispatcher, Pool} from 'undici'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Decoding, SeenImage} from '../../core/generation.js'
-import type {RunnerEvent} from '../runner.js'
+import {type Connections, connectionsTo, type Response} from '../../core/network.js'
+import type {RunnerEvent, RunnerOptions} from '../runner.js'
 import {afterRateLimit, afterSuccess, afterTransient, initialLimit, type LimitState} from './adaptive-limit.js'
 import {backoffMs, longestRetryAfterMs} from './backoff.js'
 import {type ChatMessage, chatBody, type TokenParameter} from './body.js'
@@ -42,6 +42,8 @@ export type ChatOutcome =
 
 export interface ChatClientOptions {
   readonly endpoint: Endpoint
+  /** Names the proxy, if there is one. */
+  readonly env: RunnerOptions['env']
   readonly concurrency: number | 'auto'
   readonly timeoutMs: number
   readonly maxRetries: number
@@ -62,7 +64,7 @@ const leftOut: ChatOutcome = {kind: 'left-out'}
 
 export class ChatClient {
   readonly #options: ChatClientOptions
-  readonly #pool: Pool
+  readonly #connections: Connections
   /** One until the first reply: a wrong key, name or URL costs one request. */
   readonly #slots: LimitFunction = pLimit(1)
   #limit: LimitState
@@ -75,12 +77,10 @@ export class ChatClient {
   constructor(options: ChatClientOptions) {
     this.#options = options
     this.#limit = initialLimit(options.concurrency)
-    this.#pool = new Pool(options.endpoint.origin, {
-      connections: null,
-      headersTimeout: options.timeoutMs,
-      bodyTimeout: options.timeoutMs,
-      connect: {timeout: Math.min(options.timeoutMs, 30_000)},
-      maxResponseSize: largestReplyBytes,
+    this.#connections = connectionsTo(options.endpoint.origin, options.env, {
+      silenceMs: options.timeoutMs,
+      connectMs: Math.min(options.timeoutMs, 30_000),
+      largestAnswerBytes: largestReplyBytes,
     })
   }
 
@@ -109,7 +109,7 @@ export class ChatClient {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy()
+    await this.#connections.destroy()
   }
 
   async #send(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
@@ -159,10 +159,11 @@ export class ChatClient {
         statusCode,
         headers,
         body: reply,
-      } = await this.#pool.request({
+      } = await this.#connections.request({
+        origin: endpoint.origin,
         method: 'POST',
         path: endpoint.path,
-        headers: endpoint.headers as Record<string, string>,
+        headers: {...endpoint.headers},
         body,
         signal: cut.signal,
       })
@@ -178,7 +179,7 @@ export class ChatClient {
     }
   }
 
-  #read(text: string, headers: Dispatcher.ResponseData['headers'], {decoding, continuation}: ChatCall): ChatReply | Failure {
+  #read(text: string, headers: Response['headers'], {decoding, continuation}: ChatCall): ChatReply | Failure {
     const reply = parseReply(text, decoding.maxNewTokens, continuation)
     if (typeof reply === 'string') return malformedFailure(reply, isPage(text))
     return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.endpoint, reply.usage, headers)}
@@ -261,7 +262,8 @@ const suggestions: Readonly<Record<string, string>> = {
   'http-403': 'Check that the key may use this model.',
   'http-404': 'Check the model name after openai:, and --base-url (it usually ends in /v1).',
   'http-429': 'The account is over its quota, or the limit is too low for this run: try again later; the same command resumes.',
-  connection: 'Check --base-url, and that the server is running.',
+  proxy: 'Check HTTP_PROXY and HTTPS_PROXY (http://user:password@host:port), or except this endpoint with NO_PROXY.',
+  connection: 'Check --base-url, that the server is running, and the proxy if HTTP_PROXY or HTTPS_PROXY names one.',
   timeout: 'Check that the server is running, or raise --timeout.',
   malformed: 'Check that --base-url is an OpenAI-compatible endpoint (it usually ends in /v1).',
 }

@@ -1,7 +1,7 @@
 // What can be known of an endpoint without asking it a question: where it is, and whether it serves the model.
-import {request} from 'undici'
 import {z} from 'zod'
 import {LanternError, messageOf} from '../../core/errors.js'
+import {request} from '../../core/network.js'
 import {type EndpointOptions, resolveEndpoint} from './endpoint.js'
 
 const listSchema = z.looseObject({data: z.array(z.looseObject({id: z.string()}))})
@@ -24,10 +24,15 @@ export async function describeEndpoint(ref: string, options: EndpointOptions): P
   let status: number
   let text: string
   try {
-    const answer = await request(origin + path.replace('/chat/completions', '/models'), {headers, signal: AbortSignal.timeout(timeoutMs)})
+    const answer = await request(origin + path.replace('/chat/completions', '/models'), {
+      env: options.env,
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+    })
     status = answer.statusCode
     text = await answer.body.text()
   } catch (error) {
+    if (error instanceof LanternError) throw error
     throw new LanternError('endpoint', `${url} does not answer: ${redact(messageOf(error))}.`, 'Check --base-url and that the server runs.')
   }
   if (status === 401 || status === 403)

@@ -1,5 +1,6 @@
 // What a failed attempt means: try again or not, whose fault it is, and what it says about the load. Pure.
 import {messageOf, systemCodeOf} from '../../core/errors.js'
+import {proxyStatusOf} from '../../core/network.js'
 import {saidError} from './reply.js'
 
 export interface Failure {
@@ -86,6 +87,10 @@ const wrongAddress = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_SS
 export function connectionFailure(thrown: unknown, timeoutMs: number): Failure {
   const code = systemCodeOf(thrown) ?? ''
   if (/TIMEOUT|ETIMEDOUT/.test(code)) return {...passing, code: 'timeout', message: `no complete reply within ${timeoutMs / 1000} s`}
+  const refusal = proxyStatusOf(thrown)
+  if (refusal !== undefined) {
+    return {...(refusal >= 500 ? unreachable : wrongEndpoint), code: 'proxy', message: `the proxy refuses the connection: HTTP ${refusal}`}
+  }
   return {
     ...(wrongAddress.test(code) ? unreachable : passing),
     code: 'connection',

@@ -43,6 +43,7 @@ export async function openChat(ref: string, options: ChatOptions): Promise<{clie
   const {ChatClient} = await import('./client.js')
   const client = new ChatClient({
     endpoint,
+    env: options.env,
     concurrency: options.concurrency,
     timeoutMs: options.timeoutMs,
     maxRetries: options.maxRetries,
