@@ -1,6 +1,7 @@
 // The arms of a run: models x modes, and for latent arms x interventions. Pure.
 import {LanternError} from '../core/errors.js'
 import {type Arm, armId, type Intervention, type Mode} from '../core/generation.js'
+import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
 
 export interface ArmChoices {
@@ -12,9 +13,11 @@ export interface ArmChoices {
 
 /**
  * The arms of one model. Its default mode is `latent` for a checkpoint with latent ids, else `direct`; protocol and K default to what the checkpoint says.
- * Throws `unsupported` for an intervention on a model whose latents cannot be reached.
+ * Throws `usage` for a protocol that does not exist, `unsupported` for one that cannot be run and for an intervention on a model whose
+ * latents cannot be reached.
  */
 export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
+  if (choices.protocol !== undefined) protocolNamed(choices.protocol)
   const modes = choices.modes ?? [identity.latent ? 'latent' : 'direct']
   return modes.flatMap((mode): Arm[] => {
     const plain = {model: identity.ref, mode, protocol: null, latentSize: null, intervention: null}
