@@ -1,5 +1,6 @@
 // The interface of a benchmark. An adapter is one file beside this one and one line in index.ts.
 
+import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 
@@ -27,6 +28,13 @@ export interface Benchmark {
    * Throws LanternError `data-absent` when nothing of this benchmark is there, `bad-file` for a broken file (naming file and row).
    */
   load(path: string, options: LoadOptions): Promise<DataSet>
+}
+
+/** The split asked for, or the benchmark's usual one. Throws `usage` for one that it does not have. */
+export function splitOf({id, splits, defaultSplit}: Pick<Benchmark, 'id' | 'splits' | 'defaultSplit'>, asked: string | undefined): string {
+  const split = asked ?? defaultSplit
+  if (splits.includes(split)) return split
+  throw new LanternError('usage', `${id} has no split "${split}".`, `Its splits: ${splits.join(', ')}.`)
 }
 
 /** What `bench pull` fetches; a benchmark without it is made, not fetched. */

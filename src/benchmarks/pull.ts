@@ -5,7 +5,7 @@ import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {downloadFiles} from '../core/hub/download-files.js'
 import {type DownloadEvent, downloadRepo, isOffline} from '../core/hub/download-repo.js'
-import type {Benchmark, Pull} from './benchmark.js'
+import {type Benchmark, type Pull, splitOf} from './benchmark.js'
 import {pulledData} from './data-places.js'
 
 export interface PullOptions {
@@ -36,9 +36,8 @@ export interface Pulled {
  * (core/hub/download-repo.ts says when).
  */
 export async function pullBenchmark(benchmark: Benchmark, options: PullOptions): Promise<Pulled> {
-  const {id, origin, splits, defaultSplit} = benchmark
-  const {split = defaultSplit} = options
-  if (!splits.includes(split)) throw new LanternError('usage', `${id} has no split ${split}.`, `Its splits: ${splits.join(', ')}.`)
+  const {id, origin} = benchmark
+  const split = splitOf(benchmark, options.split)
   const {pull} = origin
   if (pull === undefined) throw new LanternError('usage', `${id} is not fetched but made.`, `Make it: ${origin.url}.`)
   const facts = {bench: id, split, licence: origin.licence}

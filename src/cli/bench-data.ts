@@ -1,5 +1,5 @@
 // Opening a benchmark's data for the `bench` commands: a folder given, what was fetched, or what ships with the package.
-import type {Benchmark, DataSet} from '../benchmarks/benchmark.js'
+import {type Benchmark, type DataSet, splitOf} from '../benchmarks/benchmark.js'
 import {answersOnlyData, builtinData, localData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {cacheDir} from '../core/cache-dir.js'
@@ -44,9 +44,5 @@ export async function openBench(id: string, flags: DataFlags): Promise<DataSet> 
       `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data DIR.`,
     )
   }
-  const split = flags.split ?? benchmark.defaultSplit
-  if (!benchmark.splits.includes(split)) {
-    throw new LanternError('usage', `${id} has no split "${split}".`, `Its splits: ${benchmark.splits.join(', ')}.`)
-  }
-  return benchmark.load(place, {split, seed: flags.seed ?? 0})
+  return benchmark.load(place, {split: splitOf(benchmark, flags.split), seed: flags.seed ?? 0})
 }

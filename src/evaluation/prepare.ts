@@ -1,6 +1,6 @@
 // From a specification to a run that could start: sessions opened, data found, samples selected, the lock written down. Nothing is sent.
 import {createHash} from 'node:crypto'
-import type {Benchmark, DataSet, SampleKey} from '../benchmarks/benchmark.js'
+import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
@@ -72,7 +72,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     const entries: Lock['benchmarks'] = []
     for (const {id, subtasks} of spec.benchmarks) {
       const benchmark = await loadBenchmark(id)
-      const split = spec.split ?? benchmark.defaultSplit
+      const split = splitOf(benchmark, spec.split)
       const data = await benchmark.load(await locateData(benchmark, spec, identities), {split, seed: spec.seed})
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
