@@ -2,7 +2,6 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {withVariables} from '../cli/flags.js'
-import {number} from '../cli/run-flags.js'
 import {terminal} from '../cli/terminal.js'
 import type {Comparison} from '../core/schemas/comparison.js'
 
@@ -27,12 +26,12 @@ export default class Compare extends BaseCommand<typeof Compare> {
   })
 
   async run(): Promise<Comparison> {
-    const {compareRuns, parseMargin, splitRunArm} = await import('../reports/compare.js')
+    const {compareRuns, parseAlpha, parseMargin, splitRunArm} = await import('../reports/compare.js')
     const {readRun} = await import('../reports/read-run.js')
     const {comparisonText} = await import('../reports/formats/terminal.js')
     const options = {
       margin: parseMargin(this.flags.margin),
-      alpha: number('alpha', this.flags.alpha, 0.0001, 0.4999),
+      alpha: parseAlpha(this.flags.alpha),
       failOn: this.flags['fail-on'],
     }
     const [base, next] = [splitRunArm(this.args.base), splitRunArm(this.args.new)]

@@ -2,7 +2,7 @@
 import {BaseCommand} from '../cli/base-command.js'
 import {parseFormats} from '../cli/formats.js'
 import {duration, progress} from '../cli/progress.js'
-import {number, runFlags, toSpec} from '../cli/run-flags.js'
+import {runFlags, toSpec} from '../cli/run-flags.js'
 import {terminal} from '../cli/terminal.js'
 import type {RunEvent} from '../evaluation/spec.js'
 import type {Gate} from '../reports/publish.js'
@@ -86,11 +86,11 @@ export default class Run extends BaseCommand<typeof Run> {
   private async gate(): Promise<Gate | undefined> {
     const {baseline, margin, alpha, 'fail-on': failOn} = this.flags
     if (baseline === undefined) return undefined
-    const {parseMargin, pickArm, splitRunArm} = await import('../reports/compare.js')
+    const {parseAlpha, parseMargin, pickArm, splitRunArm} = await import('../reports/compare.js')
     const {dir, arm} = splitRunArm(baseline)
     const {readLock} = await import('../core/run-folder.js')
     pickArm({dir, lock: await readLock(dir)}, arm)
-    return {baseline, margin: parseMargin(margin), alpha: number('alpha', alpha, 1e-6, 0.5), failOn}
+    return {baseline, margin: parseMargin(margin), alpha: parseAlpha(alpha), failOn}
   }
 
   private progress(): (event: RunEvent) => void {
