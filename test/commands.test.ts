@@ -58,6 +58,12 @@ describe('help', () => {
     },
   )
 
+  test('lines the flags of every command up', () => {
+    const section = /\nGLOBAL FLAGS\n([\s\S]*?)\n\n/.exec(texts[0]!)![1]!
+    const flags = section.split('\n').filter(line => /^ {2,6}-/.test(line))
+    expect(new Set(flags.map(line => line.indexOf('--')))).toEqual(new Set([6]))
+  })
+
   test('exits 0', async () => {
     expect(await cli(['run', '--help'])).toMatchObject({code: 0, stderr: ''})
   })
@@ -77,10 +83,16 @@ describe('misuse', () => {
     ['a command unlike any other', ['xyzzy'], '`lantern-eval --help` lists the commands'],
     ['a misspelt flag', ['run', '--bnech', 'blink'], 'Did you mean --bench?'],
     ['an argument too many', ['bench', 'show', 'a', 'b'], 'no further argument "b"'],
+    ['an argument where none is taken', ['run', 'extra'], '`run` takes no further argument "extra"'],
+    ['help on a misspelt command', ['help', 'docto'], 'Did you mean `lantern-eval doctor`?'],
+    ['help on an argument too many', ['help', 'run', 'extra'], '`run` takes no further argument "extra"'],
     ['a missing argument', ['inspect'], '`inspect` needs RUN'],
+    ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: one of blink, vstar, viscot, hops'],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
     ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
+    ['a split that a benchmark does not have', ['run', '--split', 'val'], 'hops has no split "val"'],
+    ['an error rate without room for a verdict', ['compare', 'a', 'b', '--alpha', '0.5'], 'no error rate'],
   ])('%s exits 2 and says what to do', async (_, args, told) => {
     const {code, stdout, stderr} = await cli(args)
     expect({code, stdout}).toEqual({code: 2, stdout: ''})
@@ -101,4 +113,11 @@ describe('misuse', () => {
 test('LANTERN_EVAL_JSON stands for --json', async () => {
   const {stdout} = await cli(['cache', 'dir'], {env: {LANTERN_EVAL_JSON: '1'}})
   expect(JSON.parse(stdout)).toMatchObject({dir: expect.any(String)})
+})
+
+test('NO_COLOR means no colour, even where colour is forced', async () => {
+  const coloured = await cli(['doctor'], {env: {NO_COLOR: undefined, FORCE_COLOR: '1', HF_HUB_OFFLINE: '1'}})
+  expect(coloured.stdout).toContain('\u001B[')
+  const plain = await cli(['doctor'], {env: {NO_COLOR: '1', FORCE_COLOR: '1', HF_HUB_OFFLINE: '1'}})
+  expect(plain.stdout).not.toContain('\u001B[')
 })

@@ -4,19 +4,27 @@ import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
 import {jsonAsked} from './flags.js'
 import {errorDocument, errorLines} from './tell-error.js'
+import {honourNoColor} from './terminal.js'
+import {tooMany} from './usage-error.js'
 
 const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
   const ids = config.commands.filter(command => !command.hidden).map(command => command.id)
   // oclif joins what it cannot place into the id: `docto --x` and `bench lst` arrive as `docto` and `bench:lst`.
   const typed = id.replaceAll(':', ' ')
   const near = closest(id, ids)?.replaceAll(':', ' ')
+  // Of a command without arguments oclif takes what follows for a part of its name: `run extra` arrives as `run:extra`.
+  const command = ids.find(one => id.startsWith(`${one}:`))
   const topic = config.findTopic(id.split(':')[0]!)?.name
   const list = `\`lantern-eval ${topic === undefined ? '' : `${topic} `}--help\` lists the commands.`
-  const error = new LanternError(
-    'usage',
-    `There is no command "${typed}".`,
-    near === undefined ? list : `Did you mean \`lantern-eval ${near}\`? ${list}`,
-  )
+  const error =
+    command === undefined
+      ? new LanternError(
+          'usage',
+          `There is no command "${typed}".`,
+          near === undefined ? list : `Did you mean \`lantern-eval ${near}\`? ${list}`,
+        )
+      : tooMany(command.replaceAll(':', ' '), typed.slice(command.length + 1))
+  honourNoColor(process.env)
   if (jsonAsked(argv, process.env)) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`)
   else process.stderr.write(errorLines(error, false))
   this.exit(error.exitCode)

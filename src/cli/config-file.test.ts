@@ -35,8 +35,14 @@ test.each([
   ['an unknown setting', 'bench: blink\nmodle: x\n', /c\.yaml:2:1: "modle" is not a setting/],
   ['a value of another type', 'bench: blink\n\nlimit: many\n', /c\.yaml:3:1: "limit": /],
   ['a value out of bounds', 'max-error-rate: 2\n', /c\.yaml:1:1: "max-error-rate": /],
+  [
+    'one of several choices that does not exist',
+    'mode: [direct, loud]\n',
+    /c\.yaml:1:1: "mode": expected one of direct, text-cot, latent, or/,
+  ],
+  ['an unknown extractor', 'bench: blink\nextractor: x\n', /c\.yaml:2:1: "extractor": /],
   ['a choice that does not exist', 'bench: blink\nprecision: fp8\n', /c\.yaml:2:1: "precision": /],
-  ['text that is not YAML', 'bench: [blink\nmodel: x\n', /c\.yaml:\d+:\d+: not valid YAML/],
+  ['text that is not YAML', 'bench: [blink\nmodel: x\n', /c\.yaml:\d+:\d+: not valid YAML: [^:]+[^:.]\.$/],
   ['a list where settings should be', '- blink\n', /c\.yaml:1:1: /],
 ])('%s is refused with its line', async (_, text, message) => {
   await expect(config(text)).rejects.toMatchObject({code: 'bad-config', message: expect.stringMatching(message)})

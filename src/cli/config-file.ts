@@ -28,7 +28,7 @@ export async function readConfig(path: string | undefined): Promise<Config> {
     const at = lines.linePos(broken.pos[0])
     throw new LanternError(
       'bad-config',
-      `${file}:${at.line}:${at.col}: not valid YAML: ${broken.message.split('\n')[0]}`,
+      `${file}:${at.line}:${at.col}: not valid YAML: ${broken.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}.`,
       'Correct that line.',
     )
   }

@@ -1,7 +1,15 @@
 // What lantern-eval.config.yaml may say: flag values by flag name. Reading the file is config-file.ts.
 import {z} from 'zod'
+import {interventions, modes} from '../core/generation.js'
+import {extractorNames} from '../metrics/extraction/index.js'
+import {promptStyles} from '../modes/prompts.js'
 
 const many = z.union([z.string(), z.array(z.string()).min(1)]).describe('One value or a list.')
+
+function someOf<const T extends readonly string[]>(values: T) {
+  const one = z.enum(values)
+  return z.union([one, z.array(one).min(1)], `expected one of ${values.join(', ')}, or a list of these`).describe('One value or a list.')
+}
 
 /** Keys are the flag names of `run`; unknown keys are refused, so that a typo is not ignored in silence. */
 export const configSchema = z
@@ -9,18 +17,18 @@ export const configSchema = z
     $schema: z.string().optional(),
     bench: many,
     model: many,
-    mode: many,
+    mode: someOf(modes),
     protocol: z.string(),
     'latent-size': z.number().int().min(0),
-    intervention: many,
+    intervention: someOf(interventions),
     data: many,
     split: z.string(),
     'samples-file': z.string(),
     limit: z.number().int().min(1),
     seed: z.number().int(),
     options: z.string(),
-    'prompt-style': z.enum(['official', 'lantern', 'vlmevalkit', 'lmms']),
-    extractor: z.string(),
+    'prompt-style': z.enum(promptStyles),
+    extractor: z.enum(extractorNames),
     'extractor-panel': z.boolean(),
     judge: z.string(),
     'judge-base-url': z.string(),
@@ -50,7 +58,7 @@ export const configSchema = z
     baseline: z.string(),
     'fail-on': z.enum(['regression']),
     margin: z.string(),
-    alpha: z.number().gt(0).lt(1),
+    alpha: z.number().min(0.0001).lt(0.5),
     'save-latents': z.boolean(),
     'latents-from': z.string(),
     'log-level': z.enum(['debug', 'info', 'warn', 'error']),

@@ -1,5 +1,6 @@
 // How --help looks: a usage line that fits, flags in the order they are declared with the ones of every command last.
 import {type Command, CommandHelp, Help} from '@oclif/core'
+import {messageOf} from '../core/errors.js'
 import {everywhereGroup} from './flags.js'
 
 type Flag = Command.Flag.Any
@@ -27,7 +28,10 @@ class OurCommandHelp extends CommandHelp {
   protected override groupFlags(flags: Flag[]) {
     const {mainFlags, flagGroups} = super.groupFlags(flags)
     const {[everywhereGroup]: everywhere = [], ...own} = flagGroups
-    return {mainFlags, flagGroups: {...own, ...(everywhere.length > 0 && {[everywhereGroup]: everywhere})}}
+    // oclif trims a section as a whole: were its first flag without a short form, it alone would lose its indent.
+    const short = everywhere.filter(({char}) => char !== undefined)
+    const ordered = [...short, ...everywhere.filter(flag => !short.includes(flag))]
+    return {mainFlags, flagGroups: {...own, ...(everywhere.length > 0 && {[everywhereGroup]: ordered})}}
   }
 
   /** Summary first; then the values that can be given, with spaces to wrap at; then the variable. */
@@ -49,4 +53,15 @@ class OurCommandHelp extends CommandHelp {
 
 export default class OurHelp extends Help {
   protected override CommandHelpClass = OurCommandHelp
+
+  /** `help NAME` of a command that does not exist is told as NAME itself would be; oclif says it in one sentence of its own. */
+  override async showHelp(argv: string[]): Promise<void> {
+    try {
+      await super.showHelp(argv)
+    } catch (error) {
+      const id = /^Command (\S+) not found\.$/.exec(messageOf(error))?.[1]
+      if (id === undefined) throw error
+      await this.config.runHook('command_not_found', {id, argv})
+    }
+  }
 }

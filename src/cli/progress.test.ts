@@ -54,6 +54,17 @@ describe('in a pipe or CI', () => {
     ])
   })
 
+  it('counts nothing before the run has begun, and has no time left at its end', () => {
+    const text = shown(false, (event, wait) => {
+      event({type: 'runner', event: {type: 'loading', what: 'loading m'}})
+      event({...begin(), total: 1} as RunEvent)
+      wait(500)
+      event(answered())
+      event({type: 'end'})
+    })
+    expect(text).toBe('Run folder results/x\n1/1, 2.0/s, score 100.0%\n')
+  })
+
   it('writes no control characters', () => {
     const text = shown(false, event => {
       event(begin())

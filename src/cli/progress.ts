@@ -33,6 +33,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   let correct = 0
   let retries = 0
   let concurrency: number | null = null
+  let begun = false
   let arms = ''
   let note = ''
   let lastDrawn = Number.NEGATIVE_INFINITY
@@ -53,9 +54,8 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
     const left = total - settled - errors
     return [
       `${settled + errors}/${total}`,
-      ...(perSecond > 0
-        ? [`${perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`, `${duration((left / perSecond) * 1000)} left`]
-        : []),
+      ...(perSecond > 0 ? [`${perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`] : []),
+      ...(perSecond > 0 && left > 0 ? [`${duration((left / perSecond) * 1000)} left`] : []),
       ...(scored > 0 ? [`score ${((100 * correct) / scored).toFixed(1)}%`] : []),
       ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
       ...(retries > 0 ? [`${retries} retr${retries === 1 ? 'y' : 'ies'}`] : []),
@@ -77,7 +77,8 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       const bar = `${chalk.cyan('━'.repeat(filled))}${chalk.dim('━'.repeat(width - filled))}`
       stream.write(`\r\u001B[2K${bar} ${text.slice(0, columns - width - 2)}`)
     } else {
-      if (!force && at - lastLine < lineEvery) return
+      // Models are loaded and prices looked up before there is anything to count.
+      if (!begun || (!force && at - lastLine < lineEvery)) return
       lastLine = at
       stream.write(`${arms === '' ? '' : `${arms}: `}${facts().join(', ')}\n`)
     }
@@ -90,6 +91,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   return event => {
     switch (event.type) {
       case 'begin':
+        begun = true
         total = event.total
         settled = event.settled
         scored = event.scoredBefore

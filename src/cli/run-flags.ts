@@ -165,7 +165,7 @@ export const runFlags = withVariables({
     dependsOn: ['baseline'],
   }),
   margin: Flags.string({default: '2pp', summary: 'Loss that the gate tolerates.', helpGroup: 'RESULTS', helpValue: 'Xpp'}),
-  alpha: Flags.string({default: '0.05', summary: 'Error rate of the gate.', helpGroup: 'RESULTS', helpValue: 'X'}),
+  alpha: Flags.string({default: '0.05', summary: 'Error rate of each one-sided bound.', helpGroup: 'RESULTS', helpValue: 'X'}),
   'dry-run': Flags.boolean({summary: 'Show the plan and the lock hash; nothing is sent.', helpGroup: 'RESULTS'}),
 })
 

@@ -2,8 +2,10 @@
 import chalk from 'chalk'
 import {BaseCommand} from '../cli/base-command.js'
 import {checkMachine} from '../cli/machine-checks.js'
+import {terminal} from '../cli/terminal.js'
+import {labelled} from '../reports/formats/layout.js'
 
-const marks = {ok: chalk.green('ok'), note: chalk.yellow('note'), failed: chalk.red('failed')}
+const tints = {ok: chalk.green, note: chalk.yellow, failed: chalk.red}
 
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary = 'Is this machine ready? Node, onnxruntime, caches, disk, network, tokens.'
@@ -11,10 +13,14 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
 
   async run(): Promise<unknown> {
     const checks = await checkMachine(process.env)
-    const width = Math.max(...checks.map(check => check.name.length))
+    const {width} = terminal()
+    const names = Math.max(...checks.map(check => check.name.length))
+    const indent = ' '.repeat(names + 2)
     for (const {name, status, found, remedy} of checks) {
-      this.log(`${name.padEnd(width)}  ${marks[status]}  ${found}`)
-      if (remedy !== null) this.log(`${' '.repeat(width)}  ${chalk.dim('try')} ${remedy}`)
+      // Marks are coloured after the lines are cut: escape codes have no width.
+      const [first, ...rest] = labelled(`${name.padEnd(names)}  ${status}  `, found, width)
+      this.log([first!.replace(`  ${status}  `, `  ${tints[status](status)}  `), ...rest].join('\n'))
+      if (remedy !== null) this.log(labelled(`${indent}try `, remedy, width).join('\n').replace('try', chalk.dim('try')))
     }
     const exitCode = checks.some(check => check.status === 'failed') ? 4 : 0
     process.exitCode = exitCode

@@ -22,9 +22,9 @@ export function labelled(label: string, text: string, width: number): string[] {
   return wrap(text, width, ' '.repeat(label.length)).map((line, index) => (index === 0 ? label + line.slice(label.length) : line))
 }
 
-/** Facts in a row, broken between them rather than within the short ones. */
+/** Facts in a row, broken behind the dots between them rather than within the short ones. */
 export function dotted(facts: readonly string[]): string {
-  return facts.map(fact => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)).join(' · ')
+  return facts.map(fact => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)).join('\u00a0· ')
 }
 
 /** A word in pieces that fit; a path is cut behind a slash where that leaves no short piece. */
