@@ -107,18 +107,19 @@ function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
   const [best, second] = ranked
   if (best === undefined || best.row.n === 0) return null
   const compared = second && second.row.n > 0 ? compareSheets(best.run, best.sheet, second.sheet) : null
-  // Without any disagreement the formula would promise the impossible.
+  // Rows that agree on every sample say nothing about how often others would not.
   if (compared !== null && compared.ties < compared.n) {
     const {n, ties, mde, smallestMargin} = compared
     return {pairs: n, discordance: 1 - ties / n, assumed: false, mde, smallestMargin}
   }
-  const variance = assumedDiscordance / best.row.n
+  const full = 1 / best.row.n
+  const variance = assumedDiscordance * full
   return {
     pairs: best.row.n,
     discordance: assumedDiscordance,
     assumed: true,
-    mde: minimumDetectableEffect(variance),
-    smallestMargin: smallestTostMargin(variance),
+    mde: minimumDetectableEffect(variance, full),
+    smallestMargin: smallestTostMargin(variance, full),
   }
 }
 

@@ -113,14 +113,59 @@ describe('power', () => {
   ])('of %i pairs gives the row of the design', (n, effects, margins) => {
     for (const [k, d] of [0.1, 0.2, 0.3].entries()) {
       // 0.051: the table rounds its factors (2.80, 2.93) and its figures.
-      expect(Math.abs(100 * minimumDetectableEffect(d / n) - effects[k]!)).toBeLessThan(0.051)
-      expect(Math.abs(100 * smallestTostMargin(d / n) - margins[k]!)).toBeLessThan(0.051)
+      expect(Math.abs(100 * minimumDetectableEffect(d / n, 1 / n) - effects[k]!)).toBeLessThan(0.051)
+      expect(Math.abs(100 * smallestTostMargin(d / n, 1 / n) - margins[k]!)).toBeLessThan(0.051)
     }
   })
 
   it('uses the factors 2.80 and 2.93', () => {
-    expect(minimumDetectableEffect(1)).toBeCloseTo(2.8, 2)
-    expect(smallestTostMargin(1)).toBeCloseTo(2.93, 2)
+    expect(minimumDetectableEffect(0.01, 0)).toBeCloseTo(0.28, 3)
+    expect(smallestTostMargin(0.01, 0)).toBeCloseTo(0.293, 3)
+  })
+
+  /** Probability of what `holds` over wins and losses among n pairs, each won or lost with these probabilities. */
+  function probability(n: number, won: number, lost: number, holds: (wins: number, losses: number) => boolean): number {
+    let sum = 0
+    for (let wins = 0, p = (1 - won) ** n; wins <= n && p > 1e-12; wins++, p *= (((n - wins + 1) / wins) * won) / (1 - won)) {
+      const left = n - wins
+      const share = lost / (1 - won)
+      for (let losses = 0, q = (1 - share) ** left; losses <= left; losses++, q *= (((left - losses + 1) / losses) * share) / (1 - share))
+        if (holds(wins, losses)) sum += p * q
+    }
+    return sum
+  }
+
+  it.each([
+    [40, 0],
+    [160, 1 / 160],
+    [160, 4 / 160],
+    [500, 0.016],
+  ])('of %i pairs is real where a share of only %d disagrees: exact McNemar finds the effect in four of five', (n, d) => {
+    const effect = minimumDetectableEffect(d / n, 1 / n)
+    const discordant = Math.max(d, effect)
+    const power = probability(n, (discordant + effect) / 2, (discordant - effect) / 2, (wins, losses) => mcnemarExact(wins, losses) < 0.05)
+    // The normal approximation of a test on whole pairs; without its floor the power at 1 discordant pair of 160 would be 6 %.
+    expect(power).toBeGreaterThan(0.77)
+    expect(power).toBeLessThan(0.85)
+  })
+
+  it.each([
+    [40, 0],
+    [160, 1 / 160],
+    [160, 4 / 160],
+    [160, 0.2],
+  ])('of %i pairs with a share of %d discordant shows equivalence within the margin in about four of five', (n, d) => {
+    const margin = smallestTostMargin(d / n, 1 / n)
+    const power = probability(n, d / 2, d / 2, (wins, losses) => {
+      const {low, high} = tangoInterval(wins, losses, n, 0.9)
+      return low > -margin && high < margin
+    })
+    expect(power).toBeGreaterThan(0.72)
+  })
+
+  it('never promises more than a whole', () => {
+    expect(minimumDetectableEffect(0, 1 / 3)).toBe(1)
+    expect(smallestTostMargin(0.2 / 2, 1 / 2)).toBeLessThanOrEqual(1)
   })
 })
 

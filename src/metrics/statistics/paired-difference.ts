@@ -60,7 +60,7 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
     // Replicates without any spread are no knowledge of none: Tango's interval has width even where all samples tie.
     return interval && interval.high - interval.low > 1e-12 ? interval : scoreInterval(differences, aggregate, level)
   }
-  const variance = varianceOf(differences, aggregate)
+  const {variance, full} = varianceOf(differences, aggregate)
   return {
     n,
     difference: meanOf(differences, aggregate),
@@ -71,8 +71,8 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
     wins,
     losses,
     ties: n - wins - losses,
-    mde: minimumDetectableEffect(variance),
-    smallestMargin: smallestTostMargin(variance),
+    mde: minimumDetectableEffect(variance, full),
+    smallestMargin: smallestTostMargin(variance, full),
   }
 }
 
@@ -109,9 +109,17 @@ function tangoOf(differences: readonly Stratum[], confidence: number): Estimate 
   return {value: meanOf(differences, 'micro'), ...tangoInterval(wins * scale, losses * scale, pieces, confidence)}
 }
 
-/** Of the difference under no effect: the mean squared difference (for 0/1 scores the discordant share d) over n, or its sum over strata. */
-function varianceOf(differences: readonly Stratum[], aggregate: Aggregate): number {
+/**
+ * Of the difference under no effect: the mean squared difference (for 0/1 scores the discordant share) over n, or its sum over strata; and
+ * what it would be in full, if every pair were discordant. Counts samples, not clusters.
+ */
+function varianceOf(differences: readonly Stratum[], aggregate: Aggregate): {variance: number; full: number} {
   const squares = differences.map(({values}) => ({values: values.map(value => value * value)}))
-  if (aggregate === 'micro') return meanOf(squares, 'micro') / squares.reduce((n, {values}) => n + values.length, 0)
-  return squares.reduce((sum, {values}) => sum + mean(values) / values.length, 0) / squares.length ** 2
+  if (aggregate === 'micro') {
+    const n = squares.reduce((sum, {values}) => sum + values.length, 0)
+    return {variance: meanOf(squares, 'micro') / n, full: 1 / n}
+  }
+  const sumOver = (share: (values: Float64Array) => number) =>
+    squares.reduce((sum, {values}) => sum + share(values) / values.length, 0) / squares.length ** 2
+  return {variance: sumOver(mean), full: sumOver(() => 1)}
 }
