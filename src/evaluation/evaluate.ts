@@ -2,7 +2,6 @@
 
 import type {Generation} from '../core/generation.js'
 import {redactor, secretsIn} from '../core/redact.js'
-import {recordKey, settledRecords} from '../core/run-folder.js'
 import {scoreSample} from '../metrics/score.js'
 import {optionVariants} from '../modes/option-orders.js'
 import {writeLatents} from '../runners/onnx/latent-bank.js'
@@ -11,7 +10,8 @@ import {openJournal} from './journal.js'
 import {runLoop, type Scored} from './loop.js'
 import type {Prepared, PreparedBenchmark} from './prepare.js'
 import {claimRunDir, defaultRunDir} from './run-dir.js'
-import type {RunEvent, RunSpec} from './spec.js'
+import type {RunEvent} from './spec.js'
+import {tallyOf} from './tally.js'
 
 export interface RunEnd {
   readonly runDir: string
@@ -32,37 +32,33 @@ export async function evaluate(prepared: Prepared, onEvent: (event: RunEvent) =>
   await claimRunDir(runDir, lock)
   const release = await hold(runDir)
   try {
-    const before = await settledRecords(runDir)
-    const settled = new Set(before.filter(record => record.outcome !== 'error').map(recordKey))
+    const tally = await tallyOf(runDir)
     const total = totalOf(prepared)
-    const scored = before.filter(record => record.score !== null)
-    onEvent({
-      type: 'begin',
-      runDir,
-      total,
-      settled: settled.size,
-      correctBefore: scored.reduce((sum, {score}) => sum + score!, 0),
-      scoredBefore: scored.length,
-    })
+    const {scored, sum} = tally.scores()
+    onEvent({type: 'begin', runDir, total, settled: tally.settled, correctBefore: sum, scoredBefore: scored})
     const journal = await openJournal(runDir)
     try {
       await runLoop(prepared, {
         journal,
-        settled,
+        isSettled: key => tally.isSettled(key),
         score: (bench, generation) => scoreOne(prepared, bench, generation, signal),
         keepLatents: async (bench, {latents, request}) => {
           if (spec.saveLatents && latents) await writeLatents(runDir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
         },
         expand: sample => optionVariants(sample, spec.optionOrders, spec.seed),
         redact: redactor(secretsIn(spec.runner.env)),
-        onEvent,
+        onEvent: event => {
+          if (event.type === 'record') tally.add(event.record)
+          onEvent(event)
+        },
         signal,
       })
     } finally {
       await journal.close()
       onEvent({type: 'end'})
     }
-    return await endOf(runDir, total, spec, signal)
+    const {settled, errors} = tally
+    return endOf({runDir, total, settled, errors}, spec.maxErrorRate, signal.aborted)
   } finally {
     await release()
   }
@@ -85,35 +81,22 @@ export function totalOf(prepared: Prepared): number {
   return prepared.benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0) * arms
 }
 
-/** What became of the run in a folder whose log should hold `total` records. */
-export async function endOf(runDir: string, total: number, spec: Pick<RunSpec, 'maxErrorRate'>, signal: AbortSignal): Promise<RunEnd> {
-  const after = await settledRecords(runDir)
-  const errors = after.filter(record => record.outcome === 'error').length
-  const settled = after.length - errors
-  const facts = {runDir, total, settled, errors}
-  if (signal.aborted) return {...facts, verdict: 'interrupted', exitCode: 130, reason: 'Interrupted; the same command resumes.'}
-  if (settled === 0)
-    return {
-      ...facts,
-      verdict: 'infrastructure',
-      exitCode: 4,
-      reason: total === 0 ? 'The selection is empty.' : 'Nothing could be evaluated; every sample ended in an error.',
-    }
-  if (errors / after.length > spec.maxErrorRate) {
-    const rate = ((100 * errors) / after.length).toFixed(1)
-    return {
-      ...facts,
-      verdict: 'infrastructure',
-      exitCode: 4,
-      reason: `${errors} of ${after.length} samples (${rate}%) ended in an error, more than --max-error-rate allows; the same command tries them again.`,
-    }
+/** What became of a run, from how many of its samples x arms are settled and how many ended in an error. */
+export function endOf(facts: Pick<RunEnd, 'runDir' | 'total' | 'settled' | 'errors'>, maxErrorRate: number, aborted: boolean): RunEnd {
+  const {total, settled, errors} = facts
+  const asked = settled + errors
+  const infrastructure = {...facts, verdict: 'infrastructure', exitCode: 4} as const
+  if (aborted) return {...facts, verdict: 'interrupted', exitCode: 130, reason: 'Interrupted; the same command resumes.'}
+  if (total === 0) return {...infrastructure, reason: 'The selection is empty.'}
+  if (asked === 0) return {...infrastructure, reason: 'Nothing was asked: a budget was reached; the same command goes on.'}
+  if (settled === 0) return {...infrastructure, reason: 'Nothing could be evaluated; every sample ended in an error.'}
+  if (errors / asked > maxErrorRate) {
+    const reason = `${errors} of ${asked} samples (${((100 * errors) / asked).toFixed(1)}%) ended in an error, more than --max-error-rate allows; the same command tries them again.`
+    return {...infrastructure, reason}
   }
-  if (after.length < total)
-    return {
-      ...facts,
-      verdict: 'partial',
-      exitCode: 4,
-      reason: `${total - after.length} samples are left: a budget was reached; the same command goes on.`,
-    }
+  if (asked < total) {
+    const reason = `${total - asked} samples are left: a budget was reached; the same command goes on.`
+    return {...facts, verdict: 'partial', exitCode: 4, reason}
+  }
   return {...facts, verdict: 'done', exitCode: 0, reason: null}
 }

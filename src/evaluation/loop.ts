@@ -21,8 +21,8 @@ export interface Scored {
 /** What the loop needs of the world; scoring may ask a judge, hence a promise. */
 export interface LoopTools {
   readonly journal: Journal
-  /** Keys of samples that are settled: not asked again. */
-  readonly settled: ReadonlySet<string>
+  /** By the key of a record; what is settled is not asked again. */
+  readonly isSettled: (key: string) => boolean
   readonly score: (bench: PreparedBenchmark, generation: Generation) => Promise<Scored>
   /** Stores the vectors of a generation, if they are to be kept; before its record, so that a record promises its latents. */
   readonly keepLatents: (bench: string, generation: Generation) => Promise<void>
@@ -53,7 +53,7 @@ export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<voi
 async function runOne(spec: RunSpec, model: PreparedModel, bench: PreparedBenchmark, tools: LoopTools): Promise<void> {
   const handling = new Set<Promise<void>>()
   let failure: {error: unknown} | null = null
-  for await (const generation of model.session.generate(groups(spec, model.arms, bench, tools.settled, tools.expand), tools.signal)) {
+  for await (const generation of model.session.generate(groups(spec, model.arms, bench, tools), tools.signal)) {
     const handled = finish(spec, bench, generation, tools)
       .catch(error => {
         failure ??= {error}
@@ -72,13 +72,12 @@ async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],
   bench: PreparedBenchmark,
-  settled: ReadonlySet<string>,
-  expand: LoopTools['expand'],
+  {isSettled, expand}: Pick<LoopTools, 'isSettled' | 'expand'>,
 ): AsyncGenerator<readonly Request[]> {
   const wanted = new Set(bench.keys.map(key => key.id))
   for await (const item of bench.data.samples(wanted)) {
     for (const sample of expand(item)) {
-      const open = arms.filter(arm => !settled.has(recordKey({arm: arm.id, bench: bench.benchmark.id, id: sample.id})))
+      const open = arms.filter(arm => !isSettled(recordKey({arm: arm.id, bench: bench.benchmark.id, id: sample.id})))
       if (open.length > 0) yield open.map(arm => request(spec, sample, arm, bench.benchmark.scoring.likelihood === true))
     }
   }

@@ -105,7 +105,9 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
       const after = there.get(recordKey(record))
       return after !== undefined && (after.outcome !== record.outcome || after.score !== record.score)
     })
-    return {...(await endOf(spec.out, records.length, spec, signal)), changed: changed.length}
+    const errors = [...there.values()].filter(record => record.outcome === 'error').length
+    const facts = {runDir: spec.out, total: records.length, settled: there.size - errors, errors}
+    return {...endOf(facts, spec.maxErrorRate, signal.aborted), changed: changed.length}
   } finally {
     await judge?.close()
     await release()
