@@ -160,6 +160,8 @@ describe('the hub layout', () => {
     const first = table.find(({name}) => name === 'image_1') as Extract<Column, {type: 'picture'}>
     first.data[4] = {bytes: Uint8Array.of(1, 2, 3), path: null}
     writeParquet(join(root, 'Counting/val-0.parquet'), table)
+    // A run would keep one answer for the two.
+    await expect((await open(root)).keys()).rejects.toThrow('have the id "val_Counting_1"')
     const problems = await problemsOf(await open(root))
     expect(problems.filter(({kind}) => kind !== 'count').map(({id, kind}) => [id, kind])).toEqual([
       ['val_Counting_1', 'duplicate-id'],

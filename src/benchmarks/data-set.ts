@@ -41,7 +41,12 @@ export function dataSetOf(source: DataSource): DataSet {
   let keys: Promise<readonly SampleKey[]> | undefined
   const readKeys = async (): Promise<SampleKey[]> => {
     const list: SampleKey[] = []
-    for await (const {id, subtask} of goodSamples(source)) list.push({id, subtask})
+    const ids = new Set<string>()
+    for await (const {id, subtask} of goodSamples(source)) {
+      if (ids.has(id)) throw sameId(root, benchmark.id, id)
+      ids.add(id)
+      list.push({id, subtask})
+    }
     return list
   }
   return {
@@ -69,6 +74,15 @@ export function dataSetOf(source: DataSource): DataSet {
       if (source.check) yield* source.check()
     },
   }
+}
+
+/** Answers are kept by id: of two samples with the same one, the second would take the place of the first. */
+function sameId(root: string, bench: string, id: string): LanternError {
+  return new LanternError(
+    'bad-file',
+    `Two samples of ${root} have the id "${id}".`,
+    `Give each its own; \`lantern-eval bench verify ${bench} --data ${root}\` names all that share one.`,
+  )
 }
 
 /** Every good sample; the first broken record is thrown after the last of them, so that it costs nothing but itself. */
