@@ -228,8 +228,15 @@ describe('shards', () => {
     const incomplete = await run(['merge', parts[0]!, parts[2]!, '--out', join(folder, 'part')])
     expect(incomplete.code).toBe(4)
     expect(incomplete.stderr).toContain('2/3')
-    expect((await run(['merge', ...parts, '--out', join(folder, 'merged')])).code).toBe(0)
-    await run(asking('whole', '--limit', '20'))
+    const joined = await run(['merge', ...parts, '--out', join(folder, 'merged')])
+    expect(joined.code).toBe(0)
+    expect(joined.stdout).toContain('20 records of 3 shards')
+    const one = await run(asking('whole', '--limit', '20'))
+    // The joined run has the table of the run in one piece, in its folder too.
+    const [table] = await Promise.all(['merged', 'whole'].map(name => readFile(join(folder, name, 'table.md'), 'utf8')))
+    expect(table).toMatch(/\| 20 \|/)
+    const scores = (text: string) => /^ +1 +direct +(.*?) +\d+ *\d* *$/m.exec(text)?.[1]
+    expect(scores(joined.stdout)).toBe(scores(one.stdout))
     const [merged, whole] = await Promise.all([log('merged'), log('whole')])
     expect(keys(merged).sort()).toEqual(keys(whole).sort())
     const twice = await run(['merge', parts[0]!, parts[0]!, '--out', join(folder, 'twice')])

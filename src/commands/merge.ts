@@ -2,6 +2,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {withVariables} from '../cli/flags.js'
+import {terminal} from '../cli/terminal.js'
 
 export default class Merge extends BaseCommand<typeof Merge> {
   static override summary = 'Join shards into one run; checks that they are disjoint, complete and of equal locks.'
@@ -18,9 +19,18 @@ export default class Merge extends BaseCommand<typeof Merge> {
   async run(): Promise<unknown> {
     const {mergeRuns} = await import('../evaluation/merge.js')
     const merged = await mergeRuns(this.operands, this.flags.out, this.flags['allow-incomplete'])
-    this.log(
-      `${merged.records} records of ${merged.shards} shards in ${merged.runDir}${merged.missing > 0 ? `; ${merged.missing} are missing` : ''}`,
-    )
-    return {...merged, exitCode: 0, verdict: merged.missing > 0 ? 'partial' : 'done'}
+    const {runDir, shards, records, errors, missing} = merged
+    const {publishRun} = await import('../reports/publish.js')
+    const {formats} = await import('../reports/formats/index.js')
+    const settled = {runDir, total: records + missing, settled: records - errors, errors}
+    const end =
+      missing === 0
+        ? ({...settled, verdict: 'done', exitCode: 0, reason: null} as const)
+        : ({...settled, verdict: 'partial', exitCode: 0, reason: `${missing} samples were in none of the shards.`} as const)
+    const document = await publishRun(end, {outputs: [], panel: false})
+    this.log(formats.terminal.render(document, terminal()))
+    const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']
+    this.log(`${records} records of ${shards} shards in ${runDir}${flaws.join('')}`)
+    return {...document, ...merged}
   }
 }
