@@ -15,7 +15,7 @@ import {armsOf, defaultMaxNewTokens} from './arms.js'
 import {locateData} from './data.js'
 import {environment} from './environment.js'
 import {type OpenJudge, openJudge} from './judge.js'
-import {select, shardOf} from './selection.js'
+import {countBySubtask, select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
 
 export interface PreparedBenchmark {
@@ -127,7 +127,10 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed},
-      shard: spec.shard,
+      shard: spec.shard && {
+        ...spec.shard,
+        asked: Object.fromEntries(benchmarks.map(({benchmark, asked}) => [benchmark.id, countBySubtask(asked)])),
+      },
       environment: environment(spec),
     }
     return {spec, models, benchmarks, judge, lock: {...lock, hash: lockHash(lock)}, close}

@@ -70,6 +70,11 @@ function groupBySubtask(keys: readonly SampleKey[]): Map<string, SampleKey[]> {
   return groups
 }
 
+/** How many of some keys each subtask has, in the order of their first. */
+export function countBySubtask(keys: readonly SampleKey[]): Record<string, number> {
+  return Object.fromEntries(Array.from(groupBySubtask(keys), ([subtask, group]) => [subtask, group.length]))
+}
+
 /** Splits `seats` in proportion to `sizes` by largest remainders (Hamilton's method); ties go to the earlier one. */
 export function apportion(seats: number, sizes: readonly number[]): number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0)

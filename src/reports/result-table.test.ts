@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {arm, lockBenchmark, lockOf, record, recordsOf, writeRun} from '../../test/support/run-folders.js'
 import type {Outcome} from '../core/outcome.js'
+import type {Lock} from '../core/schemas/lock.js'
 import {resultDocumentSchema} from '../core/schemas/result.js'
 import {headlineScore, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
@@ -238,6 +239,22 @@ describe('ranking', () => {
     expect(await apartOf({images: {minPixels: null, maxPixels: 100}, seeds: {run: 7}})).toBeNull()
     const {rows} = resultTable([base, await at({images: {minPixels: null, maxPixels: 100}})])
     expect(rows.map(({differences}) => differences['max pixels'])).toEqual(expect.arrayContaining(['100', 'default']))
+  })
+
+  it('says of a shard that it is one, how many samples are its own, and which are left', async () => {
+    const vstar = lockBenchmark('vstar', {a: 100}, {aggregate: 'micro'})
+    const half = (k: number) => (k < 40 ? 'correct' : undefined)
+    const shardRow = async (shard: NonNullable<Lock['shard']>) =>
+      resultTable([
+        await run(
+          lockOf([direct], [vstar], {shard}),
+          recordsOf(direct, vstar, (_, k) => half(k)),
+        ),
+      ]).rows[0]!
+    const row = await shardRow({index: 1, count: 2, asked: {vstar: {a: 50}}})
+    expect(row).toMatchObject({n: 40, total: 50, sample: 'partial', notes: ['shard 1 of 2', 'unfinished: 10 of 50 samples are left']})
+    // Locks before this field: what is there is all that is known.
+    expect(await shardRow({index: 2, count: 2})).toMatchObject({n: 40, total: 40, notes: ['shard 2 of 2']})
   })
 
   it('gives the same document for the same runs', async () => {

@@ -1,5 +1,6 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
 import {random} from '../core/random.js'
+import type {Lock} from '../core/schemas/lock.js'
 import type {ResultRow, ResultSubtask} from '../core/schemas/result.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
@@ -75,7 +76,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     notes: [],
     tier: null,
   }
-  return {...row, notes: notesOf(row, records.length)}
+  return {...row, notes: notesOf(row, run.lock.shard, records.length)}
 }
 
 function subtaskOf(
@@ -100,10 +101,10 @@ function scoreOf(estimate: Estimate | undefined) {
   return {score: estimate?.value ?? null, low: estimate?.low ?? null, high: estimate?.high ?? null}
 }
 
-/** Samples a finished run would have: what the lock selected; of a shard, whose share the lock does not say, what is there. */
-function totalOf(run: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
-  const selected = bench.subtasks.find(subtask => subtask.name === name)?.selected ?? 0
-  return run.lock.shard ? records.length : Math.max(selected, records.length)
+/** Samples a finished run would have: what the lock selected, or gave to its shard; at least what is there. */
+function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
+  const wanted = shard ? shard.asked?.[bench.id]?.[name] : bench.subtasks.find(subtask => subtask.name === name)?.selected
+  return Math.max(wanted ?? 0, records.length)
 }
 
 function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {
@@ -211,10 +212,10 @@ function numberOrNull(value: number): number | null {
 }
 
 /** What a reader must know before believing the row. */
-function notesOf(row: ResultRow, settled: number): string[] {
-  const notes: string[] = []
+function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[] {
+  const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
-  else if (row.sample === 'partial') notes.push('part of the split')
+  else if (row.sample === 'partial' && !shard) notes.push('part of the split')
   const needsLatents =
     row.mode === 'latent' && row.latentSize !== 0 && row.intervention !== 'no-latent' && row.intervention !== 'markers-only'
   if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null) notes.push('latents not observable')

@@ -46,7 +46,14 @@ export const lockSchema = z.looseObject({
   extractor: z.string(),
   judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
   seeds: z.looseObject({run: z.number().int()}),
-  shard: z.strictObject({index: z.number().int(), count: z.number().int()}).nullable(),
+  shard: z
+    .strictObject({
+      index: z.number().int(),
+      count: z.number().int(),
+      /** Samples of this shard, by benchmark and subtask; absent in older locks. */
+      asked: z.record(z.string(), z.record(z.string(), z.number().int())).optional(),
+    })
+    .nullable(),
   environment: z.record(z.string(), z.unknown()),
 })
 
