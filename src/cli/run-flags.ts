@@ -166,7 +166,10 @@ export const runFlags = withVariables({
   }),
   margin: Flags.string({default: '2pp', summary: 'Loss that the gate tolerates.', helpGroup: 'RESULTS', helpValue: 'Xpp'}),
   alpha: Flags.string({default: '0.05', summary: 'Error rate of each one-sided bound.', helpGroup: 'RESULTS', helpValue: 'X'}),
-  'dry-run': Flags.boolean({summary: 'Show the plan and the lock hash; nothing is sent.', helpGroup: 'RESULTS'}),
+  'dry-run': Flags.boolean({
+    summary: 'Show the plan: items, requests, tokens, cost where known, the lock hash; nothing is sent.',
+    helpGroup: 'RESULTS',
+  }),
 })
 
 export type RunFlags = Interfaces.InferredFlags<typeof runFlags>
@@ -228,6 +231,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
       cache: !flags['no-cache'],
       cacheDir: cacheDir(env),
       latentBank: flags['latents-from'],
+      planOnly: flags['dry-run'],
       env,
     },
   }

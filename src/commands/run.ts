@@ -63,7 +63,8 @@ export default class Run extends BaseCommand<typeof Run> {
 
   private async plan(prepared: Parameters<typeof import('../evaluation/plan.js').planOf>[0]): Promise<unknown> {
     const {planOf} = await import('../evaluation/plan.js')
-    const plan = planOf(prepared)
+    const {armLines} = await import('../cli/plan-lines.js')
+    const plan = await planOf(prepared)
     for (const bench of plan.benchmarks) {
       this.log(
         `${bench.id} ${bench.split}${bench.sample === 'builtin' ? ' (built-in sample)' : ''}: ${bench.items} items from ${bench.layout}`,
@@ -74,10 +75,7 @@ export default class Run extends BaseCommand<typeof Run> {
           .join(', ')}`,
       )
     }
-    for (const arm of plan.arms)
-      this.log(
-        `${arm.id}: ${arm.items} items${arm.requests > 0 ? `, ${arm.requests} requests` : ''}, at most ${arm.newTokensAtMost} new tokens`,
-      )
+    for (const line of armLines(plan)) this.log(line)
     this.log(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
     return {...plan, exitCode: 0, verdict: 'plan'}
   }

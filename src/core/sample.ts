@@ -13,6 +13,8 @@ export interface ImageRef {
   readonly orientation: Orientation
   /** The file's bytes as stored (PNG, JPEG, ...). Throws LanternError `bad-file` or `data-absent`. */
   bytes(): Promise<Uint8Array>
+  /** The first `length` bytes (or all there are), where they can be read without the rest. Throws as `bytes` does. */
+  head?(length: number): Promise<Uint8Array>
 }
 
 /** One question. `letters` are bare and upper case (`A`), `gold` of a choice is one of them. */

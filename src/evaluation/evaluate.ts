@@ -77,8 +77,12 @@ async function scoreOne(
 
 /** Samples x arms of this shard. */
 export function totalOf(prepared: Prepared): number {
-  const arms = prepared.models.reduce((sum, model) => sum + model.arms.length, 0)
-  return prepared.benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0) * arms
+  return itemsOf(prepared) * prepared.models.reduce((sum, model) => sum + model.arms.length, 0)
+}
+
+/** Samples of each arm of this shard. */
+export function itemsOf({benchmarks}: Pick<Prepared, 'benchmarks'>): number {
+  return benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0)
 }
 
 /** What became of a run, from how many of its samples x arms are settled and how many ended in an error. */

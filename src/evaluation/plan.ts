@@ -1,8 +1,11 @@
-// What a run would do, without doing it: items and requests per arm, tokens at most, the lock hash (`run --dry-run`). Pure.
+// What a run would do, without doing it: items, requests, tokens and cost per arm, the lock hash (`run --dry-run`). Sends and writes nothing.
+import {settledRecords} from '../core/run-folder.js'
+import type {Price} from '../runners/runner.js'
 import {defaultMaxNewTokens} from './arms.js'
-import {totalOf} from './evaluate.js'
+import {itemsOf, totalOf} from './evaluate.js'
+import {forecastPrompts, type PromptForecast} from './forecast.js'
 import type {Prepared} from './prepare.js'
-import {defaultRunDir} from './run-dir.js'
+import {defaultRunDir, isRunOf} from './run-dir.js'
 
 export interface Plan {
   readonly lock: string
@@ -15,30 +18,60 @@ export interface Plan {
     readonly items: number
     readonly subtasks: Readonly<Record<string, number>>
   }[]
-  readonly arms: readonly {
-    readonly id: string
-    readonly items: number
-    readonly requests: number
-    readonly maxNewTokens: number
-    readonly newTokensAtMost: number
-  }[]
+  readonly arms: readonly ArmPlan[]
   readonly items: number
   readonly requests: number
+  /** Of all arms that send requests; null when the price or the tokens of one of them are not known, and when there is none. */
+  readonly cost: Cost | null
+  /** The judge is asked after some answers, at most so often; its tokens depend on them. Null without a judge. */
+  readonly judge: {readonly requestsAtMost: number} | null
 }
 
-/** The plan of a prepared run. Requests count remote arms only; cost is not guessed where no price is known. */
-export function planOf(prepared: Prepared): Plan {
+export interface ArmPlan {
+  readonly id: string
+  readonly items: number
+  /** Items that the run folder holds already; all that follows is about the others. */
+  readonly settled: number
+  readonly requests: number
+  readonly maxNewTokens: number
+  readonly newTokensAtMost: number
+  /** Null for saved answers. */
+  readonly prompts: PromptForecast | null
+  readonly cost: (Cost & {readonly rule: string}) | null
+}
+
+/** Of prompts, and of new tokens if every answer were as long as it may be. */
+export interface Cost {
+  readonly promptUsd: number
+  readonly newUsdAtMost: number
+}
+
+/**
+ * The plan of a prepared run, less what its folder holds. Requests count the answers of remote arms, cached replies included.
+ * Throws LanternError `provenance` when the folder holds another run, and what building a prompt or reading the samples throws.
+ */
+export async function planOf(prepared: Prepared): Promise<Plan> {
   const {lock, spec} = prepared
-  const items = prepared.benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0)
-  const arms = prepared.models.flatMap(({session, arms}) =>
-    arms.map(arm => {
-      const maxNewTokens = spec.decoding.maxNewTokens ?? defaultMaxNewTokens[arm.mode]
-      return {id: arm.id, items, requests: session.describe().remote ? items : 0, maxNewTokens, newTokensAtMost: items * maxNewTokens}
-    }),
-  )
+  const runDir = spec.out ?? defaultRunDir(lock)
+  const records = (await isRunOf(runDir, lock)) ? await settledRecords(runDir) : []
+  const settled = records.filter(({outcome}) => outcome !== 'error')
+  const forecasts = await forecastPrompts(prepared, settled)
+  const items = itemsOf(prepared)
+  const arms = prepared.models.flatMap(({session, arms}) => {
+    const {remote} = session.describe()
+    return arms.map(({id, mode}): ArmPlan => {
+      const done = settled.filter(({arm}) => arm === id).length
+      const open = items - done
+      const maxNewTokens = spec.decoding.maxNewTokens ?? defaultMaxNewTokens[mode]
+      const newTokensAtMost = open * maxNewTokens
+      const {prompts = null, price = null} = forecasts.get(id) ?? {}
+      const cost = price && prompts && costOf(price, prompts, newTokensAtMost)
+      return {id, items, settled: done, requests: remote ? open : 0, maxNewTokens, newTokensAtMost, prompts, cost}
+    })
+  })
   return {
     lock: lock.hash,
-    runDir: spec.out ?? defaultRunDir(lock),
+    runDir,
     benchmarks: prepared.benchmarks.map(({benchmark, data, asked}) => {
       const subtasks: Record<string, number> = {}
       for (const {subtask} of asked) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
@@ -47,5 +80,17 @@ export function planOf(prepared: Prepared): Plan {
     arms,
     items: totalOf(prepared),
     requests: arms.reduce((sum, arm) => sum + arm.requests, 0),
+    cost: totalCost(arms.filter(({requests}) => requests > 0)),
+    judge: prepared.judge && {requestsAtMost: totalOf(prepared) - settled.length},
   }
+}
+
+function costOf({input, output, rule}: Price, {tokens}: PromptForecast, newTokensAtMost: number): ArmPlan['cost'] {
+  return tokens === null ? null : {promptUsd: (tokens * input) / 1e6, newUsdAtMost: (newTokensAtMost * output) / 1e6, rule}
+}
+
+function totalCost(asking: readonly ArmPlan[]): Cost | null {
+  if (asking.length === 0 || asking.some(({cost}) => cost === null)) return null
+  const sum = (key: keyof Cost) => asking.reduce((total, {cost}) => total + cost![key], 0)
+  return {promptUsd: sum('promptUsd'), newUsdAtMost: sum('newUsdAtMost')}
 }

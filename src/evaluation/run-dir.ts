@@ -35,27 +35,30 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
+/** Whether the folder holds this run already; false when it holds none. Throws `provenance` for another lock or shard. */
+export async function isRunOf(runDir: string, lock: Lock): Promise<boolean> {
+  if (!(await exists(join(runDir, lockFile)))) return false
+  const before = await readLock(runDir)
+  const shardOf = (one: Lock) => (one.shard ? `${one.shard.index}/${one.shard.count}` : 'none')
+  if (before.hash === lock.hash && shardOf(before) === shardOf(lock)) return true
+  const what =
+    before.hash === lock.hash ? `shard ${shardOf(before)}, not ${shardOf(lock)}` : differences(before, lock).join(', ') || 'lock hash'
+  throw new LanternError(
+    'provenance',
+    `${runDir} holds another run (different: ${what}).`,
+    'Give another --out, or leave --out away: the default folder is named after the lock.',
+  )
+}
+
 /**
  * Makes the folder and writes the lock, or checks that the one there is the same.
  * Throws `provenance` for another lock or shard, `disk` when the folder cannot be written.
  */
 export async function claimRunDir(runDir: string, lock: Lock): Promise<void> {
-  const path = join(runDir, lockFile)
-  if (await exists(path)) {
-    const before = await readLock(runDir)
-    const shardOf = (one: Lock) => (one.shard ? `${one.shard.index}/${one.shard.count}` : 'none')
-    if (before.hash === lock.hash && shardOf(before) === shardOf(lock)) return
-    const what =
-      before.hash === lock.hash ? `shard ${shardOf(before)}, not ${shardOf(lock)}` : differences(before, lock).join(', ') || 'lock hash'
-    throw new LanternError(
-      'provenance',
-      `${runDir} holds another run (different: ${what}).`,
-      'Give another --out, or leave --out away: the default folder is named after the lock.',
-    )
-  }
+  if (await isRunOf(runDir, lock)) return
   try {
     await mkdir(runDir, {recursive: true})
-    await writeFileAtomic(path, `${JSON.stringify(lock, null, 2)}\n`)
+    await writeFileAtomic(join(runDir, lockFile), `${JSON.stringify(lock, null, 2)}\n`)
   } catch (error) {
     throw new LanternError('disk', `${runDir} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {cause: error})
   }

@@ -1,5 +1,7 @@
 // The interface of what answers: a runner opens a session, a session turns requests into generations.
-import type {Generation, LatentBlock, Request} from '../core/generation.js'
+import type {Generation, LatentBlock, Prompt, Request} from '../core/generation.js'
+import type {ImageRef} from '../core/sample.js'
+import type {Size} from './picture-size.js'
 import type {Budget} from './remote/budget.js'
 
 /** What identifies a model in the lock, and what the plan needs to know of it. */
@@ -28,8 +30,34 @@ export interface ModelIdentity {
   readonly builtin?: boolean
 }
 
+/** Tokens of one prompt; `image` is null where it is not known how a model counts pictures. */
+export interface PromptTokens {
+  readonly text: number
+  readonly image: number | null
+}
+
+/** USD per million tokens, and whose prices they are. */
+export interface Price {
+  readonly input: number
+  readonly output: number
+  readonly rule: string
+}
+
+/** What prompts will take, told before anything is loaded or sent. */
+export interface Forecast {
+  /** `counted` is exact, by the model's own parts; `estimated` is by `rule`. */
+  readonly basis: 'counted' | 'estimated'
+  readonly rule: string
+  /** Null where nothing is paid, or no price is known. */
+  readonly price: Price | null
+  /** Asks for the sizes it needs. Throws LanternError for a prompt that could not be asked. */
+  tokens(prompt: Prompt, sizeOf: (image: ImageRef) => Promise<Size>): Promise<PromptTokens>
+}
+
 export interface Session {
   describe(): ModelIdentity
+  /** What prompts will take; absent where answers take none (saved ones). Loads no model. */
+  forecast?(): Promise<Forecast>
   /**
    * Answers a stream of groups, one group per sample (its requests differ in their arms and share pictures, and perhaps vision features
    * and prefill). Generations come in any order, each exactly once; the session pulls as many groups as it wants in flight.
@@ -82,6 +110,8 @@ export interface RunnerOptions {
   /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
   readonly benchmarks: readonly string[]
   readonly seed: number
+  /** Only what a plan needs: a session that can be described without loading its model puts the loading off to its first request. */
+  readonly planOnly?: boolean
   /** Environment variables, so that tests can give their own. */
   readonly env: Readonly<Record<string, string | undefined>>
   readonly notify: (event: RunnerEvent) => void

@@ -1,6 +1,6 @@
 // Files of a data folder: finding, reading and hashing them. Knows no benchmark and no format.
 import {existsSync} from 'node:fs'
-import {readdir, readFile, stat} from 'node:fs/promises'
+import {open, readdir, readFile, stat} from 'node:fs/promises'
 import {isAbsolute, join, relative, resolve, sep} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
@@ -42,10 +42,10 @@ export function relativePath(root: string, path: string): string {
   return relative(root, path).split(sep).join('/') || path.split(sep).at(-1)!
 }
 
-/** A file of the data. Throws `data-absent` or `bad-file`. */
-async function readBytes(path: string): Promise<Buffer> {
+/** A file of the data, or its first `length` bytes. Throws `data-absent` or `bad-file`. */
+async function readBytes(path: string, length?: number): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return length === undefined ? await readFile(path) : await readHead(path, length)
   } catch (error) {
     const absent = systemCodeOf(error) === 'ENOENT'
     throw new LanternError(
@@ -53,6 +53,16 @@ async function readBytes(path: string): Promise<Buffer> {
       absent ? `${path} is not there.` : `${path} cannot be read: ${messageOf(error)}.`,
       'Check that the data are complete with `lantern-eval bench verify`.',
     )
+  }
+}
+
+async function readHead(path: string, length: number): Promise<Buffer> {
+  const file = await open(path)
+  try {
+    const {buffer, bytesRead} = await file.read(Buffer.allocUnsafe(length), 0, length, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
   }
 }
 
@@ -71,16 +81,18 @@ export async function readJson(path: string): Promise<unknown> {
  * annotations are untrusted, and pictures are sent to endpoints.
  */
 export function imageFile(root: string, source: string): ImageRef {
+  const path = () => {
+    const inside = resolve(root, source)
+    if (isAbsolute(source) || relative(root, inside).split(sep)[0] === '..') {
+      throw new LanternError('bad-file', `The picture ${source} lies outside the data folder.`, 'Remove that record from the data.')
+    }
+    return inside
+  }
   return {
     source,
     orientation: 'ignore',
-    async bytes() {
-      const path = resolve(root, source)
-      if (isAbsolute(source) || relative(root, path).split(sep)[0] === '..') {
-        throw new LanternError('bad-file', `The picture ${source} lies outside the data folder.`, 'Remove that record from the data.')
-      }
-      return readBytes(path)
-    },
+    bytes: async () => readBytes(path()),
+    head: async length => readBytes(path(), length),
   }
 }
 

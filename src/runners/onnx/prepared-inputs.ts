@@ -7,6 +7,7 @@ import type {ImageRef, Sample} from '../../core/sample.js'
 import type {PromptState} from './decode.js'
 import {decodeImage} from './image.js'
 import type {RgbImage} from './pillow-bicubic.js'
+import {cellsOf, expandImages} from './prompt-tokens.js'
 import type {ChatTemplate} from './qwen2-5-vl/chat-template.js'
 import {fetchResize, type Patches, toPatches} from './qwen2-5-vl/image-processor.js'
 import {type Grid, ropeIndex} from './qwen2-5-vl/rope-index.js'
@@ -126,7 +127,7 @@ export class PreparedInputs {
     const pictures: SeenPicture[] = []
     for (const image of imagesOf(prompt)) pictures.push(await this.#picture(image))
 
-    const cells = pictures.map(({grid}) => (grid.rows * grid.columns) / vision.merge ** 2)
+    const cells = pictures.map(({grid}) => cellsOf(grid, vision))
     const ids = expandImages(tokenizer.encode(template(prompt)), special.image, cells)
     const grids = pictures.map(({grid}) => grid)
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
@@ -167,22 +168,6 @@ function once<K, V>(memo: Map<K, Promise<V>>, key: K, compute: () => Promise<V>)
 
 function imagesOf({parts}: Prompt): ImageRef[] {
   return parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
-}
-
-/**
- * One placeholder per picture -> as many as it has cells. Throws LanternError `unsupported` when the text itself holds placeholders:
- * data are not trusted to decide what is a picture.
- */
-function expandImages(ids: readonly number[], imageToken: number, cells: readonly number[]): number[] {
-  const placeholders = ids.filter(id => id === imageToken).length
-  if (placeholders !== cells.length) {
-    throw new LanternError(
-      'unsupported',
-      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text holds the model's own special tokens.`,
-    )
-  }
-  let picture = 0
-  return ids.flatMap(id => (id === imageToken ? new Array<number>(cells[picture++]!).fill(imageToken) : [id]))
 }
 
 /** Writes the features [cells, H] of each picture over the embeddings of its image tokens. */

@@ -2,11 +2,15 @@
 import {existsSync} from 'node:fs'
 import type {ModelIdentity, RunnerOptions, Session} from '../runner.js'
 import {Engine} from './engine.js'
+import {checkpointForecast} from './forecast.js'
 import {loadCheckpoint} from './load.js'
 import type {WorkerStart} from './messages.js'
+import {parseDevice} from './ort-session.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
 import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
-import type {Checkpoint} from './qwen2-5-vl/types.js'
+import {knownParity} from './qwen2-5-vl/low-precision.js'
+import {computeType, graphVersion} from './qwen2-5-vl/model.js'
+import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
 import {type ModelHost, startWorker} from './worker-client.js'
 
 /** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
@@ -23,14 +27,31 @@ export async function openSession(ref: string, dir: string, options: RunnerOptio
   const checkpoint = await openCheckpoint(dir)
   const sha256 = await checkpointSha256(checkpoint, options.cacheDir)
   const threads = options.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
-  const host = await startHost(startOf(dir, {...options, threads}), options)
-  const identity = identityOf(ref, checkpoint, sha256, host)
+  const start = startOf(dir, {...options, threads})
+  let started: Promise<ModelHost> | undefined
+  const host = () => {
+    started ??= startHost(start, options)
+    return started
+  }
+  const known = options.planOnly ? await knownProvenance(checkpoint, start) : undefined
+  const identity = identityOf(ref, checkpoint, sha256, known ?? (await host()).provenance)
   return {
     describe: () => identity,
-    generate: (groups, signal) => host.generate(groups, signal),
-    score: (request, latents, continuations) => host.score(request, latents, continuations),
-    close: () => host.close(),
+    forecast: () => checkpointForecast(checkpoint, options),
+    async *generate(groups, signal) {
+      yield* (await host()).generate(groups, signal)
+    },
+    score: async (request, latents, continuations) => (await host()).score(request, latents, continuations),
+    close: async () => (await started)?.close(),
   }
+}
+
+/** What a loaded model would say of itself, as far as the lock asks; undefined where only loading it can tell. Throws as loading does. */
+async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Promise<LockedProvenance | undefined> {
+  const {precision, device, cacheDir} = load
+  computeType(parseDevice(device), load)
+  const parity = precision === 'fp32' ? null : await knownParity(checkpoint, precision, cacheDir)
+  return parity === undefined ? undefined : {precision, parity, graphs: graphVersion}
 }
 
 function startOf(dir: string, options: RunnerOptions): WorkerStart {
@@ -71,7 +92,9 @@ async function startHere({dir, load, engine: engineOptions}: WorkerStart, notify
   }
 }
 
-function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, {provenance}: ModelHost): ModelIdentity {
+type LockedProvenance = Pick<Provenance, 'precision' | 'parity' | 'graphs'>
+
+function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedProvenance): ModelIdentity {
   const {latent, generation, image, parameters} = checkpoint
   return {
     ref,

@@ -1,9 +1,9 @@
 // The pictures of a request as they are sent: the file's own bytes, or resized where a pixel limit asks for it.
-import {imageSize} from 'image-size'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef} from '../../core/sample.js'
+import {sizeOf} from '../picture-size.js'
 
 export interface PixelLimits {
   readonly minPixels?: number
@@ -29,16 +29,6 @@ export async function readImage(image: ImageRef, limits: PixelLimits): Promise<S
   const seen = {sha256: sha256(bytes), width, height, sentWidth, sentHeight}
   if (sentWidth === width && sentHeight === height) return {seen, mime: mimes[type] ?? `image/${type}`, bytes}
   return {seen, mime: 'image/png', bytes: await resize(bytes, sentWidth, sentHeight, image)}
-}
-
-function sizeOf(bytes: Uint8Array, source: string): {width: number; height: number; type: string} {
-  try {
-    const {width, height, type} = imageSize(bytes)
-    if (type !== undefined && width > 0 && height > 0) return {width, height, type}
-  } catch {
-    // Said below: the library's own messages do not name the picture.
-  }
-  throw new LanternError('bad-file', `The picture ${source} is in no image format that is known here.`, 'Run `lantern-eval bench verify`.')
 }
 
 /** The size nearest to the given one that keeps its shape and its number of pixels within the limits (never below 1 x 1). */

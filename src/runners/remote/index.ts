@@ -3,11 +3,12 @@ import {join} from 'node:path'
 import {LanternError} from '../../core/errors.js'
 import {failedGeneration, type Generation, type Prompt, promptText, type Request, unknownTiming} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
-import type {ModelIdentity, Runner, RunnerOptions, Session} from '../runner.js'
+import type {Forecast, ModelIdentity, Runner, RunnerOptions, Session} from '../runner.js'
 import type {ChatMessage, ChatPart} from './body.js'
 import {Budget} from './budget.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
+import {endpointForecast} from './forecast.js'
 import {readImage, type SentImage} from './images.js'
 import {responseCache} from './response-cache.js'
 import {OptionScorer} from './scoring.js'
@@ -70,6 +71,10 @@ class RemoteSession implements Session {
 
   describe(): ModelIdentity {
     return this.#identity
+  }
+
+  async forecast(): Promise<Forecast> {
+    return endpointForecast(this.#identity.endpoint!, this.#options)
   }
 
   async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {

@@ -1,5 +1,6 @@
 // What a reply cost: as the endpoint or a proxy says, else by OpenAI's list prices. Data, not a promise: --max-cost stays on the safe side.
 import type {Usage} from '../../core/generation.js'
+import type {Price} from '../runner.js'
 import type {Endpoint} from './endpoint.js'
 
 /** USD per million tokens: [input, output], without the discount for cached input. developers.openai.com/api/docs/pricing, 2026-11. */
@@ -19,13 +20,19 @@ const openaiPrices: Readonly<Record<string, readonly [input: number, output: num
 
 /** USD, or null where it is not known. `x-litellm-response-cost` is how a LiteLLM proxy says it. */
 export function costOf(
-  {url, name}: Pick<Endpoint, 'url' | 'name'>,
+  endpoint: Pick<Endpoint, 'url' | 'name'>,
   {promptTokens, textTokens}: Usage,
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): number | null {
   const said = Number.parseFloat(String(headers['x-litellm-response-cost']))
   if (said >= 0) return said
+  const price = listPrice(endpoint)
+  if (price === null || promptTokens === null || textTokens === null) return null
+  return (promptTokens * price.input + textTokens * price.output) / 1e6
+}
+
+/** OpenAI's list price of a model at its own endpoint; null where none is known. */
+export function listPrice({url, name}: Pick<Endpoint, 'url' | 'name'>): Price | null {
   const price = new URL(url).hostname === 'api.openai.com' ? openaiPrices[name.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined
-  if (price === undefined || promptTokens === null || textTokens === null) return null
-  return (promptTokens * price[0] + textTokens * price[1]) / 1e6
+  return price === undefined ? null : {input: price[0], output: price[1], rule: "OpenAI's list prices of 2026-11, answers only"}
 }

@@ -16,6 +16,11 @@ export interface Patches {
 
 export type Normalisation = Pick<Checkpoint['image'], 'mean' | 'std'>
 
+/** The size that both resizes together give a picture. Throws LanternError `bad-file` as they do. */
+export function seenSize(size: Size, limits: PixelLimits): Size {
+  return smartResize(smartResize(size, fetchLimits, true), limits)
+}
+
 /** The first resize. */
 export function fetchResize(image: RgbImage): RgbImage {
   const {width, height} = smartResize(image, fetchLimits, true)

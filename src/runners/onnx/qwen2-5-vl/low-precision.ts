@@ -23,9 +23,7 @@ export async function lowPrecisionWeights(
   options: LoadOptions,
 ): Promise<LowPrecisionWeights> {
   const {cacheDir, notify} = options
-  const folder = join(cacheDir, 'weights', (await checkpointSha256(checkpoint, cacheDir)).slice(0, 16))
-  const name = `decoder-${precision}-v${quantiserVersion}`
-  const file = join(folder, `${name}.safetensors`)
+  const {folder, file, parityFile} = await filesOf(checkpoint, precision, cacheDir)
   const exists = await access(file).then(
     () => true,
     () => false,
@@ -39,15 +37,32 @@ export async function lowPrecisionWeights(
     const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
     await writeSafetensors(file, quantised(used, precision, isTable))
   }
-  return {tensors: await readSafetensorsHeader(file), parityFile: join(folder, `${name}.parity.json`)}
+  return {tensors: await readSafetensorsHeader(file), parityFile}
+}
+
+async function filesOf(checkpoint: Checkpoint, precision: LowPrecision, cacheDir: string) {
+  const folder = join(cacheDir, 'weights', (await checkpointSha256(checkpoint, cacheDir)).slice(0, 16))
+  const name = `decoder-${precision}-v${quantiserVersion}`
+  return {folder, file: join(folder, `${name}.safetensors`), parityFile: join(folder, `${name}.parity.json`)}
+}
+
+/** The parity figures that an earlier run has measured; undefined when they would have to be measured first. */
+export async function knownParity(checkpoint: Checkpoint, precision: LowPrecision, cacheDir: string): Promise<Parity | undefined> {
+  const {parityFile} = await filesOf(checkpoint, precision, cacheDir)
+  return readParity(parityFile)
+}
+
+async function readParity(file: string): Promise<Parity | undefined> {
+  const known = await readFile(file, 'utf8').catch(() => null)
+  return known === null ? undefined : (JSON.parse(known) as Parity)
 }
 
 type Decode = (input: DecoderInput) => Promise<DecoderOutput>
 
 /** The parity figures of a cached file, measured by `measure` when they are not there yet. */
 export async function rememberedParity(file: string, measure: () => Promise<Parity>): Promise<Parity> {
-  const known = await readFile(file, 'utf8').catch(() => null)
-  if (known !== null) return JSON.parse(known) as Parity
+  const known = await readParity(file)
+  if (known !== undefined) return known
   const parity = await measure()
   await writeFileAtomic(file, JSON.stringify(parity))
   return parity

@@ -113,7 +113,8 @@ async function parityOf(low: ReadonlyMap<string, TensorPlace>, loading: Loading,
   return parity
 }
 
-function computeType(device: Device, {precision}: LoadOptions): ComputeType {
+/** What the graphs compute in. Throws LanternError `unsupported` for a precision that the device has no form for. */
+export function computeType(device: Device, {precision}: Pick<LoadOptions, 'precision'>): ComputeType {
   if (device.provider === 'cpu') return 'f32'
   if (precision !== 'fp32') return 'f16'
   throw new LanternError(

@@ -1,0 +1,43 @@
+// What `run --dry-run` says of each arm, for people; the JSON is the plan itself.
+import type {ArmPlan, Cost, Plan} from '../evaluation/plan.js'
+
+/** The lines of the arms, and of what they cost together. */
+export function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
+  const lines = arms.flatMap(arm => [headLine(arm), ...promptLines(arm)])
+  if (cost !== null && arms.filter(({requests}) => requests > 0).length > 1) lines.push(`All arms: ${costText(cost)}`)
+  if (judge !== null) lines.push(`The judge is asked at most ${judge.requestsAtMost} times more; its tokens depend on the answers.`)
+  return lines
+}
+
+function headLine({id, items, settled, requests, newTokensAtMost}: ArmPlan): string {
+  const parts = [
+    `${items} items${settled > 0 ? ` (${settled} settled)` : ''}`,
+    ...(requests > 0 ? [`${requests} requests`] : []),
+    `at most ${newTokensAtMost} new tokens`,
+  ]
+  return `${id}: ${parts.join(', ')}`
+}
+
+function promptLines({prompts, cost}: ArmPlan): string[] {
+  if (prompts === null) return []
+  const {tokens, textTokens, imageTokens, basis, rule, failing} = prompts
+  const about = basis === 'counted' ? '' : 'about '
+  const amount =
+    tokens === null
+      ? `${about}${textTokens} tokens of text, pictures unknown`
+      : `${about}${tokens} tokens${imageTokens ? `, ${imageTokens} of them pictures` : ''}`
+  return [
+    `  prompts: ${amount} (${basis}: ${rule})`,
+    ...(failing > 0 ? [`  ${failing} prompts cannot be asked (pictures unreadable, or the model's own special tokens in the text)`] : []),
+    ...(cost === null ? [] : [`  cost: ${costText(cost)} (${cost.rule})`]),
+  ]
+}
+
+function costText({promptUsd, newUsdAtMost}: Cost): string {
+  return `about ${dollars(promptUsd)} for prompts, at most ${dollars(newUsdAtMost)} for new tokens`
+}
+
+/** Cents, and two digits of what is less. */
+function dollars(usd: number): string {
+  return `${usd >= 0.1 || usd === 0 ? usd.toFixed(2) : Number(usd.toPrecision(2))} USD`
+}

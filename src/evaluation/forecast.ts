@@ -1,0 +1,152 @@
+// What the open requests of a run will take: tokens of their prompts, arm by arm. Streams the samples; of pictures only sizes are read.
+import {LanternError} from '../core/errors.js'
+import type {Arm} from '../core/generation.js'
+import {recordKey} from '../core/run-folder.js'
+import type {ImageRef, Sample} from '../core/sample.js'
+import type {LogRecord} from '../core/schemas/record.js'
+import {optionVariants} from '../modes/option-orders.js'
+import {buildPrompt, type PromptStyle} from '../modes/prompts.js'
+import {pictureSize, type Size} from '../runners/picture-size.js'
+import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
+import type {Prepared} from './prepare.js'
+
+/** Tokens of the prompts of one arm that are still to be asked. */
+export interface PromptForecast {
+  /** Text and pictures; null where it is not known how the model counts pictures. */
+  readonly tokens: number | null
+  readonly imageTokens: number | null
+  readonly textTokens: number | null
+  /** `counted` is exact; `measured` is the mean of what this run has asked so far; `estimated` is by `rule`. */
+  readonly basis: Forecast['basis'] | 'measured'
+  readonly rule: string
+  /** Prompts that will end in an error, as a picture that cannot be read; they are not in the sums. */
+  readonly failing: number
+}
+
+export interface ArmForecast {
+  readonly prompts: PromptForecast
+  readonly price: Price | null
+}
+
+/** By arm id; arms whose answers take no prompt (saved ones) are left out. Throws LanternError where the run itself would stop. */
+export async function forecastPrompts(prepared: Prepared, settled: readonly LogRecord[]): Promise<Map<string, ArmForecast>> {
+  const forecasts = new Map<string, ArmForecast>()
+  const tallies: Tally[] = []
+  for (const {session, arms} of prepared.models) {
+    const forecast = await session.forecast?.()
+    if (forecast === undefined) continue
+    for (const arm of arms) {
+      const measured = forecast.basis === 'estimated' ? measuredIn(prepared, arm, settled) : undefined
+      if (measured !== undefined) forecasts.set(arm.id, {prompts: measured, price: forecast.price})
+      else tallies.push({arm, forecast, text: 0, image: 0, failing: 0})
+    }
+  }
+  if (tallies.length > 0) await countAll(prepared, new Set(settled.map(recordKey)), tallies)
+  for (const {arm, forecast, text, image, failing} of tallies) {
+    const {basis, rule, price} = forecast
+    const tokens = image === null ? null : text + image
+    forecasts.set(arm.id, {prompts: {tokens, imageTokens: image, textTokens: text, basis, rule, failing}, price})
+  }
+  return forecasts
+}
+
+interface Tally extends PromptTokens {
+  readonly arm: Arm
+  readonly forecast: Forecast
+  text: number
+  image: number | null
+  failing: number
+}
+
+async function countAll({spec, benchmarks}: Prepared, settled: ReadonlySet<string>, tallies: readonly Tally[]): Promise<void> {
+  for (const {benchmark, data, keys} of benchmarks) {
+    for await (const item of data.samples(new Set(keys.map(key => key.id)))) {
+      const sizeOf = rememberedSizes()
+      for (const sample of optionVariants(item, spec.optionOrders, spec.seed)) {
+        const open = tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
+        await countSample(sample, spec.promptStyle, open, sizeOf)
+      }
+    }
+  }
+}
+
+/** Arms of one model and mode share a prompt, which is counted once. */
+async function countSample(sample: Sample, style: PromptStyle, open: readonly Tally[], sizeOf: SizeOf): Promise<void> {
+  const counted = new Map<Forecast, Map<string, Promise<PromptTokens | null>>>()
+  for (const tally of open) {
+    const {arm, forecast} = tally
+    const byMode = counted.get(forecast) ?? new Map<string, Promise<PromptTokens | null>>()
+    counted.set(forecast, byMode)
+    const counting = byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, style), sizeOf).catch(nullIfFailing)
+    byMode.set(arm.mode, counting)
+    const tokens = await counting
+    if (tokens === null) tally.failing++
+    else {
+      tally.text += tokens.text
+      tally.image = tally.image === null || tokens.image === null ? null : tally.image + tokens.image
+    }
+  }
+}
+
+function nullIfFailing(error: unknown): null {
+  if (error instanceof LanternError) return null
+  throw error
+}
+
+type SizeOf = (image: ImageRef) => Promise<Size>
+
+/** Sizes of the pictures of one item, each read once. */
+function rememberedSizes(): SizeOf {
+  const known = new Map<ImageRef, Promise<Size>>()
+  return image => {
+    const size = known.get(image) ?? pictureSize(image)
+    known.set(image, size)
+    return size
+  }
+}
+
+/**
+ * The prompts of an arm by those it has asked so far: the mean of each subtask (they differ in pictures), or of the arm where a subtask
+ * has none yet. Undefined before the first reply that says what its prompt took.
+ */
+function measuredIn({benchmarks}: Prepared, {id: arm}: Arm, settled: readonly LogRecord[]): PromptForecast | undefined {
+  const mine = settled.filter(record => record.arm === arm)
+  const replies = mine.filter(({usage}) => usage.promptTokens !== null)
+  if (replies.length === 0) return undefined
+  const done = new Set(mine.map(recordKey))
+  const open = benchmarks.flatMap(({benchmark: {id: bench}, asked}) =>
+    asked.filter(({id}) => !done.has(recordKey({arm, bench, id}))).map(({subtask}) => stratumOf({bench, subtask})),
+  )
+  const foretold = (key: 'promptTokens' | 'imageTokens') => {
+    if (replies.some(({usage}) => usage[key] === null)) return null
+    const means = new Map<string, Mean>()
+    const all = new Mean()
+    for (const record of replies) {
+      const stratum = stratumOf(record)
+      const mean = means.get(stratum) ?? new Mean()
+      means.set(stratum, mean)
+      for (const one of [mean, all]) one.add(record.usage[key]!)
+    }
+    return Math.round(open.reduce((sum, stratum) => sum + (means.get(stratum) ?? all).value, 0))
+  }
+  const [tokens, imageTokens] = [foretold('promptTokens'), foretold('imageTokens')]
+  const textTokens = tokens === null || imageTokens === null ? null : tokens - imageTokens
+  const rule = `means by subtask of the ${replies.length} replies of this run so far`
+  return {tokens, imageTokens, textTokens, basis: 'measured', rule, failing: 0}
+}
+
+const stratumOf = ({bench, subtask}: Pick<LogRecord, 'bench' | 'subtask'>) => `${bench}\u0000${subtask}`
+
+class Mean {
+  #sum = 0
+  #count = 0
+
+  add(value: number): void {
+    this.#sum += value
+    this.#count++
+  }
+
+  get value(): number {
+    return this.#sum / this.#count
+  }
+}

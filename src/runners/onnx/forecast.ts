@@ -1,0 +1,29 @@
+// What prompts will take with a local checkpoint, counted without its model: the same template, tokenizer and picture sizes as when it is asked.
+import type {Size} from '../picture-size.js'
+import type {Forecast} from '../runner.js'
+import {loadPromptTools, type PixelOptions} from './load.js'
+import {cellsOf, expandImages} from './prompt-tokens.js'
+import {seenSize} from './qwen2-5-vl/image-processor.js'
+import type {Checkpoint} from './qwen2-5-vl/types.js'
+
+/** Throws LanternError `bad-checkpoint` for a tokenizer or a template that cannot be used. */
+export async function checkpointForecast(checkpoint: Checkpoint, options: PixelOptions): Promise<Forecast> {
+  const {ids: special, vision} = checkpoint
+  const {tokenizer, template, limits} = await loadPromptTools(checkpoint, options)
+  const cellsSeen = (picture: Size) => {
+    const {width, height} = seenSize(picture, limits)
+    return cellsOf({rows: height / vision.patch, columns: width / vision.patch}, vision)
+  }
+  return {
+    basis: 'counted',
+    rule: "the checkpoint's own tokenizer and image processor",
+    price: null,
+    async tokens(prompt, sizeOf) {
+      const cells: number[] = []
+      for (const part of prompt.parts) if (part.type === 'image') cells.push(cellsSeen(await sizeOf(part.image)))
+      const all = expandImages(tokenizer.encode(template(prompt)), special.image, cells)
+      const image = cells.reduce((sum, count) => sum + count, 0)
+      return {text: all.length - image, image}
+    },
+  }
+}

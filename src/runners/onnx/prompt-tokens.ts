@@ -1,0 +1,24 @@
+// How many tokens pictures take in a prompt: what the engine asks with and forecast.ts counts with.
+import {LanternError} from '../../core/errors.js'
+import type {VisionConfig} from './qwen2-5-vl/types.js'
+
+/** Image tokens of a grid of patches. */
+export function cellsOf({rows, columns}: {readonly rows: number; readonly columns: number}, {merge}: Pick<VisionConfig, 'merge'>): number {
+  return (rows * columns) / merge ** 2
+}
+
+/**
+ * One placeholder per picture -> as many as it has cells. Throws LanternError `unsupported` when the text itself holds placeholders:
+ * data are not trusted to decide what is a picture.
+ */
+export function expandImages(ids: readonly number[], imageToken: number, cells: readonly number[]): number[] {
+  const placeholders = ids.filter(id => id === imageToken).length
+  if (placeholders !== cells.length) {
+    throw new LanternError(
+      'unsupported',
+      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text holds the model's own special tokens.`,
+    )
+  }
+  let picture = 0
+  return ids.flatMap(id => (id === imageToken ? new Array<number>(cells[picture++]!).fill(imageToken) : [id]))
+}

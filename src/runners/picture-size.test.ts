@@ -1,0 +1,71 @@
+import {existsSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
+import {goldenFolders, readJson} from '../../test/support/goldens.js'
+import type {ImageRef} from '../core/sample.js'
+import {seenSize} from './onnx/qwen2-5-vl/image-processor.js'
+import {pictureSize, sizeOf} from './picture-size.js'
+
+interface Golden {
+  readonly limits: Record<string, [minPixels: number, maxPixels: number]>
+  readonly images: {
+    readonly image: string
+    readonly orientation: string
+    readonly size: [number, number]
+    readonly processed: Record<string, {grid_thw: [number, number, number]}>
+  }[]
+}
+
+/** A picture that counts what is read of it. */
+function picture(bytes: Uint8Array, orientation: ImageRef['orientation'] = 'ignore') {
+  const read = {bytes: 0, head: 0}
+  const image: ImageRef = {
+    source: 'x.jpg',
+    orientation,
+    async bytes() {
+      read.bytes++
+      return bytes
+    },
+    async head(length) {
+      read.head++
+      return bytes.subarray(0, length)
+    },
+  }
+  return {image, read}
+}
+
+describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.json'))))('$name: sizes of pictures', ({dir}) => {
+  const {images, limits} = readJson<Golden>(join(dir, 'preprocess.json'))
+
+  it.each(images.map(one => [`${one.image} ${one.orientation}`, one] as const))('%s', async (_name, {image, orientation, ...golden}) => {
+    const upright = orientation !== 'as-stored'
+    const {image: ref, read} = picture(readFileSync(join(dir, 'images', image)), upright ? 'apply' : 'ignore')
+    const size = await pictureSize(ref)
+    expect([size.width, size.height]).toEqual(golden.size)
+    expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
+    for (const [name, {grid_thw}] of Object.entries(golden.processed)) {
+      const [minPixels, maxPixels] = limits[name]!
+      const {width, height} = seenSize(size, {minPixels, maxPixels})
+      expect([name, height / 14, width / 14]).toEqual([name, ...grid_thw.slice(1)])
+    }
+  })
+})
+
+describe('the size of a picture', () => {
+  const [{dir}] = goldenFolders as [(typeof goldenFolders)[0]]
+  const jpeg = readFileSync(join(dir, 'images', 'rgb.jpg'))
+
+  it('is found behind a preview that is longer than what is read at first', async () => {
+    // Application segments of up to 65,533 bytes (ITU T.81, B.2.4.6), which come before the size.
+    const segment = Buffer.concat([Buffer.from([0xff, 0xef, 0xff, 0xff]), Buffer.alloc(65_533)])
+    const {image, read} = picture(Buffer.concat([jpeg.subarray(0, 2), segment, segment, jpeg.subarray(2)]))
+    expect(await pictureSize(image)).toEqual(sizeOf(jpeg, 'rgb.jpg'))
+    expect(read).toEqual({bytes: 1, head: 1})
+  })
+
+  it('is an error that names the picture when there is none', async () => {
+    for (const orientation of ['ignore', 'apply'] as const) {
+      const failing = pictureSize(picture(Uint8Array.of(1, 2, 3), orientation).image)
+      await expect(failing).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('x.jpg')})
+    }
+  })
+})
