@@ -15,7 +15,7 @@ export default class Run extends BaseCommand<typeof Run> {
   static override examples = [
     {
       description: 'Score saved answers:',
-      command: '<%= config.bin %> <%= command.id %> --bench blink --model replay:fixtures/replay/GPT4o --extractor verbatim',
+      command: '<%= config.bin %> <%= command.id %> --bench blink --model replay:answers.jsonl',
     },
     {
       description: 'Latent reasoning against a direct answer on one checkpoint:',
