@@ -1,18 +1,18 @@
 // What the remote runner costs beside a bare undici loop: 500 samples with a 150 kB PNG each, 64 in flight, an endpoint with a fixed delay
 // of 50 ms in a process of its own. Sides alternate; ratios are medians over the rounds. Fails when a bound of the issue is missed.
-import {type ChildProcess, execFile, fork} from 'node:child_process'
-import {randomBytes} from 'node:crypto'
-import {once} from 'node:events'
+import {execFile} from 'node:child_process'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
+import {noisePicture} from './support/blink-parquet.js'
+import {withEndpoint} from './support/endpoint.js'
 import {median} from './support/median.js'
 
 const samples = 500
 const inFlight = 64
-const rounds = 5
+const rounds = Number(process.argv[2] ?? 5)
 const delayMs = 50
 const pictureBytes = 150_000
 const sides = ['floor', 'session', 'session-cache'] as const
@@ -26,33 +26,20 @@ interface Measured {
 }
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const run = promisify(execFile)
 
 async function measure(side: string, folder: string, round: number): Promise<Measured> {
-  const server: ChildProcess = fork(here('support/openai-server.ts'), [String(delayMs)], {execArgv: ['--import', 'tsx']})
-  const [{url}] = (await once(server, 'message')) as [{url: string}]
-  const cache = join(folder, `cache-${round}`)
-  const {stdout} = await run(process.execPath, [
-    '--import',
-    'tsx',
-    here('remote-side.ts'),
-    ...[side, url, folder, String(samples), String(inFlight), cache],
-  ])
-  const {answers, seconds, cpuMs, rssMb} = JSON.parse(stdout)
+  const {result, seen} = await withEndpoint(delayMs, url => {
+    const more = [side, url, folder, String(samples), String(inFlight), join(folder, `cache-${round}`)]
+    return promisify(execFile)(process.execPath, ['--import', 'tsx', here('remote-side.ts'), ...more])
+  })
+  const {answers, seconds, cpuMs, rssMb} = JSON.parse(result.stdout)
   if (answers !== samples) throw new Error(`${side} answered ${answers} of ${samples}`)
-  server.send('peak')
-  const [{peak}] = (await once(server, 'message')) as [{peak: number}]
-  server.disconnect()
-  return {rate: samples / seconds, cpuMs: cpuMs / samples, rssMb, peak}
+  return {rate: samples / seconds, cpuMs: cpuMs / samples, rssMb, peak: seen.peak}
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-remote-'))
 try {
-  // A PNG header with a size, and noise: nobody decodes it here.
-  const header = Buffer.from('89504e470d0a1a0a0000000d4948445200000280000001e00802000000', 'hex')
-  for (let index = 0; index < samples; index++) {
-    await writeFile(join(folder, `${index}.png`), Buffer.concat([header, randomBytes(pictureBytes - header.length)]))
-  }
+  for (let index = 0; index < samples; index++) await writeFile(join(folder, `${index}.png`), noisePicture(pictureBytes))
   const results: Record<string, Measured[]> = Object.fromEntries(sides.map(side => [side, []]))
   for (let round = 0; round < rounds; round++) {
     for (const side of sides) results[side]!.push(await measure(side, folder, round))
