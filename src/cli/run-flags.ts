@@ -45,7 +45,7 @@ export const runFlags = withVariables({
     helpGroup: 'WHAT',
   }),
   'latents-from': Flags.directory({
-    summary: 'Run saved with --save-latents, whose latents feed mean, swap and matched-noise.',
+    summary: 'Run saved with --save-latents, whose latents feed mean, swap, shuffle and matched-noise.',
     helpGroup: 'WHAT',
     helpValue: 'RUN',
   }),

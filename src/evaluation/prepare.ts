@@ -6,6 +6,7 @@ import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import {modes} from '../core/generation.js'
 import {type Lock, lockHash} from '../core/schemas/lock.js'
+import {bankMissing, needsBank} from '../modes/interventions.js'
 import {optionVariants} from '../modes/option-orders.js'
 import {templatesSha256} from '../modes/prompts.js'
 import {openRunner} from '../runners/index.js'
@@ -67,6 +68,8 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       models.push({session, arms: []})
       models[models.length - 1] = {session, arms: armsOf(session.describe(), {...spec, modes: choice.modes})}
     }
+    const fed = models.flatMap(({arms}) => arms).find(({intervention}) => intervention !== null && needsBank(intervention))
+    if (fed && spec.runner.latentBank === undefined) throw bankMissing(fed.intervention!)
     const identities = models.map(({session}) => session.describe())
     const benchmarks: PreparedBenchmark[] = []
     const entries: Lock['benchmarks'] = []

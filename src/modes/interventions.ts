@@ -1,5 +1,6 @@
 // What is done to the latents: the one hook at the point where the vector that is fed back is chosen.
 // Pure: whatever an intervention needs (oracle vectors, recorded latents) is given to it. When a latent is fed at all is protocols.ts.
+import {LanternError} from '../core/errors.js'
 import type {Intervention} from '../core/generation.js'
 import {random} from '../core/random.js'
 
@@ -41,6 +42,19 @@ export const latentNeeds: Readonly<Record<Intervention, LatentNeed>> = {
   mean: 'statistics',
   swap: 'donor',
   shuffle: 'recorded',
+}
+
+/** Whether an intervention feeds latents of a recorded run (`--latents-from`). */
+export function needsBank(intervention: Intervention): boolean {
+  return ['statistics', 'donor', 'recorded'].includes(latentNeeds[intervention])
+}
+
+export function bankMissing(intervention: Intervention): LanternError {
+  return new LanternError(
+    'usage',
+    `The intervention ${intervention} feeds latents of a recorded run, and none was given.`,
+    'Record one with --intervention own --save-latents, then give its folder with --latents-from.',
+  )
 }
 
 export interface LatentSupply {

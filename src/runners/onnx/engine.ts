@@ -3,7 +3,7 @@
 import {LanternError, messageOf} from '../../core/errors.js'
 import {failedGeneration, type Generation, type LatentBlock, promptText, type Request, type Usage} from '../../core/generation.js'
 import {random} from '../../core/random.js'
-import {type LatentNeed, type LatentSupply, latentChooser, latentNeeds} from '../../modes/interventions.js'
+import {bankMissing, type LatentNeed, type LatentSupply, latentChooser, latentNeeds, needsBank} from '../../modes/interventions.js'
 import {type LatentMachine, latentMachine, markersOnly, type Protocol, plainDecoding, protocolNamed} from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
@@ -212,16 +212,10 @@ export class Engine {
 
   /** The recorded latents an arm feeds; null when it feeds none. */
   async #bank(request: Request): Promise<LatentBank | null> {
-    if (!['statistics', 'donor', 'recorded'].includes(needOf(request))) return null
     const {id, intervention} = request.arm
+    if (intervention === null || !needsBank(intervention)) return null
     const {latentBank} = this.#options
-    if (latentBank === undefined) {
-      throw new LanternError(
-        'usage',
-        `The intervention ${intervention} feeds latents of a recorded run, and none was given.`,
-        'Record one with --intervention own --save-latents, then give its folder with --latents-from.',
-      )
-    }
+    if (latentBank === undefined) throw bankMissing(intervention)
     const bank = this.#banks.get(id) ?? openLatentBank(latentBank, id)
     this.#banks.set(id, bank)
     return bank
