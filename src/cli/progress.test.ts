@@ -85,6 +85,18 @@ describe('in a pipe or CI', () => {
     expect(text).toContain('61/100, 0.1/s')
   })
 
+  it('tells the same warning once', () => {
+    const text = shown(false, event => {
+      event(begin())
+      for (const model of ['a', 'b']) {
+        event({type: 'arms', model, bench: 'blink'})
+        event({type: 'runner', event: {type: 'warning', message: 'Stopped asking.'}})
+      }
+      event({type: 'end'})
+    })
+    expect(text.match(/Stopped asking\./g)).toHaveLength(1)
+  })
+
   it('tells the first three failures and counts all of them', () => {
     const text = shown(false, event => {
       event(begin())

@@ -34,6 +34,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   let retries = 0
   let concurrency: number | null = null
   let begun = false
+  const told = new Set<string>()
   let arms = ''
   let note = ''
   let lastDrawn = Number.NEGATIVE_INFINITY
@@ -125,8 +126,11 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
           retries++
           if (debug) line(chalk.dim(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`))
         } else if (event.event.type === 'limit') concurrency = event.event.concurrency
-        else if (event.event.type === 'warning') line(chalk.yellow(event.event.message))
-        else if (event.event.total) note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
+        else if (event.event.type === 'warning') {
+          // Every session tells that the common budget is used up.
+          if (!told.has(event.event.message)) line(chalk.yellow(event.event.message))
+          told.add(event.event.message)
+        } else if (event.event.total) note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
         else if (live) note = event.event.what
         draw()
         break

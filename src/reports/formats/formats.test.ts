@@ -114,6 +114,33 @@ describe('terminal', () => {
     }
   })
 
+  it('names the columns of subtasks by what tells the rows apart, and numbers them where no name fits', () => {
+    const heads = (...ids: string[]) => {
+      const [first] = builtin.rows
+      const rows = ids.map(id => {
+        const [model, mode, protocol, intervention] = id.split('|') as [string, 'latent', string?, string?]
+        return {
+          ...first!,
+          arm: id,
+          model,
+          mode,
+          protocol: protocol ?? null,
+          latentSize: null,
+          intervention: (intervention ?? null) as 'own' | null,
+        }
+      })
+      const one = {...builtin, rows, groups: [{...builtin.groups[0]!, rows: rows.map((_, index) => index)}]}
+      const text = formats.terminal.render(one, {...narrow, subtasks: true})
+      return /^subtask +n +(.*)$/m.exec(text)![1]!.split(/ {2,}/)
+    }
+    expect(heads('builtin:a|direct', 'builtin:b|text-cot')).toEqual(['a', 'b'])
+    expect(heads('x/a|latent|lantern|own', 'x/a|latent|lantern|zeros')).toEqual(['own', 'zeros'])
+    expect(heads('a|direct', 'a|latent|lvr|own')).toEqual(['direct', 'latent'])
+    expect(heads('a|direct', 'a|text-cot', 'b|direct', 'b|text-cot')).toEqual(['a direct', 'a text-cot', 'b direct', 'b text-cot'])
+    expect(heads('a|direct', 'a|direct')).toEqual(['row 1', 'row 2'])
+    expect(heads(`${'a'.repeat(40)}|direct`, `${'b'.repeat(40)}|direct`)).toEqual(['row 1', 'row 2'])
+  })
+
   it('says the same with colours as without', () => {
     const coloured = formats.terminal.render(document, {...narrow, color: true})
     expect(coloured).toContain('\u001b[')

@@ -82,20 +82,41 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
   return plainTable(columns, body, width, paint.dim)
 }
 
+/** Short names of rows by what tells them apart (model, mode, protocol, intervention), the fewest of these that do; null when none of them does. */
+function shortNames(rows: readonly ResultRow[]): string[] | null {
+  const parts = rows.map(({model, mode, protocol, latentSize, intervention}) => [
+    model.split(/[:/\\]/).at(-1)!,
+    mode,
+    protocol === null ? '' : `${protocol}${latentSize === null ? '' : `:${latentSize}`}`,
+    intervention ?? '',
+  ])
+  const varying = [0, 1, 2, 3].filter(part => new Set(parts.map(one => one[part])).size > 1)
+  for (const chosen of [...varying.map(part => [part]), varying]) {
+    const names = parts.map(one =>
+      chosen
+        .map(part => one[part]!)
+        .filter(Boolean)
+        .join(' '),
+    )
+    if (names.every(Boolean) && new Set(names).size === rows.length) return names
+  }
+  return null
+}
+
 /**
- * Subtasks down, rows across in the order of the table above: by the name of the model where that tells them apart and fits, else by
- * number; a single row has its intervals too.
+ * Subtasks down, rows across in the order of the table above: by a short name where there is one that fits, else by number; a single row has
+ * its intervals too.
  */
 function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkInstance): string {
   const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
   const of = (row: ResultRow, name: string) => row.subtasks.find(subtask => subtask.name === name)
   const single = rows.length === 1
-  const models = rows.map(({model}) => model.split(/[:/\\]/).at(-1)!)
-  const named = new Set(models).size === rows.length && models.join('  ').length + Math.max(...names.map(name => name.length)) + 8 <= width
+  const short = single ? null : shortNames(rows)
+  const named = short !== null && short.join('  ').length + Math.max(...names.map(name => name.length)) + 8 <= width
   const columns: Column[] = [
     {head: 'subtask', align: 'left'},
     {head: 'n', align: 'right'},
-    ...rows.map((_, index): Column => ({head: single ? 'score' : named ? models[index]! : `row ${index + 1}`, align: 'right'})),
+    ...rows.map((_, index): Column => ({head: single ? 'score' : named ? short[index]! : `row ${index + 1}`, align: 'right'})),
     ...(single ? [{head: '95 % interval', align: 'right'} as const] : []),
   ]
   const body = names.map(name => {
