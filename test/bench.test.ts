@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url'
 import {captureOutput} from '@oclif/test'
 import BenchExport from '../src/commands/bench/export.js'
 import BenchList from '../src/commands/bench/list.js'
+import BenchMake from '../src/commands/bench/make.js'
 import BenchShow from '../src/commands/bench/show.js'
 import BenchVerify from '../src/commands/bench/verify.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from './support/run-folders.js'
@@ -153,5 +154,20 @@ describe('bench export', () => {
     const {document, exitCode} = await json(BenchExport, run, '--out', join(folder, 'none'))
     expect([exitCode, document.error.suggestion]).toEqual([2, expect.stringContaining(cot.id)])
     expect((await json(BenchExport, `${run}#${direct.id}`, '--out', join(folder, 'one'))).document.samples).toBe(1)
+    expect((await json(BenchExport, `${run}#direct`, '--out', join(folder, 'one'))).document.arm).toBe(direct.id)
+  })
+
+  test('a sample asked under several option orders has no one answer to submit', async () => {
+    const run = join(folder, 'orders-run')
+    writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [hidden('blink', 'val_Counting_1#o0', 'A')])
+    const {document, exitCode} = await json(BenchExport, run, '--out', join(folder, 'none'))
+    expect([exitCode, document.error.message]).toEqual([2, expect.stringContaining('option orders')])
+  })
+
+  test('a place that cannot be written is told, not a crash', async () => {
+    const run = join(folder, 'unwritable-run')
+    writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [hidden('blink', 'val_Counting_1', 'A')])
+    expect((await json(BenchExport, run, '--out', join(run, 'lock.json'))).exitCode).toBe(4)
+    expect((await json(BenchMake, 'hops', '--n', '15', '--out', join(run, 'lock.json', 'x'))).exitCode).toBe(4)
   })
 })

@@ -121,3 +121,9 @@ test('NO_COLOR means no colour, even where colour is forced', async () => {
   const plain = await cli(['doctor'], {env: {NO_COLOR: '1', FORCE_COLOR: '1', HF_HUB_OFFLINE: '1'}})
   expect(plain.stdout).not.toContain('\u001B[')
 })
+
+test('a path that the system refuses is told as such, and is no bug', async () => {
+  const {code, stderr} = await cli(['cache', 'dir'], {env: {LANTERN_EVAL_CACHE_DIR: join(root, 'package.json', 'x')}})
+  expect(code).toBe(4)
+  expect(stderr).toMatch(/^error The system refuses: ENOTDIR.+\n {2}try .+\n$/)
+})

@@ -5,7 +5,7 @@ import chalk from 'chalk'
 import {LanternError} from '../core/errors.js'
 import {readConfig} from './config-file.js'
 import {everywhere, jsonAsked, variableOf} from './flags.js'
-import {errorDocument, errorLines, exitCodeOf} from './tell-error.js'
+import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
 import {honourNoColor} from './terminal.js'
 import {isParserError, usageError} from './usage-error.js'
 
@@ -91,7 +91,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const name = (this.id ?? '').replaceAll(':', ' ')
     // oclif reminds developers (NODE_ENV) of commands that do not parse; one whose parsing failed has tried.
     this.parsed = true
-    const error = isParserError(thrown) ? usageError(thrown, name, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags})) : thrown
+    const error = isParserError(thrown)
+      ? usageError(thrown, name, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}))
+      : toldAs(thrown)
     process.exitCode = exitCodeOf(error)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))
     else process.stderr.write(errorLines(error, this.flags?.['log-level'] === 'debug'))

@@ -1,10 +1,34 @@
 // How an error is told, in one place: to people on stderr, to programs as the JSON document on stdout. Decides nothing.
 import chalk from 'chalk'
-import {LanternError, messageOf} from '../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
 
 const verdicts: Readonly<Record<number, string>> = {4: 'infrastructure', 130: 'interrupted'}
+
+/** What the operating system refuses for reasons outside this program (Node's names): no room, no permission, a file where a folder should be. */
+const refusals: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'ENOTDIR',
+  'EISDIR',
+  'EEXIST',
+  'EMFILE',
+  'ENAMETOOLONG',
+  'ELOOP',
+  'EIO',
+])
+
+/** Anything thrown as it is told: a refusal by the file system that nobody put into words is still none of our bugs. */
+export function toldAs(thrown: unknown): unknown {
+  if (thrown instanceof LanternError || !refusals.has(systemCodeOf(thrown))) return thrown
+  return new LanternError('disk', `The system refuses: ${messageOf(thrown)}.`, 'Check that path, its permissions and the free space.', {
+    cause: thrown,
+  })
+}
 
 /** The exit code of anything thrown: what is not ours is a bug (20). */
 export function exitCodeOf(thrown: unknown): number {

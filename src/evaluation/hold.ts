@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto'
 import {link, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {join} from 'node:path'
-import {LanternError, systemCodeOf} from '../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {isAlive} from '../core/process.js'
 
 export const holdFile = 'writer.lock'
@@ -18,7 +18,7 @@ interface Holder {
   readonly since: string
 }
 
-/** Takes the hold and returns the function that gives it back. Throws `usage` while a living process has it. */
+/** Takes the hold and returns the function that gives it back. Throws `usage` while a living process has it, `disk` where none can be written. */
 export async function hold(runDir: string): Promise<() => Promise<void>> {
   const path = join(runDir, holdFile)
   const mine: Holder = {pid: process.pid, host: hostname(), since: new Date().toISOString()}
@@ -45,7 +45,9 @@ export async function hold(runDir: string): Promise<() => Promise<void>> {
 /** Linking a finished file into place is atomic: nobody ever sees a hold without its holder. */
 async function take(path: string, holder: Holder): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, JSON.stringify(holder))
+  await writeFile(draft, JSON.stringify(holder)).catch(error => {
+    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {cause: error})
+  })
   try {
     await link(draft, path)
     return true

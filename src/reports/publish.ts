@@ -45,7 +45,7 @@ export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOpt
   const exitCode = comparison && end.exitCode === 0 ? comparison.exitCode : end.exitCode
   const table = resultTable([run], {verdict: end.verdict, exitCode, warnings: end.reason === null ? [] : [end.reason]})
   const document: ResultDocument = {...table, ...(comparison ? {comparison} : {}), ...(panel ? {panels: await panelsOf(end.runDir)} : {})}
-  await writeText(join(end.runDir, summaryFile), `${JSON.stringify(document, null, 2)}\n`, false)
+  await writeText(join(end.runDir, summaryFile), `${JSON.stringify(document, null, 2)}\n`)
   await writeOutputs(document, [
     {format: 'markdown', path: join(end.runDir, 'table.md')},
     {format: 'csv', path: join(end.runDir, 'table.csv')},
@@ -85,7 +85,8 @@ export async function writeOutputs(document: ResultDocument, outputs: readonly O
   for (const {format, path} of outputs) await writeText(path, formats[format].render(document, plain), formats[format].appends === true)
 }
 
-async function writeText(path: string, text: string, append: boolean): Promise<void> {
+/** Writes a file whole (or adds to it), with the folders above it. Throws `disk`. */
+export async function writeText(path: string, text: string, append = false): Promise<void> {
   try {
     await mkdir(dirname(path), {recursive: true})
     await (append ? appendFile(path, text) : writeFileAtomic(path, text))

@@ -1,6 +1,7 @@
 // Answers of a run in the form that a benchmark's own server or scorer takes. Pure; reading the run and writing the files is the caller's.
 import {LanternError} from '../core/errors.js'
 import type {LogRecord} from '../core/schemas/record.js'
+import {itemOf} from '../modes/option-orders.js'
 
 /** A file to write: its name, and its content. */
 export interface SubmissionFile {
@@ -22,6 +23,14 @@ const noOption = '(Z)'
 const writers: Readonly<Record<string, Writer>> = {
   /** One object of answers by official id: what EvalAI takes (zeyofu/BLINK_Benchmark, eval/README.md, "final prediction file"). */
   blink(records) {
+    const variant = records.find(({id}) => itemOf(id) !== id)
+    if (variant) {
+      throw new LanternError(
+        'unsupported',
+        `The run asked "${itemOf(variant.id)}" under several option orders, and a submission has one answer a sample.`,
+        'Run without --options.',
+      )
+    }
     const stranger = records.find(({id}) => !/^(val|test)_.+_\d+$/.test(id))
     if (stranger) {
       throw new LanternError(

@@ -1,12 +1,12 @@
 // `bench export`: the answers of a run as a submission. Reads the run, writes the files; the formats are in reports/submission.ts.
-import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Args, Flags} from '@oclif/core'
-import writeFileAtomic from 'write-file-atomic'
 import {BaseCommand} from '../../cli/base-command.js'
 import {withVariables} from '../../cli/flags.js'
 import {LanternError} from '../../core/errors.js'
 import {readLock, settledRecords} from '../../core/run-folder.js'
+import {pickArm, splitRunArm} from '../../reports/compare.js'
+import {writeText} from '../../reports/publish.js'
 import {submissionBenchmarks, submissionOf} from '../../reports/submission.js'
 
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
@@ -25,25 +25,17 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
   })
 
   async run() {
-    const [folder, named] = splitArm(this.args.run)
+    const {dir: folder, arm: named} = splitRunArm(this.args.run)
     const lock = await readLock(folder)
-    const arm = only(
-      'arm',
-      lock.arms.map(({id}) => id),
-      named,
-      `${folder}#ARM`,
-    )
-    const bench = only(
-      'benchmark',
+    const arm = pickArm({dir: folder, lock}, named)
+    const bench = onlyOf(
       lock.benchmarks.map(({id}) => id),
       this.flags.bench,
-      '--bench ID',
     )
     const records = (await settledRecords(folder)).filter(record => record.arm === arm && record.bench === bench)
     const {files, unanswered} = submissionOf(bench, records)
     const {out} = this.flags
-    await mkdir(out, {recursive: true})
-    for (const {name, content} of files) await writeFileAtomic(join(out, name), content)
+    for (const {name, content} of files) await writeText(join(out, name), content)
     const {split, kind, partial, available} = lock.benchmarks.find(({id}) => id === bench)!
     const complete = !partial && records.length === available
     this.log(`${records.length} answers of ${arm} to ${bench} ${split} in ${files.map(({name}) => join(out, name)).join(', ')}`)
@@ -63,17 +55,12 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
   }
 }
 
-function splitArm(ref: string): readonly [folder: string, arm: string | undefined] {
-  const hash = ref.indexOf('#')
-  return hash === -1 ? [ref, undefined] : [ref.slice(0, hash), ref.slice(hash + 1)]
-}
-
-/** The named one, or the only one. */
-function only(what: string, ids: readonly string[], named: string | undefined, how: string): string {
+/** The named benchmark of a run, or its only one. */
+function onlyOf(ids: readonly string[], named: string | undefined): string {
   if (named !== undefined ? ids.includes(named) : ids.length === 1) return named ?? ids[0]!
   throw new LanternError(
     'usage',
-    named === undefined ? `The run has ${ids.length} ${what}s.` : `The run has no ${what} "${named}".`,
-    `Name one with ${how}: ${ids.join(', ')}.`,
+    named === undefined ? `The run has ${ids.length} benchmarks.` : `The run has no benchmark "${named}".`,
+    `Name one with --bench: ${ids.join(', ')}.`,
   )
 }
