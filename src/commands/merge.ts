@@ -30,7 +30,7 @@ export default class Merge extends BaseCommand<typeof Merge> {
     const document = await publishRun(end, {outputs: [], panel: false})
     this.log(formats.terminal.render(document, terminal()))
     const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']
-    this.log(`${records} records of ${shards} shards in ${runDir}${flaws.join('')}`)
+    this.log(`${records} records of ${shards} shard${shards === 1 ? '' : 's'} in ${runDir}${flaws.join('')}`)
     return {...document, ...merged}
   }
 }

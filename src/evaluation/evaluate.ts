@@ -99,7 +99,7 @@ export function endOf(facts: Pick<RunEnd, 'runDir' | 'total' | 'settled' | 'erro
     return {...infrastructure, reason}
   }
   if (asked < total) {
-    const reason = `${total - asked} samples are left: a budget was reached; the same command goes on.`
+    const reason = `${total - asked} of ${total} samples are left: a budget was reached; the same command goes on.`
     return {...facts, verdict: 'partial', exitCode: 4, reason}
   }
   return {...facts, verdict: 'done', exitCode: 0, reason: null}

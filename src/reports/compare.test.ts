@@ -47,6 +47,9 @@ it('pairs the samples scored in both', async () => {
     ['relative_position', 0, 5],
   ])
   expect(pair!.subtasks[0]!.holm).toBeCloseTo(2 * mcnemarExact(10, 0), 12)
+  // What is left out could go either way, so it is told.
+  expect(pair!.unpaired).toBe(6)
+  expect(comparison.warnings).toEqual(['vstar: 6 of 191 samples are not scored in both (missing, failed or hidden) and are left out.'])
   expect(comparison).toMatchObject({gated: false, exitCode: 0, base: {arm: 'm|direct'}, new: {arm: 'm|direct'}})
 })
 

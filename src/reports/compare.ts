@@ -7,7 +7,7 @@ import {gateOf, holm, overallVerdict, pairedDifference, verdictOf, worstGate} fr
 import {contractOf, disagreements} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
-import {pairsOf} from './strata.js'
+import {headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
   /** Arm ids; may be left out where a run has one arm. */
@@ -58,6 +58,10 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
       'Finish the runs (the same commands resume); shards have to be merged first.',
     )
   }
+  for (const {bench, n, unpaired} of pairs) {
+    if (unpaired > 0)
+      warnings.push(`${bench}: ${unpaired} of ${n + unpaired} samples are not scored in both (missing, failed or hidden) and are left out.`)
+  }
   if (pairs.some(pair => pair.clustered && pair.test === 'mcnemar-exact')) {
     warnings.push('Some samples share a picture or an item: the intervals and the verdict allow for that, the p of McNemar does not.')
   }
@@ -99,6 +103,7 @@ function comparePair(base: Run, next: Run, sheets: {base: Sheet; new: Sheet}, ma
   return {
     bench: bench.id,
     ...whole,
+    unpaired: Math.max(0, headlineTotal(base, sheets.base) - whole.n),
     aggregate: bench.aggregate,
     clustered: pairs.some(pair => pair.clusters !== undefined),
     verdict: verdictOf(whole.bounds, margin),

@@ -14,7 +14,7 @@ import {
 } from '../metrics/statistics/index.js'
 import {itemOf} from '../modes/option-orders.js'
 import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
-import {bySubtask, headlineSubtasks, strataOf} from './strata.js'
+import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
 /** The row of a sheet; intervals that need randomness are seeded by the run's seed, the arm and the benchmark. */
 export function rowOf(run: Run, sheet: Sheet): ResultRow {
@@ -99,12 +99,6 @@ function subtaskOf(
 
 function scoreOf(estimate: Estimate | undefined) {
   return {score: estimate?.value ?? null, low: estimate?.low ?? null, high: estimate?.high ?? null}
-}
-
-/** Samples a finished run would have: what the lock selected, or gave to its shard; at least what is there. */
-function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
-  const wanted = shard ? shard.asked?.[bench.id]?.[name] : bench.subtasks.find(subtask => subtask.name === name)?.selected
-  return Math.max(wanted ?? 0, records.length)
 }
 
 function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {

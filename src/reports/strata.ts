@@ -1,6 +1,6 @@
 // From settled records to what the statistics take: scores by subtask, with clusters where samples share one.
 import type {PairedStratum, Stratum} from '../metrics/statistics/index.js'
-import type {Settled, Sheet} from './read-run.js'
+import type {Run, Settled, Sheet} from './read-run.js'
 
 export interface NamedStratum extends Stratum {
   readonly name: string
@@ -26,6 +26,18 @@ export function bySubtask(sheet: Sheet): Map<string, Settled[]> {
     else group.push(record)
   }
   return groups
+}
+
+/** Samples a finished run would have: what the lock selected, or gave to its shard; at least what is there. */
+export function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
+  const wanted = shard ? shard.asked?.[bench.id]?.[name] : bench.subtasks.find(subtask => subtask.name === name)?.selected
+  return Math.max(wanted ?? 0, records.length)
+}
+
+/** Samples of the headline that a finished run would have. */
+export function headlineTotal(run: Run, sheet: Sheet): number {
+  const headline = headlineSubtasks(sheet)
+  return [...bySubtask(sheet)].reduce((sum, [name, records]) => sum + (headline.has(name) ? totalOf(run, sheet, name, records) : 0), 0)
 }
 
 /** The scored records of some subtasks; subtasks without any are left out. */

@@ -18,6 +18,8 @@ export const comparisonVerdicts = ['improved', 'equivalent', 'regressed', 'incon
 export const comparisonPairSchema = z.looseObject({
   bench: z.string(),
   ...difference,
+  /** Samples that are not scored in both: nothing is known of their difference. */
+  unpaired: z.number().int(),
   test: z.enum(['mcnemar-exact', 'paired-bootstrap']),
   mde: z.number(),
   /** Smallest margin within which equivalence could be shown with 80 % power. */

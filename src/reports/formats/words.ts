@@ -79,7 +79,7 @@ export function groupFacts(document: ResultDocument, group: ResultGroup): string
   const {shared} = group
   const parts = row.subtasks.filter(subtask => subtask.headline).length
   const facts = [
-    `${row.metric} in %, ${row.aggregate === 'macro' ? `mean of ${parts} subtasks` : 'mean over samples'}`,
+    `${row.metric} in %, ${row.aggregate === 'macro' ? (parts === 1 ? 'one subtask' : `mean of ${parts} subtasks`) : 'mean over samples'}`,
     `extractor ${shared['extractor']}`,
     `prompts ${shared['prompt style']}`,
   ]
@@ -100,7 +100,7 @@ export function powerSentence({power}: ResultGroup): string | null {
   if (power === null) return null
   const share = `${percent(power.discordance)} % ${power.assumed ? 'discordance assumed' : 'discordant'}`
   return (
-    `${count(power.pairs)} ${power.assumed ? 'samples' : 'pairs'}, ${share}: a paired comparison finds differences from ` +
+    `${count(power.pairs)} ${power.assumed ? 'sample' : 'pair'}${power.pairs === 1 ? '' : 's'}, ${share}: a paired comparison finds differences from ` +
     `${percent(power.mde)} points (80 % power) and can show "no difference" within ±${percent(power.smallestMargin)} points, not less.`
   )
 }
