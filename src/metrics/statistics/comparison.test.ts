@@ -256,6 +256,20 @@ describe('paired difference', () => {
     expect(high).toBeGreaterThan(0.3)
   })
 
+  it('has an interval for any number of clusters that all say the same', () => {
+    for (let n = 1; n <= 40; n++) {
+      for (let pictures = 1; pictures <= n; pictures++) {
+        const clusters = Int32Array.from({length: n}, (_, i) => i % pictures)
+        const won = pairedDifference([{base: new Float64Array(n), new: new Float64Array(n).fill(1), clusters}], {
+          aggregate: 'micro',
+          random: random(0),
+        })
+        expect(won.high).toBeCloseTo(1, 12)
+        expect(won.low).toBeLessThan(1)
+      }
+    }
+  })
+
   it('is wider when samples share a picture', () => {
     const rng = random('clusters')
     const better = Array.from({length: 60}, () => Number(rng.next() < 0.3))

@@ -105,8 +105,10 @@ function scoreInterval(differences: readonly Stratum[], aggregate: Aggregate, co
 function tangoOf(differences: readonly Stratum[], confidence: number): Estimate {
   const {n, wins, losses} = tally(differences)
   const pieces = clusterCount(differences)
-  const scale = pieces / n
-  return {value: meanOf(differences, 'micro'), ...tangoInterval(wins * scale, losses * scale, pieces, confidence)}
+  // Scaled counts must not outgrow the pieces by a rounding error.
+  const won = Math.min((wins * pieces) / n, pieces)
+  const lost = Math.min((losses * pieces) / n, pieces - won)
+  return {value: meanOf(differences, 'micro'), ...tangoInterval(won, lost, pieces, confidence)}
 }
 
 /**
