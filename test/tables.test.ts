@@ -44,6 +44,11 @@ describe('leaderboard', () => {
     expect(100 * document.rows[0]!.baselines.majority!).toBeCloseTo(42.059, 3)
   })
 
+  it('shows a run once, however often it is named', async () => {
+    const {stdout} = await inFolder('leaderboard', 'results/GPT4o', 'results', './results/GPT4o/', '--json')
+    expect(JSON.parse(stdout).rows).toHaveLength(2)
+  })
+
   it('prints within 80 columns and without colours into a pipe, and writes the formats asked for', async () => {
     const {code, stdout} = await inFolder(
       'leaderboard',

@@ -1,6 +1,6 @@
 // Which run folders a path means: itself, or those under it.
 import {readdir, stat} from 'node:fs/promises'
-import {join} from 'node:path'
+import {join, resolve} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
 import {lockFile} from '../core/run-folder.js'
 import {type Run, readRun} from './read-run.js'
@@ -23,7 +23,8 @@ async function findRuns(paths: readonly string[]): Promise<string[]> {
     }
     found.push(...below)
   }
-  return [...new Set(found)]
+  // `results/x` and `results/x/` are one run.
+  return [...new Map(found.map(dir => [resolve(dir), dir])).values()]
 }
 
 async function runsUnder(path: string, levels: number): Promise<string[]> {
