@@ -1,5 +1,5 @@
 // leaderboard, compare, inspect and rescore over a run of real saved answers, each as a process.
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {comparisonSchema} from '../src/core/schemas/comparison.js'
@@ -69,6 +69,13 @@ describe('leaderboard', () => {
     expect(code).toBe(2)
     expect(stderr).toContain('nowhere does not exist')
   })
+})
+
+it('the run folder in a configuration file is not where other commands write', async () => {
+  const config = join(folder, 'out.yaml')
+  await writeFile(config, `out: ${at('GPT4o')}\nextractor: verbatim\n`)
+  const {code, stderr} = await inFolder('rescore', at('GPT4o'), '--config', config)
+  expect([code, stderr]).toEqual([2, expect.stringContaining('`rescore` needs --out')])
 })
 
 describe('compare', () => {

@@ -45,7 +45,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       const many = flag.type === 'option' && flag.multiple
       // oclif hands the variable of a repeatable flag over as one string; cli.md wants a comma list.
       const listed = many ? process.env[variableOf(name)]?.split(',').map(value => value.trim()) : undefined
-      const value = listed ?? config[name]
+      // A flag that a command cannot do without is no setting: the run folder in the file is not where `rescore` or `merge` should write.
+      const value = listed ?? (flag.required ? undefined : config[name])
       if (value === undefined) continue
       const values = many && !Array.isArray(value) ? [value] : value
       if (flag.type === 'option' && flag.options) {
