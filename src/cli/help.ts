@@ -1,5 +1,5 @@
 // How --help looks: a usage line that fits, flags in the order they are declared with the ones of every command last.
-import {type Command, CommandHelp, Help} from '@oclif/core'
+import {type Command, CommandHelp, Help, type Interfaces} from '@oclif/core'
 import {messageOf} from '../core/errors.js'
 import {everywhereGroup} from './flags.js'
 
@@ -53,6 +53,11 @@ class OurCommandHelp extends CommandHelp {
 
 export default class OurHelp extends Help {
   protected override CommandHelpClass = OurCommandHelp
+
+  /** The options of package.json again: oclif's generator of the command pages passes none, and would sort the flags by name. */
+  constructor(config: Interfaces.Config, options: Partial<Interfaces.HelpOptions> = {}) {
+    super(config, {...config.pjson.oclif.helpOptions, ...options})
+  }
 
   /** `help NAME` of a command that does not exist is told as NAME itself would be; oclif says it in one sentence of its own. */
   override async showHelp(argv: string[]): Promise<void> {

@@ -22,7 +22,7 @@ export default class Import extends BaseCommand<typeof Import> {
     bench: Flags.string({summary: 'Benchmark, where the files name it otherwise.', helpValue: 'ID'}),
     model: Flags.string({summary: 'Name of the model, where the files do not say it.', helpValue: 'NAME'}),
     mode: Flags.option({options: modes})({summary: 'How the peer asked the model; files do not say.', default: 'direct' as const}),
-    split: Flags.string({summary: 'Split of the samples; the default is the benchmark’s usual one.'}),
+    split: Flags.string({summary: 'Split of the samples; the default is the benchmark’s usual one.', helpValue: 'NAME'}),
     data: dataFlag,
     extractor: Flags.string({summary: 'Extractor of our score.', options: extractorNames, default: defaultExtractor, helpValue: 'NAME'}),
     'extractor-panel': Flags.boolean({summary: 'Show the range over all extractors.'}),

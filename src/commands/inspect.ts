@@ -22,7 +22,7 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     sample: Flags.string({summary: 'Only these samples, in full and with every arm.', multiple: true, delimiter: ',', helpValue: 'ID'}),
     bench: Flags.string({summary: 'Only these benchmarks.', multiple: true, delimiter: ',', helpValue: 'ID'}),
     arm: Flags.string({summary: 'Only this arm; any part that only one arm has will do.', helpValue: 'ARM'}),
-    limit: Flags.integer({summary: 'How many to show; 0 shows all.', default: 20, min: 0}),
+    limit: Flags.integer({summary: 'How many to show; 0 shows all.', default: 20, min: 0, helpValue: 'N'}),
   })
 
   async run(): Promise<unknown> {
