@@ -4,7 +4,7 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {completeLogLength, readLog} from '../src/core/run-folder.js'
+import {completeLogLength, readLock, readLog} from '../src/core/run-folder.js'
 import type {LogRecord} from '../src/core/schemas/record.js'
 import {readLatents} from '../src/runners/onnx/latent-bank.js'
 import {cli, startCli} from './support/cli.js'
@@ -60,6 +60,15 @@ it('evaluates latent and direct arms, saves latents, and feeds them to the arms 
   expect(again.code).toBe(0)
   const texts = (list: LogRecord[]) => Object.fromEntries(list.filter(({arm}) => arm.endsWith('|own')).map(({id, text}) => [id, text]))
   expect(texts(await log('again'))).toEqual(texts(records))
+  // Latents of another run are another experiment: the lock says whose they were.
+  const locks = await Promise.all(['own', 'again'].map(out => readLock(join(folder, out))))
+  expect([locks[0]!.latentsFrom, locks[1]!.latentsFrom]).toEqual([undefined, locks[0]!.hash])
+})
+
+it('asks for the recorded latents before anything starts', async () => {
+  const {code, stderr} = await cli(args('fed', '--intervention', 'swap', '--limit', '2'), {env: env()})
+  expect([code, stderr]).toEqual([2, expect.stringContaining('--latents-from')])
+  expect(existsSync(join(folder, 'fed'))).toBe(false)
 })
 
 it('says what is wrong with a checkpoint before anything starts', async () => {

@@ -5,6 +5,7 @@ import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import {modes} from '../core/generation.js'
+import {readLock} from '../core/run-folder.js'
 import {type Lock, lockHash} from '../core/schemas/lock.js'
 import {bankMissing, needsBank} from '../modes/interventions.js'
 import {optionVariants} from '../modes/option-orders.js'
@@ -127,6 +128,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         details,
         builtin,
       })),
+      ...(fed ? {latentsFrom: (await readLock(spec.runner.latentBank!)).hash} : {}),
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed},

@@ -43,6 +43,8 @@ export const lockSchema = z.looseObject({
   decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.partialRecord(z.enum(modes), z.number())}),
   images: z.looseObject({minPixels: z.number().nullable(), maxPixels: z.number().nullable()}),
   models: z.array(z.looseObject({ref: z.string(), sha256: z.string().optional(), precision: z.string().optional()})),
+  /** Lock of the run whose latents are fed; only where an intervention feeds some. */
+  latentsFrom: z.string().optional(),
   extractor: z.string(),
   judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
   seeds: z.looseObject({run: z.number().int()}),
