@@ -272,6 +272,33 @@ describe('settings', () => {
   })
 })
 
+describe('--baseline', () => {
+  it('decides at the end of the run, with the exit codes of compare', async () => {
+    await serve()
+    await run(asking('base', '--limit', '12'))
+    const gate = ['--limit', '12', '--baseline', join(folder, 'base'), '--fail-on', 'regression']
+    const same = await run(asking('same', ...gate, '--margin', '60pp', '--json'))
+    expect([same.code, JSON.parse(same.stdout).comparison.verdict]).toEqual([0, 'equivalent'])
+    await server!.close()
+    await serve(() => ({kind: 'answer', text: 'I cannot tell.'}))
+    const worse = await run(asking('worse', ...gate, '--margin', '0pp'))
+    expect(worse.stdout).toContain('regressed')
+    expect(worse.code).toBe(1)
+  })
+
+  it('that the run cannot be compared with is told before anything is asked', async () => {
+    await serve()
+    await run(asking('base', '--limit', '6'))
+    const asked = server!.requests.length
+    const other = await run(asking('other', '--limit', '7', '--baseline', join(folder, 'base')))
+    expect([other.code, other.stderr]).toEqual([5, expect.stringContaining('not comparable on blink: samples')])
+    const absent = await run(asking('other', '--baseline', join(folder, 'nowhere')))
+    expect(absent.code).toBe(2)
+    expect(server!.requests).toHaveLength(asked)
+    expect(await readdir(folder)).not.toContain('other')
+  })
+})
+
 describe('replayed answers', () => {
   it('score the published BLINK predictions as the official evaluation does', async () => {
     const {code, stdout} = await run([

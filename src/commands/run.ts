@@ -44,6 +44,8 @@ export default class Run extends BaseCommand<typeof Run> {
     const {prepare} = await import('../evaluation/prepare.js')
     const prepared = await prepare(spec, event => show({type: 'runner', event}))
     try {
+      // A baseline that the run cannot be compared with is told before the run, not after it.
+      if (gate) await (await import('../reports/publish.js')).assertBaseline({dir: 'this run', lock: prepared.lock}, gate.baseline)
       if (flags['dry-run']) return await this.plan(prepared)
       const {evaluate} = await import('../evaluation/evaluate.js')
       const began = Date.now()
@@ -80,14 +82,11 @@ export default class Run extends BaseCommand<typeof Run> {
     return {...plan, exitCode: 0, verdict: 'plan'}
   }
 
-  /** The gate asked for; a baseline that cannot be read is told before the run, not after it. */
+  /** The gate asked for. */
   private async gate(): Promise<Gate | undefined> {
     const {baseline, margin, alpha, 'fail-on': failOn} = this.flags
     if (baseline === undefined) return undefined
-    const {parseAlpha, parseMargin, pickArm, splitRunArm} = await import('../reports/compare.js')
-    const {dir, arm} = splitRunArm(baseline)
-    const {readLock} = await import('../core/run-folder.js')
-    pickArm({dir, lock: await readLock(dir)}, arm)
+    const {parseAlpha, parseMargin} = await import('../reports/compare.js')
     return {baseline, margin: parseMargin(margin), alpha: parseAlpha(alpha), failOn}
   }
 

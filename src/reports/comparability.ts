@@ -15,7 +15,7 @@ function inWords(value: unknown): string {
 }
 
 /** What has to agree, as words for people by what they name; two sheets are comparable when all are equal. */
-export function contractOf({lock}: Run, {bench}: Sheet): Facts {
+export function contractOf({lock}: Pick<Run, 'lock'>, {bench}: Pick<Sheet, 'bench'>): Facts {
   const {style, templatesSha256, ...otherPrompts} = lock.prompts
   return {
     benchmark: bench.id,

@@ -46,10 +46,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
   for (const {bench} of baseSheets) {
     if (!shared.some(pair => pair.base.bench.id === bench.id)) warnings.push(`${bench.id} is in ${base.dir} only and is left out.`)
   }
-  if (shared.length === 0) {
-    throw new LanternError('provenance', `${base.dir} and ${next.dir} share no benchmark.`, 'Compare runs of the same benchmark.')
-  }
-  assertComparable(base, next, shared)
+  assertComparable(base, next)
   const pairs = shared.map(pair => comparePair(base, next, pair, margin, alpha)).filter(pair => pair !== null)
   if (pairs.length === 0) {
     throw new LanternError(
@@ -79,13 +76,21 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
   }
 }
 
-function assertComparable(base: Run, next: Run, shared: readonly {base: Sheet; new: Sheet}[]): void {
+/** Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree; needs no answers. */
+export function assertComparable(base: Pick<Run, 'dir' | 'lock'>, next: Pick<Run, 'dir' | 'lock'>): void {
+  const shared = next.lock.benchmarks.flatMap(bench => {
+    const other = base.lock.benchmarks.find(({id}) => id === bench.id)
+    return other ? [{base: other, new: bench}] : []
+  })
+  if (shared.length === 0) {
+    throw new LanternError('provenance', `${base.dir} and ${next.dir} share no benchmark.`, 'Compare runs of the same benchmark.')
+  }
   for (const pair of shared) {
-    const differing = disagreements(contractOf(next, pair.new), contractOf(base, pair.base))
+    const differing = disagreements(contractOf(next, {bench: pair.new}), contractOf(base, {bench: pair.base}))
     if (differing.length > 0) {
       throw new LanternError(
         'provenance',
-        `The runs are not comparable on ${pair.new.bench.id}: ${differing.join('; ')}.`,
+        `The runs are not comparable on ${pair.new.id}: ${differing.join('; ')}.`,
         'Run both with the same data, samples, prompts, extractor and judge; `lantern-eval rescore` brings saved answers under one extractor.',
       )
     }

@@ -4,11 +4,11 @@ import {dirname, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
-import {summaryFile} from '../core/run-folder.js'
+import {readLock, summaryFile} from '../core/run-folder.js'
 import type {Comparison} from '../core/schemas/comparison.js'
 import type {ResultDocument} from '../core/schemas/result.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
-import {compareRuns, pickArm, splitRunArm} from './compare.js'
+import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
 import {type FormatName, type FormatOptions, formats} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
@@ -52,6 +52,18 @@ export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOpt
     ...outputs,
   ])
   return document
+}
+
+/**
+ * Says before a run what would keep it from being compared after it: a baseline that is no run, has other arms or another contract.
+ * `next` is the run to be, by its lock. Throws `bad-file`, `usage` or `provenance`.
+ */
+export async function assertBaseline(next: Pick<Run, 'dir' | 'lock'>, baseline: string): Promise<void> {
+  const {dir, arm} = splitRunArm(baseline)
+  const lock = await readLock(dir)
+  const baseArm = pickArm({dir, lock}, arm)
+  counterpart(next.lock.arms, lock.arms.find(({id}) => id === baseArm)!)
+  assertComparable({dir, lock}, next)
 }
 
 async function compareWithBaseline(run: Run, {baseline, margin, alpha, failOn}: Gate): Promise<Comparison> {
