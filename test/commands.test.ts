@@ -127,3 +127,27 @@ test('a path that the system refuses is told as such, and is no bug', async () =
   expect(code).toBe(4)
   expect(stderr).toMatch(/^error The system refuses: ENOTDIR.+\n {2}try .+\n$/)
 })
+
+test('the example workflow gives flags that exist', async () => {
+  const workflow = await readFile(join(root, 'examples/github-workflow.yml'), 'utf8')
+  const run = commands.find(({name}) => name === 'run')!
+  const [, command] = /lantern-eval run ([\s\S]*?)\n {8}env:/.exec(workflow)!
+  for (const [, flag] of command!.matchAll(/--([\w-]+)/g)) expect(Object.keys(run.flags)).toContain(flag)
+})
+
+test('what is said of this machine fits 80 columns', async () => {
+  const lines = (
+    await Promise.all(
+      [
+        ['cache', 'dir'],
+        ['cache', 'prune'],
+        ['model', 'list'],
+        ['bench', 'list'],
+      ].map(args => cli(args, {env: {LANTERN_EVAL_CACHE_DIR: 'c'}})),
+    )
+  )
+    .flatMap(({stdout}) => stdout.split('\n'))
+    // Folders of this machine are as long as they are.
+    .filter(line => !line.startsWith('/'))
+  expect(widest(lines.join('\n'))).toBeLessThanOrEqual(80)
+})

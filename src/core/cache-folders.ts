@@ -7,9 +7,9 @@ import {systemCodeOf} from './errors.js'
 export const cacheFolders = {
   responses: 'replies of remote endpoints',
   graphs: 'graphs of checkpoints',
-  weights: 'quantised weights, and checkpoints brought together from several folders',
+  weights: 'quantised weights, joined checkpoints',
   hashes: 'hashes of checkpoint files',
-  data: 'benchmark data that do not come from the hub',
+  data: 'benchmark data from elsewhere',
 } as const
 
 export type CacheFolder = keyof typeof cacheFolders

@@ -3,6 +3,8 @@ import {Args, Flags} from '@oclif/core'
 import {generatedIds, recipeOf, writeGenerated} from '../../benchmarks/generators/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {withVariables} from '../../cli/flags.js'
+import {terminal} from '../../cli/terminal.js'
+import {wrap} from '../../reports/formats/layout.js'
 
 export default class BenchMake extends BaseCommand<typeof BenchMake> {
   static override summary = 'Draw any number of items: hops, or samples in the style and official layout of BLINK, V* or VisCoT.'
@@ -27,7 +29,8 @@ export default class BenchMake extends BaseCommand<typeof BenchMake> {
     const {n, seed, subtask, out} = this.flags
     const recipe = recipeOf(this.args.bench as (typeof generatedIds)[number], {n, seed, ...(subtask && {subtasks: subtask})})
     await writeGenerated(out, recipe)
-    this.log(`${n} items of ${recipe.benchmark} (${recipe.subtasks.join(', ')}), seed ${seed}, written to ${out}.`)
+    const told = `${n} items of ${recipe.benchmark} (${recipe.subtasks.join(', ')}), seed ${seed}, written to ${out}.`
+    this.log(wrap(told, terminal().width).join('\n'))
     return {...recipe, out}
   }
 }

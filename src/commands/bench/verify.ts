@@ -30,7 +30,8 @@ export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
     this.log(
       `${bench} ${split}: ${kind === 'builtin' ? 'built-in samples' : 'official data'}, layout ${layout}${pictures ? '' : ', without pictures'}`,
     )
-    this.log(`revision ${revision ?? 'unknown'}${bench === 'blink' ? `, ${labels} labels` : ''}, data sha256 ${report.dataSha256}\n`)
+    this.log(`revision ${revision ?? 'unknown'}${bench === 'blink' ? `, ${labels} labels` : ''}`)
+    this.log(`data sha256 ${report.dataSha256}\n`)
     const columns = [
       {head: 'subtask', align: 'left' as const},
       {head: 'found', align: 'right' as const},

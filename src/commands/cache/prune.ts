@@ -28,7 +28,8 @@ export default class CachePrune extends BaseCommand<typeof CachePrune> {
     const before = days === 0 ? Number.POSITIVE_INFINITY : Date.now() - days * dayMs
     if (only.length === 0) throw new LanternError('usage', '--only names no folder.', `Name one of: ${names.join(', ')}.`)
     const {files, bytes} = await pruneCache(dir, {only, before, dryRun: !yes})
-    this.log(`${files} files, ${size(bytes)} ${yes ? 'removed from' : 'would be removed from'} ${dir}${yes ? '' : '; add --yes to do it'}`)
+    this.log(`${files} files, ${size(bytes)} ${yes ? 'removed from' : 'would be removed from'} ${dir}`)
+    if (!yes) this.log('Add --yes to do it.')
     return {dir, only, files, bytes, removed: yes === true}
   }
 }

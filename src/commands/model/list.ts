@@ -1,5 +1,7 @@
 // `model list`: the local models at hand: built in, in the hub cache, and checkpoint folders beside us.
 import {BaseCommand} from '../../cli/base-command.js'
+import {terminal} from '../../cli/terminal.js'
+import {labelled} from '../../reports/formats/layout.js'
 import {modelReferences} from '../../runners/index.js'
 import {listModels} from '../../runners/onnx/list-models.js'
 
@@ -11,7 +13,9 @@ export default class ModelList extends BaseCommand<typeof ModelList> {
     const models = await listModels(process.cwd(), process.env)
     for (const {ref, source} of models) this.log(`${source.padEnd(9)} ${ref}`)
     if (models.length === 0) this.log('No checkpoint is at hand.')
-    this.log(`\nForms of --model: ${modelReferences.map(({form, meaning}) => `${form} (${meaning})`).join(', ')}`)
+    this.log('\nForms of --model')
+    const column = Math.max(...modelReferences.map(({form}) => form.length)) + 2
+    for (const {form, meaning} of modelReferences) this.log(labelled(form.padEnd(column), meaning, terminal().width).join('\n'))
     return {models}
   }
 }
