@@ -89,6 +89,7 @@ describe('misuse', () => {
     ['a missing argument', ['inspect'], '`inspect` needs RUN'],
     ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: one of blink, vstar, viscot, hops'],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
+    ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters "abc" are not capital letters'],
     ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
     ['a split that a benchmark does not have', ['run', '--split', 'val'], 'hops has no split "val"'],

@@ -21,14 +21,6 @@ export default class Extract extends BaseCommand<typeof Extract> {
     letters: Flags.string({
       summary: 'Letters of the item; the default is A, B, ... for the options, else ABCD.',
       helpValue: 'ABCD',
-      parse: async value => {
-        if (/^[A-Z]+$/.test(value)) return value
-        throw new LanternError(
-          'usage',
-          `--letters "${value}" are not capital letters.`,
-          'Give them without spaces or commas: --letters ABCD.',
-        )
-      },
     }),
     text: Flags.string({summary: 'The response; without it, stdin is read.', exclusive: ['input']}),
     input: Flags.file({summary: 'JSONL file with many responses.', helpValue: 'FILE.jsonl'}),
@@ -36,6 +28,13 @@ export default class Extract extends BaseCommand<typeof Extract> {
 
   async run(): Promise<unknown> {
     const {extractor, input, letters, option: options} = this.flags
+    if (letters !== undefined && !/^[A-Z]+$/.test(letters)) {
+      throw new LanternError(
+        'usage',
+        `--letters "${letters}" are not capital letters.`,
+        'Give them without spaces or commas: --letters ABCD.',
+      )
+    }
     if (input === undefined) {
       const extraction = extractAnswer(extractor, {text: this.flags.text ?? (await this.stdin()), options, letters})
       this.log(told(extraction))
