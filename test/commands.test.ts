@@ -92,6 +92,11 @@ describe('misuse', () => {
     ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters "abc" are not capital letters'],
     ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
+    [
+      'an endpoint for a model of another name',
+      ['run', '--bench', 'hops', '--model', 'openai:candidate', '--base-url', 'candidat=http://127.0.0.1:9/v1'],
+      'given for candidat, and not for candidate',
+    ],
     ['a split that a benchmark does not have', ['run', '--split', 'val'], 'hops has no split "val"'],
     ['an error rate without room for a verdict', ['compare', 'a', 'b', '--alpha', '0.5'], 'no error rate'],
   ])('%s exits 2 and says what to do', async (_, args, told) => {

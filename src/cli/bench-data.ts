@@ -4,7 +4,7 @@ import {answersOnlyData, builtinData, localData} from '../benchmarks/data-places
 import {loadBenchmark} from '../benchmarks/index.js'
 import {cacheDir} from '../core/cache-dir.js'
 import {LanternError} from '../core/errors.js'
-import {keyed} from './flags.js'
+import {dataFolders} from './flags.js'
 
 /** Places in the order they are tried when no folder is given. */
 export interface Places {
@@ -35,7 +35,8 @@ export interface DataFlags {
 export async function openBench(id: string, flags: DataFlags): Promise<DataSet> {
   const benchmark = await loadBenchmark(id)
   const places = await placesOf(benchmark)
-  const given = keyed(flags.data)[id] ?? keyed(flags.data)['*']
+  const folders = dataFolders(flags.data)
+  const given = folders[id] ?? folders['*']
   const place = given === 'builtin' ? places.builtin : (given ?? places.official ?? places.answers ?? places.builtin)
   if (place === null) {
     throw new LanternError(

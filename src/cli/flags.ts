@@ -1,6 +1,8 @@
 // Flags that several commands share, and the one place where a flag gets its environment variable.
 import {Flags} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
+import {benchmarkIds} from '../benchmarks/index.js'
+import {LanternError} from '../core/errors.js'
 
 /** `--base-url` -> `LANTERN_EVAL_BASE_URL` (cli.md, "Environment and config"). */
 export function variableOf(flag: string): string {
@@ -55,14 +57,30 @@ export const dataFlagIn = (helpGroup?: string) =>
 
 export const dataFlag = dataFlagIn()
 
-/** Splits `[KEY=]VALUE` flags into a record; values without a key stand under `*`. */
-export function keyed(values: readonly string[] | undefined): Record<string, string> {
+/** Splits the `[KEY=]VALUE` of a flag into a record; a value without a key stands under `*`. Throws `usage` for two values of one key. */
+export function keyed(flag: string, values: readonly string[] | undefined): Record<string, string> {
   const record: Record<string, string> = {}
   for (const value of values ?? []) {
     const match = /^([A-Za-z0-9_.:/-]+?)=(.+)$/.exec(value)
     // A URL with a query (`http://host/v1?x=1`) has an equals sign too, but no key before it.
-    if (match && !match[1]!.includes('://')) record[match[1]!] = match[2]!
-    else record['*'] = value
+    const [key, rest] = match && !match[1]!.includes('://') ? [match[1]!, match[2]!] : ['*', value]
+    if (Object.hasOwn(record, key)) {
+      const whose = key === '*' ? 'two values for everything' : `"${key}" twice`
+      throw new LanternError('usage', `--${flag} gives ${whose}.`, `Name what each is for: --${flag} NAME=VALUE.`)
+    }
+    record[key] = rest
   }
   return record
+}
+
+/** The folders of `--data` by benchmark. Throws `usage` for a benchmark that does not exist: its data would be taken from elsewhere in silence. */
+export function dataFolders(values: readonly string[] | undefined): Record<string, string> {
+  const folders = keyed('data', values)
+  const stranger = Object.keys(folders).find(id => id !== '*' && !benchmarkIds.includes(id))
+  if (stranger === undefined) return folders
+  throw new LanternError(
+    'usage',
+    `--data ${stranger}=${folders[stranger]}: there is no benchmark "${stranger}".`,
+    `The benchmarks are ${benchmarkIds.join(', ')}; a folder with an equals sign in its name needs one before it: --data blink=DIR.`,
+  )
 }

@@ -9,8 +9,9 @@ import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {extractorNames} from '../metrics/extraction/index.js'
 import {parseOptionOrders} from '../modes/option-orders.js'
 import {promptStyles} from '../modes/prompts.js'
+import {remoteScheme} from '../runners/remote/endpoint.js'
 import {controlModels} from './control-models.js'
-import {dataFlagIn, keyed, withVariables} from './flags.js'
+import {dataFlagIn, dataFolders, keyed, withVariables} from './flags.js'
 
 const list = {multiple: true, delimiter: ','} as const
 
@@ -191,7 +192,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
   return {
     models,
     benchmarks: benchmarksOf(flags.bench, flags.model === undefined),
-    data: keyed(flags.data),
+    data: dataFolders(flags.data),
     split: flags.split,
     ids: await idsOf(flags.sample, flags['samples-file']),
     limit: flags.limit,
@@ -221,7 +222,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
       batchSize: flags['batch-size'],
       minPixels: flags['min-pixels'],
       maxPixels: flags['max-pixels'],
-      baseUrls: keyed(flags['base-url']),
+      baseUrls: endpointsOf(flags['base-url'], [...(flags.model ?? []), ...(flags.judge && !flags['judge-base-url'] ? [flags.judge] : [])]),
       apiKeyEnv: flags['api-key-env'],
       concurrency: flags.concurrency === 'auto' ? 'auto' : Math.trunc(number('concurrency', flags.concurrency, 1, 4096)),
       timeoutMs: flags.timeout * 1000,
@@ -235,6 +236,23 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
       env,
     },
   }
+}
+
+/**
+ * Endpoints by model name. Throws `usage` where some are given and a model has none of them, as after a misspelling: it would be asked
+ * elsewhere, with the key for there.
+ */
+function endpointsOf(values: readonly string[] | undefined, refs: readonly string[]): Record<string, string> {
+  const plain = (name: string) => (name.startsWith(remoteScheme) ? name.slice(remoteScheme.length) : name)
+  const urls = Object.fromEntries(Object.entries(keyed('base-url', values)).map(([name, url]) => [plain(name), url]))
+  const given = Object.keys(urls)
+  const without = refs.filter(ref => ref.startsWith(remoteScheme)).find(ref => !given.includes('*') && !given.includes(plain(ref)))
+  if (given.length === 0 || without === undefined) return urls
+  throw new LanternError(
+    'usage',
+    `--base-url is given for ${given.join(', ')}, and not for ${plain(without)}.`,
+    `Add --base-url ${plain(without)}=URL, or one without a name for all others.`,
+  )
 }
 
 /** What the built-in models are asked when nothing is named: one subtask per number of hops. */

@@ -1,7 +1,7 @@
 // Bring peers' outputs into a run of ours.
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {dataFlag, keyed, withVariables} from '../cli/flags.js'
+import {dataFlag, dataFolders, withVariables} from '../cli/flags.js'
 import {terminal} from '../cli/terminal.js'
 import {modes} from '../core/generation.js'
 import {defaultExtractor, extractorNames} from '../metrics/extraction/index.js'
@@ -31,7 +31,7 @@ export default class Import extends BaseCommand<typeof Import> {
   async run(): Promise<unknown> {
     const {out, bench, model, mode, split, data, extractor, 'extractor-panel': panel} = this.flags
     const {importRun} = await import('../evaluation/import/index.js')
-    const imported = await importRun({paths: this.operands, out, extractor, bench, model, mode, split, data: keyed(data)})
+    const imported = await importRun({paths: this.operands, out, extractor, bench, model, mode, split, data: dataFolders(data)})
     const {runDir, samples, errors, warnings} = imported
     const {publishRun} = await import('../reports/publish.js')
     const end = {runDir, total: samples, settled: samples - errors, errors, verdict: 'done', exitCode: 0, reason: null} as const

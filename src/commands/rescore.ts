@@ -1,7 +1,7 @@
 // Score the saved generations of a run again.
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {dataFlag, keyed, withVariables} from '../cli/flags.js'
+import {dataFlag, dataFolders, withVariables} from '../cli/flags.js'
 import {parseFormats} from '../cli/formats.js'
 import {number, runFlags} from '../cli/run-flags.js'
 import {terminal} from '../cli/terminal.js'
@@ -49,7 +49,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
         out: flags.out,
         extractor: flags.extractor,
         judge: flags.judge === undefined ? undefined : {ref: flags.judge, baseUrl: flags['judge-base-url']},
-        data: keyed(flags.data),
+        data: dataFolders(flags.data),
         maxErrorRate: number('max-error-rate', flags['max-error-rate'], 0, 1),
         chat: {
           baseUrls: {},

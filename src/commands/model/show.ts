@@ -2,7 +2,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress} from '../../cli/download-progress.js'
-import {keyed, withVariables} from '../../cli/flags.js'
+import {withVariables} from '../../cli/flags.js'
 import {cacheDir} from '../../core/cache-dir.js'
 import {LanternError} from '../../core/errors.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
@@ -29,7 +29,7 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
   private async endpoint(ref: string) {
     const {describeEndpoint} = await import('../../runners/remote/describe.js')
     const options = {
-      baseUrls: keyed(this.flags['base-url'] ? [this.flags['base-url']] : []),
+      baseUrls: {...(this.flags['base-url'] && {'*': this.flags['base-url']})},
       apiKeyEnv: this.flags['api-key-env'],
       env: process.env,
     }
