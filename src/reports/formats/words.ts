@@ -114,8 +114,10 @@ export function tierSentence(document: ResultDocument, group: ResultGroup): stri
 /** The comparison of one benchmark in a sentence. */
 export function pairSentence(pair: ComparisonPair): string {
   const test = pair.test === 'mcnemar-exact' ? 'exact McNemar' : 'paired bootstrap'
+  // Said beside the p itself: some formats show the sentence without the comparison's warnings.
+  const caveat = pair.clustered && pair.test === 'mcnemar-exact' ? ' (as if no samples shared a picture)' : ''
   return (
-    `${points(pair.difference)} points (95 % interval ${points(pair.low)} to ${points(pair.high)}), ${test} p ${pValue(pair.p).replace(/^(?!<)/, '= ')}; ` +
+    `${points(pair.difference)} points (95 % interval ${points(pair.low)} to ${points(pair.high)}), ${test} p ${pValue(pair.p).replace(/^(?!<)/, '= ')}${caveat}; ` +
     `${count(pair.wins)} wins, ${count(pair.losses)} losses, ${count(pair.ties)} ties in ${count(pair.n)} pairs; smallest detectable difference ${percent(pair.mde)} points`
   )
 }
