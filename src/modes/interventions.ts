@@ -49,6 +49,7 @@ export function needsBank(intervention: Intervention): boolean {
   return ['statistics', 'donor', 'recorded'].includes(latentNeeds[intervention])
 }
 
+/** The error of an intervention that has no recorded run to feed from. */
 export function bankMissing(intervention: Intervention): LanternError {
   return new LanternError(
     'usage',

@@ -79,6 +79,7 @@ export function firstText(value: unknown): string | undefined {
   return isObject(value) ? firstText(value['text']) : undefined
 }
 
+/** True for a JSON object: no list, no null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -88,10 +89,12 @@ export function word(value: unknown): string | undefined {
   return (typeof value === 'string' && value !== '') || typeof value === 'number' ? String(value) : undefined
 }
 
+/** What is wrong with a file of a peer, and where: `where` and `problem` make a sentence. */
 export function badFile(where: string, problem: string, suggestion = 'Give the file as the peer wrote it.'): LanternError {
   return new LanternError('bad-file', `${where} ${problem}.`, suggestion)
 }
 
+/** JSON with or without a byte order mark. Throws `bad-file`. */
 export function parseJson(text: string, where: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''))

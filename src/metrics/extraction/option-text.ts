@@ -55,6 +55,7 @@ function articleCount(text: string, words: readonly Word[]): number {
   return apart && !name ? 1 : 0
 }
 
+/** The options as words, letter by letter; one without words, or with those of another option, cannot be told by its text and is left out. */
 export function readOptions(options: readonly string[] | null, letters: readonly string[]): OptionWords[] {
   const all = (options ?? []).slice(0, letters.length).map(text =>
     withoutArticle(

@@ -4,6 +4,7 @@ import type {Stratum} from './clusters.js'
 /** How strata make up one figure: the mean over all samples, or the unweighted mean of the strata's means. */
 export type Aggregate = 'macro' | 'micro'
 
+/** NaN without values. */
 export function mean(values: Float64Array): number {
   let sum = 0
   for (const value of values) sum += value

@@ -37,6 +37,7 @@ export function fromReplicates(replicates: Float64Array): SamplingDistribution {
   }
 }
 
+/** The normal distribution around `mean`; without any spread p is 1 at 0 and 0 elsewhere. */
 export function fromNormal(mean: number, standardError: number): SamplingDistribution {
   return {
     interval(confidence) {

@@ -4,10 +4,12 @@ import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../../co
 
 export const absent = '–'
 
+/** A fraction in per cent, one decimal, without the sign. */
 export function percent(fraction: number | null): string {
   return fraction === null ? absent : (100 * fraction).toFixed(1)
 }
 
+/** `52.4 – 57.1`, in per cent. */
 export function interval(low: number | null, high: number | null): string {
   return low === null || high === null ? absent : `${percent(low)} – ${percent(high)}`
 }
@@ -18,11 +20,13 @@ export function points(difference: number): string {
   return rounded === '-0.0' || rounded === '0.0' ? '0.0' : difference > 0 ? `+${rounded}` : rounded.replace('-', '−')
 }
 
+/** A whole number with separators: `1,901`. */
 export function count(n: number): string {
   // By hand: the first number through Intl costs a tenth of a second.
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** A number with so many digits after the point, or the mark of an absent one. */
 export function figure(value: number | null, digits = 0): string {
   return value === null ? absent : value.toFixed(digits)
 }
@@ -38,6 +42,7 @@ export function thinking({usage, mode}: ResultRow): string {
   return mode === 'latent' && usage.latentSteps !== null ? `${text} + ${figure(usage.latentSteps)}` : text
 }
 
+/** Three decimals, or that it is less than the last of them. */
 export function pValue(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }
@@ -68,6 +73,7 @@ export function groupTitle(document: ResultDocument, group: ResultGroup): string
   return `${titles[group.bench] ?? group.bench} ${group.split}${sample}${models}`
 }
 
+/** The rows of a group, in the order of its table. */
 export function rowsOf(document: ResultDocument, group: ResultGroup): ResultRow[] {
   return group.rows.map(index => document.rows[index]!)
 }
@@ -105,6 +111,7 @@ export function powerSentence({power}: ResultGroup): string | null {
   )
 }
 
+/** What tiers mean; null where there is nothing to rank. */
 export function tierSentence(document: ResultDocument, group: ResultGroup): string | null {
   const tiers = rowsOf(document, group).flatMap(row => row.tier ?? [])
   if (tiers.length < 2) return null

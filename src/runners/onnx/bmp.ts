@@ -2,6 +2,7 @@
 // Pillow reads the fourth byte of 32-bit pixels as padding; so does this.
 import type {RgbImage} from './pillow-bicubic.js'
 
+/** By the two letters that every bitmap file begins with. */
 export function isBmp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d
 }

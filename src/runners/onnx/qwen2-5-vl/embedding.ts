@@ -9,6 +9,7 @@ export interface Embedding {
   close(): void
 }
 
+/** Opens the table [vocabulary, H] at its place; the file stays open until `close`. */
 export function openEmbedding(place: TensorPlace): Embedding {
   const [vocabulary, hidden] = place.shape as [number, number]
   const rowBytes = hidden * elementBytes[place.type]

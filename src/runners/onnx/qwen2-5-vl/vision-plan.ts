@@ -23,6 +23,7 @@ export interface VisionPlan {
   readonly windowLength: number
 }
 
+/** The plan of a picture of rows x columns patches, both multiples of `merge`. */
 export function visionPlan(rows: number, columns: number, {merge, window, patch}: VisionConfig): VisionPlan {
   const [cellRows, cellColumns] = [rows / merge, columns / merge]
   const side = window / patch / merge // cells per side of a full window
