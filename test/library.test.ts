@@ -1,5 +1,7 @@
 // The package as a program imports it: by its name, compiled.
 import {execFile} from 'node:child_process'
+import {readdir} from 'node:fs/promises'
+import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {root} from './support/cli.js'
 
@@ -53,4 +55,18 @@ test('importing it prints nothing and loads no heavy module', async () => {
   expect(loaded.some(url => url.endsWith('/dist/index.js'))).toBe(true)
   for (const heavy of ['onnxruntime-node', 'sharp', 'hyparquet', '@huggingface/hub', '@oclif/core', 'undici'])
     expect(loaded.filter(url => url.includes(`/node_modules/${heavy}/`))).toEqual([])
+})
+
+test('the tarball carries what an installed command reads, and nothing of the workshop', async () => {
+  const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
+  const {stdout} = await promisify(execFile)('npm', args, {cwd: root, env: {...process.env, NODE_OPTIONS: ''}})
+  const [packed] = JSON.parse(stdout) as {size: number; files: {path: string}[]}[]
+  const paths = packed!.files.map(({path}) => path)
+  const needed = ['bin/run.js', 'dist/index.js', 'dist/index.d.ts', 'oclif.manifest.json', 'fixtures/blink/val_answers.json']
+  const samples = ['blink', 'vstar', 'viscot', 'hops'].map(bench => `fixtures/builtin/${bench}/builtin.json`)
+  const names = await readdir(join(root, 'fixtures/models'))
+  const models = names.map(name => `fixtures/models/${name}/model.safetensors`)
+  expect(paths).toEqual(expect.arrayContaining([...needed, ...samples, ...models]))
+  expect(paths.filter(path => /goldens|replay\/|\.test\.|^(test|training|bench|scripts|src)\//.test(path))).toEqual([])
+  expect(packed!.size).toBeLessThan(25e6)
 })
