@@ -6,7 +6,7 @@ import {terminal} from '../cli/terminal.js'
 import type {Comparison} from '../core/schemas/comparison.js'
 
 export default class Compare extends BaseCommand<typeof Compare> {
-  static override summary = 'Compare two runs or arms on the samples both have settled; a gate with --fail-on.'
+  static override summary = 'Compare two runs or arms on the samples they share; --fail-on makes it a gate.'
   static override description =
     'With L and U the one-sided bounds of the difference at --alpha and m the --margin: improved when L > 0, equivalent when L > -m and U < m, regressed when U < 0, else inconclusive. With --fail-on regression: exit 0 when L > -m, 1 when U < -m, else 3.'
   static override examples = [

@@ -7,7 +7,7 @@ import {modes} from '../core/generation.js'
 import {defaultExtractor, extractorNames} from '../metrics/extraction/index.js'
 
 export default class Import extends BaseCommand<typeof Import> {
-  static override summary = 'Turn other harnesses’ outputs into a run of ours, scored again beside their own score.'
+  static override summary = 'Turn other harnesses’ outputs into a run of ours, our score beside theirs.'
   static override description =
     'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit TSV or JSON (predictions or _result), and BLINK’s saved outputs or predictions. Samples on which the two scores are not the same are marked "differs" in the log.'
   static override examples = [

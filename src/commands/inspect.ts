@@ -10,7 +10,7 @@ import {outcomes} from '../core/outcome.js'
 const listedLines = 4
 
 export default class Inspect extends BaseCommand<typeof Inspect> {
-  static override summary = 'The samples of a run: what was answered, what was read out of it, what was right.'
+  static override summary = 'The samples of a run: what was answered, what was read of it, what was right.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/blink-x --outcome wrong --subtask Counting',
     '<%= config.bin %> <%= command.id %> results/blink-x --sample val_Counting_12',

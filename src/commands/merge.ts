@@ -5,7 +5,7 @@ import {withVariables} from '../cli/flags.js'
 import {terminal} from '../cli/terminal.js'
 
 export default class Merge extends BaseCommand<typeof Merge> {
-  static override summary = 'Join shards into one run; checks that they are disjoint, complete and of equal locks.'
+  static override summary = 'Join shards into one run, if they are disjoint, complete and of equal locks.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/blink-shard-1-of-2 results/blink-shard-2-of-2 --out results/blink',
   ]

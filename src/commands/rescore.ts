@@ -9,7 +9,8 @@ import {cacheDir} from '../core/cache-dir.js'
 import {extractorNames} from '../metrics/extraction/index.js'
 
 export default class Rescore extends BaseCommand<typeof Rescore> {
-  static override summary = 'Score the saved generations again (other extractor, judge, labels) into a new run; no model is asked.'
+  static override summary = 'Score saved generations again with another extractor, judge or labels.'
+  static override description = 'Writes a new run beside the old one; no model is asked.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/blink-x --extractor vlmevalkit_exact --out results/blink-x-vlmevalkit',
     '<%= config.bin %> <%= command.id %> results/viscot-x --judge openai:NAME --judge-base-url http://127.0.0.1:8000/v1 --out results/viscot-x-judged',

@@ -12,7 +12,7 @@ import {plainTable} from '../../reports/formats/layout.js'
 const shown = 20
 
 export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
-  static override summary = 'Check data: counts per subtask, label revision, broken records, missing or undecodable pictures.'
+  static override summary = 'Check data: counts, label revision, broken records, missing or broken pictures.'
   static override description = 'Problems end with exit code 5; notes are worth knowing and change nothing.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> blink',

@@ -12,7 +12,7 @@ import {probe} from '../../runners/onnx/qwen2-5-vl/probe.js'
 import {remoteScheme} from '../../runners/remote/endpoint.js'
 
 export default class ModelShow extends BaseCommand<typeof ModelShow> {
-  static override summary = 'A checkpoint or an endpoint: architecture, size, latent tokens, image limits, memory.'
+  static override summary = 'A checkpoint or an endpoint: architecture, size, latent tokens, image limits.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> ./LanteRn-3B-SFT',
     '<%= config.bin %> <%= command.id %> hub:owner/name --json',
