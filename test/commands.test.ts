@@ -81,6 +81,7 @@ describe('misuse', () => {
     ['a misspelt command', ['docto'], 'Did you mean `lantern-eval doctor`?'],
     ['a misspelt command of a topic', ['bench', 'lst'], 'Did you mean `lantern-eval bench list`?'],
     ['a command unlike any other', ['xyzzy'], '`lantern-eval --help` lists the commands'],
+    ['a flag without a command', ['--limit', '3'], '--limit'],
     ['a misspelt flag', ['run', '--bnech', 'blink'], 'Did you mean --bench?'],
     ['an argument too many', ['bench', 'show', 'a', 'b'], 'no further argument "b"'],
     ['an argument where none is taken', ['run', 'extra'], '`run` takes no further argument "extra"'],
@@ -90,6 +91,7 @@ describe('misuse', () => {
     ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: one of blink, vstar, viscot, hops'],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
     ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters "abc" are not capital letters'],
+    ['a list of samples without any', ['run', '--samples-file', '/dev/null'], 'The samples file /dev/null names no sample'],
     ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
     [

@@ -20,7 +20,7 @@ const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
     command === undefined
       ? new LanternError(
           'usage',
-          `There is no command "${typed}".`,
+          typed.startsWith('-') ? `${typed} is no command, and a flag stands behind one.` : `There is no command "${typed}".`,
           near === undefined ? list : `Did you mean \`lantern-eval ${near}\`? ${list}`,
         )
       : tooMany(command.replaceAll(':', ' '), typed.slice(command.length + 1))

@@ -286,5 +286,6 @@ async function idsOf(ids: readonly string[] | undefined, file: string | undefine
     .split(/\r?\n/)
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith('#'))
+  if (listed.length === 0) throw new LanternError('bad-file', `The samples file ${file} names no sample.`, 'Write one sample id a line.')
   return [...(ids ?? []), ...listed]
 }
