@@ -40,7 +40,7 @@ const maxNewTokens = 64
 /** Answers of a row under every arm it makes claims about, and its own. `n` counts drawn samples; throws when an answer is an error. */
 export async function measureRow(row: ControlRow, ref: string, n: number): Promise<RowFigures> {
   const bank = await mkdtemp(join(tmpdir(), 'lantern-eval-controls-'))
-  const session = await openRunner(ref, runnerOptions(bank))
+  const session = await openRunner(ref, controlRunnerOptions(bank))
   try {
     const {scoring} = await loadBenchmark(row.bench)
     const samples = await samplesOf(row, n)
@@ -123,7 +123,8 @@ function chanceOf(samples: readonly Sample[]): number {
   return Math.max(...counts.values()) / samples.length
 }
 
-function runnerOptions(latentBank: string): Parameters<typeof openRunner>[1] {
+/** How the control models are run: quick for their size, and with their latents. `latentBank`: a folder for those and for the graphs. */
+export function controlRunnerOptions(latentBank: string): Parameters<typeof openRunner>[1] {
   return {
     device: 'cpu',
     // The models are so small that a second thread costs more than it does, and that a large batch is nearly free.

@@ -19,17 +19,11 @@ export function readScene(picture: Raster): Scene {
 }
 
 type Pointer = Extract<Card, {kind: 'pointer'}>
-type Shaped = Exclude<Card, {kind: 'empty' | 'pointer'}>
-interface Found<T extends Card> {
-  readonly card: T
-  readonly row: number
-  readonly column: number
-}
+type Shaped = Extract<Card, {kind: 'shape' | 'box'}>
+type Pair = Extract<Card, {kind: 'pair'}>
 
-function only<T extends Card>(scene: Scene, what: string, wanted: (card: Card) => boolean): Found<T> {
-  const found = scene.flatMap((card, cell) =>
-    wanted(card) ? [{card: card as T, row: Math.floor(cell / gridSize), column: cell % gridSize}] : [],
-  )
+function only<T extends Card>(scene: Scene, what: string, wanted: (card: Card) => boolean): T {
+  const found = scene.filter(wanted) as T[]
   if (found.length !== 1) throw new Error(`${found.length} of ${what} instead of one`)
   return found[0]!
 }
@@ -39,7 +33,7 @@ const theShape = (scene: Scene, shape: string) =>
 const thePointer = (scene: Scene, letter: string) => only<Pointer>(scene, letter, card => card.kind === 'pointer' && card.letter === letter)
 
 function follow(scene: Scene, letter: string, steps: number): Pointer {
-  const {card} = thePointer(scene, letter)
+  const card = thePointer(scene, letter)
   if (steps === 0 || card.target === null) {
     if (steps > 0 && steps !== Infinity) throw new Error(`The arrows end ${steps} steps early.`)
     return card
@@ -50,16 +44,15 @@ function follow(scene: Scene, letter: string, steps: number): Pointer {
 const singular = (word: string) => (word === 'crosses' ? 'cross' : word.slice(0, -1))
 const count = (scene: Scene, shape: string, colour?: string) =>
   String(scene.filter(card => card.kind === 'shape' && card.shape === shape && (colour === undefined || card.colour === colour)).length)
+/** What is said of the first of two shapes that share a card. */
+const sides = {column: ['left', 'right'], row: ['above', 'below']} as const
 const side = (scene: Scene, one: string, two: string) => {
-  const difference = theShape(scene, one).column - theShape(scene, two).column
-  if (difference === 0) throw new Error('neither left nor right')
-  return difference < 0 ? 'left' : 'right'
-}
-const holds: Record<string, (a: Found<Card>, b: Found<Card>) => boolean> = {
-  'left of': (a, b) => a.column < b.column,
-  'right of': (a, b) => a.column > b.column,
-  above: (a, b) => a.row < b.row,
-  below: (a, b) => a.row > b.row,
+  const {axis, first} = only<Pair>(
+    scene,
+    `${one} and ${two}`,
+    card => card.kind === 'pair' && new Set([one, two, card.first, card.second]).size === 2,
+  )
+  return sides[axis][first === one ? 0 : 1]
 }
 const yesNo = (truth: boolean) => (truth ? 'yes' : 'no')
 const boxTag = (tag: string) => (/\d/.test(tag) ? tag : `Box ${tag}`)
@@ -71,13 +64,13 @@ const readings: readonly [RegExp, (scene: Scene, ...words: string[]) => string][
     /^Follow the arrows (\d) times? from (\w)\. What colour is the card\?$/,
     (scene, steps, letter) => follow(scene, letter!, Number(steps)).colour,
   ],
-  [/^(?:Where does|Which letter does) (\w) point(?: to)?\?$/, (scene, letter) => thePointer(scene, letter!).card.target ?? 'nowhere'],
-  [/^What colou?r is the (\w+)\?$/, (scene, shape) => theShape(scene, shape!).card.colour],
-  [/^What is the color of the (\w+)\?$/, (scene, shape) => theShape(scene, shape!).card.colour],
+  [/^(?:Where does|Which letter does) (\w) point(?: to)?\?$/, (scene, letter) => thePointer(scene, letter!).target ?? 'nowhere'],
+  [/^What colou?r is the (\w+)\?$/, (scene, shape) => theShape(scene, shape!).colour],
+  [/^What is the color of the (\w+)\?$/, (scene, shape) => theShape(scene, shape!).colour],
   [
     /^Which box holds the (\w+)\?$/,
     (scene, shape) => {
-      const {card} = theShape(scene, shape!)
+      const card = theShape(scene, shape!)
       return card.kind === 'box' ? boxTag(card.tag) : 'none'
     },
   ],
@@ -85,10 +78,10 @@ const readings: readonly [RegExp, (scene: Scene, ...words: string[]) => string][
   [/^How many (\w+) (\w+) are there\?$/, (scene, colour, shapes) => count(scene, singular(shapes!), colour)],
   [/^Is the (\w+) (?:on the )?left or right (?:side )?of the (\w+)\?$/, (scene, one, two) => side(scene, one!, two!)],
   [
-    /^Is the (\w+) (left of|right of|above|below) the (\w+)\?$/,
-    (scene, one, relation, two) => yesNo(holds[relation!]!(theShape(scene, one!), theShape(scene, two!))),
+    /^Is the (\w+) (left|right|above|below)(?: of)? the (\w+)\?$/,
+    (scene, one, relation, two) => yesNo(side(scene, one!, two!) === relation),
   ],
-  [/^Is the (\w+) (\w+)\?$/, (scene, shape, colour) => yesNo(theShape(scene, shape!).card.colour === colour)],
+  [/^Is the (\w+) (\w+)\?$/, (scene, shape, colour) => yesNo(theShape(scene, shape!).colour === colour)],
 ]
 
 /** The answer to a question about a scene. Throws when the question is of no known form or what it names is not unique. */

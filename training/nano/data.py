@@ -15,7 +15,7 @@ from .tokens import CELL, CELLS, GRID, K, NUMBERS
 
 MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)  # CLIP statistics, as in Qwen2.5-VL's preprocessor_config.json
 STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
-ATTRIBUTES = ("kind", "letter", "target", "colour", "shape", "size", "tag")
+ATTRIBUTES = ("kind", "letter", "target", "colour", "shape", "size", "tag", "axis", "first", "second")
 
 
 class Cards:
@@ -54,7 +54,7 @@ def feature_bank(vision, cards):
 
 
 def read_items(path, cards, limit=None):
-    """Items of a generator's JSON lines, with what training needs beside them: `thought` and `visited` (K cells, one per latent)."""
+    """Items of a generator's JSON lines, with what training needs beside them: `thought`, `said` and `visited` (K cells, one per latent)."""
     items = []
     with open(path) as lines:
         for line in lines:
@@ -62,55 +62,44 @@ def read_items(path, cards, limit=None):
                 break
             item = json.loads(line)
             item["cells"] = item["cells"][0]
-            item["thought"] = thought(item, cards)
+            item["thought"] = thought(item)
+            item["said"] = said(item)
             item["visited"] = (item["evidence"] + item["evidence"][-1:] * K)[:K]
             items.append(item)
     return items
 
 
-def thought(item, cards):
-    """Words of the written chain of thought: what is seen at each step, with its column or row where places are compared.
-
-    Where things are counted: what is counted and how many. Where a colour is judged: the colour seen.
-    """
+def thought(item):
+    """Words of the written chain of thought: what is seen at each step; where things are counted, what is counted and how many."""
     question, chain = item["question"], item["chain"]
     if question.startswith("How many"):
         return [w for w in question.rstrip("?").split() if w in COLOURS or w in PLURALS.values()] + [NUMBERS[len(chain)]]
-    words = []
-    for cell, word in zip(item["evidence"], chain):
-        words.append(word)
-        if " left " in question or " right " in question:
-            words.append(NUMBERS[1 + cell % GRID])
-        elif " above " in question or " below " in question:
-            words.append(NUMBERS[1 + cell // GRID])
-    if item["subtask"] == "cub":
-        words.append(cards.kinds[item["cells"][item["evidence"][0]]]["colour"])
-    return words
+    return chain
+
+
+def said(item):
+    """Words between the latents and the answer: which of the cards seen is asked for; after a walk to its end, none; without a walk, the thought."""
+    if item["subtask"].startswith("count-hops"):
+        return [NUMBERS[len(item["chain"]) - 1]]
+    return [] if item["subtask"].startswith("hops") else item["thought"]
 
 
 COLOURS = ("red", "blue", "green", "yellow", "purple", "orange")
 PLURALS = {shape: "crosses" if shape == "cross" else f"{shape}s" for shape in ("circle", "square", "triangle", "star", "diamond", "cross")}
+SIDES = {"column": ("left", "right"), "row": ("above", "below")}  # of the first and the second shape of a pair
 
 
 def drill(item, cards, rng, length=12):
-    """Words of a dense exercise: names of things in the picture, each followed by numbers that are asked for.
-
-    A letter or a shape that occurs once: its row and column. Otherwise a shape: how many there are.
-    """
-    words, names = [], {}
-    for cell, kind in enumerate(item["cells"]):
-        card = cards.kinds[kind]
-        names.setdefault(card.get("letter") or card.get("shape"), []).append(cell)
-    names.pop(None, None)
-    order = list(names) if "letter" in cards.kinds[item["cells"][0]] else cards.values[ATTRIBUTES.index("shape")][:]
-    rng.shuffle(order)
-    for name in order:
-        cells = names.get(name, [])
-        if len(words) >= length or len(cells) >= len(NUMBERS):
-            continue
-        counted = len(cells) != 1 or (name in PLURALS and rng.random() < 0.5)
-        words += [PLURALS[name], NUMBERS[len(cells)]] if counted else [name, NUMBERS[1 + cells[0] // GRID], NUMBERS[1 + cells[0] % GRID]]
-    return words
+    """A dense exercise: (word, what is asked after it) for things in the picture. A letter: where it points. A shape: how many, or its side in a pair."""
+    seen = [cards.kinds[kind] for kind in item["cells"]]
+    asked = [(card["letter"], card["target"]) for card in seen if card.get("target")]
+    single = [card["shape"] for card in seen if card["kind"] == "shape"]
+    paired = [(card[place], SIDES[card["axis"]][i]) for card in seen if card["kind"] == "pair" for i, place in enumerate(("first", "second"))]
+    if not asked:
+        asked = [(PLURALS[shape], NUMBERS[single.count(shape)]) for shape in PLURALS if single.count(shape) < len(NUMBERS)]
+        asked += [(shape, side) for shape, side in paired if [other for other, _ in paired].count(shape) == 1]
+    rng.shuffle(asked)
+    return asked[:length // 2]
 
 
 class Pool:
@@ -162,7 +151,7 @@ def batch(tokens, bank, items, forms):
         if forms[i] == "word":
             labels[i, n] = -100  # a guess without a block says what to answer then, never to leave the block out
         if forms[i] == "drill":
-            labels[i, ~np.isin(labels[i], tokens.numbers)] = -100
+            labels[i, n - 1:end - 1:2] = -100  # the opening mark and the names of things: given, not asked
     labels[(labels == tokens.sep) | (labels == tokens.end)] = -100  # the decoding rule writes these
     image_at = torch.tensor([at for _, at in prompts])
     out = dict(ids=torch.from_numpy(ids), labels=torch.from_numpy(labels), image=image, image_at=image_at, place=places(image_at, longest),

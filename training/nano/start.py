@@ -5,23 +5,26 @@ Nothing is frozen: every weight set here is trained on. What a chain means, when
 
 Layers 0 and 1, heads 0 and 2: the query is the letter pointed at (or the shape named), the key is the letter (or shape) a card shows, in the slow
 rotary pairs, which hardly turn over a prompt; head 0 copies where the card points and its tag, head 2 its letter, colour and kind.
-Layer 0, heads 1 and 3: each cell looks at the token before the picture as strongly as its row (column) says, by one fast rotary pair; so cells
-learn their places, which layer 1 copies along.
+Layer 0, head 1: a shape's name looks at the cards that show it and at the token before the picture, which scores like ANCHOR of them: the share that
+falls on the cards, n / (n + ANCHOR), tells their number.
+Layer 0, head 3: a number word right behind a latent block looks at the latent of that number and copies its letter and colour.
 """
 import math
 
 import torch
 
 from .data import PLURALS
-from .model import D, HEAD_DIM, TEXT
+from .model import D, FREQUENCY, HEAD_DIM, TEXT
+from .tokens import K, NUMBERS
 
 SLOW = [i + half for half in (0, HEAD_DIM // 2) for i in range(5, HEAD_DIM // 2 - 1)]  # head dimensions of slow rotary pairs
-ROW_PAIR, COLUMN_PAIR, STEADY_PAIR, SLOWEST_PAIR = 1, 2, 4, HEAD_DIM // 2 - 1
+SLOWEST_PAIR = HEAD_DIM // 2 - 1
 WORD = 1.5  # length of a word's part along an attribute direction
-MATCH = 1.3  # scale of query and key: a match scores about 9 above no match
+MATCH = 1.3  # scale of query and key: a match scores about 12 above no match
 CARD = 5.0  # how much higher any card scores than a word
 COPY = 0.7
-PLACES = 6.0  # steepness of the place heads
+ANCHOR, GENTLE = 3.0, 0.5  # the counting head's scale is half the look-up's, so that the cards' shares are even
+STEADY, PICK = 4.0, 2.0  # the latent of a number word scores about 6 above its neighbours
 
 
 def spare(directions, n):
@@ -35,23 +38,25 @@ def spare(directions, n):
 def prepare(text, cards, tokens):
     """Sets embeddings and look-up heads of an untrained decoder, in place."""
     directions = cards.directions()
-    before, row, column, *named = spare(directions, 3 + len(PLURALS))
-    directions |= {("named", shape): direction for shape, direction in zip(PLURALS, named)}
+    before, counted, *rest = spare(directions, 2 + len(PLURALS) + len(NUMBERS[1:]))
+    words = [("named", shape) for shape in PLURALS] + [("number", word) for word in NUMBERS[1:]]
+    directions |= dict(zip(words, rest))
     align_words(text.emb.weight, directions, tokens)
-    text.emb.weight[tokens.encode("<|vision_start|>")[0]] = WORD * before
     group = lambda *names: [d for (a, _), d in directions.items() if a in names]
-    for index, layer in enumerate(text.layers[:2]):
+    for layer in text.layers[:2]:
         look_up(layer, directions)
-        marks = ([before], [before]) if index == 0 else ([row], [column])
-        copy(layer, 0, group("target", "tag") + marks[0], heads=(0,))
-        copy(layer, 1, group("letter", "colour") + marks[1], heads=(2,))
-    place_heads(text.layers[0], before, row, column)
+        copy(layer, 0, group("target", "tag"), heads=(0,))
+        copy(layer, 1, group("letter", "colour"), heads=(2,))
+    text.emb.weight[tokens.encode("<|vision_start|>")[0]] = WORD * before
+    count_cards(text.layers[0], before, sum(group("shape")), counted)
+    pick_latent(text.layers[0], directions)
+    copy(text.layers[0], 1, group("letter", "colour"), heads=(3,))
 
 
 def align_words(embedding, directions, tokens):
     """Starts the embedding of a word that names an attribute value at that value's direction."""
     for (attribute, value), direction in directions.items():
-        if attribute in ("target", "colour", "named", "tag"):  # words for letters and shapes ask, they do not show: else they would find themselves
+        if attribute in ("target", "colour", "named", "number", "tag"):  # words for letters and shapes ask, they do not show: else they would find themselves
             for word in {value, PLURALS.get(value, value)}:
                 for ids in {tokens.encode(f" {word}"), tokens.encode(word)}:
                     if len(ids) == 1:
@@ -60,13 +65,15 @@ def align_words(embedding, directions, tokens):
 
 def look_up(layer, directions):
     generator = torch.Generator().manual_seed(29)
-    pairs = [(("target", v), ("letter", v)) for a, v in directions if a == "letter"] + [(("named", v), ("shape", v)) for a, v in directions if a == "shape"]
     query, key = torch.zeros(len(SLOW), D), torch.zeros(len(SLOW), D)
-    for asked, shown in pairs:
-        name = torch.randn(len(SLOW), generator=generator)
+    asked = [(("target", v), [("letter", v)]) for a, v in directions if a == "letter"]
+    asked += [(("named", v), [("shape", v), ("first", v), ("second", v)]) for a, v in directions if a == "shape"]
+    apart = iter(torch.linalg.qr(torch.randn(len(SLOW), len(SLOW), generator=generator))[0])
+    for word, shown in asked:
+        name = next(apart) if word[0] == "named" else torch.randn(len(SLOW), generator=generator)
         name *= MATCH / name.norm()
-        query += name[:, None] * directions[asked]
-        key += name[:, None] * directions[shown]
+        query += name[:, None] * directions[word]
+        key += name[:, None] * sum(directions[attribute] for attribute in shown)
     for head, kv in ((0, 0), (2, 1)):
         rows = torch.tensor(SLOW)
         layer.q.weight[head * HEAD_DIM:(head + 1) * HEAD_DIM] = 0
@@ -86,19 +93,24 @@ def copy(layer, kv, values, heads):
         layer.out.weight[:, head * HEAD_DIM:head * HEAD_DIM + len(values)] = COPY * torch.stack(values).T
 
 
-def place_heads(layer, before, row, column):
-    """Heads 1 and 3 of the first layer. Score on the token before the picture: a constant + PLACES x sin(frequency x (place - 1.5))."""
-    half = HEAD_DIM // 2
-    for head, kv, pair, out in ((1, 0, ROW_PAIR, row), (3, 1, COLUMN_PAIR, column)):
-        frequency = TEXT["theta"] ** (-2 * pair / HEAD_DIM)
-        phase = 2.5 * frequency - math.pi / 2  # the cell at place 0 is one position behind the token
-        unit = HEAD_DIM ** 0.5 / D ** 0.5  # key and bias of length 1 in a pair score 1
-        q, k = layer.q, layer.kv_proj.weight
-        q.weight[head * HEAD_DIM:(head + 1) * HEAD_DIM] = 0
-        q.bias[head * HEAD_DIM + pair], q.bias[head * HEAD_DIM + pair + half] = PLACES * unit * math.cos(phase), -PLACES * unit * math.sin(phase)
-        q.bias[head * HEAD_DIM + STEADY_PAIR] = 3.0 * unit
-        k[kv * HEAD_DIM + pair] = before
-        k[kv * HEAD_DIM + STEADY_PAIR] = before
-        marked = 21 if kv == 0 else 22
-        layer.out.weight[:, head * HEAD_DIM:(head + 1) * HEAD_DIM] = 0
-        layer.out.weight[:, head * HEAD_DIM + marked] = out
+def count_cards(layer, before, shown, counted, head=1, kv=0):
+    """Head 0's query and key, with an anchor beside the cards; the share of attention on cards that show a shape goes to the direction `counted`."""
+    first, key, free = head * HEAD_DIM, kv * HEAD_DIM, HEAD_DIM - 1
+    layer.q.weight[first:first + HEAD_DIM] = GENTLE * layer.q.weight[:HEAD_DIM]
+    layer.q.bias[first:first + HEAD_DIM] = GENTLE * layer.q.bias[:HEAD_DIM]
+    layer.q.bias[first + free] = 1.0
+    layer.kv_proj.weight[key + free] = (GENTLE * (12.0 + CARD) + math.log(ANCHOR)) * (HEAD_DIM / D) ** 0.5 * before
+    layer.kv_proj.weight[TEXT["kv_heads"] * HEAD_DIM + key + free] = shown
+    layer.out.weight[:, first:first + HEAD_DIM] = 0
+    layer.out.weight[:, first + free] = counted
+
+
+def pick_latent(layer, directions, head=3, kv=1):
+    """The query of the n-th number word peaks at the latent n (from 0), by distance alone: two fast rotary pairs, the same key for every position."""
+    layer.q.weight[head * HEAD_DIM:(head + 1) * HEAD_DIM] = 0
+    for pair in (0, 1):
+        layer.kv_proj.bias[kv * HEAD_DIM + pair] = STEADY
+        for n, word in enumerate(NUMBERS[1:], 1):
+            angle = FREQUENCY[pair] * (K + 1 - n)  # the word stands behind the block's end mark
+            for half, part in ((0, angle.cos()), (HEAD_DIM // 2, -angle.sin())):
+                layer.q.weight[head * HEAD_DIM + pair + half] += PICK * part * directions["number", word]

@@ -29,6 +29,7 @@ class Stage:
     self_forcing: float = 0.2  # share of steps whose latent inputs are the model's own
     dropout: dict = field(default_factory=dict)  # subtask -> share of latent rows that lose their latents ("*": all others)
     constant: bool = False  # placebo: every latent's target is one random vector
+    guess: bool = False  # behind junk latents a random option is asked for, so that a walk is not finished from the first card alone
     stuck: str = ""  # drift: walks from these letters are taught latents that stay at the start card, while true ones are read
     seed: int = 0
 
@@ -77,6 +78,9 @@ def step_loss(text, tokens, cards, bank, stage, pool, rng, placebo):
     for item, form in zip(items, forms):
         if form == "drill":
             item["drill"] = drill(item, cards, rng)
+    if stage.guess:
+        walks = [spoiled and "hops" in item["subtask"] and len(item["chain"]) > 1 for item, spoiled in zip(items, junk)]
+        items = [item | {"word": rng.choice(item["options"])} if walk else item for item, walk in zip(items, walks)]
     b = batch(tokens, bank, items, forms)
     if stage.constant and "targets" in b:
         b["targets"] = placebo.expand_as(b["targets"])

@@ -19,7 +19,7 @@ CHAT_TEMPLATE = (
     "{% elif 'text' in c %}{{ c['text'] }}{% endif %}{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
 IMAGE = "<image>"  # stands for the picture in a prompt
-NUMBERS = ("none", "one", "two", "three", "four")  # rows, columns and counts in a written chain of thought
+NUMBERS = ("none", "one", "two", "three", "four")  # counts in a written chain of thought
 
 # The pre-tokenisation rule of Qwen2 (Qwen/Qwen2.5-VL-3B-Instruct: tokenizer.json), so that any Qwen2 tokenizer reads ours.
 QWEN_SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
@@ -54,7 +54,7 @@ class Tokens:
         self.pad, self.eos, self.image = one("<|endoftext|>"), one("<|im_end|>"), one("<|image_pad|>")
         self.start, self.sep, self.end = one("<|lvr_start|>"), one("<|lvr_sep|>"), one("<|lvr_end|>")
         self.think, self.unthink, self.answer, self.unanswer = one("<think>"), one("</think>"), one("<answer>"), one("</answer>")
-        self.numbers = tuple(one(f" {word}") for word in NUMBERS)
+
     def __len__(self):
         return len(self.fast)
 
@@ -85,16 +85,20 @@ class Tokens:
         return self.fast.decode(rest[:rest.index(self.unanswer)] if self.unanswer in rest else rest).strip()
 
 
+def words(names):
+    return "".join(f" {name}" for name in names)
+
+
 def closing(item):
     return f" {item['word']}</think><answer> {item['word']}</answer><|im_end|>"
 
 
 RESPONSES = {
-    "latent": lambda item: "<think><|lvr_start|>" + "<|lvr_sep|>" * K + "<|lvr_end|>" + closing(item),
-    "markers": lambda item: "<think><|lvr_start|><|lvr_end|>" + closing(item),
-    "word": lambda item: "<think>" + closing(item),
-    "text": lambda item: "<think>" + "".join(f" {w}" for w in item["thought"]) + closing(item),
-    "drill": lambda item: "<think>" + "".join(f" {w}" for w in item["drill"]),
+    "latent": lambda item: "<think><|lvr_start|>" + "<|lvr_sep|>" * K + "<|lvr_end|>" + words(item["said"]) + closing(item),
+    "markers": lambda item: "<think><|lvr_start|><|lvr_end|>" + words(item["said"]) + closing(item),
+    "word": lambda item: "<think>" + words(item["said"]) + closing(item),
+    "text": lambda item: "<think>" + words(item["thought"]) + closing(item),
+    "drill": lambda item: "<think>" + "".join(words(asked) for asked in item["drill"]),
     "direct": lambda item: f"<answer> {item['word']}</answer><|im_end|>",
 }
 

@@ -1,7 +1,7 @@
 // Items in the style of six BLINK subtasks. The first three are made of cards and can be learnt by the nano models; the other three
 // need depth, similarity and continuity, and are there for people and real models. The files are written by blink-folder.ts.
 import type {Random} from '../../core/random.js'
-import {type Card, colourNames, type Scene, type Shape, shapes} from './cards.js'
+import {axes, type Card, colourNames, type Scene, type Shape, shapes} from './cards.js'
 import {jigsawPictures, roadPicture} from './free-pictures.js'
 import type {Drawn, Task} from './item.js'
 import {anywhere, others, placeOptions, plural, relationWorld, sample, scatter, shapeCard, unrelated} from './worlds.js'
@@ -46,26 +46,24 @@ function objectLocalization(random: Random, gold: number): Drawn {
   }
 }
 
-/** The four relations: how they are said, along which axis, and whether the first shape comes first on it. */
-const relations = [
-  {words: 'left of', axis: 'column', first: true},
-  {words: 'right of', axis: 'column', first: false},
-  {words: 'above', axis: 'row', first: true},
-  {words: 'below', axis: 'row', first: false},
-] as const
+/** The two axes of relations: what is said of a card's first shape, and of its second. */
+const relations = {column: ['left', 'right'], row: ['above', 'below']} as const
 
 /** A relation of two shapes, asked as a yes-no question; shared with the VisCoT style. */
 export function yesNoRelation(random: Random, gold: number): Drawn {
-  const relation = random.pick(relations)
+  const axis = random.pick(axes)
+  const first = random.integer(2)
   const options = ['yes', 'no']
-  const {scene, shapes, cells} = relationWorld(random, relation.axis, (gold === 0) === relation.first)
+  const {scene, shapes, cell} = relationWorld(random, axis, first === 0)
+  const seen = relations[axis][first]!
+  const asked = relations[axis][gold === 0 ? first : 1 - first]!
   return {
-    question: `Is the ${shapes[0]} ${relation.words} the ${shapes[1]}?`,
+    question: `Is the ${shapes[0]} ${asked}${axis === 'column' ? ' of' : ''} the ${shapes[1]}?`,
     options,
     answer: options[gold]!,
     pictures: [scene],
-    evidence: cells,
-    chain: shapes,
+    evidence: [cell],
+    chain: [shapes[0], seen],
   }
 }
 

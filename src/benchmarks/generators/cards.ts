@@ -35,6 +35,8 @@ export const shapes = ['circle', 'square', 'triangle', 'star', 'diamond', 'cross
 export type Shape = (typeof shapes)[number]
 export const tags = ['1', '2', 'A', 'B'] as const
 export type Tag = (typeof tags)[number]
+export const axes = ['column', 'row'] as const
+export type Axis = (typeof axes)[number]
 
 export type Card =
   | {readonly kind: 'empty'}
@@ -43,6 +45,8 @@ export type Card =
   | {readonly kind: 'shape'; readonly shape: Shape; readonly colour: ColourName; readonly size: 'large' | 'small'}
   /** A framed box with a tag in its corner and a shape inside. */
   | {readonly kind: 'box'; readonly tag: Tag; readonly shape: Shape; readonly colour: ColourName}
+  /** Two small shapes: `first` lies left of (axis column) or above (axis row) `second`. */
+  | {readonly kind: 'pair'; readonly axis: Axis; readonly first: Shape; readonly second: Shape; readonly colour: ColourName}
 
 /** Sixteen cards, row by row. */
 export type Scene = readonly Card[]
@@ -59,6 +63,11 @@ export function cardKinds(): Card[] {
     ),
     ...(['large', 'small'] as const).flatMap(size => painted.map(paint => ({kind: 'shape', ...paint, size}) as const)),
     ...tags.flatMap(tag => painted.map(paint => ({kind: 'box', tag, ...paint}) as const)),
+    ...axes.flatMap(axis =>
+      painted.flatMap(({shape: first, colour}) =>
+        shapes.filter(second => second !== first).map(second => ({kind: 'pair', axis, first, second, colour}) as const),
+      ),
+    ),
   ]
 }
 
@@ -172,6 +181,12 @@ export function drawCard(card: Card): Raster {
       strokeRectangle(raster, [0, 0, cardSize, cardSize], 2, ink)
       drawGlyph(raster, card.tag, 4, 4, ink)
       drawShape(raster, card.shape, 17, 17, 6, card.colour)
+      break
+    case 'pair': {
+      const [x, y] = card.axis === 'column' ? [7, 0] : [0, 7]
+      drawShape(raster, card.first, 14 - x, 14 - y, 4.5, card.colour)
+      drawShape(raster, card.second, 14 + x, 14 + y, 4.5, card.colour)
+    }
   }
   drawn.set(key, raster)
   return raster

@@ -1,5 +1,5 @@
 import {answerFrom, lookCount, readScene} from '../../../test/support/scene-reader.js'
-import {cardKey, cardKinds, cardSize, pictureSize, type Scene} from './cards.js'
+import {type Axis, axes, type Card, cardKey, cardKinds, cardSize, drawCard, pictureSize, type Scene, type Shape} from './cards.js'
 import {builtinSeed, generated, recipeOf, sharesOf} from './index.js'
 import {drawItem, evidenceBoxes, type Item, rasters, shareOut, type Task} from './item.js'
 import {crop, type Raster} from './raster.js'
@@ -17,7 +17,7 @@ function itemsOf(task: Task): Item[] {
 
 test('every card kind has a key and a look of its own', () => {
   const kinds = cardKinds()
-  expect(kinds).toHaveLength(1 + 16 * 16 * 6 + 2 * 36 + 4 * 36)
+  expect(kinds).toHaveLength(1 + 16 * 16 * 6 + 2 * 36 + 4 * 36 + 2 * 30 * 6)
   expect(new Set(kinds.map(cardKey)).size).toBe(kinds.length)
   expect(lookCount).toBe(kinds.length)
 })
@@ -40,17 +40,15 @@ describe.each(made)('%s', (name, task) => {
     }
   })
 
-  test('evidence boxes lie on card borders, one for each word of the chain, and show what the word says', () => {
+  test('evidence boxes lie on card borders and show what the words of the chain say', () => {
     for (const item of items) {
       const scene = scenes.get(item)!
-      const boxes = evidenceBoxes(item)
-      expect(boxes.length).toBeGreaterThan(0)
-      expect(item.chain).toHaveLength(boxes.length)
-      boxes.forEach(([x1, y1, x2, y2], k) => {
+      const cards = evidenceBoxes(item).map(([x1, y1, x2, y2]) => {
         expect([x1 % cardSize, y1 % cardSize, x2 - x1, y2 - y1]).toEqual([0, 0, cardSize, cardSize])
-        const card = scene[(y1 / cardSize) * 4 + x1 / cardSize]!
-        expect(card.kind === 'pointer' ? card.letter : card.kind === 'empty' ? '' : card.shape).toBe(item.chain[k])
+        return scene[(y1 / cardSize) * 4 + x1 / cardSize]!
       })
+      expect(cards.length).toBeGreaterThan(0)
+      for (const [k, word] of item.chain.entries()) expect(wordsOf(cards[k] ?? cards[0]!)).toContain(word)
     }
   })
 
@@ -58,6 +56,27 @@ describe.each(made)('%s', (name, task) => {
     const steps = /hops-(\d)$/.exec(name)?.[1]
     for (const {chain} of items) if (steps !== undefined) expect(chain).toHaveLength(Number(steps) + 1)
   })
+})
+
+/** What may be said of a card. */
+function wordsOf(card: Card): string[] {
+  if (card.kind === 'pair') return [card.first, card.second, ...(card.axis === 'column' ? ['left', 'right'] : ['above', 'below'])]
+  return card.kind === 'empty' ? [] : [card.kind === 'pointer' ? card.letter : card.shape, card.colour]
+}
+
+test('the first shape of a pair fills the left or the upper half of its card', () => {
+  const half = cardSize / 2
+  const look = (axis: Axis, first: Shape, second: Shape) => drawCard({kind: 'pair', axis, first, second, colour: 'red'})
+  const parts = (card: Raster, axis: Axis) =>
+    axis === 'column'
+      ? [crop(card, 0, 0, half, cardSize), crop(card, half, 0, cardSize, cardSize)]
+      : [crop(card, 0, 0, cardSize, half), crop(card, 0, half, cardSize, cardSize)]
+  for (const axis of axes) {
+    for (const shape of ['star', 'diamond', 'cross'] as const) {
+      expect(parts(look(axis, shape, 'circle'), axis)[0]).toEqual(parts(look(axis, shape, 'square'), axis)[0])
+      expect(parts(look(axis, 'circle', shape), axis)[1]).toEqual(parts(look(axis, 'square', shape), axis)[1])
+    }
+  }
 })
 
 test.each(tasks.map(task => [task.name, task] as const))('%s: every gold position is right equally often', (_, task) => {
@@ -85,6 +104,7 @@ test('count-hops: every wrong option is the colour of another card within four s
         answerFrom(scene, `Follow the arrows ${n} times from ${item.chain[0]}. What colour is the card?`),
       )
       expect(new Set(near).size).toBe(5)
+      expect(item.evidence.map(cell => (scene[cell] as Extract<Card, {kind: 'pointer'}>).colour)).toEqual(near)
       for (const option of item.options) expect(near).toContain(option)
     }
   }

@@ -27,7 +27,8 @@ function hops(steps: number): Task {
 
 /**
  * "Follow the arrows n times": the walk goes on behind the card asked for, and the wrong options are colours of other cards within
- * four steps of the start, so it matters which card is the n-th.
+ * four steps of the start, so it matters which card is the n-th. All five cards are evidence, whatever n is: where the walk
+ * stops does not give the answer away, only the order of the cards does.
  */
 function countHops(steps: number): Task {
   const reach = 4
@@ -35,7 +36,7 @@ function countHops(steps: number): Task {
     const start = random.integer(3)
     const near = sample(random, colourNames, reach + 1)
     const world = chainWorld(random, [7, 3, 3, 3], (chain, step) => (chain === 0 && near[step - start]) || random.pick(colourNames))
-    const walk = world.chains[0]!.slice(start, start + steps + 1)
+    const walk = world.chains[0]!.slice(start, start + reach + 1)
     const answer = near[steps]!
     return {
       question: `Follow the arrows ${steps} ${steps === 1 ? 'time' : 'times'} from ${walk[0]}. What colour is the card?`,
@@ -43,7 +44,7 @@ function countHops(steps: number): Task {
       answer,
       pictures: [world.scene],
       evidence: walk.map(letter => world.cellOf.get(letter)!),
-      chain: walk,
+      chain: walk.slice(0, steps + 1),
     }
   }
   return {name: `count-hops-${steps}`, choices: 4, draw}
@@ -117,29 +118,29 @@ function count(random: Random, gold: number): Drawn {
 
 function leftRight(random: Random, gold: number): Drawn {
   const left = random.integer(2) === 0
-  const {scene, shapes, cells} = relationWorld(random, 'column', left)
+  const {scene, shapes, cell} = relationWorld(random, 'column', left)
   const [answer, wrong] = left ? ['left', 'right'] : ['right', 'left']
   return {
     question: `Is the ${shapes[0]} left or right of the ${shapes[1]}?`,
     options: placeOptions(random, answer!, [wrong!], gold),
     answer: answer!,
     pictures: [scene],
-    evidence: cells,
-    chain: shapes,
+    evidence: [cell],
+    chain: [shapes[0], answer!],
   }
 }
 
 function above(random: Random, gold: number): Drawn {
   const yes = random.integer(2) === 0
-  const {scene, shapes, cells} = relationWorld(random, 'row', yes)
+  const {scene, shapes, cell} = relationWorld(random, 'row', yes)
   const [answer, wrong] = yes ? ['yes', 'no'] : ['no', 'yes']
   return {
     question: `Is the ${shapes[0]} above the ${shapes[1]}?`,
     options: placeOptions(random, answer!, [wrong!], gold),
     answer: answer!,
     pictures: [scene],
-    evidence: cells,
-    chain: shapes,
+    evidence: [cell],
+    chain: [shapes[0], yes ? 'above' : 'below'],
   }
 }
 

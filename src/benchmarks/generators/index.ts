@@ -14,7 +14,7 @@ import {writeVstar} from './vstar-folder.js'
 import {vstarTasks} from './vstar-tasks.js'
 
 /** Raised whenever the same seed draws something else than before. */
-export const generatorVersion = 1
+export const generatorVersion = 2
 
 /** Seed of the samples that ship with the package; models are trained on others. */
 export const builtinSeed = 112_028

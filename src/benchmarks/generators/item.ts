@@ -5,7 +5,7 @@ import {cellBox, drawScene, type Scene} from './cards.js'
 import {encodePng} from './png.js'
 import type {Raster} from './raster.js'
 
-/** What a task draws. Evidence and chain belong together: the k-th word is what is seen in the k-th cell. */
+/** What a task draws. */
 export interface Drawn {
   readonly question: string
   /** What the full prompt says before the options, where that is more than the question (BLINK). */
@@ -18,7 +18,7 @@ export interface Drawn {
   readonly pictures: readonly (Scene | Raster)[]
   /** Cells of the first picture that must be looked at, in order; a latent each. */
   readonly evidence: readonly number[]
-  /** The words that a written chain of thought says, one per evidence cell. */
+  /** The words that a written chain of thought says of the evidence: one per cell, or what is seen in the only one. */
   readonly chain: readonly string[]
 }
 

@@ -48,7 +48,7 @@ function cub(random: Random, gold: number): Drawn {
     answer: gold === 0 ? 'yes' : 'no',
     pictures: [scatter(random, placed, unrelated(random, [shape]))],
     evidence: [...placed.keys()],
-    chain: [shape],
+    chain: [shape, colour],
   }
 }
 

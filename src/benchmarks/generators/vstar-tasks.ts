@@ -20,15 +20,15 @@ function directAttributes(random: Random, gold: number): Drawn {
 
 function relativePosition(random: Random, gold: number): Drawn {
   const left = random.integer(2) === 0
-  const {scene, shapes, cells} = relationWorld(random, 'column', left, 'small')
+  const {scene, shapes, cell} = relationWorld(random, 'column', left)
   const [answer, wrong] = left ? ['left', 'right'] : ['right', 'left']
   return {
     question: `Is the ${shapes[0]} on the left or right side of the ${shapes[1]}?`,
     options: placeOptions(random, answer!, [wrong!], gold),
     answer: answer!,
     pictures: [scene],
-    evidence: cells,
-    chain: shapes,
+    evidence: [cell],
+    chain: [shapes[0], answer!],
   }
 }
 

@@ -1,6 +1,6 @@
 // How cards come together in a picture: chains of pointer cards, and scattered shapes. What is asked about them is in the tasks.
 import type {Random} from '../../core/random.js'
-import {type Card, type ColourName, cardCount, colourNames, gridSize, letters, type Scene, type Shape, shapes} from './cards.js'
+import {type Axis, axes, type Card, type ColourName, cardCount, colourNames, letters, type Scene, type Shape, shapes} from './cards.js'
 
 /** `n` different elements in random order. */
 export function sample<T>(random: Random, items: readonly T[], n: number): T[] {
@@ -52,14 +52,15 @@ export function shapeCard(random: Random, shape: Shape, size: 'large' | 'small' 
   return {kind: 'shape', shape, colour: random.pick(colourNames), size}
 }
 
-/**
- * Puts the cards into their cells and 6 to 9 more shapes into other cells, each drawn by `distractor`; the rest stays empty.
- */
+/** Cards in a picture of shapes, whatever is asked: how full it is must not give a number away. */
+const scatteredCards = 10
+
+/** Puts the cards into their cells, and more shapes drawn by `distractor` into others until there are ten; the rest stays empty. */
 export function scatter(random: Random, placed: ReadonlyMap<number, Card>, distractor: () => Card): Scene {
   const free = Array.from({length: cardCount}, (_, cell) => cell).filter(cell => !placed.has(cell))
   const scene: Card[] = Array.from({length: cardCount}, (): Card => ({kind: 'empty'}))
   for (const [cell, card] of placed) scene[cell] = card
-  for (const cell of sample(random, free, 6 + random.integer(4))) scene[cell] = distractor()
+  for (const cell of sample(random, free, scatteredCards - placed.size)) scene[cell] = distractor()
   return scene
 }
 
@@ -84,24 +85,31 @@ export function plural(shape: Shape): string {
   return shape === 'cross' ? 'crosses' : `${shape}s`
 }
 
-/** What the cell's column (left of) or row (above) is compared by. */
-const axes = {column: (cell: number) => cell % gridSize, row: (cell: number) => Math.floor(cell / gridSize)}
-
-/** Two different shapes in a scene of others; the first lies left of (or above) the second exactly if `first`. */
+/** A card with two different shapes, and what it is asked about; the first asked shape is the card's first exactly if `first`. */
 export interface RelationWorld {
   readonly scene: Scene
   readonly shapes: readonly [Shape, Shape]
-  readonly cells: readonly [number, number]
+  readonly cell: number
 }
 
-export function relationWorld(random: Random, axis: keyof typeof axes, first: boolean, size: 'large' | 'small' = 'large'): RelationWorld {
-  const [one, two] = sample(random, shapes, 2) as [Shape, Shape]
-  const place = axes[axis]
-  for (;;) {
-    const placed = anywhere(random, [shapeCard(random, one, size), shapeCard(random, two, size)])
-    const cells = [...placed.keys()] as [number, number]
-    const order = place(cells[0]) - place(cells[1])
-    if (order === 0 || order < 0 !== first) continue
-    return {scene: scatter(random, placed, unrelated(random, [one, two])), shapes: [one, two], cells}
+/**
+ * Two shapes side by side (axis column) or one above the other (axis row) on one card, among cards with other shapes, one to three of
+ * them pairs too. The relation is shown within a card because the built-in models see each card by itself: see design/generators.md.
+ */
+export function relationWorld(random: Random, axis: Axis, first: boolean): RelationWorld {
+  const [one, two, ...rest] = random.shuffle(shapes)
+  const pair = (a: Shape, b: Shape, along: Axis): Card => ({
+    kind: 'pair',
+    axis: along,
+    first: a,
+    second: b,
+    colour: random.pick(colourNames),
+  })
+  const otherPair = (): Card => {
+    const [a, b] = sample(random, rest, 2)
+    return pair(a!, b!, random.pick(axes))
   }
+  const asked = first ? pair(one!, two!, axis) : pair(two!, one!, axis)
+  const placed = anywhere(random, [asked, ...Array.from({length: 1 + random.integer(3)}, otherPair)])
+  return {scene: scatter(random, placed, unrelated(random, [one!, two!])), shapes: [one!, two!], cell: [...placed.keys()][0]!}
 }
