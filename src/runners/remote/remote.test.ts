@@ -2,6 +2,7 @@ import {mkdtemp, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type Behaviour, type OpenAIServer, startOpenAIServer} from '../../../test/support/openai-server.js'
+import {askEndpoint, remoteOptions, stream} from '../../../test/support/remote-session.js'
 import type {Arm, Generation, PromptPart, Request} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {random} from '../../core/random.js'
@@ -40,42 +41,10 @@ async function serve(behave: (index: number, prompt: string) => Behaviour, delay
   server = await startOpenAIServer({behave: ({index, body}) => behave(index, String(body!.messages.at(-1)!.content)), delayMs})
 }
 
-function options(more: Partial<RunnerOptions> = {}): RunnerOptions {
-  return {
-    device: 'cpu',
-    baseUrls: {'*': server.url},
-    concurrency: 8,
-    timeoutMs: 5000,
-    maxRetries: 0,
-    cache: false,
-    cacheDir,
-    keepLatents: false,
-    benchmarks: ['blink'],
-    seed: 0,
-    env: {},
-    notify: event => events.push(event),
-    ...more,
-  }
-}
-
-async function* stream(requests: Iterable<Request>): AsyncGenerator<Request[]> {
-  for (const one of requests) yield [one]
-}
-
-async function ask(
-  requests: readonly Request[],
-  more: Partial<RunnerOptions> = {},
-  signal = new AbortController().signal,
-): Promise<Generation[]> {
-  const session = await openRunner('openai:m', options(more))
-  const generations: Generation[] = []
-  try {
-    for await (const generation of session.generate(stream(requests), signal)) generations.push(generation)
-  } finally {
-    await session.close()
-  }
-  return generations
-}
+const options = (more: Partial<RunnerOptions> = {}): RunnerOptions =>
+  remoteOptions({cacheDir, benchmarks: ['blink'], notify: event => events.push(event), ...more}, server.url)
+const ask = (requests: readonly Request[], more?: Partial<RunnerOptions>, signal?: AbortSignal) =>
+  askEndpoint(requests, options(more), signal)
 
 const many = (count: number) => Array.from({length: count}, (_, index) => request(String(index)))
 

@@ -2,8 +2,8 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type Behaviour, type OpenAIServer, type ReceivedRequest, startOpenAIServer} from '../../../test/support/openai-server.js'
-import type {Generation, Mode, Request} from '../../core/generation.js'
-import {openRunner} from '../index.js'
+import {askEndpoint, remoteOptions} from '../../../test/support/remote-session.js'
+import type {Mode, Request} from '../../core/generation.js'
 import type {RunnerEvent, RunnerOptions} from '../runner.js'
 
 type Token = readonly [token: string, logProb: number]
@@ -55,33 +55,8 @@ const supported = (option: string): Behaviour => ({
   promptLogProbs: [['assistant', -7], ['\n', -0.5], ...option.split(/(?= )/).map((word): Token => [word, -word.length])],
 })
 
-async function ask(requests: readonly Request[], more: Partial<RunnerOptions> = {}): Promise<Generation[]> {
-  const session = await openRunner('openai:m', {
-    device: 'cpu',
-    baseUrls: {'*': server.url},
-    concurrency: 8,
-    timeoutMs: 5000,
-    maxRetries: 0,
-    cache: false,
-    cacheDir,
-    keepLatents: false,
-    benchmarks: ['vstar'],
-    seed: 0,
-    env: {},
-    notify: event => events.push(event),
-    ...more,
-  })
-  async function* groups() {
-    for (const one of requests) yield [one]
-  }
-  const generations: Generation[] = []
-  try {
-    for await (const generation of session.generate(groups(), new AbortController().signal)) generations.push(generation)
-  } finally {
-    await session.close()
-  }
-  return generations
-}
+const ask = (requests: readonly Request[], more: Partial<RunnerOptions> = {}) =>
+  askEndpoint(requests, remoteOptions({cacheDir, benchmarks: ['vstar'], notify: event => events.push(event), ...more}, server.url))
 
 const warnings = () => events.filter(({type}) => type === 'warning')
 const answered = {text: 'A', stop: 'eos'}
