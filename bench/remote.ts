@@ -8,22 +8,11 @@ import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {noisePicture} from './support/blink-parquet.js'
 import {withEndpoint} from './support/endpoint.js'
+import {bounds, delayMs, inFlight, type Measured, pictureBytes, samples} from './support/load.js'
 import {median} from './support/median.js'
 
-const samples = 500
-const inFlight = 64
 const rounds = Number(process.argv[2] ?? 5)
-const delayMs = 50
-const pictureBytes = 150_000
 const sides = ['floor', 'session', 'session-cache'] as const
-const bounds = {rate: 0.75, cpu: 1.6, rssMb: 100, peak: inFlight}
-
-interface Measured {
-  readonly rate: number
-  readonly cpuMs: number
-  readonly rssMb: number
-  readonly peak: number
-}
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 

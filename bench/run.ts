@@ -11,22 +11,12 @@ import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {noisePicture, writeBlinkParquet} from './support/blink-parquet.js'
 import {withEndpoint} from './support/endpoint.js'
+import {bounds, delayMs, inFlight, type Measured, pictureBytes, samples} from './support/load.js'
 import {median} from './support/median.js'
 
-const samples = 500
-const pictureBytes = 150_000
-const inFlight = 64
-const delayMs = 50
 const rounds = Number(process.argv[2] ?? 5)
-const bounds = {rate: 0.75, cpu: 1.6, rssMb: 100, peak: inFlight, folderMb: 1}
+const mostFolderMb = 1
 const many = {samples: 10_000, pictureBytes: 100_000, rssMb: 500}
-
-interface Measured {
-  readonly rate: number
-  readonly cpuMs: number
-  readonly rssMb: number
-  readonly peak: number
-}
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'bench-run-'))
@@ -83,11 +73,7 @@ async function sameLoad(): Promise<boolean> {
   show('undici', floor, '')
   show('run', ours, ` (${facts}, run folder ${folderMb.toFixed(2)} MB), load ${loadavg()[0]!.toFixed(1)}`)
   return (
-    ratio('rate') >= bounds.rate &&
-    ratio('cpuMs') <= bounds.cpu &&
-    rssMb <= bounds.rssMb &&
-    peak >= bounds.peak &&
-    folderMb < bounds.folderMb
+    ratio('rate') >= bounds.rate && ratio('cpuMs') <= bounds.cpu && rssMb <= bounds.rssMb && peak >= bounds.peak && folderMb < mostFolderMb
   )
 }
 
