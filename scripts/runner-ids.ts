@@ -10,11 +10,9 @@ import {parseArgs} from 'node:util'
 import {generated} from '../src/benchmarks/generators/index.js'
 import {drawItem, pngs} from '../src/benchmarks/generators/item.js'
 import {toSample} from '../src/benchmarks/generators/sample.js'
-import type {Mode, Request} from '../src/core/generation.js'
-import {armsOf} from '../src/evaluation/arms.js'
-import {buildPrompt} from '../src/modes/prompts.js'
+import type {Mode} from '../src/core/generation.js'
 import {openRunner} from '../src/runners/index.js'
-import {controlRunnerOptions} from '../test/support/measure-controls.js'
+import {answers, controlRunnerOptions} from '../test/support/measure-controls.js'
 
 const {values} = parseArgs({
   options: {
@@ -38,6 +36,8 @@ const items = Array.from({length: Number(values.n)}, (_, i) => {
   return {bench, item: drawItem(task, Number(values.seed), Math.floor(i / cards.length))}
 })
 
+const samples = items.map(({bench, item}) => toSample(bench, item))
+
 await mkdir(join(out, 'pictures'), {recursive: true})
 await Promise.all(items.map(({item}) => writeFile(join(out, 'pictures', `${item.id}.png`), pngs(item)[0]!)))
 
@@ -45,14 +45,7 @@ const lines: string[] = []
 for (const model of (await readdir(models)).sort()) {
   const mode = modeOf(model)
   const session = await openRunner(join(models, model), controlRunnerOptions(out))
-  const [arm] = armsOf(session.describe(), {modes: [mode], interventions: ['own']})
-  async function* groups(): AsyncGenerator<Request[]> {
-    for (const {bench, item} of items) {
-      const sample = toSample(bench, item)
-      yield [{sample, arm: arm!, prompt: buildPrompt(sample, mode, 'official'), decoding: {maxNewTokens: 24, temperature: 0, seed: 0}}]
-    }
-  }
-  for await (const {request, tokenIds} of session.generate(groups(), new AbortController().signal)) {
+  for await (const {request, tokenIds} of answers(session, {mode}, samples, ['own'])) {
     const prompt = request.prompt.parts.map(part => (part.type === 'text' ? part.text : '<image>')).join('')
     lines.push(JSON.stringify({model, mode, id: request.sample.id, prompt, ids: tokenIds}))
   }

@@ -58,12 +58,16 @@ def chain_of(stage):
     return before + [f"supervised stage `{stage}` {made.steps} steps (seed {made.seed})"]
 
 
+def shown(cell):
+    """A figure of evaluate.py as it stands in tables."""
+    return f"{cell['percent']:.1f} ({cell['interval'][0]:.0f} to {cell['interval'][1]:.0f})"
+
+
 def table_of(cells):
     columns = list(dict.fromkeys(name for row in cells.values() for name in row))
     lines = ["| subtask | n | " + " | ".join(columns) + " |", "|---" * (len(columns) + 2) + "|"]
     for task, row in cells.items():
-        show = lambda c: "" if c is None else f"{c['percent']:.1f} ({c['interval'][0]:.0f} to {c['interval'][1]:.0f})"
-        lines.append(f"| {task} | {row['own']['n']} | " + " | ".join(show(row.get(c)) for c in columns) + " |")
+        lines.append(f"| {task} | {row['own']['n']} | " + " | ".join(shown(row[c]) if c in row else "" for c in columns) + " |")
     return "\n".join(lines)
 
 

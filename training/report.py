@@ -12,7 +12,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from export import MODELS, table_of
+from export import MODELS, shown, table_of
 from train import POLICIES, STAGES
 
 
@@ -50,10 +50,6 @@ def stages_table(logs):
 
 def cells_of(path):
     return json.loads(path.read_text())["cells"]
-
-
-def shown(cell):
-    return f"{cell['percent']:.1f} ({cell['interval'][0]:.0f} to {cell['interval'][1]:.0f})"
 
 
 def stage_2_table(metrics):

@@ -98,7 +98,13 @@ async function samplesOf({bench, subtasks, samples}: ControlRow, n: number): Pro
   return found
 }
 
-async function* answers(session: Session, {mode}: ControlRow, samples: readonly Sample[], interventions: readonly Intervention[]) {
+/** Greedy generations of a session for the samples, in one mode under each intervention. */
+export async function* answers(
+  session: Session,
+  {mode}: Pick<ControlRow, 'mode'>,
+  samples: readonly Sample[],
+  interventions: readonly Intervention[],
+) {
   const arms = armsOf(session.describe(), {modes: [mode], interventions})
   async function* groups(): AsyncGenerator<Request[]> {
     for (const sample of samples) {

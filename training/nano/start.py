@@ -20,7 +20,8 @@ from .tokens import K, NUMBERS
 SLOW = [i + half for half in (0, HEAD_DIM // 2) for i in range(5, HEAD_DIM // 2 - 1)]  # head dimensions of slow rotary pairs
 SLOWEST_PAIR = HEAD_DIM // 2 - 1
 WORD = 1.5  # length of a word's part along an attribute direction
-MATCH = 1.3  # scale of query and key: a match scores about 12 above no match
+MATCH = 1.3  # scale of query and key
+MATCHED = 12.0  # about what a match then scores above no match
 CARD = 5.0  # how much higher any card scores than a word
 COPY = 0.7
 ANCHOR, GENTLE = 3.0, 0.5  # the counting head's scale is half the look-up's, so that the cards' shares are even
@@ -99,7 +100,7 @@ def count_cards(layer, before, shown, counted, head=1, kv=0):
     layer.q.weight[first:first + HEAD_DIM] = GENTLE * layer.q.weight[:HEAD_DIM]
     layer.q.bias[first:first + HEAD_DIM] = GENTLE * layer.q.bias[:HEAD_DIM]
     layer.q.bias[first + free] = 1.0
-    layer.kv_proj.weight[key + free] = (GENTLE * (12.0 + CARD) + math.log(ANCHOR)) * (HEAD_DIM / D) ** 0.5 * before
+    layer.kv_proj.weight[key + free] = (GENTLE * (MATCHED + CARD) + math.log(ANCHOR)) * (HEAD_DIM / D) ** 0.5 * before
     layer.kv_proj.weight[TEXT["kv_heads"] * HEAD_DIM + key + free] = shown
     layer.out.weight[:, first:first + HEAD_DIM] = 0
     layer.out.weight[:, first + free] = counted
