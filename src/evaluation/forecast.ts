@@ -31,7 +31,7 @@ export interface ArmForecast {
 /** By arm id; arms whose answers take no prompt (saved ones) are left out. Throws LanternError where the run itself would stop. */
 export async function forecastPrompts(prepared: Prepared, settled: readonly LogRecord[]): Promise<Map<string, ArmForecast>> {
   const forecasts = new Map<string, ArmForecast>()
-  const tallies: Tally[] = []
+  const tallies: OpenArm[] = []
   for (const {session, arms} of prepared.models) {
     const forecast = await session.forecast?.()
     if (forecast === undefined) continue
@@ -50,7 +50,7 @@ export async function forecastPrompts(prepared: Prepared, settled: readonly LogR
   return forecasts
 }
 
-interface Tally extends PromptTokens {
+interface OpenArm extends PromptTokens {
   readonly arm: Arm
   readonly forecast: Forecast
   text: number
@@ -58,7 +58,7 @@ interface Tally extends PromptTokens {
   failing: number
 }
 
-async function countAll({spec, benchmarks}: Prepared, settled: ReadonlySet<string>, tallies: readonly Tally[]): Promise<void> {
+async function countAll({spec, benchmarks}: Prepared, settled: ReadonlySet<string>, tallies: readonly OpenArm[]): Promise<void> {
   for (const {benchmark, data, keys} of benchmarks) {
     for await (const item of data.samples(new Set(keys.map(key => key.id)))) {
       const sizeOf = rememberedSizes()
@@ -71,7 +71,7 @@ async function countAll({spec, benchmarks}: Prepared, settled: ReadonlySet<strin
 }
 
 /** Arms of one model and mode share a prompt, which is counted once. */
-async function countSample(sample: Sample, style: PromptStyle, open: readonly Tally[], sizeOf: SizeOf): Promise<void> {
+async function countSample(sample: Sample, style: PromptStyle, open: readonly OpenArm[], sizeOf: SizeOf): Promise<void> {
   const counted = new Map<Forecast, Map<string, Promise<PromptTokens | null>>>()
   for (const tally of open) {
     const {arm, forecast} = tally
