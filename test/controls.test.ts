@@ -1,7 +1,5 @@
 // The built-in models show what they are made to show (test/support/control-table.ts), on the local runner, on samples that were never
 // trained on. Decoding is greedy, so the figures are the same at every run.
-import {existsSync} from 'node:fs'
-import {fileURLToPath} from 'node:url'
 import {type Claim, controlRows} from './support/control-table.js'
 import {figureOf, measureRow, type RowFigures} from './support/measure-controls.js'
 
@@ -16,11 +14,6 @@ function nameOf({arm, of, low, high}: Claim): string {
 }
 
 describe.each(controlRows.map(row => ({...row, title: `${row.model}, ${row.task}`})))('$title', row => {
-  const present = existsSync(fileURLToPath(new URL(`../fixtures/models/${row.model}/config.json`, import.meta.url)))
-  if (!present) {
-    test.skip(`skipped: fixtures/models/${row.model} is not there`, () => undefined)
-    return
-  }
   let figures: RowFigures
   beforeAll(async () => {
     figures = await measureRow(row, `builtin:${row.model}`, n)
