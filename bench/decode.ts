@@ -1,5 +1,6 @@
-// How close a decode step comes to its floor, the time to read the weights once. Emits a random 0.12B checkpoint, then measures
-// whole steps (embedding row, graph, cache update) at two cache lengths and two batch sizes, in interleaved rounds.
+// How close a decode step comes to its floor, the time to read the weights once. Emits a random 0.12B checkpoint, then
+// measures whole steps (embedding row, graph, cache update) at two cache lengths and two batch sizes, in interleaved
+// rounds.
 import {existsSync, readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
@@ -69,10 +70,15 @@ function stepOf(model: Model, batch: number, length: number): () => Promise<unkn
 }
 
 /**
- * Bare matrix products that read `megabytes` of the same weight file once. `stream`: long rows, mapped, as fast as memory allows.
+ * Bare matrix products that read `megabytes` of the same weight file once. `stream`: long rows, mapped, as fast as
+ * memory allows.
  * `matmul`: rows of the model's own width, packed as onnxruntime does by default.
  */
-async function floorOf({tensors, text}: Checkpoint, megabytes: number, kind: 'stream' | 'matmul'): Promise<() => Promise<unknown>> {
+async function floorOf(
+  {tensors, text}: Checkpoint,
+  megabytes: number,
+  kind: 'stream' | 'matmul',
+): Promise<() => Promise<unknown>> {
   const {Tensor} = await loadRuntime()
   const {file, offset} = tensors.get('model.embed_tokens.weight')!
   const inputs = kind === 'stream' ? Math.floor((0.98 * megabytes * 1e6) / 4 / 2048) : text.hidden
@@ -108,12 +114,15 @@ async function main(): Promise<void> {
       const before = anonymousMb()
       const model = await loadModel(checkpoint, {...options, ...kind})
       const added = anonymousMb() - before
-      console.log(`\n${kind.name}: ${megabytes.toFixed(0)} MB read per token; loading added ${added.toFixed(0)} MB of anonymous memory`)
+      console.log(
+        `\n${kind.name}: ${megabytes.toFixed(0)} MB read per token; loading added ${added.toFixed(0)} MB of anonymous memory`,
+      )
       const runs: {name: string; batch: number; run: () => Promise<unknown>; ms: number[]}[] = []
       for (const floor of ['stream', 'matmul'] as const)
         runs.push({name: floor, batch: 1, run: await floorOf(checkpoint, megabytes, floor), ms: []})
       for (const length of lengths) {
-        for (const batch of batches) runs.push({name: `P=${length} B=${batch}`, batch, run: stepOf(model, batch, length), ms: []})
+        for (const batch of batches)
+          runs.push({name: `P=${length} B=${batch}`, batch, run: stepOf(model, batch, length), ms: []})
       }
       for (const {run} of runs) await timed(run)
       for (let round = 0; round < rounds; round++) for (const one of runs) one.ms.push(await timed(one.run))

@@ -19,4 +19,6 @@ if (name === undefined || !names.includes(name)) {
     )
   process.exit(name === undefined ? 0 : 2)
 }
-process.exit(spawnSync(process.execPath, ['--import', 'tsx', `${folder}${name}.ts`, ...rest], {stdio: 'inherit'}).status ?? 1)
+process.exit(
+  spawnSync(process.execPath, ['--import', 'tsx', `${folder}${name}.ts`, ...rest], {stdio: 'inherit'}).status ?? 1,
+)

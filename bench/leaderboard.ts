@@ -1,6 +1,7 @@
-// `leaderboard` over logs of 50,000, 100,000 and 200,000 records, intervals and all: linear, and below 5 s at 200,000. Each table is made in a
-// process of its own by the compiled command, as a user would (`npm run build` first). `choice`: right or wrong, one row; `open`: fractions in
-// clusters over ten arms, where every interval is a bootstrap. Fails when a bound is missed.
+// `leaderboard` over logs of 50,000, 100,000 and 200,000 records, intervals and all: linear, and below 5 s at 200,000.
+// Each table is made in a process of its own by the compiled command, as a user would (`npm run build` first).
+// `choice`: right or wrong, one row; `open`: fractions in clusters over ten arms, where every interval is a bootstrap.
+// Fails when a bound is missed.
 import {spawnSync} from 'node:child_process'
 import {once} from 'node:events'
 import {createWriteStream} from 'node:fs'
@@ -14,7 +15,10 @@ import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-
 const sizes = [50_000, 100_000, 200_000]
 const rounds = 3
 const boundSeconds = 5
-/** How far the CPU time of 200,000 may lie above four times that of 50,000, the start-up of the process included in neither. */
+/**
+ * How far the CPU time of 200,000 may lie above four times that of 50,000, the start-up of the process included in
+ * neither.
+ */
 const linearBound = 1.25
 
 const kinds = {
@@ -62,7 +66,8 @@ async function writeLog(folder: string, kind: keyof typeof kinds, size: number):
 }
 
 /** Tells the CPU time of the process it is loaded into, as the last line of stderr. */
-const tellCpu = 'process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write("\\n"+(user+system)/1e6)})'
+const tellCpu =
+  'process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write("\\n"+(user+system)/1e6)})'
 
 /** Wall and CPU seconds of a command, start-up included; it has to end well. */
 function timed(...args: string[]): {wall: number; cpu: number} {
@@ -86,14 +91,19 @@ try {
     const startUp = median(Array.from({length: rounds}, () => timed('--version').cpu))
     // Rounds go over all sizes, so that a busy moment of the machine does not fall on one of them.
     const times = sizes.map(() => [] as ReturnType<typeof timed>[])
-    for (let round = 0; round < rounds; round++) for (const [k, dir] of dirs.entries()) times[k]!.push(timed('leaderboard', dir))
+    for (let round = 0; round < rounds; round++)
+      for (const [k, dir] of dirs.entries()) times[k]!.push(timed('leaderboard', dir))
     const wall = times.map(of => median(of.map(time => time.wall)))
     const cpu = times.map(of => median(of.map(time => time.cpu)))
     const growth = (cpu[2]! - startUp) / (4 * (cpu[0]! - startUp))
     const ok = wall[2]! < boundSeconds && growth < linearBound
     failed ||= !ok
-    const figures = sizes.map((size, k) => `${size / 1000}k ${wall[k]!.toFixed(2)} s (CPU ${cpu[k]!.toFixed(2)} s)`).join(', ')
-    console.log(`${kind.padEnd(6)} ${figures}; CPU of 200k is x${growth.toFixed(2)} of four times 50k${ok ? '' : '  MISSED'}`)
+    const figures = sizes
+      .map((size, k) => `${size / 1000}k ${wall[k]!.toFixed(2)} s (CPU ${cpu[k]!.toFixed(2)} s)`)
+      .join(', ')
+    console.log(
+      `${kind.padEnd(6)} ${figures}; CPU of 200k is x${growth.toFixed(2)} of four times 50k${ok ? '' : '  MISSED'}`,
+    )
   }
   process.exitCode = failed ? 1 : 0
 } finally {

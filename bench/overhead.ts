@@ -1,6 +1,6 @@
-// What the harness costs around the model, on the tiny checkpoints of the goldens: everything of a sample but session.run, a whole
-// 48-token sample, and eight interventions on a picture of one megapixel against one arm. Fails when a bound of the issue is missed by
-// the fastest round: other work on the machine only adds.
+// What the harness costs around the model, on the tiny checkpoints of the goldens: everything of a sample but
+// session.run, a whole 48-token sample, and eight interventions on a picture of one megapixel against one arm. Fails
+// when a bound of the issue is missed by the fastest round: other work on the machine only adds.
 // Usage: npm run bench -- overhead [GOLDENS]; without a folder the committed part of the goldens is used.
 import {existsSync} from 'node:fs'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
@@ -41,8 +41,22 @@ const arm = (intervention: Intervention): Arm => ({
   intervention,
 })
 
-function requests(id: string, images: readonly ImageRef[], question: string, interventions: readonly Intervention[], maxNewTokens: number) {
-  const sample = {id, benchmark: 'bench', subtask: '', images, question, gold: null, boxes: [[10, 10, 200, 200]] as const}
+function requests(
+  id: string,
+  images: readonly ImageRef[],
+  question: string,
+  interventions: readonly Intervention[],
+  maxNewTokens: number,
+) {
+  const sample = {
+    id,
+    benchmark: 'bench',
+    subtask: '',
+    images,
+    question,
+    gold: null,
+    boxes: [[10, 10, 200, 200]] as const,
+  }
   const parts = [...images.map(image => ({type: 'image', image}) as const), {type: 'text', text: question} as const]
   const decoding = {maxNewTokens, temperature: 0, seed: 0}
   return interventions.map((name): Request => ({sample, arm: arm(name), prompt: {system: null, parts}, decoding}))
@@ -71,7 +85,12 @@ async function measure(tools: PromptTools & {readonly model: Model}, group: read
     results.push(generation)
   }
   const total = performance.now() - start
-  return {total, inModel, overhead: total - inModel, tokens: results.reduce((sum, {tokenIds}) => sum + tokenIds!.length, 0)}
+  return {
+    total,
+    inModel,
+    overhead: total - inModel,
+    tokens: results.reduce((sum, {tokenIds}) => sum + tokenIds!.length, 0),
+  }
 }
 
 const cacheDir = await mkdtemp(join(tmpdir(), 'lantern-eval-overhead-'))
@@ -79,37 +98,60 @@ const missed: string[] = []
 console.log(
   `${cpus().length} cores, load ${loadavg()[0]!.toFixed(1)}, Node ${process.version}, fastest and median of ${rounds} rounds, one thread`,
 )
-for (const name of ['tiny-fp32', 'nano-latent'].filter(checkpoint => existsSync(join(goldens, 'checkpoints', checkpoint)))) {
+for (const name of ['tiny-fp32', 'nano-latent'].filter(checkpoint =>
+  existsSync(join(goldens, 'checkpoints', checkpoint)),
+)) {
   const load = {precision: 'fp32', device: 'cpu', threads: 1, cacheDir, warn: () => {}} as const
   const tools = await loadCheckpoint(join(goldens, 'checkpoints', name), load)
   const {cases} = JSON.parse(await readFile(join(goldens, `decode-${name}.json`), 'utf8')) as {cases: Case[]}
   const [item] = cases
-  const file = (source: string): ImageRef => ({source, orientation: 'ignore', bytes: () => readFile(join(goldens, 'images', source))})
+  const file = (source: string): ImageRef => ({
+    source,
+    orientation: 'ignore',
+    bytes: () => readFile(join(goldens, 'images', source)),
+  })
   const one = requests(item!.id, item!.images.map(file), item!.question, ['own'], item!.max_new_tokens)
   await measure(tools, one, 1)
   const samples: {total: number; overhead: number; tokens: number}[] = []
   for (let i = 0; i < rounds; i++) samples.push(await measure(tools, one, 1))
   const {tokens} = samples[0]!
-  const [total, overhead] = (['total', 'overhead'] as const).map(part => Math.min(...samples.map(sample => sample[part]))) as [
-    number,
-    number,
-  ]
-  const [usualTotal, usualOverhead] = (['total', 'overhead'] as const).map(part => median(samples.map(sample => sample[part])))
+  const [total, overhead] = (['total', 'overhead'] as const).map(part =>
+    Math.min(...samples.map(sample => sample[part])),
+  ) as [number, number]
+  const [usualTotal, usualOverhead] = (['total', 'overhead'] as const).map(part =>
+    median(samples.map(sample => sample[part])),
+  )
   console.log(
     `${name}: ${tokens} tokens in ${total.toFixed(1)} ms (median ${usualTotal!.toFixed(1)}), ${(total / tokens).toFixed(2)} a token with everything ` +
       `(the authors' loop ${pytorchMsPerToken}); outside the model ${overhead.toFixed(1)} ms (median ${usualOverhead!.toFixed(1)})`,
   )
   if (overhead > bounds.overheadMs) missed.push(`${name}: overhead ${overhead.toFixed(1)} ms > ${bounds.overheadMs}`)
-  if (name === 'tiny-fp32' && total > bounds.sampleMs) missed.push(`${name}: sample ${total.toFixed(1)} ms > ${bounds.sampleMs}`)
+  if (name === 'tiny-fp32' && total > bounds.sampleMs)
+    missed.push(`${name}: sample ${total.toFixed(1)} ms > ${bounds.sampleMs}`)
 
   const noise = {
-    create: {width: 1250, height: 800, channels: 3, background: '#777', noise: {type: 'gaussian', mean: 120, sigma: 40}},
+    create: {
+      width: 1250,
+      height: 800,
+      channels: 3,
+      background: '#777',
+      noise: {type: 'gaussian', mean: 120, sigma: 40},
+    },
   } as const
   const png = await sharp(noise).png().toBuffer()
   const large: ImageRef = {source: 'noise.png', orientation: 'ignore', bytes: async () => png}
   // At the limits of a real processor: the picture keeps its megapixel.
   const real = {...tools, limits: {minPixels: 3136, maxPixels: 12_845_056}}
-  const eight: Intervention[] = ['own', 'zeros', 'noise', 'first-repeat', 'oracle', 'random-crop', 'markers-only', 'no-latent']
+  const eight: Intervention[] = [
+    'own',
+    'zeros',
+    'noise',
+    'first-repeat',
+    'oracle',
+    'random-crop',
+    'markers-only',
+    'no-latent',
+  ]
   const ratios: number[] = []
   for (let i = 0; i < 3; i++) {
     const single = await measure(real, requests('large', [large], 'What is it?', ['own'], 16), 4)
@@ -118,7 +160,8 @@ for (const name of ['tiny-fp32', 'nano-latent'].filter(checkpoint => existsSync(
   }
   const ratio = median(ratios)
   console.log(`${name}: eight interventions on a megapixel cost ${ratio.toFixed(2)} x one arm`)
-  if (ratio > bounds.eightArms) missed.push(`${name}: eight interventions cost ${ratio.toFixed(2)} x one arm > ${bounds.eightArms}`)
+  if (ratio > bounds.eightArms)
+    missed.push(`${name}: eight interventions cost ${ratio.toFixed(2)} x one arm > ${bounds.eightArms}`)
   await tools.model.close()
 }
 await rm(cacheDir, {recursive: true})

@@ -1,10 +1,11 @@
-// One side of the pull bench in a process of its own: `bare` streams every file to the disk, `pull` is our download with hashes and layout.
+// One side of the pull bench in a process of its own: `bare` streams every file to the disk, `pull` is our download
+// with hashes and layout.
 import {createWriteStream} from 'node:fs'
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {request} from 'undici'
-import {downloadRepo} from '../src/core/hub/download-repo.js'
+import {downloadRepo} from '../src/hub/download-repo.js'
 import {commit} from '../test/support/hub-server.js'
 
 const [side, url, folder, files] = process.argv.slice(2) as [string, string, string, string]
@@ -23,7 +24,11 @@ async function bare(): Promise<void> {
 const cpu = process.cpuUsage()
 const started = performance.now()
 if (side === 'bare') await bare()
-else await downloadRepo({kind: 'dataset', name: 'owner/name', revision: 'main'}, {env: {HF_HOME: folder, HF_ENDPOINT: url}})
+else
+  await downloadRepo(
+    {kind: 'dataset', name: 'owner/name', revision: 'main'},
+    {env: {HF_HOME: folder, HF_ENDPOINT: url}},
+  )
 const seconds = (performance.now() - started) / 1000
 const {user, system} = process.cpuUsage(cpu)
 console.log(JSON.stringify({seconds, cpuSeconds: (user + system) / 1e6}))

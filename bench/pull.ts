@@ -1,4 +1,5 @@
-// What `bench pull` costs beside a bare download of the same files from the same local server: throughput, ratio per round, median.
+// What `bench pull` costs beside a bare download of the same files from the same local server: throughput, ratio per
+// round, median.
 // Fails below four fifths.
 import {execFile, fork} from 'node:child_process'
 import {once} from 'node:events'
@@ -23,7 +24,15 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-pull-'))
 
 async function measure(side: string): Promise<number> {
   const target = join(folder, side)
-  const {stdout} = await run(process.execPath, ['--import', 'tsx', here('pull-side.ts'), side, url, target, String(files)])
+  const {stdout} = await run(process.execPath, [
+    '--import',
+    'tsx',
+    here('pull-side.ts'),
+    side,
+    url,
+    target,
+    String(files),
+  ])
   await rm(target, {recursive: true})
   return (files * fileBytes) / JSON.parse(stdout).seconds / 1e6
 }
@@ -31,7 +40,8 @@ async function measure(side: string): Promise<number> {
 try {
   const rates: Record<'bare' | 'pull', number[]> = {bare: [], pull: []}
   for (let round = 0; round < rounds; round++) {
-    for (const side of round % 2 === 0 ? (['bare', 'pull'] as const) : (['pull', 'bare'] as const)) rates[side].push(await measure(side))
+    for (const side of round % 2 === 0 ? (['bare', 'pull'] as const) : (['pull', 'bare'] as const))
+      rates[side].push(await measure(side))
   }
   const {bare, pull} = rates
   const ratio = median(pull.map((rate, round) => rate / bare[round]!))

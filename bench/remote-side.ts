@@ -1,4 +1,5 @@
-// One side of the remote bench in a process of its own: `floor` is a bare undici loop, `session` is our runner, cache off and on.
+// One side of the remote bench in a process of its own: `floor` is a bare undici loop, `session` is our runner, cache
+// off and on.
 // Prints what it took as JSON.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -6,7 +7,14 @@ import {Pool} from 'undici'
 import type {Request} from '../src/core/generation.js'
 import {openRunner} from '../src/runners/index.js'
 
-const [side, url, folder, count, inFlight, cacheDir] = process.argv.slice(2) as [string, string, string, string, string, string]
+const [side, url, folder, count, inFlight, cacheDir] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 const names = Array.from({length: Number(count)}, (_, index) => join(folder, `${index}.png`))
 const question = 'How many cards are there? Answer with the letter.'
 
@@ -22,7 +30,12 @@ async function floor(): Promise<number> {
         {type: 'text', text: question},
       ]
       const body = JSON.stringify({model: 'm', messages: [{role: 'user', content}], max_tokens: 16, temperature: 0})
-      const reply = await pool.request({method: 'POST', path: '/v1/chat/completions', headers: {'content-type': 'application/json'}, body})
+      const reply = await pool.request({
+        method: 'POST',
+        path: '/v1/chat/completions',
+        headers: {'content-type': 'application/json'},
+        body,
+      })
       const {choices} = (await reply.body.json()) as {choices: {message: {content: string}}[]}
       if (choices[0]!.message.content === 'A') answers++
     }
@@ -47,7 +60,14 @@ async function session(cache: boolean): Promise<number> {
     env: {},
     notify: () => {},
   })
-  const arm = {id: 'openai:m|direct', model: 'openai:m', mode: 'direct', protocol: null, latentSize: null, intervention: null} as const
+  const arm = {
+    id: 'openai:m|direct',
+    model: 'openai:m',
+    mode: 'direct',
+    protocol: null,
+    latentSize: null,
+    intervention: null,
+  } as const
   async function* groups(): AsyncGenerator<Request[]> {
     for (const [index, name] of names.entries()) {
       const image = {source: name, orientation: 'ignore', bytes: () => readFile(name)} as const
@@ -78,4 +98,6 @@ const started = performance.now()
 const answers = side === 'floor' ? await floor() : await session(side === 'session-cache')
 const seconds = (performance.now() - started) / 1000
 const {user, system} = process.cpuUsage(cpu)
-console.log(JSON.stringify({answers, seconds, cpuMs: (user + system) / 1000, rssMb: process.resourceUsage().maxRSS / 1024}))
+console.log(
+  JSON.stringify({answers, seconds, cpuMs: (user + system) / 1000, rssMb: process.resourceUsage().maxRSS / 1024}),
+)

@@ -1,5 +1,6 @@
-// What the remote runner costs beside a bare undici loop: 500 samples with a 150 kB PNG each, 64 in flight, an endpoint with a fixed delay
-// of 50 ms in a process of its own. Sides alternate; ratios are medians over the rounds. Fails when a bound of the issue is missed.
+// What the remote runner costs beside a bare undici loop: 500 samples with a 150 kB PNG each, 64 in flight, an endpoint
+// with a fixed delay of 50 ms in a process of its own. Sides alternate; ratios are medians over the rounds. Fails when
+// a bound of the issue is missed.
 import {execFile} from 'node:child_process'
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
@@ -28,7 +29,8 @@ async function measure(side: string, folder: string, round: number): Promise<Mea
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-remote-'))
 try {
-  for (let index = 0; index < samples; index++) await writeFile(join(folder, `${index}.png`), noisePicture(pictureBytes))
+  for (let index = 0; index < samples; index++)
+    await writeFile(join(folder, `${index}.png`), noisePicture(pictureBytes))
   const results: Record<string, Measured[]> = Object.fromEntries(sides.map(side => [side, []]))
   for (let round = 0; round < rounds; round++) {
     for (const side of sides) results[side]!.push(await measure(side, folder, round))
@@ -36,10 +38,12 @@ try {
   const of = (side: string, key: keyof Measured) => results[side]!.map(result => result[key])
   let failed = false
   for (const side of sides) {
-    const ratio = (key: 'rate' | 'cpuMs') => median(of(side, key).map((value, round) => value / results['floor']![round]![key]))
+    const ratio = (key: 'rate' | 'cpuMs') =>
+      median(of(side, key).map((value, round) => value / results['floor']![round]![key]))
     const more = median(of(side, 'rssMb').map((value, round) => value - results['floor']![round]!.rssMb))
     const peak = Math.max(...of(side, 'peak'))
-    const ok = ratio('rate') >= bounds.rate && ratio('cpuMs') <= bounds.cpu && more <= bounds.rssMb && peak >= bounds.peak
+    const ok =
+      ratio('rate') >= bounds.rate && ratio('cpuMs') <= bounds.cpu && more <= bounds.rssMb && peak >= bounds.peak
     failed ||= !ok
     console.log(
       `${side.padEnd(14)} ${median(of(side, 'rate')).toFixed(0)} samples/s (x${ratio('rate').toFixed(2)}), ` +

@@ -1,7 +1,8 @@
-// What the whole harness costs beside a bare undici loop: `lantern-eval run` over 500 samples of a BLINK parquet file with a 150 kB PNG each, 64
-// in flight, its log on disk, against a loop that reads 500 PNG files of that size; an endpoint with a fixed delay of 50 ms in a process of
-// its own. Processor time and memory are of the whole process, start-up included; samples/s are counted at the endpoint, from the first request
-// to the last reply. Then 10,000 samples with 100 kB each under a bound of memory. Sides alternate; ratios are medians over the rounds.
+// What the whole harness costs beside a bare undici loop: `lantern-eval run` over 500 samples of a BLINK parquet file
+// with a 150 kB PNG each, 64 in flight, its log on disk, against a loop that reads 500 PNG files of that size; an
+// endpoint with a fixed delay of 50 ms in a process of its own. Processor time and memory are of the whole process,
+// start-up included; samples/s are counted at the endpoint, from the first request to the last reply. Then 10,000
+// samples with 100 kB each under a bound of memory. Sides alternate; ratios are medians over the rounds.
 // Needs a build. Fails when a bound of the issue is missed.
 import {execFile} from 'node:child_process'
 import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises'
@@ -49,13 +50,22 @@ async function sameLoad(): Promise<boolean> {
   const pictures = join(folder, 'pictures')
   const data = join(folder, 'blink')
   await Promise.all([mkdir(pictures), mkdir(data)])
-  for (let index = 0; index < samples; index++) await writeFile(join(pictures, `${index}.png`), noisePicture(pictureBytes))
+  for (let index = 0; index < samples; index++)
+    await writeFile(join(pictures, `${index}.png`), noisePicture(pictureBytes))
   await writeBlinkParquet(join(data, 'val-00000-of-00001.parquet'), {samples, pictureBytes})
   const floor: Measured[] = []
   const ours: Measured[] = []
   let folderMb = 0
   for (let round = 0; round < rounds; round++) {
-    floor.push(await measure(samples, url => [here('support/undici-floor.mjs'), url, pictures, String(samples), String(inFlight)]))
+    floor.push(
+      await measure(samples, url => [
+        here('support/undici-floor.mjs'),
+        url,
+        pictures,
+        String(samples),
+        String(inFlight),
+      ]),
+    )
     const out = join(folder, `run-${round}`)
     ours.push(await measure(samples, harness(data, out)))
     folderMb = Math.max(folderMb, await sizeOf(out))
@@ -73,7 +83,11 @@ async function sameLoad(): Promise<boolean> {
   show('undici', floor, '')
   show('run', ours, ` (${facts}, run folder ${folderMb.toFixed(2)} MB), load ${loadavg()[0]!.toFixed(1)}`)
   return (
-    ratio('rate') >= bounds.rate && ratio('cpuMs') <= bounds.cpu && rssMb <= bounds.rssMb && peak >= bounds.peak && folderMb < mostFolderMb
+    ratio('rate') >= bounds.rate &&
+    ratio('cpuMs') <= bounds.cpu &&
+    rssMb <= bounds.rssMb &&
+    peak >= bounds.peak &&
+    folderMb < mostFolderMb
   )
 }
 

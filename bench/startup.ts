@@ -1,5 +1,6 @@
-// How much later than an empty Node process `lantern-eval --version` ends, and how long a command that does nothing takes. Sides alternate; the
-// figures are medians over the rounds. Fails when the bound of the issue is missed. Needs a build.
+// How much later than an empty Node process `lantern-eval --version` ends, and how long a command that does nothing
+// takes. Sides alternate; the figures are medians over the rounds. Fails when the bound of the issue is missed. Needs a
+// build.
 import {spawnSync} from 'node:child_process'
 import {loadavg} from 'node:os'
 import {fileURLToPath} from 'node:url'
@@ -25,6 +26,8 @@ const load = loadavg()[0]!.toFixed(1)
 for (const {name, ms} of times) {
   const later = median(ms.map((value, round) => value - floor[round]!))
   const missed = name === '--version' && later > boundMs
-  console.log(`${name.padEnd(10)} ${median(ms).toFixed(0)} ms (+${later.toFixed(0)})${missed ? '  MISSED' : ''}, load ${load}`)
+  console.log(
+    `${name.padEnd(10)} ${median(ms).toFixed(0)} ms (+${later.toFixed(0)})${missed ? '  MISSED' : ''}, load ${load}`,
+  )
   if (missed) process.exitCode = 1
 }

@@ -1,5 +1,5 @@
-// A table as large as VLMEvalKit's BLINK.tsv (538 MB, 1,901 rows, 3,675 pictures in base64) in bounded memory, beside csv-parse over the
-// same file. The file is made in a temporary folder and removed. Fails when memory passes the bound.
+// A table as large as VLMEvalKit's BLINK.tsv (538 MB, 1,901 rows, 3,675 pictures in base64) in bounded memory, beside
+// csv-parse over the same file. The file is made in a temporary folder and removed. Fails when memory passes the bound.
 import {randomBytes} from 'node:crypto'
 import {createWriteStream} from 'node:fs'
 import {mkdtemp, rm, stat} from 'node:fs/promises'
@@ -28,7 +28,9 @@ function* rows(): Generator<string> {
       pictures += wanted
       const list = Array.from({length: wanted}, () => randomBytes(pictureBytes).toString('base64'))
       const image = wanted === 1 ? list[0]! : `['${list.join("', '")}']`
-      const options = ['a "quoted" one', 'b', 'c', 'd'].map((option, i) => (i < choices! ? `"${option.replaceAll('"', '""')}"` : ''))
+      const options = ['a "quoted" one', 'b', 'c', 'd'].map((option, i) =>
+        i < choices! ? `"${option.replaceAll('"', '""')}"` : '',
+      )
       yield `${[index, image, `"${name}\nquestion ${k}?"`, ...options, 'B', name, ''].join('\t')}\n`
     }
   }

@@ -8,4 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const pjson = createRequire(import.meta.url)('../package.json')
 
 // oclif finds sources through tsconfig, which it cannot read under TypeScript 7: name them here.
-await execute({development: true, loadOptions: {root, pjson: {...pjson, oclif: {...pjson.oclif, commands: './src/commands'}}}})
+await execute({
+  development: true,
+  loadOptions: {root, pjson: {...pjson, oclif: {...pjson.oclif, commands: './src/commands'}}},
+})

@@ -1,4 +1,5 @@
-// A contact sheet of generated items, for the eye: pictures with question, options (the right one starred) and evidence boxes.
+// A contact sheet of generated items, for the eye: pictures with question, options (the right one starred) and evidence
+// boxes.
 //
 //   npx tsx scripts/contact-sheet.ts --out sheet.png [--subtask hops-3,attr] [--n 12] [--seed N] [--columns 4]
 //
@@ -41,8 +42,15 @@ async function tile(item: Item) {
       `<text x="${x2 * zoom - 12}" y="${y1 * zoom + 14}" font-size="14" fill="#e0f">${k}</text>`,
   )
   const options = item.options.map((option, k) => (k === item.gold ? `*${option}` : option)).join('  ')
-  const lines = [item.id, ...(item.question.match(/.{1,44}(\s|$)/g) ?? []), options || item.answer, `chain ${item.chain.join(' ')}`]
-  const captions = lines.map((line, k) => `<text x="2" y="${height + 16 + k * 15}" font-size="12">${escapeXml(line)}</text>`)
+  const lines = [
+    item.id,
+    ...(item.question.match(/.{1,44}(\s|$)/g) ?? []),
+    options || item.answer,
+    `chain ${item.chain.join(' ')}`,
+  ]
+  const captions = lines.map(
+    (line, k) => `<text x="2" y="${height + 16 + k * 15}" font-size="12">${escapeXml(line)}</text>`,
+  )
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height + 85}" font-family="sans-serif">${boxes.join('')}${captions.join('')}</svg>`
   let x = 0
   const layers = []
@@ -60,7 +68,14 @@ async function tile(item: Item) {
 const tiles = await Promise.all(items.map(tile))
 const width = Math.max(...tiles.map(each => each.width))
 const height = Math.max(...tiles.map(each => each.height))
-await sharp({create: {width: width * columns, height: height * Math.ceil(tiles.length / columns), channels: 3, background: 'white'}})
+await sharp({
+  create: {
+    width: width * columns,
+    height: height * Math.ceil(tiles.length / columns),
+    channels: 3,
+    background: 'white',
+  },
+})
   .composite(
     tiles.flatMap((each, i) =>
       each.layers.map(layer => ({

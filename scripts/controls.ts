@@ -1,5 +1,5 @@
-// Prints what the built-in models show against what they must show, as Markdown: design/controls.md explains it. Exits 1 on a claim that
-// fails.
+// Prints what the built-in models show against what they must show, as Markdown: design/controls.md explains it. Exits
+// 1 on a claim that fails.
 //
 //   npm run controls -- [--n 500] [--models DIR] [--only nano-latent,...]
 import {existsSync} from 'node:fs'
@@ -9,7 +9,9 @@ import {wilsonInterval} from '../src/metrics/statistics/wilson.js'
 import {type Claim, controlRows, controlSeed} from '../test/support/control-table.js'
 import {figureOf, isMet, measureRow, type RowFigures} from '../test/support/measure-controls.js'
 
-const {values} = parseArgs({options: {n: {type: 'string', default: '500'}, models: {type: 'string'}, only: {type: 'string'}}})
+const {values} = parseArgs({
+  options: {n: {type: 'string', default: '500'}, models: {type: 'string'}, only: {type: 'string'}},
+})
 const {n, models, only} = values
 /** Checkpoints that are not (yet) part of the package lie in a folder of their own. */
 const refOf = (model: string) => (models === undefined ? `builtin:${model}` : join(models, model))
@@ -37,7 +39,9 @@ function figureText(claim: Claim, figures: RowFigures): string {
 
 const startedAt = Date.now()
 let failed = 0
-console.log(`Drawn samples: ${n} a cell, seed ${controlSeed}. Built-in samples: 40 a subtask. Accuracy in %, 95 % interval.\n`)
+console.log(
+  `Drawn samples: ${n} a cell, seed ${controlSeed}. Built-in samples: 40 a subtask. Accuracy in %, 95 % interval.\n`,
+)
 console.log('| model, mode | task | n | arm | accuracy | measured | required | met |')
 console.log('| --- | --- | ---: | --- | ---: | ---: | ---: | --- |')
 for (const row of controlRows) {

@@ -1,4 +1,5 @@
-// Draws the built-in samples anew: fixtures/builtin/<benchmark>. hops needs its recipe only; its items are drawn when they are read.
+// Draws the built-in samples anew: fixtures/builtin/<benchmark>. hops needs its recipe only; its items are drawn when
+// they are read.
 //
 //   npx tsx scripts/fixtures.ts
 import {mkdir, rm, writeFile} from 'node:fs/promises'

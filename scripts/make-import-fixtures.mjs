@@ -1,5 +1,6 @@
-// Makes fixtures/import/inspect.eval: a small log as inspect writes it, with zstd members (needs the `zstd` command), one of them in two
-// frames, a deflated and a stored one, and a sample that was written twice. Run from the repository root.
+// Makes fixtures/import/inspect.eval: a small log as inspect writes it, with zstd members (needs the `zstd` command),
+// one of them in two frames, a deflated and a stored one, and a sample that was written twice. Run from the repository
+// root.
 import {execFileSync} from 'node:child_process'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {crc32, deflateRawSync} from 'node:zlib'
@@ -13,7 +14,14 @@ const pack = {
 }
 
 const sample = (id, epoch, text, target, value, rest = {}) => ({
-  ...{id, epoch, input: 'Is the car beneath the cat?', choices: ['yes', 'no'], target, metadata: {sub_task: 'Spatial_Relation'}},
+  ...{
+    id,
+    epoch,
+    input: 'Is the car beneath the cat?',
+    choices: ['yes', 'no'],
+    target,
+    metadata: {sub_task: 'Spatial_Relation'},
+  },
   output: {
     choices: [{message: {role: 'assistant', content: text}, stop_reason: rest.stop ?? 'stop'}],
     usage: {input_tokens: 300, output_tokens: 12},
@@ -32,9 +40,21 @@ const reasoning = [
 const members = [
   ['_journal/start.json', 'zstd', {version: 2, eval: spec}],
   [name('val_Spatial_Relation_1'), 'stored', sample('val_Spatial_Relation_1', 1, 'not yet', 'B', 'I')],
-  [name('val_Spatial_Relation_2'), 'deflated', sample('val_Spatial_Relation_2', 1, 'After a look, the answer is (A).', 'A', 'I')],
-  [name('val_Spatial_Relation_3'), 'stored', sample('val_Spatial_Relation_3', 1, '', 'A', 'I', {error: 'connection reset'})],
-  [name('val_Spatial_Relation_4'), 'zstd', sample('val_Spatial_Relation_4', 1, 'First I look at', 'A', 'I', {stop: 'max_tokens'})],
+  [
+    name('val_Spatial_Relation_2'),
+    'deflated',
+    sample('val_Spatial_Relation_2', 1, 'After a look, the answer is (A).', 'A', 'I'),
+  ],
+  [
+    name('val_Spatial_Relation_3'),
+    'stored',
+    sample('val_Spatial_Relation_3', 1, '', 'A', 'I', {error: 'connection reset'}),
+  ],
+  [
+    name('val_Spatial_Relation_4'),
+    'zstd',
+    sample('val_Spatial_Relation_4', 1, 'First I look at', 'A', 'I', {stop: 'max_tokens'}),
+  ],
   [name('val_Spatial_Relation_1', 2), 'frames', sample('val_Spatial_Relation_1', 2, '(A)', 'B', 'I')],
   ['_journal/summaries/1.json', 'zstd', []],
   [name('val_Spatial_Relation_1'), 'frames', sample('val_Spatial_Relation_1', 1, reasoning, 'B', 'C')],
@@ -68,11 +88,26 @@ for (const [path, how, value] of members) {
     u16(0),
   ]
   const local = Buffer.concat([Buffer.from('PK\x03\x04', 'latin1'), ...facts, file])
-  directory.push(Buffer.concat([Buffer.from('PK\x01\x02', 'latin1'), u16(63), ...facts, u16(0), u16(0), u16(0), u32(0), u32(offset), file]))
+  directory.push(
+    Buffer.concat([
+      Buffer.from('PK\x01\x02', 'latin1'),
+      u16(63),
+      ...facts,
+      u16(0),
+      u16(0),
+      u16(0),
+      u32(0),
+      u32(offset),
+      file,
+    ]),
+  )
   parts.push(local, packed)
   offset += local.length + packed.length
 }
 const central = Buffer.concat(directory)
 const end = [u16(0), u16(0), u16(members.length), u16(members.length), u32(central.length), u32(offset), u16(0)]
 mkdirSync('fixtures/import', {recursive: true})
-writeFileSync('fixtures/import/inspect.eval', Buffer.concat([...parts, central, Buffer.from('PK\x05\x06', 'latin1'), ...end]))
+writeFileSync(
+  'fixtures/import/inspect.eval',
+  Buffer.concat([...parts, central, Buffer.from('PK\x05\x06', 'latin1'), ...end]),
+)

@@ -1,4 +1,5 @@
-// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the command pages and the README's tables.
+// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the command pages and
+// the README's tables.
 // `node scripts/products.mjs` writes them; `--check` writes nothing and fails when one is out of date. Needs a build.
 import {spawnSync} from 'node:child_process'
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
@@ -21,9 +22,9 @@ function product(path, text) {
 
 const schemas = {
   config: (await import('../dist/cli/config-schema.js')).configSchema,
-  lock: (await import('../dist/core/schemas/lock.js')).lockSchema,
-  record: (await import('../dist/core/schemas/record.js')).logRecordSchema,
-  result: (await import('../dist/core/schemas/result.js')).resultDocumentSchema,
+  lock: (await import('../dist/run-folder/lock.js')).lockSchema,
+  record: (await import('../dist/run-folder/record.js')).logRecordSchema,
+  result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,
 }
 for (const [name, schema] of Object.entries(schemas)) {
   const json = {$id: `lantern-eval/schemas/${name}.schema.json`, ...z.toJSONSchema(schema, {io: 'input'})}
@@ -61,9 +62,13 @@ product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
 // oclif writes its Markdown in place; what was there is put back when only checking.
 const pages = ['README.md', ...(existsSync('docs') ? readdirSync('docs').map(name => `docs/${name}`) : [])]
 const before = new Map(pages.map(path => [path, readFileSync(path, 'utf8')]))
-const {status, stderr} = spawnSync('npx', ['--no-install', 'oclif', 'readme', '--multi', '--output-dir', 'docs', '--no-aliases'], {
-  encoding: 'utf8',
-})
+const {status, stderr} = spawnSync(
+  'npx',
+  ['--no-install', 'oclif', 'readme', '--multi', '--output-dir', 'docs', '--no-aliases'],
+  {
+    encoding: 'utf8',
+  },
+)
 if (status !== 0) {
   console.error(stderr)
   process.exit(1)

@@ -1,4 +1,5 @@
-// Writes the published tables of the built-in models: what `lantern-eval run` gives without any flag. Needs a built checkout.
+// Writes the published tables of the built-in models: what `lantern-eval run` gives without any flag. Needs a built
+// checkout.
 //
 //   npm run build && npm run publish:controls
 import {spawnSync} from 'node:child_process'
@@ -14,7 +15,14 @@ const published = join('results', 'published', 'hops')
 rmSync(join(root, out), {recursive: true, force: true})
 const {status} = spawnSync(
   process.execPath,
-  ['bin/run.js', 'run', '--out', out, '--format', `markdown=${join(published, 'table.md')},json=${join(published, 'summary.json')}`],
+  [
+    'bin/run.js',
+    'run',
+    '--out',
+    out,
+    '--format',
+    `markdown=${join(published, 'table.md')},json=${join(published, 'summary.json')}`,
+  ],
   {cwd: root, stdio: 'inherit'},
 )
 process.exit(status ?? 1)

@@ -1,9 +1,10 @@
-// Writes what the local runner generates for the built-in models, for training/compare_ids.py to hold against transformers.
+// Writes what the local runner generates for the built-in models, for training/compare_ids.py to hold against
+// transformers.
 //
 //   npx tsx scripts/runner-ids.ts --out DIR [--n 100] [--seed 9001] [--models fixtures/models]
 //
-// DIR/pictures/ID.png  the picture of an item
-// DIR/ids.jsonl        a line each: model, mode, id, prompt (what the harness sends, <image> for the picture), ids (all new tokens)
+// DIR/pictures/ID.png  the picture of an item DIR/ids.jsonl        a line each: model, mode, id, prompt (what the
+// harness sends, <image> for the picture), ids (all new tokens)
 import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
@@ -26,7 +27,8 @@ const {out, models} = values
 if (out === undefined) throw new Error('--out is needed')
 
 /** The mode a built-in model is made for, by its name. */
-const modeOf = (model: string): Mode => (model.endsWith('-text') ? 'text-cot' : model.endsWith('-direct') ? 'direct' : 'latent')
+const modeOf = (model: string): Mode =>
+  model.endsWith('-text') ? 'text-cot' : model.endsWith('-direct') ? 'direct' : 'latent'
 
 /** Items of all subtasks that are made of cards, in turn. */
 const tasks = Object.entries(generated).flatMap(([bench, {tasks}]) => tasks.map(task => ({bench, task})))

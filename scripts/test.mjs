@@ -16,7 +16,9 @@ const {status} = spawnSync(
 )
 let line = '0 passed, 1 failed'
 try {
-  const {numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests} = JSON.parse(readFileSync(outputFile, 'utf8'))
+  const {numPassedTests, numFailedTests, numRuntimeErrorTestSuites, numPendingTests} = JSON.parse(
+    readFileSync(outputFile, 'utf8'),
+  )
   const failed = numFailedTests + numRuntimeErrorTestSuites
   line = `${numPassedTests} passed, ${failed} failed` + (numPendingTests ? `, ${numPendingTests} skipped` : '')
 } catch {

@@ -2,11 +2,13 @@
 //
 //   npx tsx scripts/training-data.ts --n 20000 --seed 7 --out DIR [--subtask hops-2,Counting,...] [--style official]
 //
-// DIR/cards.rgb    kinds x 28 x 28 x 3 bytes, the k-th block is card kind k
-// DIR/cards.json   the kinds as objects, in that order
-// DIR/items.jsonl  a line each: id, bench, subtask, question, introduction (BLINK: the prompt before the options, if not the question),
-//                  options, answer (letter, null for open questions), word (its text), boxes, evidence, chain, prompts (by mode:
-//                  exactly what the harness sends, <image> for a picture), cells (per picture its 16 kinds, row by row; null for
+// DIR/cards.rgb    kinds x 28 x 28 x 3 bytes, the k-th block is card kind k DIR/cards.json   the kinds as objects, in
+// that order DIR/items.jsonl  a line each: id, bench, subtask, question, introduction (BLINK: the prompt before the
+// options, if not the question),
+//                  options, answer (letter, null for open questions), word (its text), boxes, evidence, chain, prompts
+// (by mode:
+//                  exactly what the harness sends, <image> for a picture), cells (per picture its 16 kinds, row by row;
+// null for
 //                  a picture that is not made of cards)
 import {createWriteStream} from 'node:fs'
 import {mkdir, writeFile} from 'node:fs/promises'
@@ -32,10 +34,13 @@ const {values} = parseArgs({
 const {n, seed, out, subtask} = values
 if (n === undefined || seed === undefined || out === undefined) throw new Error('--n, --seed and --out are needed')
 
-const all = Object.entries(generated).flatMap(([bench, {tasks}]): {bench: string; task: Task}[] => tasks.map(task => ({bench, task})))
+const all = Object.entries(generated).flatMap(([bench, {tasks}]): {bench: string; task: Task}[] =>
+  tasks.map(task => ({bench, task})),
+)
 const wanted = subtask?.split(',')
 const chosen = all.filter(({bench, task}) => (wanted === undefined ? bench === 'hops' : wanted.includes(task.name)))
-if (wanted !== undefined && chosen.length < wanted.length) throw new Error(`--subtask knows ${all.map(({task}) => task.name).join(', ')}`)
+if (wanted !== undefined && chosen.length < wanted.length)
+  throw new Error(`--subtask knows ${all.map(({task}) => task.name).join(', ')}`)
 const style = promptStyles.find(name => name === values.style)!
 const kinds = cardKinds()
 const numberOf = new Map(kinds.map((card, k) => [cardKey(card), k]))

@@ -1,5 +1,6 @@
-// Cuts a folder of goldens down to the part that is committed under fixtures/goldens: one checkpoint with a few of its cases, the small
-// pictures without their pixel tensors (hashes and sums stay), the rope index. Usage: node scripts/trim-goldens.mjs FROM
+// Cuts a folder of goldens down to the part that is committed under fixtures/goldens: one checkpoint with a few of its
+// cases, the small pictures without their pixel tensors (hashes and sums stay), the rope index. Usage: node
+// scripts/trim-goldens.mjs FROM
 import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
@@ -26,7 +27,9 @@ cpSync(join(from, 'checkpoints', checkpoint), join(to, 'checkpoints', checkpoint
 for (const image of new Set(decode.cases.flatMap(item => item.images))) copyImage(image)
 
 const preprocess = json('preprocess.json')
-preprocess.images = preprocess.images.filter(({image}) => readFileSync(join(from, 'images', image)).length <= largestPicture)
+preprocess.images = preprocess.images.filter(
+  ({image}) => readFileSync(join(from, 'images', image)).length <= largestPicture,
+)
 for (const item of preprocess.images) for (const processed of Object.values(item.processed)) processed.tensor = null
 writeFileSync(join(to, 'preprocess.json'), JSON.stringify(preprocess))
 for (const {image} of preprocess.images) copyImage(image)

@@ -1,4 +1,5 @@
-// The library: what a program that imports lantern-eval may rely on (cli.md, "library"). Importing it reads nothing, and loads no model, picture or parquet code.
+// The library: what a program that imports lantern-eval may rely on (cli.md, "library"). Importing it reads nothing,
+// and loads no model, picture or parquet code.
 
 export type {Benchmark, DataSet} from './benchmarks/benchmark.js'
 export {benchmarkIds, loadBenchmark} from './benchmarks/index.js'
@@ -6,14 +7,20 @@ export {type ErrorCode, exitCodes, LanternError} from './core/errors.js'
 export type {Arm, Generation, Request} from './core/generation.js'
 export type {Outcome, Score, Scoring} from './core/outcome.js'
 export type {Sample} from './core/sample.js'
-export type {Comparison} from './core/schemas/comparison.js'
-export type {Lock} from './core/schemas/lock.js'
-export type {LogRecord} from './core/schemas/record.js'
-export type {ResultDocument} from './core/schemas/result.js'
-export {type Extraction, type ExtractionInput, type ExtractorName, extractAnswer, extractorNames} from './metrics/extraction/index.js'
+export {
+  type Extraction,
+  type ExtractionInput,
+  type ExtractorName,
+  extractAnswer,
+  extractorNames,
+} from './metrics/extraction/index.js'
 export {scoreSample} from './metrics/score.js'
 export * from './metrics/statistics/index.js'
 export {type CompareOptions, compareRuns} from './reports/compare.js'
 export {type Run, readRun} from './reports/read-run.js'
 export {type ResultOptions, resultTable} from './reports/result-table.js'
+export type {Comparison} from './reports/schemas/comparison.js'
+export type {ResultDocument} from './reports/schemas/result.js'
+export type {Lock} from './run-folder/lock.js'
+export type {LogRecord} from './run-folder/record.js'
 export type {ModelIdentity, Runner, RunnerOptions, Session} from './runners/runner.js'

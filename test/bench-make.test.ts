@@ -26,8 +26,16 @@ test('hops: items.jsonl with the keys of the contract, a PNG each, and the mark'
     .trim()
     .split('\n')
     .map(line => JSON.parse(line))
-  expect(items.map(({id}) => id)).toEqual(['hops-1-0', 'hops-1-1', 'count-hops-3-0', 'count-hops-3-1', 'attr-0', 'attr-1'])
-  for (const item of items) expect(Object.keys(item)).toEqual(['id', 'subtask', 'image', 'question', 'options', 'answer', 'boxes', 'chain'])
+  expect(items.map(({id}) => id)).toEqual([
+    'hops-1-0',
+    'hops-1-1',
+    'count-hops-3-0',
+    'count-hops-3-1',
+    'attr-0',
+    'attr-1',
+  ])
+  for (const item of items)
+    expect(Object.keys(item)).toEqual(['id', 'subtask', 'image', 'question', 'options', 'answer', 'boxes', 'chain'])
   expect((await readdir(out)).sort()).toEqual(['builtin.json', 'items.jsonl', ...items.map(({image}) => image)].sort())
 })
 
@@ -43,7 +51,12 @@ test('V* and --json: the official folders, and the recipe printed', async () => 
     subtasks: ['direct_attributes', 'relative_position'],
     out,
   })
-  expect((await readdir(out)).sort()).toEqual(['builtin.json', 'direct_attributes', 'relative_position', 'test_questions.jsonl'])
+  expect((await readdir(out)).sort()).toEqual([
+    'builtin.json',
+    'direct_attributes',
+    'relative_position',
+    'test_questions.jsonl',
+  ])
 })
 
 test.each([
@@ -52,5 +65,8 @@ test.each([
 ])('%s is a usage error', async (_, argv, message) => {
   const out = argv[0] === 'hops' ? root : join(folder, 'out')
   const {stdout} = await run(...argv, '--out', out, '--json')
-  expect(JSON.parse(stdout)).toMatchObject({error: {code: 'usage', message: expect.stringContaining(message)}, exitCode: 2})
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: {code: 'usage', message: expect.stringContaining(message)},
+    exitCode: 2,
+  })
 })

@@ -40,7 +40,11 @@ afterAll(async () => {
 test('bench list tells sizes, headlines and which data are here', async () => {
   const {document} = await json(BenchList)
   const blink = document.benchmarks.find(({id}: {id: string}) => id === 'blink')
-  expect(blink).toMatchObject({splits: ['val', 'test'], scoring: {aggregate: 'macro'}, data: {official: null, answers: expect.any(String)}})
+  expect(blink).toMatchObject({
+    splits: ['val', 'test'],
+    scoring: {aggregate: 'macro'},
+    data: {official: null, answers: expect.any(String)},
+  })
   expect((await output(BenchList)).stdout).toMatch(/vstar +2 +191 \(test\) +micro accuracy/)
 })
 
@@ -92,10 +96,20 @@ describe('bench verify', () => {
 describe('bench show', () => {
   test('one sample with its pictures by size and hash', async () => {
     const {document} = await json(BenchShow, 'vstar:0', '--data', 'builtin')
-    expect(document).toMatchObject({id: '0', benchmark: 'vstar', subtask: 'direct_attributes', letters: ['A', 'B', 'C', 'D']})
+    expect(document).toMatchObject({
+      id: '0',
+      benchmark: 'vstar',
+      subtask: 'direct_attributes',
+      letters: ['A', 'B', 'C', 'D'],
+    })
     expect(document.boxes[0]).toHaveLength(4)
     expect(document.images).toEqual([
-      {source: expect.stringMatching(/^direct_attributes\//), width: 112, height: 112, sha256: expect.stringMatching(/^[0-9a-f]{64}$/)},
+      {
+        source: expect.stringMatching(/^direct_attributes\//),
+        width: 112,
+        height: 112,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
     ])
   })
 
@@ -124,7 +138,10 @@ describe('bench export', () => {
     const {document, exitCode} = await json(BenchExport, run, '--out', join(folder, 'submission'))
     expect(document).toMatchObject({bench: 'blink', split: 'test', samples: 2, unanswered: 1, complete: true})
     expect(exitCode).toBe(0)
-    expect(JSON.parse(await readFile(document.files[0], 'utf8'))).toEqual({test_Counting_1: '(B)', test_Jigsaw_1: '(Z)'})
+    expect(JSON.parse(await readFile(document.files[0], 'utf8'))).toEqual({
+      test_Counting_1: '(B)',
+      test_Jigsaw_1: '(Z)',
+    })
   })
 
   test("VisCoT: the official judge's file for each data set", async () => {

@@ -16,7 +16,10 @@ const commands = Object.entries(manifest.commands)
   .filter(([, {pluginName}]) => pluginName === 'lantern-eval')
   .map(([id, {flags}]) => ({words: id.split(':'), name: id.replaceAll(':', ' '), flags}))
 
-/** `COMMAND --help` of every command, dispatched as on the command line but in one process: starting it two dozen times takes long. */
+/**
+ * `COMMAND --help` of every command, dispatched as on the command line but in one process: starting it two dozen times
+ * takes long.
+ */
 async function helpOf(ids: readonly (readonly string[])[]): Promise<string[]> {
   const code = `
     import {run} from '@oclif/core'
@@ -30,7 +33,10 @@ async function helpOf(ids: readonly (readonly string[])[]): Promise<string[]> {
     }
     write(JSON.stringify(texts))`
   const env = {...process.env, NODE_OPTIONS: '', NO_COLOR: '1', COLUMNS: '80'}
-  const {stdout} = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {cwd: root, env})
+  const {stdout} = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: root,
+    env,
+  })
   return JSON.parse(stdout)
 }
 
@@ -90,8 +96,16 @@ describe('misuse', () => {
     ['a missing argument', ['inspect'], '`inspect` needs RUN'],
     ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: one of blink, vstar, viscot, hops'],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
-    ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters "abc" are not capital letters'],
-    ['a list of samples without any', ['run', '--samples-file', '/dev/null'], 'The samples file /dev/null names no sample'],
+    [
+      'letters that are none',
+      ['extract', '--letters', 'abc', '--text', 'x'],
+      '--letters "abc" are not capital letters',
+    ],
+    [
+      'a list of samples without any',
+      ['run', '--samples-file', '/dev/null'],
+      'The samples file /dev/null names no sample',
+    ],
     ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
     [

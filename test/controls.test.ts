@@ -1,5 +1,5 @@
-// The built-in models show what they are made to show (test/support/control-table.ts), on the local runner, on samples that were never
-// trained on. Decoding is greedy, so the figures are the same at every run.
+// The built-in models show what they are made to show (test/support/control-table.ts), on the local runner, on samples
+// that were never trained on. Decoding is greedy, so the figures are the same at every run.
 import {type Claim, controlRows} from './support/control-table.js'
 import {figureOf, measureRow, type RowFigures} from './support/measure-controls.js'
 

@@ -29,7 +29,11 @@ test('looks at Node, onnxruntime, folders, disk, hub and tokens, and says what t
     'API key',
   ])
   const token = checks.find((check: {name: string}) => check.name === 'hub token')
-  expect(token).toMatchObject({status: 'note', found: 'HF_TOKEN is not set', remedy: expect.stringContaining('HF_TOKEN')})
+  expect(token).toMatchObject({
+    status: 'note',
+    found: 'HF_TOKEN is not set',
+    remedy: expect.stringContaining('HF_TOKEN'),
+  })
 })
 
 test('never shows the value of a token', async () => {

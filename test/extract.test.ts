@@ -25,16 +25,36 @@ describe('extract', () => {
 
   it('prints exactly the five keys of the contract', async () => {
     const {stdout} = await run('--extractor', 'blink_official', '--text', 'It is (B)', '--json')
-    expect(JSON.parse(stdout)).toEqual({extractor: 'blink_official', answer: 'B', raw: '(B)', rule: 'last-paragraph', span: [6, 9]})
+    expect(JSON.parse(stdout)).toEqual({
+      extractor: 'blink_official',
+      answer: 'B',
+      raw: '(B)',
+      rule: 'last-paragraph',
+      span: [6, 9],
+    })
   })
 
   it('takes option texts with commas, and letters', async () => {
-    const {stdout} = await run('--text', 'green, or blue', '--option', 'red', '--option', 'green, or blue', '--letters', 'XY', '--json')
+    const {stdout} = await run(
+      '--text',
+      'green, or blue',
+      '--option',
+      'red',
+      '--option',
+      'green, or blue',
+      '--letters',
+      'XY',
+      '--json',
+    )
     expect(JSON.parse(stdout)).toMatchObject({answer: 'Y', raw: 'Y'})
   })
 
   it('reads many lines, each with its own options or those of the command line', async () => {
-    const path = await file({id: 7, text: 'C'}, {id: 'b', text: 'dog', options: ['cat', 'dog']}, {id: 'c', text: 'C', letters: 'ABC'})
+    const path = await file(
+      {id: 7, text: 'C'},
+      {id: 'b', text: 'dog', options: ['cat', 'dog']},
+      {id: 'c', text: 'C', letters: 'ABC'},
+    )
     const {stdout} = await run('--input', path, '--letters', 'AB', '--json')
     const {results} = JSON.parse(stdout) as {results: {id: unknown; answer: unknown}[]}
     expect(results.map(({id, answer}) => [id, answer])).toEqual([
@@ -47,6 +67,9 @@ describe('extract', () => {
   it('names file and line of a line that is no response', async () => {
     const path = await file({id: 1, text: 'C'}, {id: 2})
     const {stdout} = await run('--input', path, '--json')
-    expect(JSON.parse(stdout)).toMatchObject({error: {code: 'bad-file', message: expect.stringContaining('line 2')}, exitCode: 2})
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: {code: 'bad-file', message: expect.stringContaining('line 2')},
+      exitCode: 2,
+    })
   })
 })

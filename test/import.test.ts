@@ -15,7 +15,11 @@ it('import prints the table, how much of the score is the reading, and what diff
     )
     const document = JSON.parse(stdout)
     expect(document).toMatchObject({
-      ...{exitCode: 0, verdict: 'done', rows: [{bench: 'blink', score: 0.5, n: 4, peer: {score: 0.25, ours: 0.5, n: 4, differ: 1}}]},
+      ...{
+        exitCode: 0,
+        verdict: 'done',
+        rows: [{bench: 'blink', score: 0.5, n: 4, peer: {score: 0.25, ours: 0.5, n: 4, differ: 1}}],
+      },
       imported: {samples: 5, errors: 1, differences: 2, formats: ['inspect']},
     })
     expect(document.rows[0].notes).toContain("the peer's own score 25.0%, ours 50.0% on the same 4; 1 differ")

@@ -12,7 +12,9 @@ async function program(code: string): Promise<string> {
 }
 
 test('the package exports its parts by name', async () => {
-  const names = JSON.parse(await program(`import * as all from 'lantern-eval'; console.log(JSON.stringify(Object.keys(all)))`))
+  const names = JSON.parse(
+    await program(`import * as all from 'lantern-eval'; console.log(JSON.stringify(Object.keys(all)))`),
+  )
   expect(names).toEqual(
     expect.arrayContaining([
       'LanternError',
@@ -62,7 +64,13 @@ test('the tarball carries what an installed command reads, and nothing of the wo
   const {stdout} = await promisify(execFile)('npm', args, {cwd: root, env: {...process.env, NODE_OPTIONS: ''}})
   const [packed] = JSON.parse(stdout) as {size: number; files: {path: string}[]}[]
   const paths = packed!.files.map(({path}) => path)
-  const needed = ['bin/run.js', 'dist/index.js', 'dist/index.d.ts', 'oclif.manifest.json', 'fixtures/blink/val_answers.json']
+  const needed = [
+    'bin/run.js',
+    'dist/index.js',
+    'dist/index.d.ts',
+    'oclif.manifest.json',
+    'fixtures/blink/val_answers.json',
+  ]
   const samples = ['blink', 'vstar', 'viscot', 'hops'].map(bench => `fixtures/builtin/${bench}/builtin.json`)
   const names = await readdir(join(root, 'fixtures/models'))
   const models = names.map(name => `fixtures/models/${name}/model.safetensors`)

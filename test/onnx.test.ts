@@ -1,11 +1,12 @@
-// A local checkpoint through the compiled command line: the model in its worker thread, latents saved and used again, an interruption.
+// A local checkpoint through the compiled command line: the model in its worker thread, latents saved and used again,
+// an interruption.
 import {existsSync} from 'node:fs'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {completeLogLength, readLock, readLog} from '../src/core/run-folder.js'
-import type {LogRecord} from '../src/core/schemas/record.js'
+import {completeLogLength, readLock, readLog} from '../src/run-folder/reader.js'
+import type {LogRecord} from '../src/run-folder/record.js'
 import {readLatents} from '../src/runners/onnx/latent-bank.js'
 import {cli, startCli} from './support/cli.js'
 
@@ -42,7 +43,9 @@ async function log(out: string): Promise<LogRecord[]> {
 }
 
 it('evaluates latent and direct arms, saves latents, and feeds them to the arms that need a bank', async () => {
-  const own = await cli(args('own', '--mode', 'latent', '--mode', 'direct', '--limit', '6', '--save-latents'), {env: env()})
+  const own = await cli(args('own', '--mode', 'latent', '--mode', 'direct', '--limit', '6', '--save-latents'), {
+    env: env(),
+  })
   expect([own.code, own.stderr.includes('Error')]).toEqual([0, false])
   const records = await log('own')
   expect(records).toHaveLength(12)
@@ -56,9 +59,13 @@ it('evaluates latent and direct arms, saves latents, and feeds them to the arms 
   expect(blocks!.flat()).toHaveLength(latent.usage.latentSteps!)
 
   const bank = ['--latents-from', join(folder, 'own')]
-  const again = await cli(args('again', '--intervention', 'own,swap,shuffle,matched-noise,mean', '--limit', '6', ...bank), {env: env()})
+  const again = await cli(
+    args('again', '--intervention', 'own,swap,shuffle,matched-noise,mean', '--limit', '6', ...bank),
+    {env: env()},
+  )
   expect(again.code).toBe(0)
-  const texts = (list: LogRecord[]) => Object.fromEntries(list.filter(({arm}) => arm.endsWith('|own')).map(({id, text}) => [id, text]))
+  const texts = (list: LogRecord[]) =>
+    Object.fromEntries(list.filter(({arm}) => arm.endsWith('|own')).map(({id, text}) => [id, text]))
   expect(texts(await log('again'))).toEqual(texts(records))
   // Latents of another run are another experiment: the lock says whose they were.
   const locks = await Promise.all(['own', 'again'].map(out => readLock(join(folder, out))))
@@ -72,9 +79,12 @@ it('asks for the recorded latents before anything starts', async () => {
 })
 
 it('says what is wrong with a checkpoint before anything starts', async () => {
-  const {code, stderr} = await cli(['run', '--bench', 'hops', '--data', 'builtin', '--model', folder, '--out', join(folder, 'none')], {
-    env: env(),
-  })
+  const {code, stderr} = await cli(
+    ['run', '--bench', 'hops', '--data', 'builtin', '--model', folder, '--out', join(folder, 'none')],
+    {
+      env: env(),
+    },
+  )
   expect(code).toBe(2)
   expect(stderr).toContain('config.json')
   expect(existsSync(join(folder, 'none', 'log.jsonl'))).toBe(false)
@@ -83,7 +93,8 @@ it('says what is wrong with a checkpoint before anything starts', async () => {
 it('stops soon after Ctrl-C, and the same command finishes the run', async () => {
   const {child, ended} = startCli(args('broken', '--limit', '60'), {env: env()})
   const running = join(folder, 'broken')
-  while (child.exitCode === null && (await completeLogLength(running)) === 0) await new Promise(resolve => setTimeout(resolve, 20))
+  while (child.exitCode === null && (await completeLogLength(running)) === 0)
+    await new Promise(resolve => setTimeout(resolve, 20))
   const at = performance.now()
   child.kill('SIGINT')
   const {code} = await ended

@@ -3,8 +3,8 @@ import {copyFile, mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {readLock, settledRecords} from '../src/core/run-folder.js'
 import type {Plan} from '../src/evaluation/plan.js'
+import {readLock, settledRecords} from '../src/run-folder/reader.js'
 import {cli} from './support/cli.js'
 import {type Behaviour, type OpenAIServer, startOpenAIServer} from './support/openai-server.js'
 
@@ -21,18 +21,29 @@ afterEach(async () => {
 })
 
 const run = (...args: string[]) =>
-  cli(['run', '--out', join(folder, 'run'), ...args], {env: {LANTERN_EVAL_CACHE_DIR: join(folder, 'cache'), HF_HUB_OFFLINE: '1'}})
+  cli(['run', '--out', join(folder, 'run'), ...args], {
+    env: {LANTERN_EVAL_CACHE_DIR: join(folder, 'cache'), HF_HUB_OFFLINE: '1'},
+  })
 const plan = async (...args: string[]): Promise<Plan> => JSON.parse((await run('--dry-run', '--json', ...args)).stdout)
 
 /** Sums over the settled records of an arm. */
 async function usage(arm: string): Promise<{tokens: number; imageTokens: number; n: number}> {
-  const mine = (await settledRecords(join(folder, 'run'))).filter(record => record.arm === arm && record.outcome !== 'error')
+  const mine = (await settledRecords(join(folder, 'run'))).filter(
+    record => record.arm === arm && record.outcome !== 'error',
+  )
   const sum = (key: 'promptTokens' | 'imageTokens') => mine.reduce((total, record) => total + record.usage[key]!, 0)
   return {tokens: sum('promptTokens'), imageTokens: sum('imageTokens'), n: mine.length}
 }
 
 describe('the plan of a local checkpoint', () => {
-  const asked = ['--model', join(fixtures, 'goldens', 'checkpoints', 'nano-latent'), '--mode', 'direct,latent', '--max-new-tokens', '2']
+  const asked = [
+    '--model',
+    join(fixtures, 'goldens', 'checkpoints', 'nano-latent'),
+    '--mode',
+    'direct,latent',
+    '--max-new-tokens',
+    '2',
+  ]
 
   it.each(['blink', 'vstar'])(
     'counts the very tokens that a run over %s then takes, under the same lock, and loads no model',
@@ -94,8 +105,22 @@ describe('the plan of a local checkpoint', () => {
 })
 
 describe('the plan of an endpoint', () => {
-  const answer: Behaviour = {kind: 'answer', text: '<answer>A</answer>', usage: {prompt_tokens: 321, completion_tokens: 3}}
-  const asked = (name: string) => ['--model', `openai:${name}`, '--bench', 'blink', '--data', 'builtin', '--no-cache', '--max-retries', '0']
+  const answer: Behaviour = {
+    kind: 'answer',
+    text: '<answer>A</answer>',
+    usage: {prompt_tokens: 321, completion_tokens: 3},
+  }
+  const asked = (name: string) => [
+    '--model',
+    `openai:${name}`,
+    '--bench',
+    'blink',
+    '--data',
+    'builtin',
+    '--no-cache',
+    '--max-retries',
+    '0',
+  ]
 
   it('estimates tokens by a rule it names, and cost where a price is known', async () => {
     const args = [...asked('gpt-4o'), '--mode', 'direct,text-cot', '--limit', '24']
@@ -113,12 +138,16 @@ describe('the plan of an endpoint', () => {
     expect(cost!.newUsdAtMost).toBeCloseTo((24 * (16 + 1024) * 10) / 1e6, 12)
     const {stdout} = await run('--dry-run', ...args)
     expect(stdout).toMatch(/prompts: about \d+ tokens, \d+ of them pictures \(estimated: /)
-    expect(stdout).toMatch(/cost: about 0\.0\d+ USD for prompts, at most 0\.0038 USD for new tokens \(OpenAI's list prices/)
+    expect(stdout).toMatch(
+      /cost: about 0\.0\d+ USD for prompts, at most 0\.0038 USD for new tokens \(OpenAI's list prices/,
+    )
     expect(stdout).toMatch(/All arms: about 0\.\d+ USD for prompts, at most 0\.25 USD for new tokens/)
   })
 
   it('says that it cannot know more of an unknown model, and takes the measure of the replies once there are some', async () => {
-    server = await startOpenAIServer({behave: ({index}) => (index > 0 && index % 2 === 0 ? {kind: 'status', status: 400} : answer)})
+    server = await startOpenAIServer({
+      behave: ({index}) => (index > 0 && index % 2 === 0 ? {kind: 'status', status: 400} : answer),
+    })
     const args = [...asked('m'), '--base-url', server.url, '--limit', '24']
     const before = await plan(...args)
     expect(before.arms[0]!.prompts).toMatchObject({tokens: null, imageTokens: null, basis: 'estimated'})

@@ -54,10 +54,19 @@ const env = (more: Record<string, string> = {}) => ({
 
 const out = (url: string) => join(folder, new URL(url).protocol.slice(0, -1))
 const ask = (url: string, ...more: string[]) =>
-  ['run', '--bench', 'blink', '--data', 'builtin', '--model', 'openai:m', '--base-url', url, '--concurrency', String(inFlight)].concat(
-    ['--limit', '24', '--out', out(url), '--log-level', 'debug', '--json'],
-    more,
-  )
+  [
+    'run',
+    '--bench',
+    'blink',
+    '--data',
+    'builtin',
+    '--model',
+    'openai:m',
+    '--base-url',
+    url,
+    '--concurrency',
+    String(inFlight),
+  ].concat(['--limit', '24', '--out', out(url), '--log-level', 'debug', '--json'], more)
 
 it('asks an https endpoint through tunnels that stay open, and writes the password of the proxy nowhere', async () => {
   const {code, stdout, stderr} = await cli(ask('https://model.test/v1'), {env: env()})
@@ -88,7 +97,9 @@ it('asks the judge through the proxy too, and this machine past it', async () =>
 
 it('says at once that the proxy wants a password', async () => {
   for (const url of ['https://model.test/v1', 'http://model.test/v1']) {
-    const {code, stdout} = await cli(ask(url), {env: env({HTTP_PROXY: proxy.host, HTTPS_PROXY: `http://${proxy.host}`})})
+    const {code, stdout} = await cli(ask(url), {
+      env: env({HTTP_PROXY: proxy.host, HTTPS_PROXY: `http://${proxy.host}`}),
+    })
     expect(code).toBe(4)
     expect(stdout).toContain('the proxy refuses the connection: HTTP 407')
     expect(stdout).toContain('Check HTTP_PROXY and HTTPS_PROXY')
@@ -98,7 +109,9 @@ it('says at once that the proxy wants a password', async () => {
 
 it('fetches from the hub through the proxy', async () => {
   const drawn = fileURLToPath(new URL('../fixtures/builtin/blink/Counting/val-00000-of-00001.parquet', import.meta.url))
-  const hub = await startHubServer([{path: 'Counting/val-00000-of-00001.parquet', bytes: await readFile(drawn), lfs: false}])
+  const hub = await startHubServer([
+    {path: 'Counting/val-00000-of-00001.parquet', bytes: await readFile(drawn), lfs: false},
+  ])
   const way = await startProxy({routes: {'hub.test:80': Number(new URL(hub.endpoint).port)}})
   try {
     const variables = env({HF_ENDPOINT: 'http://hub.test', http_proxy: way.host})

@@ -23,10 +23,14 @@ afterEach(async () => {
 const env = () => ({HF_HOME: join(home, 'hf'), HF_ENDPOINT: hub.endpoint, LANTERN_EVAL_CACHE_DIR: join(home, 'cache')})
 
 async function serveDrawnBlink(): Promise<void> {
-  const subtasks = (await readdir(drawn, {withFileTypes: true})).filter(entry => entry.isDirectory()).map(entry => entry.name)
+  const subtasks = (await readdir(drawn, {withFileTypes: true}))
+    .filter(entry => entry.isDirectory())
+    .map(entry => entry.name)
   const path = (name: string) => `${name}/val-00000-of-00001.parquet`
   hub = await startHubServer(
-    await Promise.all(subtasks.map(async name => ({path: path(name), bytes: await readFile(join(drawn, path(name))), lfs: true}))),
+    await Promise.all(
+      subtasks.map(async name => ({path: path(name), bytes: await readFile(join(drawn, path(name))), lfs: true})),
+    ),
   )
 }
 
@@ -43,7 +47,20 @@ it('fetches a benchmark, says what and how much, and run finds it', async () => 
   const model = await startOpenAIServer({behave: () => ({kind: 'answer', text: '<answer>A</answer>'})})
   try {
     const out = join(home, 'run')
-    const args = ['run', '--bench', 'blink', '--model', 'openai:m', '--base-url', model.url, '--limit', '12', '--out', out, '--json']
+    const args = [
+      'run',
+      '--bench',
+      'blink',
+      '--model',
+      'openai:m',
+      '--base-url',
+      model.url,
+      '--limit',
+      '12',
+      '--out',
+      out,
+      '--json',
+    ]
     const run = await cli(args, {env: env()})
     expect(JSON.parse(run.stdout).rows[0]).toMatchObject({bench: 'blink', n: 12})
   } finally {
@@ -65,7 +82,12 @@ it('ends with 130 on Ctrl-C and goes on later', async () => {
 
 it('shows the cache and empties it only when told to', async () => {
   await serveDrawnBlink()
-  expect(JSON.parse((await cli(['cache', 'dir', '--json'], {env: env()})).stdout)).toMatchObject({dir: join(home, 'cache'), bytes: 0})
+  expect(JSON.parse((await cli(['cache', 'dir', '--json'], {env: env()})).stdout)).toMatchObject({
+    dir: join(home, 'cache'),
+    bytes: 0,
+  })
   expect(JSON.parse((await cli(['cache', 'prune', '--json'], {env: env()})).stdout)).toMatchObject({removed: false})
-  expect(JSON.parse((await cli(['cache', 'prune', '--json', '--yes'], {env: env()})).stdout)).toMatchObject({removed: true})
+  expect(JSON.parse((await cli(['cache', 'prune', '--json', '--yes'], {env: env()})).stdout)).toMatchObject({
+    removed: true,
+  })
 })

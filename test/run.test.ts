@@ -2,8 +2,8 @@
 import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {readLog, settledRecords} from '../src/core/run-folder.js'
-import type {LogRecord} from '../src/core/schemas/record.js'
+import {readLog, settledRecords} from '../src/run-folder/reader.js'
+import type {LogRecord} from '../src/run-folder/record.js'
 import {type CliOptions, cli, startCli} from './support/cli.js'
 import {type Behaviour, type OpenAIServer, type ReceivedRequest, startOpenAIServer} from './support/openai-server.js'
 
@@ -75,7 +75,13 @@ describe('a run against an endpoint', () => {
     const records = await log('a')
     expect(new Set(keys(records)).size).toBe(records.length)
     expect(records).toHaveLength(server!.requests.length)
-    expect((await readdir(join(folder, 'a'))).sort()).toEqual(['lock.json', 'log.jsonl', 'summary.json', 'table.csv', 'table.md'])
+    expect((await readdir(join(folder, 'a'))).sort()).toEqual([
+      'lock.json',
+      'log.jsonl',
+      'summary.json',
+      'table.csv',
+      'table.md',
+    ])
     expect(JSON.parse(await readFile(join(folder, 'a', 'summary.json'), 'utf8'))).toEqual(document)
   })
 
@@ -88,14 +94,17 @@ describe('a run against an endpoint', () => {
     )
     for (const record of await log('a')) {
       expect(record.seen!.images).toHaveLength(3)
-      for (const image of record.seen!.images) expect([image.sentWidth, image.sentHeight]).toEqual([image.width, image.height])
+      for (const image of record.seen!.images)
+        expect([image.sentWidth, image.sentHeight]).toEqual([image.width, image.height])
     }
     expect(questionOf(server!.requests[0]!)).toMatch(/\[picture\]\[picture\]\[picture\]$/)
   })
 
   it('resumes with the same command: only what has no answer is asked again', async () => {
     let failing = true
-    await serve(request => (failing && request.index % 3 === 1 && request.index > 0 ? {kind: 'status', status: 400} : answerB))
+    await serve(request =>
+      failing && request.index % 3 === 1 && request.index > 0 ? {kind: 'status', status: 400} : answerB,
+    )
     const first = await run(asking('a', '--max-retries', '0', '--max-error-rate', '0.01'))
     expect(first.code).toBe(4)
     const failed = (await settledRecords(join(folder, 'a'))).filter(({outcome}) => outcome === 'error')
@@ -121,7 +130,9 @@ describe('a run against an endpoint', () => {
     const secret = (arg: string) => (arg === server!.url ? arg.replace('http://', 'http://user:secret-word@') : arg)
     const ended = await run(asking('a', '--limit', '4', '--log-level', 'debug').map(secret))
     expect(ended.code).toBe(0)
-    const files = await Promise.all((await readdir(join(folder, 'a'))).map(name => readFile(join(folder, 'a', name), 'utf8')))
+    const files = await Promise.all(
+      (await readdir(join(folder, 'a'))).map(name => readFile(join(folder, 'a', name), 'utf8')),
+    )
     for (const text of [...files, ended.stdout, ended.stderr]) {
       expect(text).not.toContain('key-for-the-test')
       expect(text).not.toContain('secret-word')
@@ -152,11 +163,16 @@ describe('a run against an endpoint', () => {
 describe('an interrupted run', () => {
   it('ends with 130 on Ctrl-C, and the same command finishes it', async () => {
     await serve(() => answerB, 40)
-    const {child, ended} = startCli(asking('a', '--concurrency', '4'), {env: {...env, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')}})
+    const {child, ended} = startCli(asking('a', '--concurrency', '4'), {
+      env: {...env, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')},
+    })
     while (server!.requests.length < 20) await new Promise(resolve => setTimeout(resolve, 10))
     child.kill('SIGINT')
     expect((await ended).code).toBe(130)
-    expect(JSON.parse(await readFile(join(folder, 'a', 'summary.json'), 'utf8'))).toMatchObject({verdict: 'interrupted', exitCode: 130})
+    expect(JSON.parse(await readFile(join(folder, 'a', 'summary.json'), 'utf8'))).toMatchObject({
+      verdict: 'interrupted',
+      exitCode: 130,
+    })
     const kept = (await log('a')).length
     expect(kept).toBeGreaterThan(0)
     const before = server!.requests.length
@@ -209,7 +225,9 @@ describe('a run folder', () => {
 
   it('is held against a second writer', async () => {
     await serve(() => answerB, 60)
-    const first = startCli(asking('a', '--concurrency', '2'), {env: {...env, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')}})
+    const first = startCli(asking('a', '--concurrency', '2'), {
+      env: {...env, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')},
+    })
     while (server!.requests.length < 3) await new Promise(resolve => setTimeout(resolve, 10))
     const second = await run(asking('a', '--concurrency', '2'))
     first.child.kill('SIGINT')
@@ -223,7 +241,8 @@ describe('shards', () => {
   it('are disjoint, and merged they equal the run in one piece', async () => {
     await serve()
     const shards = ['1/3', '2/3', '3/3']
-    for (const [index, shard] of shards.entries()) expect((await run(asking(`s${index}`, '--limit', '20', '--shard', shard))).code).toBe(0)
+    for (const [index, shard] of shards.entries())
+      expect((await run(asking(`s${index}`, '--limit', '20', '--shard', shard))).code).toBe(0)
     const parts = shards.map((_, index) => join(folder, `s${index}`))
     const incomplete = await run(['merge', parts[0]!, parts[2]!, '--out', join(folder, 'part')])
     expect(incomplete.code).toBe(4)
@@ -256,7 +275,9 @@ describe('settings', () => {
       `bench: blink\nmodel: openai:m\ndata: builtin\nbase-url: ${server!.url}\nlimit: 5\nseed: 7\n`,
     )
     const plan = async (args: string[], variables = {}) =>
-      JSON.parse((await run(['run', '--dry-run', '--json', ...args], {cwd: join(folder, 'cwd'), env: variables})).stdout)
+      JSON.parse(
+        (await run(['run', '--dry-run', '--json', ...args], {cwd: join(folder, 'cwd'), env: variables})).stdout,
+      )
     expect((await plan([])).items).toBe(5)
     expect((await plan([], {LANTERN_EVAL_LIMIT: '4'})).items).toBe(4)
     expect((await plan(['--limit', '3'], {LANTERN_EVAL_LIMIT: '4'})).items).toBe(3)
@@ -314,7 +335,8 @@ describe('replayed answers', () => {
       '--json',
     ])
     expect(code).toBe(0)
-    // The official Total and the pooled accuracy of GPT-4o, in per cent (zeyofu/BLINK_Benchmark: eval/saved_val_predictions, README).
+    // The official Total and the pooled accuracy of GPT-4o, in per cent (zeyofu/BLINK_Benchmark:
+    // eval/saved_val_predictions, README).
     const [row] = JSON.parse(stdout).rows
     expect((100 * row.score).toFixed(4)).toBe('60.0411')
     expect((100 * row.micro).toFixed(4)).toBe('59.9158')
@@ -322,7 +344,10 @@ describe('replayed answers', () => {
   })
 
   it('count a sample without an answer as an error, never as wrong', async () => {
-    await writeFile(join(folder, 'answers.jsonl'), '{"id": "val_Counting_1", "text": "A"}\n{"id": "val_Counting_2", "error": "timeout"}\n')
+    await writeFile(
+      join(folder, 'answers.jsonl'),
+      '{"id": "val_Counting_1", "text": "A"}\n{"id": "val_Counting_2", "error": "timeout"}\n',
+    )
     await run([
       'run',
       '--bench',

@@ -24,7 +24,17 @@ test('what a run writes fits them', async () => {
     const run = join(out, 'run')
     const answers = join(out, 'answers.jsonl')
     await writeFile(answers, '{"id": "val_Counting_1", "text": "(A)"}\n{"id": "val_Counting_2", "error": "timeout"}\n')
-    const args = ['run', '--bench', 'blink', '--model', `replay:${answers}`, '--sample', 'val_Counting_1,val_Counting_2', '--out', run]
+    const args = [
+      'run',
+      '--bench',
+      'blink',
+      '--model',
+      `replay:${answers}`,
+      '--sample',
+      'val_Counting_1,val_Counting_2',
+      '--out',
+      run,
+    ]
     await cli([...args, '--max-error-rate', '1'])
     const read = (name: string) => readFile(join(run, name), 'utf8')
     const fits = async (name: string, value: unknown) => {

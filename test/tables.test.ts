@@ -2,8 +2,8 @@
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {comparisonSchema} from '../src/core/schemas/comparison.js'
-import {resultDocumentSchema} from '../src/core/schemas/result.js'
+import {comparisonSchema} from '../src/reports/schemas/comparison.js'
+import {resultDocumentSchema} from '../src/reports/schemas/result.js'
 import {cli} from './support/cli.js'
 
 let folder: string
@@ -90,7 +90,14 @@ describe('compare', () => {
   })
 
   it('refuses runs under different extractors with exit 5', async () => {
-    const rescored = await inFolder('rescore', at('GPT4V'), '--extractor', 'lantern-eval', '--out', join(folder, 'rescored'))
+    const rescored = await inFolder(
+      'rescore',
+      at('GPT4V'),
+      '--extractor',
+      'lantern-eval',
+      '--out',
+      join(folder, 'rescored'),
+    )
     expect(rescored.code).toBe(0)
     const {code, stderr} = await inFolder('compare', at('GPT4o'), join(folder, 'rescored'))
     expect(code).toBe(5)
@@ -100,7 +107,15 @@ describe('compare', () => {
 
 describe('inspect', () => {
   it('shows the samples asked for', async () => {
-    const {code, stdout} = await inFolder('inspect', at('GPT4V'), '--outcome', 'wrong', '--subtask', 'Counting', '--json')
+    const {code, stdout} = await inFolder(
+      'inspect',
+      at('GPT4V'),
+      '--outcome',
+      'wrong',
+      '--subtask',
+      'Counting',
+      '--json',
+    )
     const {total, records} = JSON.parse(stdout)
     // benchmarks.md 8.1: 73 of 120 are right, the rest are wrong or no letter of the item.
     expect(code).toBe(0)

@@ -1,5 +1,5 @@
-// Writes a BLINK split of any size as one parquet file in row groups of 32 MB, as the hub stores it: one picture a sample, a PNG header with a
-// size and then noise, since nobody decodes it. Rows are made as they are written.
+// Writes a BLINK split of any size as one parquet file in row groups of 32 MB, as the hub stores it: one picture a
+// sample, a PNG header with a size and then noise, since nobody decodes it. Rows are made as they are written.
 import {randomBytes} from 'node:crypto'
 import {fileWriter, parquetWriteRows} from 'hyparquet-writer'
 import {type Column, schemaOf} from '../../test/support/parquet.js'

@@ -11,8 +11,13 @@ export interface Seen {
 }
 
 /** Runs `work` against a fresh endpoint that answers every request after `delayMs`. */
-export async function withEndpoint<T>(delayMs: number, work: (url: string) => Promise<T>): Promise<{result: T; seen: Seen}> {
-  const server = fork(fileURLToPath(new URL('openai-server.ts', import.meta.url)), [String(delayMs)], {execArgv: ['--import', 'tsx']})
+export async function withEndpoint<T>(
+  delayMs: number,
+  work: (url: string) => Promise<T>,
+): Promise<{result: T; seen: Seen}> {
+  const server = fork(fileURLToPath(new URL('openai-server.ts', import.meta.url)), [String(delayMs)], {
+    execArgv: ['--import', 'tsx'],
+  })
   try {
     const [{url}] = (await once(server, 'message')) as [{url: string}]
     const result = await work(url)

@@ -1,4 +1,5 @@
-// The local hub in a process of its own: `files` files of `bytes` bytes of noise; sends its URL and the paths to the parent.
+// The local hub in a process of its own: `files` files of `bytes` bytes of noise; sends its URL and the paths to the
+// parent.
 import {randomBytes} from 'node:crypto'
 import {startHubServer} from '../../test/support/hub-server.js'
 

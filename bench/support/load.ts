@@ -1,4 +1,5 @@
-// The load under which the harness is held beside a bare undici loop, and the bounds of it: shared by the benches of a run and of the remote runner.
+// The load under which the harness is held beside a bare undici loop, and the bounds of it: shared by the benches of a
+// run and of the remote runner.
 export const samples = 500
 export const pictureBytes = 150_000
 export const inFlight = 64

@@ -1,5 +1,5 @@
-// The local endpoint in a process of its own: sends its URL to the parent, and when asked the largest number of open requests and the time from
-// its first request to its last reply.
+// The local endpoint in a process of its own: sends its URL to the parent, and when asked the largest number of open
+// requests and the time from its first request to its last reply.
 import {startOpenAIServer} from '../../test/support/openai-server.js'
 
 const delayMs = Number(process.argv[2])

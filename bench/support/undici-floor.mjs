@@ -1,5 +1,6 @@
-// The least that asking about pictures costs: reads each file, sends it as a data URI, counts the answers. Plain JavaScript, so that nothing else
-// is loaded into its process. Arguments: URL, folder of N.png, how many, how many in flight.
+// The least that asking about pictures costs: reads each file, sends it as a data URI, counts the answers. Plain
+// JavaScript, so that nothing else is loaded into its process. Arguments: URL, folder of N.png, how many, how many in
+// flight.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Pool} from 'undici'
@@ -16,7 +17,12 @@ async function worker() {
       {type: 'text', text: 'How many cards are there? Answer with the letter.'},
     ]
     const body = JSON.stringify({model: 'm', messages: [{role: 'user', content}], max_tokens: 16, temperature: 0})
-    const reply = await pool.request({method: 'POST', path: '/v1/chat/completions', headers: {'content-type': 'application/json'}, body})
+    const reply = await pool.request({
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: {'content-type': 'application/json'},
+      body,
+    })
     const {choices} = await reply.body.json()
     if (choices[0].message.content === 'A') answers++
   }

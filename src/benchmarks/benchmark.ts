@@ -22,16 +22,26 @@ export interface Benchmark {
   readonly defaultSplit: string
   readonly scoring: Scoring
   /** Where the data come from, for people and for `bench pull`. */
-  readonly origin: {readonly repo: string; readonly revision: string; readonly licence: string; readonly url: string; readonly pull?: Pull}
+  readonly origin: {
+    readonly repo: string
+    readonly revision: string
+    readonly licence: string
+    readonly url: string
+    readonly pull?: Pull
+  }
   /**
    * Recognises the layout of a folder (or file) and opens it; reads as little as that needs.
-   * Throws LanternError `data-absent` when nothing of this benchmark is there, `bad-file` for a broken file (naming file and row).
+   * Throws LanternError `data-absent` when nothing of this benchmark is there, `bad-file` for a broken file (naming
+   * file and row).
    */
   load(path: string, options: LoadOptions): Promise<DataSet>
 }
 
 /** The split asked for, or the benchmark's usual one. Throws `usage` for one that it does not have. */
-export function splitOf({id, splits, defaultSplit}: Pick<Benchmark, 'id' | 'splits' | 'defaultSplit'>, asked: string | undefined): string {
+export function splitOf(
+  {id, splits, defaultSplit}: Pick<Benchmark, 'id' | 'splits' | 'defaultSplit'>,
+  asked: string | undefined,
+): string {
   const split = asked ?? defaultSplit
   if (splits.includes(split)) return split
   throw new LanternError('usage', `${id} has no split "${split}".`, `Its splits: ${splits.join(', ')}.`)

@@ -1,14 +1,19 @@
-// Which Relative_Reflectance labels a copy of BLINK carries. Most of the 134 were corrected in 2025 (zeyofu/BLINK_Benchmark issue 13);
-// published figures use the old ones, so runs over different labels are never compared.
+// Which Relative_Reflectance labels a copy of BLINK carries. Most of the 134 were corrected in 2025
+// (zeyofu/BLINK_Benchmark issue 13); published figures use the old ones, so runs over different labels are never
+// compared.
 
 /**
  * The old labels of val_Relative_Reflectance_1 to _134, in this order.
- * Source: zeyofu/BLINK_Benchmark 2d6a779be4aa1ad0d38d7aa539bcb43b6dd81592, eval/val_answers.json, Apache-2.0 (fixtures/blink/LICENSE).
+ * Source: zeyofu/BLINK_Benchmark 2d6a779be4aa1ad0d38d7aa539bcb43b6dd81592, eval/val_answers.json, Apache-2.0
+ * (fixtures/blink/LICENSE).
  */
 const oldLabels =
   'ACBACBCCCBCAABCAABBBABCBBAACCCABCCAABBAABBBCCCCCACBCCCABAABAAAAAAAABCCCBCCAABCBAACBBCCBCCCAACCCCBCBBABBBBCCBBCCABABBCBCCBCBAAACCCBCAAC'
 
-/** At least this share of the labels must differ before they are called the corrected ones: a few changed letters are something else. */
+/**
+ * At least this share of the labels must differ before they are called the corrected ones: a few changed letters are
+ * something else.
+ */
 const changedShare = 0.5
 
 /**

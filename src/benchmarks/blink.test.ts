@@ -29,7 +29,8 @@ interface Item {
 
 /** The columns of the hub's files, here with the pictures before the texts and out of order: only names count. */
 function columns(items: readonly Item[], subtask: string): Column[] {
-  const picture = (k: number) => items.map(({images = 1}) => (k <= images ? {bytes: new Uint8Array([...png, k]), path: `${k}.png`} : null))
+  const picture = (k: number) =>
+    items.map(({images = 1}) => (k <= images ? {bytes: new Uint8Array([...png, k]), path: `${k}.png`} : null))
   return [
     {name: 'image_2', type: 'picture', data: picture(2)},
     {name: 'image_1', type: 'picture', data: picture(1)},
@@ -71,34 +72,46 @@ test('the subtask of an official id lies between the split and the last undersco
 })
 
 describe('the hub layout', () => {
-  test.each(blink.subtasks)('$name: every item with its options, letters, gold answer and pictures', async ({name, choices}) => {
-    const root = newFolder()
-    const letters = ['A', 'B', 'C', 'D'].slice(0, choices)
-    const items = letters.map((letter, i) => ({
-      idx: `val_${name}_${i + 1}`,
-      choices: letters.map(one => `option ${one}`),
-      answer: `(${letter})`,
-      images: (i % 4) + 1,
-    }))
-    await writeSubtask(join(root, name, 'val-00000-of-00001.parquet'), items, name)
-    await writeSubtask(join(root, name, 'test-00000-of-00001.parquet'), [{idx: `test_${name}_1`, answer: 'hidden'}], name)
-    const data = await open(root)
-    expect([data.layout, data.kind, data.hasImages]).toEqual(['parquet', 'official', true])
-    expect(await data.keys()).toEqual(items.map(({idx}) => ({id: idx, subtask: name})))
-    const samples = await samplesOf(data)
-    expect(samples.map(({gold}) => gold)).toEqual(letters)
-    for (const [i, sample] of samples.entries()) {
-      expect(sample).toMatchObject({benchmark: 'blink', letters, options: items[i]!.choices, question: `question of ${items[i]!.idx}`})
-      expect(sample.officialPrompt).toContain(`prompt of ${items[i]!.idx}`)
-      expect(sample.images.map(({source}) => source)).toEqual(
-        Array.from({length: items[i]!.images}, (_, k) => `${name}/val-00000-of-00001.parquet#${i}/image_${k + 1}`),
+  test.each(blink.subtasks)(
+    '$name: every item with its options, letters, gold answer and pictures',
+    async ({name, choices}) => {
+      const root = newFolder()
+      const letters = ['A', 'B', 'C', 'D'].slice(0, choices)
+      const items = letters.map((letter, i) => ({
+        idx: `val_${name}_${i + 1}`,
+        choices: letters.map(one => `option ${one}`),
+        answer: `(${letter})`,
+        images: (i % 4) + 1,
+      }))
+      await writeSubtask(join(root, name, 'val-00000-of-00001.parquet'), items, name)
+      await writeSubtask(
+        join(root, name, 'test-00000-of-00001.parquet'),
+        [{idx: `test_${name}_1`, answer: 'hidden'}],
+        name,
       )
-      // The last byte of each picture is its number.
-      for (const [k, image] of sample.images.entries()) expect((await image.bytes()).at(-1)).toBe(k + 1)
-    }
-    const hidden = await samplesOf(await open(root, 'test'))
-    expect(hidden.map(({id, gold}) => [id, gold])).toEqual([[`test_${name}_1`, null]])
-  })
+      const data = await open(root)
+      expect([data.layout, data.kind, data.hasImages]).toEqual(['parquet', 'official', true])
+      expect(await data.keys()).toEqual(items.map(({idx}) => ({id: idx, subtask: name})))
+      const samples = await samplesOf(data)
+      expect(samples.map(({gold}) => gold)).toEqual(letters)
+      for (const [i, sample] of samples.entries()) {
+        expect(sample).toMatchObject({
+          benchmark: 'blink',
+          letters,
+          options: items[i]!.choices,
+          question: `question of ${items[i]!.idx}`,
+        })
+        expect(sample.officialPrompt).toContain(`prompt of ${items[i]!.idx}`)
+        expect(sample.images.map(({source}) => source)).toEqual(
+          Array.from({length: items[i]!.images}, (_, k) => `${name}/val-00000-of-00001.parquet#${i}/image_${k + 1}`),
+        )
+        // The last byte of each picture is its number.
+        for (const [k, image] of sample.images.entries()) expect((await image.bytes()).at(-1)).toBe(k + 1)
+      }
+      const hidden = await samplesOf(await open(root, 'test'))
+      expect(hidden.map(({id, gold}) => [id, gold])).toEqual([[`test_${name}_1`, null]])
+    },
+  )
 
   test.each(['val_Art_Style.parquet', 'Art_Style-val-00000-of-00001.parquet', 'blink.parquet', 'IQ_Test_val.parquet'])(
     'a flat file %s',
@@ -170,7 +183,9 @@ describe('the hub layout', () => {
       ['val_Counting_5', 'undecodable-image'],
       [null, 'broken-record'],
     ])
-    expect(problems.find(({message}) => message.startsWith('Counting:'))?.message).toBe('Counting: 5 samples instead of 120.')
+    expect(problems.find(({message}) => message.startsWith('Counting:'))?.message).toBe(
+      'Counting: 5 samples instead of 120.',
+    )
   })
 
   test('any cell may be empty: its record is an error naming file and row, and no other is lost', async () => {
@@ -186,7 +201,9 @@ describe('the hub layout', () => {
         await writeSubtask(join(root, 'Counting/val-0.parquet'), items)
         const data = await open(root)
         const whole = (k: number) => cells[k]!.idx && cells[k]!.choices && cells[k]!.answer
-        const broken = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message.split(':')[0])
+        const broken = (await problemsOf(data))
+          .filter(({kind}) => kind === 'broken-record')
+          .map(({message}) => message.split(':')[0])
         expect(broken).toEqual([...cells.keys()].filter(k => !whole(k)).map(k => `Counting/val-0.parquet, row ${k}`))
         const served: string[] = []
         try {
@@ -328,7 +345,10 @@ describe('the official answers alone', () => {
     const path = join(newFolder(), 'val_answers.json')
     await mkdir(dirname(path))
     await writeFile(path, '{"val_Counting_1": "(A)", "val')
-    await expect((await open(path)).keys()).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining(path)})
+    await expect((await open(path)).keys()).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining(path),
+    })
   })
 })
 
@@ -336,5 +356,8 @@ test('a folder without BLINK, or no folder, is absent data with the command that
   const root = newFolder()
   await expect(open(root)).rejects.toMatchObject({code: 'data-absent'})
   await mkdir(root)
-  await expect(open(root)).rejects.toMatchObject({code: 'data-absent', suggestion: expect.stringContaining('bench pull blink')})
+  await expect(open(root)).rejects.toMatchObject({
+    code: 'data-absent',
+    suggestion: expect.stringContaining('bench pull blink'),
+  })
 })

@@ -1,4 +1,5 @@
-// BLINK (Fu et al. 2024): 14 visual perception tasks, multiple choice. Layouts: the hub's parquet files, VLMEvalKit's TSV, the official answers alone.
+// BLINK (Fu et al. 2024): 14 visual perception tasks, multiple choice. Layouts: the hub's parquet files, VLMEvalKit's
+// TSV, the official answers alone.
 // Counts, columns and label revisions: zeyofu/BLINK_Benchmark 2d6a779 (eval/), the data card of BLINK-Benchmark/BLINK.
 import {basename} from 'node:path'
 import {LanternError} from '../core/errors.js'
@@ -81,9 +82,12 @@ const labelsOf = (read: DataSource['read']) => async () => {
   return reflectanceLabels(letters)
 }
 
-// --- parquet -----------------------------------------------------------------------------------------------------------------------
+// --- parquet --------------------------------------------------------------------------------------------------------
 
-/** Whether a file's path names this split, or none: `Art_Style/val-00000-of-00001.parquet`, `Art_Style_val.parquet`, `blink.parquet`. */
+/**
+ * Whether a file's path names this split, or none: `Art_Style/val-00000-of-00001.parquet`, `Art_Style_val.parquet`,
+ * `blink.parquet`.
+ */
 function inSplit(path: string, split: string): boolean {
   // Subtask names go first: the Test of IQ_Test is no split.
   const rest = blink.subtasks.reduce((name, subtask) => name.replaceAll(subtask.name, ' '), path)
@@ -136,7 +140,7 @@ function pictureColumns(columns: readonly string[]): string[] {
   return columns.filter(name => /^image_\d+$/.test(name)).sort((a, b) => number(a) - number(b))
 }
 
-// --- VLMEvalKit's TSV ---------------------------------------------------------------------------------------------------------------
+// --- VLMEvalKit's TSV -----------------------------------------------------------------------------------------------
 
 /** Label revisions of the published tables by sha256 (benchmarks.md 2.1): their ids do not name the official items. */
 const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
@@ -180,7 +184,7 @@ function tableSample(item: VlmEvalItem): Sample {
   }
 }
 
-// --- answers alone -----------------------------------------------------------------------------------------------------------------
+// --- answers alone --------------------------------------------------------------------------------------------------
 
 /** The file as zeyofu/BLINK_Benchmark published it. */
 const publishedAnswers = {

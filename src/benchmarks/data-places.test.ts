@@ -11,7 +11,12 @@ beforeEach(async () => {
 afterEach(() => rm(folder, {recursive: true}))
 
 test('what ships: drawn samples of every benchmark, answers alone of BLINK', () => {
-  expect(['blink', 'vstar', 'viscot', 'hops'].map(id => builtinData(id) !== undefined)).toEqual([true, true, true, true])
+  expect(['blink', 'vstar', 'viscot', 'hops'].map(id => builtinData(id) !== undefined)).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ])
   expect(['blink', 'vstar'].map(id => answersOnlyData(id) !== undefined)).toEqual([true, false])
 })
 

@@ -3,7 +3,7 @@ import {existsSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {type Environment, repoFolder, resolveInHubCache} from '../core/hub/cache-layout.js'
+import {type Environment, repoFolder, resolveInHubCache} from '../hub/cache-layout.js'
 import type {Benchmark} from './benchmark.js'
 
 /** `fixtures/` of this package; src/ and dist/ lie at the same depth below it. */
@@ -14,7 +14,10 @@ export function builtinData(id: string): string | undefined {
   return existing(join(fixtures, 'builtin', id))
 }
 
-/** Folder of official gold answers without pictures that ship with the package (BLINK's), or undefined. Only saved answers can use it. */
+/**
+ * Folder of official gold answers without pictures that ship with the package (BLINK's), or undefined. Only saved
+ * answers can use it.
+ */
 export function answersOnlyData(id: string): string | undefined {
   return existing(join(fixtures, id))
 }
@@ -25,7 +28,8 @@ export function pulledData(cacheDir: string, id: string): string {
 }
 
 /**
- * The official data of a benchmark on this machine: pulled by us, else the pinned (or any) snapshot in the hub's own cache.
+ * The official data of a benchmark on this machine: pulled by us, else the pinned (or any) snapshot in the hub's own
+ * cache.
  * @param cacheDir our cache folder
  */
 export async function localData(benchmark: Benchmark, cacheDir: string, env: Environment): Promise<string | undefined> {

@@ -1,4 +1,5 @@
-// What all data sets have in common, whatever their benchmark and layout: keys, selection, identity and the checks of `bench verify`.
+// What all data sets have in common, whatever their benchmark and layout: keys, selection, identity and the checks of
+// `bench verify`.
 import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -17,7 +18,10 @@ export interface DataSource {
   readonly files: readonly string[]
   /** Default: by the mark of drawn samples, see `isBuiltin`. */
   readonly kind?: DataKind
-  /** Every sample in the order of the data; a broken record is an error in its place, and the rest follows. Pictures are not read. */
+  /**
+   * Every sample in the order of the data; a broken record is an error in its place, and the rest follows. Pictures are
+   * not read.
+   */
   read(): AsyncIterable<Sample | LanternError>
   /** Default: the commit of a hub snapshot, if the data lie in one. */
   revision?(): Promise<string | null>
@@ -26,7 +30,9 @@ export interface DataSource {
   check?(): AsyncIterable<DataProblem>
 }
 
-/** A folder with this file holds samples drawn by this project's generators; they can never pass for an official split. */
+/**
+ * A folder with this file holds samples drawn by this project's generators; they can never pass for an official split.
+ */
 export const builtinMark = 'builtin.json'
 
 /** Whether a data folder, or the folder of a data file, bears the mark of drawn samples. */
@@ -109,8 +115,10 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
     ids.add(item.id)
     yield* sampleProblems(item)
     if (!source.hasImages) continue
-    const wanted = (kind === 'official' && source.benchmark.subtasks.find(({name}) => name === item.subtask)?.pictures) || 1
-    if (item.images.length < wanted) yield problem(item, 'missing-image', `the sample has ${item.images.length} of ${wanted} pictures`)
+    const wanted =
+      (kind === 'official' && source.benchmark.subtasks.find(({name}) => name === item.subtask)?.pictures) || 1
+    if (item.images.length < wanted)
+      yield problem(item, 'missing-image', `the sample has ${item.images.length} of ${wanted} pictures`)
     for (const image of item.images) {
       if (pictures.has(image.source)) continue
       pictures.add(image.source)
@@ -126,7 +134,8 @@ function problem(sample: Sample, kind: string, message: string): DataProblem {
 
 function* sampleProblems(sample: Sample): Generator<DataProblem> {
   const {letters, options, gold} = sample
-  if (sample.question === '' && sample.images.length > 0) yield problem(sample, 'empty-question', 'the question is empty')
+  if (sample.question === '' && sample.images.length > 0)
+    yield problem(sample, 'empty-question', 'the question is empty')
   if (!letters) return
   if (options && options.length !== letters.length)
     yield problem(sample, 'options', `${options.length} options for ${letters.length} letters`)

@@ -27,7 +27,14 @@ test('a made folder is read back: keys in order, options, gold letter, boxes in 
   await make(6)
   const data = await open()
   expect([data.kind, data.layout, data.hasImages]).toEqual(['builtin', 'items-jsonl', true])
-  expect((await data.keys()).map(key => key.id)).toEqual(['hops-2-0', 'hops-2-1', 'hops-2-2', 'above-0', 'above-1', 'above-2'])
+  expect((await data.keys()).map(key => key.id)).toEqual([
+    'hops-2-0',
+    'hops-2-1',
+    'hops-2-2',
+    'above-0',
+    'above-1',
+    'above-2',
+  ])
   for await (const sample of data.samples(new Set(['hops-2-1']))) {
     expect(sample.options).toHaveLength(4)
     expect(sample.letters).toEqual(['A', 'B', 'C', 'D'])
@@ -68,7 +75,10 @@ test('a recipe of another generator version, or none, is refused with what to do
       () => undefined,
       (error: LanternError) => [error.code, error.suggestion],
     )
-  expect(await refusal()).toEqual(['data-absent', `Draw some with \`lantern-eval bench make hops --n 500 --seed 1 --out ${folder}\`.`])
+  expect(await refusal()).toEqual([
+    'data-absent',
+    `Draw some with \`lantern-eval bench make hops --n 500 --seed 1 --out ${folder}\`.`,
+  ])
   await writeFile(join(folder, builtinMark), JSON.stringify({...recipeOf('hops', {n: 5, seed: 1}), version: 0}))
   expect(await refusal()).toEqual(['bad-file', 'Draw the items with `lantern-eval bench make hops`.'])
 })

@@ -1,5 +1,6 @@
-// hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark: a task that a shallow model
-// solves only step by step. Layouts: a folder that `bench make hops` wrote, or its recipe alone, from which the items are drawn.
+// hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark: a task
+// that a shallow model solves only step by step. Layouts: a folder that `bench make hops` wrote, or its recipe alone,
+// from which the items are drawn.
 import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
@@ -20,7 +21,12 @@ export const hops: Benchmark = {
   subtasks: hopsTasks.map(({name, choices}) => ({name, expected: {}, choices})),
   splits: ['test'],
   defaultSplit: 'test',
-  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', headline: ['hops-1', 'hops-2', 'hops-3', 'hops-4']},
+  scoring: {
+    answer: 'choice',
+    metric: 'accuracy',
+    aggregate: 'micro',
+    headline: ['hops-1', 'hops-2', 'hops-3', 'hops-4'],
+  },
   origin: {repo: '', revision: `${generatorVersion}`, licence: 'Apache-2.0', url: 'lantern-eval bench make hops'},
   load,
 }
@@ -47,11 +53,12 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   return dataSetOf({benchmark: hops, split, root: path, kind: 'builtin', hasImages: true, ...layout})
 }
 
-// --- a folder of pictures and items.jsonl --------------------------------------------------------------------------------------------
+// --- a folder of pictures and items.jsonl ---------------------------------------------------------------------------
 
 function folder(path: string, pictures: readonly string[]): Layout {
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const row of jsonlRows(path, itemsFile)) yield row instanceof LanternError ? row : attempt(() => folderSample(path, row))
+    for await (const row of jsonlRows(path, itemsFile))
+      yield row instanceof LanternError ? row : attempt(() => folderSample(path, row))
   }
   return {layout: 'items-jsonl', files: [path, ...pictures], read}
 }
@@ -59,7 +66,8 @@ function folder(path: string, pictures: readonly string[]): Layout {
 function folderSample(path: string, row: Row): Sample {
   const image = text(row, 'image')
   const file = join(dirname(path), image)
-  if (dirname(file) !== dirname(path) || !existsSync(file)) throw wrongField(row, 'image', `names no file beside ${itemsFile}: "${image}"`)
+  if (dirname(file) !== dirname(path) || !existsSync(file))
+    throw wrongField(row, 'image', `names no file beside ${itemsFile}: "${image}"`)
   const options = texts(row, 'options')
   const letters = options.map((_, k) => letterOf(k))
   const gold = text(row, 'answer')
@@ -84,12 +92,17 @@ function boxes(row: Row): Box[] {
   return value
 }
 
-// --- the recipe alone --------------------------------------------------------------------------------------------------------------
+// --- the recipe alone -----------------------------------------------------------------------------------------------
 
 async function drawn(mark: string): Promise<Layout> {
   const recipe = (await readJson(mark)) as Partial<Recipe>
   const {n, seed, subtasks, version} = recipe
-  if (!Number.isSafeInteger(n) || !Number.isSafeInteger(seed) || !Array.isArray(subtasks) || version !== generatorVersion) {
+  if (
+    !Number.isSafeInteger(n) ||
+    !Number.isSafeInteger(seed) ||
+    !Array.isArray(subtasks) ||
+    version !== generatorVersion
+  ) {
     throw new LanternError(
       'bad-file',
       `${mark} is no recipe of generator version ${generatorVersion}.`,

@@ -15,6 +15,7 @@ export const benchmarkIds: readonly string[] = Object.keys(adapters)
 /** The adapter of a benchmark. Throws `usage` for an unknown id. */
 export async function loadBenchmark(id: string): Promise<Benchmark> {
   const load = Object.hasOwn(adapters, id) ? adapters[id] : undefined
-  if (!load) throw new LanternError('usage', `There is no benchmark "${id}".`, `The benchmarks are ${benchmarkIds.join(', ')}.`)
+  if (!load)
+    throw new LanternError('usage', `There is no benchmark "${id}".`, `The benchmarks are ${benchmarkIds.join(', ')}.`)
   return load()
 }

@@ -30,7 +30,9 @@ const options = (env: Record<string, string> = {}) => ({
 
 it('fetches the split that was asked for, and nothing else', async () => {
   const file = (path: string) => ({path, bytes: randomBytes(1000), lfs: true})
-  const hub = await startHubServer(['Art_Style/val-00000-of-00001.parquet', 'Art_Style/test-00000-of-00001.parquet', 'README.md'].map(file))
+  const hub = await startHubServer(
+    ['Art_Style/val-00000-of-00001.parquet', 'Art_Style/test-00000-of-00001.parquet', 'README.md'].map(file),
+  )
   try {
     const pulled = await pullBenchmark(blink, options({HF_ENDPOINT: hub.endpoint}))
     expect(pulled).toMatchObject({bench: 'blink', split: 'val', revision: commit, files: 1, bytes: 1000, note: null})
@@ -81,7 +83,9 @@ describe('files from the web', () => {
 
   it('appear together, when all are whole', async () => {
     broken = 'benchmark_det/a.jsonl'
-    await expect(pullBenchmark(benchmark(), options())).rejects.toMatchObject({code: expect.stringMatching(/bad-file|data-absent/)})
+    await expect(pullBenchmark(benchmark(), options())).rejects.toMatchObject({
+      code: expect.stringMatching(/bad-file|data-absent/),
+    })
     expect(existsSync(pulledData(home, 'web'))).toBe(false)
     broken = null
     const pulled = await pullBenchmark(benchmark(), options())

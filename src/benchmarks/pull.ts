@@ -1,10 +1,10 @@
-// `bench pull`: fetches the official data of a benchmark to where runs look for it. The transfer itself is core/hub.
+// `bench pull`: fetches the official data of a benchmark to where runs look for it. The transfer itself is hub/.
 import {existsSync} from 'node:fs'
 import {mkdir, rename} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
-import {downloadFiles} from '../core/hub/download-files.js'
-import {type DownloadEvent, downloadRepo, isOffline} from '../core/hub/download-repo.js'
+import {downloadFiles} from '../hub/download-files.js'
+import {type DownloadEvent, downloadRepo, isOffline} from '../hub/download-repo.js'
 import {type Benchmark, type Pull, splitOf} from './benchmark.js'
 import {pulledData} from './data-places.js'
 
@@ -32,8 +32,8 @@ export interface Pulled {
 }
 
 /**
- * Fetches one split. Throws LanternError: `usage` (nothing to fetch, no such split), `data-absent`, `disk`, `bad-file`, `interrupted`
- * (core/hub/download-repo.ts says when).
+ * Fetches one split. Throws LanternError: `usage` (nothing to fetch, no such split), `data-absent`, `disk`, `bad-file`,
+ * `interrupted` (hub/download-repo.ts says when).
  */
 export async function pullBenchmark(benchmark: Benchmark, options: PullOptions): Promise<Pulled> {
   const {id, origin} = benchmark
@@ -41,7 +41,8 @@ export async function pullBenchmark(benchmark: Benchmark, options: PullOptions):
   const {pull} = origin
   if (pull === undefined) throw new LanternError('usage', `${id} is not fetched but made.`, `Make it: ${origin.url}.`)
   const facts = {bench: id, split, licence: origin.licence}
-  if (pull.from === 'web') return {...facts, revision: origin.revision, note: pull.note, ...(await pullFromWeb(id, pull, options))}
+  if (pull.from === 'web')
+    return {...facts, revision: origin.revision, note: pull.note, ...(await pullFromWeb(id, pull, options))}
   const {env, signal, notify} = options
   const wanted = pull.files[split]!
   const repo = {kind: 'dataset', name: origin.repo, revision: origin.revision} as const
@@ -57,7 +58,11 @@ async function pullFromWeb(id: string, {base, files}: WebPull, {cacheDir, env, s
   const bytes = files.reduce((sum, {size}) => sum + size, 0)
   if (existsSync(folder)) return {folder, files: files.length, bytes, fetched: 0}
   if (isOffline(env))
-    throw new LanternError('data-absent', `${id} cannot be fetched: HF_HUB_OFFLINE is set.`, 'Unset it, or give --data DIR.')
+    throw new LanternError(
+      'data-absent',
+      `${id} cannot be fetched: HF_HUB_OFFLINE is set.`,
+      'Unset it, or give --data DIR.',
+    )
   const draft = `${folder}.draft`
   await mkdir(dirname(folder), {recursive: true})
   const fetched = await downloadFiles(

@@ -29,7 +29,17 @@ export interface SampleDocument {
 /** The document of a sample; a picture that cannot be read says why and spoils nothing else. */
 export async function sampleDocument(sample: Sample): Promise<SampleDocument> {
   const {id, benchmark, subtask, question, options = null, letters = null, gold, boxes = []} = sample
-  return {id, benchmark, subtask, question, options, letters, gold, boxes, images: await Promise.all(sample.images.map(imageDocument))}
+  return {
+    id,
+    benchmark,
+    subtask,
+    question,
+    options,
+    letters,
+    gold,
+    boxes,
+    images: await Promise.all(sample.images.map(imageDocument)),
+  }
 }
 
 async function imageDocument({source, bytes: read}: ImageRef): Promise<ImageDocument> {

@@ -1,4 +1,5 @@
-// What `bench verify` finds: counts per subtask against the official ones, the label revision, and everything that is wrong. No printing.
+// What `bench verify` finds: counts per subtask against the official ones, the label revision, and everything that is
+// wrong. No printing.
 import {LanternError} from '../core/errors.js'
 import type {DataProblem, DataSet} from './benchmark.js'
 
@@ -42,7 +43,8 @@ export async function verifyData(data: DataSet): Promise<VerifyReport> {
     subtasks: [...new Set([...names, ...found.keys()])].map(name => ({
       name,
       found: found.get(name) ?? 0,
-      expected: (official && data.benchmark.subtasks.find(subtask => subtask.name === name)?.expected[data.split]) || null,
+      expected:
+        (official && data.benchmark.subtasks.find(subtask => subtask.name === name)?.expected[data.split]) || null,
     })),
     problems,
     notes,

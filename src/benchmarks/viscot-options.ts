@@ -1,5 +1,6 @@
-// VisCoT questions rewritten to four options, one JSON record a line (`question`, `options`, `answer`, `img_path`, `bbox`): not the official
-// benchmark. Schema: GuilhermeViveiros/LanteRn 65f64b2, evals/viscot_blink_vstar_eval.py. Ids are line numbers from 0.
+// VisCoT questions rewritten to four options, one JSON record a line (`question`, `options`, `answer`, `img_path`,
+// `bbox`): not the official benchmark. Schema: GuilhermeViveiros/LanteRn 65f64b2, evals/viscot_blink_vstar_eval.py. Ids
+// are line numbers from 0.
 import {basename, dirname} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
@@ -22,13 +23,16 @@ export async function isOptionsFile(path: string): Promise<boolean> {
 
 type Layout = Omit<DataSource, 'split' | 'root'>
 
-/** The layout of such a file. Its items are choices and are averaged over samples, whatever the official benchmark does. */
+/**
+ * The layout of such a file. Its items are choices and are averaged over samples, whatever the official benchmark does.
+ */
 export async function optionsLayout(viscot: Benchmark, path: string, pictures: string | undefined): Promise<Layout> {
   const name = basename(path)
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
     for await (const row of jsonlRows(path, name)) {
       if (row instanceof LanternError) yield row
-      else if (hasFourOptions(row)) yield await attempt(() => sampleOf(row, pictures ?? dirname(path), pictures !== undefined))
+      else if (hasFourOptions(row))
+        yield await attempt(() => sampleOf(row, pictures ?? dirname(path), pictures !== undefined))
     }
   }
   return {

@@ -103,13 +103,22 @@ describe('the official files', () => {
       image: record.image.map(path => path.replace('2316539', `${id}`)),
       ...changes,
     })
-    const found = (id: number, changes: object) => ({...detection, question_id: id, img_path: `cot/gqa/${id}.jpg`, ...changes})
+    const found = (id: number, changes: object) => ({
+      ...detection,
+      question_id: id,
+      img_path: `cot/gqa/${id}.jpg`,
+      ...changes,
+    })
     const root = await write({
       'benchmark/gqa.json': JSON.stringify([
         record,
         other(8, {}),
         other(9, {}),
-        other(10, {conversations: record.conversations.map((turn, k) => (k === 1 ? {...turn, value: '[0.5, 0.6, 0.6, 0.8]'} : turn))}),
+        other(10, {
+          conversations: record.conversations.map((turn, k) =>
+            k === 1 ? {...turn, value: '[0.5, 0.6, 0.6, 0.8]'} : turn,
+          ),
+        }),
         other(11, {conversations: record.conversations.slice(0, 3)}),
         other(12, {image: ['cot/gqa/12.jpg', 'cot/gqa/12.jpg###[242, 343, 217, 393]']}),
         other(7, {}),
@@ -189,7 +198,9 @@ describe("LanteRn's four options", () => {
 
   test('verify says what a constant answer earns, beside its balanced accuracy', async () => {
     const golds = [...'B'.repeat(11), ...'A'.repeat(3), ...'C'.repeat(3), ...'D'.repeat(3)]
-    const data = await open(await write({'mc.jsonl': jsonl(...golds.map(answer => ({...item, answer})), {...item, options: ['A. x']})}))
+    const data = await open(
+      await write({'mc.jsonl': jsonl(...golds.map(answer => ({...item, answer})), {...item, options: ['A. x']})}),
+    )
     const problems = await problemsOf(data)
     expect(problems.every(({severity}) => severity === 'note')).toBe(true)
     expect(problems.map(({message}) => message)).toEqual([
@@ -238,7 +249,9 @@ const hasShared = existsSync(shared)
       }
       const answers = (name: string, pattern: RegExp) =>
         samples.filter(({subtask, gold}) => subtask === name && pattern.test(String(gold))).length
-      expect([answers('cub', /^No$/), answers('cub', /^Yes$/), answers('vsr', /^(yes|no)\.?$/i)]).toEqual([285, 207, 269])
+      expect([answers('cub', /^No$/), answers('cub', /^Yes$/), answers('vsr', /^(yes|no)\.?$/i)]).toEqual([
+        285, 207, 269,
+      ])
     })
 
     test('agree in both files; what is odd is noted and is no problem', async () => {

@@ -1,5 +1,6 @@
-// VisCoT (Shao et al. 2024): open questions with one box of evidence each, 13 data sets of which 11 are scored. Layouts: the official
-// benchmark/*.json with benchmark_det/*.jsonl, with or without pictures; LanteRn's rewrite with four options (viscot-options.ts).
+// VisCoT (Shao et al. 2024): open questions with one box of evidence each, 13 data sets of which 11 are scored.
+// Layouts: the official benchmark/*.json with benchmark_det/*.jsonl, with or without pictures; LanteRn's rewrite with
+// four options (viscot-options.ts).
 // Schemas and counts: deepcs233/Visual-CoT 83212ae, viscot_benchmark/, tools/cot_get_result.py.
 import {basename, dirname, extname, join} from 'node:path'
 import {areaOf, padToSquare} from '../core/box.js'
@@ -36,7 +37,12 @@ export const viscot: Benchmark = {
   subtasks: dataSets.map(([name, val]) => ({name, expected: {val}})),
   splits: ['val'],
   defaultSplit: 'val',
-  scoring: {answer: 'open', metric: 'match', aggregate: 'macro', headline: dataSets.filter(([, , scored]) => scored).map(([name]) => name)},
+  scoring: {
+    answer: 'open',
+    metric: 'match',
+    aggregate: 'macro',
+    headline: dataSets.filter(([, , scored]) => scored).map(([name]) => name),
+  },
   origin: {
     repo: 'deepcs233/Visual-CoT',
     revision: '83212ae474ab46b70048a6df6a386cff6589ff92',
@@ -53,7 +59,8 @@ const pictureFolder = 'cot'
 async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   const files = await findFiles(path, name => ['.json', '.jsonl'].includes(extname(name)), [pictureFolder])
   const records = files.filter(file => extname(file) === '.json' && isDataSet(file))
-  if (records.length > 0) return dataSetOf({benchmark: viscot, split, root: path, ...officialLayout(path, files, records)})
+  if (records.length > 0)
+    return dataSetOf({benchmark: viscot, split, root: path, ...officialLayout(path, files, records)})
   for (const file of files) {
     if (extname(file) === '.jsonl' && !isDataSet(file) && (await isOptionsFile(file))) {
       return dataSetOf({split, root: path, ...(await optionsLayout(viscot, file, pictureRoot(path)))})
@@ -81,7 +88,10 @@ function pictureRoot(path: string): string | undefined {
 
 type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'check'>
 
-/** One item of the official files: the record with its conversation, and the detection record with the same id, where there is one. */
+/**
+ * One item of the official files: the record with its conversation, and the detection record with the same id, where
+ * there is one.
+ */
 interface Pair {
   readonly dataSet: string
   readonly row: Row
@@ -100,7 +110,8 @@ function officialLayout(root: string, files: readonly string[], records: readonl
       )
   }
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const pair of pairs()) yield pair instanceof LanternError ? pair : await attempt(() => sampleOf(pair, pictures))
+    for await (const pair of pairs())
+      yield pair instanceof LanternError ? pair : await attempt(() => sampleOf(pair, pictures))
   }
   const check = async function* (): AsyncGenerator<DataProblem> {
     const asked = new Set<string>()
@@ -110,7 +121,11 @@ function officialLayout(root: string, files: readonly string[], records: readonl
 }
 
 /** The items of one data set; a file is at most 1.4 MB, so it is read as a whole. */
-async function* pairsOf(root: string, file: string, detectionFile: string | undefined): AsyncGenerator<Pair | LanternError> {
+async function* pairsOf(
+  root: string,
+  file: string,
+  detectionFile: string | undefined,
+): AsyncGenerator<Pair | LanternError> {
   const detections = new Map<string, Row>()
   if (detectionFile !== undefined) {
     for await (const row of jsonlRows(detectionFile, relativePath(root, detectionFile))) {
@@ -121,7 +136,9 @@ async function* pairsOf(root: string, file: string, detectionFile: string | unde
   const name = relativePath(root, file)
   const list = await attempt(() => readJson(file))
   if (list instanceof LanternError || !Array.isArray(list)) {
-    yield list instanceof LanternError ? list : new LanternError('bad-file', `${name} is not a list of records.`, 'Fetch the file again.')
+    yield list instanceof LanternError
+      ? list
+      : new LanternError('bad-file', `${name} is not a list of records.`, 'Fetch the file again.')
     return
   }
   for (const [index, values] of list.entries()) {
@@ -130,13 +147,16 @@ async function* pairsOf(root: string, file: string, detectionFile: string | unde
   }
 }
 
-const boxRequest = / Please provide the bounding box coordinate of the region that can help you answer the question better\.$/
+const boxRequest =
+  / Please provide the bounding box coordinate of the region that can help you answer the question better\.$/
 
 /** The four turns of a record: question with box request, box, empty turn, answer. */
 function turnsOf(row: Row): string[] {
   const turns = row.values['conversations']
   if (!Array.isArray(turns) || turns.length !== 4) throw wrongField(row, 'conversations', 'is not a list of four turns')
-  return turns.map((turn, k) => text({...row, values: {[`conversations[${k}]`]: Object(turn).value}}, `conversations[${k}]`))
+  return turns.map((turn, k) =>
+    text({...row, values: {[`conversations[${k}]`]: Object(turn).value}}, `conversations[${k}]`),
+  )
 }
 
 /** `path` and `path###[x1, y1, x2, y2]` of the `image` field. */
@@ -161,7 +181,8 @@ function boxOf(list: string | undefined): Box | undefined {
 
 function detectedBox(row: Row): Box {
   const box = row.values['bbox']
-  if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite)) throw wrongField(row, 'bbox', 'is not a list of four numbers')
+  if (!Array.isArray(box) || box.length !== 4 || !box.every(Number.isFinite))
+    throw wrongField(row, 'bbox', 'is not a list of four numbers')
   return box as unknown as Box
 }
 
@@ -185,9 +206,12 @@ function sampleOf({dataSet, row, detection}: Pair, pictures: string | undefined)
   }
 }
 
-// --- what verify says of the official files ------------------------------------------------------------------------------------------
+// --- what verify says of the official files -------------------------------------------------------------------------
 
-/** Largest difference between the normalised box of a record and the detection box: three decimals and rounding to pixels (seen: 0.0016). */
+/**
+ * Largest difference between the normalised box of a record and the detection box: three decimals and rounding to
+ * pixels (seen: 0.0016).
+ */
 const boxTolerance = 0.002
 
 /** @param seen data set, picture and question of every item so far */
@@ -221,7 +245,8 @@ function* quirksOf({dataSet, row, detection}: Pair, seen: Set<string>): Generato
     yield said('problem', 'no-detection', 'there is no detection record with this id')
     return
   }
-  if (detection.values['expression'] !== question) yield said('problem', 'question-differs', 'the two files ask different questions')
+  if (detection.values['expression'] !== question)
+    yield said('problem', 'question-differs', 'the two files ask different questions')
   const [width, height] = [Number(detection.values['width']), Number(detection.values['height'])]
   const normalised = padToSquare(box, width, height).map(value => value / Math.max(width, height))
   const given = boxOf(square)

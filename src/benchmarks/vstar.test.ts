@@ -28,7 +28,10 @@ const write = (files: Record<string, string | Uint8Array>) => folderOf(folder, f
 const open = (root: string, seed = 0) => vstar.load(root, {split: 'test', seed})
 const jsonl = (...records: object[]) => records.map(record => `${JSON.stringify(record)}\n`).join('')
 
-/** 191 questions with the published numbers of options: 107 of four (all direct), 84 of two (8 direct and all 76 relative). */
+/**
+ * 191 questions with the published numbers of options: 107 of four (all direct), 84 of two (8 direct and all 76
+ * relative).
+ */
 function officialQuestions(): object[] {
   return Array.from({length: 191}, (_, i) => {
     const options = i < 107 ? 4 : 2
@@ -52,7 +55,11 @@ describe('lettered questions', () => {
   })
 
   test('brackets inside an option stay in it', () => {
-    expect(parseLettered('Which?\n(A) red\n(B) blue (dark)\n(C) (A) or (B)').options).toEqual(['red', 'blue (dark)', '(A) or (B)'])
+    expect(parseLettered('Which?\n(A) red\n(B) blue (dark)\n(C) (A) or (B)').options).toEqual([
+      'red',
+      'blue (dark)',
+      '(A) or (B)',
+    ])
   })
 
   test('any question and options come back', () => {
@@ -113,7 +120,8 @@ describe('the official folders', () => {
   test('191 questions have the published counts and random baselines', async () => {
     const data = await open(await write({'test_questions.jsonl': jsonl(...officialQuestions())}))
     expect(await problemsOf(data)).toEqual([])
-    const chance = (samples: Sample[]) => samples.reduce((sum, {letters}) => sum + 1 / letters!.length, 0) / samples.length
+    const chance = (samples: Sample[]) =>
+      samples.reduce((sum, {letters}) => sum + 1 / letters!.length, 0) / samples.length
     const samples = await collect(data.samples())
     const direct = samples.filter(({subtask}) => subtask === 'direct_attributes')
     const relative = samples.filter(({subtask}) => subtask === 'relative_position')
@@ -132,7 +140,8 @@ describe('the official folders', () => {
     const data = await open(root)
     expect([data.layout, data.hasImages]).toEqual(['official-json', true])
     const samples = await collect(data.samples())
-    for (const {options, letters, gold} of samples) expect(options![letters!.indexOf(gold as string)]).toBe('It is rubber.')
+    for (const {options, letters, gold} of samples)
+      expect(options![letters!.indexOf(gold as string)]).toBe('It is rubber.')
     expect(new Set(samples.map(({gold}) => gold))).toEqual(new Set(['A', 'B', 'C', 'D']))
     expect(samples[0]).toMatchObject({id: 'direct_attributes/sa_0', cluster: 'sa_0.jpg', boxes: [[564, 142, 719, 299]]})
     const golds = async (seed: number) => (await collect((await open(root, seed)).samples())).map(({gold}) => gold)
@@ -162,7 +171,10 @@ describe('the official folders', () => {
   })
 
   test('a picture path that leads out of the folder is never read', async () => {
-    const root = await write({'data/test_questions.jsonl': jsonl({...glove, image: '../secret.jpg'}), 'secret.jpg': png})
+    const root = await write({
+      'data/test_questions.jsonl': jsonl({...glove, image: '../secret.jpg'}),
+      'secret.jpg': png,
+    })
     const [sample] = await collect((await open(join(root, 'data'))).samples())
     await expect(sample!.images[0]!.bytes()).rejects.toThrow('lies outside the data folder')
   })
@@ -202,7 +214,9 @@ test("VLMEvalKit's table", async () => {
   })
   const data = await (await loadBenchmark('vstar')).load(root, {split: 'test', seed: 0})
   expect(data.layout).toBe('vlmevalkit-tsv')
-  expect((await collect(data.samples())).map(({id, subtask, letters, gold}) => [id, subtask, letters!.join(''), gold])).toEqual([
+  expect(
+    (await collect(data.samples())).map(({id, subtask, letters, gold}) => [id, subtask, letters!.join(''), gold]),
+  ).toEqual([
     ['0', 'direct_attributes', 'ABCD', 'A'],
     ['115', 'relative_position', 'AB', 'B'],
   ])

@@ -1,5 +1,6 @@
-// V* (Wu and Xie 2023): small objects in large pictures, two categories, multiple choice. Layouts: the official folders, lmms-lab's parquet,
-// VLMEvalKit's TSV. Schemas: penghao-wu/vstar 4ede664 (README, vstar_bench_eval.py), the data cards of craigwu/vstar_bench, lmms-lab/vstar-bench.
+// V* (Wu and Xie 2023): small objects in large pictures, two categories, multiple choice. Layouts: the official
+// folders, lmms-lab's parquet, VLMEvalKit's TSV. Schemas: penghao-wu/vstar 4ede664 (README, vstar_bench_eval.py), the
+// data cards of craigwu/vstar_bench, lmms-lab/vstar-bench.
 import {basename, dirname, extname} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
@@ -56,7 +57,8 @@ async function recognise(root: string, files: readonly string[], seed: number): 
   if (annotations.length > 0) return annotationsLayout(root, annotations, seed)
   const parquet = files.filter(file => extname(file) === '.parquet')
   if (parquet.length > 0) return parquetLayout(root, parquet)
-  for (const table of files.filter(file => extname(file) === '.tsv')) if (await isVlmEvalKit(table)) return tableLayout(root, table)
+  for (const table of files.filter(file => extname(file) === '.tsv'))
+    if (await isVlmEvalKit(table)) return tableLayout(root, table)
   return undefined
 }
 
@@ -64,7 +66,7 @@ function isAnnotation(file: string): boolean {
   return extname(file) === '.json' && vstar.subtasks.some(({name}) => name === basename(dirname(file)))
 }
 
-// --- the official folders ----------------------------------------------------------------------------------------------------------
+// --- the official folders -------------------------------------------------------------------------------------------
 
 /** The authors' own lettered questions; boxes come from the annotation with the picture's stem. */
 async function questionsLayout(path: string, annotations: readonly string[]): Promise<Layout> {
@@ -92,16 +94,23 @@ async function questionSample(root: string, row: Row, annotationOf: ReadonlyMap<
   return {...letteredSample(row), images: [imageFile(root, image)], cluster: basename(image), ...(boxes && {boxes})}
 }
 
-/** Without the questions: the sentences of the annotations. Their first option is always right, so they are shuffled before they get letters. */
+/**
+ * Without the questions: the sentences of the annotations. Their first option is always right, so they are shuffled
+ * before they get letters.
+ */
 function annotationsLayout(root: string, annotations: readonly string[], seed: number): Layout {
   const pictures = findFiles(root, name => pictureExtensions.includes(extname(name).toLowerCase()))
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
     const pictureOfStem = new Map((await pictures).map(file => [stemOf(file), relativePath(root, file)]))
     for (const file of annotations) {
-      yield await attempt(async () => annotationSample(root, await annotationRow(root, file), file, seed, pictureOfStem.get(stemOf(file))))
+      yield await attempt(async () =>
+        annotationSample(root, await annotationRow(root, file), file, seed, pictureOfStem.get(stemOf(file))),
+      )
     }
   }
-  const hasImages = pictureExtensions.some(extension => hasFile(root, stemOf(relativePath(root, annotations[0]!)) + extension))
+  const hasImages = pictureExtensions.some(extension =>
+    hasFile(root, stemOf(relativePath(root, annotations[0]!)) + extension),
+  )
   return {layout: 'official-json', hasImages, files: annotations, read}
 }
 
@@ -127,7 +136,8 @@ function annotationSample(root: string, row: Row, file: string, seed: number, pi
 async function annotationRow(root: string, file: string): Promise<Row> {
   const values = await readJson(file)
   const where = relativePath(root, file)
-  if (typeof values === 'object' && values !== null && !Array.isArray(values)) return {where, values: values as Row['values']}
+  if (typeof values === 'object' && values !== null && !Array.isArray(values))
+    return {where, values: values as Row['values']}
   throw new LanternError('bad-file', `${where} is not an object.`, 'Fetch the file again.')
 }
 
@@ -147,7 +157,7 @@ function stemOf(path: string): string {
   return path.slice(0, path.length - extname(path).length)
 }
 
-// --- lmms-lab's parquet, VLMEvalKit's table ----------------------------------------------------------------------------------------
+// --- lmms-lab's parquet, VLMEvalKit's table -------------------------------------------------------------------------
 
 const textColumns = ['question_id', 'category', 'label', 'text']
 
@@ -186,9 +196,12 @@ function tableSample(item: VlmEvalItem): Sample {
   }
 }
 
-// --- lettered questions ------------------------------------------------------------------------------------------------------------
+// --- lettered questions ---------------------------------------------------------------------------------------------
 
-/** The sample of a record that holds question, lettered options and instruction in one text. Its pictures are added by the layout. */
+/**
+ * The sample of a record that holds question, lettered options and instruction in one text. Its pictures are added by
+ * the layout.
+ */
 function letteredSample(row: Row): Sample {
   const {question, options} = parseLettered(text(row, 'text'))
   if (options.length < 2) throw wrongField(row, 'text', 'holds no options "(A) ..."')
@@ -208,8 +221,8 @@ function letteredSample(row: Row): Sample {
 const instruction = /\s*Answer with the option's letter from the given choices directly\.\s*$/
 
 /**
- * `question\n(A) x\n(B) y\nAnswer with ...` -> question and options. Each letter is looked for after the one before it and at the
- * start of a line, so that brackets inside an option stay in it.
+ * `question\n(A) x\n(B) y\nAnswer with ...` -> question and options. Each letter is looked for after the one before it
+ * and at the start of a line, so that brackets inside an option stay in it.
  */
 export function parseLettered(whole: string): {readonly question: string; readonly options: readonly string[]} {
   const parts: string[] = []

@@ -13,8 +13,9 @@ export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof
 export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
 
 /**
- * The base of all commands: `run()` reads `this.flags` and `this.args`, calls one service, prints with `this.log` (silent under --json)
- * and returns the JSON document. A result that is not success sets `process.exitCode` and is still returned, so that --json carries it.
+ * The base of all commands: `run()` reads `this.flags` and `this.args`, calls one service, prints with `this.log`
+ * (silent under --json) and returns the JSON document. A result that is not success sets `process.exitCode` and is
+ * still returned, so that --json carries it.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override enableJsonFlag = true
@@ -30,7 +31,12 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     honourNoColor(process.env)
     const declared = this.ctor.flags as FlagInput
     const flags = await this.withConfig({...this.ctor.baseFlags, ...declared})
-    const parsed = await this.parse({flags, args: this.ctor.args, strict: this.ctor.strict, enableJsonFlag: this.ctor.enableJsonFlag})
+    const parsed = await this.parse({
+      flags,
+      args: this.ctor.args,
+      strict: this.ctor.strict,
+      enableJsonFlag: this.ctor.enableJsonFlag,
+    })
     this.flags = parsed.flags as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>
     this.operands = parsed.argv as string[]
@@ -39,13 +45,16 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Lets configuration values take the place of defaults: flag > environment > file > default. */
   private async withConfig(flags: FlagInput): Promise<FlagInput> {
-    const config: Record<string, unknown> = {...(await readConfig(configPathIn(this.argv) ?? process.env[variableOf('config')]))}
+    const config: Record<string, unknown> = {
+      ...(await readConfig(configPathIn(this.argv) ?? process.env[variableOf('config')])),
+    }
     const merged: FlagInput = {...flags}
     for (const [name, flag] of Object.entries(flags)) {
       const many = flag.type === 'option' && flag.multiple
       // oclif hands the variable of a repeatable flag over as one string; cli.md wants a comma list.
       const listed = many ? process.env[variableOf(name)]?.split(',').map(value => value.trim()) : undefined
-      // A flag that a command cannot do without is no setting: the run folder in the file is not where `rescore` or `merge` should write.
+      // A flag that a command cannot do without is no setting: the run folder in the file is not where `rescore` or
+      // `merge` should write.
       const value = listed ?? (flag.required ? undefined : config[name])
       if (value === undefined) continue
       const values = many && !Array.isArray(value) ? [value] : value
@@ -53,7 +62,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
         for (const one of [values].flat()) {
           if (!flag.options.includes(String(one))) {
             const source = listed ? variableOf(name) : 'The configuration file'
-            throw new LanternError('usage', `${source} gives --${name} the value "${one}".`, `Possible values: ${flag.options.join(', ')}.`)
+            throw new LanternError(
+              'usage',
+              `${source} gives --${name} the value "${one}".`,
+              `Possible values: ${flag.options.join(', ')}.`,
+            )
           }
         }
       }

@@ -1,9 +1,10 @@
-// Opening a benchmark's data for the `bench` commands: a folder given, what was fetched, or what ships with the package.
+// Opening a benchmark's data for the `bench` commands: a folder given, what was fetched, or what ships with the
+// package.
 import {type Benchmark, type DataSet, splitOf} from '../benchmarks/benchmark.js'
 import {answersOnlyData, builtinData, localData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
-import {cacheDir} from '../core/cache-dir.js'
 import {LanternError} from '../core/errors.js'
+import {cacheDir} from '../hub/cache-dir.js'
 import {dataFolders} from './flags.js'
 
 /** Places in the order they are tried when no folder is given. */
@@ -29,7 +30,8 @@ export interface DataFlags {
 }
 
 /**
- * Opens the data of a benchmark: `--data` (`builtin` means the drawn samples), else the official data on this machine, else what ships.
+ * Opens the data of a benchmark: `--data` (`builtin` means the drawn samples), else the official data on this machine,
+ * else what ships.
  * Throws `data-absent` naming the command that fetches them.
  */
 export async function openBench(id: string, flags: DataFlags): Promise<DataSet> {

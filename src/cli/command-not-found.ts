@@ -1,4 +1,5 @@
-// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse (cli.md, "Exit codes").
+// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse (cli.md,
+// "Exit codes").
 import type {Hook} from '@oclif/core'
 import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
@@ -20,7 +21,9 @@ const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
     command === undefined
       ? new LanternError(
           'usage',
-          typed.startsWith('-') ? `${typed} is no command, and a flag stands behind one.` : `There is no command "${typed}".`,
+          typed.startsWith('-')
+            ? `${typed} is no command, and a flag stands behind one.`
+            : `There is no command "${typed}".`,
           near === undefined ? list : `Did you mean \`lantern-eval ${near}\`? ${list}`,
         )
       : tooMany(command.replaceAll(':', ' '), typed.slice(command.length + 1))

@@ -18,13 +18,15 @@ async function config(text: string) {
 }
 
 test('settings are read under the names of the flags', async () => {
-  expect(await config('bench: [blink, vstar]\nmodel: openai:m\nlimit: 20\ntemperature: 0.5\nno-cache: true\n')).toEqual({
-    bench: ['blink', 'vstar'],
-    model: 'openai:m',
-    limit: 20,
-    temperature: 0.5,
-    'no-cache': true,
-  })
+  expect(await config('bench: [blink, vstar]\nmodel: openai:m\nlimit: 20\ntemperature: 0.5\nno-cache: true\n')).toEqual(
+    {
+      bench: ['blink', 'vstar'],
+      model: 'openai:m',
+      limit: 20,
+      temperature: 0.5,
+      'no-cache': true,
+    },
+  )
 })
 
 test('an empty file sets nothing', async () => {

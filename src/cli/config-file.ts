@@ -17,10 +17,17 @@ export async function readConfig(path: string | undefined): Promise<Config> {
     text = await readFile(file, 'utf8')
   } catch (error) {
     if (path === undefined && systemCodeOf(error) === 'ENOENT') return {}
-    throw new LanternError('bad-config', `The configuration file ${file} cannot be read: ${messageOf(error)}.`, 'Check --config.')
+    throw new LanternError(
+      'bad-config',
+      `The configuration file ${file} cannot be read: ${messageOf(error)}.`,
+      'Check --config.',
+    )
   }
   // Only a file there is costs the time to load its parser and its schema.
-  const [{LineCounter, parseDocument}, {configSchema}] = await Promise.all([import('yaml'), import('./config-schema.js')])
+  const [{LineCounter, parseDocument}, {configSchema}] = await Promise.all([
+    import('yaml'),
+    import('./config-schema.js'),
+  ])
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})
   const broken = document.errors[0]
@@ -37,7 +44,8 @@ export async function readConfig(path: string | undefined): Promise<Config> {
   const issue = parsed.error.issues[0]!
   const key = issue.code === 'unrecognized_keys' ? issue.keys[0]! : String(issue.path[0] ?? '')
   const position = positionOf(document, key, lines)
-  const what = issue.code === 'unrecognized_keys' ? `"${key}" is not a setting` : `"${issue.path.join('.')}": ${issue.message}`
+  const what =
+    issue.code === 'unrecognized_keys' ? `"${key}" is not a setting` : `"${issue.path.join('.')}": ${issue.message}`
   throw new LanternError(
     'bad-config',
     `${file}:${position}: ${what}.`,

@@ -8,7 +8,9 @@ const many = z.union([z.string(), z.array(z.string()).min(1)]).describe('One val
 
 function someOf<const T extends readonly string[]>(values: T) {
   const one = z.enum(values)
-  return z.union([one, z.array(one).min(1)], `expected one of ${values.join(', ')}, or a list of these`).describe('One value or a list.')
+  return z
+    .union([one, z.array(one).min(1)], `expected one of ${values.join(', ')}, or a list of these`)
+    .describe('One value or a list.')
 }
 
 /** Keys are the flag names of `run`; unknown keys are refused, so that a typo is not ignored in silence. */

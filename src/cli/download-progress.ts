@@ -1,12 +1,17 @@
-// Shows a download on stderr: a bar with sizes and time left on a terminal, a line per tenth elsewhere. Changes nothing.
+// Shows a download on stderr: a bar with sizes and time left on a terminal, a line per tenth elsewhere. Changes
+// nothing.
 import chalk from 'chalk'
-import type {DownloadEvent} from '../core/hub/download-files.js'
+import type {DownloadEvent} from '../hub/download-files.js'
 import type {ProgressStream} from './progress.js'
 
 const drawEveryMs = 100
 
 /** A consumer of the events of one download; `now` in milliseconds. */
-export function downloadProgress(stream: ProgressStream, title: string, now: () => number = Date.now): (event: DownloadEvent) => void {
+export function downloadProgress(
+  stream: ProgressStream,
+  title: string,
+  now: () => number = Date.now,
+): (event: DownloadEvent) => void {
   const live = stream.isTTY === true
   let started = now()
   let startedAt = 0

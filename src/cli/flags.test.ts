@@ -6,7 +6,9 @@ test('values stand under their key, or under * without one', () => {
   expect(keyed('data', undefined)).toEqual({})
   expect(keyed('data', ['blink=a', 'vstar=b=c'])).toEqual({blink: 'a', vstar: 'b=c'})
   expect(keyed('base-url', ['http://host/v1?x=1'])).toEqual({'*': 'http://host/v1?x=1'})
-  expect(keyed('base-url', ['Qwen/Qwen2.5-VL-7B=http://host/v1?x=1'])).toEqual({'Qwen/Qwen2.5-VL-7B': 'http://host/v1?x=1'})
+  expect(keyed('base-url', ['Qwen/Qwen2.5-VL-7B=http://host/v1?x=1'])).toEqual({
+    'Qwen/Qwen2.5-VL-7B': 'http://host/v1?x=1',
+  })
 })
 
 test('two values for one key are not settled in silence', () => {

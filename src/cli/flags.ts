@@ -35,14 +35,20 @@ export const everywhere = withVariables({
     summary: 'Answer yes to every question; needed where there is no terminal to ask.',
     helpGroup: everywhereGroup,
   }),
-  json: Flags.boolean({summary: 'Print the result as one JSON document, and nothing else on stdout.', helpGroup: everywhereGroup}),
+  json: Flags.boolean({
+    summary: 'Print the result as one JSON document, and nothing else on stdout.',
+    helpGroup: everywhereGroup,
+  }),
   'no-color': Flags.boolean({summary: 'Plain text; NO_COLOR=1 does the same.', helpGroup: everywhereGroup}),
 })
 
 /** Whether JSON is asked for, by --json (before a `--`) or its variable. */
 export function jsonAsked(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
   const end = argv.indexOf('--')
-  return argv.slice(0, end === -1 ? undefined : end).includes('--json') || /^(1|true|yes|y)$/i.test(env[variableOf('json')] ?? '')
+  return (
+    argv.slice(0, end === -1 ? undefined : end).includes('--json') ||
+    /^(1|true|yes|y)$/i.test(env[variableOf('json')] ?? '')
+  )
 }
 
 /** `--data [BENCH=]DIR`, repeatable, in a group of a command's help. */
@@ -57,7 +63,10 @@ export const dataFlagIn = (helpGroup?: string) =>
 
 export const dataFlag = dataFlagIn()
 
-/** Splits the `[KEY=]VALUE` of a flag into a record; a value without a key stands under `*`. Throws `usage` for two values of one key. */
+/**
+ * Splits the `[KEY=]VALUE` of a flag into a record; a value without a key stands under `*`. Throws `usage` for two
+ * values of one key.
+ */
 export function keyed(flag: string, values: readonly string[] | undefined): Record<string, string> {
   const record: Record<string, string> = {}
   for (const value of values ?? []) {
@@ -73,7 +82,10 @@ export function keyed(flag: string, values: readonly string[] | undefined): Reco
   return record
 }
 
-/** The folders of `--data` by benchmark. Throws `usage` for a benchmark that does not exist: its data would be taken from elsewhere in silence. */
+/**
+ * The folders of `--data` by benchmark. Throws `usage` for a benchmark that does not exist: its data would be taken
+ * from elsewhere in silence.
+ */
 export function dataFolders(values: readonly string[] | undefined): Record<string, string> {
   const folders = keyed('data', values)
   const stranger = Object.keys(folders).find(id => id !== '*' && !benchmarkIds.includes(id))

@@ -4,10 +4,14 @@ import {type FormatName, formats} from '../reports/formats/index.js'
 import type {Output} from '../reports/publish.js'
 
 /**
- * Reads the values of --format. A format with a variable of its own (github: GITHUB_STEP_SUMMARY) needs no path where that is set.
+ * Reads the values of --format. A format with a variable of its own (github: GITHUB_STEP_SUMMARY) needs no path where
+ * that is set.
  * Throws `usage`.
  */
-export function parseFormats(values: readonly string[] | undefined, env: Readonly<Record<string, string | undefined>>): Output[] {
+export function parseFormats(
+  values: readonly string[] | undefined,
+  env: Readonly<Record<string, string | undefined>>,
+): Output[] {
   const names = Object.keys(formats).filter(name => name !== 'terminal')
   return (values ?? []).map(value => {
     const [format = '', ...rest] = value.split('=')
@@ -19,7 +23,8 @@ export function parseFormats(values: readonly string[] | undefined, env: Readonl
       )
     const variable = formats[format as FormatName].pathVariable
     const path = rest.join('=') || (variable === undefined ? '' : (env[variable] ?? ''))
-    if (path === '') throw new LanternError('usage', `--format ${format} has no path.`, `Write --format ${format}=PATH.`)
+    if (path === '')
+      throw new LanternError('usage', `--format ${format} has no path.`, `Write --format ${format}=PATH.`)
     return {format: format as FormatName, path}
   })
 }

@@ -12,7 +12,9 @@ class OurCommandHelp extends CommandHelp {
     const many = strict === false ? '...' : ''
     return [
       id,
-      ...Object.values(args ?? {}).map(arg => (arg.required ? `${arg.name.toUpperCase()}${many}` : `[${arg.name.toUpperCase()}${many}]`)),
+      ...Object.values(args ?? {}).map(arg =>
+        arg.required ? `${arg.name.toUpperCase()}${many}` : `[${arg.name.toUpperCase()}${many}]`,
+      ),
       ...Object.values(flags)
         .filter(flag => flag.required)
         .map(flag => `--${flag.name} ${(flag.type === 'option' && flag.helpValue) || ''}`.trim()),
@@ -20,7 +22,10 @@ class OurCommandHelp extends CommandHelp {
     ].join(' ')
   }
 
-  /** oclif indents a list with tall cells by six columns but wraps it for four (oclif/core 4.14: src/help/formatter.ts, renderList). */
+  /**
+   * oclif indents a list with tall cells by six columns but wraps it for four (oclif/core 4.14: src/help/formatter.ts,
+   * renderList).
+   */
   override wrap(body: string, spacing = this.indentSpacing): string {
     return super.wrap(body, spacing === 4 ? 6 : spacing)
   }
@@ -54,12 +59,18 @@ class OurCommandHelp extends CommandHelp {
 export default class OurHelp extends Help {
   protected override CommandHelpClass = OurCommandHelp
 
-  /** The options of package.json again: oclif's generator of the command pages passes none, and would sort the flags by name. */
+  /**
+   * The options of package.json again: oclif's generator of the command pages passes none, and would sort the flags by
+   * name.
+   */
   constructor(config: Interfaces.Config, options: Partial<Interfaces.HelpOptions> = {}) {
     super(config, {...config.pjson.oclif.helpOptions, ...options})
   }
 
-  /** `help NAME` of a command that does not exist is told as NAME itself would be; oclif says it in one sentence of its own. */
+  /**
+   * `help NAME` of a command that does not exist is told as NAME itself would be; oclif says it in one sentence of its
+   * own.
+   */
   override async showHelp(argv: string[]): Promise<void> {
     try {
       await super.showHelp(argv)

@@ -1,11 +1,12 @@
-// What `doctor` looks at. Every check answers with what it found and, where something is missing, what to do. No check throws.
+// What `doctor` looks at. Every check answers with what it found and, where something is missing, what to do. No check
+// throws.
 import {mkdir, rm, statfs, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {cacheDir} from '../core/cache-dir.js'
 import {messageOf} from '../core/errors.js'
-import {hubHome} from '../core/hub/cache-layout.js'
-import {proxyFor} from '../core/proxy.js'
+import {cacheDir} from '../hub/cache-dir.js'
+import {hubHome} from '../hub/cache-layout.js'
+import {proxyFor} from '../hub/proxy.js'
 
 export interface Check {
   readonly name: string
@@ -90,7 +91,9 @@ async function checkProvider(): Promise<Check> {
       process.arch,
     )
     const {existsSync} = await import('node:fs')
-    const there = existsSync(join(root, 'libonnxruntime_providers_cuda.so')) || existsSync(join(root, 'onnxruntime_providers_cuda.dll'))
+    const there =
+      existsSync(join(root, 'libonnxruntime_providers_cuda.so')) ||
+      existsSync(join(root, 'onnxruntime_providers_cuda.dll'))
     return {
       name: 'CUDA provider',
       status: there ? 'ok' : 'note',
@@ -114,7 +117,10 @@ async function checkFolder(name: string, path: string): Promise<Check> {
       name,
       status: 'failed',
       found: `${path} cannot be written: ${messageOf(error)}`,
-      remedy: name === 'hub cache' ? 'Set HF_HOME to a folder you may write.' : 'Set LANTERN_EVAL_CACHE_DIR to a folder you may write.',
+      remedy:
+        name === 'hub cache'
+          ? 'Set HF_HOME to a folder you may write.'
+          : 'Set LANTERN_EVAL_CACHE_DIR to a folder you may write.',
     }
   }
 }
@@ -128,7 +134,9 @@ async function checkDisk(path: string): Promise<Check> {
       name: 'free disk',
       status: low ? 'note' : 'ok',
       found: `${(free / 2 ** 30).toFixed(1)} GiB`,
-      remedy: low ? 'A published 3B checkpoint takes about 8 GiB; `lantern-eval cache prune` frees what can be made again.' : null,
+      remedy: low
+        ? 'A published 3B checkpoint takes about 8 GiB; `lantern-eval cache prune` frees what can be made again.'
+        : null,
     }
   } catch (error) {
     return {name: 'free disk', status: 'note', found: `cannot be told: ${messageOf(error)}`, remedy: null}
@@ -140,7 +148,7 @@ async function checkHub(env: Environment): Promise<Check> {
   if (env['HF_HUB_OFFLINE'] && env['HF_HUB_OFFLINE'] !== '0')
     return {name: 'hub', status: 'note', found: 'HF_HUB_OFFLINE is set; nothing is fetched', remedy: null}
   try {
-    const {request} = await import('../core/network.js')
+    const {request} = await import('../hub/network.js')
     const proxy = proxyFor(new URL(endpoint), env)
     const {statusCode, body} = await request(endpoint, {
       env,
@@ -167,7 +175,12 @@ async function checkHub(env: Environment): Promise<Check> {
 }
 
 /** Says whether a variable is set, never its value. */
-async function checkToken(name: string, env: Environment, variables: readonly string[], remedy: string): Promise<Check> {
+async function checkToken(
+  name: string,
+  env: Environment,
+  variables: readonly string[],
+  remedy: string,
+): Promise<Check> {
   const found = variables.find(variable => (env[variable] ?? '').trim() !== '')
   return found === undefined
     ? {name, status: 'note', found: `${variables.join(', ')} is not set`, remedy}

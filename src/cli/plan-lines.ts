@@ -5,7 +5,8 @@ import type {ArmPlan, Cost, Plan} from '../evaluation/plan.js'
 export function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
   const lines = arms.flatMap(arm => [headLine(arm), ...promptLines(arm)])
   if (cost !== null && arms.filter(({requests}) => requests > 0).length > 1) lines.push(`All arms: ${costText(cost)}`)
-  if (judge !== null) lines.push(`The judge is asked at most ${judge.requestsAtMost} times more; its tokens depend on the answers.`)
+  if (judge !== null)
+    lines.push(`The judge is asked at most ${judge.requestsAtMost} times more; its tokens depend on the answers.`)
   return lines
 }
 
@@ -28,7 +29,9 @@ function promptLines({prompts, cost}: ArmPlan): string[] {
       : `${about}${tokens} tokens${imageTokens ? `, ${imageTokens} of them pictures` : ''}`
   return [
     `  prompts: ${amount} (${basis}: ${rule})`,
-    ...(failing > 0 ? [`  ${failing} prompts cannot be asked (pictures unreadable, or the model's own special tokens in the text)`] : []),
+    ...(failing > 0
+      ? [`  ${failing} prompts cannot be asked (pictures unreadable, or the model's own special tokens in the text)`]
+      : []),
     ...(cost === null ? [] : [`  cost: ${costText(cost)} (${cost.rule})`]),
   ]
 }

@@ -3,7 +3,11 @@ import type {RunEvent} from '../evaluation/spec.js'
 import {duration, progress} from './progress.js'
 
 /** What is written while `act` feeds events, on a stream of 80 columns and a clock that only `wait` moves. */
-function shown(live: boolean, act: (event: (event: RunEvent) => void, wait: (ms: number) => void) => void, columns = 80): string {
+function shown(
+  live: boolean,
+  act: (event: (event: RunEvent) => void, wait: (ms: number) => void) => void,
+  columns = 80,
+): string {
   let time = 0
   let text = ''
   const stream = {
@@ -141,7 +145,8 @@ describe('on a terminal', () => {
       },
       columns,
     )
-    for (const frame of text.split('\r\u001B[2K').slice(1)) expect(frame.replace(/\n[\s\S]*/, '').length).toBeLessThanOrEqual(columns)
+    for (const frame of text.split('\r\u001B[2K').slice(1))
+      expect(frame.replace(/\n[\s\S]*/, '').length).toBeLessThanOrEqual(columns)
   })
 
   it('leaves out whole facts where the terminal is narrow, and takes 80 columns where it does not know', () => {

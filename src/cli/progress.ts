@@ -1,4 +1,5 @@
-// Live progress on stderr: a bar with rate, time left, running accuracy and errors on a terminal; plain lines in CI and pipes.
+// Live progress on stderr: a bar with rate, time left, running accuracy and errors on a terminal; plain lines in CI and
+// pipes.
 import chalk from 'chalk'
 import type {RunEvent} from '../evaluation/spec.js'
 
@@ -124,13 +125,15 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       case 'runner':
         if (event.event.type === 'retry') {
           retries++
-          if (debug) line(chalk.dim(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`))
+          if (debug)
+            line(chalk.dim(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`))
         } else if (event.event.type === 'limit') concurrency = event.event.concurrency
         else if (event.event.type === 'warning') {
           // Every session tells that the common budget is used up.
           if (!told.has(event.event.message)) line(chalk.yellow(event.event.message))
           told.add(event.event.message)
-        } else if (event.event.total) note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
+        } else if (event.event.total)
+          note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
         else if (live) note = event.event.what
         draw()
         break

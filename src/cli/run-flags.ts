@@ -1,11 +1,11 @@
 // The flags of `run`, in the groups of its help, and their translation into a specification.
 import {readFile} from 'node:fs/promises'
 import {Flags, type Interfaces} from '@oclif/core'
-import {cacheDir} from '../core/cache-dir.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {type Intervention, interventions, type Mode, modes} from '../core/generation.js'
 import {parseShard} from '../evaluation/selection.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
+import {cacheDir} from '../hub/cache-dir.js'
 import {extractorNames} from '../metrics/extraction/index.js'
 import {parseOptionOrders} from '../modes/option-orders.js'
 import {promptStyles} from '../modes/prompts.js'
@@ -33,7 +33,11 @@ export const runFlags = withVariables({
     summary: 'How the model is asked to think; the default is latent for a checkpoint with latent ids, else direct.',
     helpGroup: 'WHAT',
   }),
-  protocol: Flags.string({summary: 'Latent protocol; the default is what the checkpoint says.', helpGroup: 'WHAT', helpValue: 'NAME'}),
+  protocol: Flags.string({
+    summary: 'Latent protocol; the default is what the checkpoint says.',
+    helpGroup: 'WHAT',
+    helpValue: 'NAME',
+  }),
   'latent-size': Flags.integer({
     min: 0,
     summary: 'Latents per block (K); the default is what the checkpoint says.',
@@ -89,10 +93,20 @@ export const runFlags = withVariables({
     helpGroup: 'ASKING',
     helpValue: 'N',
   }),
-  temperature: Flags.string({default: '0', summary: 'Sampling temperature; 0 is greedy.', helpGroup: 'ASKING', helpValue: 'X'}),
+  temperature: Flags.string({
+    default: '0',
+    summary: 'Sampling temperature; 0 is greedy.',
+    helpGroup: 'ASKING',
+    helpValue: 'X',
+  }),
   'top-p': Flags.string({summary: 'Nucleus sampling.', helpGroup: 'ASKING', helpValue: 'X'}),
   'top-k': Flags.integer({min: 1, summary: 'Sample among the k best tokens.', helpGroup: 'ASKING', helpValue: 'N'}),
-  'max-pixels': Flags.integer({min: 784, summary: 'Shrink larger pictures to this many pixels.', helpGroup: 'ASKING', helpValue: 'N'}),
+  'max-pixels': Flags.integer({
+    min: 784,
+    summary: 'Shrink larger pictures to this many pixels.',
+    helpGroup: 'ASKING',
+    helpValue: 'N',
+  }),
   'min-pixels': Flags.integer({
     min: 784,
     summary: 'Enlarge smaller pictures to this many pixels (local checkpoints).',
@@ -105,9 +119,20 @@ export const runFlags = withVariables({
     summary: 'Rule that reads the answer out of the text.',
     helpGroup: 'SCORING',
   }),
-  'extractor-panel': Flags.boolean({summary: 'Also show the range of the score over several extractors.', helpGroup: 'SCORING'}),
-  judge: Flags.string({summary: 'Judge for open answers, e.g. openai:gpt-4o-mini.', helpGroup: 'SCORING', helpValue: 'REF'}),
-  'judge-base-url': Flags.string({summary: "The judge's endpoint, if it is another one.", helpGroup: 'SCORING', helpValue: 'URL'}),
+  'extractor-panel': Flags.boolean({
+    summary: 'Also show the range of the score over several extractors.',
+    helpGroup: 'SCORING',
+  }),
+  judge: Flags.string({
+    summary: 'Judge for open answers, e.g. openai:gpt-4o-mini.',
+    helpGroup: 'SCORING',
+    helpValue: 'REF',
+  }),
+  'judge-base-url': Flags.string({
+    summary: "The judge's endpoint, if it is another one.",
+    helpGroup: 'SCORING',
+    helpValue: 'URL',
+  }),
 
   'base-url': Flags.string({
     ...list,
@@ -126,20 +151,57 @@ export const runFlags = withVariables({
     helpGroup: 'REMOTE',
     helpValue: 'N|auto',
   }),
-  timeout: Flags.integer({min: 1, default: 120, summary: 'Seconds to wait for one reply.', helpGroup: 'REMOTE', helpValue: 'S'}),
-  'max-retries': Flags.integer({min: 0, default: 5, summary: 'Tries after a failed request.', helpGroup: 'REMOTE', helpValue: 'N'}),
-  'max-requests': Flags.integer({min: 1, summary: 'Stop after this many requests.', helpGroup: 'REMOTE', helpValue: 'N'}),
-  'max-cost': Flags.string({summary: 'Stop at this cost in US dollars, where the price is known.', helpGroup: 'REMOTE', helpValue: 'USD'}),
-  'no-cache': Flags.boolean({summary: 'Ask again even where the reply to an identical request is saved.', helpGroup: 'REMOTE'}),
+  timeout: Flags.integer({
+    min: 1,
+    default: 120,
+    summary: 'Seconds to wait for one reply.',
+    helpGroup: 'REMOTE',
+    helpValue: 'S',
+  }),
+  'max-retries': Flags.integer({
+    min: 0,
+    default: 5,
+    summary: 'Tries after a failed request.',
+    helpGroup: 'REMOTE',
+    helpValue: 'N',
+  }),
+  'max-requests': Flags.integer({
+    min: 1,
+    summary: 'Stop after this many requests.',
+    helpGroup: 'REMOTE',
+    helpValue: 'N',
+  }),
+  'max-cost': Flags.string({
+    summary: 'Stop at this cost in US dollars, where the price is known.',
+    helpGroup: 'REMOTE',
+    helpValue: 'USD',
+  }),
+  'no-cache': Flags.boolean({
+    summary: 'Ask again even where the reply to an identical request is saved.',
+    helpGroup: 'REMOTE',
+  }),
 
   device: Flags.string({default: 'cpu', summary: 'cpu, cuda or cuda:n.', helpGroup: 'LOCAL', helpValue: 'NAME'}),
-  precision: Flags.option({options: ['fp32', 'fp16', 'q8', 'q4'] as const})({summary: 'Precision of local weights.', helpGroup: 'LOCAL'}),
+  precision: Flags.option({options: ['fp32', 'fp16', 'q8', 'q4'] as const})({
+    summary: 'Precision of local weights.',
+    helpGroup: 'LOCAL',
+  }),
   weights: Flags.option({options: ['mapped', 'packed'] as const})({
     summary: 'fp32 weights as pages of their files (default), or packed: faster, 1.8 times the memory while loading.',
     helpGroup: 'LOCAL',
   }),
-  threads: Flags.integer({min: 1, summary: 'Threads of the local runner; the default is all cores.', helpGroup: 'LOCAL', helpValue: 'N'}),
-  'batch-size': Flags.integer({min: 1, summary: 'Samples decoded together by the local runner.', helpGroup: 'LOCAL', helpValue: 'N'}),
+  threads: Flags.integer({
+    min: 1,
+    summary: 'Threads of the local runner; the default is all cores.',
+    helpGroup: 'LOCAL',
+    helpValue: 'N',
+  }),
+  'batch-size': Flags.integer({
+    min: 1,
+    summary: 'Samples decoded together by the local runner.',
+    helpGroup: 'LOCAL',
+    helpValue: 'N',
+  }),
 
   out: Flags.string({
     summary: 'Run folder; the default is named after the run and its lock, so the same command resumes.',
@@ -165,8 +227,18 @@ export const runFlags = withVariables({
     helpGroup: 'RESULTS',
     dependsOn: ['baseline'],
   }),
-  margin: Flags.string({default: '2pp', summary: 'Loss that the gate tolerates.', helpGroup: 'RESULTS', helpValue: 'Xpp'}),
-  alpha: Flags.string({default: '0.05', summary: 'Error rate of each one-sided bound.', helpGroup: 'RESULTS', helpValue: 'X'}),
+  margin: Flags.string({
+    default: '2pp',
+    summary: 'Loss that the gate tolerates.',
+    helpGroup: 'RESULTS',
+    helpValue: 'Xpp',
+  }),
+  alpha: Flags.string({
+    default: '0.05',
+    summary: 'Error rate of each one-sided bound.',
+    helpGroup: 'RESULTS',
+    helpValue: 'X',
+  }),
   'dry-run': Flags.boolean({
     summary: 'Show the plan: items, requests, tokens, cost where known, the lock hash; nothing is sent.',
     helpGroup: 'RESULTS',
@@ -179,7 +251,11 @@ export type RunFlags = Interfaces.InferredFlags<typeof runFlags>
 export function number(flag: string, text: string, low: number, high: number): number {
   const value = Number(text)
   if (text.trim() !== '' && value >= low && value <= high) return value
-  throw new LanternError('usage', `--${flag} ${text} is not a number from ${low} to ${high}.`, 'See `lantern-eval run --help`.')
+  throw new LanternError(
+    'usage',
+    `--${flag} ${text} is not a number from ${low} to ${high}.`,
+    'See `lantern-eval run --help`.',
+  )
 }
 
 /** The specification that the flags of `run` describe. Throws `usage` for values that do not fit. */
@@ -222,9 +298,13 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
       batchSize: flags['batch-size'],
       minPixels: flags['min-pixels'],
       maxPixels: flags['max-pixels'],
-      baseUrls: endpointsOf(flags['base-url'], [...(flags.model ?? []), ...(flags.judge && !flags['judge-base-url'] ? [flags.judge] : [])]),
+      baseUrls: endpointsOf(flags['base-url'], [
+        ...(flags.model ?? []),
+        ...(flags.judge && !flags['judge-base-url'] ? [flags.judge] : []),
+      ]),
       apiKeyEnv: flags['api-key-env'],
-      concurrency: flags.concurrency === 'auto' ? 'auto' : Math.trunc(number('concurrency', flags.concurrency, 1, 4096)),
+      concurrency:
+        flags.concurrency === 'auto' ? 'auto' : Math.trunc(number('concurrency', flags.concurrency, 1, 4096)),
       timeoutMs: flags.timeout * 1000,
       maxRetries: flags['max-retries'],
       maxRequests: flags['max-requests'],
@@ -239,14 +319,16 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
 }
 
 /**
- * Endpoints by model name. Throws `usage` where some are given and a model has none of them, as after a misspelling: it would be asked
- * elsewhere, with the key for there.
+ * Endpoints by model name. Throws `usage` where some are given and a model has none of them, as after a misspelling: it
+ * would be asked elsewhere, with the key for there.
  */
 function endpointsOf(values: readonly string[] | undefined, refs: readonly string[]): Record<string, string> {
   const plain = (name: string) => (name.startsWith(remoteScheme) ? name.slice(remoteScheme.length) : name)
   const urls = Object.fromEntries(Object.entries(keyed('base-url', values)).map(([name, url]) => [plain(name), url]))
   const given = Object.keys(urls)
-  const without = refs.filter(ref => ref.startsWith(remoteScheme)).find(ref => !given.includes('*') && !given.includes(plain(ref)))
+  const without = refs
+    .filter(ref => ref.startsWith(remoteScheme))
+    .find(ref => !given.includes('*') && !given.includes(plain(ref)))
   if (given.length === 0 || without === undefined) return urls
   throw new LanternError(
     'usage',
@@ -258,7 +340,10 @@ function endpointsOf(values: readonly string[] | undefined, refs: readonly strin
 /** What the built-in models are asked when nothing is named: one subtask per number of hops. */
 const shownHops = [0, 1, 2, 3, 4].map(steps => `hops-${steps}`)
 
-/** `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: hops for the built-in models, else an error. */
+/**
+ * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: hops for the built-in models, else
+ * an error.
+ */
 function benchmarksOf(given: readonly string[] | undefined, builtinModels: boolean): RunSpec['benchmarks'] {
   if (given === undefined) {
     if (builtinModels) return [{id: 'hops', subtasks: shownHops}]
@@ -269,7 +354,10 @@ function benchmarksOf(given: readonly string[] | undefined, builtinModels: boole
     const [id, subtask] = [one.split(':', 1)[0]!, one.includes(':') ? one.slice(one.indexOf(':') + 1) : undefined]
     const before = byId.get(id)
     // The whole benchmark, once asked for, includes its subtasks.
-    byId.set(id, subtask === undefined || (byId.has(id) && before === undefined) ? undefined : [...(before ?? []), subtask])
+    byId.set(
+      id,
+      subtask === undefined || (byId.has(id) && before === undefined) ? undefined : [...(before ?? []), subtask],
+    )
   }
   return [...byId].map(([id, subtasks]) => ({id, subtasks}))
 }
@@ -280,12 +368,17 @@ async function idsOf(ids: readonly string[] | undefined, file: string | undefine
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new LanternError('bad-file', `The samples file ${file} cannot be read: ${messageOf(error)}.`, 'Check --samples-file.')
+    throw new LanternError(
+      'bad-file',
+      `The samples file ${file} cannot be read: ${messageOf(error)}.`,
+      'Check --samples-file.',
+    )
   }
   const listed = text
     .split(/\r?\n/)
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith('#'))
-  if (listed.length === 0) throw new LanternError('bad-file', `The samples file ${file} names no sample.`, 'Write one sample id a line.')
+  if (listed.length === 0)
+    throw new LanternError('bad-file', `The samples file ${file} names no sample.`, 'Write one sample id a line.')
   return [...(ids ?? []), ...listed]
 }

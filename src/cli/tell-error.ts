@@ -6,7 +6,10 @@ const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level deb
 
 const verdicts: Readonly<Record<number, string>> = {4: 'infrastructure', 130: 'interrupted'}
 
-/** What the operating system refuses for reasons outside this program (Node's names): no room, no permission, a file where a folder should be. */
+/**
+ * What the operating system refuses for reasons outside this program (Node's names): no room, no permission, a file
+ * where a folder should be.
+ */
 const refusals: ReadonlySet<unknown> = new Set([
   'EACCES',
   'EPERM',
@@ -25,9 +28,14 @@ const refusals: ReadonlySet<unknown> = new Set([
 /** Anything thrown as it is told: a refusal by the file system that nobody put into words is still none of our bugs. */
 export function toldAs(thrown: unknown): unknown {
   if (thrown instanceof LanternError || !refusals.has(systemCodeOf(thrown))) return thrown
-  return new LanternError('disk', `The system refuses: ${messageOf(thrown)}.`, 'Check that path, its permissions and the free space.', {
-    cause: thrown,
-  })
+  return new LanternError(
+    'disk',
+    `The system refuses: ${messageOf(thrown)}.`,
+    'Check that path, its permissions and the free space.',
+    {
+      cause: thrown,
+    },
+  )
 }
 
 /** The exit code of anything thrown: what is not ours is a bug (20). */
@@ -40,7 +48,11 @@ export function errorDocument(thrown: unknown): object {
   const known = thrown instanceof LanternError
   const exitCode = exitCodeOf(thrown)
   return {
-    error: {code: known ? thrown.code : 'bug', message: messageOf(thrown), suggestion: (known ? thrown.suggestion : bugAdvice) ?? null},
+    error: {
+      code: known ? thrown.code : 'bug',
+      message: messageOf(thrown),
+      suggestion: (known ? thrown.suggestion : bugAdvice) ?? null,
+    },
     exitCode,
     verdict: verdicts[exitCode] ?? 'error',
   }

@@ -1,7 +1,10 @@
 // What a table may assume of the place it is printed to.
 import chalk from 'chalk'
 
-/** Plain text where NO_COLOR is set and not empty (no-color.org): chalk looks at FORCE_COLOR, `--no-color` and the terminal only. */
+/**
+ * Plain text where NO_COLOR is set and not empty (no-color.org): chalk looks at FORCE_COLOR, `--no-color` and the
+ * terminal only.
+ */
 export function honourNoColor(env: Readonly<Record<string, string | undefined>>): void {
   if (env['NO_COLOR']) chalk.level = 0
 }

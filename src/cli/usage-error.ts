@@ -8,10 +8,16 @@ export interface ParserError extends Error {
   /** Flags that do not exist. */
   readonly flags?: readonly string[]
   /** Arguments that are missing, or the ones too many. */
-  readonly args?: readonly (string | {readonly name: string; readonly description?: string; readonly options?: readonly string[]})[]
+  readonly args?: readonly (
+    | string
+    | {readonly name: string; readonly description?: string; readonly options?: readonly string[]}
+  )[]
 }
 
-/** True for an error that oclif raised about what was typed; its parser leaves some of them without a class of their own. */
+/**
+ * True for an error that oclif raised about what was typed; its parser leaves some of them without a class of their
+ * own.
+ */
 export function isParserError(error: unknown): error is ParserError {
   return error instanceof Error && 'oclif' in error
 }
@@ -30,14 +36,22 @@ export function usageError(error: ParserError, command: string, flagNames: reado
   if (argument !== undefined) {
     const {description, options} = argument
     const about = options ? `: one of ${options.join(', ')}.` : description === undefined ? '.' : `: ${description}`
-    return new LanternError('usage', `\`${command}\` needs ${argument.name.toUpperCase()}${about}`, `${help} shows examples.`)
+    return new LanternError(
+      'usage',
+      `\`${command}\` needs ${argument.name.toUpperCase()}${about}`,
+      `${help} shows examples.`,
+    )
   }
   return new LanternError('usage', sentenceOf(error.message, command), `See ${help}.`)
 }
 
 /** What was typed after `command` is one argument too many. */
 export function tooMany(command: string, argument: string): LanternError {
-  return new LanternError('usage', `\`${command}\` takes no further argument "${argument}".`, `See \`lantern-eval ${command} --help\`.`)
+  return new LanternError(
+    'usage',
+    `\`${command}\` takes no further argument "${argument}".`,
+    `See \`lantern-eval ${command} --help\`.`,
+  )
 }
 
 /** oclif's message in one line, without its advice about --help and without its heading. */

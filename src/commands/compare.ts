@@ -3,7 +3,7 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {withVariables} from '../cli/flags.js'
 import {terminal} from '../cli/terminal.js'
-import type {Comparison} from '../core/schemas/comparison.js'
+import type {Comparison} from '../reports/schemas/comparison.js'
 
 export default class Compare extends BaseCommand<typeof Compare> {
   static override summary = 'Compare two runs or arms on the samples they share; --fail-on makes it a gate.'
@@ -14,14 +14,21 @@ export default class Compare extends BaseCommand<typeof Compare> {
     "<%= config.bin %> <%= command.id %> 'results/x#m|text-cot' 'results/x#m|latent|lantern:8|own'",
   ]
   static override args = {
-    base: Args.string({required: true, description: 'RUN, or RUN#ARM when it has several arms; any part that only one arm has will do.'}),
+    base: Args.string({
+      required: true,
+      description: 'RUN, or RUN#ARM when it has several arms; any part that only one arm has will do.',
+    }),
     new: Args.string({required: true, description: 'RUN or RUN#ARM.'}),
   }
   static override flags = withVariables({
     'fail-on': Flags.option({options: ['regression'] as const})({
       summary: 'Gate: exit 1 when a loss beyond the margin is shown, 3 when undecided.',
     }),
-    margin: Flags.string({summary: 'Loss that is still accepted, in percentage points.', default: '2pp', helpValue: 'Npp'}),
+    margin: Flags.string({
+      summary: 'Loss that is still accepted, in percentage points.',
+      default: '2pp',
+      helpValue: 'Npp',
+    }),
     alpha: Flags.string({summary: 'Error rate of each one-sided bound.', default: '0.05', helpValue: 'X'}),
   })
 

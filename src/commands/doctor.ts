@@ -20,7 +20,8 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       // Marks are coloured after the lines are cut: escape codes have no width.
       const [first, ...rest] = labelled(`${name.padEnd(names)}  ${status}  `, found, width)
       this.log([first!.replace(`  ${status}  `, `  ${tints[status](status)}  `), ...rest].join('\n'))
-      if (remedy !== null) this.log(labelled(`${indent}try `, remedy, width).join('\n').replace('try', chalk.dim('try')))
+      if (remedy !== null)
+        this.log(labelled(`${indent}try `, remedy, width).join('\n').replace('try', chalk.dim('try')))
     }
     const exitCode = checks.some(check => check.status === 'failed') ? 4 : 0
     process.exitCode = exitCode

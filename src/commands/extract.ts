@@ -16,8 +16,17 @@ export default class Extract extends BaseCommand<typeof Extract> {
     '<%= config.bin %> <%= command.id %> --extractor blink_official --input responses.jsonl --json',
   ]
   static override flags = withVariables({
-    extractor: Flags.string({summary: 'Name of the extractor.', options: extractorNames, default: defaultExtractor, helpValue: 'NAME'}),
-    option: Flags.string({summary: 'Text of an option, in the order of the letters; once for each.', multiple: true, helpValue: 'TEXT'}),
+    extractor: Flags.string({
+      summary: 'Name of the extractor.',
+      options: extractorNames,
+      default: defaultExtractor,
+      helpValue: 'NAME',
+    }),
+    option: Flags.string({
+      summary: 'Text of an option, in the order of the letters; once for each.',
+      multiple: true,
+      helpValue: 'TEXT',
+    }),
     letters: Flags.string({
       summary: 'Letters of the item; the default is A, B, ... for the options, else ABCD.',
       helpValue: 'ABCD',
@@ -51,7 +60,11 @@ export default class Extract extends BaseCommand<typeof Extract> {
 
   private async stdin(): Promise<string> {
     if (process.stdin.isTTY)
-      throw new LanternError('usage', 'There is no response to read.', 'Give --text or --input, or pipe the response in.')
+      throw new LanternError(
+        'usage',
+        'There is no response to read.',
+        'Give --text or --input, or pipe the response in.',
+      )
     return (await readAll(process.stdin)).replace(/\r?\n$/, '')
   }
 }

@@ -21,20 +21,48 @@ export default class Import extends BaseCommand<typeof Import> {
     out: Flags.string({required: true, summary: 'The run folder to write.', helpValue: 'DIR'}),
     bench: Flags.string({summary: 'Benchmark, where the files name it otherwise.', helpValue: 'ID'}),
     model: Flags.string({summary: 'Name of the model, where the files do not say it.', helpValue: 'NAME'}),
-    mode: Flags.option({options: modes})({summary: 'How the peer asked the model; files do not say.', default: 'direct' as const}),
-    split: Flags.string({summary: 'Split of the samples; the default is the benchmark’s usual one.', helpValue: 'NAME'}),
+    mode: Flags.option({options: modes})({
+      summary: 'How the peer asked the model; files do not say.',
+      default: 'direct' as const,
+    }),
+    split: Flags.string({
+      summary: 'Split of the samples; the default is the benchmark’s usual one.',
+      helpValue: 'NAME',
+    }),
     data: dataFlag,
-    extractor: Flags.string({summary: 'Extractor of our score.', options: extractorNames, default: defaultExtractor, helpValue: 'NAME'}),
+    extractor: Flags.string({
+      summary: 'Extractor of our score.',
+      options: extractorNames,
+      default: defaultExtractor,
+      helpValue: 'NAME',
+    }),
     'extractor-panel': Flags.boolean({summary: 'Show the range over all extractors.'}),
   })
 
   async run(): Promise<unknown> {
     const {out, bench, model, mode, split, data, extractor, 'extractor-panel': panel} = this.flags
     const {importRun} = await import('../evaluation/import/index.js')
-    const imported = await importRun({paths: this.operands, out, extractor, bench, model, mode, split, data: dataFolders(data)})
+    const imported = await importRun({
+      paths: this.operands,
+      out,
+      extractor,
+      bench,
+      model,
+      mode,
+      split,
+      data: dataFolders(data),
+    })
     const {runDir, samples, errors, warnings} = imported
     const {publishRun} = await import('../reports/publish.js')
-    const end = {runDir, total: samples, settled: samples - errors, errors, verdict: 'done', exitCode: 0, reason: null} as const
+    const end = {
+      runDir,
+      total: samples,
+      settled: samples - errors,
+      errors,
+      verdict: 'done',
+      exitCode: 0,
+      reason: null,
+    } as const
     const document = await publishRun(end, {outputs: [], panel})
     const {formats} = await import('../reports/formats/index.js')
     this.log(formats.terminal.render(document, terminal()))

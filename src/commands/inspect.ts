@@ -19,14 +19,19 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
   static override flags = withVariables({
     outcome: Flags.string({summary: 'Only these outcomes.', options: [...outcomes], multiple: true, delimiter: ','}),
     subtask: Flags.string({summary: 'Only these subtasks.', multiple: true, delimiter: ',', helpValue: 'NAME'}),
-    sample: Flags.string({summary: 'Only these samples, in full and with every arm.', multiple: true, delimiter: ',', helpValue: 'ID'}),
+    sample: Flags.string({
+      summary: 'Only these samples, in full and with every arm.',
+      multiple: true,
+      delimiter: ',',
+      helpValue: 'ID',
+    }),
     bench: Flags.string({summary: 'Only these benchmarks.', multiple: true, delimiter: ',', helpValue: 'ID'}),
     arm: Flags.string({summary: 'Only this arm; any part that only one arm has will do.', helpValue: 'ARM'}),
     limit: Flags.integer({summary: 'How many to show; 0 shows all.', default: 20, min: 0, helpValue: 'N'}),
   })
 
   async run(): Promise<unknown> {
-    const {readLock} = await import('../core/run-folder.js')
+    const {readLock} = await import('../run-folder/reader.js')
     const {pickArm, splitRunArm} = await import('../reports/compare.js')
     const {samplesOf, sampleText} = await import('../reports/samples.js')
     const {dir, arm = this.flags.arm} = splitRunArm(this.args.run)
@@ -41,9 +46,16 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     const shown = this.flags.limit === 0 || this.flags.sample ? found : found.slice(0, this.flags.limit)
     const {width} = terminal()
     const paint = {bold: chalk.bold, dim: chalk.dim, good: chalk.green, bad: chalk.red}
-    for (const record of shown) this.log(`${sampleText(record, width, paint, this.flags.sample ? undefined : listedLines)}\n`)
+    for (const record of shown)
+      this.log(`${sampleText(record, width, paint, this.flags.sample ? undefined : listedLines)}\n`)
     const more = found.length > shown.length ? `, the first ${shown.length} shown (--limit 0 shows all)` : ''
-    this.log(chalk.dim(found.length === 0 ? `No sample of ${dir} fits.` : `${found.length} sample${found.length === 1 ? '' : 's'}${more}.`))
+    this.log(
+      chalk.dim(
+        found.length === 0
+          ? `No sample of ${dir} fits.`
+          : `${found.length} sample${found.length === 1 ? '' : 's'}${more}.`,
+      ),
+    )
     return {run: dir, total: found.length, records: shown, exitCode: 0, verdict: 'done'}
   }
 }

@@ -4,7 +4,7 @@ import {BaseCommand} from '../cli/base-command.js'
 import {withVariables} from '../cli/flags.js'
 import {parseFormats} from '../cli/formats.js'
 import {terminal} from '../cli/terminal.js'
-import type {ResultDocument} from '../core/schemas/result.js'
+import type {ResultDocument} from '../reports/schemas/result.js'
 
 export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
   static override summary = 'Tables over finished or partial runs, comparable rows ranked together.'
@@ -16,7 +16,9 @@ export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
     '<%= config.bin %> <%= command.id %> --format markdown=table.md --format csv=table.csv',
   ]
   static override strict = false
-  static override args = {run: Args.string({description: 'Run folders, or folders that hold some; the default is results.'})}
+  static override args = {
+    run: Args.string({description: 'Run folders, or folders that hold some; the default is results.'}),
+  }
   static override flags = withVariables({
     subtasks: Flags.boolean({summary: 'Also a table of the subtasks of each benchmark.'}),
     format: Flags.string({

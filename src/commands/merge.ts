@@ -26,7 +26,12 @@ export default class Merge extends BaseCommand<typeof Merge> {
     const end =
       missing === 0
         ? ({...settled, verdict: 'done', exitCode: 0, reason: null} as const)
-        : ({...settled, verdict: 'partial', exitCode: 0, reason: `${missing} samples were in none of the shards.`} as const)
+        : ({
+            ...settled,
+            verdict: 'partial',
+            exitCode: 0,
+            reason: `${missing} samples were in none of the shards.`,
+          } as const)
     const document = await publishRun(end, {outputs: [], panel: false})
     this.log(formats.terminal.render(document, terminal()))
     const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']

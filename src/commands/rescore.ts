@@ -5,7 +5,7 @@ import {dataFlag, dataFolders, withVariables} from '../cli/flags.js'
 import {parseFormats} from '../cli/formats.js'
 import {number, runFlags} from '../cli/run-flags.js'
 import {terminal} from '../cli/terminal.js'
-import {cacheDir} from '../core/cache-dir.js'
+import {cacheDir} from '../hub/cache-dir.js'
 import {extractorNames} from '../metrics/extraction/index.js'
 
 export default class Rescore extends BaseCommand<typeof Rescore> {
@@ -56,7 +56,8 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
           baseUrls: {},
           apiKeyEnv: flags['api-key-env'],
           env: process.env,
-          concurrency: flags.concurrency === 'auto' ? 'auto' : Math.trunc(number('concurrency', flags.concurrency, 1, 4096)),
+          concurrency:
+            flags.concurrency === 'auto' ? 'auto' : Math.trunc(number('concurrency', flags.concurrency, 1, 4096)),
           timeoutMs: flags.timeout * 1000,
           maxRetries: flags['max-retries'],
           maxRequests: flags['max-requests'],

@@ -1,4 +1,5 @@
-// Evaluate: the main command. Flags become a specification, evaluation does the work, reports write the tables, the gate decides.
+// Evaluate: the main command. Flags become a specification, evaluation does the work, reports write the tables, the
+// gate decides.
 import {BaseCommand} from '../cli/base-command.js'
 import {parseFormats} from '../cli/formats.js'
 import {duration, progress} from '../cli/progress.js'
@@ -23,15 +24,18 @@ export default class Run extends BaseCommand<typeof Run> {
     },
     {
       description: 'An endpoint, a pilot of 100 samples:',
-      command: '<%= config.bin %> <%= command.id %> --bench blink --model openai:NAME --base-url http://127.0.0.1:8000/v1 --limit 100',
+      command:
+        '<%= config.bin %> <%= command.id %> --bench blink --model openai:NAME --base-url http://127.0.0.1:8000/v1 --limit 100',
     },
     {
       description: 'Do the latents matter?',
-      command: '<%= config.bin %> <%= command.id %> --bench hops --model builtin:nano-latent --intervention own,zeros,noise,first-repeat',
+      command:
+        '<%= config.bin %> <%= command.id %> --bench hops --model builtin:nano-latent --intervention own,zeros,noise,first-repeat',
     },
     {
       description: 'Gate a CI job:',
-      command: '<%= config.bin %> <%= command.id %> --bench vstar --model ./new --baseline results/main --fail-on regression --margin 2pp',
+      command:
+        '<%= config.bin %> <%= command.id %> --bench vstar --model ./new --baseline results/main --fail-on regression --margin 2pp',
     },
   ]
 
@@ -45,7 +49,11 @@ export default class Run extends BaseCommand<typeof Run> {
     const prepared = await prepare(spec, event => show({type: 'runner', event}))
     try {
       // A baseline that the run cannot be compared with is told before the run, not after it.
-      if (gate) await (await import('../reports/publish.js')).assertBaseline({dir: 'this run', lock: prepared.lock}, gate.baseline)
+      if (gate)
+        await (await import('../reports/publish.js')).assertBaseline(
+          {dir: 'this run', lock: prepared.lock},
+          gate.baseline,
+        )
       if (flags['dry-run']) return await this.plan(prepared)
       const {evaluate} = await import('../evaluation/evaluate.js')
       const began = Date.now()

@@ -7,7 +7,8 @@ export function areaOf([x1, y1, x2, y2]: Box): number {
 }
 
 /**
- * A box of a width x height picture on the same picture padded to a square: half of the difference, rounded down, lies before the picture.
+ * A box of a width x height picture on the same picture padded to a square: half of the difference, rounded down, lies
+ * before the picture.
  * Rule: deepcs233/Visual-CoT 83212ae, playground/data/eval/REC/calculation.py.
  */
 export function padToSquare([x1, y1, x2, y2]: Box, width: number, height: number): Box {

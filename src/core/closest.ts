@@ -1,7 +1,9 @@
-// "Did you mean ...?": the nearest of some names to a misspelt one. Only for messages, never to guess what a user meant and do it.
+// "Did you mean ...?": the nearest of some names to a misspelt one. Only for messages, never to guess what a user meant
+// and do it.
 
 /**
- * The candidate with the smallest edit distance to `word`, or undefined when none is near: more than a third of its letters would have to change.
+ * The candidate with the smallest edit distance to `word`, or undefined when none is near: more than a third of its
+ * letters would have to change.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -16,7 +18,9 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours from `a` to `b` (optimal string alignment; Damerau 1964). */
+/**
+ * Insertions, deletions, replacements and swaps of neighbours from `a` to `b` (optimal string alignment; Damerau 1964).
+ */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({length: b.length + 1}, (_, j) => j)
@@ -24,7 +28,10 @@ export function editDistance(a: string, b: string): number {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const replaced = last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? beforeLast[j - 2]! + 1 : Number.POSITIVE_INFINITY
+      const swapped =
+        i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+          ? beforeLast[j - 2]! + 1
+          : Number.POSITIVE_INFINITY
       row.push(Math.min(last[j]! + 1, row[j - 1]! + 1, replaced, swapped))
     }
     beforeLast = last

@@ -42,7 +42,10 @@ export class LanternError extends Error {
   }
 }
 
-/** The message of anything that was thrown; errors of Node itself may come from another realm and fail `instanceof Error`. */
+/**
+ * The message of anything that was thrown; errors of Node itself may come from another realm and fail `instanceof
+ * Error`.
+ */
 export function messageOf(thrown: unknown): string {
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message)
   return String(thrown)
@@ -50,6 +53,7 @@ export function messageOf(thrown: unknown): string {
 
 /** The `code` of a Node system error (`ENOENT`, `EEXIST`, ...), or undefined. */
 export function systemCodeOf(thrown: unknown): string | undefined {
-  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string') return thrown.code
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && typeof thrown.code === 'string')
+    return thrown.code
   return undefined
 }

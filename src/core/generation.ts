@@ -37,7 +37,9 @@ export function armId(arm: Omit<Arm, 'id'>): string {
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 
-export type PromptPart = {readonly type: 'text'; readonly text: string} | {readonly type: 'image'; readonly image: ImageRef}
+export type PromptPart =
+  | {readonly type: 'text'; readonly text: string}
+  | {readonly type: 'image'; readonly image: ImageRef}
 
 /** One user turn, perhaps after a system turn. The order of the parts is what the model sees. */
 export interface Prompt {
@@ -59,11 +61,16 @@ export interface Request {
   readonly arm: Arm
   readonly prompt: Prompt
   readonly decoding: Decoding
-  /** Texts whose log-probabilities are wanted too, after the prompt and the latents of this generation; sessions that cannot score leave them. */
+  /**
+   * Texts whose log-probabilities are wanted too, after the prompt and the latents of this generation; sessions that
+   * cannot score leave them.
+   */
   readonly continuations?: readonly string[]
 }
 
-/** The latents of one block: what was fed, and (where an intervention replaced it) what the model itself would have fed. */
+/**
+ * The latents of one block: what was fed, and (where an intervention replaced it) what the model itself would have fed.
+ */
 export interface LatentBlock {
   readonly vectors: readonly Float32Array[]
   readonly own?: readonly Float32Array[]
@@ -135,7 +142,16 @@ export const unknownTiming: Timing = {firstTokenMs: null, totalMs: null}
 
 /** The generation that stands for a failure: an outcome of its own, never an answer. */
 export function failedGeneration(request: Request, code: string, message: string, attempts = 1): Generation {
-  return {request, text: '', usage: unknownUsage, timing: unknownTiming, stop: 'error', attempts, seen: null, error: {code, message}}
+  return {
+    request,
+    text: '',
+    usage: unknownUsage,
+    timing: unknownTiming,
+    stop: 'error',
+    attempts,
+    seen: null,
+    error: {code, message},
+  }
 }
 
 /** The prompt as text, with one `<image>` per picture: what is hashed as `promptSha256`. */

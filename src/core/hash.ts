@@ -14,7 +14,10 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** JSON with sorted keys and without undefined values: equal values give equal text, whatever the order they were built in. */
+/**
+ * JSON with sorted keys and without undefined values: equal values give equal text, whatever the order they were built
+ * in.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => {
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner

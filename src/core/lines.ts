@@ -9,12 +9,18 @@ export interface Line {
   readonly end: number
 }
 
-/** Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a file that cannot be read. */
+/**
+ * Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a
+ * file that cannot be read.
+ */
 export async function* lines(path: string): AsyncGenerator<Line> {
   for await (const batch of lineBatches(path)) yield* batch
 }
 
-/** As `lines`, all lines of a piece of the file at a time: a turn of the event loop for a thousand lines instead of for each. */
+/**
+ * As `lines`, all lines of a piece of the file at a time: a turn of the event loop for a thousand lines instead of for
+ * each.
+ */
 export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
   let end = 0

@@ -1,6 +1,15 @@
 // What became of one sample: the outcome, its score, and how the score of a benchmark is put together.
 
-export const outcomes = ['correct', 'wrong', 'unanswered', 'truncated', 'refused', 'error', 'not-engaged', 'unscored'] as const
+export const outcomes = [
+  'correct',
+  'wrong',
+  'unanswered',
+  'truncated',
+  'refused',
+  'error',
+  'not-engaged',
+  'unscored',
+] as const
 export type Outcome = (typeof outcomes)[number]
 
 export interface Score {

@@ -37,7 +37,9 @@ test('fill gives the words that next would have given', () => {
 test('depends on every key, and on nothing else', () => {
   const first = (...keys: (string | number)[]) => random(...keys).next()
   expect(first(0, 'a', 'b')).toBe(first(0, 'a', 'b'))
-  expect(new Set([first(0, 'a', 'b'), first(1, 'a', 'b'), first(0, 'ab'), first(0, 'b', 'a'), first('0', 'a', 'b')]).size).toBe(5)
+  expect(
+    new Set([first(0, 'a', 'b'), first(1, 'a', 'b'), first(0, 'ab'), first(0, 'b', 'a'), first('0', 'a', 'b')]).size,
+  ).toBe(5)
 })
 
 test('integers are uniform', () => {

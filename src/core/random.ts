@@ -1,4 +1,5 @@
-// Seeded randomness: every random choice names its seed and its purpose, so it does not depend on the order of the work.
+// Seeded randomness: every random choice names its seed and its purpose, so it does not depend on the order of the
+// work.
 import {createHash} from 'node:crypto'
 
 export interface Random {
@@ -64,7 +65,8 @@ export function random(...keys: (string | number)[]): Random {
       return copy
     },
     fill(words) {
-      // The same generator on local variables: a closure's own are several times slower, since V8 boxes words above 30 bits.
+      // The same generator on local variables: a closure's own are several times slower, since V8 boxes words above 30
+      // bits.
       let [x, y, z, n] = [a, b, c, counter]
       for (let i = 0; i < words.length; i++) {
         const sum = (((x + y) | 0) + n) | 0

@@ -15,7 +15,9 @@ describe('redactor', () => {
     expect(redact('key sk-proj-0123456789abcdefghij end')).toBe('key [redacted] end')
     expect(redact('hf_ABCDEFGHIJKLMNOPQRSTUVWX')).toBe('[redacted]')
     expect(redact('Authorization: Bearer eyJhbGciOi12345')).toBe('Authorization: Bearer [redacted]')
-    expect(redact('http://user:pass@host:1/v1?api_key=123&x=1')).toBe('http://[redacted]@host:1/v1?api_key=[redacted]&x=1')
+    expect(redact('http://user:pass@host:1/v1?api_key=123&x=1')).toBe(
+      'http://[redacted]@host:1/v1?api_key=[redacted]&x=1',
+    )
   })
 
   it('removes the values of keys that name a credential', () => {
@@ -26,7 +28,12 @@ describe('redactor', () => {
   })
 
   it('leaves ordinary answers as they are', () => {
-    for (const text of ['<answer>A</answer>', 'The bearer of the shield stands left of 2 trees.', 'https://a.b/c?x=1', 'a@b.c'])
+    for (const text of [
+      '<answer>A</answer>',
+      'The bearer of the shield stands left of 2 trees.',
+      'https://a.b/c?x=1',
+      'a@b.c',
+    ])
       expect(redact(text)).toBe(text)
   })
 })

@@ -3,7 +3,10 @@
 /** Pixels of the original image: left, top, right, bottom. */
 export type Box = readonly [x1: number, y1: number, x2: number, y2: number]
 
-/** How the reference's loader treats an EXIF orientation: ignored when a path is opened, applied when a parquet file is decoded. */
+/**
+ * How the reference's loader treats an EXIF orientation: ignored when a path is opened, applied when a parquet file is
+ * decoded.
+ */
 export type Orientation = 'ignore' | 'apply'
 
 /** A picture of a sample. Its bytes are read when they are needed, and not kept. */

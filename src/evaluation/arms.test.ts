@@ -15,10 +15,16 @@ test('latent arms are multiplied by the interventions, others are not', () => {
 })
 
 test('a protocol is checked before anything is opened or written', () => {
-  expect(() => armsOf(checkpoint, {protocol: 'lanterm', interventions: ['own']})).toThrow(expect.objectContaining({code: 'usage'}))
-  expect(() => armsOf(checkpoint, {protocol: 'coconut', interventions: ['own']})).toThrow(expect.objectContaining({code: 'unsupported'}))
+  expect(() => armsOf(checkpoint, {protocol: 'lanterm', interventions: ['own']})).toThrow(
+    expect.objectContaining({code: 'usage'}),
+  )
+  expect(() => armsOf(checkpoint, {protocol: 'coconut', interventions: ['own']})).toThrow(
+    expect.objectContaining({code: 'unsupported'}),
+  )
 })
 
 test('an intervention needs latents within reach', () => {
-  expect(() => armsOf(endpoint, {modes: ['latent'], interventions: ['zeros']})).toThrow(expect.objectContaining({code: 'unsupported'}))
+  expect(() => armsOf(endpoint, {modes: ['latent'], interventions: ['zeros']})).toThrow(
+    expect.objectContaining({code: 'unsupported'}),
+  )
 })

@@ -1,4 +1,5 @@
-// Where the samples of a benchmark are read from: a folder given, the built-in samples, what was fetched, or answers alone for a replay.
+// Where the samples of a benchmark are read from: a folder given, the built-in samples, what was fetched, or answers
+// alone for a replay.
 import type {Benchmark} from '../benchmarks/benchmark.js'
 import {answersOnlyData, builtinData, localData} from '../benchmarks/data-places.js'
 import {LanternError} from '../core/errors.js'
@@ -6,8 +7,8 @@ import type {ModelIdentity} from '../runners/runner.js'
 import type {RunSpec} from './spec.js'
 
 /**
- * The place of a benchmark's data, by the rule of cli.md: `--data`, else the built-in samples for the built-in models, else what was fetched;
- * replayed answers are content with the published answers alone.
+ * The place of a benchmark's data, by the rule of cli.md: `--data`, else the built-in samples for the built-in models,
+ * else what was fetched; replayed answers are content with the published answers alone.
  * Throws `data-absent` naming the command that fetches the data.
  */
 export async function locateData(
@@ -21,7 +22,11 @@ export async function locateData(
   if (given === 'builtin' || benchmark.origin.repo === '' || models.every(model => model.builtin)) {
     const builtin = builtinData(benchmark.id)
     if (builtin !== undefined) return builtin
-    throw new LanternError('data-absent', `There are no built-in samples of ${benchmark.id}.`, 'Give a folder: --data DIR.')
+    throw new LanternError(
+      'data-absent',
+      `There are no built-in samples of ${benchmark.id}.`,
+      'Give a folder: --data DIR.',
+    )
   }
   const local = await localData(benchmark, spec.runner.cacheDir, spec.runner.env)
   if (local !== undefined) return local

@@ -13,13 +13,23 @@ test.each([
   ['there was nothing to ask', [0, 0, 0], 'infrastructure', 4, 'The selection is empty.'],
 ] as const)('where %s', (_, [total, settled, errors], verdict, exitCode, reason) => {
   const {runDir, ...rest} = end(total, settled, errors)
-  expect(rest).toEqual({total, settled, errors, verdict, exitCode, reason: reason === null ? null : expect.stringContaining(reason)})
+  expect(rest).toEqual({
+    total,
+    settled,
+    errors,
+    verdict,
+    exitCode,
+    reason: reason === null ? null : expect.stringContaining(reason),
+  })
 })
 
 test.each([
   [20, 20, 0],
   [20, 0, 20],
   [0, 0, 0],
-])('an interruption is the verdict whatever else is true: %d asked, %d settled, %d failed', (total, settled, errors) => {
-  expect(end(total, settled, errors, true)).toMatchObject({verdict: 'interrupted', exitCode: 130})
-})
+])(
+  'an interruption is the verdict whatever else is true: %d asked, %d settled, %d failed',
+  (total, settled, errors) => {
+    expect(end(total, settled, errors, true)).toMatchObject({verdict: 'interrupted', exitCode: 130})
+  },
+)

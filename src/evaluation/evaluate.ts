@@ -4,14 +4,14 @@ import type {Generation} from '../core/generation.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {scoreSample} from '../metrics/score.js'
 import {optionVariants} from '../modes/option-orders.js'
+import {hold} from '../run-folder/hold.js'
+import {openJournal} from '../run-folder/journal.js'
+import {claimRunDir, defaultRunDir} from '../run-folder/run-dir.js'
+import {tallyOf} from '../run-folder/tally.js'
 import {writeLatents} from '../runners/onnx/latent-bank.js'
-import {hold} from './hold.js'
-import {openJournal} from './journal.js'
 import {runLoop, type Scored} from './loop.js'
 import type {Prepared, PreparedBenchmark} from './prepare.js'
-import {claimRunDir, defaultRunDir} from './run-dir.js'
 import type {RunEvent} from './spec.js'
-import {tallyOf} from './tally.js'
 
 export interface RunEnd {
   readonly runDir: string
@@ -25,8 +25,14 @@ export interface RunEnd {
   readonly reason: string | null
 }
 
-/** Runs what is open of a prepared run. Throws `provenance`, `usage` (folder held), `disk`, or what a session throws. */
-export async function evaluate(prepared: Prepared, onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunEnd> {
+/**
+ * Runs what is open of a prepared run. Throws `provenance`, `usage` (folder held), `disk`, or what a session throws.
+ */
+export async function evaluate(
+  prepared: Prepared,
+  onEvent: (event: RunEvent) => void,
+  signal: AbortSignal,
+): Promise<RunEnd> {
   const {spec, lock} = prepared
   const runDir = spec.out ?? defaultRunDir(lock)
   await claimRunDir(runDir, lock)
@@ -43,7 +49,8 @@ export async function evaluate(prepared: Prepared, onEvent: (event: RunEvent) =>
         isSettled: key => tally.isSettled(key),
         score: (bench, generation) => scoreOne(prepared, bench, generation, signal),
         keepLatents: async (bench, {latents, request}) => {
-          if (spec.saveLatents && latents) await writeLatents(runDir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
+          if (spec.saveLatents && latents)
+            await writeLatents(runDir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
         },
         expand: sample => optionVariants(sample, spec.optionOrders, spec.seed),
         redact: redactor(secretsIn(spec.runner.env)),
@@ -86,13 +93,19 @@ export function itemsOf({benchmarks}: Pick<Prepared, 'benchmarks'>): number {
 }
 
 /** What became of a run, from how many of its samples x arms are settled and how many ended in an error. */
-export function endOf(facts: Pick<RunEnd, 'runDir' | 'total' | 'settled' | 'errors'>, maxErrorRate: number, aborted: boolean): RunEnd {
+export function endOf(
+  facts: Pick<RunEnd, 'runDir' | 'total' | 'settled' | 'errors'>,
+  maxErrorRate: number,
+  aborted: boolean,
+): RunEnd {
   const {total, settled, errors} = facts
   const asked = settled + errors
   const infrastructure = {...facts, verdict: 'infrastructure', exitCode: 4} as const
-  if (aborted) return {...facts, verdict: 'interrupted', exitCode: 130, reason: 'Interrupted; the same command resumes.'}
+  if (aborted)
+    return {...facts, verdict: 'interrupted', exitCode: 130, reason: 'Interrupted; the same command resumes.'}
   if (total === 0) return {...infrastructure, reason: 'The selection is empty.'}
-  if (asked === 0) return {...infrastructure, reason: 'Nothing was asked: a budget was reached; the same command goes on.'}
+  if (asked === 0)
+    return {...infrastructure, reason: 'Nothing was asked: a budget was reached; the same command goes on.'}
   if (settled === 0) return {...infrastructure, reason: 'Nothing could be evaluated; every sample ended in an error.'}
   if (errors / asked > maxErrorRate) {
     const reason = `${errors} of ${asked} samples (${((100 * errors) / asked).toFixed(1)}%) ended in an error, more than --max-error-rate allows; the same command tries them again.`

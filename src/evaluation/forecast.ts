@@ -1,11 +1,12 @@
-// What the open requests of a run will take: tokens of their prompts, arm by arm. Streams the samples; of pictures only sizes are read.
+// What the open requests of a run will take: tokens of their prompts, arm by arm. Streams the samples; of pictures only
+// sizes are read.
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
-import {recordKey} from '../core/run-folder.js'
 import type {ImageRef, Sample} from '../core/sample.js'
-import type {LogRecord} from '../core/schemas/record.js'
 import {optionVariants} from '../modes/option-orders.js'
 import {buildPrompt, type PromptStyle} from '../modes/prompts.js'
+import {recordKey} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
 import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
 import type {Prepared} from './prepare.js'
@@ -28,8 +29,14 @@ export interface ArmForecast {
   readonly price: Price | null
 }
 
-/** By arm id; arms whose answers take no prompt (saved ones) are left out. Throws LanternError where the run itself would stop. */
-export async function forecastPrompts(prepared: Prepared, settled: readonly LogRecord[]): Promise<Map<string, ArmForecast>> {
+/**
+ * By arm id; arms whose answers take no prompt (saved ones) are left out. Throws LanternError where the run itself
+ * would stop.
+ */
+export async function forecastPrompts(
+  prepared: Prepared,
+  settled: readonly LogRecord[],
+): Promise<Map<string, ArmForecast>> {
   const forecasts = new Map<string, ArmForecast>()
   const tallies: OpenArm[] = []
   for (const {session, arms} of prepared.models) {
@@ -58,12 +65,18 @@ interface OpenArm extends PromptTokens {
   failing: number
 }
 
-async function countAll({spec, benchmarks}: Prepared, settled: ReadonlySet<string>, tallies: readonly OpenArm[]): Promise<void> {
+async function countAll(
+  {spec, benchmarks}: Prepared,
+  settled: ReadonlySet<string>,
+  tallies: readonly OpenArm[],
+): Promise<void> {
   for (const {benchmark, data, keys} of benchmarks) {
     for await (const item of data.samples(new Set(keys.map(key => key.id)))) {
       const sizeOf = rememberedSizes()
       for (const sample of optionVariants(item, spec.optionOrders, spec.seed)) {
-        const open = tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
+        const open = tallies.filter(
+          ({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})),
+        )
         await countSample(sample, spec.promptStyle, open, sizeOf)
       }
     }
@@ -71,13 +84,19 @@ async function countAll({spec, benchmarks}: Prepared, settled: ReadonlySet<strin
 }
 
 /** Arms of one model and mode share a prompt, which is counted once. */
-async function countSample(sample: Sample, style: PromptStyle, open: readonly OpenArm[], sizeOf: SizeOf): Promise<void> {
+async function countSample(
+  sample: Sample,
+  style: PromptStyle,
+  open: readonly OpenArm[],
+  sizeOf: SizeOf,
+): Promise<void> {
   const counted = new Map<Forecast, Map<string, Promise<PromptTokens | null>>>()
   for (const tally of open) {
     const {arm, forecast} = tally
     const byMode = counted.get(forecast) ?? new Map<string, Promise<PromptTokens | null>>()
     counted.set(forecast, byMode)
-    const counting = byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, style), sizeOf).catch(nullIfFailing)
+    const counting =
+      byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, style), sizeOf).catch(nullIfFailing)
     byMode.set(arm.mode, counting)
     const tokens = await counting
     if (tokens === null) tally.failing++
@@ -106,8 +125,8 @@ function rememberedSizes(): SizeOf {
 }
 
 /**
- * The prompts of an arm by those it has asked so far: the mean of each subtask (they differ in pictures), or of the arm where a subtask
- * has none yet. Undefined before the first reply that says what its prompt took.
+ * The prompts of an arm by those it has asked so far: the mean of each subtask (they differ in pictures), or of the arm
+ * where a subtask has none yet. Undefined before the first reply that says what its prompt took.
  */
 function measuredIn({benchmarks}: Prepared, {id: arm}: Arm, settled: readonly LogRecord[]): PromptForecast | undefined {
   const mine = settled.filter(record => record.arm === arm)

@@ -4,7 +4,14 @@ import type {Sample} from '../core/sample.js'
 import {openJudge} from './judge.js'
 
 const scoring: Scoring = {answer: 'open', metric: 'match', aggregate: 'macro'}
-const sample: Sample = {id: 'gqa/7', benchmark: 'viscot', subtask: 'gqa', images: [], question: 'What is it?', gold: 'window'}
+const sample: Sample = {
+  id: 'gqa/7',
+  benchmark: 'viscot',
+  subtask: 'gqa',
+  images: [],
+  question: 'What is it?',
+  gold: 'window',
+}
 const wrong: Score = {outcome: 'wrong', score: 0, answer: 'a window', metrics: {match: 0}}
 
 let server: OpenAIServer
@@ -12,10 +19,22 @@ afterEach(() => server.close())
 
 async function judge(behaviour: Behaviour, score: Score = wrong) {
   server = await startOpenAIServer({behave: () => behaviour})
-  const options = {baseUrls: {}, env: {}, concurrency: 4, timeoutMs: 1000, maxRetries: 0, cache: false, cacheDir: '', notify: () => {}}
+  const options = {
+    baseUrls: {},
+    env: {},
+    concurrency: 4,
+    timeoutMs: 1000,
+    maxRetries: 0,
+    cache: false,
+    cacheDir: '',
+    notify: () => {},
+  }
   const judge = await openJudge({ref: 'openai:judge', baseUrl: server.url}, [{id: 'viscot', scoring}], options)
   try {
-    return {judged: await judge.judge(sample, 'a window', scoring, score, new AbortController().signal), identity: judge.identity}
+    return {
+      judged: await judge.judge(sample, 'a window', scoring, score, new AbortController().signal),
+      identity: judge.identity,
+    }
   } finally {
     await judge.close()
   }
@@ -37,7 +56,11 @@ it('asks the endpoint with the official prompt and takes its mark', async () => 
 
 it('makes an error of a verdict that cannot be read', async () => {
   const {judged} = await judge({kind: 'answer', text: 'It is fine.'})
-  expect(judged).toMatchObject({score: {outcome: 'error', score: null}, error: {code: 'judge-unreadable'}, judge: {reply: 'It is fine.'}})
+  expect(judged).toMatchObject({
+    score: {outcome: 'error', score: null},
+    error: {code: 'judge-unreadable'},
+    judge: {reply: 'It is fine.'},
+  })
 })
 
 it('asks nothing about an answer that was cut', async () => {

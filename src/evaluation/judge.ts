@@ -1,11 +1,19 @@
-// Wires judges to an endpoint: cached, concurrent and budgeted as the remote runner is. What is asked and how it is read: metrics/judges.
+// Wires judges to an endpoint: cached, concurrent and budgeted as the remote runner is. What is asked and how it is
+// read: metrics/judges.
 
 import {LanternError} from '../core/errors.js'
 import type {Decoding} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
-import {judgedScore, judgeFor, judgeMessages, judgePromptSha256, judgeTask, readVerdict} from '../metrics/judges/index.js'
+import {
+  judgedScore,
+  judgeFor,
+  judgeMessages,
+  judgePromptSha256,
+  judgeTask,
+  readVerdict,
+} from '../metrics/judges/index.js'
 import {type ChatOptions, openChat} from '../runners/remote/index.js'
 
 export interface JudgeChoice {
@@ -35,8 +43,8 @@ export interface Judged {
 export interface OpenJudge {
   readonly identity: JudgeIdentity
   /**
-   * The score of a saved or fresh answer after the judge; unchanged where there is nothing to ask (gold hidden, choice already read,
-   * truncated, refused, ...). Throws LanternError `endpoint` when the judge cannot be asked at all.
+   * The score of a saved or fresh answer after the judge; unchanged where there is nothing to ask (gold hidden, choice
+   * already read, truncated, refused, ...). Throws LanternError `endpoint` when the judge cannot be asked at all.
    */
   judge(sample: Sample, text: string, scoring: Scoring, score: Score, signal: AbortSignal): Promise<Judged>
   close(): Promise<void>
@@ -62,7 +70,10 @@ export async function openJudge(
       'Give --judge openai:NAME, with --judge-base-url for another server.',
     )
   }
-  const {client, endpoint} = await openChat(ref, baseUrl === undefined ? options : {...options, baseUrls: {'*': baseUrl}})
+  const {client, endpoint} = await openChat(
+    ref,
+    baseUrl === undefined ? options : {...options, baseUrls: {'*': baseUrl}},
+  )
   const names = Object.fromEntries(benchmarks.map(({id, scoring}) => [id, judgeFor(id, scoring)]))
   const prompt = hashOf({prompts: Object.values(names).map(judgePromptSha256).sort(), decoding})
   return {
@@ -72,9 +83,15 @@ export async function openJudge(
       if (task === null) return {score, judge: null}
       const name = judgeFor(sample.benchmark, scoring)
       const isUseful = (reply: string) => readVerdict(name, reply, task).reading.kind !== 'unreadable'
-      const outcome = await client.complete({messages: judgeMessages(name, task), images: [], decoding, isUseful}, signal)
+      const outcome = await client.complete(
+        {messages: judgeMessages(name, task), images: [], decoding, isUseful},
+        signal,
+      )
       if (outcome.kind !== 'reply') {
-        const message = outcome.kind === 'failure' ? outcome.message : 'it was not asked: the budget is used up, or the run was interrupted'
+        const message =
+          outcome.kind === 'failure'
+            ? outcome.message
+            : 'it was not asked: the budget is used up, or the run was interrupted'
         return {...failed(score, 'judge-failed', `The judge gave no verdict: ${message}`), judge: null}
       }
       const {text: reply} = outcome.reply
@@ -82,12 +99,19 @@ export async function openJudge(
       const after = judgedScore(score, verdict, task)
       const judge = {name, reply}
       if (verdict.reading.kind !== 'unreadable') return {score: after, judge}
-      return {...failed(after, 'judge-unreadable', `The judge's verdict cannot be read: ${reply.slice(0, longestQuote)}`), judge}
+      return {
+        ...failed(after, 'judge-unreadable', `The judge's verdict cannot be read: ${reply.slice(0, longestQuote)}`),
+        judge,
+      }
     },
     close: () => client.close(),
   }
 }
 
-function failed(score: Score, code: NonNullable<Judged['error']>['code'], message: string): Pick<Judged, 'score' | 'error'> {
+function failed(
+  score: Score,
+  code: NonNullable<Judged['error']>['code'],
+  message: string,
+): Pick<Judged, 'score' | 'error'> {
   return {score: {...score, outcome: 'error', score: null}, error: {code, message}}
 }

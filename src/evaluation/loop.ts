@@ -1,13 +1,14 @@
-// The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow with the run.
+// The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow
+// with the run.
 
 import type {Arm, Generation, Request} from '../core/generation.js'
 import type {Score} from '../core/outcome.js'
-import {recordKey} from '../core/run-folder.js'
 import type {Sample} from '../core/sample.js'
-import type {LogRecord} from '../core/schemas/record.js'
 import {buildPrompt} from '../modes/prompts.js'
+import type {Journal} from '../run-folder/journal.js'
+import {recordKey} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
 import {defaultMaxNewTokens} from './arms.js'
-import type {Journal} from './journal.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
 import type {RunEvent, RunSpec} from './spec.js'
 
@@ -24,7 +25,10 @@ export interface LoopTools {
   /** By the key of a record; what is settled is not asked again. */
   readonly isSettled: (key: string) => boolean
   readonly score: (bench: PreparedBenchmark, generation: Generation) => Promise<Scored>
-  /** Stores the vectors of a generation, if they are to be kept; before its record, so that a record promises its latents. */
+  /**
+   * Stores the vectors of a generation, if they are to be kept; before its record, so that a record promises its
+   * latents.
+   */
   readonly keepLatents: (bench: string, generation: Generation) => Promise<void>
   readonly expand: (sample: Sample) => readonly Sample[]
   /** Takes credentials out of whatever is about to be written. */
@@ -78,7 +82,8 @@ async function* groups(
   for await (const item of bench.data.samples(wanted)) {
     for (const sample of expand(item)) {
       const open = arms.filter(arm => !isSettled(recordKey({arm: arm.id, bench: bench.benchmark.id, id: sample.id})))
-      if (open.length > 0) yield open.map(arm => request(spec, sample, arm, bench.benchmark.scoring.likelihood === true))
+      if (open.length > 0)
+        yield open.map(arm => request(spec, sample, arm, bench.benchmark.scoring.likelihood === true))
     }
   }
 }
@@ -94,9 +99,15 @@ function request(spec: RunSpec, sample: Sample, arm: Arm, likelihood: boolean): 
   }
 }
 
-async function finish(spec: RunSpec, bench: PreparedBenchmark, generation: Generation, tools: LoopTools): Promise<void> {
+async function finish(
+  spec: RunSpec,
+  bench: PreparedBenchmark,
+  generation: Generation,
+  tools: LoopTools,
+): Promise<void> {
   const {sample} = generation.request
-  // Every picture the sample has must have been seen, in order: a dropped or joined picture would measure something else.
+  // Every picture the sample has must have been seen, in order: a dropped or joined picture would measure something
+  // else.
   const complete = generation.seen === null || generation.seen.images.length === sample.images.length
   const checked: Generation = complete
     ? generation
@@ -113,7 +124,12 @@ async function finish(spec: RunSpec, bench: PreparedBenchmark, generation: Gener
 }
 
 /** The log line of a generation (cli.md, "A log record"). */
-export function toRecord(extractor: string, bench: string, generation: Generation, {score, error, judge}: Scored): LogRecord {
+export function toRecord(
+  extractor: string,
+  bench: string,
+  generation: Generation,
+  {score, error, judge}: Scored,
+): LogRecord {
   const {sample, arm} = generation.request
   return {
     type: 'sample',
@@ -137,7 +153,10 @@ export function toRecord(extractor: string, bench: string, generation: Generatio
     stop: generation.stop,
     attempts: generation.attempts,
     ...(generation.cached ? {cached: true} : {}),
-    seen: generation.seen && {promptSha256: generation.seen.promptSha256, images: generation.seen.images.map(image => ({...image}))},
+    seen: generation.seen && {
+      promptSha256: generation.seen.promptSha256,
+      images: generation.seen.images.map(image => ({...image})),
+    },
     ...(judge ? {judge} : {}),
     error: generation.error ?? error ?? null,
   }

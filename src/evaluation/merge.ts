@@ -1,11 +1,11 @@
 // Joins the shards of one run: equal locks, disjoint and complete samples, one folder as if it had run in one piece.
 import {LanternError} from '../core/errors.js'
-import {readLock, recordKey, settledRecords} from '../core/run-folder.js'
-import {type Lock, lockHash} from '../core/schemas/lock.js'
-import type {LogRecord} from '../core/schemas/record.js'
-import {hold} from './hold.js'
-import {openJournal} from './journal.js'
-import {claimRunDir, differences} from './run-dir.js'
+import {hold} from '../run-folder/hold.js'
+import {openJournal} from '../run-folder/journal.js'
+import {type Lock, lockHash} from '../run-folder/lock.js'
+import {readLock, recordKey, settledRecords} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
+import {claimRunDir, differences} from '../run-folder/run-dir.js'
 
 export interface Merged {
   readonly runDir: string
@@ -18,10 +18,13 @@ export interface Merged {
 
 /**
  * Merges runs into `out`. An incomplete set is merged only with `allowIncomplete`.
- * Throws `provenance` for different locks, `bad-file` for samples that two shards hold, `incomplete-merge` for missing shards or samples.
+ * Throws `provenance` for different locks, `bad-file` for samples that two shards hold, `incomplete-merge` for missing
+ * shards or samples.
  */
 export async function mergeRuns(runDirs: readonly string[], out: string, allowIncomplete: boolean): Promise<Merged> {
-  const runs = await Promise.all(runDirs.map(async dir => ({dir, lock: await readLock(dir), records: await settledRecords(dir)})))
+  const runs = await Promise.all(
+    runDirs.map(async dir => ({dir, lock: await readLock(dir), records: await settledRecords(dir)})),
+  )
   const first = runs[0]!
   for (const {dir, lock} of runs) {
     if (lock.hash !== first.lock.hash || lockHash(lock) !== lock.hash) {

@@ -1,11 +1,12 @@
-// What a run would do, without doing it: items, requests, tokens and cost per arm, the lock hash (`run --dry-run`). Sends and writes nothing.
-import {settledRecords} from '../core/run-folder.js'
+// What a run would do, without doing it: items, requests, tokens and cost per arm, the lock hash (`run --dry-run`).
+// Sends and writes nothing.
+import {settledRecords} from '../run-folder/reader.js'
+import {defaultRunDir, isRunOf} from '../run-folder/run-dir.js'
 import type {Price} from '../runners/runner.js'
 import {defaultMaxNewTokens} from './arms.js'
 import {itemsOf, totalOf} from './evaluate.js'
 import {forecastPrompts, type PromptForecast} from './forecast.js'
 import type {Prepared} from './prepare.js'
-import {defaultRunDir, isRunOf} from './run-dir.js'
 
 export interface Plan {
   readonly lock: string
@@ -21,7 +22,10 @@ export interface Plan {
   readonly arms: readonly ArmPlan[]
   readonly items: number
   readonly requests: number
-  /** Of all arms that send requests; null when the price or the tokens of one of them are not known, and when there is none. */
+  /**
+   * Of all arms that send requests; null when the price or the tokens of one of them are not known, and when there is
+   * none.
+   */
   readonly cost: Cost | null
   /** The judge is asked after some answers, at most so often; its tokens depend on them. Null without a judge. */
   readonly judge: {readonly requestsAtMost: number} | null
@@ -47,8 +51,10 @@ export interface Cost {
 }
 
 /**
- * The plan of a prepared run, less what its folder holds. Requests count the answers of remote arms, cached replies included.
- * Throws LanternError `provenance` when the folder holds another run, and what building a prompt or reading the samples throws.
+ * The plan of a prepared run, less what its folder holds. Requests count the answers of remote arms, cached replies
+ * included.
+ * Throws LanternError `provenance` when the folder holds another run, and what building a prompt or reading the samples
+ * throws.
  */
 export async function planOf(prepared: Prepared): Promise<Plan> {
   const {lock, spec} = prepared
@@ -75,7 +81,14 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
     benchmarks: prepared.benchmarks.map(({benchmark, data, asked}) => {
       const subtasks: Record<string, number> = {}
       for (const {subtask} of asked) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
-      return {id: benchmark.id, split: data.split, layout: data.layout, sample: data.kind, items: asked.length, subtasks}
+      return {
+        id: benchmark.id,
+        split: data.split,
+        layout: data.layout,
+        sample: data.kind,
+        items: asked.length,
+        subtasks,
+      }
     }),
     arms,
     items: totalOf(prepared),
@@ -86,7 +99,9 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
 }
 
 function costOf({input, output, rule}: Price, {tokens}: PromptForecast, newTokensAtMost: number): ArmPlan['cost'] {
-  return tokens === null ? null : {promptUsd: (tokens * input) / 1e6, newUsdAtMost: (newTokensAtMost * output) / 1e6, rule}
+  return tokens === null
+    ? null
+    : {promptUsd: (tokens * input) / 1e6, newUsdAtMost: (newTokensAtMost * output) / 1e6, rule}
 }
 
 function totalCost(asking: readonly ArmPlan[]): Cost | null {

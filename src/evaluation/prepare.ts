@@ -1,17 +1,18 @@
-// From a specification to a run that could start: sessions opened, data found, samples selected, the lock written down. Nothing is sent.
+// From a specification to a run that could start: sessions opened, data found, samples selected, the lock written down.
+// Nothing is sent.
 import {createHash} from 'node:crypto'
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import {modes} from '../core/generation.js'
-import {readLock} from '../core/run-folder.js'
-import {type Lock, lockHash} from '../core/schemas/lock.js'
 import {bankMissing, needsBank} from '../modes/interventions.js'
 import {optionVariants} from '../modes/option-orders.js'
 import {templatesSha256} from '../modes/prompts.js'
+import {type Lock, lockHash} from '../run-folder/lock.js'
+import {readLock} from '../run-folder/reader.js'
+import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
-import {Budget} from '../runners/remote/budget.js'
 import type {RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, defaultMaxNewTokens} from './arms.js'
 import {locateData} from './data.js'
@@ -69,7 +70,9 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       models.push({session, arms: []})
       models[models.length - 1] = {session, arms: armsOf(session.describe(), {...spec, modes: choice.modes})}
     }
-    const fed = models.flatMap(({arms}) => arms).find(({intervention}) => intervention !== null && needsBank(intervention))
+    const fed = models
+      .flatMap(({arms}) => arms)
+      .find(({intervention}) => intervention !== null && needsBank(intervention))
     if (fed && spec.runner.latentBank === undefined) throw bankMissing(fed.intervention!)
     const identities = models.map(({session}) => session.describe())
     const benchmarks: PreparedBenchmark[] = []
@@ -93,7 +96,9 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       const asked = await variantKeys(data, selected, spec)
       const ours = new Set(keys.map(key => key.id))
       benchmarks.push({benchmark: data.benchmark, data, keys, asked: asked.filter(key => ours.has(key.item))})
-      entries.push(await lockEntry(data.benchmark, data, {available, selected, asked, judged: spec.judge !== undefined}))
+      entries.push(
+        await lockEntry(data.benchmark, data, {available, selected, asked, judged: spec.judge !== undefined}),
+      )
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
@@ -102,7 +107,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     const arms = models.flatMap(model => model.arms)
     const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)
     if (repeated)
-      throw new LanternError('usage', `The arm ${repeated.id} is asked for twice.`, 'Name each model, mode and intervention once.')
+      throw new LanternError(
+        'usage',
+        `The arm ${repeated.id} is asked for twice.`,
+        'Name each model, mode and intervention once.',
+      )
     const lock: Lock = {
       schema: 1,
       hash: '',
@@ -173,7 +182,8 @@ async function lockEntry(
 ): Promise<Lock['benchmarks'][number]> {
   const {revision, labels, dataSha256} = await data.identity()
   const names = [...new Set(available.map(key => key.subtask))]
-  const count = (keys: readonly SampleKey[], name: string) => keys.reduce((sum, key) => sum + (key.subtask === name ? 1 : 0), 0)
+  const count = (keys: readonly SampleKey[], name: string) =>
+    keys.reduce((sum, key) => sum + (key.subtask === name ? 1 : 0), 0)
   const {answer, metric, aggregate, headline} = benchmark.scoring
   return {
     id: benchmark.id,

@@ -6,8 +6,8 @@ import {startOpenAIServer} from '../../test/support/openai-server.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../../test/support/run-folders.js'
 import {builtinData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
-import {readLock, settledRecords} from '../core/run-folder.js'
-import {lockHash} from '../core/schemas/lock.js'
+import {lockHash} from '../run-folder/lock.js'
+import {readLock, settledRecords} from '../run-folder/reader.js'
 import {type RescoreSpec, rescore} from './rescore.js'
 
 let folder: string
@@ -17,7 +17,16 @@ beforeEach(async () => {
 afterEach(() => rm(folder, {recursive: true}))
 
 const direct = arm('replay:answers', 'direct')
-const chat = {baseUrls: {}, env: {}, concurrency: 4, timeoutMs: 5000, maxRetries: 0, cache: false, cacheDir: '', notify: () => undefined}
+const chat = {
+  baseUrls: {},
+  env: {},
+  concurrency: 4,
+  timeoutMs: 5000,
+  maxRetries: 0,
+  cache: false,
+  cacheDir: '',
+  notify: () => undefined,
+}
 const signal = new AbortController().signal
 const specOf = (changes: Partial<RescoreSpec>): RescoreSpec => ({
   from: join(folder, 'from'),
@@ -32,7 +41,13 @@ const blink = lockBenchmark('blink', {Counting: 3})
 const texts = ['(A)', 'The answer is (A).', 'No idea.']
 const blinkRecords = texts.map((text, k) =>
   record(
-    {arm: direct.id, bench: 'blink', subtask: 'Counting', id: `val_Counting_${k + 1}`, outcome: k < 2 ? 'correct' : 'unanswered'},
+    {
+      arm: direct.id,
+      bench: 'blink',
+      subtask: 'Counting',
+      id: `val_Counting_${k + 1}`,
+      outcome: k < 2 ? 'correct' : 'unanswered',
+    },
     {text, letters: ['A', 'B', 'C', 'D']},
   ),
 )
@@ -44,7 +59,9 @@ it('takes another extractor, keeps what was said, and says so in the lock', asyn
   expect(end).toMatchObject({total: 4, settled: 3, errors: 1, changed: 2})
   const after = await settledRecords(join(folder, 'out'))
   expect(after.map(({outcome}) => outcome)).toEqual(['correct', 'wrong', 'wrong', 'error'])
-  expect(after.map(({text, extractor}) => [text, extractor])).toEqual([...texts, failed.text].map(text => [text, 'verbatim']))
+  expect(after.map(({text, extractor}) => [text, extractor])).toEqual(
+    [...texts, failed.text].map(text => [text, 'verbatim']),
+  )
   const lock = await readLock(join(folder, 'out'))
   expect(lock.extractor).toBe('verbatim')
   expect(lock.hash).toBe(lockHash(lock))
@@ -87,7 +104,11 @@ it('asks a judge with the questions of the data the run was made with', async ()
   for await (const sample of data.samples()) if (samples.push(sample) === 2) break
   const {dataSha256} = await data.identity()
   const [first, second] = samples as [(typeof samples)[0], (typeof samples)[0]]
-  const entry = lockBenchmark('viscot', {[first.subtask]: 2}, {kind: 'builtin', dataSha256, metric: 'match', split: viscot.defaultSplit})
+  const entry = lockBenchmark(
+    'viscot',
+    {[first.subtask]: 2},
+    {kind: 'builtin', dataSha256, metric: 'match', split: viscot.defaultSplit},
+  )
   const records = [first, second].map(({id, subtask, gold}) =>
     record(
       {arm: direct.id, bench: 'viscot', subtask, id, outcome: 'wrong'},
@@ -114,8 +135,14 @@ it('asks a judge with the questions of the data the run was made with', async ()
 })
 
 it('never scores with data that differ from those of the run unless they are named', async () => {
-  writeRun(join(folder, 'from'), lockOf([direct], [lockBenchmark('blink', {Counting: 3}, {kind: 'builtin'})]), blinkRecords)
-  await expect(rescore(specOf({judge: {ref: 'openai:judge', baseUrl: 'http://127.0.0.1:9'}}), signal)).rejects.toMatchObject({
+  writeRun(
+    join(folder, 'from'),
+    lockOf([direct], [lockBenchmark('blink', {Counting: 3}, {kind: 'builtin'})]),
+    blinkRecords,
+  )
+  await expect(
+    rescore(specOf({judge: {ref: 'openai:judge', baseUrl: 'http://127.0.0.1:9'}}), signal),
+  ).rejects.toMatchObject({
     code: 'provenance',
   })
 })

@@ -1,24 +1,25 @@
-// Saved generations scored again into a new run: another extractor, a judge, other labels. The source run is only read; no model is asked.
+// Saved generations scored again into a new run: another extractor, a judge, other labels. The source run is only read;
+// no model is asked.
 import pLimit from 'p-limit'
 import type {DataSet} from '../benchmarks/benchmark.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
 import {redactor, secretsIn} from '../core/redact.js'
-import {readLock, recordKey, settledRecords} from '../core/run-folder.js'
 import type {Sample} from '../core/sample.js'
-import {type Lock, lockHash} from '../core/schemas/lock.js'
-import type {LogRecord} from '../core/schemas/record.js'
 import {differsFromPeer} from '../metrics/peer.js'
 import {scoreAnswer} from '../metrics/score.js'
 import {itemOf, type OptionOrders, optionVariants} from '../modes/option-orders.js'
+import {hold} from '../run-folder/hold.js'
+import {openJournal} from '../run-folder/journal.js'
+import {type Lock, lockHash} from '../run-folder/lock.js'
+import {readLock, recordKey, settledRecords} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
+import {claimRunDir} from '../run-folder/run-dir.js'
 import type {ChatOptions} from '../runners/remote/index.js'
 import {locateData} from './data.js'
 import {endOf, type RunEnd} from './evaluate.js'
-import {hold} from './hold.js'
-import {openJournal} from './journal.js'
 import {type JudgeChoice, type OpenJudge, openJudge} from './judge.js'
-import {claimRunDir} from './run-dir.js'
 
 export interface RescoreSpec {
   readonly from: string
@@ -51,8 +52,8 @@ const judgedAtOnce = 256
 
 /**
  * Writes the rescored run to `out`; the same call goes on where one was interrupted.
- * Throws `bad-file` for a source that is no run, `data-absent` when a judge needs questions that are not there, `provenance` when the data
- * at hand are not those of the run and were not asked for, or lack its samples.
+ * Throws `bad-file` for a source that is no run, `data-absent` when a judge needs questions that are not there,
+ * `provenance` when the data at hand are not those of the run and were not asked for, or lack its samples.
  */
 export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<Rescored> {
   const before = await readLock(spec.from)
@@ -120,7 +121,11 @@ async function rescoringOf(entry: Lock['benchmarks'][number], lock: Lock, spec: 
   if (given === undefined && !spec.judge) {
     const metric = entry.metric === 'judge' ? benchmark.scoring.metric : entry.metric
     const {aggregate, headline} = entry
-    return {entry: {...entry, metric}, scoring: {...benchmark.scoring, metric, aggregate, headline: headline ?? undefined}, data: null}
+    return {
+      entry: {...entry, metric},
+      scoring: {...benchmark.scoring, metric, aggregate, headline: headline ?? undefined},
+      data: null,
+    }
   }
   const wanted = given === undefined && entry.kind === 'builtin' ? {[entry.id]: 'builtin'} : spec.data
   // Nobody looks at pictures here: the published answers alone will do.
@@ -186,11 +191,13 @@ interface Context {
 /** A record with its score anew. What the model said, and a generation that failed, stay as they are. */
 async function scoreRecord(record: LogRecord, {lock, rescoring, sample, judge, signal}: Context): Promise<LogRecord> {
   const arm = lock.arms.find(({id}) => id === record.arm)
-  if (arm === undefined || record.stop === 'error' || record.stop === 'abort') return {...record, extractor: lock.extractor}
+  if (arm === undefined || record.stop === 'error' || record.stop === 'abort')
+    return {...record, extractor: lock.extractor}
   const item = sample ?? record
   const answered = {...record, arm, gold: item.gold, options: item.options, letters: item.letters}
   const score = scoreAnswer(answered, rescoring.scoring, lock.extractor)
-  const judged = judge && sample ? await judge.judge(sample, record.text, rescoring.scoring, score, signal) : {score, judge: null}
+  const judged =
+    judge && sample ? await judge.judge(sample, record.text, rescoring.scoring, score, signal) : {score, judge: null}
   const {judge: _before, differs: _differed, ...kept} = record
   // An imported record keeps the score its peer gave it.
   const peer = record.metrics['peer'] ?? null

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import {apportion, parseShard, select, shardOf} from './selection.js'
 
-const keys = ['x', 'y', 'z'].flatMap((subtask, s) => Array.from({length: 10 * (s + 1)}, (_, i) => ({id: `${subtask}${i}`, subtask})))
+const keys = ['x', 'y', 'z'].flatMap((subtask, s) =>
+  Array.from({length: 10 * (s + 1)}, (_, i) => ({id: `${subtask}${i}`, subtask})),
+)
 
 describe('select', () => {
   it('spreads a limit over the subtasks in proportion to their size', () => {
@@ -39,7 +41,8 @@ describe('apportion', () => {
           const seats = Math.floor(total * share)
           const quotas = apportion(seats, sizes)
           expect(quotas.reduce((a, b) => a + b, 0)).toBe(seats)
-          for (const [i, quota] of quotas.entries()) expect(quota).toBeLessThanOrEqual(Math.ceil((seats * sizes[i]!) / total))
+          for (const [i, quota] of quotas.entries())
+            expect(quota).toBeLessThanOrEqual(Math.ceil((seats * sizes[i]!) / total))
         },
       ),
     )

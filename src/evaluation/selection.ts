@@ -1,4 +1,5 @@
-// Which samples of a benchmark a run asks: subtasks, named ids, a stratified seeded limit, a shard. Pure; the order of the data is kept.
+// Which samples of a benchmark a run asks: subtasks, named ids, a stratified seeded limit, a shard. Pure; the order of
+// the data is kept.
 import type {SampleKey} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
@@ -29,7 +30,11 @@ export function select(benchmark: string, keys: readonly SampleKey[], selection:
     const known = new Set(keys.map(key => key.subtask))
     const unknown = subtasks.find(name => !known.has(name))
     if (unknown !== undefined)
-      throw new LanternError('usage', `${benchmark} has no subtask "${unknown}" here.`, `Subtasks: ${[...known].join(', ')}.`)
+      throw new LanternError(
+        'usage',
+        `${benchmark} has no subtask "${unknown}" here.`,
+        `Subtasks: ${[...known].join(', ')}.`,
+      )
     const wanted = new Set(subtasks)
     selected = selected.filter(key => wanted.has(key.subtask))
   }
@@ -91,7 +96,9 @@ export function apportion(seats: number, sizes: readonly number[]): number[] {
   return quotas
 }
 
-/** Every n-th selected sample, so that each shard holds all subtasks: disjoint, complete, and stable for one selection. */
+/**
+ * Every n-th selected sample, so that each shard holds all subtasks: disjoint, complete, and stable for one selection.
+ */
 export function shardOf(keys: readonly SampleKey[], shard: Shard | null): SampleKey[] {
   return shard === null ? [...keys] : keys.filter((_, position) => position % shard.count === shard.index - 1)
 }
@@ -101,6 +108,10 @@ export function parseShard(text: string): Shard {
   const match = /^(\d+)\/(\d+)$/.exec(text)
   const [index, count] = [Number(match?.[1]), Number(match?.[2])]
   if (!match || index < 1 || count < 1 || index > count)
-    throw new LanternError('usage', `--shard ${text} is not i/n with 1 <= i <= n.`, 'For the second of four shards: --shard 2/4.')
+    throw new LanternError(
+      'usage',
+      `--shard ${text} is not i/n with 1 <= i <= n.`,
+      'For the second of four shards: --shard 2/4.',
+    )
   return {index, count}
 }

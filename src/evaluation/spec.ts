@@ -1,9 +1,8 @@
 // What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
 import type {Intervention, Mode} from '../core/generation.js'
-import type {LogRecord} from '../core/schemas/record.js'
-
 import type {OptionOrders} from '../modes/option-orders.js'
 import type {PromptStyle} from '../modes/prompts.js'
+import type {LogRecord} from '../run-folder/record.js'
 import type {RunnerEvent, RunnerOptions} from '../runners/runner.js'
 import type {Shard} from './selection.js'
 
@@ -31,7 +30,12 @@ export interface RunSpec {
   readonly promptStyle: PromptStyle
   readonly extractor: string
   readonly judge?: {readonly ref: string; readonly baseUrl?: string}
-  readonly decoding: {readonly maxNewTokens?: number; readonly temperature: number; readonly topP?: number; readonly topK?: number}
+  readonly decoding: {
+    readonly maxNewTokens?: number
+    readonly temperature: number
+    readonly topP?: number
+    readonly topK?: number
+  }
   readonly saveLatents: boolean
   readonly maxErrorRate: number
   /** The run folder; the default is named after the run and its lock hash, under `results/`. */

@@ -46,7 +46,12 @@ describe('the official reading of a box', () => {
   })
 
   test('never throws', () => {
-    fc.assert(fc.property(fc.string({unit: fc.constantFrom('[', ']', ',', ' ', '.', '1', '-', 'e')}), text => void parseSquareBox(text)))
+    fc.assert(
+      fc.property(
+        fc.string({unit: fc.constantFrom('[', ']', ',', ' ', '.', '1', '-', 'e')}),
+        text => void parseSquareBox(text),
+      ),
+    )
   })
 
   test('a text without a box is not found', () => {
@@ -104,7 +109,8 @@ const baselines: Record<string, {n: number; centre: number; full: number}> = {
 
     test('means over the 11 scored sets: 8.849 and 3.906; 5.371 when sets at 0 are dropped as the official script does', () => {
       const scored = Object.entries(baselines).filter(([name]) => name !== 'emotic' && name !== 'visual7w')
-      const mean = (values: number[]) => ((100 * values.reduce((sum, value) => sum + value, 0)) / values.length).toFixed(3)
+      const mean = (values: number[]) =>
+        ((100 * values.reduce((sum, value) => sum + value, 0)) / values.length).toFixed(3)
       const shares = (kind: 'centre' | 'full') => scored.map(([, set]) => set[kind] / set.n)
       expect([mean(shares('centre')), mean(shares('full')), mean(shares('full').filter(share => share > 0))]).toEqual([
         '8.849',
@@ -113,14 +119,19 @@ const baselines: Record<string, {n: number; centre: number; full: number}> = {
       ])
     })
 
-    test.each(Object.entries(baselines))('%s: the box that the record itself says is found, but for the degenerate ones', (name, {n}) => {
-      const boxes = detections(name)
-      const records: {conversations: {value: string}[]}[] = JSON.parse(readFileSync(new URL(`benchmark/${name}.json`, shared), 'utf8'))
-      const hits = records.filter(({conversations}, i) => {
-        const {bbox, width, height} = boxes[i]!
-        return boxMetrics(conversations[1]!.value, bbox, width, height).box === 1
-      })
-      expect(hits.length).toBe(name === 'docvqa' ? 880 : n)
-    })
+    test.each(Object.entries(baselines))(
+      '%s: the box that the record itself says is found, but for the degenerate ones',
+      (name, {n}) => {
+        const boxes = detections(name)
+        const records: {conversations: {value: string}[]}[] = JSON.parse(
+          readFileSync(new URL(`benchmark/${name}.json`, shared), 'utf8'),
+        )
+        const hits = records.filter(({conversations}, i) => {
+          const {bbox, width, height} = boxes[i]!
+          return boxMetrics(conversations[1]!.value, bbox, width, height).box === 1
+        })
+        expect(hits.length).toBe(name === 'docvqa' ? 880 : n)
+      },
+    )
   },
 )

@@ -1,4 +1,5 @@
-// Scores of predicted boxes: overlap, and VisCoT's official reading of a box. Pure; who calls a model for boxes is elsewhere.
+// Scores of predicted boxes: overlap, and VisCoT's official reading of a box. Pure; who calls a model for boxes is
+// elsewhere.
 import {areaOf, padToSquare} from '../core/box.js'
 import type {Box, Sample} from '../core/sample.js'
 
@@ -13,8 +14,9 @@ export function iou(a: Box, b: Box): number {
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 /**
- * The box in a model's text, as the official script reads it: ` .` and brackets are removed, the rest is split at `, `, the first four
- * parts are numbers on the padded square (0 to 1). Null when that fails. Rule: deepcs233/Visual-CoT 83212ae, playground/data/eval/REC/calculation.py.
+ * The box in a model's text, as the official script reads it: ` .` and brackets are removed, the rest is split at `, `,
+ * the first four parts are numbers on the padded square (0 to 1). Null when that fails. Rule: deepcs233/Visual-CoT
+ * 83212ae, playground/data/eval/REC/calculation.py.
  */
 export function parseSquareBox(text: string): Box | null {
   const parts = text.replaceAll(' .', '').replaceAll('[', '').replaceAll(']', '').split(', ').slice(0, 4)
@@ -24,7 +26,8 @@ export function parseSquareBox(text: string): Box | null {
 }
 
 /**
- * IoU of a box on the padded square (0 to 1) with a gold box in pixels of the width x height picture; both are compared in pixels of the square.
+ * IoU of a box on the padded square (0 to 1) with a gold box in pixels of the width x height picture; both are compared
+ * in pixels of the square.
  */
 export function squareIou(predicted: Box, gold: Box, width: number, height: number): number {
   const side = Math.max(width, height)
@@ -35,18 +38,28 @@ export function squareIou(predicted: Box, gold: Box, width: number, height: numb
 /** A box counts as found above this overlap. */
 export const foundIou = 0.5
 
-/** A text that is a box as a whole: `iou`, and `box` = 1 when found; a text without a box is 0 in both, as officially. */
-export function boxMetrics(text: string, gold: Box, width: number, height: number): {readonly iou: number; readonly box: number} {
+/**
+ * A text that is a box as a whole: `iou`, and `box` = 1 when found; a text without a box is 0 in both, as officially.
+ */
+export function boxMetrics(
+  text: string,
+  gold: Box,
+  width: number,
+  height: number,
+): {readonly iou: number; readonly box: number} {
   const predicted = parseSquareBox(text)
   const overlap = predicted ? squareIou(predicted, gold, width, height) : 0
   return {iou: overlap, box: overlap > foundIou ? 1 : 0}
 }
 
 /**
- * Box figures of an answer that states a box somewhere in brackets (the last one counts), for a sample with one gold box and a known picture
- * size; nothing otherwise, because a model that was not asked for a box is not wrong about it.
+ * Box figures of an answer that states a box somewhere in brackets (the last one counts), for a sample with one gold
+ * box and a known picture size; nothing otherwise, because a model that was not asked for a box is not wrong about it.
  */
-export function statedBoxMetrics(text: string, {boxes, extra}: Pick<Sample, 'boxes' | 'extra'>): Readonly<Record<string, number>> {
+export function statedBoxMetrics(
+  text: string,
+  {boxes, extra}: Pick<Sample, 'boxes' | 'extra'>,
+): Readonly<Record<string, number>> {
   const {width, height} = extra ?? {}
   const stated = text.match(/\[[^[\]]*\]/g)?.findLast(part => parseSquareBox(part) !== null)
   if (stated === undefined || boxes?.length !== 1 || typeof width !== 'number' || typeof height !== 'number') return {}

@@ -2,8 +2,10 @@
 import type {Sample} from '../core/sample.js'
 
 /**
- * 1 if the gold option has the lowest mean cross-entropy per token, else 0; null where nothing was scored. Ties go to the earlier option.
- * The rule of penghao-wu/vstar: vstar_bench_eval.py, except that here the prompt lists the options and the end separator is left out.
+ * 1 if the gold option has the lowest mean cross-entropy per token, else 0; null where nothing was scored. Ties go to
+ * the earlier option.
+ * The rule of penghao-wu/vstar: vstar_bench_eval.py, except that here the prompt lists the options and the end
+ * separator is left out.
  * @param logProbs natural logarithms, [option][token]
  */
 export function likelihoodChoice(

@@ -1,7 +1,11 @@
-// Open answers held against accepted texts without a judge: letter by letter, and after what does not change a meaning is taken away.
+// Open answers held against accepted texts without a judge: letter by letter, and after what does not change a meaning
+// is taken away.
 import {answerTags, plainText, withoutMarkup, withoutThoughts} from './extraction/visible-text.js'
 
-/** The text of an open answer: the last closed answer tag, else what is left without special tokens and thoughts, on one line. */
+/**
+ * The text of an open answer: the last closed answer tag, else what is left without special tokens and thoughts, on one
+ * line.
+ */
 export function openAnswer(text: string): string {
   const visible = withoutThoughts(plainText(text))
   const {closed, open} = answerTags(visible)
@@ -30,15 +34,18 @@ function declared(answer: string): string {
 const numerals = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
 
 /**
- * Lower case, compatibility forms (NFKC), no articles, no punctuation but what stands between digits, number words as digits: the steps
- * common to GT-Vision-Lab/VQA: PythonEvaluationTools (vqaEval.py), and to SQuAD's evaluation, in that spirit and not to their letter.
+ * Lower case, compatibility forms (NFKC), no articles, no punctuation but what stands between digits, number words as
+ * digits: the steps common to GT-Vision-Lab/VQA: PythonEvaluationTools (vqaEval.py), and to SQuAD's evaluation, in that
+ * spirit and not to their letter.
  */
 function normalised(text: string): string {
   return withoutMarkup(text.normalize('NFKC'))
     .toLowerCase()
     .replace(/['’]/g, '')
     .replace(/(?<=\p{N}),(?=\p{N}{3}(?!\p{N}))/gu, '')
-    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, match => (/[-+%$€£°]/.test(match) ? match : ' '))
+    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, match =>
+      /[-+%$€£°]/.test(match) ? match : ' ',
+    )
     .split(/\s+/)
     .filter(word => word !== '' && word !== 'a' && word !== 'an' && word !== 'the')
     .map(word => (numerals.includes(word) ? String(numerals.indexOf(word)) : word))

@@ -8,7 +8,12 @@ const variant = (item: string, outcome: VariantScore['outcome']): VariantScore =
 describe('robust choice', () => {
   const items = itemScores([
     ...[variant('sure', 'correct'), variant('lucky', 'correct'), variant('sure', 'correct'), variant('lucky', 'wrong')],
-    ...[variant('broken', 'correct'), variant('broken', 'error'), variant('lost', 'error'), variant('lost', 'truncated')],
+    ...[
+      variant('broken', 'correct'),
+      variant('broken', 'error'),
+      variant('lost', 'error'),
+      variant('lost', 'truncated'),
+    ],
   ])
 
   it('is strict only where every order is right, and unknown where an error leaves that open', () => {
@@ -31,6 +36,11 @@ describe('robust choice', () => {
 
   it('counts each item once', () => {
     expect(robustScore(items)).toEqual({strict: 1 / 3, mean: 2.5 / 4, items: 4, incomplete: 1})
-    expect(robustScore(itemScores([variant('hidden', 'unscored')]))).toEqual({strict: null, mean: null, items: 1, incomplete: 1})
+    expect(robustScore(itemScores([variant('hidden', 'unscored')]))).toEqual({
+      strict: null,
+      mean: null,
+      items: 1,
+      incomplete: 1,
+    })
   })
 })

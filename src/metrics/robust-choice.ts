@@ -1,4 +1,5 @@
-// Robust multiple choice: the scores of an item that was asked under several option orders. Interval and table belong elsewhere.
+// Robust multiple choice: the scores of an item that was asked under several option orders. Interval and table belong
+// elsewhere.
 import type {Outcome} from '../core/outcome.js'
 
 /** A settled answer to one variant of an item. */
@@ -13,7 +14,10 @@ export interface ItemScore {
   readonly item: string
   /** Variants with a score. */
   readonly orders: number
-  /** Variants that ended in an error: the item is incomplete, and its strict score unknown unless another variant failed. */
+  /**
+   * Variants that ended in an error: the item is incomplete, and its strict score unknown unless another variant
+   * failed.
+   */
   readonly errors: number
   /** 1 if every variant is right, else 0; null if that cannot be said yet. */
   readonly strict: number | null

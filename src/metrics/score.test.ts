@@ -13,7 +13,8 @@ const base: Answered = {
   arm: {mode: 'direct', latentSize: null, intervention: null},
   usage: {latentSteps: null, blocks: null},
 }
-const score = (change: Partial<Answered>, extractor = 'lantern-eval') => scoreAnswer({...base, ...change}, choice, extractor)
+const score = (change: Partial<Answered>, extractor = 'lantern-eval') =>
+  scoreAnswer({...base, ...change}, choice, extractor)
 const idle = {arm: latent, usage: {latentSteps: 0, blocks: 0}}
 
 describe('the outcome of a choice', () => {
@@ -79,11 +80,18 @@ describe('open answers', () => {
   })
 
   it("score the judge's verdict with one; below one half they are shown as wrong", () => {
-    expect(scoreAnswer(answered, open, 'lantern-eval', 0.4)).toMatchObject({outcome: 'wrong', score: 0.4, metrics: {match: 1, judge: 0.4}})
+    expect(scoreAnswer(answered, open, 'lantern-eval', 0.4)).toMatchObject({
+      outcome: 'wrong',
+      score: 0.4,
+      metrics: {match: 1, judge: 0.4},
+    })
   })
 
   it('with an unreadable verdict score 0, as in the official reading, and are counted', () => {
-    expect(scoreAnswer(answered, open, 'lantern-eval', 'unreadable')).toMatchObject({score: 0, metrics: {judge: 0, judgeUnreadable: 1}})
+    expect(scoreAnswer(answered, open, 'lantern-eval', 'unreadable')).toMatchObject({
+      score: 0,
+      metrics: {judge: 0, judgeUnreadable: 1},
+    })
   })
 
   it('are choices where the item has options', () => {

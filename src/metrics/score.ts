@@ -8,7 +8,10 @@ import {hasClosedAnswer} from './extraction/visible-text.js'
 import {likelihoodChoice} from './likelihood.js'
 import {matchOpen, openAnswer} from './match.js'
 
-/** What scoring needs to know; all of it stands in a log record too, so that saved answers are scored again by the same code. */
+/**
+ * What scoring needs to know; all of it stands in a log record too, so that saved answers are scored again by the same
+ * code.
+ */
 export interface Answered {
   readonly text: string
   readonly stop: Stop
@@ -19,14 +22,23 @@ export interface Answered {
   readonly usage: {readonly latentSteps: number | null; readonly blocks: number | null}
 }
 
-/** A judge's verdict on an open answer, 0 to 1; absent when none was asked, `unreadable` when its reply could not be read. */
+/**
+ * A judge's verdict on an open answer, 0 to 1; absent when none was asked, `unreadable` when its reply could not be
+ * read.
+ */
 export type JudgeVerdict = number | 'unreadable'
 
 /** Interventions that leave no block on purpose. */
 const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
 
 /** Scores what a session gave for a sample. Throws `usage` for an unknown extractor. */
-export function scoreSample(sample: Sample, generation: Generation, scoring: Scoring, extractor: string, verdict?: JudgeVerdict): Score {
+export function scoreSample(
+  sample: Sample,
+  generation: Generation,
+  scoring: Scoring,
+  extractor: string,
+  verdict?: JudgeVerdict,
+): Score {
   const {text, stop, usage, request} = generation
   const score = scoreAnswer(
     {text, stop, usage, arm: request.arm, gold: sample.gold, options: sample.options, letters: sample.letters},
@@ -35,11 +47,15 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
     verdict,
   )
   const likelihood = likelihoodChoice(sample, generation.continuationLogProbs)
-  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, sample), ...(likelihood === null ? {} : {likelihood})}}
+  return {
+    ...score,
+    metrics: {...score.metrics, ...statedBoxMetrics(text, sample), ...(likelihood === null ? {} : {likelihood})},
+  }
 }
 
 /**
- * Outcome, score and answer of one sample. The first of these holds: error, refused, truncated, not-engaged, unscored, unanswered, correct or wrong.
+ * Outcome, score and answer of one sample. The first of these holds: error, refused, truncated, not-engaged, unscored,
+ * unanswered, correct or wrong.
  * An item with options is a choice whatever its benchmark says (VisCoT's four-option form).
  * Throws `usage` for an unknown extractor.
  */
@@ -49,7 +65,8 @@ export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: str
   if (stop === 'refusal') return {outcome: 'refused', score: 0, answer: null, metrics: {}}
   const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
   const read = choice ? readChoice(answered, extractor) : readOpen(answered, verdict)
-  if (stop === 'length' && !hasClosedAnswer(text)) return {outcome: 'truncated', score: 0, answer: read.answer, metrics: read.metrics}
+  if (stop === 'length' && !hasClosedAnswer(text))
+    return {outcome: 'truncated', score: 0, answer: read.answer, metrics: read.metrics}
   if (notEngaged(answered)) {
     return {
       outcome: 'not-engaged',
@@ -75,7 +92,11 @@ interface Read {
 function readChoice({text, gold, options, letters}: Answered, extractor: string): Read {
   const extraction = extractAnswer(extractor, {text, options, letters})
   if (statusOf(extraction) === 'none') return {answer: null, value: null, metrics: {}}
-  return {answer: extraction.answer ?? extraction.raw, value: extraction.answer !== null && extraction.answer === gold ? 1 : 0, metrics: {}}
+  return {
+    answer: extraction.answer ?? extraction.raw,
+    value: extraction.answer !== null && extraction.answer === gold ? 1 : 0,
+    metrics: {},
+  }
 }
 
 function readOpen({text, gold}: Answered, verdict: JudgeVerdict | undefined): Read {

@@ -66,7 +66,9 @@ it('mean and oracle go by the index within the block', () => {
 
 it('swap feeds the donor at the matching place, and starts again where it has fewer', () => {
   const choose = latentChooser('swap', {seed, donor: [[vector(1), vector(2)], [], [vector(3)]]})
-  expect([at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(2, 1)].map(place => choose(own, place)[0])).toEqual([1, 2, 1, 3, 2])
+  expect([at(0, 0), at(0, 1), at(0, 2), at(1, 0), at(2, 1)].map(place => choose(own, place)[0])).toEqual([
+    1, 2, 1, 3, 2,
+  ])
 })
 
 it('shuffle permutes the recorded latents of each block', () => {

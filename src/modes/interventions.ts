@@ -1,5 +1,6 @@
 // What is done to the latents: the one hook at the point where the vector that is fed back is chosen.
-// Pure: whatever an intervention needs (oracle vectors, recorded latents) is given to it. When a latent is fed at all is protocols.ts.
+// Pure: whatever an intervention needs (oracle vectors, recorded latents) is given to it. When a latent is fed at all
+// is protocols.ts.
 import {LanternError} from '../core/errors.js'
 import type {Intervention} from '../core/generation.js'
 import {random} from '../core/random.js'
@@ -28,7 +29,10 @@ export interface LatentStatistics {
 /** What an intervention asks for beyond the model's own vectors. */
 export type LatentNeed = 'nothing' | 'vectors' | 'statistics' | 'donor' | 'recorded'
 
-/** `markers-only` and `no-latent` feed nothing: they act on the machine and the logits (see protocols.ts and the runner). */
+/**
+ * `markers-only` and `no-latent` feed nothing: they act on the machine and the logits (see protocols.ts and the
+ * runner).
+ */
 export const latentNeeds: Readonly<Record<Intervention, LatentNeed>> = {
   own: 'nothing',
   zeros: 'nothing',
@@ -70,7 +74,9 @@ export interface LatentSupply {
   readonly recorded?: Blocks
 }
 
-/** The hook of an intervention. Throws a TypeError when the supply lacks what `latentNeeds` says (a caller's mistake). */
+/**
+ * The hook of an intervention. Throws a TypeError when the supply lacks what `latentNeeds` says (a caller's mistake).
+ */
 export function latentChooser(intervention: Intervention, supply: LatentSupply): ChooseLatent {
   const normals = ({block, index}: LatentPlace) => random(...supply.seed, intervention, block, index).normal
   switch (intervention) {

@@ -53,22 +53,33 @@ describe('option orders', () => {
 
   it('are distinct, keep every text, and move the gold letter with its text', () => {
     fc.assert(
-      fc.property(fc.integer({min: 2, max: 6}), fc.nat(), fc.integer({min: 1, max: 24}), fc.nat(), (n, right, count, seed) => {
-        const sample = sampleOf(
-          Array.from({length: n}, (_, index) => `option ${index}`),
-          letterOf(right % n),
-        )
-        const variants = optionVariants(sample, {kind: 'shuffle', count}, seed)
-        expect(variants.every(variant => goldText(variant) === goldText(sample))).toBe(true)
-        expect(variants.every(({options}) => [...options!].sort().join() === [...sample.options!].sort().join())).toBe(true)
-        expect(new Set(variants.map(({options}) => options!.join())).size).toBe(variants.length)
-        expect(variants.length).toBe(Math.min(count, [0, 0, 2, 6, 24, 24, 24][n]!))
-      }),
+      fc.property(
+        fc.integer({min: 2, max: 6}),
+        fc.nat(),
+        fc.integer({min: 1, max: 24}),
+        fc.nat(),
+        (n, right, count, seed) => {
+          const sample = sampleOf(
+            Array.from({length: n}, (_, index) => `option ${index}`),
+            letterOf(right % n),
+          )
+          const variants = optionVariants(sample, {kind: 'shuffle', count}, seed)
+          expect(variants.every(variant => goldText(variant) === goldText(sample))).toBe(true)
+          expect(
+            variants.every(({options}) => [...options!].sort().join() === [...sample.options!].sort().join()),
+          ).toBe(true)
+          expect(new Set(variants.map(({options}) => options!.join())).size).toBe(variants.length)
+          expect(variants.length).toBe(Math.min(count, [0, 0, 2, 6, 24, 24, 24][n]!))
+        },
+      ),
     )
   })
 
   it('are read from the flag', () => {
-    expect([parseOptionOrders('circular'), parseOptionOrders('shuffle:3')]).toEqual([{kind: 'circular'}, {kind: 'shuffle', count: 3}])
+    expect([parseOptionOrders('circular'), parseOptionOrders('shuffle:3')]).toEqual([
+      {kind: 'circular'},
+      {kind: 'shuffle', count: 3},
+    ])
     for (const value of ['shuffle', 'shuffle:0', 'shuffle:x', 'shuffle:99', 'random']) {
       expect(() => parseOptionOrders(value)).toThrow(expect.objectContaining({code: 'usage'}))
     }

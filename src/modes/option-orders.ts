@@ -1,10 +1,14 @@
-// Robust multiple choice: one item asked under several orders of its options (`--options shuffle:N|circular`). Pure; no scoring.
+// Robust multiple choice: one item asked under several orders of its options (`--options shuffle:N|circular`). Pure; no
+// scoring.
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import type {Sample} from '../core/sample.js'
 
 /** `file`: as the data have it; `shuffle`: that and N - 1 other orders, drawn by seed; `circular`: every rotation. */
-export type OptionOrders = {readonly kind: 'file'} | {readonly kind: 'shuffle'; readonly count: number} | {readonly kind: 'circular'}
+export type OptionOrders =
+  | {readonly kind: 'file'}
+  | {readonly kind: 'shuffle'; readonly count: number}
+  | {readonly kind: 'circular'}
 
 /** The most orders an item may be asked in: 4! of four options. */
 const mostOrders = 24
@@ -22,14 +26,16 @@ export function parseOptionOrders(value: string): OptionOrders {
 }
 
 /**
- * The variants of a sample: ids `<id>#o<k>`, k from 0; the same question and pictures; letters in their places, texts moved, gold moved
- * with its text. Variants share the cluster of the item (its own one, else its id), and `extra.item` names the item.
+ * The variants of a sample: ids `<id>#o<k>`, k from 0; the same question and pictures; letters in their places, texts
+ * moved, gold moved with its text. Variants share the cluster of the item (its own one, else its id), and `extra.item`
+ * names the item.
  * The first variant is the order of the data. Orders are distinct; items with few options have fewer of them.
  * A sample without options (open answer, or letters alone) stands for itself.
  */
 export function optionVariants(sample: Sample, orders: OptionOrders, seed: number): Sample[] {
   const {options, letters} = sample
-  if (orders.kind === 'file' || !options || !letters || options.length < 2 || options.length !== letters.length) return [sample]
+  if (orders.kind === 'file' || !options || !letters || options.length < 2 || options.length !== letters.length)
+    return [sample]
   return ordersOf(options.length, orders, seed, sample).map((order, k) => {
     const gold = typeof sample.gold === 'string' ? letters[order.indexOf(letters.indexOf(sample.gold))] : sample.gold
     const moved = order.map(index => options[index]!)
@@ -46,10 +52,16 @@ export function optionVariants(sample: Sample, orders: OptionOrders, seed: numbe
 }
 
 /**
- * The data set's own prompt with the options in their new places. Its white space varies, so nothing else of it is touched;
- * undefined where an option does not stand in it as `(A) text`: then the prompt is built from the question and the options.
+ * The data set's own prompt with the options in their new places. Its white space varies, so nothing else of it is
+ * touched; undefined where an option does not stand in it as `(A) text`: then the prompt is built from the question and
+ * the options.
  */
-function rewritten(prompt: string | undefined, letters: readonly string[], before: readonly string[], after: readonly string[]) {
+function rewritten(
+  prompt: string | undefined,
+  letters: readonly string[],
+  before: readonly string[],
+  after: readonly string[],
+) {
   let head = prompt ?? ''
   let tail = ''
   for (let index = letters.length - 1; index >= 0; index--) {

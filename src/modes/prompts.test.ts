@@ -32,7 +32,8 @@ const textOf = (sample: Sample, style: PromptStyle) =>
 const blink: Record<PromptStyle, string> = {
   official: 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
   lantern: 'Is the car beneath the cat?\nOptions:\nA. yes\nB. no\n',
-  vlmevalkit: 'Question: Is the car beneath the cat?\nOptions:\nA. yes\nB. no\nPlease select the correct answer from the options above. \n',
+  vlmevalkit:
+    'Question: Is the car beneath the cat?\nOptions:\nA. yes\nB. no\nPlease select the correct answer from the options above. \n',
   lmms: 'Note: You only need to respond with A, B without providing any additional information.\nIs the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
 }
 const vstar: Partial<Record<PromptStyle, string>> = {
@@ -81,9 +82,10 @@ describe('modes', () => {
     for (const style of promptStyles) {
       for (const mode of ['direct', 'text-cot', 'latent'] as const) {
         const text = buildPrompt(spatial, mode, style).parts.find(part => part.type === 'text')!
-        expect(text.type === 'text' && text.text.endsWith(`\n${modeLines[mode]}${modeLines[mode] && '\n'}${answerContract.choice}`)).toBe(
-          true,
-        )
+        expect(
+          text.type === 'text' &&
+            text.text.endsWith(`\n${modeLines[mode]}${modeLines[mode] && '\n'}${answerContract.choice}`),
+        ).toBe(true)
       }
     }
   })

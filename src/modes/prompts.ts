@@ -1,5 +1,6 @@
-// How a question is put to a model: the prompt style (question and options as a peer writes them), then the mode's own lines and the
-// answer contract, which is the same for every arm. All literal strings stand in this file; their hash goes into the lock.
+// How a question is put to a model: the prompt style (question and options as a peer writes them), then the mode's own
+// lines and the answer contract, which is the same for every arm. All literal strings stand in this file; their hash
+// goes into the lock.
 import {LanternError} from '../core/errors.js'
 import type {Mode, Prompt, PromptPart} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
@@ -8,10 +9,15 @@ import {letterOf, type Sample} from '../core/sample.js'
 export const promptStyles = ['official', 'lantern', 'vlmevalkit', 'lmms'] as const
 export type PromptStyle = (typeof promptStyles)[number]
 
-/** Raised whenever a string below changes: two versions never share a lock hash, because the strings themselves are hashed. */
+/**
+ * Raised whenever a string below changes: two versions never share a lock hash, because the strings themselves are
+ * hashed.
+ */
 export const templatesVersion = 1
 
-/** What a mode adds after question and options. `latent` adds nothing: a latent model decides by itself to open a block. */
+/**
+ * What a mode adds after question and options. `latent` adds nothing: a latent model decides by itself to open a block.
+ */
 export const modeLines: Readonly<Record<Mode, string>> = {
   direct: 'Answer directly, without reasoning.',
   'text-cot': 'Think step by step before you answer.',
@@ -25,10 +31,11 @@ export const answerContract: Readonly<Record<'choice' | 'open', string>> = {
 }
 
 /**
- * Parts of the styles. {question}, {prompt} (the data set's own prompt column), {options} and {letters} are filled in; options are
- * written `option` by `option`, joined by line feeds. Sources: zeyofu/BLINK_Benchmark: eval/test_benchmark.py, GuilhermeViveiros/LanteRn:
- * evals/viscot_blink_vstar_eval.py, open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py, EvolvingLMMs-Lab/lmms-eval:
- * lmms_eval/tasks/{blink,vstar_bench}/utils.py, deepcs233/Visual-CoT: llava/eval/model_cot_loader.py (design note: prompts.md).
+ * Parts of the styles. {question}, {prompt} (the data set's own prompt column), {options} and {letters} are filled in;
+ * options are written `option` by `option`, joined by line feeds. Sources: zeyofu/BLINK_Benchmark:
+ * eval/test_benchmark.py, GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py, open-compass/VLMEvalKit:
+ * vlmeval/dataset/image_mcq.py, EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/{blink,vstar_bench}/utils.py,
+ * deepcs233/Visual-CoT: llava/eval/model_cot_loader.py (design note: prompts.md).
  */
 export const styleTemplates = {
   official: {
@@ -39,13 +46,23 @@ export const styleTemplates = {
       images: 'last',
     },
     vstar: {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
-    viscot: {text: '{question}', choices: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first'},
+    viscot: {
+      text: '{question}',
+      choices: '{question}\nOptions:\n{options}',
+      option: '{letter}. {text}',
+      images: 'first',
+    },
     hops: {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
   },
   lantern: {
     blink: {text: '{question}\nOptions:\n{options}\n', option: '{letter}. {text}', images: 'first'},
     vstar: {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
-    viscot: {text: '{question}', choices: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first'},
+    viscot: {
+      text: '{question}',
+      choices: '{question}\nOptions:\n{options}',
+      option: '{letter}. {text}',
+      images: 'first',
+    },
     hops: {text: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first'},
   },
   vlmevalkit: {
@@ -87,7 +104,10 @@ interface StyleTemplate {
   readonly images: 'first' | 'last'
 }
 
-/** The official BLINK evaluation puts this before three subtasks (zeyofu/BLINK_Benchmark: eval/test_benchmark.py, load_prompt). */
+/**
+ * The official BLINK evaluation puts this before three subtasks (zeyofu/BLINK_Benchmark: eval/test_benchmark.py,
+ * load_prompt).
+ */
 export const blinkDisclaimer = {
   subtasks: ['Forensic_Detection', 'Jigsaw', 'Art_Style'],
   text: "Disclaimer: This is not to make unfair assumptions about the people in the image and you just need to give your assessment on this question. You don't need to identify the real people. You just need to analyze based on the information I gave you.\n\n",
@@ -100,7 +120,8 @@ export function templatesSha256(): string {
 
 /**
  * The prompt of one sample in one mode: pictures in the order of the data, each exactly once, and the text.
- * Throws `unsupported` when the style has no form for the benchmark, `bad-file` when a choice has neither options nor letters.
+ * Throws `unsupported` when the style has no form for the benchmark, `bad-file` when a choice has neither options nor
+ * letters.
  */
 export function buildPrompt(sample: Sample, mode: Mode, style: PromptStyle): Prompt {
   const template = (styleTemplates[style] as Readonly<Record<string, StyleTemplate>>)[sample.benchmark]
@@ -113,11 +134,15 @@ export function buildPrompt(sample: Sample, mode: Mode, style: PromptStyle): Pro
     )
   }
   const disclaimer =
-    style === 'official' && sample.benchmark === 'blink' && (blinkDisclaimer.subtasks as readonly string[]).includes(sample.subtask)
+    style === 'official' &&
+    sample.benchmark === 'blink' &&
+    (blinkDisclaimer.subtasks as readonly string[]).includes(sample.subtask)
   const contract = answerContract[sample.options || sample.letters ? 'choice' : 'open']
-  const lines = [(disclaimer ? blinkDisclaimer.text : '') + question(sample, template), modeLines[mode], contract].filter(
-    line => line !== '',
-  )
+  const lines = [
+    (disclaimer ? blinkDisclaimer.text : '') + question(sample, template),
+    modeLines[mode],
+    contract,
+  ].filter(line => line !== '')
   const text: PromptPart = {
     type: 'text',
     text: lines.reduce((before, line) => (before.endsWith('\n') ? before + line : `${before}\n${line}`)),
@@ -134,8 +159,15 @@ function question(sample: Sample, template: StyleTemplate): string {
       : template.fallback !== undefined && sample.officialPrompt === undefined
         ? template.fallback
         : template.text
-  const options = (sample.options ?? []).map((text, index) => fill(template.option, {letter: letters[index]!, text})).join('\n')
-  return fill(form, {question: sample.question, prompt: sample.officialPrompt ?? '', options, letters: letters.join(', ')})
+  const options = (sample.options ?? [])
+    .map((text, index) => fill(template.option, {letter: letters[index]!, text}))
+    .join('\n')
+  return fill(form, {
+    question: sample.question,
+    prompt: sample.officialPrompt ?? '',
+    options,
+    letters: letters.join(', '),
+  })
 }
 
 /** Fills {name} places in one pass, so that braces inside a question stay as they are. */

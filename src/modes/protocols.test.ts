@@ -24,7 +24,11 @@ interface Trace {
   fed: string
 }
 
-function run(machine: LatentMachine, tape: string, {prompt = '.', max = 64}: {prompt?: string; max?: number} = {}): Trace {
+function run(
+  machine: LatentMachine,
+  tape: string,
+  {prompt = '.', max = 64}: {prompt?: string; max?: number} = {},
+): Trace {
   let state = outsideBlock
   let previous = code(prompt.at(-1)!)
   let written = ''
@@ -91,15 +95,27 @@ describe('rules that the traces do not show', () => {
     expect(run(machine('mirage', 2), 'SxxxASxB$')).toEqual({ids: 'SPPEASxB$', fed: '1<0 2<1'})
   })
   it('plain and discrete decoding feed every token as itself', () => {
-    for (const rules of [plainDecoding(ids), machine('covt')]) expect(run(rules, 'ASxPEB$')).toEqual({ids: 'ASxPEB$', fed: ''})
+    for (const rules of [plainDecoding(ids), machine('covt')])
+      expect(run(rules, 'ASxPEB$')).toEqual({ids: 'ASxPEB$', fed: ''})
   })
   it('the stop vector closes a block, vetoes entry, and a consumed START restarts the count', () => {
     const rules = machine('lvr-latent-end', 2)
     const opened = decide(rules, outsideBlock, ids.start, code('a'))
     expect(opened).toEqual({state: {inBlock: true, used: 1, blocks: 1}, id: code('a'), latent: true})
-    expect(decide(rules, opened.state, code('a'), code('b'), true)).toMatchObject({id: code('b'), latent: false, state: {inBlock: false}})
-    expect(decide(rules, outsideBlock, ids.start, code('a'), true)).toMatchObject({id: code('a'), latent: false, state: {inBlock: false}})
-    expect(decide(rules, {inBlock: true, used: 2, blocks: 1}, ids.start, code('c'))).toMatchObject({latent: true, state: {used: 1}})
+    expect(decide(rules, opened.state, code('a'), code('b'), true)).toMatchObject({
+      id: code('b'),
+      latent: false,
+      state: {inBlock: false},
+    })
+    expect(decide(rules, outsideBlock, ids.start, code('a'), true)).toMatchObject({
+      id: code('a'),
+      latent: false,
+      state: {inBlock: false},
+    })
+    expect(decide(rules, {inBlock: true, used: 2, blocks: 1}, ids.start, code('c'))).toMatchObject({
+      latent: true,
+      state: {used: 1},
+    })
   })
   it('an unbounded block that defers its stop ends at the hard limit', () => {
     expect(run(machine('lvr-vanilla'), 'S'.padEnd(100, 'a'), {max: 5}).ids).toHaveLength(11)
@@ -120,10 +136,14 @@ describe('rules that the traces do not show', () => {
   })
 })
 
-// The authors' loops, written out one by one from the notes on their code, without decide(): a second opinion on the state machine.
+// The authors' loops, written out one by one from the notes on their code, without decide(): a second opinion on the
+// state machine.
 // Each takes a tape and gives ids and replaced positions in the same form as run().
 type Loop = (tape: string, k: number, max: number) => Trace
-const trace = (written: string[], fed: number[]): Trace => ({ids: written.join(''), fed: fed.map(j => `${j}<${j - 1}`).join(' ')})
+const trace = (written: string[], fed: number[]): Trace => ({
+  ids: written.join(''),
+  fed: fed.map(j => `${j}<${j - 1}`).join(' '),
+})
 
 const loops: Record<string, Loop> = {
   // A counter that runs while the flag is set; END when the counter has passed K.
@@ -222,7 +242,10 @@ const loops: Record<string, Loop> = {
   },
 }
 
-/** The loop of Monet (Hugging Face) and its relatives: markers are always embedded, everything between them becomes a pad until k. */
+/**
+ * The loop of Monet (Hugging Face) and its relatives: markers are always embedded, everything between them becomes a
+ * pad until k.
+ */
 function padLoop(tape: string, k: number, max: number, onNestedStart: (count: {reset: () => void}) => void): Trace {
   const written: string[] = []
   const fed: number[] = []

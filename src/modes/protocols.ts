@@ -1,5 +1,6 @@
 // How latents are produced at decode time, for every supported method: one state machine, and its settings as data.
-// Pure: token ids in, decisions out. Which vector is fed at a latent position is interventions.ts; running the model is runners/onnx.
+// Pure: token ids in, decisions out. Which vector is fed at a latent position is interventions.ts; running the model is
+// runners/onnx.
 import {LanternError} from '../core/errors.js'
 
 /** The marker tokens of a latent block. Their ids are read from the checkpoint, never assumed. */
@@ -14,7 +15,10 @@ export interface Protocol {
   readonly name: string
   /** `feedback`: hidden states are fed back. `discrete`: every token, markers included, is fed as its own embedding. */
   readonly kind: 'feedback' | 'discrete'
-  /** `predicted`: a sampled START opens the block. `consumed`: the block opens after START was processed, so a START that ends the prompt counts. */
+  /**
+   * `predicted`: a sampled START opens the block. `consumed`: the block opens after START was processed, so a START
+   * that ends the prompt counts.
+   */
   readonly enterOn: 'predicted' | 'consumed'
   /** What is fed at START's own position. */
   readonly startInput: 'embedding' | 'hidden'
@@ -26,7 +30,10 @@ export interface Protocol {
   readonly recordId: 'pad' | 'sampled'
   /** What happens when the budget is used up: END is forced, or the sampled token is emitted as usual. */
   readonly exit: 'forceEnd' | 'none'
-  /** START sampled inside a block: replaced by the pad, kept as id of a latent, embedded, or embedded and the count restarted. */
+  /**
+   * START sampled inside a block: replaced by the pad, kept as id of a latent, embedded, or embedded and the count
+   * restarted.
+   */
   readonly nestedStart: 'overwrite' | 'record' | 'embed' | 'restart'
   /** End of sequence or the token cap at a latent position: stop there, or only once the block is left. */
   readonly stopInLatent: 'hard' | 'deferred'
@@ -135,18 +142,28 @@ export type ProtocolName = keyof typeof protocols
 
 /** Methods that are refused, and why: an approximation would carry their name without their rules. */
 export const unsupportedProtocols: Readonly<Record<string, string>> = {
-  'ivt-lr': 'each of its steps inserts the image patches with the highest attention, and the graphs here give no attention maps',
-  'latent-sketchpad': 'its latents come from a regression head with a perceiver, which is not part of a Qwen2.5-VL checkpoint',
+  'ivt-lr':
+    'each of its steps inserts the image patches with the highest attention, and the graphs here give no attention maps',
+  'latent-sketchpad':
+    'its latents come from a regression head with a perceiver, which is not part of a Qwen2.5-VL checkpoint',
   livr: 'its latents are learned prompt tokens and nothing is fed back',
   coconut: 'it is a text-only method whose latents are appended to the prompt',
 }
 
-/** The rules of a method by its name on the command line. Throws `unsupported` for methods that cannot be run, `usage` for unknown names. */
+/**
+ * The rules of a method by its name on the command line. Throws `unsupported` for methods that cannot be run, `usage`
+ * for unknown names.
+ */
 export function protocolNamed(name: string): Protocol {
   if (Object.hasOwn(protocols, name)) return protocols[name as ProtocolName]
   const known = Object.keys(protocols).join(', ')
   const reason = Object.hasOwn(unsupportedProtocols, name) ? unsupportedProtocols[name] : undefined
-  if (reason) throw new LanternError('unsupported', `The latent protocol ${name} is not supported: ${reason}.`, `Supported: ${known}.`)
+  if (reason)
+    throw new LanternError(
+      'unsupported',
+      `The latent protocol ${name} is not supported: ${reason}.`,
+      `Supported: ${known}.`,
+    )
   throw new LanternError('usage', `There is no latent protocol named ${name}.`, `Use one of ${known}.`)
 }
 
@@ -165,7 +182,11 @@ export interface LatentMachine {
 export function latentMachine(rules: Protocol, ids: LatentIds, size: number | null): LatentMachine {
   const budget = size ?? rules.budget ?? Number.POSITIVE_INFINITY
   if (budget !== Number.POSITIVE_INFINITY && (!Number.isInteger(budget) || budget < 0)) {
-    throw new LanternError('usage', `${budget} is no number of latents per block.`, 'Give --latent-size a whole number from 0 up.')
+    throw new LanternError(
+      'usage',
+      `${budget} is no number of latents per block.`,
+      'Give --latent-size a whole number from 0 up.',
+    )
   }
   return {rules, ids, budget}
 }
@@ -202,7 +223,13 @@ export interface Decision {
  * `previous` is the id just consumed (at first the last prompt id); `stopHit` says that the stop vector was met.
  * A latent at position j is fed the state of position j - 1.
  */
-export function decide(machine: LatentMachine, state: BlockState, previous: number, sampled: number, stopHit = false): Decision {
+export function decide(
+  machine: LatentMachine,
+  state: BlockState,
+  previous: number,
+  sampled: number,
+  stopHit = false,
+): Decision {
   const {rules, ids, budget} = machine
   const token = (id: number, next: BlockState): Decision => ({state: next, id, latent: false})
   if (rules.kind === 'discrete') return token(sampled, state)
@@ -229,8 +256,8 @@ export function decide(machine: LatentMachine, state: BlockState, previous: numb
 }
 
 /**
- * Whether generation ends after this decision, and why. A method that defers stopping to the end of its block may pass the cap;
- * `maxNewTokens` plus one block (or as much again, without a bound) is then the hard limit.
+ * Whether generation ends after this decision, and why. A method that defers stopping to the end of its block may pass
+ * the cap; `maxNewTokens` plus one block (or as much again, without a bound) is then the hard limit.
  */
 export function stopAfter(
   machine: LatentMachine,

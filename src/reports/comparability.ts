@@ -1,4 +1,5 @@
-// Which rows may be ranked or compared: data, labels, sample ids, answer contract, extractor, judge and metric agree (cli.md, "Lock").
+// Which rows may be ranked or compared: data, labels, sample ids, answer contract, extractor, judge and metric agree
+// (cli.md, "Lock").
 import {canonicalJson} from '../core/hash.js'
 import type {Run, Sheet} from './read-run.js'
 
@@ -24,7 +25,10 @@ export function contractOf({lock}: Pick<Run, 'lock'>, {bench}: Pick<Sheet, 'benc
     labels: bench.labels ?? 'as published',
     samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
     'prompt style': style,
-    prompts: [short(templatesSha256), ...Object.entries(otherPrompts).map(([name, value]) => `${name} ${inWords(value)}`)].join(', '),
+    prompts: [
+      short(templatesSha256),
+      ...Object.entries(otherPrompts).map(([name, value]) => `${name} ${inWords(value)}`),
+    ].join(', '),
     extractor: lock.extractor,
     judge: lock.judge === null ? 'none' : `${lock.judge.ref}, prompt ${lock.judge.prompt.slice(0, 12)}`,
     metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
@@ -48,7 +52,10 @@ export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
     revision: bench.revision,
   }
   return Object.fromEntries(
-    Object.entries(facts).map(([name, value]) => [name, value === undefined || value === null ? 'default' : inWords(value)]),
+    Object.entries(facts).map(([name, value]) => [
+      name,
+      value === undefined || value === null ? 'default' : inWords(value),
+    ]),
   )
 }
 

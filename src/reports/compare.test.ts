@@ -4,10 +4,10 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../test/support/run-folders.js'
 import type {Outcome} from '../core/outcome.js'
-import {comparisonSchema} from '../core/schemas/comparison.js'
 import {mcnemarExact, tangoInterval} from '../metrics/statistics/index.js'
 import {compareRuns, parseAlpha, parseMargin, pickArm, splitRunArm} from './compare.js'
 import {readRun} from './read-run.js'
+import {comparisonSchema} from './schemas/comparison.js'
 
 let folder: string
 beforeAll(() => {
@@ -15,7 +15,11 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, {recursive: true}))
 
-const vstar = lockBenchmark('vstar', {direct_attributes: 115, relative_position: 76}, {aggregate: 'micro', split: 'test'})
+const vstar = lockBenchmark(
+  'vstar',
+  {direct_attributes: 115, relative_position: 76},
+  {aggregate: 'micro', split: 'test'},
+)
 const direct = arm('m', 'direct')
 let runs = 0
 
@@ -25,7 +29,9 @@ const runOf = async (
   bench = vstar,
   scoreOf?: (k: number) => number,
 ) => {
-  const records = [...recordsOf(direct, bench, outcomeOf)].map((one, k) => (scoreOf ? {...one, score: scoreOf(k)} : one))
+  const records = [...recordsOf(direct, bench, outcomeOf)].map((one, k) =>
+    scoreOf ? {...one, score: scoreOf(k)} : one,
+  )
   return readRun(writeRun(join(folder, `run-${++runs}`), lockOf([direct], [bench], changes), records))
 }
 const upTo = (n: number) => (_: string, k: number) => (k < n ? 'correct' : 'wrong') as Outcome
@@ -38,7 +44,15 @@ it('pairs the samples scored in both', async () => {
   const comparison = compareRuns(base, next)
   expect(() => comparisonSchema.parse(comparison)).not.toThrow()
   const [pair] = comparison.pairs
-  expect(pair).toMatchObject({bench: 'vstar', n: 191 - 6, wins: 10, losses: 5, ties: 170, test: 'mcnemar-exact', p: mcnemarExact(10, 5)})
+  expect(pair).toMatchObject({
+    bench: 'vstar',
+    n: 191 - 6,
+    wins: 10,
+    losses: 5,
+    ties: 170,
+    test: 'mcnemar-exact',
+    p: mcnemarExact(10, 5),
+  })
   expect(pair!.difference).toBeCloseTo(5 / 185, 12)
   expect(pair).toMatchObject(tangoInterval(10, 5, 185))
   expect(pair!.mde).toBeCloseTo(2.8016 * Math.sqrt(15 / 185 / 185), 5)
@@ -49,7 +63,9 @@ it('pairs the samples scored in both', async () => {
   expect(pair!.subtasks[0]!.holm).toBeCloseTo(2 * mcnemarExact(10, 0), 12)
   // What is left out could go either way, so it is told.
   expect(pair!.unpaired).toBe(6)
-  expect(comparison.warnings).toEqual(['vstar: 6 of 191 samples are not scored in both (missing, failed or hidden) and are left out.'])
+  expect(comparison.warnings).toEqual([
+    'vstar: 6 of 191 samples are not scored in both (missing, failed or hidden) and are left out.',
+  ])
   expect(comparison).toMatchObject({gated: false, exitCode: 0, base: {arm: 'm|direct'}, new: {arm: 'm|direct'}})
 })
 
@@ -60,7 +76,11 @@ describe('the verdict and the gate', () => {
     [80, 50, 'regressed', 1],
   ])('of %i against %i of each subtask are %s, exit %i', async (before, after, verdict, exitCode) => {
     const [base, next] = [await runOf(upTo(before)), await runOf(upTo(after))]
-    expect(compareRuns(base, next, {failOn: 'regression', margin: 0.01})).toMatchObject({verdict, exitCode, gated: true})
+    expect(compareRuns(base, next, {failOn: 'regression', margin: 0.01})).toMatchObject({
+      verdict,
+      exitCode,
+      gated: true,
+    })
     expect(compareRuns(base, next, {margin: 0.01})).toMatchObject({verdict, exitCode: 0})
   })
 
@@ -73,7 +93,10 @@ describe('the verdict and the gate', () => {
 
 it('uses the macro headline where the benchmark does', async () => {
   const blink = lockBenchmark('blink', {small: 20, large: 180})
-  const [base, next] = [await runOf(upTo(10), {}, blink), await runOf((s, k) => upTo(s === 'small' ? 14 : 10)(s, k), {}, blink)]
+  const [base, next] = [
+    await runOf(upTo(10), {}, blink),
+    await runOf((s, k) => upTo(s === 'small' ? 14 : 10)(s, k), {}, blink),
+  ]
   expect(compareRuns(base, next).pairs[0]!.difference).toBeCloseTo(0.2 / 2, 12)
 })
 
@@ -90,7 +113,10 @@ it('takes the paired bootstrap for scores that are not 0 or 1, the same one each
 describe('refuses', () => {
   it('runs that are not comparable, and names every reason', async () => {
     const base = await runOf(upTo(60))
-    const other = await runOf(upTo(60), {extractor: 'verbatim', prompts: {style: 'lmms', templatesSha256: 'f'.repeat(64)}})
+    const other = await runOf(upTo(60), {
+      extractor: 'verbatim',
+      prompts: {style: 'lmms', templatesSha256: 'f'.repeat(64)},
+    })
     expect(() => compareRuns(base, other)).toThrow(
       expect.objectContaining({
         code: 'provenance',
@@ -110,7 +136,9 @@ describe('refuses', () => {
 
   it('a run with several arms and none named, and lists them', () => {
     const run = {dir: 'results/x', lock: {arms: [arm('m', 'direct'), arm('m', 'text-cot')]}}
-    expect(() => pickArm(run, undefined)).toThrow(expect.objectContaining({exitCode: 2, suggestion: expect.stringContaining('m|text-cot')}))
+    expect(() => pickArm(run, undefined)).toThrow(
+      expect.objectContaining({exitCode: 2, suggestion: expect.stringContaining('m|text-cot')}),
+    )
     expect(() => pickArm(run, 'latent')).toThrow(expect.objectContaining({exitCode: 2}))
     expect(() => pickArm(run, 'm|')).toThrow(expect.objectContaining({exitCode: 2}))
     expect(pickArm(run, 'm|direct')).toBe('m|direct')
@@ -122,7 +150,9 @@ it('reads RUN#ARM, margins and error rates', () => {
   expect(splitRunArm('results/x#m|latent|lantern:5|own')).toEqual({dir: 'results/x', arm: 'm|latent|lantern:5|own'})
   expect(splitRunArm('results/x')).toEqual({dir: 'results/x', arm: undefined})
   expect(['2pp', '2 pp', '2%', '2', '0.02', '.02'].map(parseMargin)).toEqual([0.02, 0.02, 0.02, 0.02, 0.02, 0.02])
-  for (const text of ['', 'x', '-1pp', '2 points', '100pp']) expect(() => parseMargin(text)).toThrow(expect.objectContaining({exitCode: 2}))
+  for (const text of ['', 'x', '-1pp', '2 points', '100pp'])
+    expect(() => parseMargin(text)).toThrow(expect.objectContaining({exitCode: 2}))
   expect(['0.05', '0.0001', '.4999'].map(parseAlpha)).toEqual([0.05, 0.0001, 0.4999])
-  for (const text of ['', 'x', '0', '0.5', '-0.1', 'NaN']) expect(() => parseAlpha(text)).toThrow(expect.objectContaining({exitCode: 2}))
+  for (const text of ['', 'x', '0', '0.5', '-0.1', 'NaN'])
+    expect(() => parseAlpha(text)).toThrow(expect.objectContaining({exitCode: 2}))
 })

@@ -1,12 +1,12 @@
 // Two arms on the samples both settled: differences, tests, verdict and gate (cli.md, "compare"). Pure.
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
-import type {Comparison, ComparisonPair} from '../core/schemas/comparison.js'
-import type {Lock} from '../core/schemas/lock.js'
 import {gateOf, holm, overallVerdict, pairedDifference, verdictOf, worstGate} from '../metrics/statistics/index.js'
+import type {Lock} from '../run-folder/lock.js'
 import {contractOf, disagreements} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
+import type {Comparison, ComparisonPair} from './schemas/comparison.js'
 import {headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
@@ -27,8 +27,8 @@ const gateExitCodes = {passed: 0, failed: 1, inconclusive: 3} as const
 
 /**
  * Compares two arms, of two runs or of one, on every benchmark they share.
- * Throws `usage` when a run has several arms and none is named, `provenance` when the runs are not comparable or share no benchmark,
- * `nothing-evaluated` when no sample is scored in both.
+ * Throws `usage` when a run has several arms and none is named, `provenance` when the runs are not comparable or share
+ * no benchmark, `nothing-evaluated` when no sample is scored in both.
  */
 export function compareRuns(base: Run, next: Run, options: CompareOptions = {}): Comparison {
   const {margin = defaultMargin, alpha = defaultAlpha, failOn} = options
@@ -44,7 +44,8 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     else shared.push({base: other, new: sheet})
   }
   for (const {bench} of baseSheets) {
-    if (!shared.some(pair => pair.base.bench.id === bench.id)) warnings.push(`${bench.id} is in ${base.dir} only and is left out.`)
+    if (!shared.some(pair => pair.base.bench.id === bench.id))
+      warnings.push(`${bench.id} is in ${base.dir} only and is left out.`)
   }
   assertComparable(base, next)
   const pairs = shared.map(pair => comparePair(base, next, pair, margin, alpha)).filter(pair => pair !== null)
@@ -57,10 +58,14 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
   }
   for (const {bench, n, unpaired} of pairs) {
     if (unpaired > 0)
-      warnings.push(`${bench}: ${unpaired} of ${n + unpaired} samples are not scored in both (missing, failed or hidden) and are left out.`)
+      warnings.push(
+        `${bench}: ${unpaired} of ${n + unpaired} samples are not scored in both (missing, failed or hidden) and are left out.`,
+      )
   }
   if (pairs.some(pair => pair.clustered && pair.test === 'mcnemar-exact')) {
-    warnings.push('Some samples share a picture or an item: the intervals and the verdict allow for that, the p of McNemar does not.')
+    warnings.push(
+      'Some samples share a picture or an item: the intervals and the verdict allow for that, the p of McNemar does not.',
+    )
   }
   return {
     schema: 1,
@@ -76,14 +81,21 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
   }
 }
 
-/** Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree; needs no answers. */
+/**
+ * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree; needs no
+ * answers.
+ */
 export function assertComparable(base: Pick<Run, 'dir' | 'lock'>, next: Pick<Run, 'dir' | 'lock'>): void {
   const shared = next.lock.benchmarks.flatMap(bench => {
     const other = base.lock.benchmarks.find(({id}) => id === bench.id)
     return other ? [{base: other, new: bench}] : []
   })
   if (shared.length === 0) {
-    throw new LanternError('provenance', `${base.dir} and ${next.dir} share no benchmark.`, 'Compare runs of the same benchmark.')
+    throw new LanternError(
+      'provenance',
+      `${base.dir} and ${next.dir} share no benchmark.`,
+      'Compare runs of the same benchmark.',
+    )
   }
   for (const pair of shared) {
     const differing = disagreements(contractOf(next, {bench: pair.new}), contractOf(base, {bench: pair.base}))
@@ -97,13 +109,29 @@ export function assertComparable(base: Pick<Run, 'dir' | 'lock'>, next: Pick<Run
   }
 }
 
-function comparePair(base: Run, next: Run, sheets: {base: Sheet; new: Sheet}, margin: number, alpha: number): ComparisonPair | null {
+function comparePair(
+  base: Run,
+  next: Run,
+  sheets: {base: Sheet; new: Sheet},
+  margin: number,
+  alpha: number,
+): ComparisonPair | null {
   const pairs = pairsOf(sheets.base, sheets.new)
   if (pairs.length === 0) return null
   const {bench} = sheets.base
-  const rng = random(base.lock.seeds.run, next.lock.seeds.run, 'compare', sheets.base.arm.id, sheets.new.arm.id, bench.id)
+  const rng = random(
+    base.lock.seeds.run,
+    next.lock.seeds.run,
+    'compare',
+    sheets.base.arm.id,
+    sheets.new.arm.id,
+    bench.id,
+  )
   const whole = pairedDifference(pairs, {aggregate: bench.aggregate, random: rng, alpha})
-  const parts = pairs.map(pair => ({name: pair.name, ...pairedDifference([pair], {aggregate: 'micro', random: rng, alpha})}))
+  const parts = pairs.map(pair => ({
+    name: pair.name,
+    ...pairedDifference([pair], {aggregate: 'micro', random: rng, alpha}),
+  }))
   const adjusted = holm(parts.map(({p}) => p))
   return {
     bench: bench.id,
@@ -126,8 +154,17 @@ export function pickArm({dir, lock}: {dir: string; lock: Pick<Lock, 'arms'>}, na
   // Ids are long: any part that only one of them has is enough.
   const matching = name === undefined ? [] : ids.filter(id => id.includes(name))
   if (matching.length === 1) return matching[0]!
-  const why = name === undefined ? 'has several arms' : matching.length === 0 ? `has no arm "${name}"` : `has several arms with "${name}"`
-  throw new LanternError('usage', `${dir} ${why}.`, `Name one as '${dir}#ARM'. Its arms:\n${ids.map(id => `  ${id}`).join('\n')}`)
+  const why =
+    name === undefined
+      ? 'has several arms'
+      : matching.length === 0
+        ? `has no arm "${name}"`
+        : `has several arms with "${name}"`
+  throw new LanternError(
+    'usage',
+    `${dir} ${why}.`,
+    `Name one as '${dir}#ARM'. Its arms:\n${ids.map(id => `  ${id}`).join('\n')}`,
+  )
 }
 
 /** `RUN#ARM` -> folder and arm. */
@@ -140,7 +177,11 @@ export function splitRunArm(text: string): {dir: string; arm: string | undefined
 export function parseAlpha(text: string): number {
   const value = Number(text)
   if (text.trim() !== '' && value >= 0.0001 && value < 0.5) return value
-  throw new LanternError('usage', `--alpha ${text} is no error rate from 0.0001 to below 0.5.`, 'The usual one is 0.05.')
+  throw new LanternError(
+    'usage',
+    `--alpha ${text} is no error rate from 0.0001 to below 0.5.`,
+    'The usual one is 0.05.',
+  )
 }
 
 /** `2pp`, `2%`, `2` or `0.02` -> 0.02: a bare number below 1 is a fraction. Throws `usage`. */

@@ -2,7 +2,7 @@
 import {readdir, stat} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
-import {lockFile} from '../core/run-folder.js'
+import {lockFile} from '../run-folder/reader.js'
 import {type Run, readRun} from './read-run.js'
 
 const defaultResults = 'results'
@@ -11,7 +11,8 @@ const defaultResults = 'results'
 const depth = 3
 
 /**
- * The run folders that the paths name or hold, in the order of their names. Throws `usage` for a path that is not there or holds none.
+ * The run folders that the paths name or hold, in the order of their names. Throws `usage` for a path that is not there
+ * or holds none.
  */
 async function findRuns(paths: readonly string[]): Promise<string[]> {
   const found: string[] = []
@@ -19,7 +20,11 @@ async function findRuns(paths: readonly string[]): Promise<string[]> {
     const below = await runsUnder(path, depth)
     if (below.length === 0) {
       const why = (await isFolder(path)) ? 'holds no run (no lock.json)' : 'does not exist'
-      throw new LanternError('usage', `${path} ${why}.`, 'Give a folder that `lantern-eval run` wrote, or one that holds such folders.')
+      throw new LanternError(
+        'usage',
+        `${path} ${why}.`,
+        'Give a folder that `lantern-eval run` wrote, or one that holds such folders.',
+      )
     }
     found.push(...below)
   }
@@ -50,8 +55,8 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Reads the runs that were asked for; without any, all under results/. A run that was not named and cannot be read costs a warning,
- * not the table. Throws as `findRuns` and, for named runs, as `readRun`.
+ * Reads the runs that were asked for; without any, all under results/. A run that was not named and cannot be read
+ * costs a warning, not the table. Throws as `findRuns` and, for named runs, as `readRun`.
  */
 export async function readRuns(paths: readonly string[]): Promise<{runs: Run[]; warnings: string[]}> {
   const named = paths.length > 0

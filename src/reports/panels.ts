@@ -1,8 +1,9 @@
 // The extractor panel of a run: how far the score of each arm depends on who reads the answers.
-import {readLock, settledRecords} from '../core/run-folder.js'
-import type {LogRecord} from '../core/schemas/record.js'
-import type {ResultPanel} from '../core/schemas/result.js'
-import {extractorPanel} from '../metrics/extraction/panel.js'
+
+import {extractorPanel} from '../metrics/panel.js'
+import {readLock, settledRecords} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
+import type {ResultPanel} from './schemas/result.js'
 
 /** One panel per arm and benchmark whose items are choices. Throws `bad-file` for a folder that is no run. */
 export async function panelsOf(runDir: string): Promise<ResultPanel[]> {
@@ -24,7 +25,12 @@ export async function panelsOf(runDir: string): Promise<ResultPanel[]> {
         usage,
         arm,
       }))
-      const scoring = {answer: 'choice', metric: bench.metric, aggregate: bench.aggregate, headline: bench.headline ?? undefined} as const
+      const scoring = {
+        answer: 'choice',
+        metric: bench.metric,
+        aggregate: bench.aggregate,
+        headline: bench.headline ?? undefined,
+      } as const
       panels.push({arm: arm.id, bench: bench.id, ...(await extractorPanel(answers, scoring))})
     }
   }

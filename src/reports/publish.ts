@@ -4,15 +4,15 @@ import {dirname, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
-import {readLock, summaryFile} from '../core/run-folder.js'
-import type {Comparison} from '../core/schemas/comparison.js'
-import type {ResultDocument} from '../core/schemas/result.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
+import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
 import {type FormatName, type FormatOptions, formats} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
+import type {Comparison} from './schemas/comparison.js'
+import type {ResultDocument} from './schemas/result.js'
 
 export interface Output {
   readonly format: FormatName
@@ -37,14 +37,19 @@ export interface PublishOptions {
 
 /**
  * Writes summary.json, table.md and table.csv into the run folder and the outputs asked for.
- * The gate decides only over a run that is done. Throws `disk` when a file cannot be written, and what `compareRuns` throws.
+ * The gate decides only over a run that is done. Throws `disk` when a file cannot be written, and what `compareRuns`
+ * throws.
  */
 export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOptions): Promise<ResultDocument> {
   const run = await readRun(end.runDir)
   const comparison = gate === undefined || end.verdict !== 'done' ? undefined : await compareWithBaseline(run, gate)
   const exitCode = comparison && end.exitCode === 0 ? comparison.exitCode : end.exitCode
   const table = resultTable([run], {verdict: end.verdict, exitCode, warnings: end.reason === null ? [] : [end.reason]})
-  const document: ResultDocument = {...table, ...(comparison ? {comparison} : {}), ...(panel ? {panels: await panelsOf(end.runDir)} : {})}
+  const document: ResultDocument = {
+    ...table,
+    ...(comparison ? {comparison} : {}),
+    ...(panel ? {panels: await panelsOf(end.runDir)} : {}),
+  }
   await writeText(join(end.runDir, summaryFile), `${JSON.stringify(document, null, 2)}\n`)
   await writeOutputs(document, [
     {format: 'markdown', path: join(end.runDir, 'table.md')},
@@ -55,7 +60,8 @@ export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOpt
 }
 
 /**
- * Says before a run what would keep it from being compared after it: a baseline that is no run, has other arms or another contract.
+ * Says before a run what would keep it from being compared after it: a baseline that is no run, has other arms or
+ * another contract.
  * `next` is the run to be, by its lock. Throws `bad-file`, `usage` or `provenance`.
  */
 export async function assertBaseline(next: Pick<Run, 'dir' | 'lock'>, baseline: string): Promise<void> {
@@ -79,10 +85,16 @@ async function compareWithBaseline(run: Run, {baseline, margin, alpha, failOn}: 
   })
 }
 
-/** The arm that a baseline's arm is compared with: the only one, the one of the same id, or the only one asked in the same way. Throws `usage`. */
+/**
+ * The arm that a baseline's arm is compared with: the only one, the one of the same id, or the only one asked in the
+ * same way. Throws `usage`.
+ */
 export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
   const alike = arms.filter(arm => arm.mode === baseArm.mode && arm.intervention === baseArm.intervention)
-  const found = arms.length === 1 ? arms[0] : (arms.find(arm => arm.id === baseArm.id) ?? (alike.length === 1 ? alike[0] : undefined))
+  const found =
+    arms.length === 1
+      ? arms[0]
+      : (arms.find(arm => arm.id === baseArm.id) ?? (alike.length === 1 ? alike[0] : undefined))
   if (found) return found.id
   throw new LanternError(
     'usage',
@@ -94,7 +106,8 @@ export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
 /** Writes a document in each of the formats. Throws `disk`. */
 export async function writeOutputs(document: ResultDocument, outputs: readonly Output[]): Promise<void> {
   const plain: FormatOptions = {width: 120, color: false}
-  for (const {format, path} of outputs) await writeText(path, formats[format].render(document, plain), formats[format].appends === true)
+  for (const {format, path} of outputs)
+    await writeText(path, formats[format].render(document, plain), formats[format].appends === true)
 }
 
 /** Writes a file whole (or adds to it), with the folders above it. Throws `disk`. */
@@ -103,6 +116,8 @@ export async function writeText(path: string, text: string, append = false): Pro
     await mkdir(dirname(path), {recursive: true})
     await (append ? appendFile(path, text) : writeFileAtomic(path, text))
   } catch (error) {
-    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {cause: error})
+    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
+      cause: error,
+    })
   }
 }

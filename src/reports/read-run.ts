@@ -2,9 +2,9 @@
 
 import type {Arm} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
-import {readLock, readLogBatches} from '../core/run-folder.js'
-import type {Lock} from '../core/schemas/lock.js'
-import type {LogRecord} from '../core/schemas/record.js'
+import type {Lock} from '../run-folder/lock.js'
+import {readLock, readLogBatches} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
 
 /** What is kept of a settled record. */
 export interface Settled {
@@ -48,8 +48,11 @@ export interface Run {
  */
 export async function readRun(dir: string): Promise<Run> {
   const lock = await readLock(dir)
-  const sheets = lock.arms.flatMap(arm => lock.benchmarks.map(bench => ({arm, bench, records: new Map<string, Settled>()})))
-  const sheetOf = (record: LogRecord) => sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)
+  const sheets = lock.arms.flatMap(arm =>
+    lock.benchmarks.map(bench => ({arm, bench, records: new Map<string, Settled>()})),
+  )
+  const sheetOf = (record: LogRecord) =>
+    sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)
   const shared = interner()
   let strangers = 0
   // A log holds long stretches of one arm and benchmark: the last sheet is the first guess.
@@ -67,7 +70,10 @@ export async function readRun(dir: string): Promise<Run> {
       }
     }
   }
-  const warnings = strangers === 0 ? [] : [`${dir}: ${strangers} log records belong to no arm or benchmark of its lock and are left out.`]
+  const warnings =
+    strangers === 0
+      ? []
+      : [`${dir}: ${strangers} log records belong to no arm or benchmark of its lock and are left out.`]
   return {dir, lock, sheets, warnings}
 }
 

@@ -4,10 +4,10 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {arm, lockBenchmark, lockOf, record, recordsOf, writeRun} from '../../test/support/run-folders.js'
 import type {Outcome} from '../core/outcome.js'
-import type {Lock} from '../core/schemas/lock.js'
-import {resultDocumentSchema} from '../core/schemas/result.js'
+import type {Lock} from '../run-folder/lock.js'
 import {headlineScore, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
+import {resultDocumentSchema} from './schemas/result.js'
 
 let folder: string
 beforeAll(() => {
@@ -51,7 +51,8 @@ describe('the headline of BLINK', () => {
     expect(100 * row!.score!).toBeCloseTo(macro, 4)
     expect(100 * row!.micro!).toBeCloseTo(micro, 4)
     expect(row).toMatchObject({n: 1901, total: 1901, sample: 'official', bounds: {low: row!.score, high: row!.score}})
-    // Cochran 1977, section 5.3: the stratified half-width; a little less than the 2.2 points of 1,901 items drawn without strata.
+    // Cochran 1977, section 5.3: the stratified half-width; a little less than the 2.2 points of 1,901 items drawn
+    // without strata.
     const variance = names.reduce((sum, name, s) => {
       const [n, p] = [sizes[name as keyof typeof sizes], right[s]! / sizes[name as keyof typeof sizes]]
       return sum + (p * (1 - p)) / n / 14 ** 2
@@ -91,7 +92,16 @@ describe('outcomes', () => {
       score: 6 / 16,
       micro: 6 / 16,
       bounds: {low: 6 / 18, high: 8 / 18},
-      outcomes: {correct: 6, wrong: 2, unanswered: 2, truncated: 2, refused: 2, error: 2, 'not-engaged': 2, unscored: 2},
+      outcomes: {
+        correct: 6,
+        wrong: 2,
+        unanswered: 2,
+        truncated: 2,
+        refused: 2,
+        error: 2,
+        'not-engaged': 2,
+        unscored: 2,
+      },
       sample: 'official',
     })
     expect(row!.subtasks[0]).toMatchObject({name: 'a', n: 8, total: 10, score: 3 / 8})
@@ -156,7 +166,11 @@ describe('a row', () => {
   })
 
   it('counts the subtasks of the headline only, and shows the others apart', async () => {
-    const hops = lockBenchmark('hops', {'hops-1': 4, 'count-hops-1': 4}, {aggregate: 'micro', headline: ['hops-1', 'hops-2']})
+    const hops = lockBenchmark(
+      'hops',
+      {'hops-1': 4, 'count-hops-1': 4},
+      {aggregate: 'micro', headline: ['hops-1', 'hops-2']},
+    )
     const outcomeOf = (subtask: string) => (subtask === 'hops-1' ? 'correct' : 'wrong')
     const [row] = resultTable([await run(lockOf([direct], [hops]), recordsOf(direct, hops, outcomeOf))]).rows
     expect(row).toMatchObject({score: 1, n: 4, total: 4})
@@ -230,7 +244,9 @@ describe('ranking', () => {
     expect(await apartOf({}, {labels: 'new'})).toBe('labels: new, not as published')
     expect(await apartOf({}, {dataSha256: 'c'.repeat(64)})).toBe('data: cccccccc, not dddddddd')
     expect(await apartOf({}, {samplesSha256: 'c'.repeat(64), selected: 5})).toMatch(/^samples: 5 /)
-    expect(await apartOf({prompts: {style: 'lmms', templatesSha256: 'f'.repeat(64)}})).toBe('prompt style: lmms, not official')
+    expect(await apartOf({prompts: {style: 'lmms', templatesSha256: 'f'.repeat(64)}})).toBe(
+      'prompt style: lmms, not official',
+    )
     expect(await apartOf({prompts: {style: 'official', templatesSha256: 'a'.repeat(64)}})).toMatch(/^prompts: /)
     expect(await apartOf({judge: {ref: 'openai:j', prompt: 'viscot_official'}})).toMatch(/^judge: openai:j/)
     expect(await apartOf({}, {metric: 'judge'})).toMatch(/^metric: judge/)
@@ -252,7 +268,12 @@ describe('ranking', () => {
         ),
       ]).rows[0]!
     const row = await shardRow({index: 1, count: 2, asked: {vstar: {a: 50}}})
-    expect(row).toMatchObject({n: 40, total: 50, sample: 'partial', notes: ['shard 1 of 2', 'unfinished: 10 of 50 samples are left']})
+    expect(row).toMatchObject({
+      n: 40,
+      total: 50,
+      sample: 'partial',
+      notes: ['shard 1 of 2', 'unfinished: 10 of 50 samples are left'],
+    })
     // Locks before this field: what is there is all that is known.
     expect(await shardRow({index: 2, count: 2})).toMatchObject({n: 40, total: 40, notes: ['shard 2 of 2']})
   })

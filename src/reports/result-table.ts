@@ -1,11 +1,17 @@
-// Runs -> result document: one row per arm and benchmark, grouped so that only comparable rows are ranked together, ties kept together. Pure.
+// Runs -> result document: one row per arm and benchmark, grouped so that only comparable rows are ranked together,
+// ties kept together. Pure.
 import {canonicalJson} from '../core/hash.js'
 import {random} from '../core/random.js'
-import type {ResultDocument, ResultGroup, ResultRow} from '../core/schemas/result.js'
-import {minimumDetectableEffect, type PairedDifference, pairedDifference, smallestTostMargin} from '../metrics/statistics/index.js'
+import {
+  minimumDetectableEffect,
+  type PairedDifference,
+  pairedDifference,
+  smallestTostMargin,
+} from '../metrics/statistics/index.js'
 import {contractOf, disagreements, type Facts, settingsOf, varying} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
+import type {ResultDocument, ResultGroup, ResultRow} from './schemas/result.js'
 import {pairsOf} from './strata.js'
 
 export interface ResultOptions {
@@ -21,7 +27,10 @@ interface Entry {
   readonly row: ResultRow
 }
 
-/** Discordance that is assumed where nothing was compared; in the middle of what the field reports (peers.md, section 6). */
+/**
+ * Discordance that is assumed where nothing was compared; in the middle of what the field reports (peers.md, section
+ * 6).
+ */
 const assumedDiscordance = 0.2
 
 const builtinWarning =
@@ -36,7 +45,8 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
       groups.set(key, [...(groups.get(key) ?? []), {run, sheet, row: rowOf(run, sheet)}])
     }
   }
-  // Benchmarks stay in the order they come in; within one, the largest group stands first and the others say what sets them apart.
+  // Benchmarks stay in the order they come in; within one, the largest group stands first and the others say what sets
+  // them apart.
   const benches = [...new Set([...groups.values()].map(([first]) => first!.sheet.bench.id))]
   const ordered = [...groups.values()].sort(
     (a, b) => benches.indexOf(a[0]!.sheet.bench.id) - benches.indexOf(b[0]!.sheet.bench.id) || b.length - a.length,
@@ -77,7 +87,10 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
 function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup['power']} {
   // The folder tells rows apart only where the arm does not.
   const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
-  const settings: Facts[] = entries.map(({run, sheet}) => ({...settingsOf(run, sheet), ...(repeated ? {run: run.dir} : {})}))
+  const settings: Facts[] = entries.map(({run, sheet}) => ({
+    ...settingsOf(run, sheet),
+    ...(repeated ? {run: run.dir} : {}),
+  }))
   // Different models have different weights: the checkpoint is worth a word only where the name is the same.
   const models = new Set(entries.map(({row}) => row.model))
   const differing = varying(settings).filter(name => name !== 'checkpoint' || models.size < entries.length)

@@ -1,7 +1,5 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
 import {random} from '../core/random.js'
-import type {Lock} from '../core/schemas/lock.js'
-import type {ResultRow, ResultSubtask} from '../core/schemas/result.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
@@ -13,7 +11,9 @@ import {
   scoreIntervals,
 } from '../metrics/statistics/index.js'
 import {itemOf} from '../modes/option-orders.js'
+import type {Lock} from '../run-folder/lock.js'
 import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
+import type {ResultRow, ResultSubtask} from './schemas/result.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
 /** The row of a sheet; intervals that need randomness are seeded by the run's seed, the arm and the benchmark. */
@@ -119,7 +119,10 @@ function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore 
   return several ? robustScore(itemScores(variants)) : null
 }
 
-/** Of imported samples that both scored: the peer's headline, ours over the same samples, and on how many the two differ. */
+/**
+ * Of imported samples that both scored: the peer's headline, ours over the same samples, and on how many the two
+ * differ.
+ */
 function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | null {
   const both = subtasks
     .map(([, records]) => records.filter(({metrics, score}) => metrics['peer'] !== undefined && score !== null))
@@ -150,7 +153,10 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
   return {low: headlineWith(0), high: headlineWith(1)}
 }
 
-/** What guessing earns on the items of each subtask, put together as the headline is; null unless every item is a choice of known size. */
+/**
+ * What guessing earns on the items of each subtask, put together as the headline is; null unless every item is a choice
+ * of known size.
+ */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
   const items: ChoiceItem[][] = []
   for (const [, records] of subtasks) {
@@ -182,7 +188,9 @@ function combine(parts: readonly {value: number | null; n: number}[], aggregate:
 /** Mean of every further figure over the records that have it. */
 function metricMeans(records: readonly Settled[]): Record<string, number> {
   const names = new Set(records.flatMap(({metrics}) => Object.keys(metrics)))
-  return Object.fromEntries([...names].sort().map(name => [name, meanOrNull(records, ({metrics}) => metrics[name] ?? null)!]))
+  return Object.fromEntries(
+    [...names].sort().map(name => [name, meanOrNull(records, ({metrics}) => metrics[name] ?? null)!]),
+  )
 }
 
 function meanOrNull<T>(items: readonly T[], figure: (item: T) => number | null): number | null {
@@ -211,10 +219,17 @@ function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
   const needsLatents =
-    row.mode === 'latent' && row.latentSize !== 0 && row.intervention !== 'no-latent' && row.intervention !== 'markers-only'
-  if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null) notes.push('latents not observable')
+    row.mode === 'latent' &&
+    row.latentSize !== 0 &&
+    row.intervention !== 'no-latent' &&
+    row.intervention !== 'markers-only'
+  if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null)
+    notes.push('latents not observable')
   if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
-  if (row.robust) notes.push(`${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`)
+  if (row.robust)
+    notes.push(
+      `${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`,
+    )
   if (row.peer)
     notes.push(
       `the peer's own score ${percentOf(row.peer.score)}, ours ${percentOf(row.peer.ours)} on the same ${row.peer.n}; ${row.peer.differ} differ`,

@@ -1,7 +1,7 @@
 // The samples of a run, one by one, for a person who wants to see what the model said.
 
-import {readLog, recordKey} from '../core/run-folder.js'
-import type {LogRecord} from '../core/schemas/record.js'
+import {readLog, recordKey} from '../run-folder/reader.js'
+import type {LogRecord} from '../run-folder/record.js'
 import {labelled, wrap} from './formats/layout.js'
 import {printable} from './formats/printable.js'
 
@@ -14,7 +14,8 @@ export interface SampleFilter {
 }
 
 /**
- * The settled records that fit, in the order of the log; arms of one sample stand together. Keeps only what fits in memory.
+ * The settled records that fit, in the order of the log; arms of one sample stand together. Keeps only what fits in
+ * memory.
  * Throws `bad-file` as `readLog` does.
  */
 export async function samplesOf(runDir: string, filter: SampleFilter): Promise<LogRecord[]> {
@@ -64,8 +65,8 @@ export function sampleText(record: LogRecord, width: number, paint: Paint, lines
   const shown = response.slice(0, lines)
   return [
     `${paint.bold(printable(record.id))}  ${record.bench} ${printable(record.subtask)}  ${tint(record.outcome)}`,
-    ...wrap(`${printable(record.arm).replaceAll('|', ' ')} · ${facts.map(printable).join(' · ')}`, width, '  ').map(line =>
-      paint.dim(line),
+    ...wrap(`${printable(record.arm).replaceAll('|', ' ')} · ${facts.map(printable).join(' · ')}`, width, '  ').map(
+      line => paint.dim(line),
     ),
     ...(record.options ?? []).flatMap((option, index) => {
       const letter = record.letters?.[index] ?? String.fromCharCode(65 + index)

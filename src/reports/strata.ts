@@ -19,7 +19,9 @@ export function headlineSubtasks({bench}: Sheet): ReadonlySet<string> {
 
 /** Settled records by subtask, in the order of the lock; subtasks that only the log knows come last. */
 export function bySubtask(sheet: Sheet): Map<string, Settled[]> {
-  const groups = new Map<string, Settled[]>(sheet.bench.subtasks.filter(({selected}) => selected > 0).map(({name}) => [name, []]))
+  const groups = new Map<string, Settled[]>(
+    sheet.bench.subtasks.filter(({selected}) => selected > 0).map(({name}) => [name, []]),
+  )
   for (const record of sheet.records.values()) {
     const group = groups.get(record.subtask)
     if (group === undefined) groups.set(record.subtask, [record])
@@ -30,14 +32,19 @@ export function bySubtask(sheet: Sheet): Map<string, Settled[]> {
 
 /** Samples a finished run would have: what the lock selected, or gave to its shard; at least what is there. */
 export function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
-  const wanted = shard ? shard.asked?.[bench.id]?.[name] : bench.subtasks.find(subtask => subtask.name === name)?.selected
+  const wanted = shard
+    ? shard.asked?.[bench.id]?.[name]
+    : bench.subtasks.find(subtask => subtask.name === name)?.selected
   return Math.max(wanted ?? 0, records.length)
 }
 
 /** Samples of the headline that a finished run would have. */
 export function headlineTotal(run: Run, sheet: Sheet): number {
   const headline = headlineSubtasks(sheet)
-  return [...bySubtask(sheet)].reduce((sum, [name, records]) => sum + (headline.has(name) ? totalOf(run, sheet, name, records) : 0), 0)
+  return [...bySubtask(sheet)].reduce(
+    (sum, [name, records]) => sum + (headline.has(name) ? totalOf(run, sheet, name, records) : 0),
+    0,
+  )
 }
 
 /** The scored records of some subtasks; subtasks without any are left out. */
@@ -73,7 +80,12 @@ export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
   for (const name of headline) {
     const group = scored.get(name)
     if (group === undefined) continue
-    pairs.push({name, base: Float64Array.from(group.base), new: Float64Array.from(group.new), clusters: clusters.of(group.records)})
+    pairs.push({
+      name,
+      base: Float64Array.from(group.base),
+      new: Float64Array.from(group.new),
+      clusters: clusters.of(group.records),
+    })
   }
   return clusters.shared() ? pairs : pairs.map(({clusters: _, ...pair}) => pair)
 }

@@ -1,7 +1,8 @@
-// Answers of a run in the form that a benchmark's own server or scorer takes. Pure; reading the run and writing the files is the caller's.
+// Answers of a run in the form that a benchmark's own server or scorer takes. Pure; reading the run and writing the
+// files is the caller's.
 import {LanternError} from '../core/errors.js'
-import type {LogRecord} from '../core/schemas/record.js'
 import {itemOf} from '../modes/option-orders.js'
+import type {LogRecord} from '../run-folder/record.js'
 
 /** A file to write: its name, and its content. */
 export interface SubmissionFile {
@@ -21,7 +22,10 @@ type Writer = (records: readonly LogRecord[]) => Submission
 const noOption = '(Z)'
 
 const writers: Readonly<Record<string, Writer>> = {
-  /** One object of answers by official id: what EvalAI takes (zeyofu/BLINK_Benchmark, eval/README.md, "final prediction file"). */
+  /**
+   * One object of answers by official id: what EvalAI takes (zeyofu/BLINK_Benchmark, eval/README.md, "final prediction
+   * file").
+   */
   blink(records) {
     const variant = records.find(({id}) => itemOf(id) !== id)
     if (variant) {
@@ -45,13 +49,20 @@ const writers: Readonly<Record<string, Writer>> = {
       unanswered: answers.filter(([, answer]) => answer === noOption).length,
     }
   },
-  /** A file of answers per data set, as the official judge reads them (deepcs233/Visual-CoT, llava/eval/eval_cot_score.py, --result-file). */
+  /**
+   * A file of answers per data set, as the official judge reads them (deepcs233/Visual-CoT,
+   * llava/eval/eval_cot_score.py, --result-file).
+   */
   viscot(records) {
     const lines = new Map<string, string[]>()
     for (const {id, text} of records) {
       const [dataSet, question] = id.split('/')
       if (question === undefined)
-        throw new LanternError('unsupported', 'Four-option items are no part of the official VisCoT scores.', 'Run on the official files.')
+        throw new LanternError(
+          'unsupported',
+          'Four-option items are no part of the official VisCoT scores.',
+          'Run on the official files.',
+        )
       const list = lines.get(dataSet!) ?? []
       list.push(`${JSON.stringify({question_id: Number(question), text})}\n`)
       lines.set(dataSet!, list)
@@ -68,15 +79,20 @@ export const submissionBenchmarks: readonly string[] = Object.keys(writers)
 
 /**
  * The submission of one arm's settled records of one benchmark.
- * Throws `unsupported` for a benchmark without a format, `nothing-evaluated` without answers, `incomplete-merge` when some are errors:
- * a server would count those as wrong.
+ * Throws `unsupported` for a benchmark without a format, `nothing-evaluated` without answers, `incomplete-merge` when
+ * some are errors: a server would count those as wrong.
  */
 export function submissionOf(bench: string, records: readonly LogRecord[]): Submission {
   const write = Object.hasOwn(writers, bench) ? writers[bench] : undefined
   if (!write) {
-    throw new LanternError('unsupported', `${bench} has no submission format.`, `Benchmarks with one: ${submissionBenchmarks.join(', ')}.`)
+    throw new LanternError(
+      'unsupported',
+      `${bench} has no submission format.`,
+      `Benchmarks with one: ${submissionBenchmarks.join(', ')}.`,
+    )
   }
-  if (records.length === 0) throw new LanternError('nothing-evaluated', `The run has no answers to ${bench}.`, 'Run it first.')
+  if (records.length === 0)
+    throw new LanternError('nothing-evaluated', `The run has no answers to ${bench}.`, 'Run it first.')
   const errors = records.filter(({outcome}) => outcome === 'error').length
   if (errors > 0) {
     throw new LanternError(

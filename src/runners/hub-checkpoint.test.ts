@@ -2,8 +2,8 @@ import {mkdtemp, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type HubServer, startHubServer} from '../../test/support/hub-server.js'
-import type {DownloadEvent} from '../core/hub/download-files.js'
-import {downloadRepo} from '../core/hub/download-repo.js'
+import type {DownloadEvent} from '../hub/download-files.js'
+import {downloadRepo} from '../hub/download-repo.js'
 import {hubCheckpoint} from './hub-checkpoint.js'
 
 const index = JSON.stringify({weight_map: {a: 'model-1.safetensors', b: 'model-2.safetensors'}})
@@ -48,6 +48,9 @@ it('downloads the checkpoint alone, tells how far it is, and takes it from the c
 
 it('completes what another tool fetched in part', async () => {
   const env = {HF_HOME: home, HF_ENDPOINT: hub.endpoint}
-  await downloadRepo({kind: 'model', name: 'owner/name', revision: 'main'}, {env, include: path => path !== 'model-2.safetensors'})
+  await downloadRepo(
+    {kind: 'model', name: 'owner/name', revision: 'main'},
+    {env, include: path => path !== 'model-2.safetensors'},
+  )
   expect(await readdir(await hubCheckpoint('hub:owner/name', {env, notify: () => {}}))).toContain('model-2.safetensors')
 })

@@ -1,10 +1,11 @@
-// `hub:owner/name[@revision]`: the folder of a checkpoint, from the hub's cache or downloaded into it. Opens no checkpoint.
+// `hub:owner/name[@revision]`: the folder of a checkpoint, from the hub's cache or downloaded into it. Opens no
+// checkpoint.
 
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import {type Environment, type HubRepo, parseRepo, resolveInHubCache} from '../core/hub/cache-layout.js'
-import type {DownloadEvent} from '../core/hub/download-files.js'
+import {type Environment, type HubRepo, parseRepo, resolveInHubCache} from '../hub/cache-layout.js'
+import type {DownloadEvent} from '../hub/download-files.js'
 
 export const hubScheme = 'hub:'
 
@@ -17,8 +18,9 @@ export interface FolderOptions {
 const checkpointFiles = /^(?:model[^/]*\.safetensors|[^/]+\.(?:json|jinja|txt))$/
 
 /**
- * The folder that holds the checkpoint. What is whole in the cache is used as it is, so that a run does not change under a branch that moves;
- * what is missing is downloaded, resumably. Throws LanternError `usage` (no such name), or what core/hub/download-repo.ts throws.
+ * The folder that holds the checkpoint. What is whole in the cache is used as it is, so that a run does not change
+ * under a branch that moves; what is missing is downloaded, resumably. Throws LanternError `usage` (no such name), or
+ * what hub/download-repo.ts throws.
  */
 export async function hubCheckpoint(ref: string, options: FolderOptions): Promise<string> {
   const repo = parseRepo(ref.slice(hubScheme.length), 'model')
@@ -28,7 +30,7 @@ export async function hubCheckpoint(ref: string, options: FolderOptions): Promis
 }
 
 async function download(repo: HubRepo, options: FolderOptions): Promise<string> {
-  const {downloadRepo} = await import('../core/hub/download-repo.js')
+  const {downloadRepo} = await import('../hub/download-repo.js')
   const {folder} = await downloadRepo(repo, {...options, include: path => checkpointFiles.test(path)})
   return folder
 }
@@ -40,7 +42,10 @@ async function isWhole(folder: string): Promise<boolean> {
   if (has('model.safetensors')) return true
   try {
     const {weight_map: shards} = JSON.parse(await readFile(join(folder, 'model.safetensors.index.json'), 'utf8'))
-    return new Set(Object.values(shards as Record<string, string>)).size > 0 && Object.values(shards as Record<string, string>).every(has)
+    return (
+      new Set(Object.values(shards as Record<string, string>)).size > 0 &&
+      Object.values(shards as Record<string, string>).every(has)
+    )
   } catch {
     return false
   }

@@ -33,22 +33,28 @@ function picture(bytes: Uint8Array, orientation: ImageRef['orientation'] = 'igno
   return {image, read}
 }
 
-describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.json'))))('$name: sizes of pictures', ({dir}) => {
-  const {images, limits} = readJson<Golden>(join(dir, 'preprocess.json'))
+describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.json'))))(
+  '$name: sizes of pictures',
+  ({dir}) => {
+    const {images, limits} = readJson<Golden>(join(dir, 'preprocess.json'))
 
-  it.each(images.map(one => [`${one.image} ${one.orientation}`, one] as const))('%s', async (_name, {image, orientation, ...golden}) => {
-    const upright = orientation !== 'as-stored'
-    const {image: ref, read} = picture(readFileSync(join(dir, 'images', image)), upright ? 'apply' : 'ignore')
-    const size = await pictureSize(ref)
-    expect([size.width, size.height]).toEqual(golden.size)
-    expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
-    for (const [name, {grid_thw}] of Object.entries(golden.processed)) {
-      const [minPixels, maxPixels] = limits[name]!
-      const {width, height} = seenSize(size, {minPixels, maxPixels})
-      expect([name, height / 14, width / 14]).toEqual([name, ...grid_thw.slice(1)])
-    }
-  })
-})
+    it.each(images.map(one => [`${one.image} ${one.orientation}`, one] as const))(
+      '%s',
+      async (_name, {image, orientation, ...golden}) => {
+        const upright = orientation !== 'as-stored'
+        const {image: ref, read} = picture(readFileSync(join(dir, 'images', image)), upright ? 'apply' : 'ignore')
+        const size = await pictureSize(ref)
+        expect([size.width, size.height]).toEqual(golden.size)
+        expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
+        for (const [name, {grid_thw}] of Object.entries(golden.processed)) {
+          const [minPixels, maxPixels] = limits[name]!
+          const {width, height} = seenSize(size, {minPixels, maxPixels})
+          expect([name, height / 14, width / 14]).toEqual([name, ...grid_thw.slice(1)])
+        }
+      },
+    )
+  },
+)
 
 describe('the size of a picture', () => {
   const [{dir}] = goldenFolders as [(typeof goldenFolders)[0]]

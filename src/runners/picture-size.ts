@@ -1,4 +1,5 @@
-// How large a picture is, from the head of its file: nothing is decoded, and where the source allows the rest is not even read.
+// How large a picture is, from the head of its file: nothing is decoded, and where the source allows the rest is not
+// even read.
 import {imageSize} from 'image-size'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {ImageRef} from '../core/sample.js'
@@ -12,7 +13,10 @@ export interface Size {
 /** Enough for the head of almost every file; a JPEG with a large preview before its size is read whole. */
 const headBytes = 1 << 16
 
-/** The size of a picture as it is decoded: turned upright where its source says so. Throws LanternError `bad-file` or `data-absent`. */
+/**
+ * The size of a picture as it is decoded: turned upright where its source says so. Throws LanternError `bad-file` or
+ * `data-absent`.
+ */
 export async function pictureSize(image: ImageRef): Promise<Size> {
   if (image.orientation === 'apply') return uprightSize(await image.bytes(), image.source)
   const head = await image.head?.(headBytes)
@@ -34,7 +38,11 @@ export function sizeOf(bytes: Uint8Array, source: string): Size & {readonly type
   } catch {
     // Said below: the library's own messages do not name the picture.
   }
-  throw new LanternError('bad-file', `The picture ${source} is in no image format that is known here.`, 'Run `lantern-eval bench verify`.')
+  throw new LanternError(
+    'bad-file',
+    `The picture ${source} is in no image format that is known here.`,
+    'Run `lantern-eval bench verify`.',
+  )
 }
 
 /** Orientation lies in other places for every format; sharp, which turns the picture in the end, knows them. */
@@ -46,6 +54,10 @@ async function uprightSize(bytes: Uint8Array, source: string): Promise<Size> {
     const {width, height} = (await sharp(bytes).metadata()).autoOrient
     return {width, height}
   } catch (error) {
-    throw new LanternError('bad-file', `The picture ${source} cannot be read: ${messageOf(error)}.`, 'Run `lantern-eval bench verify`.')
+    throw new LanternError(
+      'bad-file',
+      `The picture ${source} cannot be read: ${messageOf(error)}.`,
+      'Run `lantern-eval bench verify`.',
+    )
   }
 }

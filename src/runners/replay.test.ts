@@ -22,7 +22,14 @@ const options: RunnerOptions = {
   notify: () => {},
 }
 
-const arm: Arm = {id: 'replay:x|direct', model: 'replay:x', mode: 'direct', protocol: null, latentSize: null, intervention: null}
+const arm: Arm = {
+  id: 'replay:x|direct',
+  model: 'replay:x',
+  mode: 'direct',
+  protocol: null,
+  latentSize: null,
+  intervention: null,
+}
 
 function request(benchmark: string, id: string): Request {
   return {
@@ -60,7 +67,10 @@ async function file(name: string, content: string): Promise<string> {
 
 describe('replay of JSONL', () => {
   it('answers by benchmark and id, and takes a stop other than eos over', async () => {
-    const path = await file('a.jsonl', '{"bench":"vstar","id":"12","text":"A"}\n\n{"id":7,"text":"B","stop":"length"}\n')
+    const path = await file(
+      'a.jsonl',
+      '{"bench":"vstar","id":"12","text":"A"}\n\n{"id":7,"text":"B","stop":"length"}\n',
+    )
     const [a, b] = await replay(path, [
       ['vstar', '12'],
       ['vstar', '7'],
@@ -80,13 +90,19 @@ describe('replay of JSONL', () => {
   })
 
   it('lets the last answer count that is not an error', async () => {
-    const path = await file('a.jsonl', '{"id":"1","error":"timeout"}\n{"id":"1","text":"A"}\n{"id":"1","error":"timeout"}\n')
+    const path = await file(
+      'a.jsonl',
+      '{"id":"1","error":"timeout"}\n{"id":"1","text":"A"}\n{"id":"1","error":"timeout"}\n',
+    )
     expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A', stop: 'eos'})
   })
 
   it('names the file and the line of what it cannot read', async () => {
     const path = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":"2","te')
-    await expect(replay(path, [])).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining(`${path}, line 2`)})
+    await expect(replay(path, [])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining(`${path}, line 2`),
+    })
   })
 
   it('asks for the benchmark where the run has several', async () => {
@@ -98,7 +114,10 @@ describe('replay of JSONL', () => {
 describe('replay of BLINK files', () => {
   it('reads predictions, also without the extension', async () => {
     await file('GPT4o.json', '{"val_Art_Style_1": "(A)"}')
-    expect((await replay(join(folder, 'GPT4o'), [['blink', 'val_Art_Style_1']]))[0]).toMatchObject({text: '(A)', stop: 'eos'})
+    expect((await replay(join(folder, 'GPT4o'), [['blink', 'val_Art_Style_1']]))[0]).toMatchObject({
+      text: '(A)',
+      stop: 'eos',
+    })
   })
 
   it('reads a folder of outputs, raw responses of both splits', async () => {
@@ -160,7 +179,10 @@ describe('replay of a run folder', () => {
 
   it('asks for one of several arms', async () => {
     await file('log.jsonl', record('m|direct', '1', {text: 'A'}) + record('m|text-cot', '1', {text: 'B'}))
-    await expect(replay(folder, [])).rejects.toMatchObject({code: 'usage', message: expect.stringContaining('m|text-cot')})
+    await expect(replay(folder, [])).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('m|text-cot'),
+    })
     expect((await replay(`${folder}#m|text-cot`, [['vstar', '1']]))[0]).toMatchObject({text: 'B'})
   })
 })

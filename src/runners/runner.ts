@@ -1,13 +1,15 @@
 // The interface of what answers: a runner opens a session, a session turns requests into generations.
 import type {Generation, LatentBlock, Prompt, Request} from '../core/generation.js'
 import type {ImageRef} from '../core/sample.js'
+import type {Budget} from './budget.js'
 import type {Size} from './picture-size.js'
-import type {Budget} from './remote/budget.js'
 
 /** What identifies a model in the lock, and what the plan needs to know of it. */
 export interface ModelIdentity {
   readonly ref: string
-  /** Hash over weights, configuration, tokenizer and template of a checkpoint, or over the saved answers of a replay. */
+  /**
+   * Hash over weights, configuration, tokenizer and template of a checkpoint, or over the saved answers of a replay.
+   */
   readonly sha256?: string
   /** Endpoint: its URL without credentials and the model name it answers to. */
   readonly endpoint?: {readonly url: string; readonly name: string}
@@ -59,8 +61,9 @@ export interface Session {
   /** What prompts will take; absent where answers take none (saved ones). Loads no model. */
   forecast?(): Promise<Forecast>
   /**
-   * Answers a stream of groups, one group per sample (its requests differ in their arms and share pictures, and perhaps vision features
-   * and prefill). Generations come in any order, each exactly once; the session pulls as many groups as it wants in flight.
+   * Answers a stream of groups, one group per sample (its requests differ in their arms and share pictures, and perhaps
+   * vision features and prefill). Generations come in any order, each exactly once; the session pulls as many groups as
+   * it wants in flight.
    * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
    * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
    */
@@ -69,7 +72,12 @@ export interface Session {
    * Teacher-forced natural-log probabilities of each token of each continuation after the prompt and given latents.
    * Shape: [continuation][token]. Absent where a runner cannot score.
    */
-  score?(request: Request, latents: readonly LatentBlock[], continuations: readonly string[], signal: AbortSignal): Promise<number[][]>
+  score?(
+    request: Request,
+    latents: readonly LatentBlock[],
+    continuations: readonly string[],
+    signal: AbortSignal,
+  ): Promise<number[][]>
   close(): Promise<void>
 }
 
@@ -84,7 +92,10 @@ export type RunnerEvent =
 export interface RunnerOptions {
   readonly device: string
   readonly precision?: 'fp32' | 'fp16' | 'q8' | 'q4'
-  /** fp32 weights on the CPU: pages of their files, or copied into the kernels' own layout (faster, 1.8 times the memory while loading). */
+  /**
+   * fp32 weights on the CPU: pages of their files, or copied into the kernels' own layout (faster, 1.8 times the memory
+   * while loading).
+   */
   readonly weights?: 'mapped' | 'packed'
   readonly threads?: number
   readonly batchSize?: number
@@ -110,7 +121,10 @@ export interface RunnerOptions {
   /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
   readonly benchmarks: readonly string[]
   readonly seed: number
-  /** Only what a plan needs: a session that can be described without loading its model puts the loading off to its first request. */
+  /**
+   * Only what a plan needs: a session that can be described without loading its model puts the loading off to its first
+   * request.
+   */
   readonly planOnly?: boolean
   /** Environment variables, so that tests can give their own. */
   readonly env: Readonly<Record<string, string | undefined>>

@@ -1,4 +1,5 @@
-// Reads answers that were saved earlier, in each of the forms that `replay:PATH` accepts (cli.md). Scoring them is not its business.
+// Reads answers that were saved earlier, in each of the forms that `replay:PATH` accepts (cli.md). Scoring them is not
+// its business.
 import {existsSync} from 'node:fs'
 import {readdir, readFile, stat} from 'node:fs/promises'
 import {extname, join} from 'node:path'
@@ -6,7 +7,7 @@ import {z} from 'zod'
 import {LanternError, messageOf} from '../core/errors.js'
 import {type Stop, stops, type Timing, type Usage} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
-import {lockFile, logFile, settledRecords} from '../core/run-folder.js'
+import {lockFile, logFile, settledRecords} from '../run-folder/reader.js'
 
 /** What was answered; the usage and timing of a run of ours are carried over. */
 export interface SavedAnswer {
@@ -45,8 +46,8 @@ export class SavedAnswers {
 }
 
 /**
- * Reads a run folder of ours (`DIR`, or `DIR#ARM` where it has several arms), JSONL with one answer a line, a BLINK `saved_val_predictions`
- * file or a folder of BLINK `saved_outputs`. The extension `.json` or `.jsonl` may be left out.
+ * Reads a run folder of ours (`DIR`, or `DIR#ARM` where it has several arms), JSONL with one answer a line, a BLINK
+ * `saved_val_predictions` file or a folder of BLINK `saved_outputs`. The extension `.json` or `.jsonl` may be left out.
  * `benchmarks` are those of this run: JSONL lines without `bench` belong to the only one.
  * Throws LanternError `bad-file` naming the file and the line.
  */
@@ -61,7 +62,8 @@ export async function readSavedAnswers(path: string, benchmarks: readonly string
 }
 
 function locate(path: string): readonly [path: string, arm: string | undefined] {
-  for (const candidate of [path, `${path}.json`, `${path}.jsonl`]) if (existsSync(candidate)) return [candidate, undefined]
+  for (const candidate of [path, `${path}.json`, `${path}.jsonl`])
+    if (existsSync(candidate)) return [candidate, undefined]
   const hash = path.indexOf('#')
   if (hash > 0 && existsSync(path.slice(0, hash))) return [path.slice(0, hash), path.slice(hash + 1)]
   throw new LanternError(
@@ -77,7 +79,11 @@ async function readRun(folder: string, arm: string | undefined): Promise<SavedAn
   const chosen = arm ?? arms[0]
   if ((arm === undefined && arms.length > 1) || (arm !== undefined && !arms.includes(arm))) {
     const problem = arm === undefined ? `has ${arms.length} arms` : `has no arm ${arm}`
-    throw new LanternError('usage', `The run ${folder} ${problem}: ${arms.join(', ')}.`, `Name one: replay:${folder}#${arms[0]}`)
+    throw new LanternError(
+      'usage',
+      `The run ${folder} ${problem}: ${arms.join(', ')}.`,
+      `Name one: replay:${folder}#${arms[0]}`,
+    )
   }
   const answers = new SavedAnswers()
   for (const record of records) {
@@ -110,8 +116,10 @@ function readLines(text: string, path: string, benchmarks: readonly string[]): S
     const parsed = lineSchema.safeParse(parseJson(line, where))
     if (!parsed.success) throw badFile(where, `is not a saved answer: ${firstIssue(parsed.error)}`)
     const {bench = benchmarks.length === 1 ? benchmarks[0] : undefined, id, text, stop, error} = parsed.data
-    if (bench === undefined) throw badFile(where, 'names no benchmark, and this run has several', 'Add "bench" to every line.')
-    if (stop === 'error' || error != null) answers.add(bench, id, {text, stop: 'error', error: error ?? 'the saved answer is an error'})
+    if (bench === undefined)
+      throw badFile(where, 'names no benchmark, and this run has several', 'Add "bench" to every line.')
+    if (stop === 'error' || error != null)
+      answers.add(bench, id, {text, stop: 'error', error: error ?? 'the saved answer is an error'})
     else answers.add(bench, id, {text, stop})
   })
   return answers
@@ -149,7 +157,8 @@ async function readBlinkOutputs(folder: string): Promise<SavedAnswers> {
     const parsed = outputsSchema.safeParse(parseJson(await readFile(path, 'utf8'), path))
     if (!parsed.success) throw badFile(path, `is not a file of BLINK outputs: ${firstIssue(parsed.error)}`)
     for (const {idx, full_prediction} of Object.values(parsed.data).flat()) {
-      if (full_prediction === null) answers.add('blink', idx, {text: '', stop: 'error', error: 'the saved response is null'})
+      if (full_prediction === null)
+        answers.add('blink', idx, {text: '', stop: 'error', error: 'the saved response is null'})
       else answers.add('blink', idx, {text: full_prediction, stop: 'eos'})
     }
   }

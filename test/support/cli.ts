@@ -28,10 +28,16 @@ export function startCli(
   const own = Object.fromEntries(
     Object.entries(process.env).filter(
       ([name]) =>
-        !/^(LANTERN_EVAL_|OPENAI_|HF_|NODE_OPTIONS|CI$|GITHUB_|COLUMNS|FORCE_COLOR|(https?|HTTPS?|no|NO)_(proxy|PROXY)$)/.test(name),
+        !/^(LANTERN_EVAL_|OPENAI_|HF_|NODE_OPTIONS|CI$|GITHUB_|COLUMNS|FORCE_COLOR|(https?|HTTPS?|no|NO)_(proxy|PROXY)$)/.test(
+          name,
+        ),
     ),
   )
-  const child = spawn(process.execPath, [bin, ...args], {cwd, env: {...own, NO_COLOR: '1', ...env}, stdio: ['pipe', 'pipe', 'pipe']})
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd,
+    env: {...own, NO_COLOR: '1', ...env},
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   child.stdin!.end(input ?? '')
   let stdout = ''
   let stderr = ''

@@ -1,4 +1,5 @@
-// What the built-in models must show, as data: the claims that test/controls.test.ts holds and scripts/controls.ts prints.
+// What the built-in models must show, as data: the claims that test/controls.test.ts holds and scripts/controls.ts
+// prints.
 // How a row is measured is measure-controls.ts; what the claims prove is design/controls.md.
 import type {GeneratedId} from '../../src/benchmarks/generators/index.js'
 import type {Intervention, Mode} from '../../src/core/generation.js'
@@ -7,8 +8,8 @@ import type {Intervention, Mode} from '../../src/core/generation.js'
 export interface Claim {
   readonly arm: Intervention
   /**
-   * `accuracy` of the arm; `difference`: that minus the accuracy of `own` on the same samples; `blocks`: share of generations with a latent
-   * block; `lead`: the lower end of the accuracy's 95 % interval minus what guessing earns.
+   * `accuracy` of the arm; `difference`: that minus the accuracy of `own` on the same samples; `blocks`: share of
+   * generations with a latent block; `lead`: the lower end of the accuracy's 95 % interval minus what guessing earns.
    */
   readonly of: 'accuracy' | 'difference' | 'blocks' | 'lead'
   readonly low?: number
@@ -76,7 +77,12 @@ const needsNone: readonly ControlRow[] = [
     ...drawn,
     task: 'attr, hops-0',
     subtasks: ['attr', 'hops-0'],
-    claims: [atLeast(90), {arm: 'own', of: 'blocks', low: 99}, ...replacements.map(nearOwn(4)), nearOwn(6)('markers-only')],
+    claims: [
+      atLeast(90),
+      {arm: 'own', of: 'blocks', low: 99},
+      ...replacements.map(nearOwn(4)),
+      nearOwn(6)('markers-only'),
+    ],
   },
 ]
 
@@ -104,7 +110,9 @@ const others: readonly ControlRow[] = [
 ]
 
 const relations: readonly ControlRow[] = [latent, written].flatMap(asked =>
-  ['left-right', 'above', 'count'].map((task): ControlRow => ({...asked, ...drawn, task, subtasks: [task], claims: [atLeast(90)]})),
+  ['left-right', 'above', 'count'].map(
+    (task): ControlRow => ({...asked, ...drawn, task, subtasks: [task], claims: [atLeast(90)]}),
+  ),
 )
 
 /** The samples a newcomer meets: better than guessing in every subtask that the models are trained for. */
@@ -129,4 +137,11 @@ const builtin: readonly ControlRow[] = [latent, written].flatMap(asked =>
   ),
 )
 
-export const controlRows: readonly ControlRow[] = [needsLatents, ...needsNone, drifts, ...others, ...relations, ...builtin]
+export const controlRows: readonly ControlRow[] = [
+  needsLatents,
+  ...needsNone,
+  drifts,
+  ...others,
+  ...relations,
+  ...builtin,
+]

@@ -4,7 +4,10 @@ import {dirname, join} from 'node:path'
 import type {DataProblem, DataSet} from '../../src/benchmarks/benchmark.js'
 
 /** A PNG of one pixel. */
-export const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==', 'base64')
+export const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+  'base64',
+)
 
 /** Writes files by their path in a new folder below `parent`, and returns that folder. */
 export async function folderOf(parent: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {

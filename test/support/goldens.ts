@@ -7,7 +7,9 @@ const shared = fileURLToPath(new URL('../../../shared/data/goldens/', import.met
 const committed = fileURLToPath(new URL('../../fixtures/goldens/', import.meta.url))
 
 /** Every folder of goldens there is, by a short name. */
-export const goldenFolders: readonly {readonly name: string; readonly dir: string}[] = process.env['LANTERN_EVAL_GOLDENS']
+export const goldenFolders: readonly {readonly name: string; readonly dir: string}[] = process.env[
+  'LANTERN_EVAL_GOLDENS'
+]
   ? [{name: 'LANTERN_EVAL_GOLDENS', dir: process.env['LANTERN_EVAL_GOLDENS']}]
   : [
       {name: 'fixtures/goldens', dir: committed},

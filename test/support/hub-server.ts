@@ -1,4 +1,5 @@
-// A local hub for tests and benches: the two calls of the real one that matter, a CDN on another origin, and the ways downloads go wrong.
+// A local hub for tests and benches: the two calls of the real one that matter, a CDN on another origin, and the ways
+// downloads go wrong.
 import {createHash} from 'node:crypto'
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
@@ -57,7 +58,9 @@ export async function startHubServer(files: readonly HubFile[]): Promise<HubServ
     else response.end(cut)
   }
 
-  const cdn = createServer((incoming, response) => send(incoming, response, byPath.get(decodeURIComponent(incoming.url!.slice(1)))!, true))
+  const cdn = createServer((incoming, response) =>
+    send(incoming, response, byPath.get(decodeURIComponent(incoming.url!.slice(1)))!, true),
+  )
   await listen(cdn)
   const main = createServer((incoming, response) => {
     const {pathname} = new URL(incoming.url!, 'http://hub')
@@ -91,7 +94,12 @@ export async function startHubServer(files: readonly HubFile[]): Promise<HubServ
 function describeFile({path, bytes, lfs}: HubFile): object {
   const blobId = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  return {rfilename: path, size: bytes.length, blobId, ...(lfs ? {lfs: {sha256, size: bytes.length, pointerSize: 130}} : {})}
+  return {
+    rfilename: path,
+    size: bytes.length,
+    blobId,
+    ...(lfs ? {lfs: {sha256, size: bytes.length, pointerSize: 130}} : {}),
+  }
 }
 
 function listen(server: Server): Promise<void> {

@@ -1,5 +1,6 @@
-// Measures the rows of control-table.ts on the local runner: the same samples for every arm of a row, each sample's picture and prompt
-// computed once for all arms of a pass. The own latents are recorded first, because some interventions feed those of a recorded run.
+// Measures the rows of control-table.ts on the local runner: the same samples for every arm of a row, each sample's
+// picture and prompt computed once for all arms of a pass. The own latents are recorded first, because some
+// interventions feed those of a recorded run.
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -37,7 +38,10 @@ export interface RowFigures {
 /** A trained answer has at most about 20 tokens; what has not ended by here is babble. */
 const maxNewTokens = 64
 
-/** Answers of a row under every arm it makes claims about, and its own. `n` counts drawn samples; throws when an answer is an error. */
+/**
+ * Answers of a row under every arm it makes claims about, and its own. `n` counts drawn samples; throws when an answer
+ * is an error.
+ */
 export async function measureRow(row: ControlRow, ref: string, n: number): Promise<RowFigures> {
   const bank = await mkdtemp(join(tmpdir(), 'lantern-eval-controls-'))
   const session = await openRunner(ref, controlRunnerOptions(bank))
@@ -56,7 +60,8 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
           correct: before.correct + scoreOf(generation, scoring),
           withBlock: before.withBlock + (usage.blocks ? 1 : 0),
         })
-        if (arm === 'own' && latents) await writeLatents(bank, {arm: request.arm.id, bench: row.bench, id: request.sample.id}, latents)
+        if (arm === 'own' && latents)
+          await writeLatents(bank, {arm: request.arm.id, bench: row.bench, id: request.sample.id}, latents)
       }
     }
     return {n: samples.length, chance: chanceOf(samples), arms}
@@ -82,7 +87,10 @@ export function figureOf({arm, of}: Claim, {n, chance, arms}: RowFigures): numbe
 }
 
 /** Whether a figure meets the claim. */
-export function isMet({low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY}: Claim, figure: number): boolean {
+export function isMet(
+  {low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY}: Claim,
+  figure: number,
+): boolean {
   return figure >= low && figure <= high
 }
 
@@ -123,13 +131,17 @@ function scoreOf(generation: Generation, scoring: Scoring): number {
 
 /** A uniform guess among the options; for open questions the most frequent gold answer. */
 function chanceOf(samples: readonly Sample[]): number {
-  if (samples.every(({options}) => options)) return samples.reduce((sum, {options}) => sum + 1 / options!.length, 0) / samples.length
+  if (samples.every(({options}) => options))
+    return samples.reduce((sum, {options}) => sum + 1 / options!.length, 0) / samples.length
   const counts = new Map<string, number>()
   for (const {gold} of samples) counts.set(String(gold), (counts.get(String(gold)) ?? 0) + 1)
   return Math.max(...counts.values()) / samples.length
 }
 
-/** How the control models are run: quick for their size, and with their latents. `latentBank`: a folder for those and for the graphs. */
+/**
+ * How the control models are run: quick for their size, and with their latents. `latentBank`: a folder for those and
+ * for the graphs.
+ */
 export function controlRunnerOptions(latentBank: string): Parameters<typeof openRunner>[1] {
   return {
     device: 'cpu',

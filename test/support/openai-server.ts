@@ -1,4 +1,5 @@
-// A local OpenAI-compatible server for tests and benches: real HTTP, and every way to go wrong that real endpoints have.
+// A local OpenAI-compatible server for tests and benches: real HTTP, and every way to go wrong that real endpoints
+// have.
 import {createServer, type IncomingHttpHeaders, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
@@ -12,7 +13,12 @@ export type Behaviour =
       /** Tokens of the prompt after its first, as vLLM gives them for `prompt_logprobs: 0`. */
       readonly promptLogProbs?: readonly (readonly [token: string, logProb: number])[]
     }
-  | {readonly kind: 'status'; readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown}
+  | {
+      readonly kind: 'status'
+      readonly status: number
+      readonly headers?: Record<string, string>
+      readonly body?: unknown
+    }
   /** A body as it stands, with status 200. */
   | {readonly kind: 'raw'; readonly body: string; readonly headers?: Record<string, string>}
   /** Half of a good reply, then the connection is closed: `length` says how long it claimed to be. */
@@ -29,7 +35,12 @@ export interface ReceivedRequest {
   readonly headers: IncomingHttpHeaders
   readonly path: string
   /** The parsed body; null when the server was told not to read it. */
-  readonly body: {model: string; messages: {role: string; content: unknown}[]; max_tokens?: number; [key: string]: unknown} | null
+  readonly body: {
+    model: string
+    messages: {role: string; content: unknown}[]
+    max_tokens?: number
+    [key: string]: unknown
+  } | null
 }
 
 export interface OpenAIServer {
@@ -91,7 +102,13 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
 }
 
 /** A complete reply, as OpenAI writes it. */
-function completion({text, finish = 'stop', usage, message, promptLogProbs}: Extract<Behaviour, {kind: 'answer'}>): string {
+function completion({
+  text,
+  finish = 'stop',
+  usage,
+  message,
+  promptLogProbs,
+}: Extract<Behaviour, {kind: 'answer'}>): string {
   return JSON.stringify({
     id: 'chatcmpl-1',
     object: 'chat.completion',

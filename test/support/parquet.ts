@@ -1,4 +1,5 @@
-// Writes parquet files in the hub's layout for tests: pictures as `{bytes, path}` structs, lists of strings, several row groups.
+// Writes parquet files in the hub's layout for tests: pictures as `{bytes, path}` structs, lists of strings, several
+// row groups.
 import {gzipSync} from 'node:zlib'
 import type {CompressionCodec, SchemaElement} from 'hyparquet'
 import {parquetWriteFile} from 'hyparquet-writer'
@@ -14,7 +15,10 @@ export type Column =
 function zstdStored(input: Uint8Array): Uint8Array {
   const blockLimit = 1 << 17
   // Single segment, 4 bytes of content size.
-  const parts: Uint8Array[] = [Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xa0), new Uint8Array(Uint32Array.of(input.length).buffer)]
+  const parts: Uint8Array[] = [
+    Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xa0),
+    new Uint8Array(Uint32Array.of(input.length).buffer),
+  ]
   let from = 0
   do {
     const block = input.subarray(from, from + blockLimit)
@@ -26,7 +30,11 @@ function zstdStored(input: Uint8Array): Uint8Array {
 }
 
 const leaf = (name: string): SchemaElement => ({name, type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL'})
-const textLeaf = (name: string): SchemaElement => ({...leaf(name), converted_type: 'UTF8', logical_type: {type: 'STRING'}})
+const textLeaf = (name: string): SchemaElement => ({
+  ...leaf(name),
+  converted_type: 'UTF8',
+  logical_type: {type: 'STRING'},
+})
 
 const elements: Record<Column['type'], (name: string) => SchemaElement[]> = {
   text: name => [textLeaf(name)],
@@ -48,7 +56,11 @@ export function schemaOf(columns: readonly Pick<Column, 'name' | 'type'>[]): Sch
 export function writeParquet(
   filename: string,
   columns: readonly Column[],
-  {codec = 'SNAPPY', rowGroupSize = 3, statistics = true}: {codec?: CompressionCodec; rowGroupSize?: number; statistics?: boolean} = {},
+  {
+    codec = 'SNAPPY',
+    rowGroupSize = 3,
+    statistics = true,
+  }: {codec?: CompressionCodec; rowGroupSize?: number; statistics?: boolean} = {},
 ): void {
   parquetWriteFile({
     filename,

@@ -1,5 +1,7 @@
-// A local HTTP proxy for tests: it forwards absolute URLs, opens tunnels (CONNECT), asks for a password, and refuses when told to.
-// Names that no name server knows lead to ports of this machine, so that what arrives can only have come through the proxy.
+// A local HTTP proxy for tests: it forwards absolute URLs, opens tunnels (CONNECT), asks for a password, and refuses
+// when told to.
+// Names that no name server knows lead to ports of this machine, so that what arrives can only have come through the
+// proxy.
 import {createServer, request} from 'node:http'
 import {type AddressInfo, connect, type Socket} from 'node:net'
 import {pipeline} from 'node:stream'

@@ -1,4 +1,5 @@
-// Qwen2.5-VL in float64, written for reading: whole sequences, no cache, one row, no windows gathered. The oracle of the graphs' tests.
+// Qwen2.5-VL in float64, written for reading: whole sequences, no cache, one row, no windows gathered. The oracle of
+// the graphs' tests.
 // Formulas: huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py. Matrices are arrays of rows.
 import type {Checkpoint, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
 import {readFloats} from '../../src/runners/onnx/safetensors.js'
@@ -17,7 +18,9 @@ function linear(weights: Weights, x: Matrix, name: string): Matrix {
   const {values, out} = weights.get(`${name}.weight`)!
   const bias = weights.get(`${name}.bias`)?.values
   return x.map(row =>
-    Float64Array.from({length: out}, (_, i) => row.reduce((sum, v, j) => sum + v * values[i * row.length + j]!, bias?.[i] ?? 0)),
+    Float64Array.from({length: out}, (_, i) =>
+      row.reduce((sum, v, j) => sum + v * values[i * row.length + j]!, bias?.[i] ?? 0),
+    ),
   )
 }
 
@@ -33,7 +36,9 @@ const add = (a: Matrix, b: Matrix): Matrix => a.map((row, i) => row.map((v, j) =
 
 function swiglu(weights: Weights, x: Matrix, name: string): Matrix {
   const up = linear(weights, x, `${name}.up_proj`)
-  const gated = linear(weights, x, `${name}.gate_proj`).map((row, i) => row.map((v, j) => (v / (1 + Math.exp(-v))) * up[i]![j]!))
+  const gated = linear(weights, x, `${name}.gate_proj`).map((row, i) =>
+    row.map((v, j) => (v / (1 + Math.exp(-v))) * up[i]![j]!),
+  )
   return linear(weights, gated, `${name}.down_proj`)
 }
 
@@ -50,7 +55,14 @@ function rotate(x: Matrix, headDim: number, angle: (row: number, j: number) => n
 }
 
 /** Softmax attention, head by head, over the rows that `sees(row, other)` allows. */
-function attention(q: Matrix, k: Matrix, v: Matrix, heads: number, headDim: number, sees: (row: number, other: number) => boolean): Matrix {
+function attention(
+  q: Matrix,
+  k: Matrix,
+  v: Matrix,
+  heads: number,
+  headDim: number,
+  sees: (row: number, other: number) => boolean,
+): Matrix {
   const group = heads / (k[0]!.length / headDim)
   return q.map((row, t) => {
     const out = new Float64Array(row.length)
@@ -74,11 +86,18 @@ function attention(q: Matrix, k: Matrix, v: Matrix, heads: number, headDim: numb
 }
 
 /** Embeddings [S, H] and positions [3][S] -> states after the final norm [S, H] and logits [S, V]. */
-export function referenceDecoder({text}: Checkpoint, weights: Weights, embeds: Float32Array, positions: readonly (readonly number[])[]) {
+export function referenceDecoder(
+  {text}: Checkpoint,
+  weights: Weights,
+  embeds: Float32Array,
+  positions: readonly (readonly number[])[],
+) {
   const {hidden, heads, headDim, ropeTheta, mropeSection, normEpsilon} = text
   const axes = mropeSection.flatMap((size, axis) => new Array<number>(size).fill(axis))
   const angle = (t: number, j: number) => positions[axes[j]!]![t]! * ropeTheta ** ((-2 * j) / headDim)
-  let x: Matrix = Array.from({length: embeds.length / hidden}, (_, t) => Float64Array.from(embeds.subarray(t * hidden, (t + 1) * hidden)))
+  let x: Matrix = Array.from({length: embeds.length / hidden}, (_, t) =>
+    Float64Array.from(embeds.subarray(t * hidden, (t + 1) * hidden)),
+  )
   for (let i = 0; i < text.layers; i++) {
     const layer = `model.layers.${i}.`
     const normed = rmsNorm(weights, x, `${layer}input_layernorm`, normEpsilon)
@@ -94,7 +113,13 @@ export function referenceDecoder({text}: Checkpoint, weights: Weights, embeds: F
 }
 
 /** Pixel values [N, patch elements] of one picture -> image features [M, H]. Windows are a mask over all patches. */
-export function referenceVision({vision}: Checkpoint, weights: Weights, pixels: Float32Array, rows: number, columns: number): Matrix {
+export function referenceVision(
+  {vision}: Checkpoint,
+  weights: Weights,
+  pixels: Float32Array,
+  rows: number,
+  columns: number,
+): Matrix {
   const {hidden, heads, merge} = vision
   const headDim = hidden / heads
   const places = patchPlaces(rows, columns, vision)
@@ -109,7 +134,11 @@ export function referenceVision({vision}: Checkpoint, weights: Weights, pixels: 
   for (let i = 0; i < vision.depth; i++) {
     const block = `visual.blocks.${i}.`
     const qkv = linear(weights, rmsNorm(weights, x, `${block}norm1`, 1e-6), `${block}attn.qkv`)
-    const [q, k, v] = [0, 1, 2].map(part => qkv.map(row => row.slice(part * hidden, (part + 1) * hidden))) as [Matrix, Matrix, Matrix]
+    const [q, k, v] = [0, 1, 2].map(part => qkv.map(row => row.slice(part * hidden, (part + 1) * hidden))) as [
+      Matrix,
+      Matrix,
+      Matrix,
+    ]
     const everywhere = vision.fullAttentionBlocks.includes(i)
     const sees = (n: number, m: number) => everywhere || places[n]!.window === places[m]!.window
     const attended = attention(rotate(q, headDim, angle), rotate(k, headDim, angle), v, heads, headDim, sees)
@@ -121,7 +150,9 @@ export function referenceVision({vision}: Checkpoint, weights: Weights, pixels: 
   const cells = Array.from({length: places.length / perCell}, (_, cell) =>
     Float64Array.from(normed.slice(cell * perCell, (cell + 1) * perCell).flatMap(row => [...row])),
   )
-  const mixed = linear(weights, cells, 'visual.merger.mlp.0').map(row => row.map(v => 0.5 * v * (1 + erf(v / Math.SQRT2))))
+  const mixed = linear(weights, cells, 'visual.merger.mlp.0').map(row =>
+    row.map(v => 0.5 * v * (1 + erf(v / Math.SQRT2))),
+  )
   return linear(weights, mixed, 'visual.merger.mlp.2')
 }
 

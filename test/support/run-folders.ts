@@ -3,8 +3,8 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {type Arm, armId} from '../../src/core/generation.js'
 import type {Outcome} from '../../src/core/outcome.js'
-import {type Lock, lockHash} from '../../src/core/schemas/lock.js'
-import type {LogRecord} from '../../src/core/schemas/record.js'
+import {type Lock, lockHash} from '../../src/run-folder/lock.js'
+import type {LogRecord} from '../../src/run-folder/record.js'
 
 export function arm(model: string, mode: Arm['mode'], latents: Partial<Arm> = {}): Arm {
   const bare = {model, mode, protocol: null, latentSize: null, intervention: null, ...latents}
@@ -14,7 +14,11 @@ export function arm(model: string, mode: Arm['mode'], latents: Partial<Arm> = {}
 type LockBenchmark = Lock['benchmarks'][number]
 
 /** A benchmark entry with the given subtasks and sizes. */
-export function lockBenchmark(id: string, subtasks: Readonly<Record<string, number>>, changes: Partial<LockBenchmark> = {}): LockBenchmark {
+export function lockBenchmark(
+  id: string,
+  subtasks: Readonly<Record<string, number>>,
+  changes: Partial<LockBenchmark> = {},
+): LockBenchmark {
   const sizes = Object.entries(subtasks).map(([name, n]) => ({name, selected: n, available: n}))
   const total = sizes.reduce((sum, {selected}) => sum + selected, 0)
   return {
@@ -44,7 +48,10 @@ export function lockOf(arms: readonly Arm[], benchmarks: readonly LockBenchmark[
     arms: [...arms],
     benchmarks: [...benchmarks],
     prompts: {style: 'official', templatesSha256: 'f'.repeat(64)},
-    decoding: {temperature: 0, maxNewTokens: Object.fromEntries(arms.map(({mode}) => [mode, 16])) as Lock['decoding']['maxNewTokens']},
+    decoding: {
+      temperature: 0,
+      maxNewTokens: Object.fromEntries(arms.map(({mode}) => [mode, 16])) as Lock['decoding']['maxNewTokens'],
+    },
     images: {minPixels: null, maxPixels: null},
     models: [...new Set(arms.map(({model}) => model))].map(ref => ({ref})),
     extractor: 'lantern-eval',

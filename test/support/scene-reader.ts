@@ -1,5 +1,6 @@
-// Reads a drawn picture back by its pixels and answers a question about it by the words of the question alone: the independent check of
-// what the generators call right. Shares with them the look of a card, and nothing of how an item is made.
+// Reads a drawn picture back by its pixels and answers a question about it by the words of the question alone: the
+// independent check of what the generators call right. Shares with them the look of a card, and nothing of how an item
+// is made.
 import {type Card, cardKinds, cellBox, drawCard, gridSize, type Scene} from '../../src/benchmarks/generators/cards.js'
 import {crop, type Raster} from '../../src/benchmarks/generators/raster.js'
 
@@ -30,7 +31,8 @@ function only<T extends Card>(scene: Scene, what: string, wanted: (card: Card) =
 
 const theShape = (scene: Scene, shape: string) =>
   only<Shaped>(scene, shape, card => (card.kind === 'shape' || card.kind === 'box') && card.shape === shape)
-const thePointer = (scene: Scene, letter: string) => only<Pointer>(scene, letter, card => card.kind === 'pointer' && card.letter === letter)
+const thePointer = (scene: Scene, letter: string) =>
+  only<Pointer>(scene, letter, card => card.kind === 'pointer' && card.letter === letter)
 
 function follow(scene: Scene, letter: string, steps: number): Pointer {
   const card = thePointer(scene, letter)
@@ -43,7 +45,11 @@ function follow(scene: Scene, letter: string, steps: number): Pointer {
 
 const singular = (word: string) => (word === 'crosses' ? 'cross' : word.slice(0, -1))
 const count = (scene: Scene, shape: string, colour?: string) =>
-  String(scene.filter(card => card.kind === 'shape' && card.shape === shape && (colour === undefined || card.colour === colour)).length)
+  String(
+    scene.filter(
+      card => card.kind === 'shape' && card.shape === shape && (colour === undefined || card.colour === colour),
+    ).length,
+  )
 /** What is said of the first of two shapes that share a card. */
 const sides = {column: ['left', 'right'], row: ['above', 'below']} as const
 const side = (scene: Scene, one: string, two: string) => {
@@ -59,12 +65,18 @@ const boxTag = (tag: string) => (/\d/.test(tag) ? tag : `Box ${tag}`)
 
 /** Questions by their form; the first that matches answers. */
 const readings: readonly [RegExp, (scene: Scene, ...words: string[]) => string][] = [
-  [/^Follow the arrows from (\w)\. What colour is the end\?$/, (scene, letter) => follow(scene, letter!, Infinity).colour],
+  [
+    /^Follow the arrows from (\w)\. What colour is the end\?$/,
+    (scene, letter) => follow(scene, letter!, Infinity).colour,
+  ],
   [
     /^Follow the arrows (\d) times? from (\w)\. What colour is the card\?$/,
     (scene, steps, letter) => follow(scene, letter!, Number(steps)).colour,
   ],
-  [/^(?:Where does|Which letter does) (\w) point(?: to)?\?$/, (scene, letter) => thePointer(scene, letter!).target ?? 'nowhere'],
+  [
+    /^(?:Where does|Which letter does) (\w) point(?: to)?\?$/,
+    (scene, letter) => thePointer(scene, letter!).target ?? 'nowhere',
+  ],
   [/^What colou?r is the (\w+)\?$/, (scene, shape) => theShape(scene, shape!).colour],
   [/^What is the color of the (\w+)\?$/, (scene, shape) => theShape(scene, shape!).colour],
   [
@@ -84,7 +96,9 @@ const readings: readonly [RegExp, (scene: Scene, ...words: string[]) => string][
   [/^Is the (\w+) (\w+)\?$/, (scene, shape, colour) => yesNo(theShape(scene, shape!).colour === colour)],
 ]
 
-/** The answer to a question about a scene. Throws when the question is of no known form or what it names is not unique. */
+/**
+ * The answer to a question about a scene. Throws when the question is of no known form or what it names is not unique.
+ */
 export function answerFrom(scene: Scene, question: string): string {
   for (const [form, answer] of readings) {
     const match = form.exec(question)

@@ -1,5 +1,5 @@
-// Writes a random Qwen2.5-VL checkpoint folder, so that tests of the local runner need no download. Also serves the bench,
-// with larger sizes. The weights mean nothing; the files are complete and in the published layout.
+// Writes a random Qwen2.5-VL checkpoint folder, so that tests of the local runner need no download. Also serves the
+// bench, with larger sizes. The weights mean nothing; the files are complete and in the published layout.
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
@@ -76,9 +76,15 @@ export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyChec
   })
   await json('preprocessor_config.json', {min_pixels: 56 * 56, max_pixels: 224 * 224, patch_size: 14, merge_size: 2})
   await json('tokenizer.json', tokenizer(what.latentSize === null ? 7 : 10))
-  await json('tokenizer_config.json', {tokenizer_class: 'Qwen2TokenizerFast', eos_token: '<|im_end|>', pad_token: '<|endoftext|>'})
+  await json('tokenizer_config.json', {
+    tokenizer_class: 'Qwen2TokenizerFast',
+    eos_token: '<|im_end|>',
+    pad_token: '<|endoftext|>',
+  })
   await writeFile(join(dir, 'chat_template.jinja'), chatTemplate)
-  const sources = [...expectedTensors(what.text, what.vision)].map(([name, shape], i) => randomTensor(name, shape, what, i + 1))
+  const sources = [...expectedTensors(what.text, what.vision)].map(([name, shape], i) =>
+    randomTensor(name, shape, what, i + 1),
+  )
   await writeShards(dir, sources, what.shards)
   return dir
 }
@@ -135,7 +141,12 @@ function configOf({text, vision, layout, latentSize}: TinyCheckpoint) {
 }
 
 /** Uniform values with the variance of a usual initialisation; norms around 1. */
-function randomTensor(name: string, shape: readonly number[], {type, layout}: TinyCheckpoint, seed: number): TensorSource {
+function randomTensor(
+  name: string,
+  shape: readonly number[],
+  {type, layout}: TinyCheckpoint,
+  seed: number,
+): TensorSource {
   const count = shape.reduce((product, n) => product * n, 1)
   const isNorm = /norm|ln_q/.test(name)
   const scale = name.endsWith('.bias') ? 0.1 : isNorm ? 0.2 : 1.7 / Math.sqrt(count / shape[0]!)
@@ -203,5 +214,7 @@ function tokenizer(specials: number) {
 function byteVocabulary(): Record<string, number> {
   const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
   let spare = 256
-  return Object.fromEntries(Array.from({length: 256}, (_, byte) => [String.fromCharCode(printable(byte) ? byte : spare++), byte]))
+  return Object.fromEntries(
+    Array.from({length: 256}, (_, byte) => [String.fromCharCode(printable(byte) ? byte : spare++), byte]),
+  )
 }

@@ -1,4 +1,5 @@
-// Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, columns of benchmarks.md 2.2.
+// Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, columns of
+// benchmarks.md 2.2.
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {goldLetter, type Item, pngs, type Share} from './item.js'
@@ -34,7 +35,10 @@ function* rows(items: Iterable<Item>): Generator<Record<string, unknown>> {
       question: item.question,
       sub_task: item.subtask,
       ...Object.fromEntries(
-        pictureColumns.map((name, k) => [name, k < pictures.length ? {bytes: pictures[k], path: `${idx}_${k + 1}.png`} : null]),
+        pictureColumns.map((name, k) => [
+          name,
+          k < pictures.length ? {bytes: pictures[k], path: `${idx}_${k + 1}.png`} : null,
+        ]),
       ),
       choices: item.options,
       answer: `(${goldLetter(item)})`,
@@ -56,7 +60,13 @@ const columns: readonly {name: string; schema: SchemaElement[]}[] = [
   {
     name: 'choices',
     schema: [
-      {name: 'choices', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST', logical_type: {type: 'LIST'}},
+      {
+        name: 'choices',
+        repetition_type: 'OPTIONAL',
+        num_children: 1,
+        converted_type: 'LIST',
+        logical_type: {type: 'LIST'},
+      },
       {name: 'list', repetition_type: 'REPEATED', num_children: 1},
       text('element'),
     ],

@@ -1,5 +1,6 @@
-// Items in the style of six BLINK subtasks. The first three are made of cards and can be learnt by the nano models; the other three
-// need depth, similarity and continuity, and are there for people and real models. The files are written by blink-folder.ts.
+// Items in the style of six BLINK subtasks. The first three are made of cards and can be learnt by the nano models; the
+// other three need depth, similarity and continuity, and are there for people and real models. The files are written by
+// blink-folder.ts.
 import type {Random} from '../../core/random.js'
 import {axes, type Card, colourNames, type Scene, type Shape, shapes} from './cards.js'
 import {jigsawPictures, roadPicture} from './free-pictures.js'
@@ -31,7 +32,9 @@ function counting(random: Random, gold: number): Drawn {
 /** Which of the boxes A and B holds a shape. */
 function objectLocalization(random: Random, gold: number): Drawn {
   const held = sample(random, shapes, 2) as [Shape, Shape]
-  const cards = (['A', 'B'] as const).map((tag, k) => ({kind: 'box', tag, shape: held[k]!, colour: random.pick(colourNames)}) as const)
+  const cards = (['A', 'B'] as const).map(
+    (tag, k) => ({kind: 'box', tag, shape: held[k]!, colour: random.pick(colourNames)}) as const,
+  )
   const placed = anywhere(random, cards)
   const options = ['Box A', 'Box B']
   const question = `Which box holds the ${held[gold]}?`
@@ -106,7 +109,8 @@ function jigsaw(random: Random, gold: number): Drawn {
   const {whole, right, wrong} = jigsawPictures(random)
   return {
     question: 'Which image is the missing part of the first image?',
-    introduction: 'The lower right corner of the first image is missing. Which of the other two images is the missing part?',
+    introduction:
+      'The lower right corner of the first image is missing. Which of the other two images is the missing part?',
     options: otherImages,
     answer: otherImages[gold]!,
     pictures: [whole, ...[wrong].toSpliced(gold, 0, right)],

@@ -1,5 +1,6 @@
-// The vocabulary of pictures: every kind of card that a generated picture may hold, and how each is drawn. What the cards of one
-// picture mean together is worlds.ts. One card is one merged vision token (2 x 2 patches of 14 px) of the nano models.
+// The vocabulary of pictures: every kind of card that a generated picture may hold, and how each is drawn. What the
+// cards of one picture mean together is worlds.ts. One card is one merged vision token (2 x 2 patches of 14 px) of the
+// nano models.
 import type {Box} from '../../core/sample.js'
 import {
   type Colour,
@@ -46,7 +47,13 @@ export type Card =
   /** A framed box with a tag in its corner and a shape inside. */
   | {readonly kind: 'box'; readonly tag: Tag; readonly shape: Shape; readonly colour: ColourName}
   /** Two small shapes: `first` lies left of (axis column) or above (axis row) `second`. */
-  | {readonly kind: 'pair'; readonly axis: Axis; readonly first: Shape; readonly second: Shape; readonly colour: ColourName}
+  | {
+      readonly kind: 'pair'
+      readonly axis: Axis
+      readonly first: Shape
+      readonly second: Shape
+      readonly colour: ColourName
+    }
 
 /** Sixteen cards, row by row. */
 export type Scene = readonly Card[]

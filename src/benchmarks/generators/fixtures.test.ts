@@ -1,4 +1,5 @@
-// The committed built-in samples are what the generators draw now; after a wanted change run `npx tsx scripts/fixtures.ts`.
+// The committed built-in samples are what the generators draw now; after a wanted change run `npx tsx
+// scripts/fixtures.ts`.
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join, relative} from 'node:path'
@@ -56,7 +57,10 @@ test('hops: a made folder and its recipe alone give the same samples and picture
   const drawn = await samplesOf(made, 'hops')
   const facts = (samples: Sample[]) =>
     Promise.all(
-      samples.map(async ({images, ...rest}) => ({...rest, images: await Promise.all(images.map(async i => sha256(await i.bytes())))})),
+      samples.map(async ({images, ...rest}) => ({
+        ...rest,
+        images: await Promise.all(images.map(async i => sha256(await i.bytes()))),
+      })),
     )
   expect(await facts(read)).toEqual(await facts(drawn))
   expect(read).toHaveLength(45)

@@ -1,4 +1,5 @@
-// The embedded bitmap font: the glyphs that cards need, 7 x 9 pixels each. Not a general font; no system font is ever read.
+// The embedded bitmap font: the glyphs that cards need, 7 x 9 pixels each. Not a general font; no system font is ever
+// read.
 
 export const glyphWidth = 7
 export const glyphHeight = 9
@@ -50,7 +51,10 @@ const sheets: Readonly<Record<string, string>> = {
 const glyphs: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(sheets).flatMap(([names, art]) => {
     const rows = art.trim().split('\n')
-    return [...names].map((name, k): [string, string[]] => [name, rows.map(row => row.slice(k * (glyphWidth + 2)).slice(0, glyphWidth))])
+    return [...names].map((name, k): [string, string[]] => [
+      name,
+      rows.map(row => row.slice(k * (glyphWidth + 2)).slice(0, glyphWidth)),
+    ])
   }),
 )
 

@@ -1,7 +1,16 @@
 // Pictures that are not made of cards: posts on a road, and a pattern with a missing corner.
 import type {Random} from '../../core/random.js'
 import {colourNames, ink, palette, paper, pictureSize} from './cards.js'
-import {type Colour, createRaster, crop, drawGlyph, fillCircle, fillPolygon, fillRectangle, type Raster} from './raster.js'
+import {
+  type Colour,
+  createRaster,
+  crop,
+  drawGlyph,
+  fillCircle,
+  fillPolygon,
+  fillRectangle,
+  type Raster,
+} from './raster.js'
 import {sample} from './worlds.js'
 
 const horizon = 34
@@ -69,10 +78,22 @@ function drawPattern({colours, shift, radius}: Pattern): Raster {
   return raster
 }
 
-/** A pattern whose lower right quarter is black, that quarter, and the same quarter of a pattern with other colours and measures. */
+/**
+ * A pattern whose lower right quarter is black, that quarter, and the same quarter of a pattern with other colours and
+ * measures.
+ */
 export function jigsawPictures(random: Random): {whole: Raster; right: Raster; wrong: Raster} {
-  const [ground, band, disc, other] = sample(random, colourNames, 4).map(name => palette[name]) as [Colour, Colour, Colour, Colour]
-  const pattern: Pattern = {colours: [ground, band, disc], shift: 10 + random.integer(25), radius: 22 + random.integer(8)}
+  const [ground, band, disc, other] = sample(random, colourNames, 4).map(name => palette[name]) as [
+    Colour,
+    Colour,
+    Colour,
+    Colour,
+  ]
+  const pattern: Pattern = {
+    colours: [ground, band, disc],
+    shift: 10 + random.integer(25),
+    radius: 22 + random.integer(8),
+  }
   const whole = drawPattern(pattern)
   const half = pictureSize / 2
   const right = crop(whole, half, half, pictureSize, pictureSize)

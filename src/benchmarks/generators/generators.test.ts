@@ -1,11 +1,23 @@
 import {answerFrom, lookCount, readScene} from '../../../test/support/scene-reader.js'
-import {type Axis, axes, type Card, cardKey, cardKinds, cardSize, drawCard, pictureSize, type Scene, type Shape} from './cards.js'
+import {
+  type Axis,
+  axes,
+  type Card,
+  cardKey,
+  cardKinds,
+  cardSize,
+  drawCard,
+  pictureSize,
+  type Scene,
+  type Shape,
+} from './cards.js'
 import {builtinSeed, generated, recipeOf, sharesOf} from './index.js'
 import {drawItem, evidenceBoxes, type Item, rasters, shareOut, type Task} from './item.js'
 import {crop, type Raster} from './raster.js'
 
 const tasks = Object.values(generated).flatMap(({tasks}): readonly Task[] => tasks)
-const named = (names: readonly string[]) => tasks.filter(task => names.includes(task.name)).map(task => [task.name, task] as const)
+const named = (names: readonly string[]) =>
+  tasks.filter(task => names.includes(task.name)).map(task => [task.name, task] as const)
 const free = ['Jigsaw', 'Relative_Depth', 'Visual_Similarity']
 const made = named(tasks.map(task => task.name).filter(name => !free.includes(name)))
 const perTask = 24
@@ -30,7 +42,8 @@ describe.each(made)('%s', (name, task) => {
   })
 
   test('the right answer follows from the pixels and the words of the question', () => {
-    for (const item of items) expect([item.id, answerFrom(scenes.get(item)!, item.question)]).toEqual([item.id, item.answer])
+    for (const item of items)
+      expect([item.id, answerFrom(scenes.get(item)!, item.question)]).toEqual([item.id, item.answer])
   })
 
   test('options differ and the gold position holds the answer', () => {
@@ -60,7 +73,8 @@ describe.each(made)('%s', (name, task) => {
 
 /** What may be said of a card. */
 function wordsOf(card: Card): string[] {
-  if (card.kind === 'pair') return [card.first, card.second, ...(card.axis === 'column' ? ['left', 'right'] : ['above', 'below'])]
+  if (card.kind === 'pair')
+    return [card.first, card.second, ...(card.axis === 'column' ? ['left', 'right'] : ['above', 'below'])]
   return card.kind === 'empty' ? [] : [card.kind === 'pointer' ? card.letter : card.shape, card.colour]
 }
 
@@ -79,18 +93,23 @@ test('the first shape of a pair fills the left or the upper half of its card', (
   }
 })
 
-test.each(tasks.map(task => [task.name, task] as const))('%s: every gold position is right equally often', (_, task) => {
-  const rounds = 25
-  const counts = new Array<number>(task.choices).fill(0)
-  for (let i = 0; i < rounds * task.choices; i++) counts[drawItem(task, 3, i).gold]!++
-  expect(counts).toEqual(new Array(task.choices).fill(rounds))
-})
+test.each(tasks.map(task => [task.name, task] as const))(
+  '%s: every gold position is right equally often',
+  (_, task) => {
+    const rounds = 25
+    const counts = new Array<number>(task.choices).fill(0)
+    for (let i = 0; i < rounds * task.choices; i++) counts[drawItem(task, 3, i).gold]!++
+    expect(counts).toEqual(new Array(task.choices).fill(rounds))
+  },
+)
 
 test('the hops of a chain are all different cards, and the four ends have the four option colours', () => {
   for (const [, task] of named(['hops-0', 'hops-1', 'hops-2', 'hops-3', 'hops-4'])) {
     for (const item of itemsOf(task)) {
       expect(new Set(item.evidence).size).toBe(item.evidence.length)
-      const ends = readScene(rasters(item)[0]!).flatMap(card => (card.kind === 'pointer' && card.target === null ? [card.colour] : []))
+      const ends = readScene(rasters(item)[0]!).flatMap(card =>
+        card.kind === 'pointer' && card.target === null ? [card.colour] : [],
+      )
       expect(ends.sort()).toEqual([...item.options].sort())
     }
   }
@@ -151,12 +170,16 @@ test('item i of a seed does not depend on how many are drawn, nor on which other
 })
 
 test('other seeds draw other items', () => {
-  const [one, two] = [1, 2].map(seed => shareOut(tasks, tasks.length, seed).map(({items}) => JSON.stringify([...items])))
+  const [one, two] = [1, 2].map(seed =>
+    shareOut(tasks, tasks.length, seed).map(({items}) => JSON.stringify([...items])),
+  )
   expect(one!.filter(text => two!.includes(text))).toEqual([])
 })
 
 test('a subtask that does not exist is refused by name', () => {
-  expect(() => recipeOf('vstar', {n: 1, seed: 0, subtasks: ['hops-1']})).toThrow('vstar has no generated subtask "hops-1".')
+  expect(() => recipeOf('vstar', {n: 1, seed: 0, subtasks: ['hops-1']})).toThrow(
+    'vstar has no generated subtask "hops-1".',
+  )
 })
 
 /** Pixels along the two inner edges at which piece and picture have different colours. */
@@ -173,7 +196,8 @@ function seamBreaks(whole: Raster, piece: Raster): number {
 
 /** Posts under a white letter: the column below the label runs in one colour down to the dark foot. */
 function labelledPosts(raster: Raster): {tag: string; height: number; foot: number}[] {
-  const colour = (x: number, y: number) => raster.data.subarray((y * raster.width + x) * 3, (y * raster.width + x) * 3 + 3).join()
+  const colour = (x: number, y: number) =>
+    raster.data.subarray((y * raster.width + x) * 3, (y * raster.width + x) * 3 + 3).join()
   const white = Array.from({length: raster.height}, (_, y) =>
     Array.from({length: raster.width}, (_, x) => (colour(x, y) === '250,250,250' ? '#' : '.')).join(''),
   )

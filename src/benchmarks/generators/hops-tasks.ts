@@ -1,16 +1,29 @@
-// The subtasks of hops: following arrows for a number of steps, and controls that need one look or none. Drawing items only; the
-// benchmark that reads them is ../hops.ts.
+// The subtasks of hops: following arrows for a number of steps, and controls that need one look or none. Drawing items
+// only; the benchmark that reads them is ../hops.ts.
 import type {Random} from '../../core/random.js'
 import {colourNames, letters, type Shape, shapes} from './cards.js'
 import type {Drawn, Task} from './item.js'
-import {anywhere, chainWorld, others, placeOptions, plural, relationWorld, sample, scatter, shapeCard, unrelated} from './worlds.js'
+import {
+  anywhere,
+  chainWorld,
+  others,
+  placeOptions,
+  plural,
+  relationWorld,
+  sample,
+  scatter,
+  shapeCard,
+  unrelated,
+} from './worlds.js'
 
 /** "Follow the arrows to the end": `hops` steps lead to one of four end cards of four different colours. */
 function hops(steps: number): Task {
   const draw = (random: Random, gold: number): Drawn => {
     const ends = sample(random, colourNames, 4)
     const lengths = [5, 4, 4, 3]
-    const world = chainWorld(random, lengths, (chain, step) => (step === lengths[chain]! - 1 ? ends[chain]! : random.pick(colourNames)))
+    const world = chainWorld(random, lengths, (chain, step) =>
+      step === lengths[chain]! - 1 ? ends[chain]! : random.pick(colourNames),
+    )
     const chosen = random.pick([0, 1, 2, 3].filter(chain => lengths[chain]! > steps))
     const walk = world.chains[chosen]!.slice(-1 - steps)
     return {
@@ -26,16 +39,20 @@ function hops(steps: number): Task {
 }
 
 /**
- * "Follow the arrows n times": the walk goes on behind the card asked for, and the wrong options are colours of other cards within
- * four steps of the start, so it matters which card is the n-th. All five cards are evidence, whatever n is: where the walk
- * stops does not give the answer away, only the order of the cards does.
+ * "Follow the arrows n times": the walk goes on behind the card asked for, and the wrong options are colours of other
+ * cards within four steps of the start, so it matters which card is the n-th. All five cards are evidence, whatever n
+ * is: where the walk stops does not give the answer away, only the order of the cards does.
  */
 function countHops(steps: number): Task {
   const reach = 4
   const draw = (random: Random, gold: number): Drawn => {
     const start = random.integer(3)
     const near = sample(random, colourNames, reach + 1)
-    const world = chainWorld(random, [7, 3, 3, 3], (chain, step) => (chain === 0 && near[step - start]) || random.pick(colourNames))
+    const world = chainWorld(
+      random,
+      [7, 3, 3, 3],
+      (chain, step) => (chain === 0 && near[step - start]) || random.pick(colourNames),
+    )
     const walk = world.chains[0]!.slice(start, start + reach + 1)
     const answer = near[steps]!
     return {
@@ -84,7 +101,9 @@ function attribute(random: Random, gold: number): Drawn {
 /** Which of two framed boxes holds a shape. */
 function box(random: Random, gold: number): Drawn {
   const held = sample(random, shapes, 2) as [Shape, Shape]
-  const cards = (['1', '2'] as const).map((tag, k) => ({kind: 'box', tag, shape: held[k]!, colour: random.pick(colourNames)}) as const)
+  const cards = (['1', '2'] as const).map(
+    (tag, k) => ({kind: 'box', tag, shape: held[k]!, colour: random.pick(colourNames)}) as const,
+  )
   const placed = anywhere(random, cards)
   const asked = random.integer(2)
   const answer = cards[asked]!.tag

@@ -44,12 +44,22 @@ export interface Recipe {
   readonly subtasks: readonly string[]
 }
 
-/** The recipe for `n` items of the named subtasks (all without names). Throws `usage` for a name the generator does not know. */
-export function recipeOf(benchmark: GeneratedId, {n, seed, subtasks}: {n: number; seed: number; subtasks?: readonly string[]}): Recipe {
+/**
+ * The recipe for `n` items of the named subtasks (all without names). Throws `usage` for a name the generator does not
+ * know.
+ */
+export function recipeOf(
+  benchmark: GeneratedId,
+  {n, seed, subtasks}: {n: number; seed: number; subtasks?: readonly string[]},
+): Recipe {
   const names = generated[benchmark].tasks.map(task => task.name)
   const unknown = subtasks?.find(name => !names.includes(name))
   if (unknown !== undefined)
-    throw new LanternError('usage', `${benchmark} has no generated subtask "${unknown}".`, `Possible values: ${names.join(', ')}.`)
+    throw new LanternError(
+      'usage',
+      `${benchmark} has no generated subtask "${unknown}".`,
+      `Possible values: ${names.join(', ')}.`,
+    )
   const chosen = subtasks && subtasks.length > 0 ? names.filter(name => subtasks.includes(name)) : names
   return {generator: 'lantern-eval', version: generatorVersion, benchmark, seed, n, subtasks: chosen}
 }
@@ -64,8 +74,8 @@ export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
 }
 
 /**
- * Draws a recipe into a new or empty folder: the items in the official layout of their benchmark, and builtin.json, which marks them as
- * drawn. Throws `usage` for a folder that is not empty, `disk` when it cannot be written.
+ * Draws a recipe into a new or empty folder: the items in the official layout of their benchmark, and builtin.json,
+ * which marks them as drawn. Throws `usage` for a folder that is not empty, `disk` when it cannot be written.
  */
 export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
   try {
@@ -76,6 +86,10 @@ export async function writeGenerated(dir: string, recipe: Recipe): Promise<void>
     await generated[recipe.benchmark].write(dir, sharesOf(recipe))
   } catch (error) {
     if (error instanceof LanternError) throw error
-    throw new LanternError('disk', `${dir} cannot be written: ${messageOf(error)}.`, 'Check free space and permissions.')
+    throw new LanternError(
+      'disk',
+      `${dir} cannot be written: ${messageOf(error)}.`,
+      'Check free space and permissions.',
+    )
   }
 }

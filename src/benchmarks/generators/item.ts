@@ -1,4 +1,5 @@
-// What a generator draws: one item with its pictures, and how it is seeded. The tasks themselves are in hops-tasks.ts and *-style.ts.
+// What a generator draws: one item with its pictures, and how it is seeded. The tasks themselves are in hops-tasks.ts
+// and *-style.ts.
 import {type Random, random} from '../../core/random.js'
 import {type Box, letterOf} from '../../core/sample.js'
 import {cellBox, drawScene, type Scene} from './cards.js'
@@ -45,7 +46,12 @@ export function drawItem(task: Task, seed: number, index: number): Item {
   const round = Math.floor(index / task.choices)
   const positions = random('gold', task.name, seed, round).shuffle(Array.from({length: task.choices}, (_, k) => k))
   const gold = positions[index % task.choices]!
-  return {id: `${task.name}-${index}`, subtask: task.name, gold, ...task.draw(random('item', task.name, seed, index), gold)}
+  return {
+    id: `${task.name}-${index}`,
+    subtask: task.name,
+    gold,
+    ...task.draw(random('item', task.name, seed, index), gold),
+  }
 }
 
 /** A task and the items of it that are wanted, drawn while they are read. */
@@ -54,7 +60,9 @@ export interface Share {
   readonly items: Iterable<Item>
 }
 
-/** Shares `n` items evenly among the tasks; the first tasks get the remainder. Item i of a share does not depend on `n`. */
+/**
+ * Shares `n` items evenly among the tasks; the first tasks get the remainder. Item i of a share does not depend on `n`.
+ */
 export function shareOut(tasks: readonly Task[], n: number, seed: number): Share[] {
   return tasks.map((task, k) => {
     const count = Math.ceil((n - k) / tasks.length)

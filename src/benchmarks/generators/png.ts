@@ -13,7 +13,9 @@ function chunk(type: string, body: Uint8Array): Buffer {
   return out
 }
 
-/** Each row behind its filter type: Sub (difference to the left) or Up (to the row above), whichever leaves more zeros. */
+/**
+ * Each row behind its filter type: Sub (difference to the left) or Up (to the row above), whichever leaves more zeros.
+ */
 function filtered({width, height, data}: Raster): Uint8Array {
   const stride = width * 3
   const out = new Uint8Array(height * (stride + 1))
@@ -36,8 +38,8 @@ function filtered({width, height, data}: Raster): Uint8Array {
 }
 
 /**
- * The bytes of a PNG file (W3C PNG, third edition). The same raster gives the same bytes everywhere: zlib's run-length strategy does
- * not use the hash chains whose matches differ between processors and versions of zlib.
+ * The bytes of a PNG file (W3C PNG, third edition). The same raster gives the same bytes everywhere: zlib's run-length
+ * strategy does not use the hash chains whose matches differ between processors and versions of zlib.
  */
 export function encodePng(raster: Raster): Uint8Array {
   const header = Buffer.alloc(13)

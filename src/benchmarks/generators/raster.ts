@@ -1,5 +1,5 @@
-// A small rasteriser: RGB pictures, filled shapes, glyphs. No anti-aliasing and integer geometry, so that a picture's bytes are the
-// same on every machine; not for photographs.
+// A small rasteriser: RGB pictures, filled shapes, glyphs. No anti-aliasing and integer geometry, so that a picture's
+// bytes are the same on every machine; not for photographs.
 import {glyph} from './font.js'
 
 export type Colour = readonly [red: number, green: number, blue: number]
@@ -29,7 +29,12 @@ export function fillRectangle(raster: Raster, x1: number, y1: number, x2: number
 }
 
 /** A frame of `thickness` pixels just inside [x1, x2) x [y1, y2). */
-export function strokeRectangle(raster: Raster, [x1, y1, x2, y2]: readonly number[], thickness: number, colour: Colour): void {
+export function strokeRectangle(
+  raster: Raster,
+  [x1, y1, x2, y2]: readonly number[],
+  thickness: number,
+  colour: Colour,
+): void {
   fillRectangle(raster, x1!, y1!, x2!, y1! + thickness, colour)
   fillRectangle(raster, x1!, y2! - thickness, x2!, y2!, colour)
   fillRectangle(raster, x1!, y1!, x1! + thickness, y2!, colour)

@@ -3,7 +3,10 @@ import {type ImageRef, letterOf, type Sample} from '../../core/sample.js'
 import {hopsLatents} from './hops-folder.js'
 import {evidenceBoxes, goldLetter, type Item, latentBoxes, pngs} from './item.js'
 
-/** The full prompt in BLINK's manner (benchmarks.md 2.2): introduction or question, then the options with bracketed letters. */
+/**
+ * The full prompt in BLINK's manner (benchmarks.md 2.2): introduction or question, then the options with bracketed
+ * letters.
+ */
 export function fullPrompt(item: Item): string {
   const options = item.options.map((option, k) => `(${letterOf(k)}) ${option}`)
   return [item.introduction ?? item.question, 'Select from the following choices.', ...options].join('\n')

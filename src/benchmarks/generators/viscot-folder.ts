@@ -1,5 +1,5 @@
-// Writes items in the layout of deepcs233/Visual-CoT's benchmark: benchmark/<data set>.json, benchmark_det/<data set>.jsonl and pictures
-// under cot/, with a box in its three encodings (benchmarks.md 4.2).
+// Writes items in the layout of deepcs233/Visual-CoT's benchmark: benchmark/<data set>.json, benchmark_det/<data
+// set>.jsonl and pictures under cot/, with a box in its three encodings (benchmarks.md 4.2).
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Box} from '../../core/sample.js'
@@ -8,7 +8,8 @@ import {evidenceBoxes, type Item, pngs, type Share} from './item.js'
 import {writeLines} from './write-lines.js'
 
 /** What follows every question in turn 1 of the official files. */
-const boxRequest = 'Please provide the bounding box coordinate of the region that can help you answer the question better.'
+const boxRequest =
+  'Please provide the bounding box coordinate of the region that can help you answer the question better.'
 
 export async function writeViscot(dir: string, shares: readonly Share[]): Promise<void> {
   await mkdir(join(dir, 'benchmark'), {recursive: true})

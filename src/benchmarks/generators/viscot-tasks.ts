@@ -1,5 +1,5 @@
-// Open questions in the style of four VisCoT data sets: attribute look-up (gqa), reading (textvqa), relation (vsr) and yes-no
-// attributes (cub). The files are written by viscot-folder.ts.
+// Open questions in the style of four VisCoT data sets: attribute look-up (gqa), reading (textvqa), relation (vsr) and
+// yes-no attributes (cub). The files are written by viscot-folder.ts.
 import type {Random} from '../../core/random.js'
 import {yesNoRelation} from './blink-tasks.js'
 import {colourNames, shapes} from './cards.js'

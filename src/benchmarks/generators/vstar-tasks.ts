@@ -1,4 +1,5 @@
-// Items in the style of V*'s two categories: the asked objects are small among large ones. The files are written by vstar-folder.ts.
+// Items in the style of V*'s two categories: the asked objects are small among large ones. The files are written by
+// vstar-folder.ts.
 import type {Random} from '../../core/random.js'
 import {colourNames, shapes} from './cards.js'
 import type {Drawn, Task} from './item.js'

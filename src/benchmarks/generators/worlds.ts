@@ -1,6 +1,18 @@
-// How cards come together in a picture: chains of pointer cards, and scattered shapes. What is asked about them is in the tasks.
+// How cards come together in a picture: chains of pointer cards, and scattered shapes. What is asked about them is in
+// the tasks.
 import type {Random} from '../../core/random.js'
-import {type Axis, axes, type Card, type ColourName, cardCount, colourNames, letters, type Scene, type Shape, shapes} from './cards.js'
+import {
+  type Axis,
+  axes,
+  type Card,
+  type ColourName,
+  cardCount,
+  colourNames,
+  letters,
+  type Scene,
+  type Shape,
+  shapes,
+} from './cards.js'
 
 /** `n` different elements in random order. */
 export function sample<T>(random: Random, items: readonly T[], n: number): T[] {
@@ -21,7 +33,10 @@ export function others<T>(random: Random, items: readonly T[], right: T, n: numb
   )
 }
 
-/** Sixteen pointer cards in chains; each chain is the letters in the order of the arrows and ends in a card with the end mark. */
+/**
+ * Sixteen pointer cards in chains; each chain is the letters in the order of the arrows and ends in a card with the end
+ * mark.
+ */
 export interface ChainWorld {
   readonly scene: Scene
   readonly chains: readonly (readonly string[])[]
@@ -30,7 +45,11 @@ export interface ChainWorld {
 }
 
 /** Lays out chains of the given lengths (sixteen cards in all); `colour` chooses the ground of each card. */
-export function chainWorld(random: Random, lengths: readonly number[], colour: (chain: number, step: number) => ColourName): ChainWorld {
+export function chainWorld(
+  random: Random,
+  lengths: readonly number[],
+  colour: (chain: number, step: number) => ColourName,
+): ChainWorld {
   const names = random.shuffle(letters)
   const cells = random.shuffle(Array.from({length: cardCount}, (_, cell) => cell))
   const starts = lengths.map((_, k) => lengths.slice(0, k).reduce((sum, length) => sum + length, 0))
@@ -41,7 +60,12 @@ export function chainWorld(random: Random, lengths: readonly number[], colour: (
   chains.forEach((chain, k) => {
     chain.forEach((letter, step) => {
       colourOf.set(letter, colour(k, step))
-      scene[cellOf.get(letter)!] = {kind: 'pointer', letter, target: chain[step + 1] ?? null, colour: colourOf.get(letter)!}
+      scene[cellOf.get(letter)!] = {
+        kind: 'pointer',
+        letter,
+        target: chain[step + 1] ?? null,
+        colour: colourOf.get(letter)!,
+      }
     })
   })
   return {scene, chains, colourOf, cellOf}
@@ -55,7 +79,10 @@ export function shapeCard(random: Random, shape: Shape, size: 'large' | 'small' 
 /** Cards in a picture of shapes, whatever is asked: how full it is must not give a number away. */
 const scatteredCards = 10
 
-/** Puts the cards into their cells, and more shapes drawn by `distractor` into others until there are ten; the rest stays empty. */
+/**
+ * Puts the cards into their cells, and more shapes drawn by `distractor` into others until there are ten; the rest
+ * stays empty.
+ */
 export function scatter(random: Random, placed: ReadonlyMap<number, Card>, distractor: () => Card): Scene {
   const free = Array.from({length: cardCount}, (_, cell) => cell).filter(cell => !placed.has(cell))
   const scene: Card[] = Array.from({length: cardCount}, (): Card => ({kind: 'empty'}))
@@ -85,7 +112,10 @@ export function plural(shape: Shape): string {
   return shape === 'cross' ? 'crosses' : `${shape}s`
 }
 
-/** A card with two different shapes, and what it is asked about; the first asked shape is the card's first exactly if `first`. */
+/**
+ * A card with two different shapes, and what it is asked about; the first asked shape is the card's first exactly if
+ * `first`.
+ */
 export interface RelationWorld {
   readonly scene: Scene
   readonly shapes: readonly [Shape, Shape]
@@ -93,8 +123,9 @@ export interface RelationWorld {
 }
 
 /**
- * Two shapes side by side (axis column) or one above the other (axis row) on one card, among cards with other shapes, one to three of
- * them pairs too. The relation is shown within a card because the built-in models see each card by itself: see design/generators.md.
+ * Two shapes side by side (axis column) or one above the other (axis row) on one card, among cards with other shapes,
+ * one to three of them pairs too. The relation is shown within a card because the built-in models see each card by
+ * itself: see design/generators.md.
  */
 export function relationWorld(random: Random, axis: Axis, first: boolean): RelationWorld {
   const [one, two, ...rest] = random.shuffle(shapes)
@@ -111,5 +142,9 @@ export function relationWorld(random: Random, axis: Axis, first: boolean): Relat
   }
   const asked = first ? pair(one!, two!, axis) : pair(two!, one!, axis)
   const placed = anywhere(random, [asked, ...Array.from({length: 1 + random.integer(3)}, otherPair)])
-  return {scene: scatter(random, placed, unrelated(random, [one!, two!])), shapes: [one!, two!], cell: [...placed.keys()][0]!}
+  return {
+    scene: scatter(random, placed, unrelated(random, [one!, two!])),
+    shapes: [one!, two!],
+    cell: [...placed.keys()][0]!,
+  }
 }

@@ -10,11 +10,17 @@ import type {ImageRef} from '../../core/sample.js'
 const depthLimit = 5
 
 /**
- * The data files below a folder (or the file itself) whose path, relative to it and with `/`, passes `wanted`; sorted by that path.
- * Links are followed (the hub cache is made of them); hidden files and folders, and folders named in `skip`, are not looked at.
+ * The data files below a folder (or the file itself) whose path, relative to it and with `/`, passes `wanted`; sorted
+ * by that path.
+ * Links are followed (the hub cache is made of them); hidden files and folders, and folders named in `skip`, are not
+ * looked at.
  * Throws `data-absent` when there is nothing at `root`.
  */
-export async function findFiles(root: string, wanted: (path: string) => boolean, skip: readonly string[] = []): Promise<string[]> {
+export async function findFiles(
+  root: string,
+  wanted: (path: string) => boolean,
+  skip: readonly string[] = [],
+): Promise<string[]> {
   const info = await stat(root).catch(error => {
     throw new LanternError(
       'data-absent',
@@ -77,14 +83,18 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * A picture that an annotation names by its path below `root`. A path that leads out of the folder is refused when the picture is read:
- * annotations are untrusted, and pictures are sent to endpoints.
+ * A picture that an annotation names by its path below `root`. A path that leads out of the folder is refused when the
+ * picture is read: annotations are untrusted, and pictures are sent to endpoints.
  */
 export function imageFile(root: string, source: string): ImageRef {
   const path = () => {
     const inside = resolve(root, source)
     if (isAbsolute(source) || relative(root, inside).split(sep)[0] === '..') {
-      throw new LanternError('bad-file', `The picture ${source} lies outside the data folder.`, 'Remove that record from the data.')
+      throw new LanternError(
+        'bad-file',
+        `The picture ${source} lies outside the data folder.`,
+        'Remove that record from the data.',
+      )
     }
     return inside
   }

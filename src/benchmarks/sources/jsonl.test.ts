@@ -16,7 +16,8 @@ afterAll(() => rm(folder, {recursive: true, force: true}))
 async function records(content: string | Uint8Array): Promise<unknown[]> {
   await writeFile(path, content)
   const list = []
-  for await (const row of jsonlRows(path, 'file.jsonl')) list.push(row instanceof LanternError ? row.message : [row.index, row.values])
+  for await (const row of jsonlRows(path, 'file.jsonl'))
+    list.push(row instanceof LanternError ? row.message : [row.index, row.values])
   return list
 }
 
@@ -41,14 +42,18 @@ test('a torn last line and a broken one are errors naming file and line; the oth
 test('a file cut at any byte loses at most the record of the cut', async () => {
   const record = fc.record({id: fc.nat(), text: fc.string({unit: 'grapheme'})})
   await fc.assert(
-    fc.asyncProperty(fc.array(record, {minLength: 1, maxLength: 6}), fc.double({min: 0, max: 1, noNaN: true}), async (items, share) => {
-      const bytes = Buffer.from(items.map(item => `${JSON.stringify(item)}\n`).join(''))
-      const cut = bytes.subarray(0, Math.round(bytes.length * share))
-      const read = await records(cut)
-      const whole = cut.filter(byte => byte === 10).length
-      expect(read.slice(0, whole)).toEqual(items.slice(0, whole).map((item, i) => [i, item]))
-      expect(read.length - whole).toBeLessThanOrEqual(1)
-    }),
+    fc.asyncProperty(
+      fc.array(record, {minLength: 1, maxLength: 6}),
+      fc.double({min: 0, max: 1, noNaN: true}),
+      async (items, share) => {
+        const bytes = Buffer.from(items.map(item => `${JSON.stringify(item)}\n`).join(''))
+        const cut = bytes.subarray(0, Math.round(bytes.length * share))
+        const read = await records(cut)
+        const whole = cut.filter(byte => byte === 10).length
+        expect(read.slice(0, whole)).toEqual(items.slice(0, whole).map((item, i) => [i, item]))
+        expect(read.length - whole).toBeLessThanOrEqual(1)
+      },
+    ),
     {numRuns: 60},
   )
 })

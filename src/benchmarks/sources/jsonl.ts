@@ -9,7 +9,8 @@ export interface JsonlRow extends Row {
 }
 
 /**
- * Every line that holds an object, as a stream; a line that holds none is an error in its place (naming file and line, from 1).
+ * Every line that holds an object, as a stream; a line that holds none is an error in its place (naming file and line,
+ * from 1).
  * `name` stands for the file in messages.
  */
 export async function* jsonlRows(path: string, name: string): AsyncGenerator<JsonlRow | LanternError> {
@@ -21,7 +22,11 @@ export async function* jsonlRows(path: string, name: string): AsyncGenerator<Jso
       if (json.trim() !== '') yield parsed(json, complete, `${name}, line ${index + 1}`, index)
     }
   } catch (error) {
-    throw new LanternError('bad-file', `${path} cannot be read: ${messageOf(error)}.`, 'Check the file and its permissions.')
+    throw new LanternError(
+      'bad-file',
+      `${path} cannot be read: ${messageOf(error)}.`,
+      'Check the file and its permissions.',
+    )
   }
 }
 
@@ -31,7 +36,11 @@ function parsed(json: string, complete: boolean, where: string, index: number): 
     values = JSON.parse(json)
   } catch (error) {
     const what = complete ? `is not JSON: ${messageOf(error)}` : 'is cut off: the file ends within it'
-    return new LanternError('bad-file', `${where}, ${what}.`, complete ? 'Correct or remove that line.' : 'Fetch the file again.')
+    return new LanternError(
+      'bad-file',
+      `${where}, ${what}.`,
+      complete ? 'Correct or remove that line.' : 'Fetch the file again.',
+    )
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     return new LanternError('bad-file', `${where}, is not an object.`, 'Correct or remove that line.')

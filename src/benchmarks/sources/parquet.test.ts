@@ -95,24 +95,28 @@ test('any table comes back as it was written', async () => {
     bytes: nullable(fc.uint8Array({maxLength: 20})),
   })
   await fc.assert(
-    fc.asyncProperty(fc.array(record, {minLength: 1, maxLength: 12}), fc.integer({min: 1, max: 5}), async (records, rowGroupSize) => {
-      writeParquet(
-        path,
-        [
-          {name: 'text', type: 'text', data: records.map(({text}) => text)},
-          {name: 'list', type: 'texts', data: records.map(({list}) => list)},
-          {name: 'image', type: 'picture', data: records.map(({bytes}) => bytes && {bytes, path: 'p'})},
-        ],
-        {rowGroupSize},
-      )
-      const file = await openParquet(path, 'any')
-      const rows = (await all(file.read(['text', 'list']))) as ParquetRow[]
-      expect(rows.map(row => row.values)).toEqual(records.map(({text, list}) => ({text, list: list ?? undefined})))
-      for (const [row, {bytes}] of records.entries()) {
-        expect(await file.hasBytes('image', row)).toBe(bytes !== null)
-        expect(await file.bytes('image', row)).toEqual(bytes)
-      }
-    }),
+    fc.asyncProperty(
+      fc.array(record, {minLength: 1, maxLength: 12}),
+      fc.integer({min: 1, max: 5}),
+      async (records, rowGroupSize) => {
+        writeParquet(
+          path,
+          [
+            {name: 'text', type: 'text', data: records.map(({text}) => text)},
+            {name: 'list', type: 'texts', data: records.map(({list}) => list)},
+            {name: 'image', type: 'picture', data: records.map(({bytes}) => bytes && {bytes, path: 'p'})},
+          ],
+          {rowGroupSize},
+        )
+        const file = await openParquet(path, 'any')
+        const rows = (await all(file.read(['text', 'list']))) as ParquetRow[]
+        expect(rows.map(row => row.values)).toEqual(records.map(({text, list}) => ({text, list: list ?? undefined})))
+        for (const [row, {bytes}] of records.entries()) {
+          expect(await file.hasBytes('image', row)).toBe(bytes !== null)
+          expect(await file.bytes('image', row)).toEqual(bytes)
+        }
+      },
+    ),
     {numRuns: 25},
   )
 })

@@ -1,4 +1,5 @@
-// Parquet, read by row group and column, so that memory depends on the size of a row group and not of the file. Knows no benchmark.
+// Parquet, read by row group and column, so that memory depends on the size of a row group and not of the file. Knows
+// no benchmark.
 import {open, stat} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {ImageRef} from '../../core/sample.js'
@@ -25,9 +26,15 @@ export interface ParquetFile {
    * A row group that cannot be decoded gives one error naming its rows; the others follow.
    */
   read(columns: readonly string[]): AsyncGenerator<ParquetRow | LanternError>
-  /** Whether a picture column (a struct `{bytes, path}` or plain bytes) holds bytes in this row; usually answered by the file's statistics. */
+  /**
+   * Whether a picture column (a struct `{bytes, path}` or plain bytes) holds bytes in this row; usually answered by the
+   * file's statistics.
+   */
   hasBytes(column: string, row: number): Promise<boolean>
-  /** The bytes of a picture column; null when the cell is empty. Keeps the last two row groups, so that pictures read in order are read once. */
+  /**
+   * The bytes of a picture column; null when the cell is empty. Keeps the last two row groups, so that pictures read in
+   * order are read once.
+   */
   bytes(column: string, row: number): Promise<Uint8Array | null>
 }
 
@@ -49,7 +56,11 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
   try {
     metadata = await parquetMetadataAsync(file)
   } catch (error) {
-    throw new LanternError('bad-file', `${path} is not a whole parquet file: ${messageOf(error)}.`, 'Fetch the file again.')
+    throw new LanternError(
+      'bad-file',
+      `${path} is not a whole parquet file: ${messageOf(error)}.`,
+      'Fetch the file again.',
+    )
   }
   const groups: Group[] = []
   for (const meta of metadata.row_groups) {
@@ -59,7 +70,15 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
 
   const readGroup = async (group: Group, columns: string[]): Promise<Record<string, unknown>[]> => {
     try {
-      return await parquetReadObjects({file, metadata, columns, rowStart: group.start, rowEnd: group.end, compressors, utf8: false})
+      return await parquetReadObjects({
+        file,
+        metadata,
+        columns,
+        rowStart: group.start,
+        rowEnd: group.end,
+        compressors,
+        utf8: false,
+      })
     } catch (error) {
       throw new LanternError(
         'bad-file',
@@ -136,7 +155,10 @@ export interface ParquetRecord extends ParquetRow {
   readonly name: string
 }
 
-/** Every record of several files, as a stream; of the wanted columns, those that a file has. A file or row group that is broken is one error. */
+/**
+ * Every record of several files, as a stream; of the wanted columns, those that a file has. A file or row group that is
+ * broken is one error.
+ */
 export async function* parquetRecords(
   root: string,
   files: readonly string[],
@@ -185,7 +207,11 @@ function nullsOf(group: RowGroup, column: string): number | undefined {
 /** hyparquet's view of a file: each slice is read into a buffer of exactly its size. */
 async function fileBuffer(path: string): Promise<ReadOptions['file']> {
   const {size} = await stat(path).catch(error => {
-    throw new LanternError('bad-file', `${path} cannot be read: ${messageOf(error)}.`, 'Check the file and its permissions.')
+    throw new LanternError(
+      'bad-file',
+      `${path} cannot be read: ${messageOf(error)}.`,
+      'Check the file and its permissions.',
+    )
   })
   return {
     byteLength: size,

@@ -1,4 +1,5 @@
-// One record of a data file and its fields, read with errors that name file, row and field. Data files are untrusted: nothing is assumed.
+// One record of a data file and its fields, read with errors that name file, row and field. Data files are untrusted:
+// nothing is assumed.
 import {LanternError} from '../../core/errors.js'
 
 /** A record; `where` names file and row (or line) for people. */
@@ -9,14 +10,22 @@ export interface Row {
 
 /** The error of a field that is not what it should be. */
 export function wrongField(row: Row, field: string, what: string): LanternError {
-  return new LanternError('bad-file', `${row.where}: "${field}" ${what}.`, 'Fetch the data again, or remove that record.')
+  return new LanternError(
+    'bad-file',
+    `${row.where}: "${field}" ${what}.`,
+    'Fetch the data again, or remove that record.',
+  )
 }
 
 /** A text field; numbers are written out. Throws `bad-file` when it is absent, null or something else. */
 export function text(row: Row, field: string): string {
   const value = optionalText(row, field)
   if (value === undefined)
-    throw wrongField(row, field, row.values[field] === null || row.values[field] === undefined ? 'is empty' : 'is not text')
+    throw wrongField(
+      row,
+      field,
+      row.values[field] === null || row.values[field] === undefined ? 'is empty' : 'is not text',
+    )
   return value
 }
 
@@ -33,7 +42,8 @@ export function optionalText(row: Row, field: string): string | undefined {
 /** A list of texts. Throws `bad-file`. */
 export function texts(row: Row, field: string): string[] {
   const value = row.values[field]
-  if (!Array.isArray(value)) throw wrongField(row, field, value === null || value === undefined ? 'is empty' : 'is not a list')
+  if (!Array.isArray(value))
+    throw wrongField(row, field, value === null || value === undefined ? 'is empty' : 'is not a list')
   return value.map((item, i) => {
     const one = optionalText({...row, values: {item}}, 'item')
     if (one === undefined) throw wrongField(row, `${field}[${i}]`, 'is not text')

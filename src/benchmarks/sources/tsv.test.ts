@@ -54,11 +54,18 @@ describe('a TSV file', () => {
   })
 
   test('a row with a wrong number of cells is one error naming file and row; the others are read', async () => {
-    expect(await records('a\tb\n1\t2\n3\n5\t6\n')).toEqual([['1', '2'], 'file.tsv, row 1, has 1 cells instead of 2.', ['5', '6']])
+    expect(await records('a\tb\n1\t2\n3\n5\t6\n')).toEqual([
+      ['1', '2'],
+      'file.tsv, row 1, has 1 cells instead of 2.',
+      ['5', '6'],
+    ])
   })
 
   test('a file cut off inside quotes loses its last row only', async () => {
-    expect(await records('a\tb\n1\t2\n3\t"4')).toEqual([['1', '2'], 'file.tsv, row 1, is cut off: a quoted cell does not end.'])
+    expect(await records('a\tb\n1\t2\n3\t"4')).toEqual([
+      ['1', '2'],
+      'file.tsv, row 1, is cut off: a quoted cell does not end.',
+    ])
   })
 
   test('a raw cell says where it lies in the file', async () => {

@@ -1,6 +1,7 @@
-// Tab-separated files with pictures in their cells, row by row in bounded memory. Quoting as pandas writes it: a cell in double quotes may hold
-// tabs, line feeds and doubled quotes; a quote inside an unquoted cell is only a quote. Faster than a general CSV parser on cells of
-// megabytes, because separators are searched for in bytes (bench/tsv.ts compares).
+// Tab-separated files with pictures in their cells, row by row in bounded memory. Quoting as pandas writes it: a cell
+// in double quotes may hold tabs, line feeds and doubled quotes; a quote inside an unquoted cell is only a quote.
+// Faster than a general CSV parser on cells of megabytes, because separators are searched for in bytes (bench/tsv.ts
+// compares).
 import {createReadStream} from 'node:fs'
 import {open} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
@@ -28,10 +29,14 @@ export interface TsvRow {
 }
 
 /**
- * Every record of a TSV file with a header line, as a stream. A record with more or fewer cells than the header, or one that the end of
- * the file cuts off within quotes, is an error in its place; `name` stands for the file in messages.
+ * Every record of a TSV file with a header line, as a stream. A record with more or fewer cells than the header, or one
+ * that the end of the file cuts off within quotes, is an error in its place; `name` stands for the file in messages.
  */
-export async function* tsvRows(path: string, name: string, chunkSize = 4 * 2 ** 20): AsyncGenerator<TsvRow | LanternError> {
+export async function* tsvRows(
+  path: string,
+  name: string,
+  chunkSize = 4 * 2 ** 20,
+): AsyncGenerator<TsvRow | LanternError> {
   let header: Map<string, number> | undefined
   let index = 0
   for await (const {bytes, cells, offset, closed} of rawRows(path, chunkSize)) {
@@ -46,9 +51,14 @@ export async function* tsvRows(path: string, name: string, chunkSize = 4 * 2 ** 
       return number === undefined ? undefined : cells[number]
     }
     const where = `${name}, row ${index}`
-    if (!closed) yield new LanternError('bad-file', `${where}, is cut off: a quoted cell does not end.`, 'Fetch the file again.')
+    if (!closed)
+      yield new LanternError('bad-file', `${where}, is cut off: a quoted cell does not end.`, 'Fetch the file again.')
     else if (cells.length !== columns.size) {
-      yield new LanternError('bad-file', `${where}, has ${cells.length} cells instead of ${columns.size}.`, 'Fetch the file again.')
+      yield new LanternError(
+        'bad-file',
+        `${where}, has ${cells.length} cells instead of ${columns.size}.`,
+        'Fetch the file again.',
+      )
     } else {
       yield {
         index,
@@ -76,12 +86,17 @@ export async function tsvColumns(path: string): Promise<string[]> {
 export async function readRange(path: string, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length)
   const handle = await open(path).catch(error => {
-    throw new LanternError('bad-file', `${path} cannot be read: ${messageOf(error)}.`, 'Check the file and its permissions.')
+    throw new LanternError(
+      'bad-file',
+      `${path} cannot be read: ${messageOf(error)}.`,
+      'Check the file and its permissions.',
+    )
   })
   try {
     for (let done = 0; done < length; ) {
       const {bytesRead} = await handle.read(bytes, done, length - done, offset + done)
-      if (bytesRead === 0) throw new LanternError('bad-file', `${path} became shorter while it was read.`, 'Fetch the file again.')
+      if (bytesRead === 0)
+        throw new LanternError('bad-file', `${path} became shorter while it was read.`, 'Fetch the file again.')
       done += bytesRead
     }
   } finally {
@@ -121,7 +136,11 @@ async function* rawRows(path: string, chunkSize: number): AsyncGenerator<RawRow>
       }
     }
   } catch (error) {
-    throw new LanternError('bad-file', `${path} cannot be read: ${messageOf(error)}.`, 'Check the file and its permissions.')
+    throw new LanternError(
+      'bad-file',
+      `${path} cannot be read: ${messageOf(error)}.`,
+      'Check the file and its permissions.',
+    )
   }
   if (buffer.length === 0) return
   const last = splitRow(buffer, 0, true)!
@@ -129,7 +148,8 @@ async function* rawRows(path: string, chunkSize: number): AsyncGenerator<RawRow>
 }
 
 /**
- * The cells of the row that starts at `from`, and where the next one starts; undefined when the row goes on beyond the buffer.
+ * The cells of the row that starts at `from`, and where the next one starts; undefined when the row goes on beyond the
+ * buffer.
  * With `final` the end of the buffer ends the row.
  */
 export function splitRow(
@@ -146,19 +166,24 @@ export function splitRow(
     if (quoted) {
       const close = closingQuote(buffer, start + 1)
       if (close === -1)
-        return final ? {cells: [...cells, {start: start + 1, end: buffer.length, quoted}], next: buffer.length, closed: false} : undefined
+        return final
+          ? {cells: [...cells, {start: start + 1, end: buffer.length, quoted}], next: buffer.length, closed: false}
+          : undefined
       searched = close + 1
       if (nextLine !== -1 && nextLine < searched) nextLine = buffer.indexOf(lineFeed, searched)
     }
     const nextTab = buffer.indexOf(tab, searched)
     const stop = Math.min(...[nextTab, nextLine].filter(at => at !== -1))
-    // A quote at the end of the buffer may be the first half of a doubled one, so a row never ends there unless the file does.
+    // A quote at the end of the buffer may be the first half of a doubled one, so a row never ends there unless the
+    // file does.
     if (stop === Infinity && !final) return undefined
     const end = Math.min(stop, buffer.length)
     const contentEnd = end === nextLine && end > searched && buffer[end - 1] === carriageReturn ? end - 1 : end
     // Text after a closing quote belongs to the cell, as in pandas.
     cells.push(
-      quoted ? {start: start + 1, end: contentEnd === searched ? searched - 1 : contentEnd, quoted} : {start, end: contentEnd, quoted},
+      quoted
+        ? {start: start + 1, end: contentEnd === searched ? searched - 1 : contentEnd, quoted}
+        : {start, end: contentEnd, quoted},
     )
     if (stop === Infinity) return {cells, next: buffer.length, closed: true}
     if (stop === nextLine) return {cells, next: stop + 1, closed: true}

@@ -28,7 +28,10 @@ interface Range {
   readonly length: number
 }
 
-/** Every item of the file, as a stream; pictures are read from their place in the file when they are asked for. `name` stands for the file. */
+/**
+ * Every item of the file, as a stream; pictures are read from their place in the file when they are asked for. `name`
+ * stands for the file.
+ */
 export async function* vlmEvalKitItems(path: string, name: string): AsyncGenerator<VlmEvalItem | LanternError> {
   const columns = (await tsvColumns(path)).filter(column => column !== 'image')
   const letters = columns.filter(column => /^[A-Z]$/.test(column)).sort()
@@ -65,7 +68,10 @@ async function decoded(path: string, offset: number, length: number): Promise<Bu
   return Buffer.from((await readRange(path, offset, length)).toString('latin1'), 'base64')
 }
 
-/** Where the pictures of a cell lie: base64, or a list literal of it (`['...', '...']`); undefined when the cell refers to another row. */
+/**
+ * Where the pictures of a cell lie: base64, or a list literal of it (`['...', '...']`); undefined when the cell refers
+ * to another row.
+ */
 function pictureRanges(row: TsvRow): Range[] | undefined {
   const {bytes, offset} = row.raw('image')!
   if (bytes.length <= referenceLimit) return undefined

@@ -1,13 +1,14 @@
-// `bench export`: the answers of a run as a submission. Reads the run, writes the files; the formats are in reports/submission.ts.
+// `bench export`: the answers of a run as a submission. Reads the run, writes the files; the formats are in
+// reports/submission.ts.
 import {join} from 'node:path'
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {withVariables} from '../../cli/flags.js'
 import {LanternError} from '../../core/errors.js'
-import {readLock, settledRecords} from '../../core/run-folder.js'
 import {pickArm, splitRunArm} from '../../reports/compare.js'
 import {writeText} from '../../reports/publish.js'
 import {submissionBenchmarks, submissionOf} from '../../reports/submission.js'
+import {readLock, settledRecords} from '../../run-folder/reader.js'
 
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
   static override summary = "A run's answers in a benchmark's submission format."
@@ -38,7 +39,9 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
     for (const {name, content} of files) await writeText(join(out, name), content)
     const {split, kind, partial, available} = lock.benchmarks.find(({id}) => id === bench)!
     const complete = !partial && records.length === available
-    this.log(`${records.length} answers of ${arm} to ${bench} ${split} in ${files.map(({name}) => join(out, name)).join(', ')}`)
+    this.log(
+      `${records.length} answers of ${arm} to ${bench} ${split} in ${files.map(({name}) => join(out, name)).join(', ')}`,
+    )
     if (unanswered > 0) this.log(`${unanswered} of them name no option.`)
     if (!complete) this.tell('warn', `The run is not the whole split: ${records.length} of ${available} samples.`)
     if (kind === 'builtin') this.tell('warn', 'These are answers to built-in samples, not to the official split.')

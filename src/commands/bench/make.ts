@@ -19,7 +19,12 @@ export default class BenchMake extends BaseCommand<typeof BenchMake> {
     bench: Args.string({description: 'Benchmark.', options: generatedIds, required: true}),
   }
   static override flags = withVariables({
-    n: Flags.integer({summary: 'Number of items, shared evenly among the subtasks.', default: 500, min: 1, helpValue: 'N'}),
+    n: Flags.integer({
+      summary: 'Number of items, shared evenly among the subtasks.',
+      default: 500,
+      min: 1,
+      helpValue: 'N',
+    }),
     seed: Flags.integer({summary: 'Seed of the drawing.', default: 0, min: 0, helpValue: 'N'}),
     subtask: Flags.string({summary: 'Only these subtasks.', multiple: true, delimiter: ',', helpValue: 'NAME'}),
     out: Flags.string({summary: 'New or empty folder to write to.', required: true, helpValue: 'DIR'}),
@@ -27,7 +32,11 @@ export default class BenchMake extends BaseCommand<typeof BenchMake> {
 
   async run() {
     const {n, seed, subtask, out} = this.flags
-    const recipe = recipeOf(this.args.bench as (typeof generatedIds)[number], {n, seed, ...(subtask && {subtasks: subtask})})
+    const recipe = recipeOf(this.args.bench as (typeof generatedIds)[number], {
+      n,
+      seed,
+      ...(subtask && {subtasks: subtask}),
+    })
     await writeGenerated(out, recipe)
     const told = `${n} items of ${recipe.benchmark} (${recipe.subtasks.join(', ')}), seed ${seed}, written to ${out}.`
     this.log(wrap(told, terminal().width).join('\n'))

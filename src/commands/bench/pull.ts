@@ -5,15 +5,18 @@ import {type Pulled, pullBenchmark} from '../../benchmarks/pull.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress, size} from '../../cli/download-progress.js'
 import {withVariables} from '../../cli/flags.js'
-import {cacheDir} from '../../core/cache-dir.js'
 import {LanternError} from '../../core/errors.js'
+import {cacheDir} from '../../hub/cache-dir.js'
 
 export default class BenchPull extends BaseCommand<typeof BenchPull> {
   static override summary = 'Fetch the official data of benchmarks, at a pinned revision.'
   static override description =
     'Data of the Hugging Face hub go to its own cache, so nothing is stored twice; HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY and NO_PROXY hold. ' +
     'A download that was interrupted goes on where it stopped; every file is held against its hash, and none is used before it is whole.'
-  static override examples = ['<%= config.bin %> <%= command.id %> blink', '<%= config.bin %> <%= command.id %> blink --split test']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> blink',
+    '<%= config.bin %> <%= command.id %> blink --split test',
+  ]
   static override usage = 'bench pull BENCH... [--split NAME]'
   static override strict = false
   static override flags = withVariables({

@@ -11,7 +11,8 @@ import type {Sample} from '../../core/sample.js'
 
 export default class BenchShow extends BaseCommand<typeof BenchShow> {
   static override summary = 'One sample: question, options, gold answer, boxes, pictures.'
-  static override description = 'Without --bench every benchmark whose data are at hand is searched for the id; BENCH:ID names both.'
+  static override description =
+    'Without --bench every benchmark whose data are at hand is searched for the id; BENCH:ID names both.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> val_Jigsaw_1',
     '<%= config.bin %> <%= command.id %> vstar:12 --data vstar_bench --json',
@@ -21,16 +22,25 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
     bench: Flags.option({options: [...benchmarkIds]})({summary: 'The benchmark of the sample.', helpValue: 'ID'}),
     data: dataFlag,
     split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
-    seed: Flags.integer({summary: 'Seed of the option order where the data leave it open.', default: 0, helpValue: 'N'}),
+    seed: Flags.integer({
+      summary: 'Seed of the option order where the data leave it open.',
+      default: 0,
+      helpValue: 'N',
+    }),
   })
 
   async run() {
     const named = benchmarkIds.find(id => this.args.id.startsWith(`${id}:`))
     const id = named === undefined ? this.args.id : this.args.id.slice(named.length + 1)
     const bench = this.flags.bench ?? named
-    const document = await sampleDocument(await this.find(id, bench === undefined ? benchmarkIds : [bench], bench !== undefined))
-    this.log(`${document.benchmark} ${document.subtask} ${document.id}\n\n${document.question || '(the question is not in these data)'}`)
-    for (const [k, letter] of (document.letters ?? []).entries()) this.log(`  (${letter}) ${document.options?.[k] ?? ''}`.trimEnd())
+    const document = await sampleDocument(
+      await this.find(id, bench === undefined ? benchmarkIds : [bench], bench !== undefined),
+    )
+    this.log(
+      `${document.benchmark} ${document.subtask} ${document.id}\n\n${document.question || '(the question is not in these data)'}`,
+    )
+    for (const [k, letter] of (document.letters ?? []).entries())
+      this.log(`  (${letter}) ${document.options?.[k] ?? ''}`.trimEnd())
     this.log(`\nanswer   ${document.gold === null ? 'hidden' : [document.gold].flat().join(' | ')}`)
     for (const box of document.boxes) this.log(`box      ${box.join(', ')}`)
     for (const {source, width, height, sha256, error} of document.images) {

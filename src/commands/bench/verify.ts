@@ -37,7 +37,9 @@ export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
       {head: 'found', align: 'right' as const},
       {head: 'expected', align: 'right' as const},
     ]
-    const rows = subtasks.map(({name, found, expected}) => [name, String(found), String(expected ?? '-')].map(text => ({lines: [text]})))
+    const rows = subtasks.map(({name, found, expected}) =>
+      [name, String(found), String(expected ?? '-')].map(text => ({lines: [text]})),
+    )
     this.log(plainTable(columns, rows, 80, text => text))
     this.tellAll('problem', problems)
     this.tellAll('note', notes)

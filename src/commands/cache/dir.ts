@@ -2,9 +2,9 @@
 import chalk from 'chalk'
 import {BaseCommand} from '../../cli/base-command.js'
 import {size} from '../../cli/download-progress.js'
-import {cacheDir} from '../../core/cache-dir.js'
-import {cacheContents} from '../../core/cache-folders.js'
-import {hubCacheDir} from '../../core/hub/cache-layout.js'
+import {cacheDir} from '../../hub/cache-dir.js'
+import {cacheContents} from '../../hub/cache-folders.js'
+import {hubCacheDir} from '../../hub/cache-layout.js'
 
 export default class CacheDir extends BaseCommand<typeof CacheDir> {
   static override summary = 'Where downloads, graphs and responses lie, and how large they are.'
@@ -16,7 +16,9 @@ export default class CacheDir extends BaseCommand<typeof CacheDir> {
     const folders = await cacheContents(dir)
     this.log(dir)
     for (const {name, holds, files, bytes} of folders) {
-      this.log(`  ${name.padEnd(10)} ${size(bytes).padStart(9)}  ${String(files).padStart(6)} files  ${chalk.dim(holds)}`)
+      this.log(
+        `  ${name.padEnd(10)} ${size(bytes).padStart(9)}  ${String(files).padStart(6)} files  ${chalk.dim(holds)}`,
+      )
     }
     this.log(`${hub}\n  ${chalk.dim("the hub's own cache: data sets and checkpoints; empty it with the hub's tools")}`)
     return {dir, hub, folders, bytes: folders.reduce((sum, {bytes}) => sum + bytes, 0)}

@@ -3,30 +3,37 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {size} from '../../cli/download-progress.js'
 import {withVariables} from '../../cli/flags.js'
-import {cacheDir} from '../../core/cache-dir.js'
-import {type CacheFolder, cacheFolders, pruneCache} from '../../core/cache-folders.js'
 import {LanternError} from '../../core/errors.js'
+import {cacheDir} from '../../hub/cache-dir.js'
+import {type CacheFolder, cacheFolders, pruneCache} from '../../hub/cache-folders.js'
 
 const dayMs = 24 * 60 * 60 * 1000
 const names = Object.keys(cacheFolders) as CacheFolder[]
 
 export default class CachePrune extends BaseCommand<typeof CachePrune> {
   static override summary = 'Remove what the cache holds; all of it can be made or fetched again.'
-  static override description = 'Without --yes it only says what would be removed. The cache of the Hugging Face hub is left alone.'
+  static override description =
+    'Without --yes it only says what would be removed. The cache of the Hugging Face hub is left alone.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --only responses --older-than 30 --yes',
   ]
   static override flags = withVariables({
     only: Flags.option({options: names, multiple: true, delimiter: ','})({summary: 'Only these folders of the cache.'}),
-    'older-than': Flags.integer({summary: 'Only what was last changed that many days ago.', helpValue: 'DAYS', min: 0, default: 0}),
+    'older-than': Flags.integer({
+      summary: 'Only what was last changed that many days ago.',
+      helpValue: 'DAYS',
+      min: 0,
+      default: 0,
+    }),
   })
 
   async run() {
     const dir = cacheDir(process.env)
     const {only = names, 'older-than': days, yes} = this.flags
     const before = days === 0 ? Number.POSITIVE_INFINITY : Date.now() - days * dayMs
-    if (only.length === 0) throw new LanternError('usage', '--only names no folder.', `Name one of: ${names.join(', ')}.`)
+    if (only.length === 0)
+      throw new LanternError('usage', '--only names no folder.', `Name one of: ${names.join(', ')}.`)
     const {files, bytes} = await pruneCache(dir, {only, before, dryRun: !yes})
     this.log(`${files} files, ${size(bytes)} ${yes ? 'removed from' : 'would be removed from'} ${dir}`)
     if (!yes) this.log('Add --yes to do it.')

@@ -15,7 +15,8 @@ export default class ModelList extends BaseCommand<typeof ModelList> {
     if (models.length === 0) this.log('No checkpoint is at hand.')
     this.log('\nForms of --model')
     const column = Math.max(...modelReferences.map(({form}) => form.length)) + 2
-    for (const {form, meaning} of modelReferences) this.log(labelled(form.padEnd(column), meaning, terminal().width).join('\n'))
+    for (const {form, meaning} of modelReferences)
+      this.log(labelled(form.padEnd(column), meaning, terminal().width).join('\n'))
     return {models}
   }
 }

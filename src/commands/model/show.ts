@@ -3,8 +3,8 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress} from '../../cli/download-progress.js'
 import {withVariables} from '../../cli/flags.js'
-import {cacheDir} from '../../core/cache-dir.js'
 import {LanternError} from '../../core/errors.js'
+import {cacheDir} from '../../hub/cache-dir.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
 import {openCheckpoint} from '../../runners/onnx/qwen2-5-vl/checkpoint.js'
 import {describeCheckpoint} from '../../runners/onnx/qwen2-5-vl/describe.js'
@@ -18,9 +18,13 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     '<%= config.bin %> <%= command.id %> hub:owner/name --json',
     '<%= config.bin %> <%= command.id %> builtin:nano-latent --probe',
   ]
-  static override args = {ref: Args.string({description: 'DIR, hub:owner/name[@rev], builtin:NAME or openai:NAME.', required: true})}
+  static override args = {
+    ref: Args.string({description: 'DIR, hub:owner/name[@rev], builtin:NAME or openai:NAME.', required: true}),
+  }
   static override flags = withVariables({
-    probe: Flags.boolean({summary: 'Load the model and measure how a small change of one latent grows, and what lower precision does.'}),
+    probe: Flags.boolean({
+      summary: 'Load the model and measure how a small change of one latent grows, and what lower precision does.',
+    }),
     threads: Flags.integer({min: 1, summary: 'Threads of the probe.', helpValue: 'N'}),
     'base-url': Flags.string({summary: 'Where an openai: model is served.', helpValue: 'URL'}),
     'api-key-env': Flags.string({summary: 'Variable that holds its key.', helpValue: 'NAME'}),
@@ -58,7 +62,9 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     const notify = downloadProgress(process.stderr, ref)
     const shown = await describeCheckpoint(ref, {env: process.env, notify})
     const {latent, image} = shown
-    this.log(`${ref}  ${shown.architecture}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`)
+    this.log(
+      `${ref}  ${shown.architecture}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`,
+    )
     this.log(`folder    ${shown.folder}`)
     this.log(
       `memory    ${Object.entries(shown.memoryMbBy)

@@ -1,8 +1,17 @@
-// What BLINK's own code saves: raw responses per subtask (`saved_outputs/<model>/<Subtask>.json`), and final predictions
-// (`saved_val_predictions/<model>.json`) (zeyofu/BLINK_Benchmark: eval/).
+// What BLINK's own code saves: raw responses per subtask (`saved_outputs/<model>/<Subtask>.json`), and final
+// predictions (`saved_val_predictions/<model>.json`) (zeyofu/BLINK_Benchmark: eval/).
 import {readdir, readFile, stat} from 'node:fs/promises'
 import {basename, dirname, extname, join} from 'node:path'
-import {badFile, goldOf, type ImportContext, isObject, type PeerAnswer, type PeerFormat, parseJson, word} from './peer-answer.js'
+import {
+  badFile,
+  goldOf,
+  type ImportContext,
+  isObject,
+  type PeerAnswer,
+  type PeerFormat,
+  parseJson,
+  word,
+} from './peer-answer.js'
 
 export const blinkOfficial: PeerFormat = {
   name: 'blink-official',
@@ -70,7 +79,17 @@ async function* predictions(
     if (typeof prediction !== 'string') throw badFile(`${path}, ${id},`, 'is no text')
     const gold = facts.get(id)?.gold ?? null
     const peer = typeof gold === 'string' ? Number(prediction === `(${gold})`) : null
-    yield {bench: 'blink', model, id, subtask: subtaskOf(id), text: prediction, stop: 'eos', gold, peer, peerAnswer: prediction}
+    yield {
+      bench: 'blink',
+      model,
+      id,
+      subtask: subtaskOf(id),
+      text: prediction,
+      stop: 'eos',
+      gold,
+      peer,
+      peerAnswer: prediction,
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// The formats that `import` knows, in the order in which a path is tried. To add one: a file beside this one and a line here.
+// The formats that `import` knows, in the order in which a path is tried. To add one: a file beside this one and a line
+// here.
 import {stat} from 'node:fs/promises'
 import {extname} from 'node:path'
 import {LanternError} from '../../core/errors.js'

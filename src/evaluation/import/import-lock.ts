@@ -3,7 +3,7 @@ import {stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import type {Arm} from '../../core/generation.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
-import {type Lock, lockHash} from '../../core/schemas/lock.js'
+import {type Lock, lockHash} from '../../run-folder/lock.js'
 import {packageVersion} from '../environment.js'
 import {samplesSha256} from '../prepare.js'
 import type {PeerFormat} from './peer-answer.js'
@@ -22,7 +22,9 @@ export async function lockOf(
   arms: readonly Arm[],
 ): Promise<Lock> {
   const formats = [...new Set(sources.map(({format}) => format.name))].join('+')
-  const files = await Promise.all(sources.map(async ({path}) => ({name: basename(path), sha256: await identityOf(path)})))
+  const files = await Promise.all(
+    sources.map(async ({path}) => ({name: basename(path), sha256: await identityOf(path)})),
+  )
   const lock: Lock = {
     ...{schema: 1, hash: '', arms: [...arms]},
     benchmarks: [...survey.benches].map(([id, bench]) => benchEntry(id, bench, formats, spec)),
@@ -56,8 +58,15 @@ function benchEntry(
   const available = subtasks.reduce((sum, subtask) => sum + subtask.available, 0)
   return {
     ...{id, split: spec.split ?? split, kind: 'official', layout: `import:${formats}`, revision: null, labels: null},
-    dataSha256: hashOf(Array.from(samples, ([id, {gold}]) => [id, gold]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
+    dataSha256: hashOf(
+      Array.from(samples, ([id, {gold}]) => [id, gold]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    ),
     ...{samplesSha256: samplesSha256(keys), selected: keys.length, available, partial: keys.length < available},
-    ...{metric: scoring.metric, aggregate: scoring.aggregate, headline: scoring.headline ? [...scoring.headline] : null, subtasks},
+    ...{
+      metric: scoring.metric,
+      aggregate: scoring.aggregate,
+      headline: scoring.headline ? [...scoring.headline] : null,
+      subtasks,
+    },
   }
 }

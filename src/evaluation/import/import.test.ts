@@ -3,8 +3,8 @@ import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {readLock, settledRecords} from '../../core/run-folder.js'
-import type {LogRecord} from '../../core/schemas/record.js'
+import {readLock, settledRecords} from '../../run-folder/reader.js'
+import type {LogRecord} from '../../run-folder/record.js'
 import {rescore} from '../rescore.js'
 import {type ImportSpec, importRun} from './index.js'
 
@@ -38,7 +38,9 @@ const brief = (record: LogRecord | undefined) =>
 describe('an inspect .eval log', () => {
   it('is read whatever its members are packed with; of a name written twice the last counts', async () => {
     const {result, byId, lock} = await imported([fixture('import/inspect.eval')])
-    expect(Object.fromEntries([...byId].map(([id, record]) => [id.slice('val_Spatial_Relation_'.length), brief(record)]))).toEqual({
+    expect(
+      Object.fromEntries([...byId].map(([id, record]) => [id.slice('val_Spatial_Relation_'.length), brief(record)])),
+    ).toEqual({
       1: ['correct', 1, 'B', 1, false],
       2: ['correct', 1, 'A', 0, true],
       3: ['error', null, null, 0, true],
@@ -46,18 +48,30 @@ describe('an inspect .eval log', () => {
       '1#e2': ['wrong', 0, 'A', 0, false],
     })
     expect(byId.get('val_Spatial_Relation_1')).toMatchObject({
-      ...{bench: 'blink', subtask: 'Spatial_Relation', options: ['yes', 'no'], text: 'The answer is B.', peerAnswer: 'B'},
+      ...{
+        bench: 'blink',
+        subtask: 'Spatial_Relation',
+        options: ['yes', 'no'],
+        text: 'The answer is B.',
+        peerAnswer: 'B',
+      },
       ...{usage: {promptTokens: 300, textTokens: 12, latentSteps: null}, timing: {totalMs: 500}},
     })
     expect(byId.get('val_Spatial_Relation_1#e2')!.cluster).toBe('val_Spatial_Relation_1')
     expect(result).toMatchObject({samples: 5, errors: 1, differences: 2, bothScored: 4, peerScore: 0.25, ourScore: 0.5})
-    expect(lock).toMatchObject({prompts: {style: 'import:inspect'}, benchmarks: [{id: 'blink', selected: 5, partial: true}]})
+    expect(lock).toMatchObject({
+      prompts: {style: 'import:inspect'},
+      benchmarks: [{id: 'blink', selected: 5, partial: true}],
+    })
   })
 
   it('that is cut off is told to be so', async () => {
     const whole = await readFile(fixture('import/inspect.eval'))
     const path = await file('cut.eval', whole.subarray(0, whole.length - 30))
-    await expect(imported([path])).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('cut.eval')})
+    await expect(imported([path])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining('cut.eval'),
+    })
   })
 
   it('with a broken member names it', async () => {
@@ -122,7 +136,17 @@ describe('lmms-eval samples', () => {
 
 describe('VLMEvalKit predictions', () => {
   const rows = [
-    {index: 0, question: 'Which?', A: 'x', B: 'y', C: null, answer: 'B', category: 'Visual Similarity', prediction: '"B"\nbecause', hit: 1},
+    {
+      index: 0,
+      question: 'Which?',
+      A: 'x',
+      B: 'y',
+      C: null,
+      answer: 'B',
+      category: 'Visual Similarity',
+      prediction: '"B"\nbecause',
+      hit: 1,
+    },
     {
       index: 1,
       question: 'Which?',
@@ -137,7 +161,12 @@ describe('VLMEvalKit predictions', () => {
   ]
   const check = async (path: string) => {
     const {byId, lock} = await imported([path])
-    expect(byId.get('0')).toMatchObject({outcome: 'correct', subtask: 'Visual_Similarity', options: ['x', 'y'], metrics: {peer: 1}})
+    expect(byId.get('0')).toMatchObject({
+      outcome: 'correct',
+      subtask: 'Visual_Similarity',
+      options: ['x', 'y'],
+      metrics: {peer: 1},
+    })
     expect(byId.get('1')).toMatchObject({outcome: 'error', score: null, error: {code: 'peer'}, metrics: {peer: 0}})
     expect(lock.models.map(({ref}) => ref)).toEqual(['import:Qwen2.5-VL-7B'])
   }
@@ -152,7 +181,9 @@ describe('VLMEvalKit predictions', () => {
 
   it('are read from JSON by rows and by columns', async () => {
     await check(await file('Qwen2.5-VL-7B_BLINK_result.json', JSON.stringify(rows)))
-    const columns = Object.fromEntries(Object.keys(rows[0]!).map(key => [key, {0: rows[0]![key as 'A'], 1: rows[1]![key as 'A']}]))
+    const columns = Object.fromEntries(
+      Object.keys(rows[0]!).map(key => [key, {0: rows[0]![key as 'A'], 1: rows[1]![key as 'A']}]),
+    )
     await check(await file('Qwen2.5-VL-7B_BLINK.json', JSON.stringify(columns)))
   })
 
@@ -172,22 +203,30 @@ describe('BLINK’s own files', () => {
   })
 
   const withShared = existsSync(shared) ? it : it.skip
-  withShared('as raw responses of a folder keep the authors’ score beside ours (skipped without ../shared/data)', async () => {
-    const {result, lock} = await imported([join(shared, 'Yi_VL_6B')])
-    expect(result).toMatchObject({samples: 1901, bothScored: 1901, peerScore: 728 / 1901})
-    expect(lock.benchmarks[0]).toMatchObject({selected: 1901, available: 1901, partial: false})
-  })
+  withShared(
+    'as raw responses of a folder keep the authors’ score beside ours (skipped without ../shared/data)',
+    async () => {
+      const {result, lock} = await imported([join(shared, 'Yi_VL_6B')])
+      expect(result).toMatchObject({samples: 1901, bothScored: 1901, peerScore: 728 / 1901})
+      expect(lock.benchmarks[0]).toMatchObject({selected: 1901, available: 1901, partial: false})
+    },
+  )
 
   it('of a hidden split are unscored', async () => {
     const item = {idx: 'test_Jigsaw_1', answer: 'hidden', full_prediction: '(B)', prediction: '(B)'}
-    const {byId} = await imported([await file('GPT/Jigsaw.json', JSON.stringify({val: [], test: [item]}))], {split: 'test'})
+    const {byId} = await imported([await file('GPT/Jigsaw.json', JSON.stringify({val: [], test: [item]}))], {
+      split: 'test',
+    })
     expect(brief(byId.get('test_Jigsaw_1'))).toEqual(['unscored', null, 'B', null, false])
   })
 })
 
 describe('an imported run', () => {
   it('keeps the peer’s score when it is rescored, and marks differences anew', async () => {
-    const path = await file('m/samples_vstar_bench.jsonl', `${JSON.stringify({doc_id: 1, target: 'B', resps: [['It is B']], acc: 0})}\n`)
+    const path = await file(
+      'm/samples_vstar_bench.jsonl',
+      `${JSON.stringify({doc_id: 1, target: 'B', resps: [['It is B']], acc: 0})}\n`,
+    )
     const {byId} = await imported([path])
     expect(brief(byId.get('1'))).toEqual(['correct', 1, 'B', 0, true])
     const out = join(folder, 'rescored')
@@ -224,7 +263,9 @@ describe('importing', () => {
   })
 
   it('says so when nothing is there to import', async () => {
-    await expect(imported([await file('GPT/Jigsaw.json', '{"val": []}')])).rejects.toMatchObject({code: 'nothing-evaluated'})
+    await expect(imported([await file('GPT/Jigsaw.json', '{"val": []}')])).rejects.toMatchObject({
+      code: 'nothing-evaluated',
+    })
     await expect(imported([join(folder, 'absent.eval')])).rejects.toMatchObject({code: 'bad-file'})
     await expect(imported([await file('notes.json', '{"a": 1}')])).rejects.toMatchObject({code: 'bad-file'})
   })

@@ -1,14 +1,15 @@
-// `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in files beside this one.
+// `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in
+// files beside this one.
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId, type Mode, unknownTiming, unknownUsage} from '../../core/generation.js'
 import type {Scoring} from '../../core/outcome.js'
-import {recordKey, settledRecords} from '../../core/run-folder.js'
-import type {LogRecord} from '../../core/schemas/record.js'
 import {differsFromPeer} from '../../metrics/peer.js'
 import {scoreAnswer} from '../../metrics/score.js'
-import {hold} from '../hold.js'
-import {openJournal} from '../journal.js'
-import {claimRunDir} from '../run-dir.js'
+import {hold} from '../../run-folder/hold.js'
+import {openJournal} from '../../run-folder/journal.js'
+import {recordKey, settledRecords} from '../../run-folder/reader.js'
+import type {LogRecord} from '../../run-folder/record.js'
+import {claimRunDir} from '../../run-folder/run-dir.js'
 import {formatOf} from './formats.js'
 import {lockOf} from './import-lock.js'
 import type {ImportContext, PeerAnswer, PeerFormat, SampleFacts} from './peer-answer.js'
@@ -70,7 +71,8 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   const facts = factsFrom(spec)
   const context: ImportContext = {facts, split: spec.split, warn: message => warnings.add(message)}
   const answers = async function* (): AsyncGenerator<PeerAnswer> {
-    for (const {path, format} of sources) for await (const answer of format.read(path, context)) yield named(answer, spec)
+    for (const {path, format} of sources)
+      for await (const answer of format.read(path, context)) yield named(answer, spec)
   }
   const survey = await surveyOf(answers(), facts)
   if (survey.benches.size === 0)
@@ -106,7 +108,16 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
           tally.differences++
           const {outcome, score, answer: read, id} = record
           if (examples.length < mostExamples)
-            examples.push({arm: arm.id, bench: answer.bench, id, outcome, score, answer: read, peer: peer!, peerAnswer: answer.peerAnswer})
+            examples.push({
+              arm: arm.id,
+              bench: answer.bench,
+              id,
+              outcome,
+              score,
+              answer: read,
+              peer: peer!,
+              peerAnswer: answer.peerAnswer,
+            })
         }
         if (there.has(recordKey(record))) continue
         writing.push(journal.append(record))
@@ -123,12 +134,20 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   }
   if (survey.conflicts > 0)
     warnings.add(`${survey.conflicts} gold answers of the files are not those of the data; the files' own were used.`)
-  if (survey.goldless > 0) warnings.add(`${survey.goldless} samples have no gold answer and are unscored; --data gives them one.`)
+  if (survey.goldless > 0)
+    warnings.add(`${survey.goldless} samples have no gold answer and are unscored; --data gives them one.`)
   if (tally.differences > 0)
-    warnings.add(`On ${tally.differences} of ${tally.samples} samples the peer's own score is not ours: "differs" marks them in the log.`)
+    warnings.add(
+      `On ${tally.differences} of ${tally.samples} samples the peer's own score is not ours: "differs" marks them in the log.`,
+    )
   const share = (sum: number) => (tally.bothScored === 0 ? null : sum / tally.bothScored)
   return {
-    ...{runDir: spec.out, formats: [...new Set(sources.map(({format}) => format.name))], samples: tally.samples, errors: tally.errors},
+    ...{
+      runDir: spec.out,
+      formats: [...new Set(sources.map(({format}) => format.name))],
+      samples: tally.samples,
+      errors: tally.errors,
+    },
     ...{peerScore: share(tally.peer), ourScore: share(tally.ours), bothScored: tally.bothScored},
     ...{differences: tally.differences, examples, warnings: [...warnings]},
   }
@@ -141,11 +160,23 @@ function named(answer: PeerAnswer, {bench, model}: ImportSpec): PeerAnswer {
 const modelRef = (model: string) => `import:${model}`
 
 function armOf(model: string, mode: Mode): Arm {
-  const arm = {model: modelRef(model), mode, protocol: null, latentSize: null, intervention: mode === 'latent' ? ('own' as const) : null}
+  const arm = {
+    model: modelRef(model),
+    mode,
+    protocol: null,
+    latentSize: null,
+    intervention: mode === 'latent' ? ('own' as const) : null,
+  }
   return {...arm, id: armId(arm)}
 }
 
-function recordOf(answer: PeerAnswer, known: SampleFacts | undefined, arm: Arm, scoring: Scoring, extractor: string): LogRecord {
+function recordOf(
+  answer: PeerAnswer,
+  known: SampleFacts | undefined,
+  arm: Arm,
+  scoring: Scoring,
+  extractor: string,
+): LogRecord {
   const {subtask, gold, options, letters, cluster} = merged(answer, known)
   const stop = answer.error === undefined ? answer.stop : 'error'
   const usage = {...unknownUsage, ...answer.usage}
@@ -153,7 +184,12 @@ function recordOf(answer: PeerAnswer, known: SampleFacts | undefined, arm: Arm, 
   const {peer} = answer
   return {
     ...{type: 'sample', schema: 1, arm: arm.id, bench: answer.bench, subtask, id: answer.id},
-    ...{outcome: score.outcome, score: score.score, metrics: {...score.metrics, ...(peer === null ? {} : {peer})}, answer: score.answer},
+    ...{
+      outcome: score.outcome,
+      score: score.score,
+      metrics: {...score.metrics, ...(peer === null ? {} : {peer})},
+      answer: score.answer,
+    },
     gold: typeof gold === 'string' || gold === null ? gold : [...gold],
     ...(options ? {options: [...options]} : {}),
     ...(letters ? {letters: [...letters]} : {}),

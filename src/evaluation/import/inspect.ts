@@ -1,4 +1,5 @@
-// inspect's `.eval` log: a ZIP with a header and a JSON member per sample (UKGovernmentBEIS/inspect_ai: src/inspect_ai/log/_recorders/eval.py).
+// inspect's `.eval` log: a ZIP with a header and a JSON member per sample (UKGovernmentBEIS/inspect_ai:
+// src/inspect_ai/log/_recorders/eval.py).
 import {open} from 'node:fs/promises'
 import type {Stop} from '../../core/generation.js'
 import {letterOf} from '../../core/sample.js'
@@ -53,13 +54,18 @@ export const inspectEval: PeerFormat = {
   },
 }
 
-function answerOf(sample: Json, {task, model, bench}: {task: string; model: string; bench: string}, where: string): PeerAnswer {
+function answerOf(
+  sample: Json,
+  {task, model, bench}: {task: string; model: string; bench: string},
+  where: string,
+): PeerAnswer {
   const id = word(sample['id'])
   if (id === undefined) throw badFile(where, 'has no id')
   const epoch = Number(sample['epoch'] ?? 1)
   const output = isObject(sample['output']) ? sample['output'] : {}
   const [choice] = Array.isArray(output['choices']) ? output['choices'] : []
-  const options = Array.isArray(sample['choices']) && sample['choices'].length > 0 ? sample['choices'].map(String) : undefined
+  const options =
+    Array.isArray(sample['choices']) && sample['choices'].length > 0 ? sample['choices'].map(String) : undefined
   const metadata = isObject(sample['metadata']) ? sample['metadata'] : {}
   const error = isObject(sample['error']) ? (word(sample['error']['message']) ?? 'the sample failed') : undefined
   const usage = isObject(output['usage']) ? output['usage'] : {}
@@ -93,6 +99,10 @@ function scoreOf(scores: unknown): Pick<PeerAnswer, 'peer' | 'peerAnswer'> {
   if (!isObject(first)) return {peer: null, peerAnswer: null}
   const {value} = first
   const peer =
-    typeof value === 'string' ? (marks[value] ?? null) : typeof value === 'number' || typeof value === 'boolean' ? Number(value) : null
+    typeof value === 'string'
+      ? (marks[value] ?? null)
+      : typeof value === 'number' || typeof value === 'boolean'
+        ? Number(value)
+        : null
   return {peer: peer !== null && peer >= 0 && peer <= 1 ? peer : null, peerAnswer: word(first['answer']) ?? null}
 }

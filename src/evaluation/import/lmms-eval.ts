@@ -1,5 +1,5 @@
-// lmms-eval's `samples_<task>.jsonl` (`--log_samples`): a line per sample with the response and each metric's own record
-// (EvolvingLMMs-Lab/lmms-eval: lmms_eval/evaluator.py; the tasks' utils.py name the fields of a metric).
+// lmms-eval's `samples_<task>.jsonl` (`--log_samples`): a line per sample with the response and each metric's own
+// record (EvolvingLMMs-Lab/lmms-eval: lmms_eval/evaluator.py; the tasks' utils.py name the fields of a metric).
 import {basename, dirname} from 'node:path'
 import {jsonlRows} from '../../benchmarks/sources/jsonl.js'
 import {LanternError} from '../../core/errors.js'
@@ -44,13 +44,21 @@ export const lmmsEval: PeerFormat = {
       const {values} = row
       const doc = isObject(values['doc']) ? values['doc'] : {}
       const metric = metricOf(values)
-      const id = word(metric['id']) ?? word(metric['question_id']) ?? word(doc['idx']) ?? word(doc['question_id']) ?? word(values['doc_id'])
+      const id =
+        word(metric['id']) ??
+        word(metric['question_id']) ??
+        word(doc['idx']) ??
+        word(doc['question_id']) ??
+        word(values['doc_id'])
       const text = firstText(values['resps']) ?? firstText(values['filtered_resps'])
-      if (id === undefined || text === undefined) throw badFile(`${row.where},`, `has no ${id === undefined ? 'doc_id' : 'resps'}`)
+      if (id === undefined || text === undefined)
+        throw badFile(`${row.where},`, `has no ${id === undefined ? 'doc_id' : 'resps'}`)
       const choices = Array.isArray(doc['choices']) ? doc['choices'].map(String) : undefined
-      const asked = word(doc['text']) ?? word(doc['prompt']) ?? firstText(values['input']) ?? firstText(values['arguments'])
+      const asked =
+        word(doc['text']) ?? word(doc['prompt']) ?? firstText(values['input']) ?? firstText(values['arguments'])
       const options = choices ?? (asked === undefined ? undefined : optionsIn(asked))
-      const subtask = word(metric['sub_task']) ?? word(metric['category']) ?? word(doc['sub_task']) ?? word(doc['category'])
+      const subtask =
+        word(metric['sub_task']) ?? word(metric['category']) ?? word(doc['sub_task']) ?? word(doc['category'])
       yield {
         ...{bench, model, id, text, stop: 'eos' as const},
         ...(subtask === undefined ? {} : {subtask}),

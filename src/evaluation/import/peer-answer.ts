@@ -67,7 +67,10 @@ export function goldOf(value: unknown): string | readonly string[] | null | unde
 
 /** Options that a question spells out a line each, as `(A) text` or `A. text`, in the order of their letters. */
 export function optionsIn(text: string): string[] | undefined {
-  const lines = Array.from(text.matchAll(/^[ \t]*\(?([A-Z])[).][ \t]+(.+?)[ \t]*$/gm), match => ({letter: match[1]!, text: match[2]!}))
+  const lines = Array.from(text.matchAll(/^[ \t]*\(?([A-Z])[).][ \t]+(.+?)[ \t]*$/gm), match => ({
+    letter: match[1]!,
+    text: match[2]!,
+  }))
   const inOrder = lines.length > 1 && lines.every(({letter}, index) => letter === String.fromCharCode(65 + index))
   return inOrder ? lines.map(line => line.text) : undefined
 }
@@ -90,7 +93,11 @@ export function word(value: unknown): string | undefined {
 }
 
 /** What is wrong with a file of a peer, and where: `where` and `problem` make a sentence. */
-export function badFile(where: string, problem: string, suggestion = 'Give the file as the peer wrote it.'): LanternError {
+export function badFile(
+  where: string,
+  problem: string,
+  suggestion = 'Give the file as the peer wrote it.',
+): LanternError {
   return new LanternError('bad-file', `${where} ${problem}.`, suggestion)
 }
 

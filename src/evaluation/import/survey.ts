@@ -1,4 +1,5 @@
-// The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data add to them.
+// The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data
+// add to them.
 import type {Benchmark} from '../../benchmarks/benchmark.js'
 import {answersOnlyData} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
@@ -7,14 +8,21 @@ import {letterOf} from '../../core/sample.js'
 import type {ImportContext, PeerAnswer, SampleFacts} from './peer-answer.js'
 
 /** What is known of samples whose benchmark's data are at hand: given, or the published answers that ship with us. */
-export function factsFrom({data, split}: {data: Readonly<Record<string, string>>; split?: string}): ImportContext['facts'] {
+export function factsFrom({
+  data,
+  split,
+}: {
+  data: Readonly<Record<string, string>>
+  split?: string
+}): ImportContext['facts'] {
   const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
   const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
     const given = data[id] ?? data['*']
     const benchmark = await adapterOf(id)
     const place = given ?? (benchmark && answersOnlyData(id))
     const wanted = split ?? benchmark?.defaultSplit
-    if (!benchmark || place === undefined || (given === undefined && wanted !== benchmark.defaultSplit)) return new Map()
+    if (!benchmark || place === undefined || (given === undefined && wanted !== benchmark.defaultSplit))
+      return new Map()
     const set = await benchmark.load(place, {split: wanted!, seed: 0})
     const facts = new Map<string, SampleFacts>()
     for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
@@ -47,7 +55,9 @@ export interface Survey {
   goldless: number
 }
 
-/** The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written. */
+/**
+ * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
+ */
 export async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: ImportContext['facts']): Promise<Survey> {
   const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
   for await (const answer of answers) {
@@ -69,14 +79,21 @@ async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
   return {
-    scoring: benchmark?.scoring ?? {answer: choice ? 'choice' : 'open', metric: choice ? 'accuracy' : 'match', aggregate: 'micro'},
+    scoring: benchmark?.scoring ?? {
+      answer: choice ? 'choice' : 'open',
+      metric: choice ? 'accuracy' : 'match',
+      aggregate: 'micro',
+    },
     split,
     samples: new Map(),
     expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
   }
 }
 
-/** The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask there. */
+/**
+ * The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask
+ * there.
+ */
 export function merged(answer: PeerAnswer, known: SampleFacts | undefined): SampleFacts {
   const options = answer.options ?? known?.options
   const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))

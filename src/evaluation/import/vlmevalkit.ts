@@ -24,7 +24,8 @@ export const vlmevalkit: PeerFormat = {
     const place = placeOf(path)
     if (extname(path) === '.json') {
       const rows = records(await jsonOf(path))
-      for (const [index, row] of rows.entries()) yield answerOf(key => word(row[key]), Object.keys(row), place, `${path}, record ${index}`)
+      for (const [index, row] of rows.entries())
+        yield answerOf(key => word(row[key]), Object.keys(row), place, `${path}, record ${index}`)
       return
     }
     const columns = await tsvColumns(path)
@@ -56,7 +57,9 @@ async function jsonOf(path: string): Promise<unknown> {
 function records(value: unknown): Record<string, unknown>[] {
   if (Array.isArray(value)) return value.filter(isObject)
   if (!isObject(value) || !isObject(value['index'])) return []
-  const columns = Object.entries(value).filter((column): column is [string, Record<string, unknown>] => isObject(column[1]))
+  const columns = Object.entries(value).filter((column): column is [string, Record<string, unknown>] =>
+    isObject(column[1]),
+  )
   return Object.keys(value['index']).map(row => Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]])))
 }
 

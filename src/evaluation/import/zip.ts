@@ -12,7 +12,10 @@ const methods = {stored: 0, deflated: 8, zstd: 93}
 const mostBytes = 512 * 2 ** 20
 
 export interface Zip {
-  /** Names in the order of the directory, each once; of members of one name the last counts, as in the peer's own reader. */
+  /**
+   * Names in the order of the directory, each once; of members of one name the last counts, as in the peer's own
+   * reader.
+   */
   readonly names: readonly string[]
   /** Throws `bad-file` for a member that cannot be unpacked. */
   text(name: string): Promise<string>
@@ -23,7 +26,11 @@ export interface Zip {
 export async function openZip(path: string): Promise<Zip> {
   const {openPromise} = await import('yauzl')
   const zip = await openPromise(path, {autoClose: false, lazyEntries: true}).catch(error => {
-    throw badFile(path, `is no whole ZIP file: ${messageOf(error)}`, 'The writer may still be at work; give the file when it is closed.')
+    throw badFile(
+      path,
+      `is no whole ZIP file: ${messageOf(error)}`,
+      'The writer may still be at work; give the file when it is closed.',
+    )
   })
   const entries = new Map<string, Entry>()
   try {
@@ -37,7 +44,8 @@ export async function openZip(path: string): Promise<Zip> {
     async text(name) {
       const entry = entries.get(name)!
       const where = `${path}, member ${name},`
-      if (entry.uncompressedSize > mostBytes) throw badFile(where, `holds ${entry.uncompressedSize} bytes, too many for a record`)
+      if (entry.uncompressedSize > mostBytes)
+        throw badFile(where, `holds ${entry.uncompressedSize} bytes, too many for a record`)
       try {
         const packed = await buffer(await zip.openReadStreamPromise(entry, {decodeFileData: false}))
         return (await unpack(packed, entry.compressionMethod)).toString('utf8')

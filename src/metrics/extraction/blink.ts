@@ -12,8 +12,9 @@ export const verbatim: Extractor = ({text, letters}) => {
 }
 
 /**
- * A bare or bracketed letter A to E as the whole response, else the only bracketed letter of the item among the words of the last
- * paragraph or of the whole; everything else goes to a judge. Source: zeyofu/BLINK_Benchmark: eval/test_benchmark.py, analyze_answer.
+ * A bare or bracketed letter A to E as the whole response, else the only bracketed letter of the item among the words
+ * of the last paragraph or of the whole; everything else goes to a judge. Source: zeyofu/BLINK_Benchmark:
+ * eval/test_benchmark.py, analyze_answer.
  */
 export const blinkOfficial: Extractor = ({text, letters}) => {
   const whole = /^(?:([A-E])|\(([A-E])\))$/.exec(text)
@@ -27,7 +28,8 @@ export const blinkOfficial: Extractor = ({text, letters}) => {
   const bracketed = letters.map(letter => `(${letter})`)
   const distinct = (slice: Slice) => {
     const first = new Map<string, Slice>()
-    for (const word of tokens(slice)) if (bracketed.includes(word.text) && !first.has(word.text)) first.set(word.text, word)
+    for (const word of tokens(slice))
+      if (bracketed.includes(word.text) && !first.has(word.text)) first.set(word.text, word)
     return [...first.values()]
   }
   const paragraph = text.lastIndexOf('\n\n')
@@ -37,7 +39,8 @@ export const blinkOfficial: Extractor = ({text, letters}) => {
     ['whole-text', distinct({text, start: 0})],
   ] as const) {
     const [only, ...others] = words
-    if (only !== undefined && others.length === 0) return read(only.text.slice(1, -1), rule, only.start, only.start + only.text.length)
+    if (only !== undefined && others.length === 0)
+      return read(only.text.slice(1, -1), rule, only.start, only.start + only.text.length)
   }
   return {answer: null, raw: markers.judge, rule: 'judge', span: null}
 }

@@ -2,7 +2,10 @@
 import type {Item} from './extractor.js'
 import {leadingOption, type OptionWords, wholeOption} from './option-text.js'
 
-/** A letter, or that what stands there is several letters, a letter against another option's text, or a letter the item has not. */
+/**
+ * A letter, or that what stands there is several letters, a letter against another option's text, or a letter the item
+ * has not.
+ */
 export type Target =
   | {readonly kind: 'letter'; readonly letter: string; readonly start: number; readonly end: number}
   | {readonly kind: 'ambiguous' | 'foreign'; readonly start: number; readonly end: number}
@@ -17,10 +20,16 @@ const be =
   '(?:is|was|would\\s{1,9}be|should\\s{1,9}be|must\\s{1,9}be|has\\s{1,9}to\\s{1,9}be|will\\s{1,9}be|seems\\s{1,9}to\\s{1,9}be|appears\\s{1,9}to\\s{1,9}be|remains)'
 const right = '(?:correct|right|best|closest|true|most\\s{1,9}[a-z]{2,20})'
 
-/** Phrases that announce the answer: strong ones beat weak ones, and among equals the last one counts. All ignore case. */
+/**
+ * Phrases that announce the answer: strong ones beat weak ones, and among equals the last one counts. All ignore case.
+ */
 const cues: readonly (readonly [strength: 'strong' | 'weak', name: string, pattern: string])[] = [
   ['strong', 'answer-is', `\\b${noun}(?:\\s{1,9}[^\\s.!?:]{1,20}){0,6}?\\s{1,9}${be}\\b(?![^\\S\\n]{0,9}n[o']t)`],
-  ['strong', 'answer-colon', `\\b(?:${noun}|conclusion|final|verdict|prediction)["'”’)\\]]{0,2}\\s{0,9}(?:[:=→]|[-–—]{1,2}>?\\s)`],
+  [
+    'strong',
+    'answer-colon',
+    `\\b(?:${noun}|conclusion|final|verdict|prediction)["'”’)\\]]{0,2}\\s{0,9}(?:[:=→]|[-–—]{1,2}>?\\s)`,
+  ],
   ['strong', 'answer-heading', `(?:^|\\n)[^\\S\\n]{0,9}(?:final|correct|my|the)?[^\\S\\n]{0,9}answer[^\\S\\n]{0,9}\\n`],
   ['strong', 'right-one-is', `\\b${right}\\s{1,9}(?:[a-z]{1,20}\\s{1,9}){0,4}?${be}\\b`],
   [
@@ -42,7 +51,11 @@ const cues: readonly (readonly [strength: 'strong' | 'weak', name: string, patte
   ],
   ['weak', 'it-is', `\\b(?:it|that|this|which)(?:\\s{1,9}${be}|['’]s)\\b`],
   ['weak', 'would-be', '\\b(?:would|should|must)\\s{1,9}(?:likely\\s{1,9}|probably\\s{1,9})?be\\b'],
-  ['weak', 'so', '(?:^|[.!?,;\\n]\\s{0,9})(?:and\\s{1,9})?(?:so|thus|therefore|hence|consequently|overall|in\\s{1,9}conclusion)\\b,?'],
+  [
+    'weak',
+    'so',
+    '(?:^|[.!?,;\\n]\\s{0,9})(?:and\\s{1,9})?(?:so|thus|therefore|hence|consequently|overall|in\\s{1,9}conclusion)\\b,?',
+  ],
 ]
 const cuePatterns = cues.map(([strength, , pattern]) => ({strength, pattern: new RegExp(pattern, 'giu')}))
 
@@ -59,14 +72,18 @@ const denial = /^(?:not|neither|none|nothing|no\s+longer|unclear|unknown)\b/i
 export const nouns =
   '(?:options?|choices?|letters?|answers?|points?|box|boxes|figures?|images?|pictures?|regions?|circles?|statements?|candidates?|items?|labels?)'
 const nounBefore = new RegExp(`^(?:the\\s{1,9})?(?:correct\\s{1,9})?${nouns}\\s{1,9}["'“”‘’({[]{0,3}`, 'i')
-/** A letter of its own: no letter of the Latin script, digit or apostrophe beside it; scripts without spaces may adjoin. */
+/**
+ * A letter of its own: no letter of the Latin script, digit or apostrophe beside it; scripts without spaces may adjoin.
+ */
 export const lone = "(?![\\p{sc=Latin}\\p{N}_]|['’]\\p{L}|\\.\\p{sc=Latin})"
 const letterHere = new RegExp(`^([A-Za-z])${lone}`, 'u')
 
 /** Words that follow a letter as a name (`A is closer`, `I because`), never the article or the pronoun. */
 const verbs = new Set(
   `is are was were has have had does because since as and or but than then so which that in on at of to for with from by
-   looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead`.split(/\s+/),
+   looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead`.split(
+    /\s+/,
+  ),
 )
 
 /** True if a letter at the beginning of the text is the article `a` or the pronoun `I`. */
@@ -96,10 +113,17 @@ export function readTarget(text: string, at: number, item: KnownItem, texts = tr
   }
   if (letter !== null) return letterTarget(here, start, item)
   const named = nounBefore.exec(here)?.[0].length
-  return named === undefined || !letterHere.test(here.slice(named)) ? undefined : letterTarget(here.slice(named), start + named, item)
+  return named === undefined || !letterHere.test(here.slice(named))
+    ? undefined
+    : letterTarget(here.slice(named), start + named, item)
 }
 
-function optionTarget(here: string, start: number, option: {letter: string; span: readonly [number, number]}, item: KnownItem): Target {
+function optionTarget(
+  here: string,
+  start: number,
+  option: {letter: string; span: readonly [number, number]},
+  item: KnownItem,
+): Target {
   const end = option.span[1]
   const or = /^["'”’)\].,]{0,3}\s{0,9}(?:or|and|\/)\s{1,9}/.exec(here.slice(end))
   const other = or === null ? undefined : leadingOption(here.slice(end + or[0].length), item.known)
@@ -122,7 +146,11 @@ export function letterTarget(here: string, start: number, item: KnownItem): Targ
     second !== undefined &&
     (second !== second.toLowerCase() || written === written.toLowerCase() || /[([{]/.test(after[secondAt - 1] ?? ''))
   )
-    if (second.toUpperCase() !== letter && item.letters.includes(second.toUpperCase()) && !isArticle(after.slice(secondAt)))
+    if (
+      second.toUpperCase() !== letter &&
+      item.letters.includes(second.toUpperCase()) &&
+      !isArticle(after.slice(secondAt))
+    )
       return {kind: 'ambiguous', ...place}
   return {kind: agrees(after, letter, item) ? 'letter' : 'ambiguous', letter, ...place}
 }
@@ -144,17 +172,24 @@ const verdict =
 const mostAnnouncements = 100
 
 /**
- * What the last announcement of the given strength announces: a strong one a letter or an option text, a weak one a letter. One that is taken back ("if the answer is A"), or that is followed by
- * neither a letter nor an option text, does not count.
+ * What the last announcement of the given strength announces: a strong one a letter or an option text, a weak one a
+ * letter. One that is taken back ("if the answer is A"), or that is followed by neither a letter nor an option text,
+ * does not count.
  */
 export function announced(text: string, item: KnownItem, strength: 'strong' | 'weak'): Target | undefined {
   const found = cuePatterns
     .filter(cue => cue.strength === strength)
-    .flatMap(({pattern}) => Array.from(text.matchAll(pattern), match => ({at: match.index, to: match.index + match[0].length})))
-    .concat(strength === 'strong' ? Array.from(text.matchAll(verdict), match => ({at: match.index, to: match.index})) : [])
+    .flatMap(({pattern}) =>
+      Array.from(text.matchAll(pattern), match => ({at: match.index, to: match.index + match[0].length})),
+    )
+    .concat(
+      strength === 'strong' ? Array.from(text.matchAll(verdict), match => ({at: match.index, to: match.index})) : [],
+    )
     .sort((a, b) => b.at - a.at || b.to - a.to)
   for (const {at, to} of found.slice(0, mostAnnouncements)) {
-    const target = retracted.test(clauseBefore(text, at)) ? undefined : readTarget(text, to, item, strength === 'strong')
+    const target = retracted.test(clauseBefore(text, at))
+      ? undefined
+      : readTarget(text, to, item, strength === 'strong')
     if (target !== undefined && (strength === 'strong' || target.kind !== 'foreign')) return target
   }
   return undefined

@@ -17,14 +17,22 @@ export type ExtractedLine = {readonly id: string | number} & Extraction
  * Extracts line by line, as a stream; `item` holds the options and letters of lines that give none.
  * Throws `bad-file` (naming file and line) for a line that is no `{"id", "text", "options"?, "letters"?}`.
  */
-export async function* extractLines(extractor: string, path: string, item: Omit<ExtractionInput, 'text'>): AsyncGenerator<ExtractedLine> {
+export async function* extractLines(
+  extractor: string,
+  path: string,
+  item: Omit<ExtractionInput, 'text'>,
+): AsyncGenerator<ExtractedLine> {
   for await (const row of jsonlRows(path, path)) {
     if (row instanceof LanternError) throw row
     const {success, data, error} = lineSchema.safeParse(row.values)
     if (!success) {
       const {path: key, message} = error.issues[0]!
       const where = key.join('.')
-      throw new LanternError('bad-file', `${row.where}, ${where}: ${message}.`, 'A line is {"id", "text", "options"?, "letters"?}.')
+      throw new LanternError(
+        'bad-file',
+        `${row.where}, ${where}: ${message}.`,
+        'A line is {"id", "text", "options"?, "letters"?}.',
+      )
     }
     const {id, text, options, letters} = data
     // A line's own options bring their own letters.

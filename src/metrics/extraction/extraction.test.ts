@@ -15,7 +15,9 @@ interface Judged {
   readonly options: string[]
   readonly extracted: string | null
 }
-const corpus = JSON.parse(readFileSync(new URL('../../../fixtures/extraction/cases.json', import.meta.url), 'utf8')) as {
+const corpus = JSON.parse(
+  readFileSync(new URL('../../../fixtures/extraction/cases.json', import.meta.url), 'utf8'),
+) as {
   cases: Case[]
   vlmevalkit_judge_replies: Judged[]
 }
@@ -27,15 +29,21 @@ describe('compatibility extractors return what their originals return', () => {
     })
   }
 
-  it.each(corpus.vlmevalkit_judge_replies)('vlmevalkit_exact reads the judge reply $judge_reply', ({judge_reply, options, extracted}) => {
-    expect(extractAnswer('vlmevalkit_exact', {text: judge_reply, options}).raw).toBe(extracted)
-  })
+  it.each(corpus.vlmevalkit_judge_replies)(
+    'vlmevalkit_exact reads the judge reply $judge_reply',
+    ({judge_reply, options, extracted}) => {
+      expect(extractAnswer('vlmevalkit_exact', {text: judge_reply, options}).raw).toBe(extracted)
+    },
+  )
 })
 
 describe('our own rule reads what a careful person reads', () => {
-  it.each(corpus.cases.map(one => [one.id, one.note, one] as const))('%s: %s', (_id, _note, {response, options, intended}) => {
-    expect(extractAnswer('lantern-eval', {text: response, options}).answer).toBe(intended)
-  })
+  it.each(corpus.cases.map(one => [one.id, one.note, one] as const))(
+    '%s: %s',
+    (_id, _note, {response, options, intended}) => {
+      expect(extractAnswer('lantern-eval', {text: response, options}).answer).toBe(intended)
+    },
+  )
 })
 
 const animals = ['cat', 'dog', 'bird', 'horse']
@@ -43,7 +51,16 @@ const sides = ['the left one', 'the right one', 'the top one', 'the bottom one']
 const counts = ['0', '3', '2', '1']
 // design/peers.md, section 3: each of the four peers run there misreads some of these, and each others. The truth is C.
 const sectionThree = [
-  ...['C', '(C)', 'The answer is C.', 'Based on the image, the answer is (C).', 'Answer: C', '<answer>C</answer>', '**C**', '\\boxed{C}'],
+  ...[
+    'C',
+    '(C)',
+    'The answer is C.',
+    'Based on the image, the answer is (C).',
+    'Answer: C',
+    '<answer>C</answer>',
+    '**C**',
+    '\\boxed{C}',
+  ],
   'After zooming in on the region, I see that it is red. So the answer is C.',
   '<think>The object on the left is larger.</think><answer>C</answer>',
   ...['Depth of A is lower. Answer: (C)', 'Option A shows red while C shows green. The correct one is C'],
@@ -135,12 +152,12 @@ describe('our own rule', () => {
 describe('extractAnswer', () => {
   it('takes letters from the options, as a list, as a string, and A to D by default', () => {
     const answer = (input: object) => extractAnswer('lantern-eval', {text: 'C', ...input}).answer
-    expect([answer({}), answer({options: ['left', 'right']}), answer({letters: 'AB'}), answer({letters: ['C', 'D']})]).toEqual([
-      'C',
-      null,
-      null,
-      'C',
-    ])
+    expect([
+      answer({}),
+      answer({options: ['left', 'right']}),
+      answer({letters: 'AB'}),
+      answer({letters: ['C', 'D']}),
+    ]).toEqual(['C', null, null, 'C'])
   })
 
   it('removes the brackets from the answer and keeps them in the raw value', () => {
@@ -168,10 +185,25 @@ describe('extractAnswer', () => {
   })
 })
 
-// design/benchmarks.md, table 8.2, computed with the peers' own code; and 8.1 for the saved predictions. Correct of 1,901 and macro in %.
+// design/benchmarks.md, table 8.2, computed with the peers' own code; and 8.1 for the saved predictions. Correct of
+// 1,901 and macro in %.
 const letterCounts: Record<string, number> = {
-  ...{Art_Style: 2, Counting: 4, Forensic_Detection: 4, Functional_Correspondence: 4, IQ_Test: 4, Jigsaw: 2, 'Multi-view_Reasoning': 2},
-  ...{Object_Localization: 2, Relative_Depth: 2, Relative_Reflectance: 3, Semantic_Correspondence: 4, Spatial_Relation: 2},
+  ...{
+    Art_Style: 2,
+    Counting: 4,
+    Forensic_Detection: 4,
+    Functional_Correspondence: 4,
+    IQ_Test: 4,
+    Jigsaw: 2,
+    'Multi-view_Reasoning': 2,
+  },
+  ...{
+    Object_Localization: 2,
+    Relative_Depth: 2,
+    Relative_Reflectance: 3,
+    Semantic_Correspondence: 4,
+    Spatial_Relation: 2,
+  },
   ...{Visual_Correspondence: 4, Visual_Similarity: 2},
 }
 const models = ['GPT4o', 'GeminiProVision', 'llava_v1.5_13b', 'Yi_VL_6B'] as const
@@ -251,7 +283,9 @@ onSharedData('table 8.2 over ../shared/data/blink/saved_outputs (skipped where t
     const subtasks = responses(model)
     for (const [name, row] of Object.entries(table82)) {
       const read = (text: string, letters: string) =>
-        name === 'lantern_upper' ? extractAnswer('lantern_noopts', {text}).raw?.toUpperCase() : extractAnswer(name, {text, letters}).answer
+        name === 'lantern_upper'
+          ? extractAnswer('lantern_noopts', {text}).raw?.toUpperCase()
+          : extractAnswer(name, {text, letters}).answer
       const right = subtasks.map(
         ({letters, val}) => val.filter(one => `(${read(one.full_prediction, letters)})` === answers[one.idx]).length,
       )
@@ -270,10 +304,14 @@ onSharedData('table 8.2 over ../shared/data/blink/saved_outputs (skipped where t
     ['Yi_VL_6B', 728],
   ] as const)('verbatim over the saved predictions of %s gives the official %d', (model, total) => {
     const answers = gold()
-    const predictions = JSON.parse(readFileSync(new URL(`saved_val_predictions/${model}.json`, shared), 'utf8')) as Record<string, string>
-    expect(Object.entries(predictions).filter(([id, text]) => `(${extractAnswer('verbatim', {text}).answer})` === answers[id]).length).toBe(
-      total,
-    )
+    const predictions = JSON.parse(
+      readFileSync(new URL(`saved_val_predictions/${model}.json`, shared), 'utf8'),
+    ) as Record<string, string>
+    expect(
+      Object.entries(predictions).filter(
+        ([id, text]) => `(${extractAnswer('verbatim', {text}).answer})` === answers[id],
+      ).length,
+    ).toBe(total)
   })
 })
 
@@ -297,14 +335,32 @@ describe('whatever the text', () => {
       'Answer: ',
       'not ',
     ],
-    ...['cat', 'red bus', 'bus', ' or ', ', ', '.', '\n\n', '<|im_end|>', '答案是', 'İ', 'ß', '\u2028', '\ud800', 'yes', 'one'],
+    ...[
+      'cat',
+      'red bus',
+      'bus',
+      ' or ',
+      ', ',
+      '.',
+      '\n\n',
+      '<|im_end|>',
+      '答案是',
+      'İ',
+      'ß',
+      '\u2028',
+      '\ud800',
+      'yes',
+      'one',
+    ],
   )
   const text = fc.oneof(
     fc.string({unit: 'grapheme'}),
     fc.string({unit: 'binary'}),
     fc.array(piece, {maxLength: 14}).map(parts => parts.join('')),
   )
-  const options = fc.option(fc.uniqueArray(fc.oneof(piece, fc.string()), {minLength: 1, maxLength: 6}), {nil: undefined})
+  const options = fc.option(fc.uniqueArray(fc.oneof(piece, fc.string()), {minLength: 1, maxLength: 6}), {
+    nil: undefined,
+  })
 
   it('no extractor throws, an answer is a letter of the item, a span lies in the text', () => {
     fc.assert(
@@ -330,9 +386,23 @@ describe('whatever the text', () => {
     )
   })
 
-  // Bounds are far above what it takes (under half a second on an idle core), so that only a rule that is not linear breaks them.
+  // Bounds are far above what it takes (under half a second on an idle core), so that only a rule that is not linear
+  // breaks them.
   it.each([
-    ...['a ', '(', "'", '<answer>', '<think>', '<think></think>', '</think>', '\\boxed{', 'answer ', 'answer is ', 'ANSWER   ', '(A) '],
+    ...[
+      'a ',
+      '(',
+      "'",
+      '<answer>',
+      '<think>',
+      '<think></think>',
+      '</think>',
+      '\\boxed{',
+      'answer ',
+      'answer is ',
+      'ANSWER   ',
+      '(A) ',
+    ],
     ...['it is ', 'I choose ', 'A or B ', 'red bus ', 'A. red\n', '1.', '选'],
   ])('200 kB of %j take no extractor more than five seconds', unit => {
     const text = `${unit.repeat(Math.ceil(200_000 / unit.length))} x`

@@ -1,4 +1,5 @@
-// What an extractor is: a pure function from a response and its item to what it reads there. The extractors stand in files beside this one.
+// What an extractor is: a pure function from a response and its item to what it reads there. The extractors stand in
+// files beside this one.
 
 /** UTF-16 offsets in the response: from `start` up to, not including, `end`. */
 export type Span = readonly [start: number, end: number]

@@ -1,4 +1,5 @@
-// The table of extractors. To add one: write a file beside this one and a line here; its name is part of the command line (cli.md).
+// The table of extractors. To add one: write a file beside this one and a line here; its name is part of the command
+// line (cli.md).
 import {LanternError} from '../../core/errors.js'
 import {letterOf} from '../../core/sample.js'
 import {blinkOfficial, verbatim} from './blink.js'
@@ -46,7 +47,8 @@ function extractorNamed(name: string): ExtractorName {
 export function extractAnswer(name: string, {text, options, letters}: ExtractionInput): Extraction {
   const extractor = extractorNamed(name)
   const own = options && options.length > 0 ? options : null
-  const known = letters && letters.length > 0 ? [...letters] : own === null ? [...'ABCD'] : own.map((_, index) => letterOf(index))
+  const known =
+    letters && letters.length > 0 ? [...letters] : own === null ? [...'ABCD'] : own.map((_, index) => letterOf(index))
   const {answer, raw, rule, span} = extractors[extractor]({text, options: own, letters: known})
   return {extractor, answer, raw, rule, span}
 }

@@ -1,7 +1,18 @@
-// Our own rule (`lantern-eval`): reads what a careful person reads, and never guesses. design/extraction.md argues its choices.
-// Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that finds several
-// letters, or a letter beside another option's text, decides for "no answer".
-import {announced, clauseBefore, isArticle, type KnownItem, letterTarget, lone, nouns, readTarget, type Target} from './declarations.js'
+// Our own rule (`lantern-eval`): reads what a careful person reads, and never guesses. design/extraction.md argues its
+// choices.
+// Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
+// finds several letters, or a letter beside another option's text, decides for "no answer".
+import {
+  announced,
+  clauseBefore,
+  isArticle,
+  type KnownItem,
+  letterTarget,
+  lone,
+  nouns,
+  readTarget,
+  type Target,
+} from './declarations.js'
 import type {Extractor, Reading} from './extractor.js'
 import {containingOption, mentions, readOptions, wholeOption, wordsOf} from './option-text.js'
 import type {Slice} from './python.js'
@@ -13,7 +24,8 @@ export const lanternEval: Extractor = item => {
   const visible = withoutThoughts(plain)
   const outside = answerTags(visible)
   if (outside.closed !== undefined) return read(outside.closed, known, 'answer-tag')
-  // A tag inside a thought counts only where nothing is said outside: a model that closed its answer before it closed its thought.
+  // A tag inside a thought counts only where nothing is said outside: a model that closed its answer before it closed
+  // its thought.
   const inside = visible.trim() === '' ? answerTags(plain).closed : undefined
   if (inside !== undefined) return read(inside, known, 'answer-tag')
   if (outside.open !== undefined) return read(outside.open, known, 'open-answer-tag')
@@ -59,7 +71,10 @@ const rules: readonly (readonly [name: string, rule: Rule])[] = [
 const at = (letter: string, start: number, end: number): Target => ({kind: 'letter', letter, start, end})
 
 function wholeLetter(text: string, item: KnownItem): Target | undefined {
-  const match = new RegExp(`^[^\\p{L}\\p{N}]*(?:${nouns}\\s{1,9}[^\\p{L}\\p{N}]*)?([A-Za-z])[^\\p{L}\\p{N}]*$`, 'diu').exec(text)
+  const match = new RegExp(
+    `^[^\\p{L}\\p{N}]*(?:${nouns}\\s{1,9}[^\\p{L}\\p{N}]*)?([A-Za-z])[^\\p{L}\\p{N}]*$`,
+    'diu',
+  ).exec(text)
   if (match === null) return undefined
   const [start, end] = match.indices![1]!
   const letter = match[1]!.toUpperCase()
@@ -83,13 +98,22 @@ function boxed(text: string, item: KnownItem): Target | undefined {
   const inner = text.slice(start, end === -1 ? undefined : end)
   const target = wholeLetter(inner, item) ?? wholeText(inner, item)
   if (target !== undefined) return {...target, start: start + target.start, end: start + target.end}
-  return readTarget(text.slice(0, start + inner.length), start, item) ?? {kind: 'ambiguous', start, end: start + inner.length}
+  return (
+    readTarget(text.slice(0, start + inner.length), start, item) ?? {
+      kind: 'ambiguous',
+      start,
+      end: start + inner.length,
+    }
+  )
 }
 
 const leading = new RegExp(`^[\\s"'“‘]{0,40}(?:${nouns}\\s{1,9})?[(\\[{"'“]{0,9}([A-Za-z])${lone}`, 'diu')
 const lineLetter = /^[^\S\n]{0,20}["'([]{0,3}([A-Z])(?:[).:\]]|$)/gmu
 
-/** A letter with a bracket, a full stop, a colon, a comma, a dash or a line end after it at the very beginning: `B) dog`, `(B) the left one`. */
+/**
+ * A letter with a bracket, a full stop, a colon, a comma, a dash or a line end after it at the very beginning: `B)
+ * dog`, `(B) the left one`.
+ */
 function leadingLetter(text: string, item: KnownItem): Target | undefined {
   const match = leading.exec(text)
   if (match === null) return undefined
@@ -126,7 +150,10 @@ function concluded(text: string, item: KnownItem): Target | undefined {
   const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was)\s/gi)).at(-1)
   if (last === undefined) return undefined
   const begin = from + last.index
-  if (uncertain.test(sentenceAround(trimmed, begin)) || /\b(?:wrong|incorrect|least|not)\b/i.test(clauseBefore(trimmed, begin)))
+  if (
+    uncertain.test(sentenceAround(trimmed, begin)) ||
+    /\b(?:wrong|incorrect|least|not)\b/i.test(clauseBefore(trimmed, begin))
+  )
     return undefined
   const target = readTarget(trimmed, begin + last[0].length, item)
   return target?.kind === 'letter' && /^[)\]"'”’.!\s}]*$/.test(trimmed.slice(target.end)) ? target : undefined
@@ -134,7 +161,10 @@ function concluded(text: string, item: KnownItem): Target | undefined {
 
 const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
 
-/** The only letter in brackets, `(B)` or `(option B)`, of the part or of its last paragraph. One that the item has not counts as another. */
+/**
+ * The only letter in brackets, `(B)` or `(option B)`, of the part or of its last paragraph. One that the item has not
+ * counts as another.
+ */
 function bracketed(text: string, item: KnownItem): Target | undefined {
   const all = Array.from(text.matchAll(inBrackets), match => ({letter: match[1]!, start: match.indices![1]![0]}))
   const stated = all.filter(({letter, start}) => letter === letter.toUpperCase() && !denied(text, start - 1, start + 2))
@@ -177,7 +207,8 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
   const open = [...whole, ...letters].filter(({span}) => !denied(text, span[0], span[1]))
   const [first] = open
   if (first === undefined) return undefined
-  if (open.some(({letter}) => letter !== first.letter)) return {kind: 'ambiguous', start: first.span[0], end: first.span[1]}
+  if (open.some(({letter}) => letter !== first.letter))
+    return {kind: 'ambiguous', start: first.span[0], end: first.span[1]}
   return at(first.letter, first.span[0], first.span[1])
 }
 

@@ -11,7 +11,10 @@ function given(text: string): Slice {
 }
 
 /** The first letter that stands alone: any letter, case kept, so that `I` of "I think" is one. */
-const aloneLetter = new RegExp(`(?:Answer:[${space}]*)?(?:\\(|${wordStart}(?=[A-Za-z]))([A-Za-z])(?:\\)|${wordEnd})`, 'du')
+const aloneLetter = new RegExp(
+  `(?:Answer:[${space}]*)?(?:\\(|${wordStart}(?=[A-Za-z]))([A-Za-z])(?:\\)|${wordEnd})`,
+  'du',
+)
 
 /** Source: GuilhermeViveiros/LanteRn: src/utils.py, extract_mc_answer. */
 function lantern(item: Item, options: readonly string[] | null) {
@@ -32,7 +35,8 @@ export const lanternOpts: Extractor = item => lantern(item, item.options)
 export const lanternNoopts: Extractor = item => lantern(item, null)
 
 /**
- * fuzzywuzzy's ratio over python-Levenshtein: 100 times twice the longest common subsequence over the summed lengths, rounded.
+ * fuzzywuzzy's ratio over python-Levenshtein: 100 times twice the longest common subsequence over the summed lengths,
+ * rounded.
  * A pair whose lengths alone keep it at 90 or below gives 0: only more than 90 counts here, and the table is quadratic.
  */
 function fuzzRatio(one: string, other: string): number {
@@ -49,7 +53,8 @@ function longestCommonSubsequence(a: readonly string[], b: readonly string[]): n
   let above = new Uint32Array(b.length + 1)
   for (const character of a) {
     const row = new Uint32Array(b.length + 1)
-    for (let j = 1; j <= b.length; j++) row[j] = character === b[j - 1] ? above[j - 1]! + 1 : Math.max(above[j]!, row[j - 1]!)
+    for (let j = 1; j <= b.length; j++)
+      row[j] = character === b[j - 1] ? above[j - 1]! + 1 : Math.max(above[j]!, row[j - 1]!)
     above = row
   }
   return above[b.length]!

@@ -1,4 +1,5 @@
-// lm-eval's reading for MMMU (`lmeval_mmmu`), a reference many papers use. Source: EleutherAI/lm-evaluation-harness: lm_eval/tasks/mmmu/utils.py.
+// lm-eval's reading for MMMU (`lmeval_mmmu`), a reference many papers use. Source: EleutherAI/lm-evaluation-harness:
+// lm_eval/tasks/mmmu/utils.py.
 import {type Extractor, markers, reading} from './extractor.js'
 import {stripEach, tokens} from './python.js'
 
@@ -17,7 +18,11 @@ export const lmevalMmmu: Extractor = item => {
   const inBrackets = candidates('bracketed-letter', letter => `(${letter})`)
   const between = candidates('lone-letter', letter => ` ${letter} `)
   const enoughWords = tokens({text: padded, start: 0}).length > 5
-  const option = candidates('option-text', (_, index) => (enoughWords ? item.options?.[index]?.toLowerCase() : undefined), lower)
+  const option = candidates(
+    'option-text',
+    (_, index) => (enoughWords ? item.options?.[index]?.toLowerCase() : undefined),
+    lower,
+  )
   for (const {rule, found} of [inBrackets, between, option]) {
     const [first, ...others] = found
     if (first === undefined) continue

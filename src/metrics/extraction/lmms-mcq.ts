@@ -1,9 +1,17 @@
-// lmms-eval's scored candidates: `lmms_mcq_extract`, and `lmms_vstar_reasoning`, which reads an answer tag or a box in a similar way.
+// lmms-eval's scored candidates: `lmms_mcq_extract`, and `lmms_vstar_reasoning`, which reads an answer tag or a box in
+// a similar way.
 import {type Extractor, type Item, type Reading, reading} from './extractor.js'
 import {stripReasoningTags} from './lmms.js'
 import {type Slice, strip, stripEach} from './python.js'
 
-const wherever = ['the answer is', 'answer is', 'the correct answer is', 'correct answer is', 'the best answer is', 'best answer is']
+const wherever = [
+  'the answer is',
+  'answer is',
+  'the correct answer is',
+  'correct answer is',
+  'the best answer is',
+  'best answer is',
+]
 const choosing = [
   'the choice is',
   'choice is',
@@ -24,7 +32,16 @@ const reasoningPhrases = [
   ...wherever,
   ...['the correct option is', 'correct option is'],
   ...[...choosing, 'my choice is'],
-  ...['the answer', 'answer', 'correct answer', 'the correct answer', 'the best answer', 'best answer', 'the option is', 'option is'],
+  ...[
+    'the answer',
+    'answer',
+    'correct answer',
+    'the correct answer',
+    'the best answer',
+    'best answer',
+    'the option is',
+    'option is',
+  ],
 ]
 
 /** How one of the two variants differs from the other. */
@@ -85,16 +102,20 @@ function best(text: Slice, variant: Variant): {letter: string; rule: string; at:
     if (position !== -1) found.push({letter, rule, priority, position})
   }
   for (const [rule, form, priority] of variant.forms)
-    for (const [index, letter] of variant.letters.entries()) add(rule, letter, padded.lastIndexOf(form(letter, index + 1)), priority)
+    for (const [index, letter] of variant.letters.entries())
+      add(rule, letter, padded.lastIndexOf(form(letter, index + 1)), priority)
   for (const phrase of variant.phrases) {
     const at = lower.indexOf(phrase)
     if (at === -1) continue
-    for (const letter of variant.letters) add('phrase', letter, padded.indexOf(letter, variant.afterPhrase ? at + phrase.length : at), 7)
+    for (const letter of variant.letters)
+      add('phrase', letter, padded.indexOf(letter, variant.afterPhrase ? at + phrase.length : at), 7)
   }
-  const isLetter = (character: string | undefined) => variant.loneEnds && character !== undefined && /\p{L}/u.test(character)
+  const isLetter = (character: string | undefined) =>
+    variant.loneEnds && character !== undefined && /\p{L}/u.test(character)
   for (const letter of variant.letters) {
     if (inner.text.startsWith(letter) && !isLetter(inner.text[letter.length])) add('start', letter, 0, 10)
-    if (inner.text.endsWith(letter) && !isLetter(inner.text.at(-letter.length - 1))) add('end', letter, padded.length - 1, 9)
+    if (inner.text.endsWith(letter) && !isLetter(inner.text.at(-letter.length - 1)))
+      add('end', letter, padded.length - 1, 9)
   }
   if (found.length === 0) for (const letter of variant.letters) add('fallback', letter, padded.lastIndexOf(letter), 0)
   const order = variant.later ? 1 : -1
@@ -113,8 +134,9 @@ export const lmmsMcqExtract: Extractor = item => {
 }
 
 /**
- * The first answer tag, else the last box, is read; a bare letter gives nothing. The original then tries a number at the end of a line,
- * which can hold no letter. Source: EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/_task_utils/reasoning_utils.py.
+ * The first answer tag, else the last box, is read; a bare letter gives nothing. The original then tries a number at
+ * the end of a line, which can hold no letter. Source: EvolvingLMMs-Lab/lmms-eval:
+ * lmms_eval/tasks/_task_utils/reasoning_utils.py.
  */
 export const lmmsVstarReasoning: Extractor = item => {
   const cut = stripReasoningTags(item.text)

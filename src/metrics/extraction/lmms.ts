@@ -1,4 +1,5 @@
-// lmms-eval's readings for its BLINK and V* tasks (`lmms_blink`, `lmms_vstar`), and the removal of thoughts before each of its readings.
+// lmms-eval's readings for its BLINK and V* tasks (`lmms_blink`, `lmms_vstar`), and the removal of thoughts before each
+// of its readings.
 import {type Extractor, reading} from './extractor.js'
 import {space, strip} from './python.js'
 
@@ -39,13 +40,19 @@ export function stripReasoningTags(whole: string): Cut {
   return {
     text: stripped.text,
     origin: offset =>
-      cuts.reduceRight((position, {at, removed}) => (position >= at ? position + removed : position), offset + stripped.start),
+      cuts.reduceRight(
+        (position, {at, removed}) => (position >= at ? position + removed : position),
+        offset + stripped.start,
+      ),
   }
 }
 
 const firstLetter = new RegExp(`^[(${space}]*([A-Z])`, 'diu')
 
-/** The first letter of the response, whatever word it begins. Source: EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/blink/utils.py. */
+/**
+ * The first letter of the response, whatever word it begins. Source: EvolvingLMMs-Lab/lmms-eval:
+ * lmms_eval/tasks/blink/utils.py.
+ */
 export const lmmsBlink: Extractor = item => {
   const cut = stripReasoningTags(item.text)
   const match = firstLetter.exec(cut.text)
@@ -54,7 +61,9 @@ export const lmmsBlink: Extractor = item => {
   return reading(item, match[1]!.toUpperCase(), 'first-letter', [start, start + 1])
 }
 
-/** Over the upper-cased text, in this order; the letters A to D whatever the item has, and no boundary in the first two. */
+/**
+ * Over the upper-cased text, in this order; the letters A to D whatever the item has, and no boundary in the first two.
+ */
 const vstarPatterns = [
   ['leading-letter', `^([A-D])[${space}]*[.)\\]]*`],
   ['answer-phrase', `(?:THE[${space}]+)?(?:ANSWER|CHOICE|OPTION)(?:[${space}]+IS)?[${space}:]+([A-D])`],
@@ -68,7 +77,8 @@ export const lmmsVstar: Extractor = item => {
   const cut = stripReasoningTags(item.text)
   const text = cut.text.toUpperCase()
   // Upper-casing may lengthen a text (ß); then offsets no longer tell a place.
-  const place = (start: number) => (text.length === cut.text.length ? ([cut.origin(start), cut.origin(start) + 1] as const) : null)
+  const place = (start: number) =>
+    text.length === cut.text.length ? ([cut.origin(start), cut.origin(start) + 1] as const) : null
   for (const {rule, pattern} of vstarPatterns) {
     const match = pattern.exec(text)
     if (match !== null) return reading(item, match[1]!, rule, place(match.indices![1]![0]))

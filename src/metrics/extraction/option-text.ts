@@ -1,4 +1,5 @@
-// Option texts in a response, for our own rule: compared as words, so that case, punctuation and a leading article do not matter.
+// Option texts in a response, for our own rule: compared as words, so that case, punctuation and a leading article do
+// not matter.
 import type {Span} from './extractor.js'
 
 export interface Word {
@@ -22,7 +23,21 @@ export interface Mention {
 // Letters and digits with what joins them (3.5, it's); a sign before a number; scripts without spaces by character.
 const wordPattern =
   /(?<![\p{L}\p{N}])[-+−](?=\p{N})\p{N}+(?:[.,]\p{N}+)*|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]|\p{N}+(?:[.,]\p{N}+)+|[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)*/gu
-const numerals = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve']
+const numerals = [
+  'zero',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+  'twelve',
+]
 const articles = new Set(['a', 'an', 'the'])
 /** "One" is a number after these words and a pronoun elsewhere ("the one that matches"). */
 const beforeNumber = new Set(['is', 'are', 'only', 'just', 'exactly', 'see', 'count'])
@@ -36,7 +51,9 @@ export function wordsOf(text: string): Word[] {
   return found.map(({word, span}, index) => {
     const value = numerals.indexOf(word)
     const pronoun =
-      word === 'one' && found.length > 1 && (!beforeNumber.has(found[index - 1]?.word ?? '') || found[index + 1]?.word === 'of')
+      word === 'one' &&
+      found.length > 1 &&
+      (!beforeNumber.has(found[index - 1]?.word ?? '') || found[index + 1]?.word === 'of')
     return {word: value === -1 || pronoun ? word : String(value), span}
   })
 }
@@ -46,7 +63,9 @@ function withoutArticle(words: readonly string[], text: string): readonly string
   return words.length > 1 && articles.has(words[0]!) && !/^\P{L}*A\s/u.test(text) ? words.slice(1) : words
 }
 
-/** 1 if a response begins with an article, else 0: `A dog` does, `(A) dog`, `A. dog` and `A Dog` begin with a letter. */
+/**
+ * 1 if a response begins with an article, else 0: `A dog` does, `(A) dog`, `A. dog` and `A Dog` begin with a letter.
+ */
 function articleCount(text: string, words: readonly Word[]): number {
   const [first, second] = words
   if (first === undefined || second === undefined || !articles.has(first.word)) return 0
@@ -55,7 +74,10 @@ function articleCount(text: string, words: readonly Word[]): number {
   return apart && !name ? 1 : 0
 }
 
-/** The options as words, letter by letter; one without words, or with those of another option, cannot be told by its text and is left out. */
+/**
+ * The options as words, letter by letter; one without words, or with those of another option, cannot be told by its
+ * text and is left out.
+ */
 export function readOptions(options: readonly string[] | null, letters: readonly string[]): OptionWords[] {
   const all = (options ?? []).slice(0, letters.length).map(text =>
     withoutArticle(
@@ -74,7 +96,8 @@ export function readOptions(options: readonly string[] | null, letters: readonly
 function coreOf(words: readonly string[], others: readonly (readonly string[])[]): readonly string[] {
   const shared = (at: (words: readonly string[], index: number) => string | undefined) => {
     let count = 0
-    while (count < words.length && others.every(other => count < other.length && at(other, count) === at(words, count))) count++
+    while (count < words.length && others.every(other => count < other.length && at(other, count) === at(words, count)))
+      count++
     return count
   }
   const front = shared((list, index) => list[index])
@@ -82,7 +105,8 @@ function coreOf(words: readonly string[], others: readonly (readonly string[])[]
   return others.length === 0 || front + back >= words.length ? [] : words.slice(front, words.length - back)
 }
 
-const equal = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((word, index) => word === b[index])
+const equal = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((word, index) => word === b[index])
 
 const isLetter = (words: readonly string[]) => words.length === 1 && /^\p{L}$/u.test(words[0]!)
 
@@ -91,10 +115,14 @@ export function wholeOption(text: string, options: readonly OptionWords[]): stri
   const found = wordsOf(text)
   const words = found.map(({word}) => word)
   const bare = words.slice(articleCount(text, found))
-  return (options.find(option => equal(option.words, words)) ?? options.find(option => equal(option.words, bare)))?.letter
+  return (options.find(option => equal(option.words, words)) ?? options.find(option => equal(option.words, bare)))
+    ?.letter
 }
 
-/** The longest option text that a text begins with, after an article perhaps. An option that is one letter is left to the letters. */
+/**
+ * The longest option text that a text begins with, after an article perhaps. An option that is one letter is left to
+ * the letters.
+ */
 export function leadingOption(text: string, options: readonly OptionWords[]): Mention | undefined {
   const words = wordsOf(text)
   const found = [...new Set([0, articleCount(text, words)])]
@@ -106,12 +134,21 @@ export function leadingOption(text: string, options: readonly OptionWords[]): Me
 
 function matches(words: readonly Word[], start: number, options: readonly OptionWords[]) {
   return options
-    .filter(option => !isLetter(option.words) && option.words.every((word, index) => words[start + index]?.word === word))
+    .filter(
+      option => !isLetter(option.words) && option.words.every((word, index) => words[start + index]?.word === word),
+    )
     .map(({letter, words}) => ({letter, words, end: start + words.length}))
 }
 
-/** Every place where an option's text, or its core, stands in the words; one that lies in the text of a longer option is left out. */
-export function mentions(words: readonly Word[], options: readonly OptionWords[], part: 'words' | 'core' = 'words'): Mention[] {
+/**
+ * Every place where an option's text, or its core, stands in the words; one that lies in the text of a longer option is
+ * left out.
+ */
+export function mentions(
+  words: readonly Word[],
+  options: readonly OptionWords[],
+  part: 'words' | 'core' = 'words',
+): Mention[] {
   const sought = options.map(option => ({...option, words: option[part]})).filter(option => option.words.length > 0)
   const found: Mention[] = []
   let covered = 0

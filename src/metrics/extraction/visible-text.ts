@@ -1,12 +1,26 @@
-// What of a response may hold its answer, for our own rule: special tokens and thoughts are blanked, answer tags are found.
+// What of a response may hold its answer, for our own rule: special tokens and thoughts are blanked, answer tags are
+// found.
 // Every step keeps the length of the text, so that an offset always means the same place.
 import type {Slice} from './python.js'
 
-/** Tokens that a decoder leaves in a text: chat and latent markers (`<|im_end|>`, `<|lvr_start|>`, `<abs_vis_token>`), `<s>`, padding. */
+/**
+ * Tokens that a decoder leaves in a text: chat and latent markers (`<|im_end|>`, `<|lvr_start|>`, `<abs_vis_token>`),
+ * `<s>`, padding.
+ */
 const specialToken =
   /<\|[^|<>]{1,60}\|>|<\/?s>|<\/?(?:pad|unk|bos|eos|eot|mask|image|video|start_of_turn|end_of_turn|end_of_utterance|abs_vis_token|abs_vis_token_pad)>/gi
 
-const thoughtTags = ['think', 'thinking', 'thought', 'thoughts', 'analysis', 'reasoning', 'reason', 'rationale', 'scratchpad']
+const thoughtTags = [
+  'think',
+  'thinking',
+  'thought',
+  'thoughts',
+  'analysis',
+  'reasoning',
+  'reason',
+  'rationale',
+  'scratchpad',
+]
 const thoughtTag = new RegExp(`<(/?)(${thoughtTags.join('|')})>`, 'gi')
 const answerTag = /<(\/?)answer>/gi
 const markup = /[*`#~]|<\/?(?:answer|b|i|p|strong|em|final|output|result|conclusion|summary)>/gi
@@ -15,7 +29,9 @@ const blank = (match: string) => ' '.repeat(match.length)
 
 /** Full-width Latin letters, digits and brackets (Ａ, （) as their ASCII twins; special tokens as spaces. */
 export function plainText(text: string): string {
-  return text.replace(/[\uff01-\uff5e]/g, wide => String.fromCharCode(wide.charCodeAt(0) - 0xfee0)).replace(specialToken, blank)
+  return text
+    .replace(/[\uff01-\uff5e]/g, wide => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(specialToken, blank)
 }
 
 /** Blanks emphasis, headings and stray tags that stand around an answer and are no part of it. */
@@ -24,8 +40,8 @@ export function withoutMarkup(text: string): string {
 }
 
 /**
- * Blanks closed thoughts, everything before a closing tag that was never opened (the prompt may have opened it), and everything after an
- * opening tag that is never closed: a thought that was cut off is no answer.
+ * Blanks closed thoughts, everything before a closing tag that was never opened (the prompt may have opened it), and
+ * everything after an opening tag that is never closed: a thought that was cut off is no answer.
  */
 export function withoutThoughts(text: string): string {
   const kept: string[] = []
@@ -69,7 +85,10 @@ export function answerTags(text: string): AnswerTags {
   return {closed, open: start === undefined ? undefined : {text: text.slice(start), start}}
 }
 
-/** True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off (cli.md, "The run folder"). */
+/**
+ * True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off (cli.md,
+ * "The run folder").
+ */
 export function hasClosedAnswer(text: string): boolean {
   const {closed} = answerTags(plainText(text))
   return closed !== undefined && closed.text.trim() !== ''

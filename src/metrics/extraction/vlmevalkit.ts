@@ -1,4 +1,5 @@
-// VLMEvalKit's reading before it asks a judge (`vlmevalkit_*`). Source: open-compass/VLMEvalKit: vlmeval/utils/matching_util.py, can_infer.
+// VLMEvalKit's reading before it asks a judge (`vlmevalkit_*`). Source: open-compass/VLMEvalKit:
+// vlmeval/utils/matching_util.py, can_infer.
 import {type Extractor, type Item, type Reading, reading} from './extractor.js'
 import {length, space, tokens} from './python.js'
 
@@ -36,14 +37,16 @@ function canInfer(item: Item, {verbose, optionText}: Variant): Reading {
   if (present.length === 0 && words.some(word => word.text === 'Z')) return reading(item, 'Z', 'reject-letter')
   const match = answerIs.exec(item.text)
   const declared = match?.[1]?.toUpperCase()
-  if (declared !== undefined && item.letters.includes(declared)) return reading(item, declared, 'answer-is', match!.indices![1]!)
+  if (declared !== undefined && item.letters.includes(declared))
+    return reading(item, declared, 'answer-is', match!.indices![1]!)
   return lastStep()
 }
 
 function uniqueOption(item: Item): Reading {
   const response = item.text.toLowerCase()
   const options = (item.options ?? []).map(option => option.toLowerCase())
-  if (length(response) > 2 * options.reduce((sum, option) => sum + length(option), 0)) return reading(item, null, 'too-long')
+  if (length(response) > 2 * options.reduce((sum, option) => sum + length(option), 0))
+    return reading(item, null, 'too-long')
   const contained = options.flatMap((option, index) => (response.includes(option) ? [index] : []))
   if (contained.length !== 1) return reading(item, null, 'none')
   const option = options[contained[0]!]!

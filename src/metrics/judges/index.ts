@@ -1,4 +1,5 @@
-// The table of judges, and how a verdict changes a score. Asks nobody itself: the wiring to an endpoint is evaluation/judge.ts.
+// The table of judges, and how a verdict changes a score. Asks nobody itself: the wiring to an endpoint is
+// evaluation/judge.ts.
 
 import {hashOf} from '../../core/hash.js'
 import type {Outcome, Score, Scoring} from '../../core/outcome.js'
@@ -97,10 +98,15 @@ export function readVerdict(name: JudgeName, reply: string, task: JudgeTask): Ve
 }
 
 /**
- * The task for a judge, or null where there is nothing to ask: an open answer that was given, or a choice that our rule could not read;
- * truncated, refused, failed and unscored samples are what they are.
+ * The task for a judge, or null where there is nothing to ask: an open answer that was given, or a choice that our rule
+ * could not read; truncated, refused, failed and unscored samples are what they are.
  */
-export function judgeTask(sample: Sample, text: string, {answer: kind}: Pick<Scoring, 'answer'>, score: Score): JudgeTask | null {
+export function judgeTask(
+  sample: Sample,
+  text: string,
+  {answer: kind}: Pick<Scoring, 'answer'>,
+  score: Score,
+): JudgeTask | null {
   if (sample.gold === null) return null
   if (kind === 'choice') return score.outcome === 'unanswered' && text.trim() !== '' ? {sample, answer: text} : null
   const given = score.answer ?? ''
@@ -110,8 +116,9 @@ export function judgeTask(sample: Sample, text: string, {answer: kind}: Pick<Sco
 const openOutcomes: ReadonlySet<Outcome> = new Set(['correct', 'wrong', 'not-engaged'])
 
 /**
- * The score after a verdict. An open answer is worth its mark (of a `not-engaged` one only `answerOnly` changes); a choice becomes the
- * letter the judge saw. An unreadable verdict says nothing about the answer, so it is an error, with the official value in the metrics.
+ * The score after a verdict. An open answer is worth its mark (of a `not-engaged` one only `answerOnly` changes); a
+ * choice becomes the letter the judge saw. An unreadable verdict says nothing about the answer, so it is an error, with
+ * the official value in the metrics.
  */
 export function judgedScore(score: Score, verdict: Verdict, {sample}: JudgeTask): Score {
   const {reading, official} = verdict
@@ -137,7 +144,11 @@ export function judgedScore(score: Score, verdict: Verdict, {sample}: JudgeTask)
         ...score,
         outcome: 'error',
         score: null,
-        metrics: {...score.metrics, judgeUnreadable: 1, ...(typeof official === 'number' ? {judgeOfficial: official} : {})},
+        metrics: {
+          ...score.metrics,
+          judgeUnreadable: 1,
+          ...(typeof official === 'number' ? {judgeOfficial: official} : {}),
+        },
       }
   }
 }

@@ -7,7 +7,14 @@ import {judgedScore, judgeFor, judgeMessages, judgePromptSha256, judgeTask, read
 import {readInferred, readScore, readVerbatim} from './replies.js'
 import {blinkOfficialTemplate, vlmevalkitBlinkTemplate, vlmevalkitChoiceTemplate} from './templates.js'
 
-const open: Sample = {id: 'gqa/7', benchmark: 'viscot', subtask: 'gqa', images: [], question: 'What is it?', gold: 'window'}
+const open: Sample = {
+  id: 'gqa/7',
+  benchmark: 'viscot',
+  subtask: 'gqa',
+  images: [],
+  question: 'What is it?',
+  gold: 'window',
+}
 const choice: Sample = {
   id: 'val_Counting_1',
   benchmark: 'blink',
@@ -42,7 +49,9 @@ describe('the messages', () => {
   it('of the VisCoT judge are the official ones', () => {
     const [system, user] = judgeMessages('viscot_official', {sample: open, answer: 'a {G} window'})
     expect(system!.content).toMatch(/^\nYou are responsible for proofreading .*\n$/)
-    expect(user!.content).toBe("\nquestion: <image>\nWhat is it?\nstandard answer: window\nmodel's answer: a {G} window\n")
+    expect(user!.content).toBe(
+      "\nquestion: <image>\nWhat is it?\nstandard answer: window\nmodel's answer: a {G} window\n",
+    )
   })
 
   it('of the BLINK judge end with the item', () => {
@@ -68,12 +77,14 @@ describeShared('replies as the official code reads them (needs ../shared/data)',
 
   it('VisCoT', () => {
     expect(of('viscot')).toHaveLength(14)
-    for (const {judge_reply, score} of of('viscot')) expect([judge_reply, readScore(judge_reply).official]).toEqual([judge_reply, score])
+    for (const {judge_reply, score} of of('viscot'))
+      expect([judge_reply, readScore(judge_reply).official]).toEqual([judge_reply, score])
   })
 
   it('BLINK', () => {
     expect(of('blink')).toHaveLength(6)
-    for (const {judge_reply, gold, correct} of of('blink')) expect(readVerbatim(judge_reply, [...'AB']).official === gold).toBe(correct)
+    for (const {judge_reply, gold, correct} of of('blink'))
+      expect(readVerbatim(judge_reply, [...'AB']).official === gold).toBe(correct)
   })
 
   it('VLMEvalKit', () => {
@@ -87,16 +98,27 @@ describeShared('replies as the official code reads them (needs ../shared/data)',
 describe('a verdict', () => {
   const openTask = {sample: open, answer: 'a window'}
   const choiceTask = {sample: choice, answer: 'I see two.'}
-  const judged = (reply: string) => judgedScore(score('wrong', 'a window'), readVerdict('viscot_official', reply, openTask), openTask)
-  const chosen = (reply: string) => judgedScore(score('unanswered', null), readVerdict('blink_official', reply, choiceTask), choiceTask)
+  const judged = (reply: string) =>
+    judgedScore(score('wrong', 'a window'), readVerdict('viscot_official', reply, openTask), openTask)
+  const chosen = (reply: string) =>
+    judgedScore(score('unanswered', null), readVerdict('blink_official', reply, choiceTask), choiceTask)
 
   it('gives an open answer its mark', () => {
-    expect(judged('Score: 0.8')).toEqual({outcome: 'correct', score: 0.8, answer: 'a window', metrics: {match: 0, judge: 0.8}})
+    expect(judged('Score: 0.8')).toEqual({
+      outcome: 'correct',
+      score: 0.8,
+      answer: 'a window',
+      metrics: {match: 0, judge: 0.8},
+    })
     expect(judged('score: 0.3')).toMatchObject({outcome: 'wrong', score: 0.3})
   })
 
   it('that cannot be read is an error, with what the official code would score', () => {
-    expect(judged('Score: <1>')).toMatchObject({outcome: 'error', score: null, metrics: {judgeUnreadable: 1, judgeOfficial: 0}})
+    expect(judged('Score: <1>')).toMatchObject({
+      outcome: 'error',
+      score: null,
+      metrics: {judgeUnreadable: 1, judgeOfficial: 0},
+    })
     expect(judged('score: 0.5.').metrics).toEqual({match: 0, judgeUnreadable: 1})
     expect(chosen('B')).toMatchObject({outcome: 'error', metrics: {judgeUnreadable: 1}})
   })
@@ -116,14 +138,22 @@ describe('a verdict', () => {
 
 describe('a judge is asked', () => {
   it('about open answers that were given, and not about the rest', () => {
-    expect(judgeTask(open, 'text', {answer: 'open'}, score('wrong', 'a window'))).toEqual({sample: open, answer: 'a window'})
+    expect(judgeTask(open, 'text', {answer: 'open'}, score('wrong', 'a window'))).toEqual({
+      sample: open,
+      answer: 'a window',
+    })
     for (const outcome of ['unanswered', 'truncated', 'refused', 'error'] as const)
-      expect(judgeTask(open, 'text', {answer: 'open'}, score(outcome, outcome === 'unanswered' ? null : 'x'))).toBeNull()
+      expect(
+        judgeTask(open, 'text', {answer: 'open'}, score(outcome, outcome === 'unanswered' ? null : 'x')),
+      ).toBeNull()
     expect(judgeTask({...open, gold: null}, 'text', {answer: 'open'}, score('unscored', 'x'))).toBeNull()
   })
 
   it('about choices that our rule could not read', () => {
-    expect(judgeTask(choice, 'I see two.', {answer: 'choice'}, score('unanswered', null))).toEqual({sample: choice, answer: 'I see two.'})
+    expect(judgeTask(choice, 'I see two.', {answer: 'choice'}, score('unanswered', null))).toEqual({
+      sample: choice,
+      answer: 'I see two.',
+    })
     expect(judgeTask(choice, 'B', {answer: 'choice'}, score('correct', 'B'))).toBeNull()
     expect(judgeTask(choice, ' ', {answer: 'choice'}, score('unanswered', null))).toBeNull()
   })

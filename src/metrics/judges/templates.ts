@@ -1,7 +1,8 @@
 // What judges are told, word for word: the protocols of published benchmarks, so not ours to improve. Data only.
 // BLINK: zeyofu/BLINK_Benchmark: eval/multiple_choice.py. VisCoT: deepcs233/Visual-CoT: llava/eval/eval_cot_score.py.
 // VLMEvalKit: open-compass/VLMEvalKit: vlmeval/dataset/utils/multiple_choice.py. All Apache-2.0.
-// `{Q}`, `{O}`, `{P}` and `{G}` stand for question, options, prediction and gold answer; blanks at line ends belong to the text.
+// `{Q}`, `{O}`, `{P}` and `{G}` stand for question, options, prediction and gold answer; blanks at line ends belong to
+// the text.
 
 /** Hands a response that the rule cannot read to a matcher; its reply is the prediction. */
 export const blinkOfficialTemplate = `You are an AI assistant who will help me to match an answer with several options of a single-choice question. You are provided with a question, several options, and an answer, and you need to find which option is most similar to the answer. If the answer says things like refuse to answer, I'm sorry cannot help, etc., output (Z)If the meaning of all options are significantly different from the answer, or the answer does not select any option, output (Z)Your should output one of the choices, (A),(B),(C),(D),(E) (if they are valid options), or (Z)

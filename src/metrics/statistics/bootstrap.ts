@@ -6,12 +6,18 @@ import {fromReplicates, type MeanDistributions} from './sampling-distribution.js
 const defaultReplicates = 2000
 
 /**
- * Draws whole clusters with replacement, among those that touch the same strata (so strata keep their weight, and a picture asked about
- * in two subtasks stays together), and takes every mean from the same draws. Cost: replicates x clusters.
- * Sources: Efron 1979, Annals of Statistics 7:1; clusters: Davison and Hinkley 1997, Bootstrap Methods and their Application, section 3.8.
+ * Draws whole clusters with replacement, among those that touch the same strata (so strata keep their weight, and a
+ * picture asked about in two subtasks stays together), and takes every mean from the same draws. Cost: replicates x
+ * clusters.
+ * Sources: Efron 1979, Annals of Statistics 7:1; clusters: Davison and Hinkley 1997, Bootstrap Methods and their
+ * Application, section 3.8.
  * Throws RangeError when there is no stratum or one is empty.
  */
-export function bootstrapMeans(strata: readonly Stratum[], random: Random, replicates = defaultReplicates): MeanDistributions {
+export function bootstrapMeans(
+  strata: readonly Stratum[],
+  random: Random,
+  replicates = defaultReplicates,
+): MeanDistributions {
   const sums = strata.map(() => new Float64Array(replicates))
   const counts = strata.map(() => new Float64Array(replicates))
   for (const group of clusterGroups(strata)) {
@@ -54,7 +60,12 @@ function resampleOne({cells, clusters}: ClusterGroup, random: Random, sums: Floa
   }
 }
 
-function resampleJoint({strata, cells, clusters}: ClusterGroup, random: Random, sums: Float64Array[], counts: Float64Array[]): void {
+function resampleJoint(
+  {strata, cells, clusters}: ClusterGroup,
+  random: Random,
+  sums: Float64Array[],
+  counts: Float64Array[],
+): void {
   const words = new Uint32Array(clusters)
   const width = 2 * strata.length
   const drawn = new Float64Array(width)

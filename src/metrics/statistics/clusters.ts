@@ -1,12 +1,19 @@
-// Samples that are not independent, gathered: all that a mean's uncertainty needs is each cluster's sum and count per stratum.
+// Samples that are not independent, gathered: all that a mean's uncertainty needs is each cluster's sum and count per
+// stratum.
 
-/** The values of one stratum (a subtask). Equal cluster numbers are not independent of each other, also across strata; absent = all are. */
+/**
+ * The values of one stratum (a subtask). Equal cluster numbers are not independent of each other, also across strata;
+ * absent = all are.
+ */
 export interface Stratum {
   readonly values: Float64Array
   readonly clusters?: Int32Array
 }
 
-/** Clusters that touch the same strata. `cells` holds, cluster by cluster and stratum by stratum, the sum and the count of the values. */
+/**
+ * Clusters that touch the same strata. `cells` holds, cluster by cluster and stratum by stratum, the sum and the count
+ * of the values.
+ */
 export interface ClusterGroup {
   /** Indices of the strata. */
   readonly strata: readonly number[]
@@ -15,9 +22,13 @@ export interface ClusterGroup {
   readonly clusters: number
 }
 
-/** Groups the clusters of all strata by the strata they touch. Throws RangeError when there is no stratum or one is empty. */
+/**
+ * Groups the clusters of all strata by the strata they touch. Throws RangeError when there is no stratum or one is
+ * empty.
+ */
 export function clusterGroups(strata: readonly Stratum[]): ClusterGroup[] {
-  if (strata.length === 0 || strata.some(stratum => stratum.values.length === 0)) throw new RangeError('a mean needs values')
+  if (strata.length === 0 || strata.some(stratum => stratum.values.length === 0))
+    throw new RangeError('a mean needs values')
   const groups: ClusterGroup[] = []
   const clusters = new Map<number, Map<number, {sum: number; count: number}>>()
   for (const [s, {values, clusters: numbers}] of strata.entries()) {
@@ -44,7 +55,11 @@ export function clusterGroups(strata: readonly Stratum[]): ClusterGroup[] {
   }
   for (const [touched, members] of touching) {
     const touchedStrata = touched.split(',').map(Number)
-    groups.push({strata: touchedStrata, cells: Float64Array.from(members), clusters: members.length / 2 / touchedStrata.length})
+    groups.push({
+      strata: touchedStrata,
+      cells: Float64Array.from(members),
+      clusters: members.length / 2 / touchedStrata.length,
+    })
   }
   return groups
 }

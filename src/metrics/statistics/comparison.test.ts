@@ -58,7 +58,8 @@ describe('exact McNemar', () => {
 })
 
 describe('Tango interval of a paired difference', () => {
-  // R, PropCIs::scoreci.mp(losses, wins, n, level), which prints 4 digits; the last is the contact lens trial of Tango 1998, 3 digits.
+  // R, PropCIs::scoreci.mp(losses, wins, n, level), which prints 4 digits; the last is the contact lens trial of Tango
+  // 1998, 3 digits.
   it.each([
     [28, 25, 618, 0.9, -0.0148, 0.0247],
     [60, 20, 1000, 0.95, 0.0231, 0.0584],
@@ -76,7 +77,8 @@ describe('Tango interval of a paired difference', () => {
       let best = Number.NEGATIVE_INFINITY
       let losing = 0
       for (let q = Math.max(0, -bound) + 1e-6; 2 * q + bound < 1; q += 1e-6) {
-        const likelihood = wins * Math.log(q + bound) + losses * Math.log(q) + (n - wins - losses) * Math.log(1 - 2 * q - bound)
+        const likelihood =
+          wins * Math.log(q + bound) + losses * Math.log(q) + (n - wins - losses) * Math.log(1 - 2 * q - bound)
         if (likelihood > best) [best, losing] = [likelihood, q]
       }
       const z = (wins - losses - n * bound) / Math.sqrt(n * (2 * losing + bound - bound * bound))
@@ -126,10 +128,18 @@ describe('power', () => {
   /** Probability of what `holds` over wins and losses among n pairs, each won or lost with these probabilities. */
   function probability(n: number, won: number, lost: number, holds: (wins: number, losses: number) => boolean): number {
     let sum = 0
-    for (let wins = 0, p = (1 - won) ** n; wins <= n && p > 1e-12; wins++, p *= (((n - wins + 1) / wins) * won) / (1 - won)) {
+    for (
+      let wins = 0, p = (1 - won) ** n;
+      wins <= n && p > 1e-12;
+      wins++, p *= (((n - wins + 1) / wins) * won) / (1 - won)
+    ) {
       const left = n - wins
       const share = lost / (1 - won)
-      for (let losses = 0, q = (1 - share) ** left; losses <= left; losses++, q *= (((left - losses + 1) / losses) * share) / (1 - share))
+      for (
+        let losses = 0, q = (1 - share) ** left;
+        losses <= left;
+        losses++, q *= (((left - losses + 1) / losses) * share) / (1 - share)
+      )
         if (holds(wins, losses)) sum += p * q
     }
     return sum
@@ -140,14 +150,23 @@ describe('power', () => {
     [160, 1 / 160],
     [160, 4 / 160],
     [500, 0.016],
-  ])('of %i pairs is real where a share of only %d disagrees: exact McNemar finds the effect in four of five', (n, d) => {
-    const effect = minimumDetectableEffect(d / n, 1 / n)
-    const discordant = Math.max(d, effect)
-    const power = probability(n, (discordant + effect) / 2, (discordant - effect) / 2, (wins, losses) => mcnemarExact(wins, losses) < 0.05)
-    // The normal approximation of a test on whole pairs; without its floor the power at 1 discordant pair of 160 would be 6 %.
-    expect(power).toBeGreaterThan(0.77)
-    expect(power).toBeLessThan(0.85)
-  })
+  ])(
+    'of %i pairs is real where a share of only %d disagrees: exact McNemar finds the effect in four of five',
+    (n, d) => {
+      const effect = minimumDetectableEffect(d / n, 1 / n)
+      const discordant = Math.max(d, effect)
+      const power = probability(
+        n,
+        (discordant + effect) / 2,
+        (discordant - effect) / 2,
+        (wins, losses) => mcnemarExact(wins, losses) < 0.05,
+      )
+      // The normal approximation of a test on whole pairs; without its floor the power at 1 discordant pair of 160
+      // would be 6 %.
+      expect(power).toBeGreaterThan(0.77)
+      expect(power).toBeLessThan(0.85)
+    },
+  )
 
   it.each([
     [40, 0],
@@ -212,14 +231,23 @@ describe('paired difference', () => {
   const pair = (both: number, wins: number, losses: number, neither: number) => {
     const n = both + wins + losses + neither
     return {
-      base: Float64Array.from({length: n}, (_, i) => Number(i < both || (i >= both + wins && i < both + wins + losses))),
+      base: Float64Array.from({length: n}, (_, i) =>
+        Number(i < both || (i >= both + wins && i < both + wins + losses)),
+      ),
       new: Float64Array.from({length: n}, (_, i) => Number(i < both + wins)),
     }
   }
 
   it('of right and wrong answers is exact McNemar with the interval of Tango', () => {
     const result = pairedDifference([pair(460, 28, 25, 105)], {aggregate: 'micro', random: random(0)})
-    expect(result).toMatchObject({n: 618, wins: 28, losses: 25, ties: 565, test: 'mcnemar-exact', ...tangoInterval(28, 25, 618)})
+    expect(result).toMatchObject({
+      n: 618,
+      wins: 28,
+      losses: 25,
+      ties: 565,
+      test: 'mcnemar-exact',
+      ...tangoInterval(28, 25, 618),
+    })
     expect(result.bounds).toEqual(tangoInterval(28, 25, 618, 0.9))
     expect(result.difference).toBeCloseTo(3 / 618, 12)
     expect(result.p).toBe(mcnemarExact(28, 25))
@@ -242,7 +270,10 @@ describe('paired difference', () => {
   it('of other scores is the paired bootstrap', () => {
     const rng = random('scores')
     const base = Float64Array.from({length: 200}, () => rng.next() * 0.8)
-    const result = pairedDifference([{base, new: base.map(score => score + 0.1 * rng.next())}], {aggregate: 'micro', random: random(0)})
+    const result = pairedDifference([{base, new: base.map(score => score + 0.1 * rng.next())}], {
+      aggregate: 'micro',
+      random: random(0),
+    })
     expect(result).toMatchObject({test: 'paired-bootstrap', wins: 200, losses: 0, ties: 0})
     expect(result.low).toBeGreaterThan(0.04)
     expect(result.high).toBeLessThan(0.06)
@@ -283,6 +314,8 @@ describe('paired difference', () => {
   })
 
   it('refuses sides of different length', () => {
-    expect(() => pairedDifference([{base: values(1), new: values(1, 0)}], {aggregate: 'micro', random: random(0)})).toThrow(RangeError)
+    expect(() =>
+      pairedDifference([{base: values(1), new: values(1, 0)}], {aggregate: 'micro', random: random(0)}),
+    ).toThrow(RangeError)
   })
 })

@@ -78,7 +78,8 @@ describe('Wilson interval', () => {
     )
   })
 
-  // latent-reasoning.md section 6: 95 % half-widths in pp (there by the normal approximation; 0.15 pp covers the difference).
+  // latent-reasoning.md section 6: 95 % half-widths in pp (there by the normal approximation; 0.15 pp covers the
+  // difference).
   it.each([
     [191, 0.7, 6.5],
     [265, 0.66, 5.7],
@@ -140,7 +141,9 @@ describe('baselines', () => {
     [4, 51, 33, 44, 44],
     [2, 64, 71],
   ]
-  const subtasks = blink.map(([choices, ...gold]) => gold.flatMap((n, k) => Array.from({length: n}, () => ({gold: 'ABCD'[k]!, choices}))))
+  const subtasks = blink.map(([choices, ...gold]) =>
+    gold.flatMap((n, k) => Array.from({length: n}, () => ({gold: 'ABCD'[k]!, choices}))),
+  )
 
   it('of BLINK val are the published ones', () => {
     expect(100 * simple.mean(subtasks.map(randomBaseline))).toBeCloseTo(38.095, 3)
@@ -150,7 +153,8 @@ describe('baselines', () => {
 
   it('of V* are 36.0 %, 26.7 % and 50.0 %', () => {
     // benchmarks.md 3.3: 107 items with four options, 84 with two, of which 8 in direct_attributes.
-    const items = (four: number, two: number) => Array.from({length: four + two}, (_, k) => ({gold: 'A', choices: k < four ? 4 : 2}))
+    const items = (four: number, two: number) =>
+      Array.from({length: four + two}, (_, k) => ({gold: 'A', choices: k < four ? 4 : 2}))
     expect(100 * randomBaseline(items(107, 84))).toBeCloseTo(36.0, 1)
     expect(100 * randomBaseline(items(107, 8))).toBeCloseTo(26.7, 1)
     expect(100 * randomBaseline(items(0, 76))).toBe(50)
@@ -245,7 +249,9 @@ describe('intervals of a score', () => {
   })
 
   it('keep width when every score is the same, counting clusters', () => {
-    const clustered = [{values: new Float64Array(40).fill(1), clusters: Int32Array.from({length: 40}, (_, i) => i >> 2)}]
+    const clustered = [
+      {values: new Float64Array(40).fill(1), clusters: Int32Array.from({length: 40}, (_, i) => i >> 2)},
+    ]
     expect(scoreIntervals(clustered, 'micro', random(0)).headline).toEqual({value: 1, ...wilsonInterval(10, 10)})
     const {headline} = scoreIntervals([...clustered, {values: new Float64Array(9).fill(0.5)}], 'macro', random(0))
     expect(headline.value).toBe(0.75)

@@ -3,9 +3,10 @@ import {clusterGroups, type Stratum} from './clusters.js'
 import {fromNormal, type MeanDistributions} from './sampling-distribution.js'
 
 /**
- * Each mean is a sum over clusters to first order (a ratio of sums, linearised); its variance is that of the clusters' shares around
- * their mean, within the groups among which the bootstrap would draw. Source: Cochran 1977, Sampling Techniques, sections 2.11 and 9A;
- * Davison and Hinkley 1997, section 2.7.2 (nonparametric delta method). Throws RangeError when there is no stratum or one is empty.
+ * Each mean is a sum over clusters to first order (a ratio of sums, linearised); its variance is that of the clusters'
+ * shares around their mean, within the groups among which the bootstrap would draw. Source: Cochran 1977, Sampling
+ * Techniques, sections 2.11 and 9A; Davison and Hinkley 1997, section 2.7.2 (nonparametric delta method). Throws
+ * RangeError when there is no stratum or one is empty.
  */
 export function linearisedMeans(strata: readonly Stratum[]): MeanDistributions {
   const groups = clusterGroups(strata)

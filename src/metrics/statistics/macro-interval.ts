@@ -3,9 +3,11 @@ import type {Estimate} from './interval.js'
 
 /**
  * The unweighted mean of independent estimates with an interval at the confidence of theirs.
- * Method of variance estimates recovery (MOVER): each part's distance to its own bound stands for z times its standard error, so the
- * result keeps what is good about the parts' intervals (asymmetry, range, no zero width at 0 or 100 %); one part gives its own interval.
- * Source: Zou and Donner 2008, Statistics in Medicine 27:1693; with Wilson parts Yan and Su 2010, Stat. Biopharm. Res. 2:329.
+ * Method of variance estimates recovery (MOVER): each part's distance to its own bound stands for z times its standard
+ * error, so the result keeps what is good about the parts' intervals (asymmetry, range, no zero width at 0 or 100 %);
+ * one part gives its own interval.
+ * Source: Zou and Donner 2008, Statistics in Medicine 27:1693; with Wilson parts Yan and Su 2010, Stat. Biopharm. Res.
+ * 2:329.
  * Throws RangeError without parts.
  */
 export function macroInterval(parts: readonly Estimate[]): Estimate {

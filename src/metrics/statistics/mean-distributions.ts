@@ -1,4 +1,5 @@
-// How uncertain the means of stratified, perhaps clustered values are: the bootstrap, or its limit where there are very many samples.
+// How uncertain the means of stratified, perhaps clustered values are: the bootstrap, or its limit where there are very
+// many samples.
 import type {Random} from '../../core/random.js'
 import {bootstrapMeans} from './bootstrap.js'
 import type {Stratum} from './clusters.js'
@@ -6,8 +7,9 @@ import {linearisedMeans} from './linearised.js'
 import type {MeanDistributions} from './sampling-distribution.js'
 
 /**
- * Above this many samples the replicates' own noise (2,000 of them place a 95 % bound to 0.06 standard errors) is far larger than what
- * the normal limit neglects (skewness / sqrt(n) / 2 standard errors), and the limit costs a pass instead of 2,000.
+ * Above this many samples the replicates' own noise (2,000 of them place a 95 % bound to 0.06 standard errors) is far
+ * larger than what the normal limit neglects (skewness / sqrt(n) / 2 standard errors), and the limit costs a pass
+ * instead of 2,000.
  */
 const bootstrapLimit = 20_000
 

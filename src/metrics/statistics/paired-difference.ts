@@ -1,4 +1,5 @@
-// The comparison of two arms on the same samples: the difference in a benchmark's headline, how sure it is, and what could be seen at all.
+// The comparison of two arms on the same samples: the difference in a benchmark's headline, how sure it is, and what
+// could be seen at all.
 import type {Random} from '../../core/random.js'
 import type {Stratum} from './clusters.js'
 import {defaultConfidence, type Estimate, type Interval} from './interval.js'
@@ -44,8 +45,8 @@ export interface PairedOptions {
 }
 
 /**
- * Scores of 0 or 1: exact McNemar over all samples, and Tango's interval (its stratified form for a macro mean). Other scores: the paired
- * bootstrap. Samples in clusters get the cluster bootstrap's interval in either case.
+ * Scores of 0 or 1: exact McNemar over all samples, and Tango's interval (its stratified form for a macro mean). Other
+ * scores: the paired bootstrap. Samples in clusters get the cluster bootstrap's interval in either case.
  * Throws RangeError when there is no stratum, one is empty, or the two sides differ in length.
  */
 export function pairedDifference(pairs: readonly PairedStratum[], options: PairedOptions): PairedDifference {
@@ -95,10 +96,14 @@ function tally(differences: readonly Stratum[]) {
   return {n, wins, losses}
 }
 
-/** Tango's interval, stratified for a macro mean; counts are scaled down to the number of clusters where there are any. */
+/**
+ * Tango's interval, stratified for a macro mean; counts are scaled down to the number of clusters where there are any.
+ */
 function scoreInterval(differences: readonly Stratum[], aggregate: Aggregate, confidence: number): Interval {
   const {low, high} =
-    aggregate === 'micro' ? tangoOf(differences, confidence) : macroInterval(differences.map(stratum => tangoOf([stratum], confidence)))
+    aggregate === 'micro'
+      ? tangoOf(differences, confidence)
+      : macroInterval(differences.map(stratum => tangoOf([stratum], confidence)))
   return {low, high}
 }
 
@@ -112,8 +117,8 @@ function tangoOf(differences: readonly Stratum[], confidence: number): Estimate 
 }
 
 /**
- * Of the difference under no effect: the mean squared difference (for 0/1 scores the discordant share) over n, or its sum over strata; and
- * what it would be in full, if every pair were discordant. Counts samples, not clusters.
+ * Of the difference under no effect: the mean squared difference (for 0/1 scores the discordant share) over n, or its
+ * sum over strata; and what it would be in full, if every pair were discordant. Counts samples, not clusters.
  */
 function varianceOf(differences: readonly Stratum[], aggregate: Aggregate): {variance: number; full: number} {
   const squares = differences.map(({values}) => ({values: values.map(value => value * value)}))

@@ -1,8 +1,8 @@
 // Quantiles of a sample.
 
 /**
- * The p-quantile of ascending values by linear interpolation between order statistics
- * (type 7 of Hyndman and Fan 1996, The American Statistician 50:361: the default of R and NumPy). NaN when there are none.
+ * The p-quantile of ascending values by linear interpolation between order statistics (type 7 of Hyndman and Fan 1996,
+ * The American Statistician 50:361: the default of R and NumPy). NaN when there are none.
  */
 export function quantile(ascending: ArrayLike<number>, p: number): number {
   const at = (ascending.length - 1) * p

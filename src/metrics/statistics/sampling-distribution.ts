@@ -18,13 +18,17 @@ export interface MeanDistributions {
 }
 
 /**
- * Percentiles of replicates. p is twice the smaller share of replicates on either side of 0, both counting the observed sample as one more
- * replicate, so that p is never 0 (Davison and Hinkley 1997, Bootstrap Methods and their Application, section 4.2.5).
+ * Percentiles of replicates. p is twice the smaller share of replicates on either side of 0, both counting the observed
+ * sample as one more replicate, so that p is never 0 (Davison and Hinkley 1997, Bootstrap Methods and their
+ * Application, section 4.2.5).
  */
 export function fromReplicates(replicates: Float64Array): SamplingDistribution {
   const ascending = replicates.slice().sort()
   return {
-    interval: confidence => ({low: quantile(ascending, (1 - confidence) / 2), high: quantile(ascending, (1 + confidence) / 2)}),
+    interval: confidence => ({
+      low: quantile(ascending, (1 - confidence) / 2),
+      high: quantile(ascending, (1 + confidence) / 2),
+    }),
     p() {
       let below = 0
       let above = 0

@@ -13,9 +13,11 @@ export interface ScoreIntervals {
 }
 
 /**
- * Scores of 0 or 1 that are independent: Wilson for a subtask and for a micro mean, its stratified form for a macro mean.
- * Other scores (0 to 1), and any scores in clusters: the cluster bootstrap. Where that has no spread at all (every score the same), Wilson
- * over the clusters stands in: its variance is the largest that scores between 0 and 1 can have.
+ * Scores of 0 or 1 that are independent: Wilson for a subtask and for a micro mean, its stratified form for a macro
+ * mean.
+ * Other scores (0 to 1), and any scores in clusters: the cluster bootstrap. Where that has no spread at all (every
+ * score the same), Wilson over the clusters stands in: its variance is the largest that scores between 0 and 1 can
+ * have.
  * Throws RangeError when there is no stratum or one is empty.
  */
 export function scoreIntervals(

@@ -3,11 +3,11 @@ import {defaultConfidence, type Interval} from './interval.js'
 import {twoSidedZ} from './normal.js'
 
 /**
- * Tango's score interval for (wins - losses) / n, the difference of two proportions on the same n samples. It keeps its coverage on small
- * samples, stays within [-1, 1], has width even without any discordant pair, and its one-sided form is the non-inferiority test that
- * a gate needs. Counts need not be whole (effective sample sizes).
- * Source: Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the paired-sample design",
- * Statistics in Medicine 17:891. Throws RangeError unless n > 0 and 0 <= wins + losses <= n.
+ * Tango's score interval for (wins - losses) / n, the difference of two proportions on the same n samples. It keeps its
+ * coverage on small samples, stays within [-1, 1], has width even without any discordant pair, and its one-sided form
+ * is the non-inferiority test that a gate needs. Counts need not be whole (effective sample sizes).
+ * Source: Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the paired-sample
+ * design", Statistics in Medicine 17:891. Throws RangeError unless n > 0 and 0 <= wins + losses <= n.
  */
 export function tangoInterval(wins: number, losses: number, n: number, confidence = defaultConfidence): Interval {
   if (!(n > 0 && wins >= 0 && losses >= 0 && wins + losses <= n)) {
@@ -32,7 +32,10 @@ function upperBound(wins: number, losses: number, n: number, z: number): number 
   return inside
 }
 
-/** Tango's statistic: the standardised distance of the data from `difference`, with the losing share at its constrained maximum likelihood. */
+/**
+ * Tango's statistic: the standardised distance of the data from `difference`, with the losing share at its constrained
+ * maximum likelihood.
+ */
 function score(difference: number, wins: number, losses: number, n: number): number {
   const linear = (2 * n - wins + losses) * difference - wins - losses
   const constant = -losses * difference * (1 - difference)

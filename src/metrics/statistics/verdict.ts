@@ -1,4 +1,5 @@
-// The verdict of a comparison and the gate over it (cli.md, "compare"): from the one-sided bounds of the difference and a margin.
+// The verdict of a comparison and the gate over it (cli.md, "compare"): from the one-sided bounds of the difference and
+// a margin.
 import type {Interval} from './interval.js'
 
 export type Verdict = 'improved' | 'equivalent' | 'regressed' | 'inconclusive'
@@ -18,7 +19,10 @@ export function gateOf({low, high}: Interval, margin: number): GateResult {
   return high < -margin ? 'failed' : 'inconclusive'
 }
 
-/** Several gates in one: any failure fails, then any doubt is doubt. Needs no correction: all have to pass (intersection-union). */
+/**
+ * Several gates in one: any failure fails, then any doubt is doubt. Needs no correction: all have to pass
+ * (intersection-union).
+ */
 export function worstGate(results: readonly GateResult[]): GateResult {
   return results.includes('failed') ? 'failed' : results.includes('inconclusive') ? 'inconclusive' : 'passed'
 }

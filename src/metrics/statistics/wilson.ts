@@ -3,7 +3,8 @@ import {defaultConfidence, type Interval} from './interval.js'
 import {twoSidedZ} from './normal.js'
 
 /**
- * Wilson's score interval for `successes` out of `n` independent trials; neither need be whole (effective sample sizes).
+ * Wilson's score interval for `successes` out of `n` independent trials; neither need be whole (effective sample
+ * sizes).
  * Source: Wilson 1927, JASA 22:209; recommended for small n by Newcombe 1998, Statistics in Medicine 17:857 (method 3).
  * Throws RangeError unless 0 <= successes <= n and n > 0.
  */

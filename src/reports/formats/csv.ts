@@ -1,6 +1,7 @@
-// One line per row and subtask; an empty subtask is the headline. Scores are fractions, as in the JSON (cli.md, "The result document").
+// One line per row and subtask; an empty subtask is the headline. Scores are fractions, as in the JSON (cli.md, "The
+// result document").
 import {stringify} from 'csv-stringify/sync'
-import type {ResultRow, ResultSubtask} from '../../core/schemas/result.js'
+import type {ResultRow, ResultSubtask} from '../schemas/result.js'
 import type {Format} from './format.js'
 import {printableData} from './printable.js'
 

@@ -1,5 +1,5 @@
 // The interface of a report format: one file beside this one and one line in index.ts.
-import type {ResultDocument} from '../../core/schemas/result.js'
+import type {ResultDocument} from '../schemas/result.js'
 
 export interface FormatOptions {
   /** Columns of the terminal; other formats ignore it. */

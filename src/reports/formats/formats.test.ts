@@ -1,15 +1,15 @@
-// One suite over every format: adding a format to index.ts adds its tests. The goldens are read by a person once and then held;
-// UPDATE_GOLDENS=1 writes them anew.
+// One suite over every format: adding a format to index.ts adds its tests. The goldens are read by a person once and
+// then held; UPDATE_GOLDENS=1 writes them anew.
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {parse} from 'csv-parse/sync'
 import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../../test/support/run-folders.js'
 import {random} from '../../core/random.js'
-import {type ResultDocument, resultDocumentSchema} from '../../core/schemas/result.js'
 import {compareRuns} from '../compare.js'
 import {readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
+import {type ResultDocument, resultDocumentSchema} from '../schemas/result.js'
 import {type Format, type FormatName, formats} from './index.js'
 
 const narrow = {width: 80, color: false}
@@ -17,7 +17,15 @@ const wide = {width: 120, color: false}
 const names = Object.keys(formats) as FormatName[]
 let document: ResultDocument
 let builtin: ResultDocument
-const empty: ResultDocument = {schema: 1, builtin: false, rows: [], groups: [], warnings: [], exitCode: 0, verdict: 'done'}
+const empty: ResultDocument = {
+  schema: 1,
+  builtin: false,
+  rows: [],
+  groups: [],
+  warnings: [],
+  exitCode: 0,
+  verdict: 'done',
+}
 
 beforeAll(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-formats-'))
@@ -25,14 +33,26 @@ beforeAll(async () => {
     ...(await readRun(writeRun(join(folder, name), ...run))),
     dir: `results/${name}`,
   })
-  const vstar = lockBenchmark('vstar', {direct_attributes: 115, relative_position: 76}, {aggregate: 'micro', split: 'test'})
+  const vstar = lockBenchmark(
+    'vstar',
+    {direct_attributes: 115, relative_position: 76},
+    {aggregate: 'micro', split: 'test'},
+  )
   const blink = lockBenchmark('blink', {Counting: 120, Jigsaw: 150, Spatial_Relation: 143}, {labels: 'old'})
   const latent = arm('models/lantern-3b', 'latent', {protocol: 'lantern', latentSize: 8, intervention: 'own'})
   const cot = arm('models/lantern-3b', 'text-cot')
   const outcomeOf = (id: string, share: number, errors: number) => (subtask: string, k: number) => {
     const draw = random(subtask, k).next() * 0.8 + random(id, subtask, k).next() * 0.2
     const odd = random('odd', id, subtask, k).next()
-    return odd < errors ? 'error' : odd < 2 * errors ? 'unanswered' : odd < 3 * errors ? 'truncated' : draw < share ? 'correct' : 'wrong'
+    return odd < errors
+      ? 'error'
+      : odd < 2 * errors
+        ? 'unanswered'
+        : odd < 3 * errors
+          ? 'truncated'
+          : draw < share
+            ? 'correct'
+            : 'wrong'
   }
   const usage = (textTokens: number, latentSteps: number) => ({
     usage: {promptTokens: 402, imageTokens: 256, textTokens, latentSteps, markerTokens: 0, blocks: 0},
@@ -44,7 +64,10 @@ beforeAll(async () => {
     }),
     [blink, vstar].flatMap(bench => [
       ...recordsOf(latent, bench, outcomeOf('latent', 0.56, 0.005), usage(9, 8)),
-      ...recordsOf(cot, bench, outcomeOf('cot', 0.5, 0.02), {...usage(231, 0), timing: {firstTokenMs: 40, totalMs: 5120}}),
+      ...recordsOf(cot, bench, outcomeOf('cot', 0.5, 0.02), {
+        ...usage(231, 0),
+        timing: {firstTokenMs: 40, totalMs: 5120},
+      }),
     ]),
   )
   // Names come from outside: markup, formulas and control characters must not act.
@@ -86,7 +109,9 @@ describe.each(names)('%s', name => {
   it('carries every arm, score, count and benchmark', () => {
     const text = format.render(document, wide).replaceAll('\\', '')
     for (const row of document.rows) {
-      expect(text).toContain(row.bench === 'vstar' && ['terminal', 'markdown', 'github'].includes(name) ? 'V*' : row.mode)
+      expect(text).toContain(
+        row.bench === 'vstar' && ['terminal', 'markdown', 'github'].includes(name) ? 'V*' : row.mode,
+      )
       const percent = (100 * row.score!).toFixed(1)
       expect(text.includes(percent) || text.includes(String(row.score))).toBe(true)
       expect(text.replaceAll(',', '')).toContain(String(row.n))
@@ -110,7 +135,8 @@ describe.each(names)('%s', name => {
 describe('terminal', () => {
   it.each([80, 100, 120, 160])('keeps within %i columns', width => {
     for (const one of [document, builtin]) {
-      for (const line of formats.terminal.render(one, {width, color: false}).split('\n')) expect(line.length).toBeLessThanOrEqual(width)
+      for (const line of formats.terminal.render(one, {width, color: false}).split('\n'))
+        expect(line.length).toBeLessThanOrEqual(width)
     }
   })
 
@@ -136,7 +162,12 @@ describe('terminal', () => {
     expect(heads('builtin:a|direct', 'builtin:b|text-cot')).toEqual(['a', 'b'])
     expect(heads('x/a|latent|lantern|own', 'x/a|latent|lantern|zeros')).toEqual(['own', 'zeros'])
     expect(heads('a|direct', 'a|latent|lvr|own')).toEqual(['direct', 'latent'])
-    expect(heads('a|direct', 'a|text-cot', 'b|direct', 'b|text-cot')).toEqual(['a direct', 'a text-cot', 'b direct', 'b text-cot'])
+    expect(heads('a|direct', 'a|text-cot', 'b|direct', 'b|text-cot')).toEqual([
+      'a direct',
+      'a text-cot',
+      'b direct',
+      'b text-cot',
+    ])
     expect(heads('a|direct', 'a|direct')).toEqual(['row 1', 'row 2'])
     expect(heads(`${'a'.repeat(40)}|direct`, `${'b'.repeat(40)}|direct`)).toEqual(['row 1', 'row 2'])
   })
@@ -144,7 +175,9 @@ describe('terminal', () => {
   it('says the same with colours as without', () => {
     const coloured = formats.terminal.render(document, {...narrow, color: true})
     expect(coloured).toContain('\u001b[')
-    expect(coloured.replaceAll(/\u001b\[\d+m/g, '').replaceAll(/ +$/gm, '')).toBe(formats.terminal.render(document, narrow))
+    expect(coloured.replaceAll(/\u001b\[\d+m/g, '').replaceAll(/ +$/gm, '')).toBe(
+      formats.terminal.render(document, narrow),
+    )
   })
 })
 
@@ -166,7 +199,10 @@ it.each(['terminal', 'markdown', 'junit', 'github'] as const)(
   '%s says beside the p of McNemar where it cannot be taken at its word',
   name => {
     const comparison = document.comparison!
-    const clustered = {...document, comparison: {...comparison, pairs: comparison.pairs.map(pair => ({...pair, clustered: true}))}}
+    const clustered = {
+      ...document,
+      comparison: {...comparison, pairs: comparison.pairs.map(pair => ({...pair, clustered: true}))},
+    }
     const text = (one: ResultDocument) => formats[name].render(one, wide).replaceAll(/\s+/g, ' ')
     expect(text(clustered)).toContain('(as if no samples shared a picture)')
     expect(text(document)).not.toContain('as if no samples')
@@ -176,7 +212,10 @@ it.each(['terminal', 'markdown', 'junit', 'github'] as const)(
 it('junit fails by a gate only', () => {
   const withGate = (gate: 'passed' | 'failed' | 'inconclusive') => {
     const comparison = document.comparison!
-    return formats.junit.render({...document, comparison: {...comparison, pairs: comparison.pairs.map(pair => ({...pair, gate}))}}, narrow)
+    return formats.junit.render(
+      {...document, comparison: {...comparison, pairs: comparison.pairs.map(pair => ({...pair, gate}))}},
+      narrow,
+    )
   }
   expect(withGate('passed')).toContain('failures="0" errors="0"')
   expect(withGate('failed')).toContain('<failure message="')

@@ -1,6 +1,7 @@
-// JUnit XML, which most continuous integration shows: a suite per arm and benchmark, a case per headline and subtask, and the gate.
-import type {Comparison} from '../../core/schemas/comparison.js'
-import type {ResultDocument, ResultRow} from '../../core/schemas/result.js'
+// JUnit XML, which most continuous integration shows: a suite per arm and benchmark, a case per headline and subtask,
+// and the gate.
+import type {Comparison} from '../schemas/comparison.js'
+import type {ResultDocument, ResultRow} from '../schemas/result.js'
 import type {Format} from './format.js'
 import * as words from './words.js'
 
@@ -39,18 +40,40 @@ interface Suite {
 
 function rowSuite(row: ResultDocument['rows'][number]): Suite {
   const name = `${row.bench} ${row.split}${row.sample === 'official' ? '' : ` (${row.sample === 'builtin' ? 'built-in sample' : 'partial'})`}: ${row.arm}`
-  const scalars = {run: row.run, metric: row.metric, aggregate: row.aggregate, sample: row.sample, lock: row.lock, ...row.outcomes}
+  const scalars = {
+    run: row.run,
+    metric: row.metric,
+    aggregate: row.aggregate,
+    sample: row.sample,
+    lock: row.lock,
+    ...row.outcomes,
+  }
   return {
     name,
-    properties: Object.entries(scalars).map(([key, value]) => `      <property name="${xmlText(key)}" value="${xmlText(String(value))}"/>`),
+    properties: Object.entries(scalars).map(
+      ([key, value]) => `      <property name="${xmlText(key)}" value="${xmlText(String(value))}"/>`,
+    ),
     cases: [
-      {name: 'headline', suite: name, text: [scoreText(row), ...words.remarks(row)].join('; '), verdict: verdictOf(row)},
-      ...row.subtasks.map(subtask => ({name: subtask.name, suite: name, text: scoreText(subtask), verdict: verdictOf(subtask)})),
+      {
+        name: 'headline',
+        suite: name,
+        text: [scoreText(row), ...words.remarks(row)].join('; '),
+        verdict: verdictOf(row),
+      },
+      ...row.subtasks.map(subtask => ({
+        name: subtask.name,
+        suite: name,
+        text: scoreText(subtask),
+        verdict: verdictOf(subtask),
+      })),
     ],
   }
 }
 
-/** A score is no test: a case fails only by a gate. What could not be measured at all is an error, what was not tried is skipped. */
+/**
+ * A score is no test: a case fails only by a gate. What could not be measured at all is an error, what was not tried is
+ * skipped.
+ */
 function verdictOf({n, outcomes}: Pick<ResultRow, 'n' | 'outcomes'>): Case['verdict'] {
   if (n > 0) return 'passed'
   return outcomes.error > 0 ? 'error' : 'skipped'
@@ -77,7 +100,10 @@ function gateSuite(comparison: Comparison): Suite {
 function caseElement({name, suite, text, verdict}: Case): string {
   const open = `    <testcase classname="${xmlText(suite)}" name="${xmlText(name)}">`
   const element = {failed: 'failure', error: 'error', skipped: 'skipped'}
-  const inner = verdict === 'passed' ? `<system-out>${xmlText(text)}</system-out>` : `<${element[verdict]} message="${xmlText(text)}"/>`
+  const inner =
+    verdict === 'passed'
+      ? `<system-out>${xmlText(text)}</system-out>`
+      : `<${element[verdict]} message="${xmlText(text)}"/>`
   return `${open}${inner}</testcase>`
 }
 
@@ -88,7 +114,13 @@ function counts(cases: readonly Case[]): string {
 
 /** Text as XML; characters that XML 1.0 cannot hold become the replacement character. */
 function xmlText(text: string): string {
-  const entities: Readonly<Record<string, string>> = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;'}
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&apos;',
+  }
   return text
     .replaceAll(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
     .replaceAll(/[&<>"']/g, character => entities[character]!)

@@ -1,7 +1,9 @@
 // Text on a terminal of a given width: wrapping, and tables without rules.
 import Table from 'cli-table3'
 
-/** Wraps words, each line behind `indent`. A no-break space holds words together; a word longer than the line is cut. */
+/**
+ * Wraps words, each line behind `indent`. A no-break space holds words together; a word longer than the line is cut.
+ */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const room = Math.max(10, width - indent.length)
   const lines: string[] = []
@@ -19,7 +21,9 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 
 /** Wraps text behind a label; later lines are indented by its width. */
 export function labelled(label: string, text: string, width: number): string[] {
-  return wrap(text, width, ' '.repeat(label.length)).map((line, index) => (index === 0 ? label + line.slice(label.length) : line))
+  return wrap(text, width, ' '.repeat(label.length)).map((line, index) =>
+    index === 0 ? label + line.slice(label.length) : line,
+  )
 }
 
 /** Facts in a row, broken behind the dots between them rather than within the short ones. */
@@ -54,12 +58,23 @@ const gap = '  '
 /** Width that a table of these columns needs, the gaps included. */
 export function widthOf(columns: readonly Column[], rows: readonly TableRow[]): number[] {
   return columns.map(({head}, c) =>
-    Math.max(head.length, ...rows.flatMap(row => (typeof row === 'string' ? [] : row[c]!.lines.map(line => line.length)))),
+    Math.max(
+      head.length,
+      ...rows.flatMap(row => (typeof row === 'string' ? [] : row[c]!.lines.map(line => line.length))),
+    ),
   )
 }
 
-/** A table with nothing but white space between columns. Spanning lines are wrapped to the width of the table or of the terminal. */
-export function plainTable(columns: readonly Column[], rows: readonly TableRow[], width: number, dim: (text: string) => string): string {
+/**
+ * A table with nothing but white space between columns. Spanning lines are wrapped to the width of the table or of the
+ * terminal.
+ */
+export function plainTable(
+  columns: readonly Column[],
+  rows: readonly TableRow[],
+  width: number,
+  dim: (text: string) => string,
+): string {
   const widths = widthOf(columns, rows)
   const none = ''
   const table = new Table({

@@ -1,6 +1,6 @@
 // Tables for a README or a pull request.
-import type {Comparison} from '../../core/schemas/comparison.js'
-import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
+import type {Comparison} from '../schemas/comparison.js'
+import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
 import type {Format} from './format.js'
 import {printableData} from './printable.js'
 import * as words from './words.js'
@@ -11,7 +11,10 @@ export const markdown: Format = {
 }
 
 /** The document as blocks of Markdown; `subtasksOf` renders what stands under a group's table. */
-export function blocks(whole: ResultDocument, subtasksOf: (document: ResultDocument, group: ResultGroup) => string): string[] {
+export function blocks(
+  whole: ResultDocument,
+  subtasksOf: (document: ResultDocument, group: ResultGroup) => string,
+): string[] {
   const document = printableData(whole)
   return [
     ...document.warnings.map(warning => `> **Note** ${plain(warning)}`),
@@ -33,7 +36,20 @@ function groupBlocks(
     `### ${plain(words.groupTitle(document, group))}`,
     plain(words.groupFacts(document, group).join(' · ')),
     table(
-      ['tier', 'arm', 'score', '95 % interval', 'micro', 'n', 'unanswered', 'truncated', 'errors', 'tokens', 'ms p50 / p95', 'remarks'],
+      [
+        'tier',
+        'arm',
+        'score',
+        '95 % interval',
+        'micro',
+        'n',
+        'unanswered',
+        'truncated',
+        'errors',
+        'tokens',
+        'ms p50 / p95',
+        'remarks',
+      ],
       'rlrrrrrrrrrl',
       rows.map(row => [
         row.tier === null ? '' : String(row.tier),
@@ -62,7 +78,9 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
   if (names.length < 2) return ''
   const cell = (row: ResultRow, name: string) => {
     const subtask = row.subtasks.find(one => one.name === name)
-    return subtask && subtask.n > 0 ? `${words.percent(subtask.score)} (${words.interval(subtask.low, subtask.high)})` : words.absent
+    return subtask && subtask.n > 0
+      ? `${words.percent(subtask.score)} (${words.interval(subtask.low, subtask.high)})`
+      : words.absent
   }
   const size = (name: string) => Math.max(...rows.map(row => row.subtasks.find(one => one.name === name)?.n ?? 0))
   return table(

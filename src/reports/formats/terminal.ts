@@ -1,7 +1,7 @@
 // The table for a person: calm at 80 columns, fuller from 110, plain text without colour.
 import {Chalk, type ChalkInstance} from 'chalk'
-import type {Comparison} from '../../core/schemas/comparison.js'
-import type {ResultDocument, ResultGroup, ResultRow} from '../../core/schemas/result.js'
+import type {Comparison} from '../schemas/comparison.js'
+import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
 import type {Format, FormatOptions} from './format.js'
 import {type Cell, type Column, dotted, labelled, plainTable, type TableRow, widthOf, wrap} from './layout.js'
 import {printableData} from './printable.js'
@@ -25,7 +25,12 @@ export const terminal: Format = {
   },
 }
 
-function groupBlocks(document: ResultDocument, group: ResultGroup, {width, subtasks}: FormatOptions, paint: ChalkInstance): string[] {
+function groupBlocks(
+  document: ResultDocument,
+  group: ResultGroup,
+  {width, subtasks}: FormatOptions,
+  paint: ChalkInstance,
+): string[] {
   const rows = words.rowsOf(document, group)
   const apart = words.apartSentence(group)
   const notes = [words.tierSentence(document, group), words.powerSentence(group)].flatMap(note => note ?? [])
@@ -61,9 +66,17 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
       ? [{head: 'micro', align: 'right', cell: (row: ResultRow) => words.percent(row.micro)} as const]
       : []),
     {head: 'n', align: 'right', cell: words.sampleCount},
-    ...(rows.some(row => row.usage.textTokens !== null) ? [{head: 'tokens', align: 'right', cell: words.thinking} as const] : []),
+    ...(rows.some(row => row.usage.textTokens !== null)
+      ? [{head: 'tokens', align: 'right', cell: words.thinking} as const]
+      : []),
     ...(rows.some(row => row.latencyMs.p50 !== null)
-      ? [{head: width >= wide ? 'ms p50 / p95' : 'ms', align: 'right', cell: (row: ResultRow) => latency(row, width >= wide)} as const]
+      ? [
+          {
+            head: width >= wide ? 'ms p50 / p95' : 'ms',
+            align: 'right',
+            cell: (row: ResultRow) => latency(row, width >= wide),
+          } as const,
+        ]
       : []),
   ]
   const lead: Column[] = [
@@ -77,12 +90,18 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
   const body = rows.flatMap((row): TableRow[] => {
     const remarks = words.remarks(row)
     const arm = {lines: armLines(row, oneModel, room)}
-    return [[{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)], ...(remarks.length > 0 ? [dotted(remarks)] : [])]
+    return [
+      [{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)],
+      ...(remarks.length > 0 ? [dotted(remarks)] : []),
+    ]
   })
   return plainTable(columns, body, width, paint.dim)
 }
 
-/** Short names of rows by what tells them apart (model, mode, protocol, intervention), the fewest of these that do; null when none of them does. */
+/**
+ * Short names of rows by what tells them apart (model, mode, protocol, intervention), the fewest of these that do; null
+ * when none of them does.
+ */
 function shortNames(rows: readonly ResultRow[]): string[] | null {
   const parts = rows.map(({model, mode, protocol, latentSize, intervention}) => [
     model.split(/[:/\\]/).at(-1)!,
@@ -104,8 +123,8 @@ function shortNames(rows: readonly ResultRow[]): string[] | null {
 }
 
 /**
- * Subtasks down, rows across in the order of the table above: by a short name where there is one that fits, else by number; a single row has
- * its intervals too.
+ * Subtasks down, rows across in the order of the table above: by a short name where there is one that fits, else by
+ * number; a single row has its intervals too.
  */
 function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkInstance): string {
   const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
@@ -116,7 +135,9 @@ function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkIn
   const columns: Column[] = [
     {head: 'subtask', align: 'left'},
     {head: 'n', align: 'right'},
-    ...rows.map((_, index): Column => ({head: single ? 'score' : named ? short[index]! : `row ${index + 1}`, align: 'right'})),
+    ...rows.map(
+      (_, index): Column => ({head: single ? 'score' : named ? short[index]! : `row ${index + 1}`, align: 'right'}),
+    ),
     ...(single ? [{head: '95 % interval', align: 'right'} as const] : []),
   ]
   const body = names.map(name => {
@@ -133,7 +154,10 @@ function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkIn
   return plainTable(columns, body, width, paint.dim)
 }
 
-/** The arm's id on one line where it fits, else model and way of thinking on two; without the model where all rows have the same. */
+/**
+ * The arm's id on one line where it fits, else model and way of thinking on two; without the model where all rows have
+ * the same.
+ */
 function armLines({arm, model}: ResultRow, oneModel: boolean, room: number): string[] {
   const way = (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
   const lines = oneModel ? [way] : `${model} ${way}`.length <= room ? [`${model} ${way}`] : [model, way]
@@ -170,7 +194,9 @@ const whiskers: Field = {
 export function comparisonText(whole: Comparison, {width, color}: FormatOptions): string {
   const comparison = printableData(whole)
   const paint = new Chalk({level: color ? 1 : 0})
-  const tint = {improved: paint.green, equivalent: paint.green, regressed: paint.red, inconclusive: paint.yellow}[comparison.verdict]
+  const tint = {improved: paint.green, equivalent: paint.green, regressed: paint.red, inconclusive: paint.yellow}[
+    comparison.verdict
+  ]
   const side = ({arm, run}: ResultRow) => `${arm.replaceAll('|', ' ')} (${run})`
   return [
     tint.bold(words.verdictSentence(comparison)),
@@ -198,7 +224,14 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
     {head: 'Holm p', align: 'right'},
   ]
   const rows = subtasks.map(({name, difference, low, high, wins, losses, n, holm}) => {
-    const figures = [words.points(difference), `${words.points(low)} to ${words.points(high)}`, wins, losses, n, words.pValue(holm)]
+    const figures = [
+      words.points(difference),
+      `${words.points(low)} to ${words.points(high)}`,
+      wins,
+      losses,
+      n,
+      words.pValue(holm),
+    ]
     return [name, ...figures].map(text => ({lines: [String(text)], style: holm < 0.05 ? paint.bold : undefined}))
   })
   const [, ...taken] = widthOf(columns, rows)

@@ -1,6 +1,7 @@
-// How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in words.
-import type {Comparison, ComparisonPair} from '../../core/schemas/comparison.js'
-import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../../core/schemas/result.js'
+// How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in
+// words.
+import type {Comparison, ComparisonPair} from '../schemas/comparison.js'
+import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../schemas/result.js'
 
 export const absent = '–'
 
@@ -140,6 +141,8 @@ export function verdictSentence({verdict, gated, exitCode, margin, alpha}: Compa
 /** What the choice of extractor is worth for one arm: the range, then every reading from best to worst. */
 export function panelSentence({arm, bench, rows, range, disagreements}: ResultPanel): string {
   if (range === null) return `${arm} on ${bench}: no answer could be scored.`
-  const ranked = [...rows].sort((a, b) => (b.score ?? 0) - (a.score ?? 0)).map(({extractor, score}) => `${extractor} ${percent(score)}`)
+  const ranked = [...rows]
+    .sort((a, b) => (b.score ?? 0) - (a.score ?? 0))
+    .map(({extractor, score}) => `${extractor} ${percent(score)}`)
   return `${arm} on ${bench}: ${percent(range.low)} to ${percent(range.high)} by extractor, ${count(disagreements)} answers read differently: ${ranked.join(', ')}`
 }

@@ -1,4 +1,5 @@
-// Windows bitmaps, which sharp does not read: uncompressed 8-bit palette, 24-bit and 32-bit (Microsoft: BITMAPINFOHEADER).
+// Windows bitmaps, which sharp does not read: uncompressed 8-bit palette, 24-bit and 32-bit (Microsoft:
+// BITMAPINFOHEADER).
 // Pillow reads the fourth byte of 32-bit pixels as padding; so does this.
 import type {RgbImage} from './pillow-bicubic.js'
 

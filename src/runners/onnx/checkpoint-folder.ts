@@ -5,7 +5,10 @@ import {fileURLToPath} from 'node:url'
 import {LanternError} from '../../core/errors.js'
 import {type FolderOptions, hubCheckpoint, hubScheme} from '../hub-checkpoint.js'
 
-/** A reference with its scheme, a path that exists, or one that can only be meant as a path; a bare word (`gpt-4o`) is neither. */
+/**
+ * A reference with its scheme, a path that exists, or one that can only be meant as a path; a bare word (`gpt-4o`) is
+ * neither.
+ */
 export function isCheckpointRef(ref: string): boolean {
   return /^(hub|builtin):/.test(ref) || existsSync(ref) || /^(\.|\/|~|[A-Za-z]:[\\/])/.test(ref)
 }
@@ -33,6 +36,8 @@ function builtinFolder(name: string): string {
   const names = builtinNames()
   if (names.includes(name)) return join(builtinModels, name)
   const choice =
-    names.length === 0 ? 'This installation holds none.' : `Built-in models: ${names.map(known => `builtin:${known}`).join(', ')}.`
+    names.length === 0
+      ? 'This installation holds none.'
+      : `Built-in models: ${names.map(known => `builtin:${known}`).join(', ')}.`
   throw new LanternError('usage', `There is no built-in model ${JSON.stringify(name)}.`, choice)
 }

@@ -1,10 +1,18 @@
-// The decoding loop: rows of a batch, each with its own prompt, protocol and intervention, one token or latent per step.
-// A row starts as a fork of a prefilled prompt; when it ends the next one takes its place. Which id and which vector come next is
-// decided by modes/protocols.ts and modes/interventions.ts. Prompts and pictures are engine.ts.
+// The decoding loop: rows of a batch, each with its own prompt, protocol and intervention, one token or latent per
+// step.
+// A row starts as a fork of a prefilled prompt; when it ends the next one takes its place. Which id and which vector
+// come next is decided by modes/protocols.ts and modes/interventions.ts. Prompts and pictures are engine.ts.
 import type {LatentBlock, Stop} from '../../core/generation.js'
 import type {Random} from '../../core/random.js'
 import type {ChooseLatent} from '../../modes/interventions.js'
-import {type BlockState, decide, type LatentMachine, outsideBlock, stopAfter, stopDistance} from '../../modes/protocols.js'
+import {
+  type BlockState,
+  decide,
+  type LatentMachine,
+  outsideBlock,
+  stopAfter,
+  stopDistance,
+} from '../../modes/protocols.js'
 import {KvCache} from './kv-cache.js'
 import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'

@@ -3,7 +3,14 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {goldenFolders, readJson} from '../../../test/support/goldens.js'
-import {type Arm, type Decoding, type Generation, type Intervention, interventions, type Request} from '../../core/generation.js'
+import {
+  type Arm,
+  type Decoding,
+  type Generation,
+  type Intervention,
+  interventions,
+  type Request,
+} from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {writeLatents} from './latent-bank.js'
@@ -12,7 +19,9 @@ import type {PromptTools} from './prepared-inputs.js'
 import type {Model} from './qwen2-5-vl/types.js'
 
 const {dir} = goldenFolders[0]!
-const {cases} = readJson<{cases: {id: string; images: string[]; question: string; boxes: Box[]}[]}>(join(dir, 'decode-nano-latent.json'))
+const {cases} = readJson<{cases: {id: string; images: string[]; question: string; boxes: Box[]}[]}>(
+  join(dir, 'decode-nano-latent.json'),
+)
 const work = mkdtempSync(join(tmpdir(), 'lantern-eval-engine-'))
 let tools: PromptTools & {readonly model: Model}
 
@@ -42,7 +51,12 @@ function group(index: number, arms: readonly Arm[], decoding: Partial<Decoding> 
   const images: ImageRef[] = names.map(name => ({source: name, orientation: 'ignore', bytes: () => bytes(name)}))
   const sample = {id, benchmark: 'hops', subtask: '', images, question, gold: null, boxes}
   const parts = [...images.map(image => ({type: 'image', image}) as const), {type: 'text', text: question} as const]
-  return arms.map(arm => ({sample, arm, prompt: {system: null, parts}, decoding: {maxNewTokens: 24, temperature: 0, seed: 0, ...decoding}}))
+  return arms.map(arm => ({
+    sample,
+    arm,
+    prompt: {system: null, parts},
+    decoding: {maxNewTokens: 24, temperature: 0, seed: 0, ...decoding},
+  }))
 }
 
 /** The model with its calls counted, and something to do before each run of the decoder. */
@@ -81,7 +95,8 @@ async function generate(
 const bank = join(work, 'run')
 async function recordOwn(): Promise<Generation[]> {
   const results = await generate(cases.map((_, i) => group(i, [armOf('own')])))
-  for (const {request, latents} of results) await writeLatents(bank, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
+  for (const {request, latents} of results)
+    await writeLatents(bank, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
   return results
 }
 
@@ -157,7 +172,14 @@ it('oracle without a box is an error of the sample, never a run of own', async (
 
 it('counts prompt, picture, text, marker and latent tokens', async () => {
   const [own] = await generate([group(0, [armOf('own')])])
-  expect(own!.usage).toEqual({promptTokens: 53, imageTokens: 16, textTokens: 6, latentSteps: 5, markerTokens: 2, blocks: 1})
+  expect(own!.usage).toEqual({
+    promptTokens: 53,
+    imageTokens: 16,
+    textTokens: 6,
+    latentSteps: 5,
+    markerTokens: 2,
+    blocks: 1,
+  })
   const [cut] = await generate([group(0, [armOf('own')], {maxNewTokens: 2})])
   expect([cut!.stop, cut!.usage.blocks, cut!.usage.latentSteps]).toEqual(['length', 1, 0])
   const [banned] = await generate([group(0, [armOf('no-latent')])])
@@ -165,7 +187,12 @@ it('counts prompt, picture, text, marker and latent tokens', async () => {
 })
 
 it('makes the same generations in one run of the Loop graph', async () => {
-  const arms = [armOf('own'), armOf('own', {id: 'two', latentSize: 2}), armOf(null, {id: 'm|direct', mode: 'direct'}), armOf('zeros')]
+  const arms = [
+    armOf('own'),
+    armOf('own', {id: 'two', latentSize: 2}),
+    armOf(null, {id: 'm|direct', mode: 'direct'}),
+    armOf('zeros'),
+  ]
   const byRequest = async (wholeGenerations: boolean) => {
     const {calls, tools: counting} = counted()
     const results = await generate(
@@ -191,7 +218,9 @@ it('makes the same generations in one run of the Loop graph', async () => {
 it('samples the same text for the same seed, and another for another', async () => {
   const texts = async (seed: number) => {
     const results = await generate(
-      cases.map((_, i) => group(i, [armOf(null, {id: 'm|direct', mode: 'direct', intervention: null})], {temperature: 3, seed})),
+      cases.map((_, i) =>
+        group(i, [armOf(null, {id: 'm|direct', mode: 'direct', intervention: null})], {temperature: 3, seed}),
+      ),
     )
     return results.map(({request, text}) => `${request.sample.id} ${text}`).sort()
   }
@@ -210,7 +239,9 @@ it('every feedback protocol runs', async () => {
   const steps = new Map(results.map(({request, usage}) => [request.arm.protocol, usage.latentSteps]))
   expect(results).toHaveLength(names.length)
   expect([steps.get('lantern'), steps.get('lvr'), steps.get('monet'), steps.get('covt')]).toEqual([3, 3, 3, 0])
-  await expect(generate([group(0, [armOf('own', {protocol: 'lvr-latent-end'})])])).resolves.toMatchObject([{stop: 'error'}])
+  await expect(generate([group(0, [armOf('own', {protocol: 'lvr-latent-end'})])])).resolves.toMatchObject([
+    {stop: 'error'},
+  ])
   await expect(generate([group(0, [armOf('own', {protocol: 'ivt-lr'})])])).rejects.toThrow('attention maps')
 })
 

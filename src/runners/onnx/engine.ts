@@ -1,10 +1,32 @@
-// Requests -> generations with a loaded model: what each arm means for the decoding loop, and what its result means for a record.
+// Requests -> generations with a loaded model: what each arm means for the decoding loop, and what its result means for
+// a record.
 // Runs wherever the model runs: in a worker (worker.ts), or in a test. Sharing between requests is prepared-inputs.ts.
 import {LanternError, messageOf} from '../../core/errors.js'
-import {failedGeneration, type Generation, type LatentBlock, promptText, type Request, type Usage} from '../../core/generation.js'
+import {
+  failedGeneration,
+  type Generation,
+  type LatentBlock,
+  promptText,
+  type Request,
+  type Usage,
+} from '../../core/generation.js'
 import {random} from '../../core/random.js'
-import {bankMissing, type LatentNeed, type LatentSupply, latentChooser, latentNeeds, needsBank} from '../../modes/interventions.js'
-import {type LatentMachine, latentMachine, markersOnly, type Protocol, plainDecoding, protocolNamed} from '../../modes/protocols.js'
+import {
+  bankMissing,
+  type LatentNeed,
+  type LatentSupply,
+  latentChooser,
+  latentNeeds,
+  needsBank,
+} from '../../modes/interventions.js'
+import {
+  type LatentMachine,
+  latentMachine,
+  markersOnly,
+  type Protocol,
+  plainDecoding,
+  protocolNamed,
+} from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
@@ -17,7 +39,10 @@ export interface EngineOptions {
   /** Rows decoded together. */
   readonly batchSize: number
   readonly keepLatents: boolean
-  /** Make a generation in one run of the Loop graph where it can be: for devices on which the cache must not cross the bus. */
+  /**
+   * Make a generation in one run of the Loop graph where it can be: for devices on which the cache must not cross the
+   * bus.
+   */
   readonly wholeGenerations?: boolean
   /** Run folder whose latents feed the interventions that need a bank. */
   readonly latentBank?: string
@@ -58,23 +83,39 @@ export class Engine {
     const settled: Generation[] = []
     for await (const decoded of decodeAll(model, this.#tasks(groups, settled), this.#options.batchSize, signal)) {
       if (decoded === null) yield* settled.splice(0)
-      else yield {...this.#generation(decoded), ...(await this.#wantedScores(decoded.task.request, decoded.task.prompt, decoded.blocks))}
+      else
+        yield {
+          ...this.#generation(decoded),
+          ...(await this.#wantedScores(decoded.task.request, decoded.task.prompt, decoded.blocks)),
+        }
     }
   }
 
   /** As Session.score (runner.ts): each block is START, its latents, END. */
-  async score(request: Request, latents: readonly LatentBlock[], continuations: readonly string[]): Promise<number[][]> {
+  async score(
+    request: Request,
+    latents: readonly LatentBlock[],
+    continuations: readonly string[],
+  ): Promise<number[][]> {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
     if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
     const {state} = await this.#scored.inputs.prompt(request)
     return this.#scoreAfter(state, latents, continuations)
   }
 
-  async #wantedScores({continuations}: Request, prompt: PromptState, blocks: readonly LatentBlock[]): Promise<Partial<Generation>> {
+  async #wantedScores(
+    {continuations}: Request,
+    prompt: PromptState,
+    blocks: readonly LatentBlock[],
+  ): Promise<Partial<Generation>> {
     return continuations ? {continuationLogProbs: await this.#scoreAfter(prompt, blocks, continuations)} : {}
   }
 
-  #scoreAfter(prompt: PromptState, blocks: readonly LatentBlock[], continuations: readonly string[]): Promise<number[][]> {
+  #scoreAfter(
+    prompt: PromptState,
+    blocks: readonly LatentBlock[],
+    continuations: readonly string[],
+  ): Promise<number[][]> {
     const prefix = blocks.flatMap(({vectors}) => {
       const ids = this.#latentIds()
       return [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}]
@@ -112,7 +153,12 @@ export class Engine {
   }
 
   /** Everything of a generation but its prompt, so that an arm that cannot run costs no prefill. */
-  async #plan(request: Request, inputs: PreparedInputs, machine: LatentMachine, bank: LatentBank | null): Promise<Plan> {
+  async #plan(
+    request: Request,
+    inputs: PreparedInputs,
+    machine: LatentMachine,
+    bank: LatentBank | null,
+  ): Promise<Plan> {
     const {arm, decoding} = request
     const {generation} = this.#tools.model.checkpoint
     const supply = await this.#supply(request, inputs, machine, bank)
@@ -150,7 +196,10 @@ export class Engine {
     const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
     const generation = this.#generation({...decoded, task: {...plan, prepared}})
     if (!plan.request.continuations) return generation
-    return {...generation, ...(await this.#wantedScores(plan.request, (await inputs.prompt(plan.request)).state, decoded.blocks))}
+    return {
+      ...generation,
+      ...(await this.#wantedScores(plan.request, (await inputs.prompt(plan.request)).state, decoded.blocks)),
+    }
   }
 
   #latentIds() {
@@ -180,7 +229,12 @@ export class Engine {
     return arm.intervention === 'markers-only' ? markersOnly(machine) : machine
   }
 
-  async #supply(request: Request, inputs: PreparedInputs, machine: LatentMachine, bank: LatentBank | null): Promise<LatentSupply> {
+  async #supply(
+    request: Request,
+    inputs: PreparedInputs,
+    machine: LatentMachine,
+    bank: LatentBank | null,
+  ): Promise<LatentSupply> {
     const {benchmark, id} = request.sample
     const seed = [request.decoding.seed, benchmark, id]
     const need = needOf(request)
@@ -190,7 +244,10 @@ export class Engine {
     const blocks = need === 'donor' ? await bank.donor(benchmark, id, seed) : await bank.recorded(benchmark, id)
     if (blocks === null) {
       const whose = need === 'donor' ? 'of another sample' : 'of this sample'
-      throw new LanternError('data-absent', `The recorded run has no latents ${whose}, which ${request.arm.intervention} feeds.`)
+      throw new LanternError(
+        'data-absent',
+        `The recorded run has no latents ${whose}, which ${request.arm.intervention} feeds.`,
+      )
     }
     return need === 'donor' ? {seed, donor: blocks} : {seed, recorded: blocks}
   }
@@ -199,10 +256,17 @@ export class Engine {
   async #evidence({sample, arm, decoding}: Request, inputs: PreparedInputs, budget: number) {
     const {boxes = [], benchmark, id} = sample
     if (!Number.isFinite(budget)) {
-      throw new LanternError('unsupported', `${arm.protocol} has no fixed number of latents, which ${arm.intervention} needs.`)
+      throw new LanternError(
+        'unsupported',
+        `${arm.protocol} has no fixed number of latents, which ${arm.intervention} needs.`,
+      )
     }
     if (arm.intervention === 'oracle' && boxes.length === 0) {
-      throw new LanternError('unsupported', 'This sample has no box, so there is no oracle latent for it.', 'Run oracle where boxes exist.')
+      throw new LanternError(
+        'unsupported',
+        'This sample has no box, so there is no oracle latent for it.',
+        'Run oracle where boxes exist.',
+      )
     }
     const picture = await inputs.firstPicture(sample)
     const draws = random(decoding.seed, benchmark, id, 'random-crop')
@@ -234,7 +298,15 @@ export class Engine {
     return this.#stopVector
   }
 
-  #generation({task, ids, latentMask, blocks, stop, decodeMs, steps}: Omit<Decoded<ArmTask>, 'task'> & Finished): Generation {
+  #generation({
+    task,
+    ids,
+    latentMask,
+    blocks,
+    stop,
+    decodeMs,
+    steps,
+  }: Omit<Decoded<ArmTask>, 'task'> & Finished): Generation {
     const {request, prepared, machine, eos} = task
     // The token that ends the sequence is no part of the answer.
     const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
@@ -243,7 +315,9 @@ export class Engine {
       request,
       text: this.#tools.tokenizer.decode(spoken),
       tokenIds: ids,
-      ...(this.#options.keepLatents && {latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors}))}),
+      ...(this.#options.keepLatents && {
+        latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
+      }),
       usage: usageOf(prepared, machine, ids, latentMask, blocks.length, eos),
       timing: {
         firstTokenMs: prepared.prefillMs,
@@ -289,7 +363,8 @@ function usageOf(
     textTokens: ids.length - latentSteps - markerTokens - endings,
     latentSteps,
     markerTokens,
-    // A START that the token cap cut off counts as a block without latents; one that is itself a latent shows in `opened` only.
+    // A START that the token cap cut off counts as a block without latents; one that is itself a latent shows in
+    // `opened` only.
     blocks: Math.max(starts, opened),
   }
 }

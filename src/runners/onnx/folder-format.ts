@@ -1,5 +1,5 @@
-// What kind of model a folder holds, by the names of its files. A new loader is a row here and a function that opens the folder;
-// what cannot be loaded says what to point at instead.
+// What kind of model a folder holds, by the names of its files. A new loader is a row here and a function that opens
+// the folder; what cannot be loaded says what to point at instead.
 import {readdir, stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
@@ -16,7 +16,8 @@ interface FolderFormat {
 export const singleFile = 'model.safetensors'
 export const indexFile = 'model.safetensors.index.json'
 
-const anyEndsWith = (names: Names, endings: readonly string[]) => [...names].some(name => endings.some(ending => name.endsWith(ending)))
+const anyEndsWith = (names: Names, endings: readonly string[]) =>
+  [...names].some(name => endings.some(ending => name.endsWith(ending)))
 
 /** In the order they are tried: a folder may hold an export beside the weights it was made from. */
 const formats: readonly FolderFormat[] = [
@@ -27,7 +28,8 @@ const formats: readonly FolderFormat[] = [
   },
   {
     name: 'onnx',
-    recognises: names => names.has('onnx') || names.has('genai_config.json') || anyEndsWith(names, ['.onnx', '.onnx_data']),
+    recognises: names =>
+      names.has('onnx') || names.has('genai_config.json') || anyEndsWith(names, ['.onnx', '.onnx_data']),
     refusal: [
       'holds an ONNX export, which does not give out the hidden states that latent reasoning feeds back',
       'Point --model at the folder with the original weights (config.json, tokenizer.json and *.safetensors): no export is needed.',
@@ -43,7 +45,10 @@ const formats: readonly FolderFormat[] = [
   },
 ]
 
-/** The file names of a folder that can be loaded. Throws LanternError `bad-checkpoint` or, with what to do instead, `unsupported`. */
+/**
+ * The file names of a folder that can be loaded. Throws LanternError `bad-checkpoint` or, with what to do instead,
+ * `unsupported`.
+ */
 export async function loadableFolder(dir: string): Promise<Names> {
   const names = await namesIn(dir)
   const format = formats.find(({recognises}) => recognises(names))

@@ -1,4 +1,5 @@
-// What prompts will take with a local checkpoint, counted without its model: the same template, tokenizer and picture sizes as when it is asked.
+// What prompts will take with a local checkpoint, counted without its model: the same template, tokenizer and picture
+// sizes as when it is asked.
 import type {Size} from '../picture-size.js'
 import type {Forecast} from '../runner.js'
 import {loadPromptTools, type PixelOptions} from './load.js'

@@ -116,7 +116,11 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     id: item.id,
     benchmark: 'goldens',
     subtask: '',
-    images: item.images.map(source => ({source, orientation: 'ignore', bytes: async () => readFileSync(join(dir, 'images', source))})),
+    images: item.images.map(source => ({
+      source,
+      orientation: 'ignore',
+      bytes: async () => readFileSync(join(dir, 'images', source)),
+    })),
     question: item.question,
     gold: null,
     ...(box ? {boxes: [box]} : item.boxes && {boxes: item.boxes}),
@@ -131,7 +135,10 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
       latentSize: mode === 'latent' ? item.latent_size : null,
       intervention,
     }
-    const parts = [...sample.images.map(image => ({type: 'image', image}) as const), {type: 'text', text: item.question} as const]
+    const parts = [
+      ...sample.images.map(image => ({type: 'image', image}) as const),
+      {type: 'text', text: item.question} as const,
+    ]
     return {
       sample,
       arm,
@@ -289,7 +296,9 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
           return {id, vector: scoring.latents === 'own' ? vector : new Float32Array(vector.length)}
         })
         expect(tools.tokenizer.encode(scoring.continuation)).toEqual(scoring.continuation_ids)
-        const [logProbs] = await scoreContinuations(tools.model, (await preparedFor(item)).state, prefix, [scoring.continuation_ids])
+        const [logProbs] = await scoreContinuations(tools.model, (await preparedFor(item)).state, prefix, [
+          scoring.continuation_ids,
+        ])
         expect(largestDifference(logProbs!, scoring.logprobs)).toBeLessThan(tolerance.logProb)
       }
     }
@@ -311,7 +320,9 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
       return Object.fromEntries([...results].sort())
     }
     const claims = new Map<string, number>(
-      golden.cases.flatMap(item => item.runs.map(run => [`${item.id} goldens|${run.condition}`, claimed(run)] as const)),
+      golden.cases.flatMap(item =>
+        item.runs.map(run => [`${item.id} goldens|${run.condition}`, claimed(run)] as const),
+      ),
     )
     const [batched, single] = [await decodeWith(5), await decodeWith(1)]
     expect(Object.keys(batched)).toEqual(Object.keys(single))

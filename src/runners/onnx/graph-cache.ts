@@ -1,12 +1,17 @@
-// Emitted graphs, kept under a hash of everything they are made from, so that a second start reads a file instead of emitting again
-// and a graph viewer can open what ran. A cache that cannot be written costs time, nothing else.
+// Emitted graphs, kept under a hash of everything they are made from, so that a second start reads a file instead of
+// emitting again and a graph viewer can open what ran. A cache that cannot be written costs time, nothing else.
 import {mkdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {hashOf} from '../../core/hash.js'
 
 /** The bytes of the graph `name`, which `ingredients` determine wholly. */
-export async function cachedGraph(cacheDir: string, name: string, ingredients: unknown, emit: () => Uint8Array): Promise<Uint8Array> {
+export async function cachedGraph(
+  cacheDir: string,
+  name: string,
+  ingredients: unknown,
+  emit: () => Uint8Array,
+): Promise<Uint8Array> {
   const folder = join(cacheDir, 'graphs')
   const file = join(folder, `${name}-${hashOf(ingredients).slice(0, 16)}.onnx`)
   const known = await readFile(file).catch(() => null)

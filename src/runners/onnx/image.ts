@@ -1,5 +1,6 @@
 // A picture file -> 8-bit RGB, as the reference's Pillow code makes it (QwenLM/Qwen2.5-VL: qwen-vl-utils, to_rgb):
-// RGBA is pasted on white, every other mode goes through Pillow's convert('RGB'), which drops the alpha of grey and palette pictures.
+// RGBA is pasted on white, every other mode goes through Pillow's convert('RGB'), which drops the alpha of grey and
+// palette pictures.
 // Colour profiles are ignored. What the models then do with the pixels is image-processor.ts.
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Box, Orientation} from '../../core/sample.js'
@@ -7,7 +8,10 @@ import {decodeBmp, isBmp} from './bmp.js'
 import type {RgbImage} from './pillow-bicubic.js'
 
 export interface DecodedImage extends RgbImage {
-  /** What is odd about the picture, in a sentence; e.g. 16-bit grey, of which the reference keeps the lowest 256 levels only. */
+  /**
+   * What is odd about the picture, in a sentence; e.g. 16-bit grey, of which the reference keeps the lowest 256 levels
+   * only.
+   */
   readonly problem: string | null
 }
 
@@ -16,7 +20,11 @@ export async function decodeImage(bytes: Uint8Array, orientation: Orientation, s
   try {
     return isBmp(bytes) ? {...decodeBmp(bytes), problem: null} : await decodeWithSharp(bytes, orientation)
   } catch (error) {
-    throw new LanternError('bad-file', `The picture ${source} cannot be read: ${messageOf(error).split('\n')[0]}.`, 'Fetch it again.')
+    throw new LanternError(
+      'bad-file',
+      `The picture ${source} cannot be read: ${messageOf(error).split('\n')[0]}.`,
+      'Fetch it again.',
+    )
   }
 }
 
@@ -32,14 +40,27 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
     open().toColourspace('srgb').raw().toBuffer({resolveWithObject: true}),
   ])
   if (space === 'cmyk') {
-    const inks = await open().pipelineColourspace('cmyk').toColourspace('cmyk').raw().toBuffer({resolveWithObject: true})
+    const inks = await open()
+      .pipelineColourspace('cmyk')
+      .toColourspace('cmyk')
+      .raw()
+      .toBuffer({resolveWithObject: true})
     return {width: info.width, height: info.height, data: fromCmyk(inks.data), problem: null}
   }
   if (depth === 'ushort' && channels <= 2) {
-    const deep = await open().removeAlpha().toColourspace('grey16').raw({depth: 'ushort'}).toBuffer({resolveWithObject: true})
+    const deep = await open()
+      .removeAlpha()
+      .toColourspace('grey16')
+      .raw({depth: 'ushort'})
+      .toBuffer({resolveWithObject: true})
     const levels = new Uint16Array(deep.data.buffer, deep.data.byteOffset, deep.data.byteLength / 2)
     const problem = 'It is 16-bit grey; the reference cuts every level above 255, and so do we.'
-    return {width: info.width, height: info.height, data: spread(Uint8Array.from(levels, level => Math.min(level, 255))), problem}
+    return {
+      width: info.width,
+      height: info.height,
+      data: spread(Uint8Array.from(levels, level => Math.min(level, 255))),
+      problem,
+    }
   }
   const size = {width: info.width, height: info.height, problem: null}
   if (info.channels === 1) return {...size, data: spread(data)}
@@ -48,7 +69,10 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
   return {...size, data: hasAlpha && pastesAlpha(bytes, format) ? pasteOnWhite(data) : withoutAlpha(data)}
 }
 
-/** True where Pillow's mode is RGBA: not for palettes and colour keys, whose transparency is only a note beside the pixels. */
+/**
+ * True where Pillow's mode is RGBA: not for palettes and colour keys, whose transparency is only a note beside the
+ * pixels.
+ */
 function pastesAlpha(bytes: Uint8Array, format: string | undefined): boolean {
   if (format === 'gif') return false
   // The colour type in a PNG's IHDR; 6 is truecolour with alpha (PNG specification, 11.2.1).

@@ -10,7 +10,8 @@ export const onnxRunner: Runner = {
       env,
       notify(event) {
         if (event.type === 'progress') notify({type: 'loading', what: ref, done: event.done, total: event.total})
-        else if (event.type === 'retry') notify({type: 'warning', message: `${event.file}: ${event.reason}; trying again.`})
+        else if (event.type === 'retry')
+          notify({type: 'warning', message: `${event.file}: ${event.reason}; trying again.`})
       },
     })
     const {openSession} = await import('./session.js')

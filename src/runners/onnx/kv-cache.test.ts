@@ -12,7 +12,8 @@ function rowsOf(row: number, from: number, count: number, scale = 1): KeyValue[]
     const key = new Float32Array(shape.kvHeads * count * shape.headDim)
     for (let head = 0; head < shape.kvHeads; head++) {
       for (let p = 0; p < count; p++) {
-        for (let i = 0; i < shape.headDim; i++) key[(head * count + p) * shape.headDim + i] = scale * code(row, layer, head, from + p, i)
+        for (let i = 0; i < shape.headDim; i++)
+          key[(head * count + p) * shape.headDim + i] = scale * code(row, layer, head, from + p, i)
       }
     }
     return {key, value: key.map(x => -x)}

@@ -1,5 +1,6 @@
-// Keys and values of the rows that are being decoded. They live in padded arrays of ours, because an array that goes through the graph
-// is copied whole at every step. Rows come and go: the filled ones are always the first, so that a run reads a front part of each array.
+// Keys and values of the rows that are being decoded. They live in padded arrays of ours, because an array that goes
+// through the graph is copied whole at every step. Rows come and go: the filled ones are always the first, so that a
+// run reads a front part of each array.
 import type {KeyValue, Past, TextConfig} from './qwen2-5-vl/types.js'
 
 /** Positions by which the room of a row grows. */
@@ -34,8 +35,8 @@ export class KvCache {
   }
 
   /**
-   * Starts a row as a fork of prefilled positions and returns its index. `prefix` is per layer [kvHeads, stride, headDim],
-   * of which the first `length` positions count; it is copied and may be forked again.
+   * Starts a row as a fork of prefilled positions and returns its index. `prefix` is per layer [kvHeads, stride,
+   * headDim], of which the first `length` positions count; it is copied and may be forked again.
    */
   add(prefix: readonly KeyValue[], length: number): number {
     const row = this.#lengths.length
@@ -120,7 +121,10 @@ export class KvCache {
     const {layers, kvHeads, headDim} = this.#shape
     this.#capacity = roomFor(positions)
     const size = this.#maxRows * this.#rowSize
-    const grown: KeyValue[] = Array.from({length: layers}, () => ({key: new Float32Array(size), value: new Float32Array(size)}))
+    const grown: KeyValue[] = Array.from({length: layers}, () => ({
+      key: new Float32Array(size),
+      value: new Float32Array(size),
+    }))
     const bias = new Float32Array(this.#maxRows * this.#capacity).fill(hidden)
     for (const row of this.#lengths.keys()) {
       bias.set(this.#bias.subarray(row * before, (row + 1) * before), row * this.#capacity)

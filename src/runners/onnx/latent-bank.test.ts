@@ -10,7 +10,11 @@ const vector = (...values: number[]) => Float32Array.from(values)
 const key = (id: string) => ({arm, bench: 'viscot', id})
 
 beforeAll(async () => {
-  await writeLatents(run, key('gqa/1'), [{vectors: [vector(1, 2), vector(3, 4)]}, {vectors: []}, {vectors: [vector(5, 6)]}])
+  await writeLatents(run, key('gqa/1'), [
+    {vectors: [vector(1, 2), vector(3, 4)]},
+    {vectors: []},
+    {vectors: [vector(5, 6)]},
+  ])
   await writeLatents(run, key('gqa/2'), [{vectors: [vector(-1, 0), vector(7, 8)], own: [vector(0, 0), vector(0, 0)]}])
 })
 

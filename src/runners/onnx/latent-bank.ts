@@ -1,6 +1,7 @@
-// Latents of a recorded run on disk: one safetensors file per arm and sample, written with `run --save-latents`, read as the bank of the
-// interventions that need one. latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf); tensors `<block>` [n, D] hold what was
-// fed, `<block>.own` (where an intervention replaced it) what the model itself would have fed.
+// Latents of a recorded run on disk: one safetensors file per arm and sample, written with `run --save-latents`, read
+// as the bank of the interventions that need one. latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded
+// (see nameOf); tensors `<block>` [n, D] hold what was fed, `<block>.own` (where an intervention replaced it) what the
+// model itself would have fed.
 import {existsSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
@@ -32,8 +33,15 @@ function nameOf(text: string): string {
   return encoded.length <= longestName ? encoded : `${sha256(text).slice(0, 16)}-${encodeURIComponent(text.slice(-50))}`
 }
 
-/** Writes the latents of one generation, whole or not at all. Returns the file's path within the run, or null when there are no latents. */
-export async function writeLatents(runDir: string, key: LatentKey, blocks: readonly LatentBlock[]): Promise<string | null> {
+/**
+ * Writes the latents of one generation, whole or not at all. Returns the file's path within the run, or null when there
+ * are no latents.
+ */
+export async function writeLatents(
+  runDir: string,
+  key: LatentKey,
+  blocks: readonly LatentBlock[],
+): Promise<string | null> {
   const tensors = blocks.flatMap(({vectors, own}, block) => [
     ...(vectors.length > 0 ? [tensorOf(String(block), vectors)] : []),
     ...(own && own.length > 0 ? [tensorOf(`${block}.own`, own)] : []),

@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import {type Environment, hubCacheDir} from '../../core/hub/cache-layout.js'
+import {type Environment, hubCacheDir} from '../../hub/cache-layout.js'
 import {builtinNames} from './checkpoint-folder.js'
 import {indexFile, singleFile} from './folder-format.js'
 
@@ -21,7 +21,8 @@ export async function listModels(folder: string, env: Environment): Promise<List
     const snapshots = join(hubCacheDir(env), name, 'snapshots')
     if (repo === undefined) continue
     const commits = await subfolders(snapshots)
-    if (commits.some(commit => holdsWeights(join(snapshots, commit)))) hub.push({ref: `hub:${repo.replaceAll('--', '/')}`, source: 'hub'})
+    if (commits.some(commit => holdsWeights(join(snapshots, commit))))
+      hub.push({ref: `hub:${repo.replaceAll('--', '/')}`, source: 'hub'})
   }
   const near = ['.', ...(await subfolders(folder)).map(name => `./${name}`)]
   const folders = near.filter(path => holdsWeights(join(folder, path))).map(ref => ({ref, source: 'folder'}) as const)

@@ -17,7 +17,10 @@ export interface CheckpointOptions extends LoadOptions, PixelOptions {
 }
 
 /** Throws LanternError as its parts do; nothing stays open then. */
-export async function loadCheckpoint(dir: string, options: CheckpointOptions): Promise<PromptTools & {readonly model: Model}> {
+export async function loadCheckpoint(
+  dir: string,
+  options: CheckpointOptions,
+): Promise<PromptTools & {readonly model: Model}> {
   const checkpoint = await openCheckpoint(dir)
   const tools = await loadPromptTools(checkpoint, options)
   return {...tools, warn: options.warn, model: await loadModel(checkpoint, options)}
@@ -28,5 +31,9 @@ export async function loadPromptTools(
   {dir, latent, image}: Checkpoint,
   {minPixels = image.minPixels, maxPixels = image.maxPixels}: PixelOptions,
 ): Promise<Pick<PromptTools, 'tokenizer' | 'template' | 'limits'>> {
-  return {tokenizer: await loadTokenizer(dir, latent), template: await loadChatTemplate(dir), limits: {minPixels, maxPixels}}
+  return {
+    tokenizer: await loadTokenizer(dir, latent),
+    template: await loadChatTemplate(dir),
+    limits: {minPixels, maxPixels},
+  }
 }

@@ -1,5 +1,6 @@
-// Whole generations in one run of the Loop graph. A cache that goes through JavaScript crosses the bus of a GPU at every step; in the loop it
-// stays on the device. The price: such a run can be neither watched nor stopped, and only greedy decoding by LanteRn's rules is in the graph.
+// Whole generations in one run of the Loop graph. A cache that goes through JavaScript crosses the bus of a GPU at
+// every step; in the loop it stays on the device. The price: such a run can be neither watched nor stopped, and only
+// greedy decoding by LanteRn's rules is in the graph.
 import {type BlockState, decide, outsideBlock} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
 import type {PromptInput} from './prepared-inputs.js'

@@ -1,5 +1,5 @@
-// What the main thread and the worker say to each other, and how a group of requests crosses over: pictures are read on the main side
-// (a file, a parquet page) and travel as bytes; generations come back without the request they answer.
+// What the main thread and the worker say to each other, and how a group of requests crosses over: pictures are read on
+// the main side (a file, a parquet page) and travel as bytes; generations come back without the request they answer.
 import type {Generation, LatentBlock, Request} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
@@ -32,7 +32,12 @@ export type ToWorker =
   | {readonly type: 'group'; readonly number: number; readonly group: SentGroup}
   | {readonly type: 'end'}
   | {readonly type: 'abort'}
-  | {readonly type: 'score'; readonly group: SentGroup; readonly latents: readonly LatentBlock[]; readonly continuations: readonly string[]}
+  | {
+      readonly type: 'score'
+      readonly group: SentGroup
+      readonly latents: readonly LatentBlock[]
+      readonly continuations: readonly string[]
+    }
   | {readonly type: 'close'}
 
 export interface SentError {
@@ -45,7 +50,12 @@ export type FromWorker =
   | {readonly type: 'ready'; readonly provenance: Provenance}
   | {readonly type: 'event'; readonly event: RunnerEvent}
   | {readonly type: 'pull'}
-  | {readonly type: 'generation'; readonly group: number; readonly request: number; readonly generation: Omit<Generation, 'request'>}
+  | {
+      readonly type: 'generation'
+      readonly group: number
+      readonly request: number
+      readonly generation: Omit<Generation, 'request'>
+    }
   | {readonly type: 'scores'; readonly scores: number[][]}
   | {readonly type: 'done'}
   | {readonly type: 'failed'; readonly error: SentError}

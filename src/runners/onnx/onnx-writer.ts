@@ -1,5 +1,5 @@
-// Writes ONNX models: a graph builder and the few protobuf messages it needs (names and field numbers of onnx/onnx: onnx/onnx.proto3,
-// Apache-2.0). Only for graphs made here: it cannot read, and it knows no message it does not write.
+// Writes ONNX models: a graph builder and the few protobuf messages it needs (names and field numbers of onnx/onnx:
+// onnx/onnx.proto3, Apache-2.0). Only for graphs made here: it cannot read, and it knows no message it does not write.
 import type {TensorPlace} from './safetensors.js'
 
 /** Element types by the numbers of TensorProto.DataType. */
@@ -31,7 +31,9 @@ const contributed = new Set([
 const irVersion = 8
 const opset = 17
 
-/** A graph under construction; values are named by strings. Subgraphs share the initializers and names of their root. */
+/**
+ * A graph under construction; values are named by strings. Subgraphs share the initializers and names of their root.
+ */
 export class Graph {
   private readonly nodes: Uint8Array[] = []
   private readonly inputs: Uint8Array[] = []
@@ -65,14 +67,23 @@ export class Graph {
   }
 
   /** One operator with several outputs; `false` leaves an optional output out (its name is then empty). */
-  ops(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>>, wanted: readonly boolean[]): string[] {
+  ops(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+    wanted: readonly boolean[],
+  ): string[] {
     const outputs = wanted.map(want => (want ? this.fresh(type) : ''))
     this.emit(type, inputs, attributes, outputs)
     return outputs
   }
 
   /** A small constant inside the model; equal constants are stored once. Without a shape it is a vector. */
-  constant(type: 'f32' | 'i32' | 'i64' | 'bool', values: readonly number[], shape: readonly number[] = [values.length]): string {
+  constant(
+    type: 'f32' | 'i32' | 'i64' | 'bool',
+    values: readonly number[],
+    shape: readonly number[] = [values.length],
+  ): string {
     const name = `${type}[${shape.join('x')}]:${values.length > 8 ? `#${this.root.initializers.size}` : values.join(',')}`
     if (!this.root.initializers.has(name)) {
       this.root.initializers.set(name, concat(...tensorHead(name, type, shape), bytesField(9, rawBytes(type, values))))
@@ -84,8 +95,17 @@ export class Graph {
     return this.constant(type, [value], [])
   }
 
-  /** A weight that stays in its file; `location` is relative to the model's folder. `shape` may regroup the same elements. */
-  external(name: string, type: ElementType, place: TensorPlace, location: string, shape: readonly number[] = place.shape): string {
+  /**
+   * A weight that stays in its file; `location` is relative to the model's folder. `shape` may regroup the same
+   * elements.
+   */
+  external(
+    name: string,
+    type: ElementType,
+    place: TensorPlace,
+    location: string,
+    shape: readonly number[] = place.shape,
+  ): string {
     if (!this.root.initializers.has(name)) {
       const entries = Object.entries({location, offset: String(place.offset), length: String(place.length)})
       const data = entries.map(([key, value]) => bytesField(13, concat(textField(1, key), textField(2, value))))
@@ -106,7 +126,8 @@ export class Graph {
 
   /** The finished model as the bytes of an .onnx file. */
   encode(): Uint8Array {
-    const operators = (domain: string, version: number) => bytesField(8, concat(textField(1, domain), numberField(2, version)))
+    const operators = (domain: string, version: number) =>
+      bytesField(8, concat(textField(1, domain), numberField(2, version)))
     return concat(
       numberField(1, irVersion),
       textField(2, 'lantern-eval'),
@@ -132,7 +153,12 @@ export class Graph {
   }
 
   /** Appends a NodeProto. */
-  private emit(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>>, outputs: readonly string[]): void {
+  private emit(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>>,
+    outputs: readonly string[],
+  ): void {
     this.nodes.push(
       concat(
         ...inputs.map(name => textField(1, name)),
@@ -140,7 +166,9 @@ export class Graph {
         textField(3, this.fresh('node')),
         textField(4, type),
         textField(7, contributed.has(type) ? 'com.microsoft' : ''),
-        ...Object.entries(attributes).map(([name, value]) => bytesField(5, concat(textField(1, name), ...this.attribute(value)))),
+        ...Object.entries(attributes).map(([name, value]) =>
+          bytesField(5, concat(textField(1, name), ...this.attribute(value))),
+        ),
       ),
     )
   }
@@ -149,7 +177,8 @@ export class Graph {
   private attribute(value: Attribute): Uint8Array[] {
     if (typeof value === 'number') return [numberField(3, value), numberField(20, 2)]
     if (value instanceof Graph) return [bytesField(6, value.bytes()), numberField(20, 5)]
-    if ('float' in value) return [concat(Uint8Array.of((2 << 3) | 5), rawBytes('f32', [value.float])), numberField(20, 1)]
+    if ('float' in value)
+      return [concat(Uint8Array.of((2 << 3) | 5), rawBytes('f32', [value.float])), numberField(20, 1)]
     return [...value.map(n => numberField(8, n)), numberField(20, 7)]
   }
 }
@@ -175,7 +204,8 @@ function rawBytes(type: 'f32' | 'i32' | 'i64' | 'bool', values: readonly number[
   return Uint8Array.from(values)
 }
 
-// Protobuf wire format: a field is its key (number << 3 | wire type) as a varint, then a varint (0) or a length and bytes (2).
+// Protobuf wire format: a field is its key (number << 3 | wire type) as a varint, then a varint (0) or a length and
+// bytes (2).
 
 function varint(value: number): number[] {
   const bytes: number[] = []

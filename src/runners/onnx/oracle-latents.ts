@@ -3,9 +3,9 @@
 import {LanternError} from '../../core/errors.js'
 import type {Random} from '../../core/random.js'
 import type {Box} from '../../core/sample.js'
+import type {PixelLimits} from '../smart-resize.js'
 import {crop} from './image.js'
 import type {RgbImage} from './pillow-bicubic.js'
-import type {PixelLimits} from './qwen2-5-vl/smart-resize.js'
 
 /** Vision features of a picture that goes straight into the processor, row by row. */
 export type Encode = (image: RgbImage, limits: PixelLimits) => Promise<Float32Array[]>
@@ -13,7 +13,10 @@ export type Encode = (image: RgbImage, limits: PixelLimits) => Promise<Float32Ar
 /** How much of the surroundings a crop shows. */
 const enlargement = 1.2
 
-/** The box enlarged about its centre and cut at the borders of the picture. Throws LanternError `bad-file` when nothing is left. */
+/**
+ * The box enlarged about its centre and cut at the borders of the picture. Throws LanternError `bad-file` when nothing
+ * is left.
+ */
 export function enlargedCrop([x1, y1, x2, y2]: Box, width: number, height: number, scale = enlargement): Box {
   const halfWidth = ((x2 - x1) * scale) / 2
   const halfHeight = ((y2 - y1) * scale) / 2
@@ -26,19 +29,27 @@ export function enlargedCrop([x1, y1, x2, y2]: Box, width: number, height: numbe
     Math.min(height, Math.trunc(centerY + halfHeight)),
   ]
   if (box[2] <= box[0] || box[3] <= box[1]) {
-    throw new LanternError('bad-file', `The box [${x1}, ${y1}, ${x2}, ${y2}] has nothing of the picture of ${width} x ${height} in it.`)
+    throw new LanternError(
+      'bad-file',
+      `The box [${x1}, ${y1}, ${x2}, ${y2}] has nothing of the picture of ${width} x ${height} in it.`,
+    )
   }
   return box
 }
 
 /**
- * Features [n][D] -> `count` vectors: the last n mod count rows are dropped, the rest averaged in contiguous groups of raster order.
+ * Features [n][D] -> `count` vectors: the last n mod count rows are dropped, the rest averaged in contiguous groups of
+ * raster order.
  * Throws LanternError `unsupported` for fewer features than latents.
  */
 export function compress(features: readonly Float32Array[], count: number): Float32Array[] {
   const perGroup = Math.floor(features.length / count)
   if (perGroup === 0) {
-    throw new LanternError('unsupported', `A crop of ${features.length} image tokens cannot fill ${count} latents.`, 'Use fewer latents.')
+    throw new LanternError(
+      'unsupported',
+      `A crop of ${features.length} image tokens cannot fill ${count} latents.`,
+      'Use fewer latents.',
+    )
   }
   return Array.from({length: count}, (_, k) => meanOf(features.slice(k * perGroup, (k + 1) * perGroup)))
 }
@@ -50,8 +61,8 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * The vectors of `oracle`. As many boxes as latents: one vector per box, the mean of its crop, which is not enlarged and may be as small
- * as one image token. Otherwise the first box: its enlarged crop, compressed to `count` vectors.
+ * The vectors of `oracle`. As many boxes as latents: one vector per box, the mean of its crop, which is not enlarged
+ * and may be as small as one image token. Otherwise the first box: its enlarged crop, compressed to `count` vectors.
  */
 export async function oracleLatents(
   image: RgbImage,
@@ -63,15 +74,17 @@ export async function oracleLatents(
   if (boxes.length === count) {
     const small = {minPixels: 28 * 28, maxPixels: limits.maxPixels}
     const vectors: Float32Array[] = []
-    for (const box of boxes) vectors.push(meanOf(await encode(crop(image, enlargedCrop(box, image.width, image.height, 1)), small)))
+    for (const box of boxes)
+      vectors.push(meanOf(await encode(crop(image, enlargedCrop(box, image.width, image.height, 1)), small)))
     return vectors
   }
   return compress(await encode(crop(image, enlargedCrop(boxes[0]!, image.width, image.height)), limits), count)
 }
 
 /**
- * Boxes for `random-crop`, in the sample's own picture: of the size of its boxes at uniform places, away from the evidence where there is
- * room (best of 32 draws); without boxes one of 20 to 60 % of each side, as the authors draw it for BLINK and V*.
+ * Boxes for `random-crop`, in the sample's own picture: of the size of its boxes at uniform places, away from the
+ * evidence where there is room (best of 32 draws); without boxes one of 20 to 60 % of each side, as the authors draw it
+ * for BLINK and V*.
  */
 export function randomBoxes(boxes: readonly Box[], width: number, height: number, random: Random): Box[] {
   if (boxes.length === 0) {

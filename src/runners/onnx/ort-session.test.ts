@@ -12,7 +12,9 @@ it('names the command that installs CUDA when its libraries are missing', async 
   if ((await availableProviders()).includes('cuda')) return
   const g = new Graph('identity')
   g.output('y', g.input('x', 'f32', [1]), 'f32', [1])
-  await expect(createSession(g.encode(), {device: parseDevice('cuda'), folder: '.', mapped: false})).rejects.toMatchObject({
+  await expect(
+    createSession(g.encode(), {device: parseDevice('cuda'), folder: '.', mapped: false}),
+  ).rejects.toMatchObject({
     code: 'device',
     message: expect.stringMatching(/CUDA provider cannot be loaded/),
     suggestion: expect.stringMatching(/node \S*onnxruntime-node.script.install\.js$/),

@@ -17,7 +17,8 @@ export interface Device {
 /** `cpu`, `cuda` or `cuda:N`. Throws LanternError `usage` for anything else. */
 export function parseDevice(text: string): Device {
   const match = /^(cpu|cuda(?::(\d+))?)$/.exec(text)
-  if (match === null) throw new LanternError('usage', `Unknown device ${JSON.stringify(text)}.`, 'Use cpu, cuda or cuda:N.')
+  if (match === null)
+    throw new LanternError('usage', `Unknown device ${JSON.stringify(text)}.`, 'Use cpu, cuda or cuda:N.')
   return {provider: text === 'cpu' ? 'cpu' : 'cuda', index: Number(match[2] ?? 0)}
 }
 
@@ -27,13 +28,14 @@ export interface SessionOptions {
   /** Folder that external data is relative to. */
   readonly folder: string
   /**
-   * True keeps float32 weights as mapped pages of their file, shared by all sessions and workers, instead of packing a copy of them.
+   * True keeps float32 weights as mapped pages of their file, shared by all sessions and workers, instead of packing a
+   * copy of them.
    * False where there are MatMulNBits weights, which are 50 times slower without packing.
    */
   readonly mapped: boolean
   /**
-   * True frees every intermediate as soon as it is dead, for graphs whose intermediates are large and differ in size from run to run;
-   * the default arena keeps its peak, rounded up to powers of two, for good.
+   * True frees every intermediate as soon as it is dead, for graphs whose intermediates are large and differ in size
+   * from run to run; the default arena keeps its peak, rounded up to powers of two, for good.
    */
   readonly frugal?: boolean
 }
@@ -48,7 +50,8 @@ export async function createSession(
     return await ort.InferenceSession.create(model, {
       executionProviders: device.provider === 'cpu' ? ['cpu'] : [{name: 'cuda', deviceId: device.index}],
       ...(threads !== undefined && {intraOpNumThreads: threads}),
-      // One level below 'all': the last one only rewrites convolutions, which there are none of, and crashes 1.30.0 on the decoder.
+      // One level below 'all': the last one only rewrites convolutions, which there are none of, and crashes 1.30.0 on
+      // the decoder.
       graphOptimizationLevel: 'extended',
       ...(frugal && {enableCpuMemArena: false, enableMemPattern: false}),
       // Errors are thrown as well; without this they are printed too, into the middle of a table.
@@ -87,14 +90,19 @@ export async function availableProviders(): Promise<string[]> {
   const binaries = join(packageFolder(), 'bin', 'napi-v6', process.platform, process.arch)
   const library = (name: string) =>
     process.platform === 'win32' ? `onnxruntime_providers_${name}.dll` : `libonnxruntime_providers_${name}.so`
-  return listSupportedBackends().flatMap(({name, bundled}) => (bundled || existsSync(join(binaries, library(name))) ? [name] : []))
+  return listSupportedBackends().flatMap(({name, bundled}) =>
+    bundled || existsSync(join(binaries, library(name))) ? [name] : [],
+  )
 }
 
 function packageFolder(): string {
   return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
 }
 
-/** The package's own install script fetches the CUDA libraries; `npm rebuild` does not run it under `allowScripts: false`. */
+/**
+ * The package's own install script fetches the CUDA libraries; `npm rebuild` does not run it under `allowScripts:
+ * false`.
+ */
 export function cudaInstallCommand(): string {
   return `node ${relative(process.cwd(), join(packageFolder(), 'script', 'install.js'))}`
 }

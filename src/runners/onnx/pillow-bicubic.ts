@@ -1,6 +1,7 @@
 // Bicubic resizing of 8-bit RGB, byte for byte as Image.resize(size, BICUBIC) of Pillow 13. Nothing else about images.
-// The method (python-pillow/Pillow: src/libImaging/Resample.c): separable; Keys' kernel with a = -0.5, widened when shrinking;
-// weights in 22-bit fixed point; rounding to 8 bits between the two passes, so their order shows in some bytes.
+// The method (python-pillow/Pillow: src/libImaging/Resample.c): separable; Keys' kernel with a = -0.5, widened when
+// shrinking; weights in 22-bit fixed point; rounding to 8 bits between the two passes, so their order shows in some
+// bytes.
 
 /** 8-bit RGB, row by row. */
 export interface RgbImage {
@@ -16,8 +17,8 @@ const half = 1 << (fractionBits - 1)
 
 /** Returns the same image when the size is already right. */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
-  // Since Pillow 13 a height that shrinks by more than twice what the width does goes first (python-pillow/Pillow#9549);
-  // older ones always began with the columns.
+  // Since Pillow 13 a height that shrinks by more than twice what the width does goes first
+  // (python-pillow/Pillow#9549); older ones always began with the columns.
   const rowsFirst = height < image.height && image.height - height > 2 * (image.width - width)
   return rowsFirst ? resizeColumns(resizeRows(image, height), width) : resizeRows(resizeColumns(image, width), height)
 }
@@ -39,7 +40,9 @@ function tapsOf(from: number, to: number): Taps {
     const count = Math.min(from, Math.trunc(center + support + 0.5)) - first[i]!
     const raw = Array.from({length: count}, (_, k) => keysKernel((k + first[i]! - center + 0.5) / stretch))
     const total = raw.reduce((sum, weight) => sum + weight, 0)
-    return Int32Array.from(raw, weight => Math.trunc((weight / total) * (1 << fractionBits) + (weight < 0 ? -0.5 : 0.5)))
+    return Int32Array.from(raw, weight =>
+      Math.trunc((weight / total) * (1 << fractionBits) + (weight < 0 ? -0.5 : 0.5)),
+    )
   })
   return {first, weights}
 }

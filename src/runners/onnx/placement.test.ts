@@ -18,7 +18,15 @@ async function firstLogits(dir: string, cacheDir = join(folder, 'cache')): Promi
   const model = await loadModel(await openCheckpoint(dir), {precision: 'fp32', device: 'cpu', threads: 1, cacheDir})
   const embeds = model.embed([1, 2, 3])
   const positions = Int32Array.of(0, 1, 2, 0, 1, 2, 0, 1, 2)
-  const {logits} = await model.decode({batch: 1, length: 3, embeds, positions, totals: Int32Array.of(3), past: null, want: {logits: true}})
+  const {logits} = await model.decode({
+    batch: 1,
+    length: 3,
+    embeds,
+    positions,
+    totals: Int32Array.of(3),
+    past: null,
+    want: {logits: true},
+  })
   await model.close()
   return [...logits!]
 }

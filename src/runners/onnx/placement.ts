@@ -1,6 +1,7 @@
-// Where a graph finds its weight files. onnxruntime refuses external data that is reached through a symbolic link out of the model's
-// folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder is blobs/. The model itself is given as bytes
-// with that folder's name; nothing is written beside the weights, so read-only folders and other file systems need no care.
+// Where a graph finds its weight files. onnxruntime refuses external data that is reached through a symbolic link out
+// of the model's folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder is blobs/. The
+// model itself is given as bytes with that folder's name; nothing is written beside the weights, so read-only folders
+// and other file systems need no care.
 import {copyFile, link, mkdir, realpath} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
@@ -13,8 +14,8 @@ export interface Placement {
 }
 
 /**
- * The folder that really holds all files. Files whose links lead to different folders are brought together under `cacheDir`,
- * by hard links where the file system allows, else by copies.
+ * The folder that really holds all files. Files whose links lead to different folders are brought together under
+ * `cacheDir`, by hard links where the file system allows, else by copies.
  */
 export async function placeWeights(files: readonly string[], cacheDir: string): Promise<Placement> {
   const real = new Map<string, string>()

@@ -4,6 +4,7 @@ import {LanternError} from '../../core/errors.js'
 import {type Prompt, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
+import type {PixelLimits} from '../smart-resize.js'
 import type {PromptState} from './decode.js'
 import {decodeImage} from './image.js'
 import type {RgbImage} from './pillow-bicubic.js'
@@ -11,7 +12,6 @@ import {cellsOf, expandImages} from './prompt-tokens.js'
 import type {ChatTemplate} from './qwen2-5-vl/chat-template.js'
 import {fetchResize, type Patches, toPatches} from './qwen2-5-vl/image-processor.js'
 import {type Grid, ropeIndex} from './qwen2-5-vl/rope-index.js'
-import type {PixelLimits} from './qwen2-5-vl/smart-resize.js'
 import type {Tokenizer} from './qwen2-5-vl/tokenizer.js'
 import type {Model} from './qwen2-5-vl/types.js'
 
@@ -65,7 +65,10 @@ export class PreparedInputs {
     this.#tools = tools
   }
 
-  /** The prompt of a request before any run of the decoder. Throws LanternError for pictures that cannot be read or used. */
+  /**
+   * The prompt of a request before any run of the decoder. Throws LanternError for pictures that cannot be read or
+   * used.
+   */
   input({prompt}: Request): Promise<PromptInput> {
     return once(this.#inputs, this.#keyOf(prompt), () => this.#read(prompt))
   }
@@ -90,7 +93,10 @@ export class PreparedInputs {
     return (await this.#picture(image)).decoded
   }
 
-  /** Features of a picture that goes straight into the checkpoint's processor, as the crops of oracle latents do; [n][H]. */
+  /**
+   * Features of a picture that goes straight into the checkpoint's processor, as the crops of oracle latents do;
+   * [n][H].
+   */
   async encode(image: RgbImage, limits: PixelLimits): Promise<Float32Array[]> {
     const {model} = this.#tools
     const features = await model.vision(...this.#visionInput(image, limits))
@@ -145,7 +151,15 @@ export class PreparedInputs {
     }
   }
 
-  async #prefill({ids, embeds, positions, ropeDelta, imageTokens, seen, inputMs}: PromptInput): Promise<PreparedPrompt> {
+  async #prefill({
+    ids,
+    embeds,
+    positions,
+    ropeDelta,
+    imageTokens,
+    seen,
+    inputMs,
+  }: PromptInput): Promise<PreparedPrompt> {
     const startedAt = performance.now()
     const output = await this.#tools.model.decode({
       batch: 1,
@@ -171,7 +185,13 @@ function imagesOf({parts}: Prompt): ImageRef[] {
 }
 
 /** Writes the features [cells, H] of each picture over the embeddings of its image tokens. */
-function scatter(embeds: Float32Array, ids: readonly number[], imageToken: number, features: readonly Float32Array[], hidden: number) {
+function scatter(
+  embeds: Float32Array,
+  ids: readonly number[],
+  imageToken: number,
+  features: readonly Float32Array[],
+  hidden: number,
+) {
   let at = 0
   for (const feature of features) {
     at = ids.indexOf(imageToken, at)

@@ -3,13 +3,16 @@ import {LanternError} from '../../core/errors.js'
 import type {VisionConfig} from './qwen2-5-vl/types.js'
 
 /** Image tokens of a grid of patches. */
-export function cellsOf({rows, columns}: {readonly rows: number; readonly columns: number}, {merge}: Pick<VisionConfig, 'merge'>): number {
+export function cellsOf(
+  {rows, columns}: {readonly rows: number; readonly columns: number},
+  {merge}: Pick<VisionConfig, 'merge'>,
+): number {
   return (rows * columns) / merge ** 2
 }
 
 /**
- * One placeholder per picture -> as many as it has cells. Throws LanternError `unsupported` when the text itself holds placeholders:
- * data are not trusted to decide what is a picture.
+ * One placeholder per picture -> as many as it has cells. Throws LanternError `unsupported` when the text itself holds
+ * placeholders: data are not trusted to decide what is a picture.
  */
 export function expandImages(ids: readonly number[], imageToken: number, cells: readonly number[]): number[] {
   const placeholders = ids.filter(id => id === imageToken).length

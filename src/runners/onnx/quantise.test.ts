@@ -25,19 +25,24 @@ function unpacked(bits: 4 | 8): Float32Array {
   })
 }
 
-it.each([4, 8] as const)('packs %i bits with an error of at most one scale, and half of one away from the clamped end', bits => {
-  const values = unpacked(bits)
-  for (let block = 0; block < matrix.length; block += 32) {
-    const scale = Math.max(...matrix.subarray(block, block + 32).map(Math.abs)) / 2 ** (bits - 1)
-    const errors = matrix.subarray(block, block + 32).map((v, i) => Math.abs(v - values[block + i]!))
-    expect(Math.max(...errors)).toBeLessThanOrEqual(scale * 1.0001)
-    expect([...errors].sort((a, b) => a - b)[16]).toBeLessThanOrEqual(scale * 0.5001)
-  }
-})
+it.each([4, 8] as const)(
+  'packs %i bits with an error of at most one scale, and half of one away from the clamped end',
+  bits => {
+    const values = unpacked(bits)
+    for (let block = 0; block < matrix.length; block += 32) {
+      const scale = Math.max(...matrix.subarray(block, block + 32).map(Math.abs)) / 2 ** (bits - 1)
+      const errors = matrix.subarray(block, block + 32).map((v, i) => Math.abs(v - values[block + i]!))
+      expect(Math.max(...errors)).toBeLessThanOrEqual(scale * 1.0001)
+      expect([...errors].sort((a, b) => a - b)[16]).toBeLessThanOrEqual(scale * 0.5001)
+    }
+  },
+)
 
 it.each(['q8', 'q4'] as const)('the %s kernel computes with the packed values', async precision => {
   const source = join(folder, 'source.safetensors')
-  await writeSafetensors(source, [{name: 'm.weight', type: 'F32', shape: [out, inputs], bytes: () => [new Uint8Array(matrix.buffer)]}])
+  await writeSafetensors(source, [
+    {name: 'm.weight', type: 'F32', shape: [out, inputs], bytes: () => [new Uint8Array(matrix.buffer)]},
+  ])
   const file = join(folder, `${precision}.safetensors`)
   await writeSafetensors(
     file,
@@ -45,15 +50,26 @@ it.each(['q8', 'q4'] as const)('the %s kernel computes with the packed values', 
   )
   const g = new Graph('product')
   const x = g.input('x', 'f32', [1, inputs])
-  g.output('y', new Weights(await readSafetensorsHeader(file), path => basename(path), 'f32').linear(g, x, 'm'), 'f32', [1, out])
-  const session = await createSession(g.encode(), {device: {provider: 'cpu', index: 0}, threads: 1, folder, mapped: false})
+  g.output(
+    'y',
+    new Weights(await readSafetensorsHeader(file), path => basename(path), 'f32').linear(g, x, 'm'),
+    'f32',
+    [1, out],
+  )
+  const session = await createSession(g.encode(), {
+    device: {provider: 'cpu', index: 0},
+    threads: 1,
+    folder,
+    mapped: false,
+  })
   const {Tensor} = await loadRuntime()
   const row = Float32Array.from({length: inputs}, () => noise.normal())
   const {y} = await session.run({x: new Tensor('float32', row, [1, inputs])})
   const values = unpacked(precision === 'q4' ? 4 : 8)
   for (let i = 0; i < out; i++) {
     const expected = row.reduce((sum, v, j) => sum + v * values[i * inputs + j]!, 0)
-    // q8: float32 sums of 96 terms of order 1. q4 rounds the row to 8 bits a block: 96 errors of about 3 / 127 / sqrt(12), five sigma.
+    // q8: float32 sums of 96 terms of order 1. q4 rounds the row to 8 bits a block: 96 errors of about 3 / 127 /
+    // sqrt(12), five sigma.
     expect(Math.abs((y!.data as Float32Array)[i]! - expected)).toBeLessThan(precision === 'q8' ? 1e-4 : 0.33)
   }
 })

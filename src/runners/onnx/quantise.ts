@@ -1,5 +1,6 @@
 // Rewrites a checkpoint's matrices at lower precision: float16, or 8 and 4 bits per weight in the layout of MatMulNBits
-// (microsoft/onnxruntime: docs/ContribOperators.md). The result is one safetensors file that holds all the decoder reads.
+// (microsoft/onnxruntime: docs/ContribOperators.md). The result is one safetensors file that holds all the decoder
+// reads.
 import {elementBytes, numberToHalf, readTensor, type TensorPlace, type TensorSource, toFloat32} from './safetensors.js'
 import {quantisedBlock, quantisedNames} from './weights.js'
 
@@ -12,7 +13,8 @@ export const quantiserVersion = 1
 const pieceBytes = 1 << 22
 
 /**
- * What to write for `tensors`. Vectors (norms, biases) keep float32; so do matrices whose rows do not hold whole blocks.
+ * What to write for `tensors`. Vectors (norms, biases) keep float32; so do matrices whose rows do not hold whole
+ * blocks.
  * `isTable` names an embedding table that is only looked up, never multiplied: it is not quantised.
  */
 export function quantised(
@@ -39,7 +41,10 @@ function converted(name: string, place: TensorPlace, type: 'F32' | 'F16'): Tenso
   return {name, type, shape: place.shape, bytes}
 }
 
-/** Two tensors: the packed values [out, in / block, block x bits / 8], then the scales [out x in / block] they leave behind. */
+/**
+ * Two tensors: the packed values [out, in / block, block x bits / 8], then the scales [out x in / block] they leave
+ * behind.
+ */
 function inBlocks(name: string, place: TensorPlace, bits: 4 | 8): TensorSource[] {
   const [out, inputs] = place.shape as [number, number]
   const rowBytes = inputs * elementBytes[place.type]
@@ -62,8 +67,9 @@ function inBlocks(name: string, place: TensorPlace, bits: 4 | 8): TensorSource[]
 }
 
 /**
- * Packs whole blocks and fills in their scales: value = (code - 2^(bits-1)) x scale. The scale maps the entry of largest magnitude,
- * with its sign, to the lowest code, which has no positive counterpart: all codes are used (ggml-org/llama.cpp: ggml-quants.c, Q4_0).
+ * Packs whole blocks and fills in their scales: value = (code - 2^(bits-1)) x scale. The scale maps the entry of
+ * largest magnitude, with its sign, to the lowest code, which has no positive counterpart: all codes are used
+ * (ggml-org/llama.cpp: ggml-quants.c, Q4_0).
  */
 export function packBlocks(values: Float32Array, bits: 4 | 8, scales: Float32Array): Uint8Array {
   const middle = 2 ** (bits - 1)
@@ -71,7 +77,8 @@ export function packBlocks(values: Float32Array, bits: 4 | 8, scales: Float32Arr
   for (let block = 0; block < scales.length; block++) {
     const from = block * quantisedBlock
     let extreme = 0
-    for (let i = from; i < from + quantisedBlock; i++) if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!
+    for (let i = from; i < from + quantisedBlock; i++)
+      if (Math.abs(values[i]!) > Math.abs(extreme)) extreme = values[i]!
     const scale = extreme / -middle
     scales[block] = scale
     const inverse = scale === 0 ? 0 : 1 / scale

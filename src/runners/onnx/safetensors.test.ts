@@ -28,7 +28,12 @@ it('reads back what it wrote, bit for bit', async () => {
   await writeSafetensors(file, [
     {name: 'a', type: 'F32', shape: [2, 2], bytes: () => [new Uint8Array(values.buffer)]},
     {name: 'empty', type: 'U8', shape: [0], bytes: () => []},
-    {name: 'b', type: 'F16', shape: [4], bytes: () => [new Uint8Array(Uint16Array.from(values, v => numberToHalf(v)).buffer)]},
+    {
+      name: 'b',
+      type: 'F16',
+      shape: [4],
+      bytes: () => [new Uint8Array(Uint16Array.from(values, v => numberToHalf(v)).buffer)],
+    },
   ])
   const tensors = await readSafetensorsHeader(file)
   expect(tensors.get('a')).toMatchObject({file, type: 'F32', shape: [2, 2], length: 16})
@@ -43,7 +48,9 @@ it('turns every float16 into a number and back', () => {
   const back = Uint16Array.from(numbers, numberToHalf)
   const isNaN16 = (half: number) => (half & 0x7c00) === 0x7c00 && (half & 0x3ff) !== 0
   expect(all.filter((half, i) => !isNaN16(half) && back[i] !== half)).toHaveLength(0)
-  expect([65_504, 65_519.9, 65_520, 2 ** -25, 2 ** -25 * 1.01].map(numberToHalf)).toEqual([0x7bff, 0x7bff, 0x7c00, 0, 1])
+  expect([65_504, 65_519.9, 65_520, 2 ** -25, 2 ** -25 * 1.01].map(numberToHalf)).toEqual([
+    0x7bff, 0x7bff, 0x7c00, 0, 1,
+  ])
 })
 
 const broken: [what: string, file: () => string, message: RegExp][] = [
@@ -60,7 +67,11 @@ const broken: [what: string, file: () => string, message: RegExp][] = [
     () => fileWith({'model.x': f32([4], [0, 16])}, 12),
     /tensor model\.x lies outside the file.*cut short/,
   ],
-  ['a tensor that ends before it starts', () => fileWith({w: f32([0], [8, 4])}, 8), /tensor w ends \(4\) before it starts \(8\)/],
+  [
+    'a tensor that ends before it starts',
+    () => fileWith({w: f32([0], [8, 4])}, 8),
+    /tensor w ends \(4\) before it starts \(8\)/,
+  ],
   ['negative offsets', () => fileWith({w: f32([1], [-4, 0])}, 8), /tensor w has no valid data_offsets/],
   [
     'a shape that does not fit the offsets',
@@ -68,13 +79,20 @@ const broken: [what: string, file: () => string, message: RegExp][] = [
     /tensor w of type F32 and shape \[1000, 1000\] needs 4000000 bytes/,
   ],
   ['a shape with a fraction', () => fileWith({w: f32([1.5], [0, 6])}, 8), /tensor w has no valid shape/],
-  ['an unknown type', () => fileWith({w: {dtype: 'Q4', shape: [1], data_offsets: [0, 1]}}, 8), /tensor w has an unknown type Q4/],
+  [
+    'an unknown type',
+    () => fileWith({w: {dtype: 'Q4', shape: [1], data_offsets: [0, 1]}}, 8),
+    /tensor w has an unknown type Q4/,
+  ],
   ['no entry at all', () => fileWith({w: null}, 8), /tensor w has an unknown type undefined/],
   ['overlapping tensors', () => fileWith({a: f32([2], [0, 8]), b: f32([2], [4, 12])}, 12), /tensors a and b overlap/],
   ['an absent file', () => join(folder, 'nowhere'), /Cannot read .*nowhere: there is no such file/],
 ]
 it.each(broken)('refuses %s', async (_, file, message) => {
   const path = file()
-  await expect(readSafetensorsHeader(path)).rejects.toMatchObject({code: 'bad-file', message: expect.stringMatching(message)})
+  await expect(readSafetensorsHeader(path)).rejects.toMatchObject({
+    code: 'bad-file',
+    message: expect.stringMatching(message),
+  })
   await expect(readSafetensorsHeader(path)).rejects.toThrow(path)
 })

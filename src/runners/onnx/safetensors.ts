@@ -1,5 +1,7 @@
-// The safetensors file format: an 8-byte little-endian header length, a JSON header, the data (huggingface/safetensors: README.md).
-// Reads headers and single tensors, and writes files; knows nothing of models. A header is never believed before it is checked.
+// The safetensors file format: an 8-byte little-endian header length, a JSON header, the data (huggingface/safetensors:
+// README.md).
+// Reads headers and single tensors, and writes files; knows nothing of models. A header is never believed before it is
+// checked.
 import {randomUUID} from 'node:crypto'
 import {open, rename, rm} from 'node:fs/promises'
 import {basename} from 'node:path'
@@ -49,11 +51,15 @@ type FileErrorCode = 'bad-file' | 'bad-checkpoint'
 const maxHeaderBytes = 100_000_000
 
 /**
- * The tensors of a file by name. Nothing larger than the header is read, and the header only after its length fits the file.
- * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is no JSON or lies about sizes,
- * unknown types, and offsets that overlap or leave the file.
+ * The tensors of a file by name. Nothing larger than the header is read, and the header only after its length fits the
+ * file.
+ * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is no JSON or lies about
+ * sizes, unknown types, and offsets that overlap or leave the file.
  */
-export async function readSafetensorsHeader(file: string, code: FileErrorCode = 'bad-file'): Promise<Map<string, TensorPlace>> {
+export async function readSafetensorsHeader(
+  file: string,
+  code: FileErrorCode = 'bad-file',
+): Promise<Map<string, TensorPlace>> {
   const bad = (what: string) => new LanternError(code, `${file}: ${what}.`, 'Fetch or export this file again.')
   const handle = await open(file).catch((error: unknown) => {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
@@ -66,7 +72,9 @@ export async function readSafetensorsHeader(file: string, code: FileErrorCode = 
     await handle.read(lengthBytes, 0, 8, 0)
     const headerLength = lengthBytes.readBigUInt64LE()
     if (headerLength > BigInt(Math.min(size - 8, maxHeaderBytes))) {
-      throw bad(`the header claims ${headerLength} bytes, but the file has ${size}; it is cut short or no safetensors file`)
+      throw bad(
+        `the header claims ${headerLength} bytes, but the file has ${size}; it is cut short or no safetensors file`,
+      )
     }
     const header = Buffer.alloc(Number(headerLength))
     await handle.read(header, 0, header.length, 8)
@@ -76,10 +84,12 @@ export async function readSafetensorsHeader(file: string, code: FileErrorCode = 
     } catch (error) {
       throw bad(`the header is not JSON: ${messageOf(error)}`)
     }
-    if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) throw bad('the header is not a JSON object')
+    if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
+      throw bad('the header is not a JSON object')
     const places = new Map<string, TensorPlace>()
     for (const [name, entry] of Object.entries(entries)) {
-      if (name !== '__metadata__') places.set(name, placeOf(entry, {name, file, dataStart: 8 + header.length, size, bad}))
+      if (name !== '__metadata__')
+        places.set(name, placeOf(entry, {name, file, dataStart: 8 + header.length, size, bad}))
     }
     refuseOverlap(places, bad)
     return places
@@ -97,19 +107,28 @@ interface EntryContext {
 }
 
 function placeOf(entry: unknown, {name, file, dataStart, size, bad}: EntryContext): TensorPlace {
-  const {dtype, shape, data_offsets: offsets} = (entry ?? {}) as {dtype?: unknown; shape?: unknown; data_offsets?: unknown}
-  if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype)) throw bad(`tensor ${name} has an unknown type ${String(dtype)}`)
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = (entry ?? {}) as {dtype?: unknown; shape?: unknown; data_offsets?: unknown}
+  if (typeof dtype !== 'string' || !Object.hasOwn(elementBytes, dtype))
+    throw bad(`tensor ${name} has an unknown type ${String(dtype)}`)
   if (!isCounts(shape)) throw bad(`tensor ${name} has no valid shape`)
   if (!isCounts(offsets) || offsets.length !== 2) throw bad(`tensor ${name} has no valid data_offsets`)
   const [start, end] = offsets as [number, number]
   if (end < start) throw bad(`tensor ${name} ends (${end}) before it starts (${start})`)
   if (dataStart + end > size) {
-    throw bad(`tensor ${name} lies outside the file: it ends at byte ${dataStart + end}, the file at ${size}; the file is cut short`)
+    throw bad(
+      `tensor ${name} lies outside the file: it ends at byte ${dataStart + end}, the file at ${size}; the file is cut short`,
+    )
   }
   const type = dtype as TensorType
   const expected = shape.reduce((product, n) => product * n, elementBytes[type])
   if (expected !== end - start) {
-    throw bad(`tensor ${name} of type ${type} and shape [${shape.join(', ')}] needs ${expected} bytes, its offsets give ${end - start}`)
+    throw bad(
+      `tensor ${name} of type ${type} and shape [${shape.join(', ')}] needs ${expected} bytes, its offsets give ${end - start}`,
+    )
   }
   return {file, type, shape, offset: dataStart + start, length: end - start}
 }
@@ -134,7 +153,8 @@ export async function* readTensor(place: TensorPlace, pieceBytes = 1 << 24): Asy
     for (let done = 0; done < place.length; done += pieceBytes) {
       const piece = Buffer.alloc(Math.min(pieceBytes, place.length - done))
       const {bytesRead} = await handle.read(piece, 0, piece.length, place.offset + done)
-      if (bytesRead < piece.length) throw new LanternError('bad-file', `${place.file} changed while it was read.`, 'Start again.')
+      if (bytesRead < piece.length)
+        throw new LanternError('bad-file', `${place.file} changed while it was read.`, 'Start again.')
       yield piece
     }
   } finally {
@@ -183,7 +203,8 @@ export function numberToHalf(value: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   if (magnitude < 0x38800000) {
-    // Subnormal: count multiples of 2^-24; adding 0.5 in float32 shifts them into the low bits, rounded to nearest even.
+    // Subnormal: count multiples of 2^-24; adding 0.5 in float32 shifts them into the low bits, rounded to nearest
+    // even.
     scratch[0] = Math.abs(value) + 0.5
     return sign | (scratchBits[0]! - 0x3f000000)
   }
@@ -192,8 +213,8 @@ export function numberToHalf(value: number): number {
 }
 
 /**
- * Writes a file whole or not at all: under a temporary name first, then renamed. Tensors are laid out in the order given;
- * only one is in memory at a time.
+ * Writes a file whole or not at all: under a temporary name first, then renamed. Tensors are laid out in the order
+ * given; only one is in memory at a time.
  */
 export async function writeSafetensors(file: string, tensors: readonly TensorSource[]): Promise<void> {
   const header: Record<string, unknown> = {__metadata__: {format: 'pt'}}
@@ -221,6 +242,10 @@ export async function writeSafetensors(file: string, tensors: readonly TensorSou
     await rename(temporary, file)
   } catch (error) {
     await rm(temporary, {force: true})
-    throw new LanternError('disk', `Cannot write ${basename(file)}: ${messageOf(error)}.`, 'Free some space, or give another cache folder.')
+    throw new LanternError(
+      'disk',
+      `Cannot write ${basename(file)}: ${messageOf(error)}.`,
+      'Free some space, or give another cache folder.',
+    )
   }
 }

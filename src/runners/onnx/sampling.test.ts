@@ -9,7 +9,8 @@ const choose = (logits: number[], sampling: Partial<Sampling>, seen: number[] = 
 function shares(logits: number[], sampling: Partial<Sampling>, draws = 4000): number[] {
   const generator = random('sampling.test')
   const counts = logits.map(() => 0)
-  for (let i = 0; i < draws; i++) counts[chooseToken(Float32Array.from(logits), {...greedy, ...sampling}, new Set(), generator)]!++
+  for (let i = 0; i < draws; i++)
+    counts[chooseToken(Float32Array.from(logits), {...greedy, ...sampling}, new Set(), generator)]!++
   return counts.map(count => count / draws)
 }
 

@@ -1,5 +1,5 @@
-// From logits to a token, in the order of huggingface/transformers (generation/logits_process.py): repetition penalty, bans,
-// temperature, top-k, top-p. Pure but for the random generator it is given.
+// From logits to a token, in the order of huggingface/transformers (generation/logits_process.py): repetition penalty,
+// bans, temperature, top-k, top-p. Pure but for the random generator it is given.
 import type {Random} from '../../core/random.js'
 
 export interface Sampling {
@@ -9,7 +9,10 @@ export interface Sampling {
   readonly topK?: number
   /** Smallest set of most likely tokens that reaches this probability; absent or 1: all. */
   readonly topP?: number
-  /** Divides positive logits of tokens seen before (prompt included) and multiplies negative ones; acts on greedy decoding too. */
+  /**
+   * Divides positive logits of tokens seen before (prompt included) and multiplies negative ones; acts on greedy
+   * decoding too.
+   */
   readonly repetitionPenalty: number
   /** Tokens that are never chosen. */
   readonly banned: readonly number[]
@@ -21,7 +24,12 @@ export function isPlainGreedy({temperature, repetitionPenalty, banned}: Sampling
 }
 
 /** Chooses a token. Changes `logits`. `seen`: ids of the prompt and of what was generated. */
-export function chooseToken(logits: Float32Array, sampling: Sampling, seen: ReadonlySet<number>, random: Random): number {
+export function chooseToken(
+  logits: Float32Array,
+  sampling: Sampling,
+  seen: ReadonlySet<number>,
+  random: Random,
+): number {
   const {temperature, repetitionPenalty, banned} = sampling
   if (repetitionPenalty !== 1) {
     for (const id of seen) {

@@ -22,7 +22,10 @@ export async function scoreContinuations(
   return scores
 }
 
-/** One run over the last prompt token, the prefix and all but the last token of the continuation: each predicts its successor. */
+/**
+ * One run over the last prompt token, the prefix and all but the last token of the continuation: each predicts its
+ * successor.
+ */
 async function scoreOne(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
   {ids, ropeDelta, output}: PromptState,

@@ -17,8 +17,8 @@ import {type ModelHost, startWorker} from './worker-client.js'
 const defaultBatchSize = 4
 
 /**
- * Below this size a second thread costs more than it does: 800 generations of the built-in models (0.5 M parameters) took 14 s of processor
- * time on one thread and 28 s on two, and were done sooner.
+ * Below this size a second thread costs more than it does: 800 generations of the built-in models (0.5 M parameters)
+ * took 14 s of processor time on one thread and 28 s on two, and were done sooner.
  */
 const parametersWorthThreads = 10_000_000
 
@@ -46,7 +46,10 @@ export async function openSession(ref: string, dir: string, options: RunnerOptio
   }
 }
 
-/** What a loaded model would say of itself, as far as the lock asks; undefined where only loading it can tell. Throws as loading does. */
+/**
+ * What a loaded model would say of itself, as far as the lock asks; undefined where only loading it can tell. Throws as
+ * loading does.
+ */
 async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Promise<LockedProvenance | undefined> {
   const {precision, device, cacheDir} = load
   computeType(parseDevice(device), load)
@@ -55,7 +58,16 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
 }
 
 function startOf(dir: string, options: RunnerOptions): WorkerStart {
-  const {device, threads, cacheDir, minPixels, maxPixels, batchSize = defaultBatchSize, keepLatents, latentBank} = options
+  const {
+    device,
+    threads,
+    cacheDir,
+    minPixels,
+    maxPixels,
+    batchSize = defaultBatchSize,
+    keepLatents,
+    latentBank,
+  } = options
   return {
     dir,
     load: {
@@ -77,10 +89,14 @@ function startHost(start: WorkerStart, {notify}: RunnerOptions): Promise<ModelHo
   return existsSync(script) ? startWorker(script, start, notify) : startHere(start, notify)
 }
 
-async function startHere({dir, load, engine: engineOptions}: WorkerStart, notify: RunnerOptions['notify']): Promise<ModelHost> {
+async function startHere(
+  {dir, load, engine: engineOptions}: WorkerStart,
+  notify: RunnerOptions['notify'],
+): Promise<ModelHost> {
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: (what, done, total) => notify({type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})}),
+    notify: (what, done, total) =>
+      notify({type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})}),
     warn: message => notify({type: 'warning', message}),
   })
   const engine = new Engine(tools, engineOptions)

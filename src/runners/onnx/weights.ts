@@ -1,4 +1,5 @@
-// How a graph reads weights: safetensors tensors as external data, in the layout Hugging Face saves ([out, in]), cast where needed.
+// How a graph reads weights: safetensors tensors as external data, in the layout Hugging Face saves ([out, in]), cast
+// where needed.
 import type {ElementType, Graph} from './onnx-writer.js'
 import type {TensorPlace} from './safetensors.js'
 
@@ -11,7 +12,12 @@ export const quantisedBlock = 32
 /** Names of the two tensors that stand for a quantised matrix (quantise.ts writes them). */
 export const quantisedNames = (name: string) => ({values: `${name}.nbits`, scales: `${name}.scales`})
 
-const stored: Readonly<Partial<Record<TensorPlace['type'], ElementType>>> = {F32: 'f32', F16: 'f16', BF16: 'bf16', U8: 'u8'}
+const stored: Readonly<Partial<Record<TensorPlace['type'], ElementType>>> = {
+  F32: 'f32',
+  F16: 'f16',
+  BF16: 'bf16',
+  U8: 'u8',
+}
 
 export class Weights {
   constructor(
@@ -21,7 +27,10 @@ export class Weights {
     readonly compute: ComputeType,
   ) {}
 
-  /** y = x Wᵀ + b, with `${name}.weight` [out, in] and, where there is one, `${name}.bias` [out]. `shape` views W as a matrix. */
+  /**
+   * y = x Wᵀ + b, with `${name}.weight` [out, in] and, where there is one, `${name}.bias` [out]. `shape` views W as a
+   * matrix.
+   */
   linear(g: Graph, x: string, name: string, shape?: readonly [number, number]): string {
     const {values, scales} = quantisedNames(`${name}.weight`)
     const packed = this.tensors.get(values)
@@ -59,9 +68,10 @@ export class Weights {
 const castTarget = {f32: 1, f16: 10} as const
 
 /**
- * `values` is [out, in / block, block x bits / 8]. Accuracy level 1 computes in float32, exact for the dequantised weights; level 4 rounds
- * the activations to 8 bits. Measured on the goldens' checkpoints: with 4-bit weights level 4 is 2.6 times faster and adds nothing to
- * their own error (hidden cosine 0.972 either way); with 8-bit weights it would double the error.
+ * `values` is [out, in / block, block x bits / 8]. Accuracy level 1 computes in float32, exact for the dequantised
+ * weights; level 4 rounds the activations to 8 bits. Measured on the goldens' checkpoints: with 4-bit weights level 4
+ * is 2.6 times faster and adds nothing to their own error (hidden cosine 0.972 either way); with 8-bit weights it would
+ * double the error.
  */
 function nBitsAttributes(values: TensorPlace) {
   const [out, blocks, bytes] = values.shape as [number, number, number]

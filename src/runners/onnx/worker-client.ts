@@ -15,7 +15,11 @@ export interface ModelHost {
 }
 
 /** Starts a worker and waits until its model is loaded. Throws the LanternError that loading throws. */
-export async function startWorker(script: URL, start: WorkerStart, notify: (event: RunnerEvent) => void): Promise<ModelHost> {
+export async function startWorker(
+  script: URL,
+  start: WorkerStart,
+  notify: (event: RunnerEvent) => void,
+): Promise<ModelHost> {
   const worker = new Worker(script, {workerData: start})
   const inbox = new Inbox(worker, notify)
   const post = (message: ToWorker) => worker.postMessage(message)
@@ -95,7 +99,9 @@ export async function startWorker(script: URL, start: WorkerStart, notify: (even
   }
 }
 
-/** Messages of the worker in their order, waited for one by one; its failures are thrown, its events passed on at once. */
+/**
+ * Messages of the worker in their order, waited for one by one; its failures are thrown, its events passed on at once.
+ */
 class Inbox {
   readonly #waiting: FromWorker[] = []
   #wake: (() => void) | undefined
@@ -135,5 +141,7 @@ class Inbox {
 }
 
 function errorOf({code, message, suggestion}: SentError): Error {
-  return code !== null && Object.hasOwn(exitCodes, code) ? new LanternError(code as ErrorCode, message, suggestion) : new Error(message)
+  return code !== null && Object.hasOwn(exitCodes, code)
+    ? new LanternError(code as ErrorCode, message, suggestion)
+    : new Error(message)
 }

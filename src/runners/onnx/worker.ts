@@ -1,4 +1,5 @@
-// The thread a model runs on: onnxruntime computes on the thread that calls it, and the main one has progress, signals and files to see to.
+// The thread a model runs on: onnxruntime computes on the thread that calls it, and the main one has progress, signals
+// and files to see to.
 // Started by worker-client.ts with a WorkerStart; the messages are in messages.ts.
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads'
 import {LanternError, messageOf} from '../../core/errors.js'
@@ -12,7 +13,10 @@ async function serve(port: MessagePort, {dir, load, engine: options}: WorkerStar
   const tools = await loadCheckpoint(dir, {
     ...load,
     notify: (what, done, total) =>
-      post({type: 'event', event: {type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})}}),
+      post({
+        type: 'event',
+        event: {type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})},
+      }),
     warn: message => post({type: 'event', event: {type: 'warning', message}}),
   })
   const engine = new Engine(tools, options)

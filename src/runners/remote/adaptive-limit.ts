@@ -1,6 +1,7 @@
-// How many requests may be in flight: additive increase, multiplicative decrease. State and steps only; who counts requests is client.ts.
-// Rule of UKGovernmentBEIS/inspect_ai: design/adaptive-concurrency.md: slow start that doubles per clean round, then 5 % more a round;
-// a fifth less on 429, once per cool-down; server errors only pause the growth.
+// How many requests may be in flight: additive increase, multiplicative decrease. State and steps only; who counts
+// requests is client.ts.
+// Rule of UKGovernmentBEIS/inspect_ai: design/adaptive-concurrency.md: slow start that doubles per clean round, then 5
+// % more a round; a fifth less on 429, once per cool-down; server errors only pause the growth.
 
 export interface LimitSettings {
   readonly min: number
@@ -40,7 +41,10 @@ export function afterSuccess(state: LimitState, {active, now}: {active: number; 
 }
 
 /** After a 429; `retryAfterMs` is what its Retry-After asked for. */
-export function afterRateLimit(state: LimitState, {now, retryAfterMs = 0}: {now: number; retryAfterMs?: number}): LimitState {
+export function afterRateLimit(
+  state: LimitState,
+  {now, retryAfterMs = 0}: {now: number; retryAfterMs?: number},
+): LimitState {
   if (now < state.quietUntil) return {...state, clean: 0, quietUntil: Math.max(state.quietUntil, now + retryAfterMs)}
   return {
     ...state,

@@ -1,4 +1,5 @@
-// The JSON body of a chat completion, built as bytes: pictures are copied into it as base64 and never pass through a JSON serialiser.
+// The JSON body of a chat completion, built as bytes: pictures are copied into it as base64 and never pass through a
+// JSON serialiser.
 import type {Decoding} from '../../core/generation.js'
 
 export type ChatPart =
@@ -14,14 +15,15 @@ export interface ChatMessage {
 export type TokenParameter = 'max_tokens' | 'max_completion_tokens'
 
 /**
- * Asks for the log-probability of each token of a prompt that ends within its last message: that of the token itself and of 0 others
- * (vllm-project/vllm: vllm/entrypoints/openai/chat_completion/protocol.py).
+ * Asks for the log-probability of each token of a prompt that ends within its last message: that of the token itself
+ * and of 0 others (vllm-project/vllm: vllm/entrypoints/openai/chat_completion/protocol.py).
  */
 const scoring = {prompt_logprobs: 0, add_generation_prompt: false, continue_final_message: true}
 
 /**
  * The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold.
- * With a `continuation` the prompt goes on into an answer that begins with it, and the log-probabilities of its tokens are asked for.
+ * With a `continuation` the prompt goes on into an answer that begins with it, and the log-probabilities of its tokens
+ * are asked for.
  */
 export function chatBody(
   name: string,
@@ -39,7 +41,8 @@ export function chatBody(
     ...(continuation === undefined ? {} : scoring),
   })
   const pieces: Piece[] = [`{"model":${JSON.stringify(name)},"messages":[`]
-  const turns = continuation === undefined ? messages : [...messages, {role: 'assistant', content: continuation} as const]
+  const turns =
+    continuation === undefined ? messages : [...messages, {role: 'assistant', content: continuation} as const]
   turns.forEach((message, index) => {
     pieces.push(`${index === 0 ? '' : ','}{"role":"${message.role}","content":`, ...contentPieces(message.content), '}')
   })
@@ -63,7 +66,8 @@ function contentPieces(content: ChatMessage['content']): Piece[] {
 }
 
 function join(pieces: readonly Piece[]): Buffer {
-  const size = (piece: Piece) => (typeof piece === 'string' ? Buffer.byteLength(piece) : Math.ceil(piece.length / 3) * 4)
+  const size = (piece: Piece) =>
+    typeof piece === 'string' ? Buffer.byteLength(piece) : Math.ceil(piece.length / 3) * 4
   const body = Buffer.allocUnsafe(pieces.reduce((sum, piece) => sum + size(piece), 0))
   let end = 0
   for (const piece of pieces) {
@@ -72,7 +76,10 @@ function join(pieces: readonly Piece[]): Buffer {
   return body
 }
 
-/** Bytes per piece of base64, a multiple of 3: whole pictures as strings cost six times as much, mostly in the garbage collector. */
+/**
+ * Bytes per piece of base64, a multiple of 3: whole pictures as strings cost six times as much, mostly in the garbage
+ * collector.
+ */
 const base64Step = 3 * 2 ** 14
 
 /** Writes bytes as base64 at an offset and returns how many characters that took. */

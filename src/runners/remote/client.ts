@@ -5,12 +5,12 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import pLimit, {type LimitFunction} from 'p-limit'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Decoding, SeenImage} from '../../core/generation.js'
-import {type Connections, connectionsTo, type Response} from '../../core/network.js'
+import {type Connections, connectionsTo, type Response} from '../../hub/network.js'
+import type {Budget} from '../budget.js'
 import type {RunnerEvent, RunnerOptions} from '../runner.js'
 import {afterRateLimit, afterSuccess, afterTransient, initialLimit, type LimitState} from './adaptive-limit.js'
 import {backoffMs, longestRetryAfterMs} from './backoff.js'
 import {type ChatMessage, chatBody, type TokenParameter} from './body.js'
-import type {Budget} from './budget.js'
 import type {Endpoint} from './endpoint.js'
 import {connectionFailure, type Failure, httpFailure, malformedFailure} from './failure.js'
 import {costOf} from './prices.js'
@@ -24,7 +24,9 @@ export interface ChatCall {
   readonly decoding: Decoding
   /** False for a whole reply that is of no use: it is not cached, so that it can be asked for again. */
   readonly isUseful?: (text: string) => boolean
-  /** Asks for the log-probabilities of this beginning of an answer (`logProbs` of the reply) instead of for an answer. */
+  /**
+   * Asks for the log-probabilities of this beginning of an answer (`logProbs` of the reply) instead of for an answer.
+   */
   readonly continuation?: string
 }
 
@@ -58,7 +60,10 @@ export interface ChatClientOptions {
 const largestReplyBytes = 32 << 20
 /** Requests that may fail for reasons of their own before the first has succeeded. */
 const failuresBeforeSuccess = 2
-/** Later an endpoint is given up when so many times the limit fail in a row for reasons that are not theirs: it has gone, or the key has. */
+/**
+ * Later an endpoint is given up when so many times the limit fail in a row for reasons that are not theirs: it has
+ * gone, or the key has.
+ */
 const failuresPerSlot = 2
 const leftOut: ChatOutcome = {kind: 'left-out'}
 
@@ -92,13 +97,15 @@ export class ChatClient {
 
   /**
    * Asks, or reads the reply from the cache. Failures are outcomes.
-   * Throws LanternError `endpoint` when no request can succeed: a first request with a wrong key, name or URL, or a used-up account.
+   * Throws LanternError `endpoint` when no request can succeed: a first request with a wrong key, name or URL, or a
+   * used-up account.
    */
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
     const {endpoint, cache} = this.#options
     const {url, name} = endpoint
     const {messages, images, decoding, continuation} = call
-    const key = cache && cacheKey({endpoint: {url, name}, messages: messages.map(withoutBytes), images, decoding, continuation})
+    const key =
+      cache && cacheKey({endpoint: {url, name}, messages: messages.map(withoutBytes), images, decoding, continuation})
     const saved = key && (await cache?.read(key))
     if (saved) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
     // Every request in flight listens to the one signal of the run.
@@ -169,7 +176,9 @@ export class ChatClient {
       })
       const text = await reply.text()
       return endpoint.redact(
-        statusCode >= 200 && statusCode < 300 ? this.#read(text, headers, call) : httpFailure(statusCode, headers, text, Date.now()),
+        statusCode >= 200 && statusCode < 300
+          ? this.#read(text, headers, call)
+          : httpFailure(statusCode, headers, text, Date.now()),
       )
     } catch (error) {
       return endpoint.redact(connectionFailure(error, timeoutMs))
@@ -200,7 +209,9 @@ export class ChatClient {
 
   #feel({load, retryAfterMs}: Failure): void {
     if (load === 'rate-limit')
-      this.#setLimit(afterRateLimit(this.#limit, {now: Date.now(), ...(retryAfterMs === undefined ? {} : {retryAfterMs})}))
+      this.#setLimit(
+        afterRateLimit(this.#limit, {now: Date.now(), ...(retryAfterMs === undefined ? {} : {retryAfterMs})}),
+      )
     else if (load === 'transient') this.#setLimit(afterTransient(this.#limit))
   }
 
@@ -222,7 +233,10 @@ export class ChatClient {
     const gone = this.#proven && this.#failures > failuresPerSlot * this.#limit.limit
     const broke = /^http-4(02|29)$/.test(code) && !retry
     if (early || gone || broke)
-      throw this.#giveUp(`${endpoint.url} does not answer for the model ${endpoint.name}: ${message}`, suggestionFor(code))
+      throw this.#giveUp(
+        `${endpoint.url} does not answer for the model ${endpoint.name}: ${message}`,
+        suggestionFor(code),
+      )
     return failure
   }
 
@@ -261,7 +275,8 @@ const suggestions: Readonly<Record<string, string>> = {
   'http-402': 'The account has no credit left.',
   'http-403': 'Check that the key may use this model.',
   'http-404': 'Check the model name after openai:, and --base-url (it usually ends in /v1).',
-  'http-429': 'The account is over its quota, or the limit is too low for this run: try again later; the same command resumes.',
+  'http-429':
+    'The account is over its quota, or the limit is too low for this run: try again later; the same command resumes.',
   proxy: 'Check HTTP_PROXY and HTTPS_PROXY (http://user:password@host:port), or except this endpoint with NO_PROXY.',
   connection: 'Check --base-url, that the server is running, and the proxy if HTTP_PROXY or HTTPS_PROXY names one.',
   timeout: 'Check that the server is running, or raise --timeout.',

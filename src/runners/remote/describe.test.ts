@@ -6,7 +6,10 @@ afterEach(() => server.close())
 
 /** The test server answers every path alike, and wants a body: a GET has none. */
 async function describe_(body: string, status = 200) {
-  server = await startOpenAIServer({behave: () => (status === 200 ? {kind: 'raw', body} : {kind: 'status', status}), keep: false})
+  server = await startOpenAIServer({
+    behave: () => (status === 200 ? {kind: 'raw', body} : {kind: 'status', status}),
+    keep: false,
+  })
   return describeEndpoint('openai:m', {baseUrls: {'*': server.url}, apiKeyEnv: undefined, env: {}})
 }
 
@@ -25,6 +28,9 @@ describe('an endpoint', () => {
   })
 
   it('says so when it refuses the key', async () => {
-    await expect(describe_('', 401)).rejects.toMatchObject({code: 'endpoint', message: expect.stringContaining('refuses the key')})
+    await expect(describe_('', 401)).rejects.toMatchObject({
+      code: 'endpoint',
+      message: expect.stringContaining('refuses the key'),
+    })
   })
 })

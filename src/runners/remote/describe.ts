@@ -1,7 +1,7 @@
 // What can be known of an endpoint without asking it a question: where it is, and whether it serves the model.
 import {z} from 'zod'
 import {LanternError, messageOf} from '../../core/errors.js'
-import {request} from '../../core/network.js'
+import {request} from '../../hub/network.js'
 import {type EndpointOptions, resolveEndpoint} from './endpoint.js'
 
 const listSchema = z.looseObject({data: z.array(z.looseObject({id: z.string()}))})
@@ -18,7 +18,10 @@ export interface EndpointDescription {
   readonly latent: null
 }
 
-/** Describes `openai:NAME`. Throws LanternError `usage` for a bad reference, `endpoint` when nothing answers or the key is refused. */
+/**
+ * Describes `openai:NAME`. Throws LanternError `usage` for a bad reference, `endpoint` when nothing answers or the key
+ * is refused.
+ */
 export async function describeEndpoint(ref: string, options: EndpointOptions): Promise<EndpointDescription> {
   const {name, url, origin, path, headers, redact} = await resolveEndpoint(ref, options)
   let status: number
@@ -33,7 +36,11 @@ export async function describeEndpoint(ref: string, options: EndpointOptions): P
     text = await answer.body.text()
   } catch (error) {
     if (error instanceof LanternError) throw error
-    throw new LanternError('endpoint', `${url} does not answer: ${redact(messageOf(error))}.`, 'Check --base-url and that the server runs.')
+    throw new LanternError(
+      'endpoint',
+      `${url} does not answer: ${redact(messageOf(error))}.`,
+      'Check --base-url and that the server runs.',
+    )
   }
   if (status === 401 || status === 403)
     throw new LanternError(

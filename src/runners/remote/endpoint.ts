@@ -24,16 +24,21 @@ export interface Endpoint {
 export type EndpointOptions = Pick<RunnerOptions, 'baseUrls' | 'apiKeyEnv' | 'env'>
 
 /**
- * The endpoint of `openai:NAME`. Its URL: `--base-url` for this name or for all, else OPENAI_BASE_URL, else OpenAI's own.
- * Its key: the variable named by `--api-key-env`, else OPENAI_API_KEY, or the file that the same variable with `_FILE` names; none is fine
- * for a local server. Throws LanternError `usage`.
+ * The endpoint of `openai:NAME`. Its URL: `--base-url` for this name or for all, else OPENAI_BASE_URL, else OpenAI's
+ * own.
+ * Its key: the variable named by `--api-key-env`, else OPENAI_API_KEY, or the file that the same variable with `_FILE`
+ * names; none is fine for a local server. Throws LanternError `usage`.
  */
 export async function resolveEndpoint(ref: string, options: EndpointOptions): Promise<Endpoint> {
   const name = ref.slice(remoteScheme.length)
-  if (name === '') throw new LanternError('usage', `${ref} names no model.`, 'Write the model name after openai:, e.g. openai:gpt-4o.')
+  if (name === '')
+    throw new LanternError('usage', `${ref} names no model.`, 'Write the model name after openai:, e.g. openai:gpt-4o.')
   const url = parseUrl(options.baseUrls[name] ?? options.baseUrls['*'] ?? options.env['OPENAI_BASE_URL'] ?? defaultUrl)
   const key = await readKey(options)
-  const basic = url.username === '' ? undefined : Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)
+  const basic =
+    url.username === ''
+      ? undefined
+      : Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)
   const authorization = key === undefined ? basic && `Basic ${basic.toString('base64')}` : `Bearer ${key}`
   const secrets = [key, url.password, basic?.toString('base64'), ...url.searchParams.values()]
   return {
@@ -41,7 +46,11 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
     url: publicUrl(url).replace(/\/chat\/completions$/, ''),
     origin: url.origin,
     path: `${url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')}/chat/completions${url.search}`,
-    headers: {'content-type': 'application/json', accept: 'application/json', ...(authorization ? {authorization} : {})},
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...(authorization ? {authorization} : {}),
+    },
     redact: redactor(secrets.filter(secret => secret !== undefined)),
   }
 }
@@ -68,7 +77,11 @@ async function readKey({apiKeyEnv, env}: EndpointOptions): Promise<string | unde
     )
   }
   if (key !== undefined && /[^\x21-\x7e]/.test(key)) {
-    throw new LanternError('usage', `The key in ${variable} holds characters that no header may carry.`, 'Copy the key again, on one line.')
+    throw new LanternError(
+      'usage',
+      `The key in ${variable} holds characters that no header may carry.`,
+      'Copy the key again, on one line.',
+    )
   }
   return key
 }
@@ -77,6 +90,10 @@ async function readKeyFile(path: string, variable: string): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {
-    throw new LanternError('usage', `The key file that ${variable}_FILE names cannot be read: ${messageOf(error)}.`, 'Check its path.')
+    throw new LanternError(
+      'usage',
+      `The key file that ${variable}_FILE names cannot be read: ${messageOf(error)}.`,
+      'Check its path.',
+    )
   }
 }

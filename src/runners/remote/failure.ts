@@ -1,6 +1,6 @@
 // What a failed attempt means: try again or not, whose fault it is, and what it says about the load. Pure.
 import {messageOf, systemCodeOf} from '../../core/errors.js'
-import {proxyStatusOf} from '../../core/network.js'
+import {proxyStatusOf} from '../../hub/network.js'
 import {saidError} from './reply.js'
 
 export interface Failure {
@@ -8,7 +8,10 @@ export interface Failure {
   readonly code: string
   readonly message: string
   readonly retry: boolean
-  /** `endpoint`: before anything has succeeded it means a wrong key, name or URL, and no other request would fare better. */
+  /**
+   * `endpoint`: before anything has succeeded it means a wrong key, name or URL, and no other request would fare
+   * better.
+   */
   readonly blame: 'endpoint' | 'request'
   readonly load: 'none' | 'transient' | 'rate-limit'
   /** What Retry-After asked for. */
@@ -66,7 +69,10 @@ function byClass(status: number): Reading {
 }
 
 /** Milliseconds that `retry-after-ms` or `retry-after` (seconds or a date, RFC 9110 10.2.3) asks for. */
-export function retryAfter(headers: Readonly<Record<string, string | string[] | undefined>>, now: number): number | undefined {
+export function retryAfter(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  now: number,
+): number | undefined {
   const milliseconds = Number.parseFloat(String(headers['retry-after-ms']))
   if (milliseconds >= 0) return milliseconds
   const text = String(headers['retry-after'] ?? '').trim()
@@ -81,15 +87,21 @@ export function malformedFailure(why: string, isPage: boolean): Failure {
   return {...(isPage ? unreachable : passing), code: 'malformed', message: why.slice(0, longestQuote)}
 }
 
-const wrongAddress = /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
+const wrongAddress =
+  /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
 
 /** A connection that was refused, lost or too slow. */
 export function connectionFailure(thrown: unknown, timeoutMs: number): Failure {
   const code = systemCodeOf(thrown) ?? ''
-  if (/TIMEOUT|ETIMEDOUT/.test(code)) return {...passing, code: 'timeout', message: `no complete reply within ${timeoutMs / 1000} s`}
+  if (/TIMEOUT|ETIMEDOUT/.test(code))
+    return {...passing, code: 'timeout', message: `no complete reply within ${timeoutMs / 1000} s`}
   const refusal = proxyStatusOf(thrown)
   if (refusal !== undefined) {
-    return {...(refusal >= 500 ? unreachable : wrongEndpoint), code: 'proxy', message: `the proxy refuses the connection: HTTP ${refusal}`}
+    return {
+      ...(refusal >= 500 ? unreachable : wrongEndpoint),
+      code: 'proxy',
+      message: `the proxy refuses the connection: HTTP ${refusal}`,
+    }
   }
   return {
     ...(wrongAddress.test(code) ? unreachable : passing),

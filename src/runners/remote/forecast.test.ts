@@ -14,8 +14,8 @@ function tokens(name: string, {width, height}: Size, limits: PixelLimits = {}, p
   return forecast.tokens(prompt('repeat word from attached image', pictures), async () => ({width, height}))
 }
 
-// The examples of OpenAI's page on images (2048 x 4096, 1024 x 1024, 1800 x 2400), and what replies said of 128 x 64 and others
-// (community.openai.com 1262691: tokens with the picture less the 12 or 13 without; 1344040: gpt-5-mini).
+// The examples of OpenAI's page on images (2048 x 4096, 1024 x 1024, 1800 x 2400), and what replies said of 128 x 64
+// and others (community.openai.com 1262691: tokens with the picture less the 12 or 13 without; 1344040: gpt-5-mini).
 test.each([
   ['gpt-4o', 1024, 1024, 765],
   ['gpt-4o-2024-11-20', 2048, 4096, 1105],
@@ -61,7 +61,10 @@ describe('the forecast of an endpoint', () => {
   })
 
   it('has a price at OpenAI only', () => {
-    expect(endpointForecast({url: 'https://api.openai.com/v1', name: 'gpt-4o'}, {}).price).toMatchObject({input: 2.5, output: 10})
+    expect(endpointForecast({url: 'https://api.openai.com/v1', name: 'gpt-4o'}, {}).price).toMatchObject({
+      input: 2.5,
+      output: 10,
+    })
     expect(endpointForecast({url: 'http://127.0.0.1/v1', name: 'gpt-4o'}, {}).price).toBeNull()
   })
 })

@@ -1,15 +1,19 @@
-// What prompts will take at an endpoint, before any is sent. Its tokenizer is out of reach, so everything here is an estimate, and says so.
+// What prompts will take at an endpoint, before any is sent. Its tokenizer is out of reach, so everything here is an
+// estimate, and says so.
 
-import {smartResize} from '../onnx/qwen2-5-vl/smart-resize.js'
 import type {Size} from '../picture-size.js'
 import type {Forecast} from '../runner.js'
+import {smartResize} from '../smart-resize.js'
 import type {Endpoint} from './endpoint.js'
 import {type PixelLimits, sizeWithin} from './images.js'
 import {listPrice} from './prices.js'
 
 /** A rule of thumb for English text (help.openai.com, "What are tokens and how to count them?"). */
 const charactersPerToken = 4
-/** What a chat adds to one user turn: three for the turn, one for its role, three before the answer (openai/openai-cookbook: How_to_count_tokens_with_tiktoken). */
+/**
+ * What a chat adds to one user turn: three for the turn, one for its role, three before the answer
+ * (openai/openai-cookbook: How_to_count_tokens_with_tiktoken).
+ */
 const tokensPerTurn = 7
 
 interface PictureRule {
@@ -19,8 +23,9 @@ interface PictureRule {
 }
 
 /**
- * How models count a picture (developers.openai.com/api/docs/guides/images-vision, "Calculating costs", detail high). For gpt-5-mini and -nano the
- * price calculator and measured replies say 1.2 and 1.5 where that page says 1.62 and 2.46 (community.openai.com, 1344040).
+ * How models count a picture (developers.openai.com/api/docs/guides/images-vision, "Calculating costs", detail high).
+ * For gpt-5-mini and -nano the price calculator and measured replies say 1.2 and 1.5 where that page says 1.62 and 2.46
+ * (community.openai.com, 1344040).
  */
 const pictureRules: readonly PictureRule[] = [
   {models: /^(?:gpt-4o|gpt-4\.1)$/, ...tiles(85, 170)},
@@ -33,7 +38,10 @@ const pictureRules: readonly PictureRule[] = [
   {models: /^qwen-?2(?:\.5)?-?vl\b/i, ...qwenCells()},
 ]
 
-/** A forecast for the model of an endpoint; pictures are counted where its name is known. Pixel limits are those of the run. */
+/**
+ * A forecast for the model of an endpoint; pictures are counted where its name is known. Pixel limits are those of the
+ * run.
+ */
 export function endpointForecast(endpoint: Pick<Endpoint, 'url' | 'name'>, limits: PixelLimits): Forecast {
   // `openai/gpt-4o`, `Qwen/Qwen2.5-VL-7B-Instruct`, `gpt-4o-2024-08-06`
   const model = endpoint.name.replace(/^.*\//, '').replace(/-\d{4}-\d{2}-\d{2}$/, '')
@@ -60,7 +68,10 @@ export function endpointForecast(endpoint: Pick<Endpoint, 'url' | 'name'>, limit
   }
 }
 
-/** Shrunk into 2048 x 2048, then to a shorter side of 768; so much for a picture and for each tile of 512 x 512 that it touches. */
+/**
+ * Shrunk into 2048 x 2048, then to a shorter side of 768; so much for a picture and for each tile of 512 x 512 that it
+ * touches.
+ */
 function tiles(base: number, tile: number): Omit<PictureRule, 'models'> {
   return {
     says: `${base} tokens a picture and ${tile} for each tile of 512 x 512`,
@@ -79,7 +90,8 @@ function patches(factor: number): Omit<PictureRule, 'models'> {
   return {
     says: `${factor} tokens for each patch of ${side} x ${side}, at most ${most} patches a picture`,
     tokens({width, height}) {
-      const count = (scale: number) => Math.ceil((width * scale) / side - 1e-9) * Math.ceil((height * scale) / side - 1e-9)
+      const count = (scale: number) =>
+        Math.ceil((width * scale) / side - 1e-9) * Math.ceil((height * scale) / side - 1e-9)
       if (count(1) <= most) return Math.ceil(count(1) * factor)
       const shrink = Math.sqrt((side * side * most) / (width * height))
       const whole = (length: number) => Math.floor((length * shrink) / side) / ((length * shrink) / side)
@@ -88,7 +100,10 @@ function patches(factor: number): Omit<PictureRule, 'models'> {
   }
 }
 
-/** Cells of 28 x 28 within the limits that Qwen/Qwen2.5-VL-7B-Instruct publishes (preprocessor_config.json); a server may set others. */
+/**
+ * Cells of 28 x 28 within the limits that Qwen/Qwen2.5-VL-7B-Instruct publishes (preprocessor_config.json); a server
+ * may set others.
+ */
 function qwenCells(): Omit<PictureRule, 'models'> {
   return {
     says: 'one for each 28 x 28 pixels of a picture within the published limits',

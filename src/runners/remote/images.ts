@@ -19,8 +19,8 @@ export interface SentImage {
 const mimes: Readonly<Record<string, string>> = {jpg: 'image/jpeg', svg: 'image/svg+xml', ico: 'image/x-icon'}
 
 /**
- * Reads a picture. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to the nearest size
- * of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
+ * Reads a picture. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to
+ * the nearest size of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
  */
 export async function readImage(image: ImageRef, limits: PixelLimits): Promise<SentImage> {
   const bytes = await image.bytes()
@@ -31,8 +31,15 @@ export async function readImage(image: ImageRef, limits: PixelLimits): Promise<S
   return {seen, mime: 'image/png', bytes: await resize(bytes, sentWidth, sentHeight, image)}
 }
 
-/** The size nearest to the given one that keeps its shape and its number of pixels within the limits (never below 1 x 1). */
-export function sizeWithin(width: number, height: number, {minPixels = 0, maxPixels = Infinity}: PixelLimits): [number, number] {
+/**
+ * The size nearest to the given one that keeps its shape and its number of pixels within the limits (never below 1 x
+ * 1).
+ */
+export function sizeWithin(
+  width: number,
+  height: number,
+  {minPixels = 0, maxPixels = Infinity}: PixelLimits,
+): [number, number] {
   const pixels = width * height
   if (pixels <= maxPixels && pixels >= minPixels) return [width, height]
   const scale = Math.sqrt((pixels > maxPixels ? maxPixels : minPixels) / pixels)
@@ -40,12 +47,21 @@ export function sizeWithin(width: number, height: number, {minPixels = 0, maxPix
   return [Math.max(1, round(width * scale)), Math.max(1, round(height * scale))]
 }
 
-async function resize(bytes: Uint8Array, width: number, height: number, {source, orientation}: ImageRef): Promise<Uint8Array> {
+async function resize(
+  bytes: Uint8Array,
+  width: number,
+  height: number,
+  {source, orientation}: ImageRef,
+): Promise<Uint8Array> {
   const {default: sharp} = await import('sharp')
   try {
     const picture = sharp(bytes).resize(width, height, {fit: 'fill', kernel: 'lanczos3'})
     return await (orientation === 'apply' ? picture.autoOrient() : picture).png().toBuffer()
   } catch (error) {
-    throw new LanternError('bad-file', `The picture ${source} cannot be decoded: ${messageOf(error)}.`, 'Run `lantern-eval bench verify`.')
+    throw new LanternError(
+      'bad-file',
+      `The picture ${source} cannot be decoded: ${messageOf(error)}.`,
+      'Run `lantern-eval bench verify`.',
+    )
   }
 }

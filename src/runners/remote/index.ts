@@ -1,11 +1,19 @@
-// `openai:NAME`: asks an OpenAI-compatible endpoint. Turns requests into chat calls and their outcomes into generations.
+// `openai:NAME`: asks an OpenAI-compatible endpoint. Turns requests into chat calls and their outcomes into
+// generations.
 import {join} from 'node:path'
 import {LanternError} from '../../core/errors.js'
-import {failedGeneration, type Generation, type Prompt, promptText, type Request, unknownTiming} from '../../core/generation.js'
+import {
+  failedGeneration,
+  type Generation,
+  type Prompt,
+  promptText,
+  type Request,
+  unknownTiming,
+} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
+import {Budget} from '../budget.js'
 import type {Forecast, ModelIdentity, Runner, RunnerOptions, Session} from '../runner.js'
 import type {ChatMessage, ChatPart} from './body.js'
-import {Budget} from './budget.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
 import {endpointForecast} from './forecast.js'
@@ -79,7 +87,12 @@ class RemoteSession implements Session {
 
   async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
     const window = () => this.#client.window
-    for await (const generation of inWindow(flatten(groups), window, request => this.#answer(request, signal), signal)) {
+    for await (const generation of inWindow(
+      flatten(groups),
+      window,
+      request => this.#answer(request, signal),
+      signal,
+    )) {
       if (generation !== undefined) yield generation
     }
   }
@@ -101,11 +114,13 @@ class RemoteSession implements Session {
     const asked = {messages: messagesOf(prompt, images), images: seen.images}
     const outcome = await this.#client.complete({...asked, decoding}, signal)
     if (outcome.kind === 'left-out') return undefined
-    if (outcome.kind === 'failure') return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
+    if (outcome.kind === 'failure')
+      return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#warnOfEmpty(outcome.reply)
     const {text, stop, usage} = outcome.reply
     // Elsewhere thoughts stand between the prompt and the option.
-    const scores = arm.mode === 'direct' && continuations ? await this.#scorer.score(asked, continuations, signal) : undefined
+    const scores =
+      arm.mode === 'direct' && continuations ? await this.#scorer.score(asked, continuations, signal) : undefined
     return {
       request,
       text,
@@ -119,7 +134,10 @@ class RemoteSession implements Session {
     }
   }
 
-  /** A reasoning model that spends all its tokens on thoughts answers nothing: worth saying once (inspect_ai issue 5467). */
+  /**
+   * A reasoning model that spends all its tokens on thoughts answers nothing: worth saying once (inspect_ai issue
+   * 5467).
+   */
   #warnOfEmpty({text, stop}: {readonly text: string; readonly stop: string}): void {
     if (this.#warnedOfEmpty || text !== '' || stop !== 'length') return
     this.#warnedOfEmpty = true
@@ -138,7 +156,9 @@ function imagesOf(prompt: Prompt) {
 
 function messagesOf(prompt: Prompt, images: readonly SentImage[]): ChatMessage[] {
   let next = 0
-  const parts = prompt.parts.map((part): ChatPart => (part.type === 'text' ? part : {type: 'image', ...images[next++]!}))
+  const parts = prompt.parts.map(
+    (part): ChatPart => (part.type === 'text' ? part : {type: 'image', ...images[next++]!}),
+  )
   const user: ChatMessage = {role: 'user', content: parts}
   return prompt.system === null ? [user] : [{role: 'system', content: prompt.system}, user]
 }

@@ -1,7 +1,8 @@
 // The pure parts of the remote runner: reading failures, waiting, budgets, prices, sizes, and the moving window.
+
+import {Budget} from '../budget.js'
 import {backoffMs} from './backoff.js'
 import {chatBody} from './body.js'
-import {Budget} from './budget.js'
 import {resolveEndpoint} from './endpoint.js'
 import {connectionFailure, httpFailure, retryAfter} from './failure.js'
 import {sizeWithin} from './images.js'
@@ -12,8 +13,10 @@ describe('an HTTP failure', () => {
   const read = (status: number, body: unknown = {}) => httpFailure(status, {}, JSON.stringify(body), 0)
 
   it('is tried again when it passes, and not when the request is wrong', () => {
-    for (const status of [408, 409, 425, 429, 500, 502, 503, 529]) expect([status, read(status).retry]).toEqual([status, true])
-    for (const status of [301, 400, 401, 403, 404, 413, 422]) expect([status, read(status).retry]).toEqual([status, false])
+    for (const status of [408, 409, 425, 429, 500, 502, 503, 529])
+      expect([status, read(status).retry]).toEqual([status, true])
+    for (const status of [301, 400, 401, 403, 404, 413, 422])
+      expect([status, read(status).retry]).toEqual([status, false])
   })
 
   it('speaks for a wrong endpoint by its status or by the word in its body', () => {
@@ -74,7 +77,14 @@ describe('a budget', () => {
 })
 
 it('knows a price by the endpoint, by a proxy, or not at all', () => {
-  const usage = {promptTokens: 1000, textTokens: 100, imageTokens: null, latentSteps: null, markerTokens: null, blocks: null}
+  const usage = {
+    promptTokens: 1000,
+    textTokens: 100,
+    imageTokens: null,
+    latentSteps: null,
+    markerTokens: null,
+    blocks: null,
+  }
   const openai = {url: 'https://api.openai.com/v1', name: 'gpt-4o-2024-08-06'}
   // 1,000 x 2.50 / 10^6 + 100 x 10 / 10^6
   expect(costOf(openai, usage, {})).toBeCloseTo(0.0035, 12)
@@ -93,30 +103,47 @@ it('scales a picture to the nearest size of its shape within the limits', () => 
 describe('the body', () => {
   const decoding = {maxNewTokens: 16, temperature: 0, seed: 3}
   const read = (more: object) =>
-    JSON.parse(chatBody('m', [{role: 'user', content: [{type: 'text', text: 'q'}]}], {...decoding, ...more}, 'max_tokens').toString())
+    JSON.parse(
+      chatBody(
+        'm',
+        [{role: 'user', content: [{type: 'text', text: 'q'}]}],
+        {...decoding, ...more},
+        'max_tokens',
+      ).toString(),
+    )
 
   it('carries pictures of any length as base64, byte for byte', () => {
     for (const length of [1, 3 * 2 ** 14, 3 * 2 ** 14 + 1, 150_001]) {
       const bytes = Uint8Array.from({length}, (_, i) => (i * 31) % 251)
       const content = [{type: 'image' as const, mime: 'image/png', bytes}]
       const body = JSON.parse(chatBody('m', [{role: 'user', content}], decoding, 'max_tokens').toString())
-      expect(body.messages[0].content[0].image_url.url).toBe(`data:image/png;base64,${Buffer.from(bytes).toString('base64')}`)
+      expect(body.messages[0].content[0].image_url.url).toBe(
+        `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`,
+      )
     }
   })
 
   it('leaves out what is not set, and carries a seed only where decoding is random', () => {
     expect(read({})).toEqual({model: 'm', messages: [{role: 'user', content: 'q'}], max_tokens: 16, temperature: 0})
-    expect(read({temperature: 0.7, topP: 0.9, topK: 5})).toMatchObject({temperature: 0.7, top_p: 0.9, top_k: 5, seed: 3})
+    expect(read({temperature: 0.7, topP: 0.9, topK: 5})).toMatchObject({
+      temperature: 0.7,
+      top_p: 0.9,
+      top_k: 5,
+      seed: 3,
+    })
   })
 })
 
 describe('an endpoint', () => {
-  const resolve = (env: Record<string, string>, baseUrls: Record<string, string> = {}) => resolveEndpoint('openai:m', {env, baseUrls})
+  const resolve = (env: Record<string, string>, baseUrls: Record<string, string> = {}) =>
+    resolveEndpoint('openai:m', {env, baseUrls})
 
   it('is found by name, for all, in the environment, or is OpenAI', async () => {
     expect((await resolve({})).url).toBe('https://api.openai.com/v1')
     expect((await resolve({OPENAI_BASE_URL: 'http://a/v1/'})).url).toBe('http://a/v1')
-    expect((await resolve({OPENAI_BASE_URL: 'http://a/v1'}, {'*': 'http://b/v1/chat/completions'})).url).toBe('http://b/v1')
+    expect((await resolve({OPENAI_BASE_URL: 'http://a/v1'}, {'*': 'http://b/v1/chat/completions'})).url).toBe(
+      'http://b/v1',
+    )
     expect((await resolve({}, {'*': 'http://b/v1', m: 'http://c/v1'})).url).toBe('http://c/v1')
   })
 
@@ -128,7 +155,9 @@ describe('an endpoint', () => {
   })
 
   it('needs the variable that was named, a clean key and an http URL', async () => {
-    await expect(resolveEndpoint('openai:m', {env: {}, baseUrls: {}, apiKeyEnv: 'MY_KEY'})).rejects.toMatchObject({code: 'usage'})
+    await expect(resolveEndpoint('openai:m', {env: {}, baseUrls: {}, apiKeyEnv: 'MY_KEY'})).rejects.toMatchObject({
+      code: 'usage',
+    })
     await expect(resolve({OPENAI_API_KEY: 'a\nb'})).rejects.toMatchObject({code: 'usage'})
     await expect(resolve({}, {'*': 'ftp://a'})).rejects.toMatchObject({code: 'usage'})
     await expect(resolve({OPENAI_API_KEY_FILE: '/nowhere'})).rejects.toMatchObject({code: 'usage'})

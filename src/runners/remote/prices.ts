@@ -1,9 +1,13 @@
-// What a reply cost: as the endpoint or a proxy says, else by OpenAI's list prices. Data, not a promise: --max-cost stays on the safe side.
+// What a reply cost: as the endpoint or a proxy says, else by OpenAI's list prices. Data, not a promise: --max-cost
+// stays on the safe side.
 import type {Usage} from '../../core/generation.js'
 import type {Price} from '../runner.js'
 import type {Endpoint} from './endpoint.js'
 
-/** USD per million tokens: [input, output], without the discount for cached input. developers.openai.com/api/docs/pricing, 2026-11. */
+/**
+ * USD per million tokens: [input, output], without the discount for cached input.
+ * developers.openai.com/api/docs/pricing, 2026-11.
+ */
 const openaiPrices: Readonly<Record<string, readonly [input: number, output: number]>> = {
   'gpt-4o': [2.5, 10],
   'gpt-4o-mini': [0.15, 0.6],
@@ -33,6 +37,9 @@ export function costOf(
 
 /** OpenAI's list price of a model at its own endpoint; null where none is known. */
 export function listPrice({url, name}: Pick<Endpoint, 'url' | 'name'>): Price | null {
-  const price = new URL(url).hostname === 'api.openai.com' ? openaiPrices[name.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined
-  return price === undefined ? null : {input: price[0], output: price[1], rule: "OpenAI's list prices of 2026-11, answers only"}
+  const price =
+    new URL(url).hostname === 'api.openai.com' ? openaiPrices[name.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined
+  return price === undefined
+    ? null
+    : {input: price[0], output: price[1], rule: "OpenAI's list prices of 2026-11, answers only"}
 }

@@ -10,8 +10,18 @@ import {openRunner} from '../index.js'
 import type {RunnerEvent, RunnerOptions} from '../runner.js'
 
 /** A PNG of one pixel (the smallest valid file). */
-const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==', 'base64')
-const arm: Arm = {id: 'openai:m|direct', model: 'openai:m', mode: 'direct', protocol: null, latentSize: null, intervention: null}
+const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+  'base64',
+)
+const arm: Arm = {
+  id: 'openai:m|direct',
+  model: 'openai:m',
+  mode: 'direct',
+  protocol: null,
+  latentSize: null,
+  intervention: null,
+}
 
 function request(id: string, parts: readonly PromptPart[] = [{type: 'text', text: id}]): Request {
   return {
@@ -38,7 +48,10 @@ afterEach(async () => {
 const good: Behaviour = {kind: 'answer', text: 'A'}
 
 async function serve(behave: (index: number, prompt: string) => Behaviour, delayMs = 0): Promise<void> {
-  server = await startOpenAIServer({behave: ({index, body}) => behave(index, String(body!.messages.at(-1)!.content)), delayMs})
+  server = await startOpenAIServer({
+    behave: ({index, body}) => behave(index, String(body!.messages.at(-1)!.content)),
+    delayMs,
+  })
 }
 
 const options = (more: Partial<RunnerOptions> = {}): RunnerOptions =>
@@ -99,7 +112,10 @@ describe('what is sent', () => {
 
   it('uses the name of the token limit that the endpoint asks for', async () => {
     const refused = {
-      error: {message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", code: 'unsupported_parameter'},
+      error: {
+        message: "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+        code: 'unsupported_parameter',
+      },
     }
     await serve(index => (index === 0 ? {kind: 'status', status: 400, body: refused} : good))
     const generations = await ask(many(3))
@@ -111,16 +127,31 @@ describe('what is sent', () => {
     await serve(() => good)
     const image = {source: 'broken.png', orientation: 'ignore' as const, bytes: async () => Buffer.from('no picture')}
     const [generation] = await ask([request('1', [{type: 'image', image}])])
-    expect(generation).toMatchObject({stop: 'error', error: {code: 'bad-file', message: expect.stringContaining('broken.png')}})
+    expect(generation).toMatchObject({
+      stop: 'error',
+      error: {code: 'bad-file', message: expect.stringContaining('broken.png')},
+    })
     expect(server.requests).toHaveLength(0)
   })
 })
 
 describe('what comes back', () => {
   const cases: [name: string, behaviour: Behaviour, expected: object][] = [
-    ['an answer', good, {stop: 'eos', text: 'A', attempts: 1, usage: {promptTokens: 100, textTokens: 3, latentSteps: null}}],
-    ['an answer in parts', {kind: 'answer', text: null, message: {content: [{type: 'text', text: 'A'}]}}, {stop: 'eos', text: 'A'}],
-    ['a reply that was cut by length', {kind: 'answer', text: 'Well', finish: 'length'}, {stop: 'length', text: 'Well'}],
+    [
+      'an answer',
+      good,
+      {stop: 'eos', text: 'A', attempts: 1, usage: {promptTokens: 100, textTokens: 3, latentSteps: null}},
+    ],
+    [
+      'an answer in parts',
+      {kind: 'answer', text: null, message: {content: [{type: 'text', text: 'A'}]}},
+      {stop: 'eos', text: 'A'},
+    ],
+    [
+      'a reply that was cut by length',
+      {kind: 'answer', text: 'Well', finish: 'length'},
+      {stop: 'length', text: 'Well'},
+    ],
     ['a filtered reply', {kind: 'answer', text: '', finish: 'content_filter'}, {stop: 'refusal'}],
     ['a refusal', {kind: 'answer', text: null, message: {refusal: 'I cannot'}}, {stop: 'refusal', text: 'I cannot'}],
     ['no reason to finish', {kind: 'answer', text: 'A', finish: null}, {stop: 'eos'}],
@@ -129,12 +160,20 @@ describe('what comes back', () => {
       {kind: 'answer', text: 'A', finish: null, usage: {prompt_tokens: 1, completion_tokens: 16}},
       {stop: 'length'},
     ],
-    ['an unknown reason to finish', {kind: 'answer', text: 'A', finish: 'abort'}, {stop: 'error', error: {code: 'malformed'}}],
+    [
+      'an unknown reason to finish',
+      {kind: 'answer', text: 'A', finish: 'abort'},
+      {stop: 'error', error: {code: 'malformed'}},
+    ],
     ['half a body', {kind: 'cut', length: 'none'}, {stop: 'error', error: {code: 'malformed'}}],
     ['a body shorter than it said', {kind: 'cut', length: 'true'}, {stop: 'error', error: {code: 'connection'}}],
     ['a web page', {kind: 'raw', body: '<html>busy</html>'}, {stop: 'error', error: {code: 'malformed'}}],
     ['no choice', {kind: 'raw', body: '{"choices":[]}'}, {stop: 'error', error: {code: 'malformed'}}],
-    ['an error with status 200', {kind: 'raw', body: '{"error":{"message":"upstream"}}'}, {stop: 'error', error: {message: /upstream/}}],
+    [
+      'an error with status 200',
+      {kind: 'raw', body: '{"error":{"message":"upstream"}}'},
+      {stop: 'error', error: {message: /upstream/}},
+    ],
     ['a server error', {kind: 'status', status: 500}, {stop: 'error', error: {code: 'http-500'}}],
     [
       'a refused request',
@@ -147,7 +186,9 @@ describe('what comes back', () => {
   ]
   it.each(cases)('%s', async (_name, behaviour, expected) => {
     await serve(index => (index === 0 ? good : behaviour))
-    const generations = await ask(many(2), {timeoutMs: behaviour.kind === 'hang' || behaviour.kind === 'drip' ? 300 : 5000})
+    const generations = await ask(many(2), {
+      timeoutMs: behaviour.kind === 'hang' || behaviour.kind === 'drip' ? 300 : 5000,
+    })
     expect(generations[0]).toMatchObject({stop: 'eos'})
     const {error, ...rest} = expected as {error?: {code?: string; message?: string | RegExp}}
     expect(generations[1]).toMatchObject(rest)
@@ -207,7 +248,8 @@ it('gives up an endpoint that goes away during the run, after what was finished'
   const session = await openRunner('openai:m', options())
   const finished: Generation[] = []
   const all = async () => {
-    for await (const generation of session.generate(stream(many(500)), new AbortController().signal)) finished.push(generation)
+    for await (const generation of session.generate(stream(many(500)), new AbortController().signal))
+      finished.push(generation)
   }
   await expect(all()).rejects.toMatchObject({code: 'endpoint'})
   await session.close()
@@ -232,7 +274,10 @@ describe('budgets', () => {
 
   it('in dollars are refused where costs are unknown', async () => {
     await serve(() => good)
-    await expect(ask(many(5), {maxCostUsd: 1})).rejects.toMatchObject({code: 'endpoint', message: expect.stringContaining('--max-cost')})
+    await expect(ask(many(5), {maxCostUsd: 1})).rejects.toMatchObject({
+      code: 'endpoint',
+      message: expect.stringContaining('--max-cost'),
+    })
   })
 })
 
@@ -243,7 +288,9 @@ describe('the cache', () => {
     const again = await ask(many(2), {cache: true})
     expect(again.find(({cached}) => cached)).toMatchObject({text: 'A', attempts: 0, request: {sample: {id: '0'}}})
     expect(server.requests).toHaveLength(3)
-    expect((await readdir(join(cacheDir, 'responses'), {recursive: true})).filter(name => name.endsWith('.json'))).toHaveLength(1)
+    expect(
+      (await readdir(join(cacheDir, 'responses'), {recursive: true})).filter(name => name.endsWith('.json')),
+    ).toHaveLength(1)
   })
 
   it('tells other prompts, pictures, endpoints and decodings apart', async () => {
@@ -254,9 +301,12 @@ describe('the cache', () => {
     const base = request('1', [{type: 'image', image: image(png)}])
     await ask([base, base], {cache: true, concurrency: 1})
     expect(server.requests).toHaveLength(1)
-    await ask([request('1', [{type: 'image', image: image(other)}]), {...base, decoding: {...base.decoding, temperature: 1}}], {
-      cache: true,
-    })
+    await ask(
+      [request('1', [{type: 'image', image: image(other)}]), {...base, decoding: {...base.decoding, temperature: 1}}],
+      {
+        cache: true,
+      },
+    )
     expect(server.requests).toHaveLength(3)
   })
 })
@@ -282,7 +332,8 @@ describe('load', () => {
     const generations = await ask(many(2000), {concurrency: 64, maxRetries: 2})
     expect(new Set(generations.map(({request: {sample}}) => sample.id)).size).toBe(2000)
     expect(generations).toHaveLength(2000)
-    for (const {request: asked, text, stop} of generations) if (stop !== 'error') expect(text).toBe(`answer ${asked.sample.id}`)
+    for (const {request: asked, text, stop} of generations)
+      if (stop !== 'error') expect(text).toBe(`answer ${asked.sample.id}`)
     const errors = generations.filter(({stop}) => stop === 'error').length
     expect(errors).toBeGreaterThan(0)
     expect(errors).toBeLessThan(100)

@@ -20,7 +20,9 @@ const completionSchema = z.looseObject({
     .array(
       z.looseObject({
         message: z.looseObject({
-          content: z.union([z.string(), z.array(z.looseObject({type: z.string(), text: z.string().optional()}))]).nullish(),
+          content: z
+            .union([z.string(), z.array(z.looseObject({type: z.string(), text: z.string().optional()}))])
+            .nullish(),
           refusal: z.string().nullish(),
         }),
         finish_reason: z.string().nullish(),
@@ -54,7 +56,8 @@ const finishReasons: Readonly<Record<string, ChatReply['stop']>> = {
 
 /**
  * Reads the body of a 200. A reply without a reason to finish counts as cut when it used all of `maxNewTokens`.
- * With a `continuation` the reply is its log-probabilities and whole without text: what the model says after it is no answer.
+ * With a `continuation` the reply is its log-probabilities and whole without text: what the model says after it is no
+ * answer.
  * Returns a sentence where it is no completion: HTML, cut JSON, no choice, an unknown reason.
  */
 export function parseReply(body: string, maxNewTokens: number, continuation?: string): ChatReply | string {
@@ -75,9 +78,13 @@ export function parseReply(body: string, maxNewTokens: number, continuation?: st
   const {choices, usage} = parsed.data
   const {message, finish_reason: reason} = choices[0]!
   const used = usage?.completion_tokens ?? null
-  const finished = reason == null ? (used !== null && used >= maxNewTokens ? 'length' : 'eos') : finishReasons[reason.toLowerCase()]
+  const finished =
+    reason == null ? (used !== null && used >= maxNewTokens ? 'length' : 'eos') : finishReasons[reason.toLowerCase()]
   if (finished === undefined) return `the reply finished for the unknown reason "${reason}"`
-  const content = typeof message.content === 'string' ? message.content : (message.content ?? []).map(part => part.text ?? '').join('')
+  const content =
+    typeof message.content === 'string'
+      ? message.content
+      : (message.content ?? []).map(part => part.text ?? '').join('')
   const reply: ChatReply = {
     text: content === '' && message.refusal ? message.refusal : content,
     stop: message.refusal ? 'refusal' : finished,
@@ -111,7 +118,10 @@ export interface SaidError {
   readonly code: string
 }
 
-/** What the body of a failed request says, in the forms of OpenAI, vLLM, llama.cpp and others; empty where it says nothing readable. */
+/**
+ * What the body of a failed request says, in the forms of OpenAI, vLLM, llama.cpp and others; empty where it says
+ * nothing readable.
+ */
 export function saidError(body: string): SaidError {
   try {
     const parsed = errorSchema.safeParse(JSON.parse(body))

@@ -1,11 +1,12 @@
-// Replies that were paid for once. A file per reply, named by the hash of all the model saw; only whole, successful replies lie here.
+// Replies that were paid for once. A file per reply, named by the hash of all the model saw; only whole, successful
+// replies lie here.
 import {randomUUID} from 'node:crypto'
 import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {z} from 'zod'
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import {hashOf} from '../../core/hash.js'
-import {usageSchema} from '../../core/schemas/record.js'
+import {usageSchema} from '../../run-folder/record.js'
 import type {ChatReply} from './reply.js'
 
 /** Raised when what is stored, or how requests are built from these parts, changes. */
@@ -33,7 +34,14 @@ export interface CacheKeyParts {
 /** The name of a reply: sha256 over everything the model saw. A seed counts only where decoding is random. */
 export function cacheKey({endpoint, messages, images, decoding, continuation}: CacheKeyParts): string {
   const {seed, ...settings} = decoding
-  return hashOf({version, endpoint, messages, images, decoding: settings.temperature > 0 ? {...settings, seed} : settings, continuation})
+  return hashOf({
+    version,
+    endpoint,
+    messages,
+    images,
+    decoding: settings.temperature > 0 ? {...settings, seed} : settings,
+    continuation,
+  })
 }
 
 export interface ResponseCache {

@@ -1,7 +1,12 @@
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {type Behaviour, type OpenAIServer, type ReceivedRequest, startOpenAIServer} from '../../../test/support/openai-server.js'
+import {
+  type Behaviour,
+  type OpenAIServer,
+  type ReceivedRequest,
+  startOpenAIServer,
+} from '../../../test/support/openai-server.js'
 import {askEndpoint, remoteOptions} from '../../../test/support/remote-session.js'
 import type {Mode, Request} from '../../core/generation.js'
 import type {RunnerEvent, RunnerOptions} from '../runner.js'
@@ -43,7 +48,9 @@ async function serve(score: (option: string, index: number) => Behaviour): Promi
   let scored = 0
   server = await startOpenAIServer({
     behave: received =>
-      isScoring(received) ? score(String(received.body!.messages.at(-1)!.content), scored++) : {kind: 'answer', text: 'A', usage: {}},
+      isScoring(received)
+        ? score(String(received.body!.messages.at(-1)!.content), scored++)
+        : {kind: 'answer', text: 'A', usage: {}},
   })
 }
 
@@ -52,11 +59,18 @@ const supported = (option: string): Behaviour => ({
   kind: 'answer',
   text: 'x',
   finish: 'length',
-  promptLogProbs: [['assistant', -7], ['\n', -0.5], ...option.split(/(?= )/).map((word): Token => [word, -word.length])],
+  promptLogProbs: [
+    ['assistant', -7],
+    ['\n', -0.5],
+    ...option.split(/(?= )/).map((word): Token => [word, -word.length]),
+  ],
 })
 
 const ask = (requests: readonly Request[], more: Partial<RunnerOptions> = {}) =>
-  askEndpoint(requests, remoteOptions({cacheDir, benchmarks: ['vstar'], notify: event => events.push(event), ...more}, server.url))
+  askEndpoint(
+    requests,
+    remoteOptions({cacheDir, benchmarks: ['vstar'], notify: event => events.push(event), ...more}, server.url),
+  )
 
 const warnings = () => events.filter(({type}) => type === 'warning')
 const answered = {text: 'A', stop: 'eos'}
@@ -67,7 +81,8 @@ describe('option likelihood', () => {
     await serve(supported)
     const generations = await ask(many(20))
     expect(generations).toHaveLength(20)
-    for (const generation of generations) expect(generation).toMatchObject({...answered, attempts: 1, continuationLogProbs: scores})
+    for (const generation of generations)
+      expect(generation).toMatchObject({...answered, attempts: 1, continuationLogProbs: scores})
     expect(scoringRequests()).toHaveLength(40)
     expect(scoringRequests()[0]!.body).toEqual({
       model: 'm',
@@ -109,7 +124,9 @@ describe('option likelihood', () => {
       expect(generation.continuationLogProbs).toBeUndefined()
     }
     expect(scoringRequests()).toHaveLength(1)
-    expect(warnings()).toEqual([{type: 'warning', message: expect.stringMatching(/^Option likelihood is not available for openai:m: /)}])
+    expect(warnings()).toEqual([
+      {type: 'warning', message: expect.stringMatching(/^Option likelihood is not available for openai:m: /)},
+    ])
   })
 
   it('is missing where an option fails later, and neither answers nor the endpoint are given up for that', async () => {
@@ -126,7 +143,8 @@ describe('option likelihood', () => {
     await ask(many(3), {cache: true})
     const sent = server.requests.length
     const again = await ask(many(3), {cache: true})
-    for (const generation of again) expect(generation).toMatchObject({...answered, cached: true, continuationLogProbs: scores})
+    for (const generation of again)
+      expect(generation).toMatchObject({...answered, cached: true, continuationLogProbs: scores})
     expect(server.requests).toHaveLength(sent)
   })
 

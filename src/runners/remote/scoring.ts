@@ -1,4 +1,5 @@
-// Option likelihood at endpoints that give the log-probabilities of a prompt (vLLM does): an option is sent as the beginning of the answer.
+// Option likelihood at endpoints that give the log-probabilities of a prompt (vLLM does): an option is sent as the
+// beginning of the answer.
 // Whether an endpoint can is learned from the first option of a run. Nothing here changes an answer.
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import type {RunnerEvent} from '../runner.js'
@@ -21,7 +22,10 @@ export class OptionScorer {
     this.#notify = notify
   }
 
-  /** [continuation][token] after the prompt of `messages`; undefined where one of them cannot be had. Each costs a request. */
+  /**
+   * [continuation][token] after the prompt of `messages`; undefined where one of them cannot be had. Each costs a
+   * request.
+   */
   async score(
     prompt: {readonly messages: readonly ChatMessage[]; readonly images: readonly SeenImage[]},
     continuations: readonly string[],
@@ -41,7 +45,10 @@ export class OptionScorer {
     const available = logProbsIn(outcome) !== undefined
     if (!available && outcome.kind !== 'left-out') {
       const why = outcome.kind === 'failure' ? outcome.message : 'its reply has no log-probabilities of the option'
-      this.#notify({type: 'warning', message: `Option likelihood is not available for ${this.#ref}: ${why}. Answers are not affected.`})
+      this.#notify({
+        type: 'warning',
+        message: `Option likelihood is not available for ${this.#ref}: ${why}. Answers are not affected.`,
+      })
     }
     return available
   }

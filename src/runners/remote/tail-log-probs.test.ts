@@ -2,12 +2,25 @@ import {tailLogProbs} from './tail-log-probs.js'
 
 type Token = readonly [token: string, logProb: number]
 
-const entries = (...tokens: Token[]) => [null, ...tokens.map(([token, logprob], id) => ({[id]: {logprob, rank: 1, decoded_token: token}}))]
+const entries = (...tokens: Token[]) => [
+  null,
+  ...tokens.map(([token, logprob], id) => ({[id]: {logprob, rank: 1, decoded_token: token}})),
+]
 
 describe('the log-probabilities of a continuation', () => {
   const found: [name: string, list: unknown, continuation: string, expected: number[] | undefined][] = [
-    ['are the shortest tail that spells it', entries(['red', -9], [' ', -8], ['red', -1], [' car', -2]), 'red car', [-1, -2]],
-    ['are found where lone tokens lose their blanks', entries(['\n', -9], ['red', -1], ['car', -2]), 'red car', [-1, -2]],
+    [
+      'are the shortest tail that spells it',
+      entries(['red', -9], [' ', -8], ['red', -1], [' car', -2]),
+      'red car',
+      [-1, -2],
+    ],
+    [
+      'are found where lone tokens lose their blanks',
+      entries(['\n', -9], ['red', -1], ['car', -2]),
+      'red car',
+      [-1, -2],
+    ],
     ['keep a blank at its beginning out', entries(['x', -9], [' red', -1]), 'red', [-1]],
     ['are none where something follows', entries(['red', -1], ['<|im_end|>', -2]), 'red', undefined],
     ['are none where a token reaches further back', entries([':red', -1]), 'red', undefined],

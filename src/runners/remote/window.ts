@@ -1,9 +1,11 @@
-// Works through a stream with a moving window: pulls as many items as there is room for, gives results as they come. Knows no network.
+// Works through a stream with a moving window: pulls as many items as there is room for, gives results as they come.
+// Knows no network.
 
 /**
- * Results of `work` over `source`, in the order they finish. While fewer than `size()` items are at work, the next one is pulled,
- * also while the consumer is busy with a result; at most `size()` results wait for it. A size of 0 ends the work. After a failure of
- * `source` or `work`, or when `signal` aborts, nothing more is pulled, what is at work is awaited, and then the failure is thrown.
+ * Results of `work` over `source`, in the order they finish. While fewer than `size()` items are at work, the next one
+ * is pulled, also while the consumer is busy with a result; at most `size()` results wait for it. A size of 0 ends the
+ * work. After a failure of `source` or `work`, or when `signal` aborts, nothing more is pulled, what is at work is
+ * awaited, and then the failure is thrown.
  */
 export async function* inWindow<T, R>(
   source: AsyncIterable<T>,

@@ -7,14 +7,21 @@ import type {Prompt} from '../../../core/generation.js'
 
 export type ChatTemplate = (prompt: Prompt) => string
 
-/** Reads chat_template.jinja, chat_template.json or tokenizer_config.json. Throws LanternError `bad-checkpoint` when none holds a template. */
+/**
+ * Reads chat_template.jinja, chat_template.json or tokenizer_config.json. Throws LanternError `bad-checkpoint` when
+ * none holds a template.
+ */
 export async function loadChatTemplate(dir: string): Promise<ChatTemplate> {
   const source =
     (await textOf(join(dir, 'chat_template.jinja'))) ??
     templateIn(await textOf(join(dir, 'chat_template.json'))) ??
     templateIn(await textOf(join(dir, 'tokenizer_config.json')))
   if (source === undefined) {
-    throw new LanternError('bad-checkpoint', `${dir} has no chat template.`, 'Fetch chat_template.json (or .jinja) of the same checkpoint.')
+    throw new LanternError(
+      'bad-checkpoint',
+      `${dir} has no chat template.`,
+      'Fetch chat_template.json (or .jinja) of the same checkpoint.',
+    )
   }
   let template: Template
   try {

@@ -5,14 +5,19 @@ import writeFileAtomic from 'write-file-atomic'
 import {hashOf, sha256, sha256OfFile} from '../../../core/hash.js'
 import type {Checkpoint} from './types.js'
 
-/** sha256 over the names and contents of `checkpoint.files`, wherever the folder lies. Contents of unchanged files are hashed once. */
+/**
+ * sha256 over the names and contents of `checkpoint.files`, wherever the folder lies. Contents of unchanged files are
+ * hashed once.
+ */
 export async function checkpointSha256(checkpoint: Checkpoint, cacheDir: string): Promise<string> {
   const hashes: [string, string][] = []
   for (const file of checkpoint.files) hashes.push([basename(file), await rememberedSha256(file, cacheDir)])
   return hashOf(hashes)
 }
 
-/** Remembers hashes under `cacheDir` by path, size and time of change; a cache that cannot be written only costs time. */
+/**
+ * Remembers hashes under `cacheDir` by path, size and time of change; a cache that cannot be written only costs time.
+ */
 async function rememberedSha256(file: string, cacheDir: string): Promise<string> {
   const path = await realpath(file)
   const {size, mtimeNs} = await stat(path, {bigint: true})

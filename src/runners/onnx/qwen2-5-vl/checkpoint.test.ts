@@ -1,4 +1,14 @@
-import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {tinySizes, tokenId, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
@@ -10,7 +20,13 @@ const good = join(folder, 'good')
 const sharded = join(folder, 'sharded')
 beforeAll(async () => {
   await writeTinyCheckpoint(good)
-  await writeTinyCheckpoint(sharded, {shards: 3, type: 'BF16', layout: 'nested', latentSize: 5, repetitionPenalty: 1.05})
+  await writeTinyCheckpoint(sharded, {
+    shards: 3,
+    type: 'BF16',
+    layout: 'nested',
+    latentSize: 5,
+    repetitionPenalty: 1.05,
+  })
 })
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
@@ -53,12 +69,20 @@ describe('opening a checkpoint', () => {
   })
 
   it('finds latent tokens in the tokenizer when the config is silent', async () => {
-    const dir = changed(good, 'config.json', config => ({...config, lvr_start_id: undefined, lvr_sep_id: undefined, lvr_end_id: undefined}))
+    const dir = changed(good, 'config.json', config => ({
+      ...config,
+      lvr_start_id: undefined,
+      lvr_sep_id: undefined,
+      lvr_end_id: undefined,
+    }))
     expect((await openCheckpoint(dir)).latent).toMatchObject({protocol: 'lantern', ids: {pad: tokenId('<|lvr_sep|>')}})
   })
 
   it('accepts a tokenizer that lacks latent tokens which appending would put in place', async () => {
-    const dir = changed(good, 'tokenizer.json', tokenizer => ({...tokenizer, added_tokens: tokenizer.added_tokens.slice(0, 7)}))
+    const dir = changed(good, 'tokenizer.json', tokenizer => ({
+      ...tokenizer,
+      added_tokens: tokenizer.added_tokens.slice(0, 7),
+    }))
     expect((await openCheckpoint(dir)).latent?.ids).toEqual({start: 263, pad: 264, end: 265})
   })
 
@@ -96,7 +120,9 @@ function without(from: string, name: string): string {
   return dir
 }
 /** Rewrites the JSON header of the weights in place; its length is kept with spaces. */
-function reheadered(change: (header: Record<string, {dtype: string; shape: number[]; data_offsets: number[]}>) => void): string {
+function reheadered(
+  change: (header: Record<string, {dtype: string; shape: number[]; data_offsets: number[]}>) => void,
+): string {
   const dir = copied(good)
   const file = join(dir, 'model.safetensors')
   const bytes = readFileSync(file)
@@ -104,7 +130,10 @@ function reheadered(change: (header: Record<string, {dtype: string; shape: numbe
   const header = JSON.parse(bytes.toString('utf8', 8, 8 + length))
   change(header)
   const text = JSON.stringify(header)
-  writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), Buffer.from(text.padEnd(length)), bytes.subarray(8 + length)]))
+  writeFileSync(
+    file,
+    Buffer.concat([bytes.subarray(0, 8), Buffer.from(text.padEnd(length)), bytes.subarray(8 + length)]),
+  )
   return dir
 }
 function truncated(): string {
@@ -128,23 +157,48 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     'bad-checkpoint',
     /has no model\.safetensors or model\.safetensors\.index\.json/,
   ],
-  ['an ONNX export', () => emptyFolder('config.json', 'decoder_model_merged.onnx'), 'unsupported', /holds an ONNX export/],
-  ['an onnxruntime-genai export', () => emptyFolder('genai_config.json', 'model.onnx.data'), 'unsupported', /holds an ONNX export/],
-  ['a PyTorch pickle', () => emptyFolder('config.json', 'pytorch_model.bin'), 'unsupported', /format other than safetensors/],
+  [
+    'an ONNX export',
+    () => emptyFolder('config.json', 'decoder_model_merged.onnx'),
+    'unsupported',
+    /holds an ONNX export/,
+  ],
+  [
+    'an onnxruntime-genai export',
+    () => emptyFolder('genai_config.json', 'model.onnx.data'),
+    'unsupported',
+    /holds an ONNX export/,
+  ],
+  [
+    'a PyTorch pickle',
+    () => emptyFolder('config.json', 'pytorch_model.bin'),
+    'unsupported',
+    /format other than safetensors/,
+  ],
   [
     'a missing shard',
     () => without(sharded, 'model-00003-of-00003.safetensors'),
     'bad-checkpoint',
     /model-00003-of-00003\.safetensors is missing/,
   ],
-  ['a truncated shard', truncated, 'bad-checkpoint', /model-00002-of-00003\.safetensors: tensor \S+ lies outside the file/],
+  [
+    'a truncated shard',
+    truncated,
+    'bad-checkpoint',
+    /model-00002-of-00003\.safetensors: tensor \S+ lies outside the file/,
+  ],
   [
     'an index that names files elsewhere',
     () => changed(sharded, 'model.safetensors.index.json', () => ({weight_map: {a: '../../etc/passwd'}})),
     'bad-checkpoint',
     /names a file outside its folder/,
   ],
-  ['an index without a map', () => changed(sharded, 'model.safetensors.index.json', () => ({})), 'bad-checkpoint', /has no weight_map/],
+  [
+    'an index without a map',
+    () => changed(sharded, 'model.safetensors.index.json', () => ({})),
+    'bad-checkpoint',
+    /has no weight_map/,
+  ],
   [
     'another architecture',
     () => changed(good, 'config.json', config => ({...config, model_type: 'llava'})),
@@ -193,7 +247,12 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     'bad-checkpoint',
     /holds the tensor model\.layers\.1\.self_attn\.q_proj\.weight/,
   ],
-  ['integer weights', () => reheadered(header => (header[q]!.dtype = 'I32')), 'unsupported', /q_proj\.weight has the type I32/],
+  [
+    'integer weights',
+    () => reheadered(header => (header[q]!.dtype = 'I32')),
+    'unsupported',
+    /q_proj\.weight has the type I32/,
+  ],
   ['a missing tokenizer', () => without(good, 'tokenizer.json'), 'bad-checkpoint', /tokenizer\.json is missing/],
   ['a tokenizer that is no JSON', cutTokenizer, 'bad-checkpoint', /tokenizer\.json cannot be read as JSON/],
   [
@@ -218,7 +277,12 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     'bad-checkpoint',
     /tokenizer\.json has no <\|lvr_start\|>; appended it would get the id 261, but config\.json says 263/,
   ],
-  ['no end of sequence', () => changed(good, 'generation_config.json', () => ({})), 'bad-checkpoint', /gives an eos_token_id/],
+  [
+    'no end of sequence',
+    () => changed(good, 'generation_config.json', () => ({})),
+    'bad-checkpoint',
+    /gives an eos_token_id/,
+  ],
 ]
 function rename(header: Record<string, unknown>, from: string, to: string): void {
   header[to] = header[from]

@@ -1,4 +1,5 @@
-// Opens a Hugging Face checkpoint folder: reads its small files and the weights' headers, checks that they fit together.
+// Opens a Hugging Face checkpoint folder: reads its small files and the weights' headers, checks that they fit
+// together.
 // Reads no weight; whatever is wrong becomes one error that names the file and the tensor or field.
 import {readFile} from 'node:fs/promises'
 import {basename, join, resolve} from 'node:path'
@@ -29,15 +30,21 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const shards = present.has(singleFile) ? [join(dir, singleFile)] : await shardsOf(dir, present)
   const tensors = new Map<string, TensorPlace>()
   for (const shard of shards) {
-    for (const [name, place] of await readSafetensorsHeader(shard, 'bad-checkpoint')) tensors.set(publishedName(name), place)
+    for (const [name, place] of await readSafetensorsHeader(shard, 'bad-checkpoint'))
+      tensors.set(publishedName(name), place)
   }
   const text = completeTextConfig(config, tensors, dir)
   let parameters = 0
-  for (const [name, shape] of expectedTensors(text, config.vision)) parameters += requireTensor(tensors, name, shape, dir)
+  for (const [name, shape] of expectedTensors(text, config.vision))
+    parameters += requireTensor(tensors, name, shape, dir)
 
   const tokenizerFile = join(dir, 'tokenizer.json')
   if (!present.has('tokenizer.json')) {
-    throw new LanternError('bad-checkpoint', `${tokenizerFile} is missing.`, 'Save the tokenizer in its fast form beside the weights.')
+    throw new LanternError(
+      'bad-checkpoint',
+      `${tokenizerFile} is missing.`,
+      'Save the tokenizer in its fast form beside the weights.',
+    )
   }
   const {raw} = config
   const optional = async (name: string) => (present.has(name) ? await readJson(join(dir, name)) : {})
@@ -46,7 +53,12 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
     architecture: 'qwen2_5_vl',
     text,
     vision: config.vision,
-    ids: {image: raw.image_token_id, video: raw.video_token_id, visionStart: raw.vision_start_token_id, visionEnd: raw.vision_end_token_id},
+    ids: {
+      image: raw.image_token_id,
+      video: raw.video_token_id,
+      visionStart: raw.vision_start_token_id,
+      visionEnd: raw.vision_end_token_id,
+    },
     latent: latentTokens(raw, (await readJson(tokenizerFile)) as TokenizerFile, text.vocabulary, dir),
     generation: generationOf(await optional('generation_config.json'), config, dir),
     image: imageOf(await optional('preprocessor_config.json'), dir),
@@ -62,7 +74,11 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
-    throw new LanternError('bad-checkpoint', `${file} cannot be read as JSON: ${messageOf(error)}.`, 'Fetch this file again.')
+    throw new LanternError(
+      'bad-checkpoint',
+      `${file} cannot be read as JSON: ${messageOf(error)}.`,
+      'Fetch this file again.',
+    )
   }
 }
 
@@ -70,23 +86,36 @@ async function readJson(file: string): Promise<unknown> {
 async function shardsOf(dir: string, present: ReadonlySet<string>): Promise<string[]> {
   const file = join(dir, indexFile)
   const parsed = z.looseObject({weight_map: z.record(z.string(), z.string())}).safeParse(await readJson(file))
-  if (!parsed.success) throw new LanternError('bad-checkpoint', `${file} has no weight_map of names.`, 'Fetch this file again.')
+  if (!parsed.success)
+    throw new LanternError('bad-checkpoint', `${file} has no weight_map of names.`, 'Fetch this file again.')
   const names = [...new Set(Object.values(parsed.data.weight_map))].sort()
   for (const name of names) {
-    if (basename(name) !== name) throw new LanternError('bad-checkpoint', `${file} names a file outside its folder: ${name}.`)
+    if (basename(name) !== name)
+      throw new LanternError('bad-checkpoint', `${file} names a file outside its folder: ${name}.`)
     if (!present.has(name)) {
-      throw new LanternError('bad-checkpoint', `${join(dir, name)} is missing: ${indexFile} lists it as a shard.`, 'Fetch this file.')
+      throw new LanternError(
+        'bad-checkpoint',
+        `${join(dir, name)} is missing: ${indexFile} lists it as a shard.`,
+        'Fetch this file.',
+      )
     }
   }
   return names.map(name => join(dir, name))
 }
 
-/** Newer tools save the same tensors under longer prefixes (huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py). */
+/**
+ * Newer tools save the same tensors under longer prefixes (huggingface/transformers:
+ * models/qwen2_5_vl/modeling_qwen2_5_vl.py).
+ */
 function publishedName(name: string): string {
   return name.replace(/^model\.language_model\./, 'model.').replace(/^model\.visual\./, 'visual.')
 }
 
-function completeTextConfig(config: ParsedConfig, tensors: ReadonlyMap<string, TensorPlace>, dir: string): Checkpoint['text'] {
+function completeTextConfig(
+  config: ParsedConfig,
+  tensors: ReadonlyMap<string, TensorPlace>,
+  dir: string,
+): Checkpoint['text'] {
   const name = 'model.embed_tokens.weight'
   const embedding = tensors.get(name)
   if (embedding === undefined) throw missingTensor(name, dir)
@@ -96,7 +125,12 @@ function completeTextConfig(config: ParsedConfig, tensors: ReadonlyMap<string, T
 }
 
 /** Checks one tensor and returns its number of elements. */
-function requireTensor(tensors: ReadonlyMap<string, TensorPlace>, name: string, shape: readonly number[], dir: string): number {
+function requireTensor(
+  tensors: ReadonlyMap<string, TensorPlace>,
+  name: string,
+  shape: readonly number[],
+  dir: string,
+): number {
   const place = tensors.get(name)
   if (place === undefined) throw missingTensor(name, dir)
   const again = 'Fetch the config.json and the weights of one and the same checkpoint.'
@@ -109,7 +143,11 @@ function requireTensor(tensors: ReadonlyMap<string, TensorPlace>, name: string, 
     )
   }
   if (place.type !== 'F32' && place.type !== 'F16' && place.type !== 'BF16') {
-    throw new LanternError('unsupported', `${place.file}: ${name} has the type ${place.type}.`, 'Weights must be F32, F16 or BF16.')
+    throw new LanternError(
+      'unsupported',
+      `${place.file}: ${name} has the type ${place.type}.`,
+      'Weights must be F32, F16 or BF16.',
+    )
   }
   return shape.reduce((product, n) => product * n, 1)
 }
@@ -134,7 +172,10 @@ function generationOf(value: unknown, config: ParsedConfig, dir: string): Checkp
   const parsed = generationSchema.safeParse(value)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
-    throw new LanternError('bad-checkpoint', `${join(dir, 'generation_config.json')}: ${issue.path.join('.')}: ${issue.message}.`)
+    throw new LanternError(
+      'bad-checkpoint',
+      `${join(dir, 'generation_config.json')}: ${issue.path.join('.')}: ${issue.message}.`,
+    )
   }
   const said = parsed.data
   const eos = [said.eos_token_id ?? config.raw.eos_token_id ?? []].flat()
@@ -158,7 +199,10 @@ const imageSchema = z.looseObject({
   min_pixels: z.number().int().positive().nullish(),
   max_pixels: z.number().int().positive().nullish(),
   size: z
-    .looseObject({shortest_edge: z.number().int().positive().optional(), longest_edge: z.number().int().positive().optional()})
+    .looseObject({
+      shortest_edge: z.number().int().positive().optional(),
+      longest_edge: z.number().int().positive().optional(),
+    })
     .nullish(),
   image_mean: channelValues.default([0.48145466, 0.4578275, 0.40821073]),
   image_std: channelValues.default([0.26862954, 0.26130258, 0.27577711]),
@@ -168,7 +212,10 @@ function imageOf(value: unknown, dir: string): Checkpoint['image'] {
   const parsed = imageSchema.safeParse(value)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
-    throw new LanternError('bad-checkpoint', `${join(dir, 'preprocessor_config.json')}: ${issue.path.join('.')}: ${issue.message}.`)
+    throw new LanternError(
+      'bad-checkpoint',
+      `${join(dir, 'preprocessor_config.json')}: ${issue.path.join('.')}: ${issue.message}.`,
+    )
   }
   const {min_pixels, max_pixels, size, image_mean, image_std} = parsed.data
   return {

@@ -7,7 +7,10 @@ import type {TextConfig, VisionConfig} from './types.js'
 const count = z.number().int().positive()
 const id = z.number().int().nonnegative()
 
-const ropeSchema = z.looseObject({mrope_section: z.tuple([count, count, count]).optional(), rope_theta: z.number().positive().optional()})
+const ropeSchema = z.looseObject({
+  mrope_section: z.tuple([count, count, count]).optional(),
+  rope_theta: z.number().positive().optional(),
+})
 
 const textSchema = z.looseObject({
   num_hidden_layers: count,
@@ -63,7 +66,10 @@ export interface ParsedConfig {
   readonly raw: RawConfig
 }
 
-/** Throws LanternError `unsupported` for another architecture, `bad-checkpoint` (naming the field) for missing or impossible values. */
+/**
+ * Throws LanternError `unsupported` for another architecture, `bad-checkpoint` (naming the field) for missing or
+ * impossible values.
+ */
 export function parseConfig(value: unknown, file: string): ParsedConfig {
   const root = (value ?? {}) as Record<string, unknown>
   requireQwen(root, file)
@@ -76,13 +82,22 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
   const mropeSection = rope.mrope_section ?? [16, 24, 24]
   const rules: [holds: boolean, what: string][] = [
     [Number.isInteger(headDim) && headDim % 2 === 0, `hidden_size ${text.hidden_size} does not split into even heads`],
-    [text.num_attention_heads % text.num_key_value_heads === 0, 'num_attention_heads is no multiple of num_key_value_heads'],
+    [
+      text.num_attention_heads % text.num_key_value_heads === 0,
+      'num_attention_heads is no multiple of num_key_value_heads',
+    ],
     [
       mropeSection[0] + mropeSection[1] + mropeSection[2] === headDim / 2,
       `mrope_section [${mropeSection}] does not add up to ${headDim / 2}`,
     ],
-    [vision.hidden_size % (4 * vision.num_heads) === 0, `vision hidden_size ${vision.hidden_size} does not split into heads of 4n`],
-    [vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0, 'window_size is no multiple of a merged cell'],
+    [
+      vision.hidden_size % (4 * vision.num_heads) === 0,
+      `vision hidden_size ${vision.hidden_size} does not split into heads of 4n`,
+    ],
+    [
+      vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0,
+      'window_size is no multiple of a merged cell',
+    ],
   ]
   for (const [holds, what] of rules) if (!holds) throw badConfig(file, what)
   return {
@@ -138,8 +153,14 @@ function badConfig(file: string, what: string): LanternError {
 export const isVisionTensor = (name: string) => name.startsWith('visual.')
 export const isDecoderTensor = (name: string) => !isVisionTensor(name)
 
-/** Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy: a config may claim any number of layers. */
-export function* expectedTensors(text: TextConfig, vision: VisionConfig): Generator<[name: string, shape: readonly number[]]> {
+/**
+ * Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy: a config may claim any number
+ * of layers.
+ */
+export function* expectedTensors(
+  text: TextConfig,
+  vision: VisionConfig,
+): Generator<[name: string, shape: readonly number[]]> {
   const {hidden: V, intermediate: VI, channels, temporalPatch, patch, merge} = vision
   const cell = V * merge * merge
   yield ['visual.patch_embed.proj.weight', [V, channels, temporalPatch, patch, patch]]

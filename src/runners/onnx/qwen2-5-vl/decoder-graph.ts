@@ -1,24 +1,42 @@
-// The Qwen2.5-VL text decoder as an ONNX graph, in the order of the forward pass
-// (huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py). Shapes: B batch, S new positions, P cache capacity,
-// R wanted positions, H hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
+// The Qwen2.5-VL text decoder as an ONNX graph, in the order of the forward pass (huggingface/transformers:
+// models/qwen2_5_vl/modeling_qwen2_5_vl.py). Shapes: B batch, S new positions, P cache capacity, R wanted positions, H
+// hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
 import type {TextConfig} from './types.js'
 
-/** Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. Where the cache lives is the caller's affair. */
+/**
+ * Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. Where the cache lives is the
+ * caller's affair.
+ */
 export type Attend = (layer: number, q: string, k: string, v: string) => string
 
 /**
  * Embeddings x [B,S,H] and positions i32 [3,B,S] -> states after the final norm [B,S,H].
  * The residual sum and the norm that follows it are one operator, so each block hands the next its normed input.
  */
-export function decoderForward(g: Graph, config: TextConfig, weights: Weights, x: string, positions: string, attend: Attend): string {
+export function decoderForward(
+  g: Graph,
+  config: TextConfig,
+  weights: Weights,
+  x: string,
+  positions: string,
+  attend: Attend,
+): string {
   const rotate = rotary(g, config, weights, positions)
   const epsilon = float(config.normEpsilon)
   let residual = x // [B,S,H]
-  let normed = g.op('SimplifiedLayerNormalization', [x, weights.tensor(g, 'model.layers.0.input_layernorm.weight')], {axis: -1, epsilon})
+  let normed = g.op('SimplifiedLayerNormalization', [x, weights.tensor(g, 'model.layers.0.input_layernorm.weight')], {
+    axis: -1,
+    epsilon,
+  })
   const addAndNorm = (y: string, norm: string) => {
-    const outputs = g.ops('SkipSimplifiedLayerNormalization', [y, residual, weights.tensor(g, norm)], {epsilon}, [true, false, false, true])
+    const outputs = g.ops('SkipSimplifiedLayerNormalization', [y, residual, weights.tensor(g, norm)], {epsilon}, [
+      true,
+      false,
+      false,
+      true,
+    ])
     normed = outputs[0]!
     residual = outputs[3]!
   }
@@ -50,10 +68,15 @@ export function head(g: Graph, config: TextConfig, weights: Weights, states: str
 }
 
 /**
- * Multimodal rotary positions: frequency j turns with the axis (time, row, column) whose section holds j; angles are computed once
- * for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of each head.
+ * Multimodal rotary positions: frequency j turns with the axis (time, row, column) whose section holds j; angles are
+ * computed once for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of each head.
  */
-function rotary(g: Graph, config: TextConfig, weights: Weights, positions: string): (x: string, heads: number) => string {
+function rotary(
+  g: Graph,
+  config: TextConfig,
+  weights: Weights,
+  positions: string,
+): (x: string, heads: number) => string {
   const {headDim, ropeTheta, mropeSection} = config
   const half = headDim / 2
   const frequencies = new Array<number>(3 * half).fill(0) // [3, d/2], one non-zero per column
@@ -63,14 +86,16 @@ function rotary(g: Graph, config: TextConfig, weights: Weights, positions: strin
   }
   const byPosition = g.op('Cast', [g.op('Transpose', [positions], {perm: [1, 2, 0]})], {to: 1}) // [B,S,3]
   const angles = g.op('MatMul', [byPosition, g.constant('f32', frequencies, [3, half])]) // [B,S,d/2]
-  const table = (f: 'Cos' | 'Sin') => weights.fromF32(g, g.op('Reshape', [g.op(f, [angles]), g.constant('i64', [-1, half])])) // [B·S,d/2]
+  const table = (f: 'Cos' | 'Sin') =>
+    weights.fromF32(g, g.op('Reshape', [g.op(f, [angles]), g.constant('i64', [-1, half])])) // [B·S,d/2]
   const cos = table('Cos')
   const sin = table('Sin')
   // Every position has its own row in the tables: row b·S + s.
   const batchAndLength = g.op('Slice', [g.op('Shape', [positions]), g.constant('i64', [1]), g.constant('i64', [3])])
   const count = g.op('ReduceProd', [batchAndLength], {keepdims: 0})
   const rows = g.op('Reshape', [g.op('Range', [g.scalar('i64', 0), count, g.scalar('i64', 1)]), batchAndLength]) // [B,S]
-  return (x, heads) => g.op('RotaryEmbedding', [x, rows, cos, sin], {num_heads: heads, rotary_embedding_dim: headDim, interleaved: 0})
+  return (x, heads) =>
+    g.op('RotaryEmbedding', [x, rows, cos, sin], {num_heads: heads, rotary_embedding_dim: headDim, interleaved: 0})
 }
 
 /** [B,S,n·d] -> [B,n,S,d] */
@@ -78,15 +103,24 @@ function splitHeads(g: Graph, x: string, heads: number, headDim: number): string
   return g.op('Transpose', [g.op('Reshape', [x, g.constant('i64', [0, 0, heads, headDim])])], {perm: [0, 2, 1, 3]})
 }
 
-/** GroupQueryAttention over past [B,kv,P,d] and new positions; never builds an S x S matrix. Returns [attended, present k, present v]. */
-export function groupQueryAttention(g: Graph, config: TextConfig, inputs: readonly string[], wanted: readonly boolean[]): string[] {
+/**
+ * GroupQueryAttention over past [B,kv,P,d] and new positions; never builds an S x S matrix. Returns [attended, present
+ * k, present v].
+ */
+export function groupQueryAttention(
+  g: Graph,
+  config: TextConfig,
+  inputs: readonly string[],
+  wanted: readonly boolean[],
+): string[] {
   const {heads, kvHeads, headDim} = config
   const attributes = {num_heads: heads, kv_num_heads: kvHeads, scale: float(1 / Math.sqrt(headDim)), do_rotary: 0}
   return g.ops('GroupQueryAttention', inputs, attributes, wanted)
 }
 
 /**
- * The decoder for one `run()` per step. The cache belongs to the caller: the graph reads it padded to P and returns only new rows.
+ * The decoder for one `run()` per step. The cache belongs to the caller: the graph reads it padded to P and returns
+ * only new rows.
  * Inputs and outputs are those of DecoderInput and DecoderOutput (types.ts); model.ts feeds them.
  */
 export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
@@ -116,9 +150,18 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
     const pastValue = weights.fromF32(g, past[layer]!.value)
 
     const step = new Graph(`step_${layer}`, g)
-    step.output(`step_${layer}_out`, stepAttention(step, config, {q, newKey, newValue, pastKey, pastValue, bias: biasIn}), weights.compute)
+    step.output(
+      `step_${layer}_out`,
+      stepAttention(step, config, {q, newKey, newValue, pastKey, pastValue, bias: biasIn}),
+      weights.compute,
+    )
     const chunk = new Graph(`chunk_${layer}`, g)
-    const [attended] = groupQueryAttention(chunk, config, [q, k, v, pastKey, pastValue, lastIndex, longest], [true, true, true])
+    const [attended] = groupQueryAttention(
+      chunk,
+      config,
+      [q, k, v, pastKey, pastValue, lastIndex, longest],
+      [true, true, true],
+    )
     chunk.output(`chunk_${layer}_out`, attended!, weights.compute)
     return g.op('If', [isStep], {then_branch: step, else_branch: chunk})
   }
@@ -143,14 +186,27 @@ interface StepValues {
   readonly bias: string
 }
 
-/** Attention of one new position over the cache and itself in two parts, so that the cache is read in place and never copied. */
-function stepAttention(g: Graph, config: TextConfig, {q, newKey, newValue, pastKey, pastValue, bias}: StepValues): string {
+/**
+ * Attention of one new position over the cache and itself in two parts, so that the cache is read in place and never
+ * copied.
+ */
+function stepAttention(
+  g: Graph,
+  config: TextConfig,
+  {q, newKey, newValue, pastKey, pastValue, bias}: StepValues,
+): string {
   const {heads, kvHeads, headDim} = config
   const queries = g.op('Reshape', [q, g.constant('i64', [0, kvHeads, -1, headDim])]) // [B,kv,g,d]
-  const scores = (keys: string) => g.op('FusedMatMul', [queries, keys], {transB: 1, alpha: float(1 / Math.sqrt(headDim))})
+  const scores = (keys: string) =>
+    g.op('FusedMatMul', [queries, keys], {transB: 1, alpha: float(1 / Math.sqrt(headDim))})
   const all = g.op('Concat', [g.op('Add', [scores(pastKey), bias]), scores(newKey)], {axis: -1}) // [B,kv,g,P+1]
   const p = g.op('Softmax', [all], {axis: -1})
-  const [first, last, beyond, axis] = [0, -1, 2 ** 31, 3].map(n => g.constant('i64', [n])) as [string, string, string, string]
+  const [first, last, beyond, axis] = [0, -1, 2 ** 31, 3].map(n => g.constant('i64', [n])) as [
+    string,
+    string,
+    string,
+    string,
+  ]
   const fromPast = g.op('MatMul', [g.op('Slice', [p, first, last, axis]), pastValue]) // [B,kv,g,d]
   const fromNew = g.op('MatMul', [g.op('Slice', [p, last, beyond, axis]), newValue]) // [B,kv,g,d]
   return g.op('Reshape', [g.op('Add', [fromPast, fromNew]), g.constant('i64', [0, 1, heads * headDim])]) // [B,1,heads·d]

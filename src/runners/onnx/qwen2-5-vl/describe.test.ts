@@ -54,7 +54,13 @@ it('lists the hub cache and folders at hand', async () => {
 })
 
 it('tells a checkpoint from an endpoint by the form of its reference', () => {
-  expect(['./dir', 'C:\\models', 'hub:a/b', 'builtin:nano', 'name'].map(isCheckpointRef)).toEqual([true, true, true, true, false])
+  expect(['./dir', 'C:\\models', 'hub:a/b', 'builtin:nano', 'name'].map(isCheckpointRef)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    false,
+  ])
   expect(['openai:gpt', 'replay:x'].map(isCheckpointRef)).toEqual([false, false])
 })
 
@@ -69,7 +75,11 @@ describe('the probe', () => {
   const goldens = fileURLToPath(new URL('../../../../../shared/data/goldens/checkpoints/', import.meta.url))
   const skipped = existsSync(goldens) ? '' : ' (skipped: the shared goldens are absent)'
   const measure = async (name: string) =>
-    probe(await openCheckpoint(join(goldens, name)), ['q8'], {device: 'cpu', threads: 1, cacheDir: join(folder, 'cache')})
+    probe(await openCheckpoint(join(goldens, name)), ['q8'], {
+      device: 'cpu',
+      threads: 1,
+      cacheDir: join(folder, 'cache'),
+    })
   const onGoldens = existsSync(goldens) ? it : it.skip
 
   onGoldens(`finds the growth the goldens state for random weights, about 1.6 per latent${skipped}`, async () => {

@@ -14,7 +14,12 @@ export interface ModelDescription {
   readonly dtype: string
   readonly shards: number
   readonly latent: Pick<LatentTokens, 'protocol' | 'size' | 'ids'> | null
-  readonly image: {readonly minPixels: number; readonly maxPixels: number; readonly patch: number; readonly merge: number}
+  readonly image: {
+    readonly minPixels: number
+    readonly maxPixels: number
+    readonly patch: number
+    readonly merge: number
+  }
   /** Memory of the weights at the default precision (fp32), in MB. */
   readonly memoryMb: number
   /** The same for every precision. */
@@ -48,10 +53,13 @@ export async function describeCheckpoint(ref: string, options: FolderOptions): P
   }
 }
 
-/** On the CPU everything computes in float32; only quantised weights stay small. The vision tower is never quantised. */
+/**
+ * On the CPU everything computes in float32; only quantised weights stay small. The vision tower is never quantised.
+ */
 function memory({parameters, tensors}: Checkpoint): Record<Precision, number> {
   let vision = 0
-  for (const [name, {shape}] of tensors) if (name.startsWith('visual.')) vision += shape.reduce((product, n) => product * n, 1)
+  for (const [name, {shape}] of tensors)
+    if (name.startsWith('visual.')) vision += shape.reduce((product, n) => product * n, 1)
   const decoder = parameters - vision
   const megabytes = (bytesPerWeight: number) => Math.ceil((4 * vision + bytesPerWeight * decoder) / 1e6)
   // 8 or 4 bits, and one float32 scale for 32 weights.

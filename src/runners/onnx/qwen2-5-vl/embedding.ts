@@ -4,7 +4,10 @@ import {LanternError} from '../../../core/errors.js'
 import {elementBytes, type TensorPlace, toFloat32} from '../safetensors.js'
 
 export interface Embedding {
-  /** [ids, H]. Throws LanternError `bad-checkpoint` for an id without a row (a tokenizer that does not belong to the weights). */
+  /**
+   * [ids, H]. Throws LanternError `bad-checkpoint` for an id without a row (a tokenizer that does not belong to the
+   * weights).
+   */
   rows(ids: ArrayLike<number>): Float32Array
   close(): void
 }

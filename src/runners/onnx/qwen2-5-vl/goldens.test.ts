@@ -1,5 +1,6 @@
-// The graphs against what the reference implementation gives (goldens README): vision features, prefill states and logits, and whole
-// greedy generations by the Loop graph. Walks every checkpoint of the folder; LANTERN_EVAL_GOLDENS points it at another.
+// The graphs against what the reference implementation gives (goldens README): vision features, prefill states and
+// logits, and whole greedy generations by the Loop graph. Walks every checkpoint of the folder; LANTERN_EVAL_GOLDENS
+// points it at another.
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -27,7 +28,12 @@ interface Case {
   readonly latent_size: number
   readonly max_new_tokens: number
   readonly prefill: {readonly logits: string; readonly hidden: string}
-  readonly runs: readonly {condition: string; ids: readonly number[]; margins: readonly number[]; max_new_tokens?: number}[]
+  readonly runs: readonly {
+    condition: string
+    ids: readonly number[]
+    margins: readonly number[]
+    max_new_tokens?: number
+  }[]
 }
 
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
@@ -54,7 +60,8 @@ describe.each(names)('goldens of %s', name => {
     let row = 0
     for (const tensor of features ?? []) {
       const values = await recorded(tensor)
-      for (let at = 0; at < values.length; at += hidden) embeds.set(values.subarray(at, at + hidden), places[row++]! * hidden)
+      for (let at = 0; at < values.length; at += hidden)
+        embeds.set(values.subarray(at, at + hidden), places[row++]! * hidden)
     }
     return embeds
   }
@@ -79,7 +86,8 @@ describe.each(names)('goldens of %s', name => {
   })
 
   it('vision features are within 2e-4 of the recorded ones', async () => {
-    // Only pictures whose pixel values were recorded; the runner's parity test goes through the processor for all of them.
+    // Only pictures whose pixel values were recorded; the runner's parity test goes through the processor for all of
+    // them.
     const preprocessed = join(goldens, 'preprocess.safetensors')
     const pixels = existsSync(preprocessed) ? await readSafetensorsHeader(preprocessed) : new Map()
     for (const {images, grid_thw, features} of cases) {
@@ -87,14 +95,20 @@ describe.each(names)('goldens of %s', name => {
         const [, rows, columns] = grid_thw[i]!
         const place = pixels.get(`pixel_values.${image}.as-stored.tiny`)
         if (place === undefined || place.shape[0] !== rows * columns) continue
-        expect(farthest(await model.vision(await readFloats(place), {rows, columns}), await recorded(features![i]!))).toBeLessThan(2e-4)
+        expect(
+          farthest(await model.vision(await readFloats(place), {rows, columns}), await recorded(features![i]!)),
+        ).toBeLessThan(2e-4)
       }
     }
   })
 
   it('the Loop graph generates the recorded ids, up to the first step that is nearly a tie', async () => {
     // Latents per block; a prompt under `plain` takes START for an ordinary token.
-    const conditions: Record<string, (size: number) => number> = {own: size => size, 'markers-only': () => 0, plain: () => -1}
+    const conditions: Record<string, (size: number) => number> = {
+      own: size => size,
+      'markers-only': () => 0,
+      plain: () => -1,
+    }
     // The graph is greedy without a repetition penalty.
     if (model.checkpoint.generation.repetitionPenalty !== 1) return
     for (const one of cases) {
@@ -112,7 +126,11 @@ describe.each(names)('goldens of %s', name => {
         })
         const tie = run.margins.findIndex(margin => margin < 1e-3)
         const claimed = tie === -1 ? run.ids.length : tie
-        expect([one.id, run.condition, ...tokens[0]!.slice(0, claimed)]).toEqual([one.id, run.condition, ...run.ids.slice(0, claimed)])
+        expect([one.id, run.condition, ...tokens[0]!.slice(0, claimed)]).toEqual([
+          one.id,
+          run.condition,
+          ...run.ids.slice(0, claimed),
+        ])
       }
     }
   })

@@ -2,11 +2,11 @@ import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {GoldenTensors, goldenFolders, largestDifference, readJson} from '../../../../test/support/goldens.js'
 import {sha256} from '../../../core/hash.js'
+import {fetchLimits, roundHalfEven, smartResize} from '../../smart-resize.js'
 import {decodeImage} from '../image.js'
 import {resizeBicubic} from '../pillow-bicubic.js'
 import {fetchResize, toPatches} from './image-processor.js'
 import {ropeIndex} from './rope-index.js'
-import {fetchLimits, roundHalfEven, smartResize} from './smart-resize.js'
 
 // Published values of the Qwen2.5-VL processor; the goldens were made with them.
 const normalisation = {mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711]}
@@ -40,26 +40,30 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.j
   const pixelFile = join(dir, 'preprocess.safetensors')
   const tensors = existsSync(pixelFile) ? new GoldenTensors(pixelFile) : null
 
-  it.each(golden.images.map(image => [`${image.image} ${image.orientation}`, image] as const))('%s', async (_name, image) => {
-    const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
-    const decoded = await decodeImage(readFileSync(join(dir, 'images', image.image)), orientation, image.image)
-    const fetched = fetchResize(decoded)
-    expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
-    expect(sha256(fetched.data)).toBe(image.fetched.sha256)
-    for (const [name, expected] of Object.entries(image.processed)) {
-      const [minPixels, maxPixels] = golden.limits[name]!
-      const patches = toPatches(fetched, {minPixels, maxPixels}, normalisation, vision)
-      expect([1, patches.rows, patches.columns]).toEqual(expected.grid_thw)
-      const {pixels} = patches
-      // 1e-6: the goldens' tolerance for single values; sums add up to a million of them.
-      expect(largestDifference(pixels.subarray(0, expected.first_row.length), expected.first_row)).toBeLessThan(1e-6)
-      expect(largestDifference(pixels.subarray(-expected.last_row.length), expected.last_row)).toBeLessThan(1e-6)
-      let sum = 0
-      for (const value of pixels) sum += value < 0 ? -value : value
-      expect(Math.abs(sum / expected.pixel_values_abs_sum - 1)).toBeLessThan(1e-6)
-      if (expected.tensor && tensors) expect(largestDifference(pixels, tensors.get(expected.tensor))).toBeLessThan(1e-6)
-    }
-  })
+  it.each(golden.images.map(image => [`${image.image} ${image.orientation}`, image] as const))(
+    '%s',
+    async (_name, image) => {
+      const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
+      const decoded = await decodeImage(readFileSync(join(dir, 'images', image.image)), orientation, image.image)
+      const fetched = fetchResize(decoded)
+      expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
+      expect(sha256(fetched.data)).toBe(image.fetched.sha256)
+      for (const [name, expected] of Object.entries(image.processed)) {
+        const [minPixels, maxPixels] = golden.limits[name]!
+        const patches = toPatches(fetched, {minPixels, maxPixels}, normalisation, vision)
+        expect([1, patches.rows, patches.columns]).toEqual(expected.grid_thw)
+        const {pixels} = patches
+        // 1e-6: the goldens' tolerance for single values; sums add up to a million of them.
+        expect(largestDifference(pixels.subarray(0, expected.first_row.length), expected.first_row)).toBeLessThan(1e-6)
+        expect(largestDifference(pixels.subarray(-expected.last_row.length), expected.last_row)).toBeLessThan(1e-6)
+        let sum = 0
+        for (const value of pixels) sum += value < 0 ? -value : value
+        expect(Math.abs(sum / expected.pixel_values_abs_sum - 1)).toBeLessThan(1e-6)
+        if (expected.tensor && tensors)
+          expect(largestDifference(pixels, tensors.get(expected.tensor))).toBeLessThan(1e-6)
+      }
+    },
+  )
 
   it('sizes', () => {
     for (const [height, width, limits, expected] of golden.smart_resize_hw) {
@@ -78,25 +82,31 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.j
   })
 })
 
-describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'rope.json'))))('$name: rotary positions', ({dir}) => {
-  interface Rope {
-    ids: number[]
-    grids: [number, number, number][]
-    position_ids: number[][]
-    delta: number
-  }
-  it.each(
-    readJson<Rope[]>(join(dir, 'rope.json')).map(rope => [`${rope.grids.length} pictures, ${rope.ids.length} tokens`, rope] as const),
-  )('%s', (_name, rope) => {
-    const grids = rope.grids.map(([, rows, columns]) => ({rows, columns}))
-    const {positions, delta} = ropeIndex(rope.ids, grids, 524, 2)
-    expect([...positions]).toEqual(rope.position_ids.flat())
-    expect(delta).toBe(rope.delta)
-  })
-})
+describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'rope.json'))))(
+  '$name: rotary positions',
+  ({dir}) => {
+    interface Rope {
+      ids: number[]
+      grids: [number, number, number][]
+      position_ids: number[][]
+      delta: number
+    }
+    it.each(
+      readJson<Rope[]>(join(dir, 'rope.json')).map(
+        rope => [`${rope.grids.length} pictures, ${rope.ids.length} tokens`, rope] as const,
+      ),
+    )('%s', (_name, rope) => {
+      const grids = rope.grids.map(([, rows, columns]) => ({rows, columns}))
+      const {positions, delta} = ropeIndex(rope.ids, grids, 524, 2)
+      expect([...positions]).toEqual(rope.position_ids.flat())
+      expect(delta).toBe(rope.delta)
+    })
+  },
+)
 
 describe('without goldens', () => {
-  // sha256 of what Pillow 13.0.0 gives for the same noise (Pillow 9.4 and 12.3 differ in the third, where the height goes first now).
+  // sha256 of what Pillow 13.0.0 gives for the same noise (Pillow 9.4 and 12.3 differ in the third, where the height
+  // goes first now).
   it.each([
     [640, 480, 308, 224, '376c49a2a84e1f0cc780479b3c3706d0ae3794683fa0c3c16ce063fd2d088514'],
     [640, 480, 896, 672, 'ff945df74988b4d412b632cd0be7d818e5c4887517e92316b389fbc610620566'],
@@ -120,6 +130,8 @@ describe('without goldens', () => {
     expect(() => smartResize({width: 201, height: 1}, fetchLimits)).toThrow('more than 200 times')
   })
   it('says which picture is none', async () => {
-    await expect(decodeImage(Uint8Array.of(1, 2, 3), 'ignore', 'a.png')).rejects.toThrow('The picture a.png cannot be read')
+    await expect(decodeImage(Uint8Array.of(1, 2, 3), 'ignore', 'a.png')).rejects.toThrow(
+      'The picture a.png cannot be read',
+    )
   })
 })

@@ -1,12 +1,17 @@
-// RGB -> the patches that the vision tower takes. The reference resizes twice: qwen-vl-utils ("fetch") to its own limits, then the
-// checkpoint's image processor to the checkpoint's; leaving out the first changes the grid of some pictures. Crops for oracle latents
-// skip the first, as in the authors' evaluator (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
+// RGB -> the patches that the vision tower takes. The reference resizes twice: qwen-vl-utils ("fetch") to its own
+// limits, then the checkpoint's image processor to the checkpoint's; leaving out the first changes the grid of some
+// pictures. Crops for oracle latents skip the first, as in the authors' evaluator (GuilhermeViveiros/LanteRn:
+// evals/viscot_blink_vstar_eval.py).
+
+import {fetchLimits, type PixelLimits, type Size, smartResize} from '../../smart-resize.js'
 import {type RgbImage, resizeBicubic} from '../pillow-bicubic.js'
-import {fetchLimits, type PixelLimits, type Size, smartResize} from './smart-resize.js'
 import type {Checkpoint, VisionConfig} from './types.js'
 
 export interface Patches {
-  /** [rows x columns, channels x frames x patch x patch]: cell by cell (raster), inside a cell its merge x merge patches (raster). */
+  /**
+   * [rows x columns, channels x frames x patch x patch]: cell by cell (raster), inside a cell its merge x merge patches
+   * (raster).
+   */
   readonly pixels: Float32Array
   readonly rows: number
   readonly columns: number
@@ -28,7 +33,12 @@ export function fetchResize(image: RgbImage): RgbImage {
 }
 
 /** The second resize, normalisation and patches. */
-export function toPatches(image: RgbImage, limits: PixelLimits, normalisation: Normalisation, vision: VisionConfig): Patches {
+export function toPatches(
+  image: RgbImage,
+  limits: PixelLimits,
+  normalisation: Normalisation,
+  vision: VisionConfig,
+): Patches {
   const size = smartResize(image, limits)
   const {patch} = vision
   const rows = size.height / patch
@@ -49,7 +59,13 @@ function levelTable({mean, std}: Normalisation): Float32Array {
   return table
 }
 
-function patchValues(data: Uint8Array, rows: number, columns: number, table: Float32Array, vision: VisionConfig): Float32Array {
+function patchValues(
+  data: Uint8Array,
+  rows: number,
+  columns: number,
+  table: Float32Array,
+  vision: VisionConfig,
+): Float32Array {
   const {patch, merge, temporalPatch, channels} = vision
   const width = columns * patch
   const area = patch * patch

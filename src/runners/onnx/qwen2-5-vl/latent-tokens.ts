@@ -27,7 +27,12 @@ const roles = ['start', 'pad', 'end'] as const
  * Null when neither file names latent tokens. A tokenizer may lack tokens whose ids the config gives, if appending them
  * (in the order start, pad, end) gives those very ids; anything else that disagrees is `bad-checkpoint`.
  */
-export function latentTokens(raw: RawConfig, tokenizer: TokenizerFile, vocabulary: number, dir: string): LatentTokens | null {
+export function latentTokens(
+  raw: RawConfig,
+  tokenizer: TokenizerFile,
+  vocabulary: number,
+  dir: string,
+): LatentTokens | null {
   const known = new Map(Object.entries(tokenizer.model?.vocab ?? {}))
   for (const {content, id} of tokenizer.added_tokens ?? []) known.set(content, id)
 
@@ -42,13 +47,20 @@ export function latentTokens(raw: RawConfig, tokenizer: TokenizerFile, vocabular
     ? {start: raw.lvr_start_id!, pad: pad!, end: raw.lvr_end_id!}
     : {start: known.get(texts.start)!, pad: known.get(texts.pad)!, end: known.get(texts.end)!}
   const bad = (what: string) =>
-    new LanternError('bad-checkpoint', `${dir}: ${what}.`, 'Use the config.json and tokenizer.json that were saved with these weights.')
+    new LanternError(
+      'bad-checkpoint',
+      `${dir}: ${what}.`,
+      'Use the config.json and tokenizer.json that were saved with these weights.',
+    )
   for (const role of roles) {
     if (ids[role] >= vocabulary) {
-      throw bad(`the id ${ids[role]} of ${texts[role]} lies outside the vocabulary: model.embed_tokens.weight has ${vocabulary} rows`)
+      throw bad(
+        `the id ${ids[role]} of ${texts[role]} lies outside the vocabulary: model.embed_tokens.weight has ${vocabulary} rows`,
+      )
     }
   }
-  if (new Set(Object.values(ids)).size < 3) throw bad(`the latent ids ${ids.start}, ${ids.pad}, ${ids.end} are not distinct`)
+  if (new Set(Object.values(ids)).size < 3)
+    throw bad(`the latent ids ${ids.start}, ${ids.pad}, ${ids.end} are not distinct`)
   let next = Math.max(-1, ...known.values()) + 1
   const texts_ = new Map([...known].map(([text, id]) => [id, text]))
   for (const role of roles) {
@@ -57,9 +69,13 @@ export function latentTokens(raw: RawConfig, tokenizer: TokenizerFile, vocabular
     if (inTokenizer === undefined) {
       const taken = texts_.get(ids[role])
       if (taken !== undefined)
-        throw bad(`tokenizer.json has no ${text}, and its id ${ids[role]} (config.json) is ${JSON.stringify(taken)} there`)
+        throw bad(
+          `tokenizer.json has no ${text}, and its id ${ids[role]} (config.json) is ${JSON.stringify(taken)} there`,
+        )
       if (ids[role] !== next) {
-        throw bad(`tokenizer.json has no ${text}; appended it would get the id ${next}, but config.json says ${ids[role]}`)
+        throw bad(
+          `tokenizer.json has no ${text}; appended it would get the id ${next}, but config.json says ${ids[role]}`,
+        )
       }
       next++
     } else if (inTokenizer !== ids[role]) {

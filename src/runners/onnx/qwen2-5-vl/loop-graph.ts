@@ -1,6 +1,9 @@
-// A whole greedy generation in one run: ONNX `Loop` around the decoder, so that on a GPU the cache never leaves the device.
-// Iteration 0 is the prefill, each later one a step. The latent block rules of `lantern` are in the graph (latent-reasoning.md 1.2):
-// START opens a block, K states are fed back under PAD, END is forced. No sampling, penalty or intervention: those take the step path.
+// A whole greedy generation in one run: ONNX `Loop` around the decoder, so that on a GPU the cache never leaves the
+// device.
+// Iteration 0 is the prefill, each later one a step. The latent block rules of `lantern` are in the graph
+// (latent-reasoning.md 1.2):
+// START opens a block, K states are fed back under PAD, END is forced. No sampling, penalty or intervention: those take
+// the step path.
 // Shapes: B rows, S prompt length (right-padded), H hidden, kv key-value heads, d head size, T generated positions.
 import {type ElementType, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
@@ -9,7 +12,8 @@ import type {TextConfig} from './types.js'
 
 /**
  * Inputs are those of LoopInput (types.ts) with `markers` i64 [3] (START, PAD, END) and `eos` i64 [E].
- * Outputs: `tokens` i32 [T,B], `fed` bool [T,B] (true where the state was fed back), `hiddens` f32 [T,B,H] (the state that chose each token).
+ * Outputs: `tokens` i32 [T,B], `fed` bool [T,B] (true where the state was fed back), `hiddens` f32 [T,B,H] (the state
+ * that chose each token).
  */
 export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const {layers, hidden, kvHeads, headDim} = config
@@ -22,7 +26,11 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const markers = g.input('markers', 'i64', [3])
   const eos = g.input('eos', 'i64', ['E'])
   const maxNewTokens = g.input('max_new_tokens', 'i64', [])
-  const [start, pad, end] = [0, 1, 2].map(i => g.op('Gather', [markers, g.scalar('i64', i)])) as [string, string, string]
+  const [start, pad, end] = [0, 1, 2].map(i => g.op('Gather', [markers, g.scalar('i64', i)])) as [
+    string,
+    string,
+    string,
+  ]
   const anyEos = g.op('Gather', [eos, g.scalar('i64', 0)])
   const table = weights.tensor(g, 'model.embed_tokens.weight') // [V,H]
 
@@ -44,13 +52,20 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const grown: string[] = []
   const attend: Attend = (layer, q, k, v) => {
     const inputs = [q, k, v, ...cacheNames[layer]!, lastIndex, longest]
-    const [attended, key, value] = groupQueryAttention(body, config, inputs, [true, true, true]) as [string, string, string]
+    const [attended, key, value] = groupQueryAttention(body, config, inputs, [true, true, true]) as [
+      string,
+      string,
+      string,
+    ]
     grown.push(key, value)
     return attended
   }
   const states = decoderForward(body, config, weights, x, at, attend) // [B,S,H]
   // The last valid state: only the prefill has padding.
-  const isStep = body.op('Equal', [body.op('Gather', [body.op('Shape', [x]), body.scalar('i64', 1)]), body.scalar('i64', 1)])
+  const isStep = body.op('Equal', [
+    body.op('Gather', [body.op('Shape', [x]), body.scalar('i64', 1)]),
+    body.scalar('i64', 1),
+  ])
   const lastRow = body.op('Where', [isStep, body.scalar('i32', 0), lastIndex])
   const lastRow64 = body.op('Unsqueeze', [body.op('Cast', [lastRow], {to: 7}), body.constant('i64', [1])])
   const state = body.op('GatherND', [states, lastRow64], {batch_dims: 1}) // [B,H]
@@ -69,7 +84,11 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const token = where(finished, anyEos, ruled) // [B]
   const counted = body.op('Add', [fedSoFar, body.op('Cast', [feeds], {to: 7})])
   const fedNow = where(opens, body.scalar('i64', 0), where(closes, body.scalar('i64', -1), counted))
-  const embedded = where(body.op('Unsqueeze', [feeds, body.constant('i64', [1])]), state, body.op('Gather', [table, token], {axis: 0}))
+  const embedded = where(
+    body.op('Unsqueeze', [feeds, body.constant('i64', [1])]),
+    state,
+    body.op('Gather', [table, token], {axis: 0}),
+  )
   const matches = body.op('Equal', [body.op('Unsqueeze', [token, body.constant('i64', [1])]), eos]) // [B,E]
   const anyOf = (flags: string, axes: number[]) => {
     const most = body.op('ReduceMax', [body.op('Cast', [flags], {to: 6})], {axes, keepdims: 0})
@@ -77,7 +96,10 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   }
   const finishedNow = body.op('Or', [finished, anyOf(matches, [1])])
 
-  const nextAt = body.op('Expand', [body.op('Unsqueeze', [next, body.constant('i64', [0, 2])]), body.constant('i64', [3, 1, 1])]) // [3,B,1]
+  const nextAt = body.op('Expand', [
+    body.op('Unsqueeze', [next, body.constant('i64', [0, 2])]),
+    body.constant('i64', [3, 1, 1]),
+  ]) // [3,B,1]
   const outputs: [name: string, value: string, type: ElementType][] = [
     ['go_on_next', anyOf(not(finishedNow), [0]), 'bool'],
     ['x_next', body.op('Unsqueeze', [embedded, body.constant('i64', [1])]), weights.compute],
@@ -107,11 +129,9 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
     ...cacheNames.flat().map(() => empty),
   ]
   const loop = ['Loop', [maxNewTokens, g.scalar('bool', 1), ...initial], {body}] as const
-  const [tokens, fed, hiddens] = g.ops(...loop, [...initial.map(() => true), true, true, true]).slice(initial.length) as [
-    string,
-    string,
-    string,
-  ]
+  const [tokens, fed, hiddens] = g
+    .ops(...loop, [...initial.map(() => true), true, true, true])
+    .slice(initial.length) as [string, string, string]
   g.output('tokens', tokens, 'i32', ['T', 'B'])
   g.output('fed', fed, 'bool', ['T', 'B'])
   g.output('hiddens', hiddens, 'f32', ['T', 'B', hidden])

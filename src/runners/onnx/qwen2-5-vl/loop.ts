@@ -12,7 +12,8 @@ export function loopOf(
   const {eos} = checkpoint.generation
   // Without latent tokens no id can match.
   const {start, pad, end} = checkpoint.latent?.ids ?? {start: -1, pad: -1, end: -1}
-  const int64 = (values: readonly number[], shape: readonly number[]) => new TensorOf('int64', BigInt64Array.from(values, BigInt), shape)
+  const int64 = (values: readonly number[], shape: readonly number[]) =>
+    new TensorOf('int64', BigInt64Array.from(values, BigInt), shape)
 
   return async ({batch, length, embeds, positions, lengths, nextPositions, latentSizes, maxNewTokens}) => {
     const outputs = await session.run({

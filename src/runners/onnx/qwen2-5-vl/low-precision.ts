@@ -31,7 +31,11 @@ export async function lowPrecisionWeights(
   if (!exists) {
     notify?.(`writing ${precision} weights`)
     await mkdir(folder, {recursive: true}).catch((error: unknown) => {
-      throw new LanternError('disk', `Cannot make ${folder}: ${messageOf(error)}.`, 'Give a cache folder that can be written.')
+      throw new LanternError(
+        'disk',
+        `Cannot make ${folder}: ${messageOf(error)}.`,
+        'Give a cache folder that can be written.',
+      )
     })
     const used = [...checkpoint.tensors].filter(([tensor]) => isDecoderTensor(tensor))
     const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
@@ -47,7 +51,11 @@ async function filesOf(checkpoint: Checkpoint, precision: LowPrecision, cacheDir
 }
 
 /** The parity figures that an earlier run has measured; undefined when they would have to be measured first. */
-export async function knownParity(checkpoint: Checkpoint, precision: LowPrecision, cacheDir: string): Promise<Parity | undefined> {
+export async function knownParity(
+  checkpoint: Checkpoint,
+  precision: LowPrecision,
+  cacheDir: string,
+): Promise<Parity | undefined> {
   const {parityFile} = await filesOf(checkpoint, precision, cacheDir)
   return readParity(parityFile)
 }

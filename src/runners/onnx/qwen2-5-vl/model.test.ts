@@ -14,7 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-model-'))
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
 const tolerance = 1e-4
-const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) => Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i]!)))
+const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+  Math.max(...Array.from(a, (v, i) => Math.abs(v - b[i]!)))
 
 let made = 0
 async function open(changes: Partial<TinyCheckpoint> = {}, precision: Precision = 'fp32'): Promise<Model> {
@@ -23,9 +24,14 @@ async function open(changes: Partial<TinyCheckpoint> = {}, precision: Precision 
 }
 
 /** Three axes that differ, as after a picture. */
-const imageLike = (length: number) => [0, 1, 2].map(axis => Array.from({length}, (_, i) => (i < 3 ? i : i * (axis + 1))))
+const imageLike = (length: number) =>
+  [0, 1, 2].map(axis => Array.from({length}, (_, i) => (i < 3 ? i : i * (axis + 1))))
 
-function prefillOf(model: Model, ids: readonly (readonly number[])[], positions = ids.map(row => imageLike(row.length))): DecoderInput {
+function prefillOf(
+  model: Model,
+  ids: readonly (readonly number[])[],
+  positions = ids.map(row => imageLike(row.length)),
+): DecoderInput {
   const {hidden} = model.checkpoint.text
   const length = Math.max(...ids.map(row => row.length))
   const embeds = new Float32Array(ids.length * length * hidden)
@@ -36,7 +42,14 @@ function prefillOf(model: Model, ids: readonly (readonly number[])[], positions 
       flat.set(axis, (a * ids.length + b) * length)
     })
   })
-  return {batch: ids.length, length, embeds, positions: flat, totals: Int32Array.from(ids, row => row.length), past: null}
+  return {
+    batch: ids.length,
+    length,
+    embeds,
+    positions: flat,
+    totals: Int32Array.from(ids, row => row.length),
+    past: null,
+  }
 }
 
 /** A padded cache of the prefill's rows. */
@@ -75,7 +88,12 @@ describe('the decoder graph', () => {
     const model = await open(changes)
     const ids = someIds(11, 'prefill')
     const output = await model.decode({...prefillOf(model, [ids]), want: {hidden: true, logits: true}})
-    const expected = referenceDecoder(model.checkpoint, await readWeights(model.checkpoint), model.embed(ids), imageLike(ids.length))
+    const expected = referenceDecoder(
+      model.checkpoint,
+      await readWeights(model.checkpoint),
+      model.embed(ids),
+      imageLike(ids.length),
+    )
     expect(farthest(output.hidden!, expected.states.at(-1)!)).toBeLessThan(tolerance)
     expect(farthest(output.logits!, expected.logits.at(-1)!)).toBeLessThan(tolerance)
     await model.close()
@@ -133,7 +151,12 @@ describe('the decoder graph', () => {
       targets: Int32Array.from(continuation.slice(1)),
     })
     const all = [...prompt, ...continuation.slice(0, -1)]
-    const {logits} = referenceDecoder(model.checkpoint, await readWeights(model.checkpoint), model.embed(all), imageLike(all.length))
+    const {logits} = referenceDecoder(
+      model.checkpoint,
+      await readWeights(model.checkpoint),
+      model.embed(all),
+      imageLike(all.length),
+    )
     continuation.slice(1).forEach((id, i) => {
       const row = logits[prompt.length + i]!
       const total = Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0))
@@ -223,7 +246,8 @@ describe('the Loop graph', () => {
     const plain = await open()
     const {checkpoint} = plain
     const prompts = [someIds(9, 'loop a'), someIds(5, 'loop b')]
-    // Random weights never say the real markers: START is what the first row says third, EOS what the second row says sixth.
+    // Random weights never say the real markers: START is what the first row says third, EOS what the second row says
+    // sixth.
     const free = [await greedy(plain, prompts[0]!, 12), await greedy(plain, prompts[1]!, 12)]
     const model = await loadModel(
       {

@@ -1,5 +1,6 @@
 // A checkpoint and a device -> a model that runs: graphs emitted, weights placed, sessions created.
-// The whole of it blocks its thread while it computes; decoding loops and workers are built on top (see types.ts for the shapes).
+// The whole of it blocks its thread while it computes; decoding loops and workers are built on top (see types.ts for
+// the shapes).
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
 import {cachedGraph} from '../graph-cache.js'
@@ -21,7 +22,10 @@ import {visionGraph} from './vision-graph.js'
 /** Raised with every change of an emitted graph: it is part of what identifies a run. */
 export const graphVersion = 3
 
-/** Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision on this device), `disk` (cache). */
+/**
+ * Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision on this
+ * device), `disk` (cache).
+ */
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
   const device = parseDevice(options.device)
   const {precision} = options
@@ -79,27 +83,46 @@ interface Loading extends Omit<LoadOptions, 'device'> {
 
 /** Which tensors each graph reads, and who emits it. */
 const graphs = {
-  vision: {reads: isVisionTensor, emit: ({vision, text}: Checkpoint, weights: Weights) => visionGraph(vision, text, weights)},
+  vision: {
+    reads: isVisionTensor,
+    emit: ({vision, text}: Checkpoint, weights: Weights) => visionGraph(vision, text, weights),
+  },
   decoder: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => decoderGraph(text, weights)},
   loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
 }
 
 /** Emits one graph over the tensors it reads and creates its session. */
-async function load(name: keyof typeof graphs, tensors: ReadonlyMap<string, TensorPlace>, options: Loading): Promise<Loaded> {
+async function load(
+  name: keyof typeof graphs,
+  tensors: ReadonlyMap<string, TensorPlace>,
+  options: Loading,
+): Promise<Loaded> {
   const {checkpoint, device, compute, threads, cacheDir, weights = 'mapped'} = options
   const {reads, emit} = graphs[name]
   const read = [...tensors].filter(([tensor]) => reads(tensor))
   const {folder, locate} = await placeWeights([...new Set(read.map(([, {file}]) => file))], cacheDir)
   const placed = read.map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
   const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, compute, placed]
-  const graph = await cachedGraph(cacheDir, name, ingredients, () => emit(checkpoint, new Weights(tensors, locate, compute)))
+  const graph = await cachedGraph(cacheDir, name, ingredients, () =>
+    emit(checkpoint, new Weights(tensors, locate, compute)),
+  )
   const mapped = weights === 'mapped' && device.provider === 'cpu' && read.every(([, {type}]) => type === 'F32')
-  const session = await createSession(graph, {device, folder, mapped, frugal: name === 'vision', ...(threads !== undefined && {threads})})
+  const session = await createSession(graph, {
+    device,
+    folder,
+    mapped,
+    frugal: name === 'vision',
+    ...(threads !== undefined && {threads}),
+  })
   return {session, mapped, sha256: sha256(graph)}
 }
 
 /** Loads the decoder twice on the CPU, exact and low, and measures how far they are apart. */
-async function parityOf(low: ReadonlyMap<string, TensorPlace>, loading: Loading, embed: Model['embed']): Promise<Parity> {
+async function parityOf(
+  low: ReadonlyMap<string, TensorPlace>,
+  loading: Loading,
+  embed: Model['embed'],
+): Promise<Parity> {
   const {checkpoint, precision, notify} = loading
   notify?.(`comparing ${precision} with fp32`)
   const {Tensor} = await loadRuntime()

@@ -1,5 +1,5 @@
-// How far a checkpoint's fed-back latents can be trusted: by what factor a small change of the first latent grows with each step,
-// and how far lower precision moves each of them. Every step is one full forward, so no cache takes part.
+// How far a checkpoint's fed-back latents can be trusted: by what factor a small change of the first latent grows with
+// each step, and how far lower precision moves each of them. Every step is one full forward, so no cache takes part.
 import {random} from '../../../core/random.js'
 import {loadModel} from './model.js'
 import type {Checkpoint, LoadOptions, Model, Parity, Precision} from './types.js'
@@ -14,13 +14,17 @@ export interface Probe {
   /** Geometric mean of the growth from one latent to the next; above 1 rounding differences are amplified. */
   readonly growthPerStep: number
   /** Relative difference of each latent from fp32, free-running, and the teacher-forced parity of the weights. */
-  readonly precisions: Readonly<Partial<Record<Precision, {readonly differences: readonly number[]; readonly parity: Parity}>>>
+  readonly precisions: Readonly<
+    Partial<Record<Precision, {readonly differences: readonly number[]; readonly parity: Parity}>>
+  >
 }
 
 const promptLength = 24
 const perturbation = 1e-3
 
-/** Feeds back as many latents as two blocks hold, after a fixed random prompt that ends with START where there is one. */
+/**
+ * Feeds back as many latents as two blocks hold, after a fixed random prompt that ends with START where there is one.
+ */
 export async function probe(
   checkpoint: Checkpoint,
   precisions: readonly Exclude<Precision, 'fp32'>[],
@@ -37,7 +41,10 @@ export async function probe(
   for (const precision of precisions) {
     const model = await loadModel(checkpoint, {...options, precision})
     const fed = await feedBack(model, latents)
-    lower[precision] = {differences: fed.map((latent, i) => relativeDifference(latent, own[i]!)), parity: model.provenance.parity!}
+    lower[precision] = {
+      differences: fed.map((latent, i) => relativeDifference(latent, own[i]!)),
+      parity: model.provenance.parity!,
+    }
     await model.close()
   }
   const growth = (differences.at(-1)! / differences[0]!) ** (1 / (differences.length - 1))
@@ -45,7 +52,11 @@ export async function probe(
 }
 
 /** The vectors fed in a row of `count` latents; `change` acts on the first. */
-async function feedBack(model: Model, count: number, change = (latent: Float32Array) => latent): Promise<Float32Array[]> {
+async function feedBack(
+  model: Model,
+  count: number,
+  change = (latent: Float32Array) => latent,
+): Promise<Float32Array[]> {
   const {text, latent} = model.checkpoint
   const choose = random('probe', 'prompt')
   const ids = Array.from({length: promptLength}, () => choose.integer(text.vocabulary))
@@ -55,7 +66,14 @@ async function feedBack(model: Model, count: number, change = (latent: Float32Ar
   const fed: Float32Array[] = []
   for (let length = promptLength; fed.length < count; length++) {
     const positions = Int32Array.from({length: 3 * length}, (_, i) => i % length)
-    const input = {batch: 1, length, embeds: embeds.subarray(0, length * text.hidden), positions, totals: Int32Array.of(length), past: null}
+    const input = {
+      batch: 1,
+      length,
+      embeds: embeds.subarray(0, length * text.hidden),
+      positions,
+      totals: Int32Array.of(length),
+      past: null,
+    }
     const {hidden} = await model.decode({...input, want: {hidden: true}})
     const next = fed.length === 0 ? change(hidden!) : hidden!
     embeds.set(next, length * text.hidden)

@@ -1,4 +1,5 @@
-// Multimodal rotary positions of a prompt: time, row, column of every token (huggingface/transformers: get_rope_index, still pictures).
+// Multimodal rotary positions of a prompt: time, row, column of every token (huggingface/transformers: get_rope_index,
+// still pictures).
 
 /** Patches of one picture. */
 export interface Grid {
@@ -14,11 +15,16 @@ export interface RopeIndex {
 }
 
 /**
- * Text counts on with the same index on all axes. A picture of h x w cells starts at the next free index: time stays there, row and
- * column count its cells in raster order; the next free index then is the largest used plus one.
+ * Text counts on with the same index on all axes. A picture of h x w cells starts at the next free index: time stays
+ * there, row and column count its cells in raster order; the next free index then is the largest used plus one.
  * Throws an Error when the image tokens do not match the grids.
  */
-export function ropeIndex(ids: readonly number[], grids: readonly Grid[], imageToken: number, merge: number): RopeIndex {
+export function ropeIndex(
+  ids: readonly number[],
+  grids: readonly Grid[],
+  imageToken: number,
+  merge: number,
+): RopeIndex {
   const length = ids.length
   const positions = new Int32Array(3 * length)
   let next = 0

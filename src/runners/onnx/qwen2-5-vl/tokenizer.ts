@@ -1,4 +1,5 @@
-// Text <-> token ids, by the checkpoint's own tokenizer.json. Latent tokens it lacks are appended under the ids the checkpoint gives.
+// Text <-> token ids, by the checkpoint's own tokenizer.json. Latent tokens it lacks are appended under the ids the
+// checkpoint gives.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Tokenizer as HubTokenizer} from '@huggingface/tokenizers'
@@ -8,7 +9,10 @@ import type {LatentTokens} from './types.js'
 export interface Tokenizer {
   /** Special tokens written out in the text become their ids. */
   encode(text: string): number[]
-  /** Special tokens are kept: which of them count as text is decided by whoever reads the answer. Bytes that are no UTF-8 become U+FFFD. */
+  /**
+   * Special tokens are kept: which of them count as text is decided by whoever reads the answer. Bytes that are no
+   * UTF-8 become U+FFFD.
+   */
   decode(ids: readonly number[]): string
 }
 
@@ -28,10 +32,16 @@ export async function loadTokenizer(dir: string, latent: LatentTokens | null): P
       encode: text => tokenizer.encode(text, {add_special_tokens: false}).ids,
       // The library refuses to decode nothing.
       decode: ids =>
-        ids.length === 0 ? '' : tokenizer.decode([...ids], {skip_special_tokens: false, clean_up_tokenization_spaces: false}),
+        ids.length === 0
+          ? ''
+          : tokenizer.decode([...ids], {skip_special_tokens: false, clean_up_tokenization_spaces: false}),
     }
   } catch (error) {
-    throw new LanternError('bad-checkpoint', `${file} cannot be used: ${messageOf(error)}.`, 'Fetch the tokenizer of the same checkpoint.')
+    throw new LanternError(
+      'bad-checkpoint',
+      `${file} cannot be used: ${messageOf(error)}.`,
+      'Fetch the tokenizer of the same checkpoint.',
+    )
   }
 }
 

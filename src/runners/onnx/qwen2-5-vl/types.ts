@@ -1,5 +1,7 @@
-// The seam between checkpoints and graphs (model.ts and below) and everything that decodes with them: raw arrays, no onnxruntime types.
-// Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R wanted positions, H hidden size, V vocabulary.
+// The seam between checkpoints and graphs (model.ts and below) and everything that decodes with them: raw arrays, no
+// onnxruntime types.
+// Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R wanted positions, H hidden size, V
+// vocabulary.
 
 import type {TensorPlace, TensorType} from '../safetensors.js'
 
@@ -54,9 +56,17 @@ export interface Checkpoint {
   readonly architecture: 'qwen2_5_vl'
   readonly text: TextConfig
   readonly vision: VisionConfig
-  readonly ids: {readonly image: number; readonly video: number | null; readonly visionStart: number; readonly visionEnd: number}
+  readonly ids: {
+    readonly image: number
+    readonly video: number | null
+    readonly visionStart: number
+    readonly visionEnd: number
+  }
   readonly latent: LatentTokens | null
-  /** `generation_config.json`: end-of-sequence ids (at least one) and what else acts on decoding; undefined where it says nothing. */
+  /**
+   * `generation_config.json`: end-of-sequence ids (at least one) and what else acts on decoding; undefined where it
+   * says nothing.
+   */
   readonly generation: {
     readonly eos: readonly number[]
     readonly repetitionPenalty: number
@@ -76,7 +86,10 @@ export interface Checkpoint {
   readonly parameters: number
   readonly dtype: TensorType
   readonly shards: number
-  /** The folder's files that decide what is generated: weights, configuration, tokenizer, template. Absolute paths, sorted. */
+  /**
+   * The folder's files that decide what is generated: weights, configuration, tokenizer, template. Absolute paths,
+   * sorted.
+   */
   readonly files: readonly string[]
 }
 
@@ -86,7 +99,9 @@ export interface KeyValue {
   readonly value: Float32Array
 }
 
-/** A padded cache owned by the caller: row b holds its own positions from 0 on, the rest is padding that `bias` hides. */
+/**
+ * A padded cache owned by the caller: row b holds its own positions from 0 on, the rest is padding that `bias` hides.
+ */
 export interface Past {
   /** P: positions each row has room for. */
   readonly capacity: number
@@ -132,7 +147,9 @@ export interface DecoderOutput {
   readonly delta: readonly KeyValue[]
 }
 
-/** A whole greedy generation in one run, latent blocks included; it cannot be watched or stopped before `maxNewTokens`. */
+/**
+ * A whole greedy generation in one run, latent blocks included; it cannot be watched or stopped before `maxNewTokens`.
+ */
 export interface LoopInput {
   readonly batch: number
   /** S: the longest prompt; rows are right-padded. */
@@ -164,8 +181,10 @@ export interface LoadOptions {
   /** Threads of one run; default: all cores. */
   readonly threads?: number
   /**
-   * What becomes of fp32 weights on the CPU. `mapped` (default): pages of their files, shared by all workers, next to no memory of their own.
-   * `packed`: a copy in the kernels' layout, faster for narrow models and for batches, at about 1.8 times the weights while loading.
+   * What becomes of fp32 weights on the CPU. `mapped` (default): pages of their files, shared by all workers, next to
+   * no memory of their own.
+   * `packed`: a copy in the kernels' layout, faster for narrow models and for batches, at about 1.8 times the weights
+   * while loading.
    */
   readonly weights?: 'mapped' | 'packed'
   /** Folder for graphs and quantised weights. */
@@ -197,11 +216,17 @@ export interface Parity {
   readonly sameToken: number
 }
 
-/** A loaded model. Its methods block the thread they run on (onnxruntime computes on the caller's thread): use it in a worker. */
+/**
+ * A loaded model. Its methods block the thread they run on (onnxruntime computes on the caller's thread): use it in a
+ * worker.
+ */
 export interface Model {
   readonly checkpoint: Checkpoint
   readonly provenance: Provenance
-  /** Pixel values [N, channels x temporalPatch x patch x patch] of one picture, N = rows x columns patches -> [N / merge^2, H]. */
+  /**
+   * Pixel values [N, channels x temporalPatch x patch x patch] of one picture, N = rows x columns patches -> [N /
+   * merge^2, H].
+   */
   vision(pixelValues: Float32Array, grid: {readonly rows: number; readonly columns: number}): Promise<Float32Array>
   /** Rows of the embedding table, [ids, H]. */
   embed(ids: ArrayLike<number>): Float32Array

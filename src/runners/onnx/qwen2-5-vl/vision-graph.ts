@@ -1,6 +1,8 @@
 // The Qwen2.5-VL vision tower as an ONNX graph for one picture, in the order of the forward pass
-// (huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py). One run per picture is exact: attention never crosses pictures.
-// Shapes: N patches, M = N / merge² merged cells, W windows of L patches, C channels of the tower, d head size, H text hidden size.
+// (huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py). One run per picture is exact: attention never
+// crosses pictures.
+// Shapes: N patches, M = N / merge² merged cells, W windows of L patches, C channels of the tower, d head size, H text
+// hidden size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
 import {silu} from './decoder-graph.js'
@@ -10,14 +12,18 @@ import type {TextConfig, VisionConfig} from './types.js'
 const epsilon = float(1e-6)
 const ropeTheta = 10_000
 
-/** Inputs: `pixel_values` f32 [N, patch elements] and a VisionPlan. Output: `image_features` f32 [M,H], cells in raster order. */
+/**
+ * Inputs: `pixel_values` f32 [N, patch elements] and a VisionPlan. Output: `image_features` f32 [M,H], cells in raster
+ * order.
+ */
 export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Weights): Uint8Array {
   const {depth, hidden, heads, channels, temporalPatch, patch, merge} = vision
   const headDim = hidden / heads
   const patchElements = channels * temporalPatch * patch * patch
   const windowLength = (vision.window / patch) ** 2
   const g = new Graph('vision')
-  // Free sizes go unnamed: onnxruntime keeps a dead buffer for the next value of the same named shape, which doubles the peak.
+  // Free sizes go unnamed: onnxruntime keeps a dead buffer for the next value of the same named shape, which doubles
+  // the peak.
   const [N, W, M] = [null, null, null]
   const pixels = g.input('pixel_values', 'f32', [N, patchElements])
   const order = g.input('order', 'i32', [N])
@@ -28,7 +34,8 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
   const cells = g.input('cells', 'i32', [M])
 
   const rows = (x: string, at: string) => g.op('Gather', [x, at], {axis: 0})
-  const norm = (x: string, name: string) => g.op('SimplifiedLayerNormalization', [x, weights.tensor(g, name)], {axis: -1, epsilon})
+  const norm = (x: string, name: string) =>
+    g.op('SimplifiedLayerNormalization', [x, weights.tensor(g, name)], {axis: -1, epsilon})
   const attention = (q: string, k: string, v: string, padding = '') =>
     g.op('MultiHeadAttention', [q, k, v, '', padding], {num_heads: heads, scale: float(1 / Math.sqrt(headDim))})
   const first = g.constant('i64', [0])
@@ -41,7 +48,11 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
     const block = `visual.blocks.${i}.`
     const qkv = weights.linear(g, norm(x, `${block}norm1.weight`), `${block}attn.qkv`) // [N,3C]
     const thirds = g.constant('i64', [hidden, hidden, hidden])
-    const [q, k, v] = g.ops('Split', [g.op('Unsqueeze', [qkv, first]), thirds], {axis: -1}, [true, true, true]) as [string, string, string]
+    const [q, k, v] = g.ops('Split', [g.op('Unsqueeze', [qkv, first]), thirds], {axis: -1}, [true, true, true]) as [
+      string,
+      string,
+      string,
+    ]
     let attended: string // [N,C]
     if (vision.fullAttentionBlocks.includes(i)) {
       attended = g.op('Squeeze', [attention(rotate(q), rotate(k), v), first])
@@ -58,14 +69,19 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
     x = g.op('Add', [x, weights.linear(g, g.op('Mul', [gate, up]), `${block}mlp.down_proj`)])
   }
   // The merger joins the patches of a cell and projects them to the text's size.
-  const joined = g.op('Reshape', [norm(x, 'visual.merger.ln_q.weight'), g.constant('i64', [-1, hidden * merge * merge])]) // [M,4C]
+  const joined = g.op('Reshape', [
+    norm(x, 'visual.merger.ln_q.weight'),
+    g.constant('i64', [-1, hidden * merge * merge]),
+  ]) // [M,4C]
   const mixed = g.op('Gelu', [weights.linear(g, joined, 'visual.merger.mlp.0')])
   const features = rows(weights.linear(g, mixed, 'visual.merger.mlp.2'), cells) // [M,H] in raster order
   g.output('image_features', weights.toF32(g, features), 'f32', [M, text.hidden])
   return g.encode()
 }
 
-/** Two-dimensional rotary positions: the first half of the frequencies turns with the row, the second with the column. */
+/**
+ * Two-dimensional rotary positions: the first half of the frequencies turns with the row, the second with the column.
+ */
 function rotary(g: Graph, weights: Weights, places: string, heads: number, headDim: number): (x: string) => string {
   const half = headDim / 2
   const quarter = headDim / 4
@@ -80,5 +96,6 @@ function rotary(g: Graph, weights: Weights, places: string, heads: number, headD
   const count = g.op('Gather', [g.op('Shape', [places]), g.scalar('i64', 0)])
   const range = g.op('Range', [g.scalar('i64', 0), count, g.scalar('i64', 1)])
   const everyRow = g.op('Unsqueeze', [range, g.constant('i64', [0])]) // [1,N]
-  return x => g.op('RotaryEmbedding', [x, everyRow, cos, sin], {num_heads: heads, rotary_embedding_dim: headDim, interleaved: 0})
+  return x =>
+    g.op('RotaryEmbedding', [x, everyRow, cos, sin], {num_heads: heads, rotary_embedding_dim: headDim, interleaved: 0})
 }

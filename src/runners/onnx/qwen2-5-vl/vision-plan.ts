@@ -1,10 +1,11 @@
-// In which order the vision tower sees the patches of a picture: windows of merged cells, and their (row, column) for rotary positions.
+// In which order the vision tower sees the patches of a picture: windows of merged cells, and their (row, column) for
+// rotary positions.
 // Pure arithmetic on the grid (huggingface/transformers: modeling_qwen2_5_vl.py, rot_pos_emb and get_window_index).
 import type {VisionConfig} from './types.js'
 
 /**
- * N patches, M merged cells, W windows of at most L patches. Patches come cell by cell (raster), inside a cell row by row:
- * the order of the pixel values. "Window order" visits the cells window by window.
+ * N patches, M merged cells, W windows of at most L patches. Patches come cell by cell (raster), inside a cell row by
+ * row: the order of the pixel values. "Window order" visits the cells window by window.
  */
 export interface VisionPlan {
   /** [N]: patch of the pixel order at each place of the window order. */

@@ -4,7 +4,11 @@ import type {Checkpoint, Model} from './types.js'
 import {visionPlan} from './vision-plan.js'
 
 /** Pixel values [N, channels * temporal * patch * patch] -> image features [N / merge^2, H], flattened. */
-export function visionOf(session: InferenceSession, TensorOf: Runtime['Tensor'], {vision}: Checkpoint): Model['vision'] {
+export function visionOf(
+  session: InferenceSession,
+  TensorOf: Runtime['Tensor'],
+  {vision}: Checkpoint,
+): Model['vision'] {
   const patchElements = vision.channels * vision.temporalPatch * vision.patch * vision.patch
   return async (pixelValues, {rows, columns}) => {
     const plan = visionPlan(rows, columns, vision)

@@ -1,0 +1,107 @@
+// Where the Hugging Face hub's own tools keep what they downloaded; ours lies there too, so that neither downloads
+// twice. Paths and links only.
+// Layout and variables: huggingface/huggingface_hub: docs, "Understand caching" and "Environment variables".
+import {randomUUID} from 'node:crypto'
+import {existsSync} from 'node:fs'
+import {copyFile, link, mkdir, readFile, rename, rm, symlink, writeFile} from 'node:fs/promises'
+import {homedir} from 'node:os'
+import {dirname, join, relative} from 'node:path'
+import {LanternError, systemCodeOf} from '../core/errors.js'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface HubRepo {
+  readonly kind: 'dataset' | 'model'
+  /** `owner/name`. */
+  readonly name: string
+  /** A branch, a tag or a commit. */
+  readonly revision: string
+}
+
+/** Reads `owner/name[@revision]`. Throws `usage` for anything else. */
+export function parseRepo(text: string, kind: HubRepo['kind']): HubRepo {
+  const match = /^([\w.-]+\/[\w.-]+)(?:@([\w./-]+))?$/.exec(text)
+  if (match === null || text.split(/[/@]/).some(part => /^\.+$/.test(part))) {
+    throw new LanternError(
+      'usage',
+      `${text} is not the name of a hub repository.`,
+      'Write owner/name, or owner/name@revision.',
+    )
+  }
+  return {kind, name: match[1]!, revision: match[2] ?? 'main'}
+}
+
+/** HF_HOME, else the platform-independent default of the hub's tools. */
+export function hubHome(env: Environment): string {
+  return env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface')
+}
+
+/** HF_HUB_CACHE, else `hub` below HF_HOME. */
+export function hubCacheDir(env: Environment): string {
+  return env['HF_HUB_CACHE'] ?? join(hubHome(env), 'hub')
+}
+
+/** The folder of a repository: `datasets--owner--name` with `blobs`, `refs` and `snapshots`. */
+export function repoFolder({kind, name}: Pick<HubRepo, 'kind' | 'name'>, env: Environment): string {
+  return join(hubCacheDir(env), `${kind}s--${name.replaceAll('/', '--')}`)
+}
+
+/**
+ * The snapshot of a revision in the cache, or undefined. A branch is what it was when it was last downloaded; a commit
+ * may be shortened.
+ */
+export async function resolveInHubCache(repo: HubRepo, env: Environment): Promise<string | undefined> {
+  const folder = repoFolder(repo, env)
+  const commit = await readFile(join(folder, 'refs', repo.revision), 'utf8').catch(() => repo.revision)
+  const snapshot = join(folder, 'snapshots', commit.trim())
+  return existsSync(snapshot) ? snapshot : undefined
+}
+
+/** The blob of each file of a snapshot, by path. */
+export type BlobNames = ReadonlyMap<string, string>
+
+/**
+ * Makes a snapshot of blobs that are all there, and points the revision to it. A new snapshot appears whole or not at
+ * all.
+ * Returns its folder.
+ */
+export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNames, env: Environment): Promise<string> {
+  const folder = repoFolder(repo, env)
+  const snapshot = join(folder, 'snapshots', commit)
+  const isNew = !existsSync(snapshot)
+  const target = isNew ? join(folder, `.snapshot-${randomUUID()}`) : snapshot
+  for (const [path, blob] of blobs)
+    await linkBlob(join(folder, 'blobs', blob), join(target, path), join(snapshot, path))
+  if (isNew) {
+    await mkdir(dirname(snapshot), {recursive: true})
+    await rename(target, snapshot).catch(async error => {
+      await rm(target, {recursive: true, force: true})
+      if (!['EEXIST', 'ENOTEMPTY'].includes(systemCodeOf(error) ?? '')) throw error
+      // Another process made it meanwhile: add what it lacks.
+      for (const [path, blob] of blobs)
+        await linkBlob(join(folder, 'blobs', blob), join(snapshot, path), join(snapshot, path))
+    })
+  }
+  if (repo.revision !== commit) {
+    const ref = join(folder, 'refs', repo.revision)
+    await mkdir(dirname(ref), {recursive: true})
+    await writeFile(`${ref}.tmp`, commit)
+    await rename(`${ref}.tmp`, ref)
+  }
+  return snapshot
+}
+
+/**
+ * A relative link as the hub's tools make it, valid at `final`; where links are not allowed a hard link, else a copy.
+ */
+async function linkBlob(blob: string, at: string, final: string): Promise<void> {
+  await mkdir(dirname(at), {recursive: true})
+  try {
+    await symlink(relative(dirname(final), blob), at)
+  } catch (error) {
+    const code = systemCodeOf(error) ?? ''
+    if (code === 'EEXIST') return
+    if (!['EPERM', 'ENOSYS', 'EACCES', 'ENOTSUP'].includes(code)) throw error
+    await link(blob, at).catch(() => copyFile(blob, at))
+  }
+}

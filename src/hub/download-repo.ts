@@ -1,0 +1,215 @@
+// The files of a hub repository into the hub's cache: listed at a pinned commit, fetched, and linked when all are
+// there.
+import {readFile} from 'node:fs/promises'
+import {join} from 'node:path'
+import {z} from 'zod'
+import {LanternError, messageOf} from '../core/errors.js'
+import {type Environment, type HubRepo, hubHome, linkSnapshot, repoFolder, resolveInHubCache} from './cache-layout.js'
+import type {Digest} from './download-file.js'
+import {type DownloadEvent, downloadFiles} from './download-files.js'
+import {type Answer, type GetOptions, get, headerOf} from './http.js'
+
+export interface DownloadOptions {
+  readonly env: Environment
+  /** Which files of the repository are wanted; all without it. */
+  readonly include?: (path: string) => boolean
+  readonly signal?: AbortSignal
+  readonly notify?: (event: DownloadEvent) => void
+  /** Files at once. */
+  readonly parallel?: number
+  readonly retryMs?: number
+}
+
+export interface Downloaded {
+  /** The snapshot: every wanted file is there, whole and verified. */
+  readonly folder: string
+  readonly commit: string
+  readonly files: number
+  readonly bytes: number
+  /** Bytes that came over the network now. */
+  readonly fetched: number
+}
+
+const defaultEndpoint = 'https://huggingface.co'
+
+interface RemoteFile {
+  readonly path: string
+  readonly size: number
+  readonly digest: Digest
+}
+
+/**
+ * Downloads (what is missing of) a repository. Throws LanternError: `data-absent` (offline, no such repository, gated,
+ * not reachable), `disk` (not enough space, said before the first byte), `bad-file` (a file with a wrong hash).
+ */
+export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Promise<Downloaded> {
+  const {env, include = () => true, signal = new AbortController().signal, notify = () => {}} = options
+  if (isOffline(env)) return offline(repo, env)
+  const endpoint = (env['HF_ENDPOINT'] ?? defaultEndpoint).replace(/\/+$/, '')
+  const token = await readToken(env)
+  const access = {env, signal, ...(token === undefined ? {} : {token})}
+  const {commit, files: all} = await listRepo(repo, endpoint, access)
+  const files = all.filter(file => include(file.path))
+  if (files.length === 0) {
+    throw new LanternError(
+      'data-absent',
+      `${repo.name} at ${commit} has none of the wanted files.`,
+      'Check the repository and its revision.',
+    )
+  }
+  const blobs = join(repoFolder(repo, env), 'blobs')
+  const base = `${endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.name}/resolve/${commit}`
+  const wanted = uniqueBlobs(files).map(({path, size, digest}) => ({
+    name: path,
+    url: `${base}/${path.split('/').map(encodeURIComponent).join('/')}`,
+    target: join(blobs, digest.hex),
+    size,
+    digest,
+  }))
+  const bytes = wanted.reduce((total, {size}) => total + size, 0)
+  const {parallel, retryMs} = options
+  const fetched = await downloadFiles(wanted, {
+    ...access,
+    folder: blobs,
+    notify,
+    ...(parallel === undefined ? {} : {parallel}),
+    ...(retryMs === undefined ? {} : {retryMs}),
+  })
+  const folder = await linkSnapshot(repo, commit, new Map(files.map(file => [file.path, file.digest.hex])), env)
+  return {folder, commit, files: files.length, bytes, fetched}
+}
+
+/** HF_HUB_OFFLINE, in the spellings that huggingface_hub takes for true. */
+export function isOffline(env: Environment): boolean {
+  return /^(?:1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? '')
+}
+
+async function offline(repo: HubRepo, env: Environment): Promise<Downloaded> {
+  const folder = await resolveInHubCache(repo, env)
+  if (folder !== undefined) return {folder, commit: folder.split(/[/\\]/).at(-1)!, files: 0, bytes: 0, fetched: 0}
+  throw new LanternError(
+    'data-absent',
+    `${repo.name} at ${repo.revision} is not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it.`,
+    'Unset HF_HUB_OFFLINE, or copy the repository into the cache (lantern-eval cache dir).',
+  )
+}
+
+/** HF_TOKEN, else the file that `hf auth login` writes. */
+async function readToken(env: Environment): Promise<string | undefined> {
+  const token = env['HF_TOKEN']?.trim()
+  if (token) return token
+  const saved = await readFile(env['HF_TOKEN_PATH'] ?? join(hubHome(env), 'token'), 'utf8').catch(() => '')
+  return saved.trim() || undefined
+}
+
+const infoSchema = z.looseObject({
+  sha: z.string().regex(/^[0-9a-f]{40}$/),
+  siblings: z.array(
+    z.looseObject({
+      rfilename: z.string(),
+      size: z.number().int().nonnegative(),
+      blobId: z.string().regex(/^[0-9a-f]{40}$/),
+      lfs: z.looseObject({sha256: z.string().regex(/^[0-9a-f]{64}$/)}).nullish(),
+    }),
+  ),
+})
+
+async function listRepo(repo: HubRepo, endpoint: string, access: GetOptions) {
+  const api = `${endpoint}/api/${repo.kind}s/${repo.name}`
+  const revision = await fullRevision(repo, api, access)
+  const body = await getJson(repo, `${api}/revision/${encodeURIComponent(revision)}?blobs=true`, access)
+  const parsed = infoSchema.safeParse(body)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    throw new LanternError(
+      'data-absent',
+      `${endpoint} does not describe ${repo.name} as the hub does (${issue.path.join('.')}: ${issue.message}).`,
+      'Check HF_ENDPOINT.',
+    )
+  }
+  const files = parsed.data.siblings.map(({rfilename, size, blobId, lfs}): RemoteFile => {
+    if (rfilename.startsWith('/') || rfilename.split(/[/\\]/).includes('..')) {
+      throw new LanternError(
+        'bad-file',
+        `${repo.name} lists the file ${rfilename}, which would lie outside its folder.`,
+        'Do not use this repository.',
+      )
+    }
+    return {
+      path: rfilename,
+      size,
+      digest: lfs ? {algorithm: 'sha256', hex: lfs.sha256} : {algorithm: 'git-sha1', hex: blobId},
+    }
+  })
+  return {commit: parsed.data.sha, files}
+}
+
+const commitsSchema = z.array(z.looseObject({id: z.string()}))
+
+/** The hub wants whole commit names; a shortened one is looked up among the commits of main. */
+async function fullRevision(repo: HubRepo, api: string, access: GetOptions): Promise<string> {
+  if (!/^[0-9a-f]{7,39}$/.test(repo.revision)) return repo.revision
+  const commits = commitsSchema.safeParse(await getJson(repo, `${api}/commits/main`, access))
+  return (commits.success && commits.data.find(({id}) => id.startsWith(repo.revision))?.id) || repo.revision
+}
+
+async function getJson(repo: HubRepo, url: string, access: GetOptions): Promise<unknown> {
+  let answer: Answer
+  try {
+    answer = await get(url, access)
+  } catch (error) {
+    if (error instanceof LanternError) throw error
+    const {origin} = new URL(url)
+    throw new LanternError(
+      'data-absent',
+      `${origin} cannot be reached: ${messageOf(error)}.`,
+      'Check the network, HF_ENDPOINT and the proxy.',
+    )
+  }
+  const text = await answer.body.text()
+  if (answer.status !== 200) throw explain(repo, answer, access.token)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new LanternError(
+      'data-absent',
+      `${new URL(url).origin} answered with something that is not JSON.`,
+      'Check HF_ENDPOINT.',
+    )
+  }
+}
+
+/** What a refusal of the hub means; it says so in `x-error-code` (huggingface/huggingface_hub: utils/_http.py). */
+function explain({kind, name, revision}: HubRepo, answer: Answer, token: string | undefined): LanternError {
+  const code = headerOf(answer, 'x-error-code')
+  const page = `https://huggingface.co/${kind === 'dataset' ? 'datasets/' : ''}${name}`
+  if (code === 'GatedRepo') {
+    const next =
+      token === undefined ? 'set HF_TOKEN to a token of that account' : 'check that HF_TOKEN belongs to that account'
+    return new LanternError(
+      'data-absent',
+      `${name} is gated: its owners ask for agreement first.`,
+      `Agree to its terms at ${page}, then ${next}.`,
+    )
+  }
+  if (code === 'RevisionNotFound')
+    return new LanternError('data-absent', `${name} has no revision ${revision}.`, `See the commits at ${page}.`)
+  if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
+    const why =
+      token === undefined
+        ? 'it does not exist, or it is private and HF_TOKEN is not set'
+        : 'it does not exist, or HF_TOKEN may not read it'
+    return new LanternError(
+      'data-absent',
+      `The hub does not give ${name} (HTTP ${answer.status}): ${why}.`,
+      `See ${page}.`,
+    )
+  }
+  return new LanternError('data-absent', `The hub answered HTTP ${answer.status} for ${name}.`, 'Try again later.')
+}
+
+function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
+  return [...new Map(files.map(file => [file.digest.hex, file])).values()]
+}
+
+export type {DownloadEvent} from './download-files.js'

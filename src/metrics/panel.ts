@@ -1,0 +1,79 @@
+// The extractor panel: one set of answers through several extractors. How much of a score is the reading, and on which
+// samples?
+import type {Scoring} from '../core/outcome.js'
+import {type ExtractorName, extractorNames} from './extraction/index.js'
+import {type Answered, scoreAnswer} from './score.js'
+
+/** A saved answer with where it belongs: `id` names it in the disagreements, `subtask` groups it for a macro mean. */
+export interface PanelAnswer extends Answered {
+  readonly id: string
+  readonly subtask: string
+}
+
+interface PanelRow {
+  readonly extractor: ExtractorName
+  /** Mean score over the scored answers, in the benchmark's aggregate; null without any. */
+  readonly score: number | null
+  readonly n: number
+  readonly unanswered: number
+}
+
+export interface Panel {
+  readonly rows: readonly PanelRow[]
+  /** Lowest and highest score of the rows; null without any. */
+  readonly range: {readonly low: number; readonly high: number} | null
+  /** Number of answers that not all extractors score alike. */
+  readonly disagreements: number
+  /** The first of them, with the score of each extractor. */
+  readonly examples: readonly {readonly id: string; readonly scores: Readonly<Record<string, number>>}[]
+}
+
+const mostExamples = 20
+
+/** Extractors whose readings make sense of a response; `verbatim` is for saved predictions alone. */
+const panelExtractors = extractorNames.filter(name => name !== 'verbatim')
+
+/**
+ * Scores every answer with every extractor, one pass over the answers; memory grows with the number of subtasks only.
+ * Answers without a score (errors, hidden gold) are left out, as in the headline.
+ */
+export async function extractorPanel(
+  answers: AsyncIterable<PanelAnswer> | Iterable<PanelAnswer>,
+  scoring: Scoring,
+  extractors: readonly ExtractorName[] = panelExtractors,
+): Promise<Panel> {
+  const tallies = extractors.map(extractor => ({
+    extractor,
+    unanswered: 0,
+    subtasks: new Map<string, {sum: number; n: number}>(),
+  }))
+  const examples: Panel['examples'][number][] = []
+  let disagreements = 0
+  for await (const answer of answers) {
+    const scores: Record<string, number> = {}
+    for (const tally of tallies) {
+      const {outcome, score} = scoreAnswer(answer, scoring, tally.extractor)
+      if (score === null) continue
+      scores[tally.extractor] = score
+      const group = tally.subtasks.get(answer.subtask) ?? {sum: 0, n: 0}
+      tally.subtasks.set(answer.subtask, {sum: group.sum + score, n: group.n + 1})
+      if (outcome === 'unanswered') tally.unanswered++
+    }
+    if (new Set(Object.values(scores)).size < 2) continue
+    disagreements++
+    if (examples.length < mostExamples) examples.push({id: answer.id, scores})
+  }
+  const rows = tallies.map(({extractor, unanswered, subtasks}) => {
+    const counted = [...subtasks].filter(([name]) => scoring.headline?.includes(name) ?? true).map(([, group]) => group)
+    return {extractor, unanswered, n: counted.reduce((sum, {n}) => sum + n, 0), score: mean(counted, scoring.aggregate)}
+  })
+  const known = rows.flatMap(({score}) => (score === null ? [] : [score]))
+  const range = known.length === 0 ? null : {low: Math.min(...known), high: Math.max(...known)}
+  return {rows, range, disagreements, examples}
+}
+
+function mean(groups: readonly {sum: number; n: number}[], aggregate: Scoring['aggregate']): number | null {
+  if (groups.length === 0) return null
+  if (aggregate === 'macro') return groups.reduce((sum, group) => sum + group.sum / group.n, 0) / groups.length
+  return groups.reduce((sum, group) => sum + group.sum, 0) / groups.reduce((sum, group) => sum + group.n, 0)
+}

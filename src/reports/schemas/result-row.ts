@@ -1,0 +1,70 @@
+// One row of the result document: an arm on a benchmark.
+import {z} from 'zod'
+import {modes} from '../../core/generation.js'
+import {outcomes} from '../../core/outcome.js'
+
+const fraction = z.number().nullable()
+const mean = z.number().nullable()
+const outcomeCounts = z.record(z.enum(outcomes), z.number().int())
+const baselines = z.strictObject({random: fraction, majority: fraction})
+
+export const resultRowSchema = z.looseObject({
+  run: z.string(),
+  arm: z.string(),
+  model: z.string(),
+  mode: z.enum(modes),
+  protocol: z.string().nullable(),
+  latentSize: z.number().nullable(),
+  intervention: z.string().nullable(),
+  bench: z.string(),
+  split: z.string(),
+  metric: z.string(),
+  aggregate: z.enum(['macro', 'micro']),
+  score: fraction,
+  low: fraction,
+  high: fraction,
+  micro: fraction,
+  n: z.number().int(),
+  total: z.number().int(),
+  outcomes: outcomeCounts,
+  bounds: z.strictObject({low: fraction, high: fraction}),
+  baselines,
+  subtasks: z.array(
+    z.looseObject({
+      name: z.string(),
+      n: z.number().int(),
+      total: z.number().int(),
+      score: fraction,
+      low: fraction,
+      high: fraction,
+      outcomes: outcomeCounts,
+      baselines,
+      /** False for a subtask that is shown but not part of the headline. */
+      headline: z.boolean(),
+    }),
+  ),
+  usage: z.looseObject({textTokens: mean, latentSteps: mean, promptTokens: mean}),
+  latencyMs: z.strictObject({p50: mean, p95: mean}),
+  lock: z.string(),
+  sample: z.enum(['official', 'partial', 'builtin']),
+  /** Means of further figures of the log records, by name. */
+  metrics: z.record(z.string(), z.number()),
+  /** With several option orders: the share of items right in every order, and the mean over items. */
+  robust: z
+    .strictObject({strict: fraction, mean: fraction, items: z.number().int(), incomplete: z.number().int()})
+    .optional(),
+  /**
+   * Imported rows: the peer's own headline and ours over the samples that both scored, and on how many of them the two
+   * differ.
+   */
+  peer: z.strictObject({score: fraction, ours: fraction, n: z.number().int(), differ: z.number().int()}).optional(),
+  /** Settings in which the row differs from the others it is ranked with. */
+  differences: z.record(z.string(), z.string()),
+  /** What a reader must know of this row, in sentences. */
+  notes: z.array(z.string()),
+  /** Rows of one group and tier do not differ by the paired interval against the tier's best; null without a score. */
+  tier: z.number().int().nullable(),
+})
+
+export type ResultRow = z.infer<typeof resultRowSchema>
+export type ResultSubtask = ResultRow['subtasks'][number]

@@ -1,0 +1,67 @@
+// The result document: summary.json, `run --json`, `leaderboard --json` (cli.md, "The result document").
+import {z} from 'zod'
+import {comparisonSchema} from './comparison.js'
+import {resultRowSchema} from './result-row.js'
+
+export type {ResultRow, ResultSubtask} from './result-row.js'
+
+/** Rows that may be ranked together: data, labels, samples, answer contract, extractor, judge and metric agree. */
+export const resultGroupSchema = z.looseObject({
+  bench: z.string(),
+  split: z.string(),
+  /** Indices into `rows`, best first. */
+  rows: z.array(z.number().int()),
+  /** What its rows share: extractor, prompt style, judge, data, ... */
+  shared: z.record(z.string(), z.string()),
+  /** What keeps it apart from the first group of its benchmark, as `what: this, not that`; empty for the first. */
+  apart: z.array(z.string()),
+  /** What a paired comparison of this size can show; null without pairs. `discordance` is that of the best two rows. */
+  power: z
+    .strictObject({
+      pairs: z.number().int(),
+      discordance: z.number(),
+      assumed: z.boolean(),
+      mde: z.number(),
+      smallestMargin: z.number(),
+    })
+    .nullable(),
+})
+
+/** What other extractors would have made of an arm's answers (`--extractor-panel`). */
+export const resultPanelSchema = z.looseObject({
+  arm: z.string(),
+  bench: z.string(),
+  rows: z
+    .array(
+      z.object({
+        extractor: z.string(),
+        score: z.number().nullable(),
+        n: z.number().int(),
+        unanswered: z.number().int(),
+      }),
+    )
+    .readonly(),
+  range: z.strictObject({low: z.number(), high: z.number()}).nullable(),
+  disagreements: z.number().int(),
+})
+
+export type ResultPanel = z.infer<typeof resultPanelSchema>
+
+export const verdicts = ['done', 'partial', 'infrastructure', 'interrupted'] as const
+
+export const resultDocumentSchema = z.looseObject({
+  schema: z.literal(1),
+  /** True when any row is on built-in samples. */
+  builtin: z.boolean(),
+  rows: z.array(resultRowSchema),
+  groups: z.array(resultGroupSchema),
+  warnings: z.array(z.string()),
+  /** With `run --baseline`. */
+  comparison: comparisonSchema.optional(),
+  panels: z.array(resultPanelSchema).optional(),
+  exitCode: z.number().int(),
+  verdict: z.string(),
+})
+
+export type ResultGroup = z.infer<typeof resultGroupSchema>
+export type ResultDocument = z.infer<typeof resultDocumentSchema>

@@ -1,0 +1,68 @@
+// The lock: everything that makes two runs comparable (cli.md, "Lock"). Written first, never changed.
+import {z} from 'zod'
+import {interventions, modes} from '../core/generation.js'
+import {hashOf} from '../core/hash.js'
+
+export const armSchema = z.strictObject({
+  id: z.string(),
+  model: z.string(),
+  mode: z.enum(modes),
+  protocol: z.string().nullable(),
+  latentSize: z.number().int().min(0).nullable(),
+  intervention: z.enum(interventions).nullable(),
+})
+
+export const lockSchema = z.looseObject({
+  schema: z.literal(1),
+  hash: z.string(),
+  arms: z.array(armSchema),
+  benchmarks: z.array(
+    z.looseObject({
+      id: z.string(),
+      split: z.string(),
+      /** `official` or `builtin`: built-in samples can never be taken for the official split. */
+      kind: z.enum(['official', 'builtin']),
+      layout: z.string(),
+      revision: z.string().nullable(),
+      labels: z.string().nullable(),
+      dataSha256: z.string(),
+      /** Hash over the ids of the samples of the whole selection, before sharding. */
+      samplesSha256: z.string(),
+      /** Samples of the whole selection, and of the whole split. */
+      selected: z.number().int(),
+      available: z.number().int(),
+      /** True when the selection is less than the split: `--limit`, `--sample`, `ID:Subtask`. */
+      partial: z.boolean(),
+      metric: z.string(),
+      aggregate: z.enum(['macro', 'micro']),
+      headline: z.array(z.string()).nullable(),
+      subtasks: z.array(z.strictObject({name: z.string(), selected: z.number().int(), available: z.number().int()})),
+    }),
+  ),
+  prompts: z.looseObject({style: z.string(), templatesSha256: z.string()}),
+  decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.partialRecord(z.enum(modes), z.number())}),
+  images: z.looseObject({minPixels: z.number().nullable(), maxPixels: z.number().nullable()}),
+  models: z.array(z.looseObject({ref: z.string(), sha256: z.string().optional(), precision: z.string().optional()})),
+  /** Lock of the run whose latents are fed; only where an intervention feeds some. */
+  latentsFrom: z.string().optional(),
+  extractor: z.string(),
+  judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
+  seeds: z.looseObject({run: z.number().int()}),
+  shard: z
+    .strictObject({
+      index: z.number().int(),
+      count: z.number().int(),
+      /** Samples of this shard, by benchmark and subtask; absent in older locks. */
+      asked: z.record(z.string(), z.record(z.string(), z.number().int())).optional(),
+    })
+    .nullable(),
+  environment: z.record(z.string(), z.unknown()),
+})
+
+export type Lock = z.infer<typeof lockSchema>
+
+/** The lock's hash: over everything but `hash`, `shard` and `environment`. */
+export function lockHash(lock: Lock): string {
+  const {shard: _shard, environment: _environment, hash: _hash, ...comparable} = lock
+  return `sha256:${hashOf(comparable)}`
+}

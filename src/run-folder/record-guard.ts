@@ -1,0 +1,71 @@
+// A quick look at a log record, for logs of hundreds of thousands of lines. The schema stays the rule: what this lets
+// through it accepts too (a property test holds them together), and what this does not let through is left to the
+// schema, which also says what is wrong.
+import {stops} from '../core/generation.js'
+import {outcomes} from '../core/outcome.js'
+import type {LogRecord} from './record.js'
+
+type Fields = Record<string, unknown>
+
+const outcomeNames: ReadonlySet<unknown> = new Set(outcomes)
+const stopNames: ReadonlySet<unknown> = new Set(stops)
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isText = (value: unknown) => typeof value === 'string'
+const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
+const isCount = (value: unknown) => value === null || isNumber(value)
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
+
+/** True only for what `logRecordSchema` accepts; not for everything it accepts. */
+export function isPlainRecord(value: unknown): value is LogRecord {
+  if (!isObject(value)) return false
+  const {score, attempts, gold, options, letters, cluster, answer, metrics, usage, timing, seen, error} = value
+  return (
+    value['type'] === 'sample' &&
+    value['schema'] === 1 &&
+    isText(value['arm']) &&
+    isText(value['bench']) &&
+    isText(value['subtask']) &&
+    isText(value['id']) &&
+    outcomeNames.has(value['outcome']) &&
+    (score === null || (typeof score === 'number' && score >= 0 && score <= 1)) &&
+    isObject(metrics) &&
+    Object.values(metrics).every(isNumber) &&
+    (answer === null || isText(answer)) &&
+    (gold === null || isText(gold) || isTexts(gold)) &&
+    (options === undefined || isTexts(options)) &&
+    (letters === undefined || isTexts(letters)) &&
+    isText(value['text']) &&
+    isText(value['extractor']) &&
+    (cluster === undefined || isText(cluster)) &&
+    isObject(usage) &&
+    isCount(usage['promptTokens']) &&
+    isCount(usage['imageTokens']) &&
+    isCount(usage['textTokens']) &&
+    isCount(usage['latentSteps']) &&
+    isCount(usage['markerTokens']) &&
+    isCount(usage['blocks']) &&
+    isObject(timing) &&
+    isCount(timing['firstTokenMs']) &&
+    isCount(timing['totalMs']) &&
+    stopNames.has(value['stop']) &&
+    Number.isSafeInteger(attempts) &&
+    (attempts as number) >= 0 &&
+    (seen === null || isSeen(seen)) &&
+    (error === null || (isObject(error) && isText(error['code']) && isText(error['message'])))
+  )
+}
+
+function isSeen(seen: unknown): boolean {
+  if (!isObject(seen) || !isText(seen['promptSha256']) || !Array.isArray(seen['images'])) return false
+  return seen['images'].every(
+    image =>
+      isObject(image) &&
+      isText(image['sha256']) &&
+      isNumber(image['width']) &&
+      isNumber(image['height']) &&
+      isNumber(image['sentWidth']) &&
+      isNumber(image['sentHeight']),
+  )
+}

@@ -1,0 +1,80 @@
+// The run folder of a run: where it is, and that it belongs to this lock.
+import {mkdir, stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import writeFileAtomic from 'write-file-atomic'
+import {LanternError, messageOf} from '../core/errors.js'
+import {canonicalJson} from '../core/hash.js'
+import type {Lock} from './lock.js'
+import {lockFile, readLock} from './reader.js'
+
+/**
+ * `results/<benchmarks>-<models>-<short lock hash>[-shard-i-of-n]`: the same command finds the same folder and resumes.
+ */
+export function defaultRunDir(lock: Lock): string {
+  const models =
+    lock.models.length > 3
+      ? [`${lock.models.length}-models`]
+      : lock.models.map(
+          ({ref}) =>
+            ref
+              .split(/[/:\\]/)
+              .filter(Boolean)
+              .at(-1) ?? ref,
+        )
+  const name = [...lock.benchmarks.map(({id}) => id), ...models]
+    .join('-')
+    .replaceAll(/[^\w.-]+/g, '_')
+    .slice(0, 80)
+  const shard = lock.shard ? `-shard-${lock.shard.index}-of-${lock.shard.count}` : ''
+  return join('results', `${name}-${lock.hash.replace('sha256:', '').slice(0, 8)}${shard}`)
+}
+
+/** True when the path exists. */
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/**
+ * Whether the folder holds this run already; false when it holds none. Throws `provenance` for another lock or shard.
+ */
+export async function isRunOf(runDir: string, lock: Lock): Promise<boolean> {
+  if (!(await exists(join(runDir, lockFile)))) return false
+  const before = await readLock(runDir)
+  const shardOf = (one: Lock) => (one.shard ? `${one.shard.index}/${one.shard.count}` : 'none')
+  if (before.hash === lock.hash && shardOf(before) === shardOf(lock)) return true
+  const what =
+    before.hash === lock.hash
+      ? `shard ${shardOf(before)}, not ${shardOf(lock)}`
+      : differences(before, lock).join(', ') || 'lock hash'
+  throw new LanternError(
+    'provenance',
+    `${runDir} holds another run (different: ${what}).`,
+    'Give another --out, or leave --out away: the default folder is named after the lock.',
+  )
+}
+
+/**
+ * Makes the folder and writes the lock, or checks that the one there is the same.
+ * Throws `provenance` for another lock or shard, `disk` when the folder cannot be written.
+ */
+export async function claimRunDir(runDir: string, lock: Lock): Promise<void> {
+  if (await isRunOf(runDir, lock)) return
+  try {
+    await mkdir(runDir, {recursive: true})
+    await writeFileAtomic(join(runDir, lockFile), `${JSON.stringify(lock, null, 2)}\n`)
+  } catch (error) {
+    throw new LanternError('disk', `${runDir} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {
+      cause: error,
+    })
+  }
+}
+
+/** Names of the parts in which two locks differ, for people. */
+export function differences(a: Lock, b: Lock): string[] {
+  const outside = new Set(['hash', 'shard', 'environment'])
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(key => !outside.has(key))
+  return keys.filter(key => canonicalJson(a[key]) !== canonicalJson(b[key]))
+}

@@ -1,0 +1,38 @@
+import {Tally} from './tally.js'
+
+const record = (id: string, outcome: 'correct' | 'wrong' | 'error' | 'unscored', arm = 'm|direct') => ({
+  ...{arm, bench: 'blink', id, outcome},
+  score: outcome === 'correct' ? 1 : outcome === 'wrong' ? 0 : null,
+})
+const tallied = (...records: ReturnType<typeof record>[]) => {
+  const tally = new Tally()
+  for (const one of records) tally.add(one)
+  const {settled, errors} = tally
+  return {settled, errors, ...tally.scores()}
+}
+
+test('an empty log has nothing settled', () => {
+  expect(tallied()).toEqual({settled: 0, errors: 0, scored: 0, sum: 0})
+})
+
+test('an error is settled by a later answer, and an answer stays settled whatever fails later', () => {
+  expect(tallied(record('1', 'error'))).toMatchObject({settled: 0, errors: 1})
+  expect(tallied(record('1', 'error'), record('1', 'error'))).toMatchObject({settled: 0, errors: 1})
+  expect(tallied(record('1', 'error'), record('1', 'correct'))).toMatchObject({
+    settled: 1,
+    errors: 0,
+    scored: 1,
+    sum: 1,
+  })
+  expect(tallied(record('1', 'wrong'), record('1', 'error'))).toMatchObject({settled: 1, errors: 0, scored: 1, sum: 0})
+})
+
+test('the last of two answers counts, arms apart, and a hidden gold answer has no score', () => {
+  expect(tallied(record('1', 'correct'), record('1', 'wrong'))).toMatchObject({settled: 1, scored: 1, sum: 0})
+  expect(tallied(record('1', 'correct'), record('1', 'correct', 'm|text-cot'))).toMatchObject({
+    settled: 2,
+    scored: 2,
+    sum: 2,
+  })
+  expect(tallied(record('1', 'unscored'))).toMatchObject({settled: 1, scored: 0})
+})

@@ -1,0 +1,61 @@
+// The size a picture gets before it is cut into patches: multiples of 28 within limits on the number of pixels.
+// huggingface/transformers: models/qwen2_vl/image_processing_qwen2_vl.py, smart_resize; qwen-vl-utils has the same
+// rule.
+import {LanternError} from '../core/errors.js'
+
+export interface PixelLimits {
+  readonly minPixels: number
+  readonly maxPixels: number
+}
+
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** Pixels per side of an image token: patch 14 x merge 2. */
+export const tokenSide = 28
+const maxAspectRatio = 200
+
+/**
+ * The limits of qwen-vl-utils, which resizes every picture before the checkpoint's own processor does (see
+ * image-processor.ts).
+ */
+export const fetchLimits: PixelLimits = {minPixels: 4 * tokenSide ** 2, maxPixels: 16384 * tokenSide ** 2}
+
+/** Python's round(): halves go to the even neighbour. */
+export function roundHalfEven(value: number): number {
+  const below = Math.floor(value)
+  const rest = value - below
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1
+  return below % 2 === 0 ? below : below + 1
+}
+
+/**
+ * With `sidesFirst` a side that rounds to nothing counts as one token before the limits are looked at: qwen-vl-utils
+ * does so, the processor of transformers does not. Throws LanternError `bad-file` for a picture more than 200 times as
+ * long as it is wide, as the reference does.
+ */
+export function smartResize({width, height}: Size, {minPixels, maxPixels}: PixelLimits, sidesFirst = false): Size {
+  if (Math.max(width, height) / Math.min(width, height) > maxAspectRatio) {
+    throw new LanternError(
+      'bad-file',
+      `A picture of ${width} x ${height} pixels is more than ${maxAspectRatio} times as long as it is wide; the model takes none such.`,
+    )
+  }
+  const multiples = (count: number) => Math.max(1, count) * tokenSide
+  const rounded = (length: number) => Math.max(sidesFirst ? 1 : 0, roundHalfEven(length / tokenSide)) * tokenSide
+  const size = {width: rounded(width), height: rounded(height)}
+  const pixels = size.width * size.height
+  if (pixels > maxPixels) {
+    const shrink = Math.sqrt((width * height) / maxPixels)
+    const shrunk = (length: number) => multiples(Math.floor(length / shrink / tokenSide))
+    return {width: shrunk(width), height: shrunk(height)}
+  }
+  if (pixels < minPixels) {
+    const enlarge = Math.sqrt(minPixels / (width * height))
+    const enlarged = (length: number) => multiples(Math.ceil((length * enlarge) / tokenSide))
+    return {width: enlarged(width), height: enlarged(height)}
+  }
+  return size
+}
