@@ -35,6 +35,18 @@ export function contractOf({lock}: Pick<Run, 'lock'>, {bench}: Pick<Sheet, 'benc
   }
 }
 
+/** What `--allow` may name -> the facts it means: each by its own name, `prompts` also the style. */
+export function namesOfFact(facts: Facts): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>()
+  for (const fact of Object.keys(facts)) {
+    const name = fact.startsWith('prompt') ? 'prompts' : fact
+    // Other benchmarks or splits are other questions.
+    if (name !== 'benchmark' && name !== 'split' && name !== 'samples')
+      names.set(name, [...(names.get(name) ?? []), fact])
+  }
+  return names
+}
+
 /** What may differ, and is then shown beside the row. */
 export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
   const model = lock.models.find(({ref}) => ref === arm.model)

@@ -1,5 +1,4 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
-import {random} from '../core/random.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
@@ -8,6 +7,7 @@ import {
   majorityBaseline,
   quantile,
   randomBaseline,
+  scoreInterval,
   scoreIntervals,
 } from '../metrics/statistics/index.js'
 import {itemOf} from '../modes/option-orders.js'
@@ -16,7 +16,7 @@ import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
-/** The row of a sheet; intervals that need randomness are seeded by the run's seed, the arm and the benchmark. */
+/** The row of a sheet, not ranked yet. */
 export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const {arm, bench} = sheet
   const groups = bySubtask(sheet)
@@ -24,13 +24,12 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const inHeadline = [...groups].filter(([name]) => headline.has(name))
   const records = inHeadline.flatMap(([, group]) => group)
   const strata = strataOf(inHeadline)
-  const rng = random(run.lock.seeds.run, 'intervals', arm.id, bench.id)
-  const intervals = strata.length > 0 ? scoreIntervals(strata, bench.aggregate, rng) : null
+  const intervals = strata.length > 0 ? scoreIntervals(strata, bench.aggregate) : null
   const estimates = new Map(strata.map(({name}, s) => [name, intervals!.strata[s]!]))
   for (const [name, group] of groups) {
     if (headline.has(name)) continue
     const [stratum] = strataOf([[name, group]])
-    if (stratum) estimates.set(name, scoreIntervals([stratum], 'micro', rng).headline)
+    if (stratum) estimates.set(name, scoreInterval([stratum], 'micro'))
   }
   const subtasks = [...groups].map(([name, group]) =>
     subtaskOf(name, group, totalOf(run, sheet, name, group), estimates.get(name), headline),
@@ -75,6 +74,8 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     differences: {},
     notes: [],
     tier: null,
+    rankLow: null,
+    rankHigh: null,
   }
   return {...row, notes: notesOf(row, run.lock.shard, records.length)}
 }
@@ -213,9 +214,20 @@ function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
+/** Of how many samples that were run the headline is made; null where it counts every subtask. */
+function countedOf({subtasks}: ResultRow): string | null {
+  const counted = subtasks.filter(({headline}) => headline)
+  if (counted.length === subtasks.length) return null
+  const scored = counted.reduce((sum, {n}) => sum + n, 0)
+  const run = subtasks.reduce((sum, {outcomes}) => sum + Object.values(outcomes).reduce((a, b) => a + b, 0), 0)
+  return `${scored} scored of ${run} run: the headline counts ${counted.map(({name}) => name).join(', ')}`
+}
+
 /** What a reader must know before believing the row. */
 function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[] {
   const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
+  const counted = countedOf(row)
+  if (counted !== null) notes.push(counted)
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
   const needsLatents =

@@ -105,37 +105,60 @@ export function apartSentence(group: ResultGroup): string | null {
 /** What a comparison within this group can and cannot show. */
 export function powerSentence({power}: ResultGroup): string | null {
   if (power === null) return null
-  const share = `${percent(power.discordance)} % ${power.assumed ? 'discordance assumed' : 'discordant'}`
+  const share = `${percent(power.discordance)} % of which ${power.assumed ? 'are taken to differ' : 'differ'} without a net effect`
   return (
     `${count(power.pairs)} ${power.assumed ? 'sample' : 'pair'}${power.pairs === 1 ? '' : 's'}, ${share}: a paired comparison finds differences from ` +
     `${percent(power.mde)} points (80 % power) and can show "no difference" within ±${percent(power.smallestMargin)} points, not less.`
   )
 }
 
-/** What tiers mean; null where there is nothing to rank. */
+/** `2`, or `1–3`: the ranks that the row may have; empty outside a ranking. */
+export function rank({rankLow, rankHigh}: Pick<ResultRow, 'rankLow' | 'rankHigh'>): string {
+  if (rankLow === null || rankHigh === null) return ''
+  return rankLow === rankHigh ? String(rankLow) : `${rankLow}–${rankHigh}`
+}
+
+/** What ranks and tiers mean; null where there is nothing to rank. */
 export function tierSentence(document: ResultDocument, group: ResultGroup): string | null {
   const tiers = rowsOf(document, group).flatMap(row => row.tier ?? [])
   if (tiers.length < 2) return null
-  return 'Rows of one tier are ties: the paired 95 % interval against the best of the tier holds 0.'
+  return 'Ranks hold for all rows at once (simultaneous 95 % intervals over paired differences); rows of one tier are ties.'
 }
 
-/** The comparison of one benchmark in a sentence. */
-export function pairSentence(pair: ComparisonPair): string {
-  const test = pair.test === 'mcnemar-exact' ? 'exact McNemar' : 'paired bootstrap'
-  // Said beside the p itself: some formats show the sentence without the comparison's warnings.
-  const caveat = pair.clustered && pair.test === 'mcnemar-exact' ? ' (as if no samples shared a picture)' : ''
+const testNames = {
+  'mcnemar-exact': 'exact McNemar',
+  'sign-flip': 'sign-flip test',
+  'cluster-sign-flip': 'sign-flip test over clusters',
+} as const
+
+/** The comparison of one benchmark in a sentence; what it could not have seen stands there while the answer is open. */
+export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparison, 'alpha' | 'pairs'>): string {
+  const confidence = Number((100 * (1 - alpha)).toFixed(4))
+  const p = (value: number) => pValue(value).replace(/^(?!<)/, '= ')
+  const several = pairs.length > 1 ? ` (Holm over ${pairs.length} benchmarks: p ${p(pair.holm)})` : ''
+  const open = pair.verdict === 'inconclusive' ? `; smallest detectable difference ${percent(pair.mde)} points` : ''
   return (
-    `${points(pair.difference)} points (95 % interval ${points(pair.low)} to ${points(pair.high)}), ${test} p ${pValue(pair.p).replace(/^(?!<)/, '= ')}${caveat}; ` +
-    `${count(pair.wins)} wins, ${count(pair.losses)} losses, ${count(pair.ties)} ties in ${count(pair.n)} pairs; smallest detectable difference ${percent(pair.mde)} points`
+    `${points(pair.difference)} points (${confidence} % interval ${points(pair.low)} to ${points(pair.high)}), ${testNames[pair.test]} p ${p(pair.p)}${several}; ` +
+    `${count(pair.wins)} wins, ${count(pair.losses)} losses, ${count(pair.ties)} ties in ${count(pair.n)} pairs${open}`
   )
 }
 
-/** The verdict of a comparison, and of its gate where one was asked for. */
-export function verdictSentence({verdict, gated, exitCode, margin, alpha}: Comparison): string {
-  const bounds = `one-sided bounds at ${alpha}, margin ${percent(margin)} points`
-  if (!gated) return `${verdict} (${bounds})`
-  const gate = exitCode === 0 ? 'gate passed' : exitCode === 1 ? 'gate failed' : 'gate undecided'
-  return `${gate}: ${verdict} (${bounds})`
+/** The verdict of a comparison, and of its gate where one was asked for: two tests, told apart. */
+export function verdictSentence(comparison: Comparison): string {
+  const {verdict, gated, gate, margin, alpha, pairs, allowed, exitCode} = comparison
+  const tests =
+    pairs.length > 1
+      ? `two-sided tests at ${alpha}, Holm over ${pairs.length} benchmarks`
+      : `two-sided test at ${alpha}`
+  const although = allowed.length > 0 ? `; allowed to differ: ${allowed.join('; ')}` : ''
+  if (!gated) return `${verdict} (${tests}, equivalence within ±${percent(margin)} points${although})`
+  const loss = `a loss of more than ${percent(margin)} points`
+  const decision = {
+    passed: `gate passed: ${loss} is ruled out`,
+    failed: `gate failed: ${loss} is shown`,
+    inconclusive: `gate undecided${exitCode === 0 ? ', let through' : ''}: ${loss} is neither ruled out nor shown`,
+  }[gate.outcome]
+  return `${decision} (one-sided test at ${alpha}); verdict ${verdict} (${tests}${although})`
 }
 
 /** What the choice of extractor is worth for one arm: the range, then every reading from best to worst. */

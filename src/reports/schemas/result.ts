@@ -15,7 +15,10 @@ export const resultGroupSchema = z.looseObject({
   shared: z.record(z.string(), z.string()),
   /** What keeps it apart from the first group of its benchmark, as `what: this, not that`; empty for the first. */
   apart: z.array(z.string()),
-  /** What a paired comparison of this size can show; null without pairs. `discordance` is that of the best two rows. */
+  /**
+   * What a paired comparison of this size can show; null without pairs. `discordance` is the share of pairs that differ
+   * without a net effect, in the best two rows or assumed.
+   */
   power: z
     .strictObject({
       pairs: z.number().int(),
