@@ -8,7 +8,7 @@ import type {Comparison} from '../reports/schemas/comparison.js'
 export default class Compare extends BaseCommand<typeof Compare> {
   static override summary = 'Compare two runs or arms on the samples they share; --fail-on makes it a gate.'
   static override description =
-    'With L and U the one-sided bounds of the difference at --alpha and m the --margin: improved when L > 0, equivalent when L > -m and U < m, regressed when U < 0, else inconclusive. With --fail-on regression: exit 0 when L > -m, 1 when U < -m, else 3.'
+    'One test of the difference in the headline: improved or regressed when p is at most --alpha (then the interval excludes 0), equivalent when two one-sided tests at --alpha hold within the --margin, else inconclusive. With --fail-on regression the gate is a one-sided test of its own: exit 0 when a loss of the margin is ruled out, 1 when a larger one is shown, else 3.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/main results/branch --fail-on regression --margin 2pp',
     "<%= config.bin %> <%= command.id %> 'results/x#m|text-cot' 'results/x#m|latent|lantern:8|own'",
@@ -29,7 +29,11 @@ export default class Compare extends BaseCommand<typeof Compare> {
       default: '2pp',
       helpValue: 'Npp',
     }),
-    alpha: Flags.string({summary: 'Error rate of each one-sided bound.', default: '0.05', helpValue: 'X'}),
+    alpha: Flags.string({
+      summary: 'Error rate of the two-sided test, and of each one-sided bound.',
+      default: '0.05',
+      helpValue: 'X',
+    }),
   })
 
   async run(): Promise<Comparison> {

@@ -16,6 +16,7 @@ import {contractOf, disagreements, type Facts, namesOfFact} from './comparabilit
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
+import type {ResultDocument} from './schemas/result.js'
 import {flipsOf, headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
@@ -100,6 +101,14 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     exitCode:
       failOn === undefined || (outcome === 'inconclusive' && onInconclusive === 'pass') ? 0 : gateExitCodes[outcome],
   }
+}
+
+/** A comparison as a result document, for the formats that write one. */
+export function comparisonDocument(comparison: Comparison): ResultDocument {
+  const {base, new: next, verdict, exitCode} = comparison
+  const rows = [base, next]
+  const builtin = rows.some(({sample}) => sample === 'builtin')
+  return {schema: 1, builtin, rows, groups: [], warnings: [], comparison, verdict, exitCode}
 }
 
 /** The verdict of a benchmark among several: a difference counts where it holds with Holm's adjustment. */

@@ -341,7 +341,7 @@ describe('paired difference', () => {
           if (gate === 'failed') expect(verdict).toBe('regressed')
         },
       ),
-      {numRuns: 1500, seed: 11},
+      {numRuns: 600, seed: 11},
     )
     expect([...seen].sort()).toEqual(['cluster-sign-flip', 'mcnemar-exact', 'sign-flip'])
   })

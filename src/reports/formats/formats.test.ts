@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import {parse} from 'csv-parse/sync'
 import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../../test/support/run-folders.js'
 import {random} from '../../core/random.js'
-import {compareRuns} from '../compare.js'
+import {compareRuns, comparisonDocument} from '../compare.js'
 import {readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
 import {type ResultDocument, resultDocumentSchema} from '../schemas/result.js'
@@ -193,6 +193,11 @@ it('csv has the header of the contract and a line per row and subtask', () => {
 
 it('json is the document', () => {
   expect(JSON.parse(formats.json.render(document, narrow))).toEqual(JSON.parse(JSON.stringify(document)))
+})
+
+it.each(names)('%s renders a comparison by itself', name => {
+  const text = formats[name].render(comparisonDocument(document.comparison!), wide)
+  expect(text).toMatch(name === 'csv' ? /^run,arm/ : /improved/)
 })
 
 it('junit fails by a gate only', () => {
