@@ -1,6 +1,11 @@
 // The means of several arms on the same samples and how they vary together.
-import type {RankedStratum} from './rank-intervals.js'
 import type {Aggregate} from './strata.js'
+
+/** One stratum under every arm: scores of the same samples in the same order, NaN where an arm has none. */
+export interface RankedStratum {
+  readonly scores: readonly Float64Array[]
+  readonly clusters?: Int32Array
+}
 
 export interface ArmEstimates {
   /** Which arms have a score; the other fields are in this order. */

@@ -1,4 +1,5 @@
 // The statistics of the package: one exported idea a file.
+export type {RankedStratum} from './arm-covariance.js'
 export {type ChoiceItem, majorityBaseline, randomBaseline} from './baselines.js'
 export {assumedEffects, type DetectableEffects, detectableEffects} from './design.js'
 export {type EffectiveSize, effectiveSize} from './effective-size.js'
@@ -18,7 +19,7 @@ export {
 export {pairedBounds, pairedInterval} from './paired-interval.js'
 export {detectableDifference, detectableMargin, type PairedDesign} from './power.js'
 export {quantile} from './quantile.js'
-export {type RankedStratum, type RankInterval, type RankOptions, rankIntervals} from './rank-intervals.js'
+export {type RankInterval, type RankOptions, rankIntervals} from './rank-intervals.js'
 export {type ScoreIntervals, scoreInterval, scoreIntervals} from './score-intervals.js'
 export {type SignFlipTest, signFlipTest} from './sign-flip.js'
 export type {Aggregate, Stratum} from './strata.js'

@@ -1,16 +1,10 @@
 // The ranks of several arms on the same samples, as far as the samples tell: all pairs are tested at once.
 import type {Random} from '../../core/random.js'
-import {type ArmEstimates, armEstimates} from './arm-covariance.js'
+import {type ArmEstimates, armEstimates, type RankedStratum} from './arm-covariance.js'
 import {normalQuantile} from './normal.js'
 import {quantile} from './quantile.js'
 import type {Aggregate} from './strata.js'
 import {studentQuantile} from './student.js'
-
-/** One stratum under every arm: scores of the same samples in the same order, NaN where an arm has none. */
-export interface RankedStratum {
-  readonly scores: readonly Float64Array[]
-  readonly clusters?: Int32Array
-}
 
 export interface RankInterval {
   /** 1 is best. */

@@ -21,12 +21,13 @@ export function verdictOf({low, high, bounds}: Tested, margin: number): Verdict 
 }
 
 /**
- * Non-inferiority: passes when a loss of the margin is ruled out at alpha, one-sided. Fails when a loss beyond the margin
- * is shown and the two-sided test calls it a regression: nothing fails by a loss that the verdict does not know.
+ * Non-inferiority: passes when a loss of the margin is ruled out at alpha, fails when a loss beyond it is shown at alpha,
+ * both one-sided. A failure at p (two-sided) between alpha and 2 alpha stands beside an `inconclusive` verdict: the gate
+ * asks in one direction.
  */
-export function gateOf({high, bounds}: Tested, margin: number): GateOutcome {
+export function gateOf({bounds}: Tested, margin: number): GateOutcome {
   if (bounds.low > -margin) return 'passed'
-  return bounds.high < -margin && high < 0 ? 'failed' : 'inconclusive'
+  return bounds.high < -margin ? 'failed' : 'inconclusive'
 }
 
 /**
