@@ -192,7 +192,10 @@ export function allCells(): Cell[] {
   const uneven = (effect: number): {of: Design; truth: Truth}[] => [
     {of: blink, truth: {discordance: 0.3, effect, spread: 0.2}},
     {of: tens, truth: {discordance: 0.3, effect, spread: 0.2}},
-    {of: {...vstarMacro, name: 'two of 100 macro', sizes: [100, 100]}, truth: {discordance: 0.95, effect, spread: 0.9}},
+    {
+      of: {...vstarMacro, name: 'two of 100 macro', sizes: [100, 100]},
+      truth: {discordance: 0.95, effect, spread: 0.9 - Math.abs(effect)},
+    },
   ]
   const alike = (effect: number): {of: Design; truth: Truth}[] =>
     clustered.flatMap(of =>

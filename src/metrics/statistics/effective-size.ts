@@ -10,6 +10,8 @@ export interface EffectiveSize {
   readonly size: number
   /** The number of independent samples whose mean would have this variance. */
   readonly n: number
+  /** How much samples hang together in clusters: 0 where all are alone, 1 from clusters of two on. */
+  readonly clustering: number
   /** The two-sided critical value at a confidence: z, or t where the variance is estimated from clusters. */
   critical(confidence: number): number
 }
@@ -50,14 +52,17 @@ export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
   })
   const ratio = spread > 1e-12 ? (variance * even) / spread : 1
   const strataEffect = (dissenting * ratio + 0.5) / (dissenting + 0.5)
-  const {effect, share, degrees} = clusters
+  const {effect, clustering, degrees} = clusters
+  // A variance that is estimated, within several strata or from clusters, and not read off the mean itself.
+  const estimated = strata.length > 1 ? 1 : clustering
   return {
     mean,
     size,
+    clustering,
     n: wholeIfNearly(even / strataEffect / effect),
     critical(confidence) {
       const z = twoSidedZ(confidence)
-      return share === 0 ? z : z + share * (studentQuantile(0.5 + confidence / 2, degrees) - z)
+      return estimated === 0 ? z : z + estimated * (studentQuantile(0.5 + confidence / 2, degrees) - z)
     },
   }
 }
@@ -93,8 +98,7 @@ interface ClusterEffect {
   readonly dissenting: number
   /** What the size is divided by, at least 1. */
   readonly effect: number
-  /** How much of the variance is estimated within strata or from clusters, and not from the mean itself: 0 to 1. */
-  readonly share: number
+  readonly clustering: number
   readonly degrees: number
 }
 
@@ -148,14 +152,12 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
   const excess = squaredClusters / squaredWeights - 1
   const degrees = Math.max(1, alone + clusters.size - strata.length)
   const dissenting = Math.min(above, below)
-  const stratified = strata.length > 1 ? 1 : 0
-  if (excess < 1e-9) return {dissenting, effect: 1, share: stratified, degrees}
+  if (excess < 1e-9) return {dissenting, effect: 1, clustering: 0, degrees}
   const correlation = independent > 0 ? Math.min(1, Math.max(0, (robust / independent - 1) / excess)) : 1
   return {
     dissenting,
     effect: 1 + (excess * (dissenting * correlation + 0.5)) / (dissenting + 0.5),
-    // Where nearly all samples are alone, nearly nothing is.
-    share: Math.max(stratified, Math.min(1, excess)),
+    clustering: Math.min(1, excess),
     degrees,
   }
 }

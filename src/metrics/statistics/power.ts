@@ -22,7 +22,7 @@ const power = 0.8
 /** Above so many discordant pairs the normal distribution gives the exact power to a tenth of a percentage point. */
 const countedPairs = 2000
 /** What a studentised test of few pairs loses by estimating its variance, in pairs (found by `npm run calibrate`). */
-const pairsForVariance = 6
+const pairsForVariance = 4
 /** Below so many discordant pairs every outcome is weighed for the margin. */
 const weighedPairs = 60
 
@@ -30,7 +30,7 @@ const weighedPairs = 60
  * Smallest true difference that the two-sided test finds with 80 % power, when arms that do not differ would disagree
  * on a share `discordance` of the pairs: under the difference D a pair is won with probability (discordance / 2) + D,
  * lost with discordance / 2. Exact McNemar: from the binomial distributions themselves; else where
- * (critical + z(0.8)) sqrt(v) = D sqrt(n - 6) with v = discordance + D - D^2.
+ * (critical + z(0.8)) sqrt(v) = D sqrt(n - 4) with v = discordance + D - D^2.
  * 1 where even a difference of all pairs would not be found.
  * Sources: Miettinen 1968, Biometrics 24:339 (power given the discordance); Connor 1987, Biometrics 43:207.
  */

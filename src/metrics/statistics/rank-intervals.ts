@@ -2,6 +2,7 @@
 import type {Random} from '../../core/random.js'
 import {type ArmEstimates, armEstimates, type RankedStratum} from './arm-covariance.js'
 import {normalQuantile} from './normal.js'
+import {type PairedStratum, pairedDifference} from './paired-difference.js'
 import {quantile} from './quantile.js'
 import type {Aggregate} from './strata.js'
 import {studentQuantile} from './student.js'
@@ -22,6 +23,8 @@ export interface RankOptions {
 }
 
 const defaultDraws = 10_000
+/** A statistic beyond which the exact test of a single comparison never disagrees: with the floor p is below 0.01. */
+const surely = 3
 
 /** Two arms, the better one first, and how far apart they are. */
 interface Pair {
@@ -36,7 +39,8 @@ interface Pair {
  * Simultaneous confidence intervals for the ranks of all arms. Every pair is tested by t = |difference| / standard
  * error; the critical value is the 95 % quantile of the largest |t| among the pairs if no arm differed, drawn from the
  * normal distribution with the covariance of the arms' means (with clusters the t distribution). Pairs that are told
- * apart are put aside and the rest is tested again (step-down) until nothing changes.
+ * apart are put aside and the rest is tested again (step-down) until nothing changes. No pair is told apart that its own
+ * comparison (`pairedDifference`) does not tell apart.
  * rankLow = 1 + the arms shown to be better, rankHigh = K - the arms shown to be worse. The first tier holds every arm
  * that none is shown to beat, the next those that none of the remaining ones is shown to beat, and so on.
  * An arm without a score has null.
@@ -50,7 +54,11 @@ export function rankIntervals(
 ): (RankInterval | null)[] {
   const estimates = armEstimates(strata, aggregate)
   const {arms} = estimates
-  const beats = apart(estimates, options)
+  const {alpha = 0.05} = options
+  const beats = apart(estimates, options, (one, other) => {
+    const pairs = pairedStrata(strata, arms[one]!, arms[other]!)
+    return pairs.length > 0 && pairedDifference(pairs, {aggregate, random: options.random, alpha}).p <= alpha
+  })
   const tiers = tiersOf(beats)
   const ranks = new Array<RankInterval | null>(strata[0]?.scores.length ?? 0).fill(null)
   for (const [k, arm] of arms.entries()) {
@@ -65,8 +73,15 @@ export function rankIntervals(
   return ranks
 }
 
-/** For each arm and other arm 1 where the first is shown to be better. */
-function apart(estimates: ArmEstimates, options: RankOptions): Uint8Array[] {
+/**
+ * For each arm and other arm 1 where the first is shown to be better. A pair has to hold in its own comparison as well
+ * (`compares`), which is asked where it could differ.
+ */
+function apart(
+  estimates: ArmEstimates,
+  options: RankOptions,
+  compares: (one: number, other: number) => boolean,
+): Uint8Array[] {
   const count = estimates.arms.length
   const beats = Array.from({length: count}, () => new Uint8Array(count))
   let active = pairsOf(estimates)
@@ -74,12 +89,26 @@ function apart(estimates: ArmEstimates, options: RankOptions): Uint8Array[] {
   const critical = criticalValues(estimates, active.length > 1, options)
   for (;;) {
     const limit = critical(active)
-    const left = active.filter(({statistic}) => statistic <= limit)
-    if (left.length === active.length) return beats
-    for (const {better, worse, statistic} of active) if (statistic > limit) beats[better]![worse] = 1
-    if (left.length === 0) return beats
+    const left: Pair[] = []
+    for (const pair of active) {
+      const {better, worse, statistic} = pair
+      if (statistic > limit && (statistic > surely || compares(better, worse))) beats[better]![worse] = 1
+      else left.push(pair)
+    }
+    if (left.length === active.length || left.length === 0) return beats
     active = left
   }
+}
+
+/** The samples that two arms both have a score for. */
+function pairedStrata(strata: readonly RankedStratum[], one: number, other: number): PairedStratum[] {
+  return strata.flatMap(({scores, clusters}) => {
+    const [base, next] = [scores[one]!, scores[other]!]
+    const both = Int32Array.from(base.keys()).filter(i => !Number.isNaN(base[i]!) && !Number.isNaN(next[i]!))
+    if (both.length === 0) return []
+    const of = (values: Float64Array) => Float64Array.from(both, i => values[i]!)
+    return [{base: of(base), new: of(next), ...(clusters ? {clusters: both.map(i => clusters[i]!)} : {})}]
+  })
 }
 
 function pairsOf({arms, means, covariance, floors}: ArmEstimates): Pair[] {

@@ -27,7 +27,7 @@ export function scoreIntervals(
  * The interval of a mean of scores between 0 and 1, over strata and clusters: the outer hull of Wilson's interval and
  * of the mid-p Clopper-Pearson interval, on the effective number of samples. Either alone falls below its confidence
  * for some shares (Wilson to 84 % at n = 40), the hull stays above 93 %; it has width where all samples agree, and
- * reaches no further than an exact interval near 0 and 1.
+ * reaches no further than an exact interval near 0 and 1. With clusters it goes half of the way from Wilson to the hull.
  * Sources: Brown, Cai and DasGupta 2001, Statistical Science 16:101 (how coverage oscillates); `effectiveSize`.
  * Throws RangeError when there is no stratum or one is empty.
  */
@@ -36,7 +36,7 @@ export function scoreInterval(
   aggregate: Aggregate,
   confidence = defaultConfidence,
 ): Estimate {
-  const {mean, n, critical} = effectiveSize(strataOfFigure(strata, aggregate))
+  const {mean, n, clustering, critical} = effectiveSize(strataOfFigure(strata, aggregate))
   const value = Math.min(1, Math.max(0, mean))
   const z = critical(confidence)
   const level = z === twoSidedZ(confidence) ? confidence : 1 - 2 * normalCdf(-z)
@@ -44,10 +44,10 @@ export function scoreInterval(
   const score = wilsonBounds(successes, n, z)
   const exact = midPInterval(successes, n, level)
   const reach = oneTailedReach(successes, n, level)
+  // Clusters smooth the counts that the hull guards against: there it goes half way only.
+  const beyond = 1 - clustering / 2
+  const low = score.low - beyond * Math.max(0, score.low - Math.max(exact.low, reach.low))
+  const high = score.high + beyond * Math.max(0, Math.min(exact.high, reach.high) - score.high)
   // Bounds are found by iteration: they may end a rounding error on the wrong side of the value.
-  return {
-    value,
-    low: Math.min(value, score.low, Math.max(exact.low, reach.low)),
-    high: Math.max(value, score.high, Math.min(exact.high, reach.high)),
-  }
+  return {value, low: Math.max(0, Math.min(value, low)), high: Math.min(1, Math.max(value, high))}
 }
