@@ -1,17 +1,21 @@
 // `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's own
-// functions, and writes its table there (with --only, or fewer runs than 10,000, it is printed only).
+// functions, and writes its table there. With --only, --short (the cells of the tests) or fewer runs than 10,000 the
+// results are printed only. The exit code is 1 when a figure lies outside its bounds.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
-import {allCells, type Figure, figures} from './cells.js'
+import {allCells, type Figure, figures, shortCells} from './cells.js'
 import {type Simulated, simulate} from './simulate.js'
 
 const page = new URL('../../design/statistics.md', import.meta.url)
 const fullRuns = 10_000
 
-const {values} = parseArgs({options: {runs: {type: 'string'}, only: {type: 'string'}}})
+const {values} = parseArgs({options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}}})
 const runs = Number(values.runs ?? fullRuns)
 const started = performance.now()
-const cells = allCells().filter(({figure, design, truth}) => `${figure} ${design} ${truth}`.includes(values.only ?? ''))
+const whole = values.short !== true && values.only === undefined
+const cells = (values.short === true ? shortCells() : allCells()).filter(({figure, design, truth}) =>
+  `${figure} ${design} ${truth}`.includes(values.only ?? ''),
+)
 const results: Simulated[] = []
 for (const cell of cells) {
   const result = simulate(cell, runs)
@@ -21,7 +25,7 @@ for (const cell of cells) {
   )
 }
 const text = tables(results)
-if (runs >= fullRuns && values.only === undefined) {
+if (runs >= fullRuns && whole) {
   const before = readFileSync(page, 'utf8')
   writeFileSync(page, before.replace(/(<!-- calibrate -->\n)[\s\S]*?(<!-- calibratestop -->)/, `$1\n${text}\n$2`))
 }

@@ -16,6 +16,8 @@ import {
   pairedBounds,
   pairedDifference,
   pairedInterval,
+  type RankedStratum,
+  rankIntervals,
   tangoInterval,
   verdictOf,
   worstGate,
@@ -401,5 +403,62 @@ describe('paired difference', () => {
     expect(() =>
       pairedDifference([{base: values(1), new: values(1, 0)}], {aggregate: 'micro', random: random(0)}),
     ).toThrow(RangeError)
+  })
+})
+
+describe('rank intervals', () => {
+  /** Arms of n samples that are right on all but their own first `wrong` ones, `from` apart. */
+  const arms = (n: number, ...wrong: (readonly [from: number, count: number])[]): RankedStratum[] => [
+    {scores: wrong.map(([from, count]) => new Float64Array(n).fill(1).fill(0, from, from + count))},
+  ]
+  const ranksOf = (strata: readonly RankedStratum[]) =>
+    rankIntervals(strata, 'micro', {random: random('ranks')}).map(
+      rank => rank && [rank.rankLow, rank.rankHigh, rank.tier],
+    )
+
+  it('tell apart what differs, and nothing else', () => {
+    expect(ranksOf(arms(200, [0, 20], [0, 22], [100, 60]))).toEqual([
+      [1, 2, 1],
+      [1, 2, 1],
+      [3, 3, 2],
+    ])
+    expect(ranksOf(arms(200, [0, 20]))).toEqual([[1, 1, 1]])
+  })
+
+  it('never tell two rows apart that their comparison does not: 11 wins and 3 losses have p = 0.057', () => {
+    expect(mcnemarExact(11, 3)).toBeGreaterThan(0.05)
+    expect(ranksOf(arms(191, [0, 3], [3, 11]))).toEqual([
+      [1, 2, 1],
+      [1, 2, 1],
+    ])
+    expect(mcnemarExact(12, 3)).toBeLessThan(0.05)
+    expect(ranksOf(arms(191, [0, 3], [3, 12]))).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+    ])
+  })
+
+  it('hold for all rows at once: a difference that two rows show is none among twenty', () => {
+    const some = [
+      [0, 3],
+      [3, 12],
+    ] as const
+    const others = Array.from({length: 18}, (_, k) => [20 + 8 * k, 8] as const)
+    expect(ranksOf(arms(191, ...some)).map(rank => rank![2])).toEqual([1, 2])
+    expect(new Set(ranksOf(arms(191, ...some, ...others)).map(rank => rank![2]))).toEqual(new Set([1]))
+  })
+
+  it('leave out arms without a score, and take samples that one arm lacks out of its mean alone', () => {
+    const [stratum] = arms(100, [0, 10], [0, 60])
+    const none = new Float64Array(100).fill(Number.NaN)
+    const half = Float64Array.from(stratum!.scores[0]!, (score, i) => (i < 50 ? Number.NaN : score))
+    expect(ranksOf([{scores: [...stratum!.scores, none, half]}])).toEqual([[1, 2, 1], [3, 3, 2], null, [1, 2, 1]])
+  })
+
+  it('allow for clusters: four copies of a sample are one', () => {
+    const scores = (wrong: number) => Float64Array.from({length: 80}, (_, i) => Number(i >> 2 >= wrong))
+    const clusters = Int32Array.from({length: 80}, (_, i) => i >> 2)
+    expect(ranksOf([{scores: [scores(0), scores(3)]}]).map(rank => rank![2])).toEqual([1, 2])
+    expect(ranksOf([{scores: [scores(0), scores(3)], clusters}]).map(rank => rank![2])).toEqual([1, 1])
   })
 })

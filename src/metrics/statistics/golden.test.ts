@@ -8,6 +8,7 @@ import {
   mcnemarExact,
   midPInterval,
   pairedBounds,
+  pairedInterval,
   rankIntervals,
   signFlipTest,
   studentQuantile,
@@ -34,6 +35,10 @@ interface Golden {
 const golden: Golden = JSON.parse(
   readFileSync(new URL('../../../test/goldens/statistics/golden.json', import.meta.url), 'utf8'),
 )
+
+const nemo: {
+  readonly cases: readonly {wins: number; losses: number; n: number; p: number; interval: [number, number]}[]
+} = JSON.parse(readFileSync(new URL('../../../test/goldens/statistics/nemo.json', import.meta.url), 'utf8'))
 
 const relative = (value: number, expected: number) => Math.abs(value - expected) / Math.max(Math.abs(expected), 1e-300)
 
@@ -133,4 +138,27 @@ it.each(golden.tukey)("the critical value of $arms independent arms is that of T
   }
   expect(lead(0.94 * critical)).toBe(1)
   expect(lead(1.06 * critical)).toBe(2)
+})
+
+describe('NeMo Evaluator 0.3.0 (nemo.py)', () => {
+  it.each(nemo.cases.filter(({wins, losses}) => losses > wins))(
+    'has half our p for $wins wins and $losses losses: it tests one side',
+    ({wins, losses, p}) => {
+      expect(mcnemarExact(wins, losses) / 2).toBeCloseTo(p, 5)
+    },
+  )
+
+  it.each(nemo.cases)(
+    'agrees on $wins wins and $losses losses of $n where many pairs differ, and there alone',
+    ({wins, losses, n, interval}) => {
+      const ours = pairedInterval(wins, losses, n, 1.959963984540054)
+      if (wins + losses > 50) {
+        expect(ours.low).toBeCloseTo(interval[0], 2)
+        expect(ours.high).toBeCloseTo(interval[1], 2)
+      } else {
+        // Its interval is that of the normal distribution: too short where few differ, without width where none does.
+        expect(ours.low).toBeLessThan(interval[0])
+      }
+    },
+  )
 })
