@@ -19,8 +19,10 @@ import {cardKey, cardKinds, drawCard} from '../src/benchmarks/generators/cards.j
 import {generated} from '../src/benchmarks/generators/index.js'
 import {drawItem, evidenceBoxes, goldLetter, type Item, type Task} from '../src/benchmarks/generators/item.js'
 import {toSample} from '../src/benchmarks/generators/sample.js'
+import {loadBenchmark} from '../src/benchmarks/index.js'
 import {modes} from '../src/core/generation.js'
-import {buildPrompt, promptStyles} from '../src/modes/prompts.js'
+import {defaultPromptStyle, promptStyles} from '../src/core/prompt-form.js'
+import {buildPrompt, promptFormOf} from '../src/modes/prompts.js'
 
 const {values} = parseArgs({
   options: {
@@ -28,7 +30,7 @@ const {values} = parseArgs({
     seed: {type: 'string'},
     out: {type: 'string'},
     subtask: {type: 'string'},
-    style: {type: 'string', default: 'official'},
+    style: {type: 'string', default: defaultPromptStyle},
   },
 })
 const {n, seed, out, subtask} = values
@@ -45,13 +47,21 @@ const style = promptStyles.find(name => name === values.style)!
 const kinds = cardKinds()
 const numberOf = new Map(kinds.map((card, k) => [cardKey(card), k]))
 
+const forms = new Map(
+  await Promise.all(
+    [...new Set(chosen.map(({bench}) => bench))].map(
+      async bench => [bench, promptFormOf(await loadBenchmark(bench), style)] as const,
+    ),
+  ),
+)
+
 /** What each mode shows the model, with `<image>` for each picture; the chat template goes around it. */
 function prompts(bench: string, item: Item): Record<string, string> {
   const sample = toSample(bench, item)
   return Object.fromEntries(
     modes.map(mode => [
       mode,
-      buildPrompt(sample, mode, style)
+      buildPrompt(sample, mode, forms.get(bench)!)
         .parts.map(part => (part.type === 'text' ? part.text : '<image>'))
         .join(''),
     ]),

@@ -5,20 +5,23 @@ import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
-import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
+import type {DataSet, LoadOptions} from './benchmark.js'
 import {builtinMark, type DataSource, dataSetOf} from './data-set.js'
+import {defineBenchmark} from './define.js'
 import {itemsFile} from './generators/hops-folder.js'
 import {hopsTasks} from './generators/hops-tasks.js'
 import {generatorVersion, type Recipe, sharesOf} from './generators/index.js'
 import {toSample} from './generators/sample.js'
 import {findFiles, imageFile, readJson} from './sources/files.js'
 import {jsonlRows} from './sources/jsonl.js'
-import {attempt, type Row, text, texts, wrongField} from './sources/row.js'
+import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
 
-export const hops: Benchmark = {
+export const hops = defineBenchmark({
   id: 'hops',
   title: 'hops',
   subtasks: hopsTasks.map(({name, choices}) => ({name, expected: {}, choices})),
+  // One subtask for each number of steps.
+  shown: ['hops-0', 'hops-1', 'hops-2', 'hops-3', 'hops-4'],
   splits: ['test'],
   defaultSplit: 'test',
   scoring: {
@@ -27,9 +30,13 @@ export const hops: Benchmark = {
     aggregate: 'micro',
     headline: ['hops-1', 'hops-2', 'hops-3', 'hops-4'],
   },
+  prompts: {
+    'lantern-eval': {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
+    lantern: {text: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first'},
+  },
   origin: {repo: '', revision: `${generatorVersion}`, licence: 'Apache-2.0', url: 'lantern-eval bench make hops'},
   load,
-}
+})
 
 type Layout = Pick<DataSource, 'layout' | 'files' | 'read'>
 
@@ -70,7 +77,7 @@ function folderSample(path: string, row: Row): Sample {
     throw wrongField(row, 'image', `names no file beside ${itemsFile}: "${image}"`)
   const options = texts(row, 'options')
   const letters = options.map((_, k) => letterOf(k))
-  const gold = text(row, 'answer')
+  const gold = letterIn(row, 'answer')
   return {
     id: text(row, 'id'),
     benchmark: 'hops',

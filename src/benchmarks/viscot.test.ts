@@ -190,8 +190,9 @@ describe("LanteRn's four options", () => {
     const samples = await collect(data.samples())
     expect(samples.map(({id, subtask, gold, boxes}) => [id, subtask, gold, boxes])).toEqual([
       ['0', 'gqa', 'B', [[1, 2, 3, 4]]],
-      ['2', 'visual7w', 'B', [[1, 2, 3, 4]]],
-      ['3', 'gqa', 'A', [[5, 6, 7, 8]]],
+      // The authors compare exactly, so a gold answer that is more than a letter can never be right.
+      ['2', 'visual7w', '\nB\n', [[1, 2, 3, 4]]],
+      ['3', 'gqa', 'A. red', [[5, 6, 7, 8]]],
     ])
     expect(samples[0]).toMatchObject({options: ['red', 'blue', 'green', 'grey'], letters: ['A', 'B', 'C', 'D']})
   })

@@ -1,8 +1,8 @@
 // What lantern-eval.config.yaml may say: flag values by flag name. Reading the file is config-file.ts.
 import {z} from 'zod'
 import {interventions, modes} from '../core/generation.js'
+import {promptStyles} from '../core/prompt-form.js'
 import {extractorNames} from '../metrics/extraction/index.js'
-import {promptStyles} from '../modes/prompts.js'
 
 const many = z.union([z.string(), z.array(z.string()).min(1)]).describe('One value or a list.')
 

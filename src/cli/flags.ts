@@ -88,11 +88,11 @@ export function keyed(flag: string, values: readonly string[] | undefined): Reco
  */
 export function dataFolders(values: readonly string[] | undefined): Record<string, string> {
   const folders = keyed('data', values)
-  const stranger = Object.keys(folders).find(id => id !== '*' && !benchmarkIds.includes(id))
+  const stranger = Object.keys(folders).find(id => id !== '*' && !benchmarkIds().includes(id))
   if (stranger === undefined) return folders
   throw new LanternError(
     'usage',
     `--data ${stranger}=${folders[stranger]}: there is no benchmark "${stranger}".`,
-    `The benchmarks are ${benchmarkIds.join(', ')}; a folder with an equals sign in its name needs one before it: --data blink=DIR.`,
+    `The benchmarks are ${benchmarkIds().join(', ')}; a folder with an equals sign in its name needs one before it: --data ID=DIR.`,
   )
 }

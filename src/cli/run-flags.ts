@@ -1,14 +1,15 @@
 // The flags of `run`, in the groups of its help, and their translation into a specification.
 import {readFile} from 'node:fs/promises'
 import {Flags, type Interfaces} from '@oclif/core'
+import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {type Intervention, interventions, type Mode, modes} from '../core/generation.js'
+import {defaultPromptStyle, promptStyles} from '../core/prompt-form.js'
 import {parseShard} from '../evaluation/selection.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import {extractorNames} from '../metrics/extraction/index.js'
 import {parseOptionOrders} from '../modes/option-orders.js'
-import {promptStyles} from '../modes/prompts.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import {controlModels} from './control-models.js'
 import {dataFlagIn, dataFolders, keyed, withVariables} from './flags.js'
@@ -18,7 +19,7 @@ const list = {multiple: true, delimiter: ','} as const
 export const runFlags = withVariables({
   bench: Flags.string({
     ...list,
-    summary: 'Benchmark: blink, vstar, viscot, hops; ID:Subtask selects one subtask.',
+    summary: `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`,
     helpGroup: 'WHAT',
     helpValue: 'ID',
   }),
@@ -83,13 +84,13 @@ export const runFlags = withVariables({
   }),
 
   'prompt-style': Flags.option({options: promptStyles})({
-    default: 'official' as const,
+    default: defaultPromptStyle,
     summary: 'Question and options as this peer writes them.',
     helpGroup: 'ASKING',
   }),
   'max-new-tokens': Flags.integer({
     min: 1,
-    summary: 'Token budget; default 16 for direct, 1024 for text-cot, 512 for latent.',
+    summary: "Most new tokens; the default is the benchmark's, else 16 for direct, 1024 for text-cot, 512 for latent.",
     helpGroup: 'ASKING',
     helpValue: 'N',
   }),
@@ -267,7 +268,7 @@ export async function toSpec(flags: RunFlags, env: Readonly<Record<string, strin
     text === undefined ? undefined : number(flag, text, low, high)
   return {
     models,
-    benchmarks: benchmarksOf(flags.bench, flags.model === undefined),
+    benchmarks: await benchmarksOf(flags.bench, flags.model === undefined),
     data: dataFolders(flags.data),
     split: flags.split,
     ids: await idsOf(flags.sample, flags['samples-file']),
@@ -337,17 +338,17 @@ function endpointsOf(values: readonly string[] | undefined, refs: readonly strin
   )
 }
 
-/** What the built-in models are asked when nothing is named: one subtask per number of hops. */
-const shownHops = [0, 1, 2, 3, 4].map(steps => `hops-${steps}`)
-
 /**
- * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: hops for the built-in models, else
- * an error.
+ * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: what is shown with the built-in models,
+ * else an error.
  */
-function benchmarksOf(given: readonly string[] | undefined, builtinModels: boolean): RunSpec['benchmarks'] {
+async function benchmarksOf(
+  given: readonly string[] | undefined,
+  builtinModels: boolean,
+): Promise<RunSpec['benchmarks']> {
   if (given === undefined) {
-    if (builtinModels) return [{id: 'hops', subtasks: shownHops}]
-    throw new LanternError('usage', 'No benchmark is named.', 'Add --bench blink, vstar, viscot or hops.')
+    if (builtinModels) return [await shownBenchmark()]
+    throw new LanternError('usage', 'No benchmark is named.', `Add --bench with one of ${benchmarkIds().join(', ')}.`)
   }
   const byId = new Map<string, string[] | undefined>()
   for (const one of given) {

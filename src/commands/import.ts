@@ -1,6 +1,7 @@
 // Bring peers' outputs into a run of ours.
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
+import {thisMachine} from '../cli/bench-data.js'
 import {dataFlag, dataFolders, withVariables} from '../cli/flags.js'
 import {terminal} from '../cli/terminal.js'
 import {modes} from '../core/generation.js'
@@ -51,6 +52,7 @@ export default class Import extends BaseCommand<typeof Import> {
       mode,
       split,
       data: dataFolders(data),
+      machine: thisMachine(),
     })
     const {runDir, samples, errors, warnings} = imported
     const {publishRun} = await import('../reports/publish.js')

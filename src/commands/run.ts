@@ -62,7 +62,7 @@ export default class Run extends BaseCommand<typeof Run> {
       const {publishRun} = await import('../reports/publish.js')
       const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
       const {formats} = await import('../reports/formats/index.js')
-      // The built-in samples are few and made to differ by subtask: hops by its number of steps.
+      // The built-in samples are few and made to differ by subtask.
       this.log(formats.terminal.render(document, {...terminal(), subtasks: document.builtin}))
       process.exitCode = document.exitCode
       return document

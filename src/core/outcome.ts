@@ -22,6 +22,10 @@ export interface Score {
   readonly metrics: Readonly<Record<string, number>>
 }
 
+/** Names of the judges (metrics/judges): each is what one published evaluation tells its judge and reads of the reply. */
+export const judgeNames = ['viscot_official', 'blink_official', 'vlmevalkit_blink', 'vlmevalkit_choice'] as const
+export type JudgeName = (typeof judgeNames)[number]
+
 /** How a benchmark is scored, as data. */
 export interface Scoring {
   /** What an answer is: a letter of the item, or free text. */
@@ -34,4 +38,6 @@ export interface Scoring {
   readonly likelihood?: boolean
   /** Subtasks that make up the headline; absent = all. */
   readonly headline?: readonly string[]
+  /** Who is asked with `--judge`; absent: VisCoT's judge for open answers, VLMEvalKit's for choices. */
+  readonly judge?: JudgeName
 }

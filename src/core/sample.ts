@@ -38,6 +38,8 @@ export interface Sample {
   readonly boxes?: readonly Box[]
   /** Samples that are not independent (same picture, same item in another option order) share a cluster. */
   readonly cluster?: string
+  /** Samples that count only together (the rotations of an item, a pair) share a group. */
+  readonly group?: string
   /** What else a benchmark knows and its scorer needs (VisCoT: image size; circular choice: the item). */
   readonly extra?: Readonly<Record<string, unknown>>
 }

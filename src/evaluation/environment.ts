@@ -1,6 +1,7 @@
 // What a run records of its surroundings: outside the lock's hash, so it may differ between runs that compare.
 import {createRequire} from 'node:module'
 import {availableParallelism, cpus} from 'node:os'
+import type {Benchmark} from '../benchmarks/benchmark.js'
 import type {RunSpec} from './spec.js'
 
 const require = createRequire(import.meta.url)
@@ -8,6 +9,11 @@ const require = createRequire(import.meta.url)
 /** Version of this package, read from its own package.json. */
 export function packageVersion(): string {
   return (require('../../package.json') as {version: string}).version
+}
+
+/** Names for tables by benchmark id: a renamed benchmark is the same one, so they are no part of what is hashed. */
+export function titlesOf(benchmarks: readonly Pick<Benchmark, 'id' | 'title'>[]): Record<string, string> {
+  return Object.fromEntries(benchmarks.map(({id, title}) => [id, title]))
 }
 
 /** Versions, machine, device and the knobs that change speed but not results. */

@@ -2,9 +2,10 @@
 // sizes are read.
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
+import type {PromptForm} from '../core/prompt-form.js'
 import type {ImageRef, Sample} from '../core/sample.js'
 import {optionVariants} from '../modes/option-orders.js'
-import {buildPrompt, type PromptStyle} from '../modes/prompts.js'
+import {buildPrompt, promptFormOf} from '../modes/prompts.js'
 import {recordKey} from '../run-folder/reader.js'
 import type {LogRecord} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
@@ -71,32 +72,28 @@ async function countAll(
   tallies: readonly OpenArm[],
 ): Promise<void> {
   for (const {benchmark, data, keys} of benchmarks) {
+    const form = promptFormOf(benchmark, spec.promptStyle)
     for await (const item of data.samples(new Set(keys.map(key => key.id)))) {
       const sizeOf = rememberedSizes()
       for (const sample of optionVariants(item, spec.optionOrders, spec.seed)) {
         const open = tallies.filter(
           ({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})),
         )
-        await countSample(sample, spec.promptStyle, open, sizeOf)
+        await countSample(sample, form, open, sizeOf)
       }
     }
   }
 }
 
 /** Arms of one model and mode share a prompt, which is counted once. */
-async function countSample(
-  sample: Sample,
-  style: PromptStyle,
-  open: readonly OpenArm[],
-  sizeOf: SizeOf,
-): Promise<void> {
+async function countSample(sample: Sample, form: PromptForm, open: readonly OpenArm[], sizeOf: SizeOf): Promise<void> {
   const counted = new Map<Forecast, Map<string, Promise<PromptTokens | null>>>()
   for (const tally of open) {
     const {arm, forecast} = tally
     const byMode = counted.get(forecast) ?? new Map<string, Promise<PromptTokens | null>>()
     counted.set(forecast, byMode)
     const counting =
-      byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, style), sizeOf).catch(nullIfFailing)
+      byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, form), sizeOf).catch(nullIfFailing)
     byMode.set(arm.mode, counting)
     const tokens = await counting
     if (tokens === null) tally.failing++

@@ -74,14 +74,14 @@ export async function openJudge(
     ref,
     baseUrl === undefined ? options : {...options, baseUrls: {'*': baseUrl}},
   )
-  const names = Object.fromEntries(benchmarks.map(({id, scoring}) => [id, judgeFor(id, scoring)]))
+  const names = Object.fromEntries(benchmarks.map(({id, scoring}) => [id, judgeFor(scoring)]))
   const prompt = hashOf({prompts: Object.values(names).map(judgePromptSha256).sort(), decoding})
   return {
     identity: {ref, prompt, prompts: names, endpoint: {url: endpoint.url, name: endpoint.name}},
     async judge(sample, text, scoring, score, signal) {
       const task = judgeTask(sample, text, scoring, score)
       if (task === null) return {score, judge: null}
-      const name = judgeFor(sample.benchmark, scoring)
+      const name = judgeFor(scoring)
       const isUseful = (reply: string) => readVerdict(name, reply, task).reading.kind !== 'unreadable'
       const outcome = await client.complete(
         {messages: judgeMessages(name, task), images: [], decoding, isUseful},

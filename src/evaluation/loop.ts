@@ -1,14 +1,15 @@
 // The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow
 // with the run.
 
+import type {Benchmark} from '../benchmarks/benchmark.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import type {Score} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
-import {buildPrompt} from '../modes/prompts.js'
+import {buildPrompt, promptFormOf} from '../modes/prompts.js'
 import type {Journal} from '../run-folder/journal.js'
 import {recordKey} from '../run-folder/reader.js'
 import type {LogRecord} from '../run-folder/record.js'
-import {defaultMaxNewTokens} from './arms.js'
+import {maxNewTokensOf} from './arms.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
 import type {RunEvent, RunSpec} from './spec.js'
 
@@ -82,20 +83,20 @@ async function* groups(
   for await (const item of bench.data.samples(wanted)) {
     for (const sample of expand(item)) {
       const open = arms.filter(arm => !isSettled(recordKey({arm: arm.id, bench: bench.benchmark.id, id: sample.id})))
-      if (open.length > 0)
-        yield open.map(arm => request(spec, sample, arm, bench.benchmark.scoring.likelihood === true))
+      if (open.length > 0) yield open.map(arm => request(spec, bench.benchmark, sample, arm))
     }
   }
 }
 
-function request(spec: RunSpec, sample: Sample, arm: Arm, likelihood: boolean): Request {
-  const {maxNewTokens, temperature, topP, topK} = spec.decoding
+function request(spec: RunSpec, benchmark: Benchmark, sample: Sample, arm: Arm): Request {
+  const {temperature, topP, topK} = spec.decoding
+  const maxNewTokens = maxNewTokensOf(benchmark, arm.mode, spec.promptStyle, spec.decoding.maxNewTokens)
   return {
     sample,
     arm,
-    prompt: buildPrompt(sample, arm.mode, spec.promptStyle),
-    decoding: {maxNewTokens: maxNewTokens ?? defaultMaxNewTokens[arm.mode], temperature, topP, topK, seed: spec.seed},
-    ...(likelihood && sample.options ? {continuations: sample.options} : {}),
+    prompt: buildPrompt(sample, arm.mode, promptFormOf(benchmark, spec.promptStyle)),
+    decoding: {maxNewTokens, temperature, topP, topK, seed: spec.seed},
+    ...(benchmark.scoring.likelihood && sample.options ? {continuations: sample.options} : {}),
   }
 }
 

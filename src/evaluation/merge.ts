@@ -50,7 +50,10 @@ export async function mergeRuns(runDirs: readonly string[], out: string, allowIn
   const lock: Lock = {
     ...first.lock,
     shard: null,
-    environment: {mergedFrom: runs.map(run => ({shard: run.lock.shard, ...run.lock.environment}))},
+    environment: {
+      titles: first.lock.environment['titles'],
+      mergedFrom: runs.map(run => ({shard: run.lock.shard, ...run.lock.environment})),
+    },
   }
   await claimRunDir(out, lock)
   const release = await hold(out)

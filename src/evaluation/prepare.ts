@@ -2,21 +2,22 @@
 // Nothing is sent.
 import {createHash} from 'node:crypto'
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
+import {dataGiven, findData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
-import type {Arm} from '../core/generation.js'
-import {modes} from '../core/generation.js'
+import {type Arm, modes} from '../core/generation.js'
+import {hashOf} from '../core/hash.js'
+import type {PromptStyle} from '../core/prompt-form.js'
 import {bankMissing, needsBank} from '../modes/interventions.js'
 import {optionVariants} from '../modes/option-orders.js'
-import {templatesSha256} from '../modes/prompts.js'
+import {promptFormOf, promptsSha256} from '../modes/prompts.js'
 import {type Lock, lockHash} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {RunnerEvent, Session} from '../runners/runner.js'
-import {armsOf, defaultMaxNewTokens} from './arms.js'
-import {locateData} from './data.js'
-import {environment} from './environment.js'
+import {armsOf, maxNewTokensOf} from './arms.js'
+import {environment, titlesOf} from './environment.js'
 import {type OpenJudge, openJudge} from './judge.js'
 import {countBySubtask, select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
@@ -80,7 +81,13 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     for (const {id, subtasks} of spec.benchmarks) {
       const benchmark = await loadBenchmark(id)
       const split = splitOf(benchmark, spec.split)
-      const data = await benchmark.load(await locateData(benchmark, spec, identities), {split, seed: spec.seed})
+      const wish = {
+        given: dataGiven(spec.data, id),
+        pictures: identities.some(({needsImages}) => needsImages),
+        builtin: identities.every(({builtin}) => builtin) ? 'always' : 'named',
+      } as const
+      const {path} = await findData(benchmark, wish, spec.runner)
+      const data = await benchmark.load(path, {split, seed: spec.seed})
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
         throw new LanternError(
@@ -97,7 +104,13 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       const ours = new Set(keys.map(key => key.id))
       benchmarks.push({benchmark: data.benchmark, data, keys, asked: asked.filter(key => ours.has(key.item))})
       entries.push(
-        await lockEntry(data.benchmark, data, {available, selected, asked, judged: spec.judge !== undefined}),
+        await lockEntry(data.benchmark, data, {
+          available,
+          selected,
+          asked,
+          judged: spec.judge !== undefined,
+          style: spec.promptStyle,
+        }),
       )
     }
     if (spec.judge) {
@@ -112,21 +125,26 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         `The arm ${repeated.id} is asked for twice.`,
         'Name each model, mode and intervention once.',
       )
+    const limits = limitsOf(
+      benchmarks.map(({benchmark}) => benchmark),
+      arms,
+      spec,
+    )
     const lock: Lock = {
       schema: 1,
       hash: '',
       arms,
-      benchmarks: entries,
-      prompts: {style: spec.promptStyle, templatesSha256: templatesSha256(), options: spec.optionOrders},
+      benchmarks: entries.map((entry, index) => ({...entry, ...limits.own[index]})),
+      prompts: {
+        style: spec.promptStyle,
+        templatesSha256: hashOf(entries.map(entry => entry.promptsSha256!)),
+        options: spec.optionOrders,
+      },
       decoding: {
         temperature: spec.decoding.temperature,
         topP: spec.decoding.topP ?? null,
         topK: spec.decoding.topK ?? null,
-        maxNewTokens: Object.fromEntries(
-          modes
-            .filter(mode => arms.some(arm => arm.mode === mode))
-            .map(mode => [mode, spec.decoding.maxNewTokens ?? defaultMaxNewTokens[mode]]),
-        ) as Lock['decoding']['maxNewTokens'],
+        maxNewTokens: limits.shared,
       },
       images: {minPixels: spec.runner.minPixels ?? null, maxPixels: spec.runner.maxPixels ?? null},
       models: identities.map(({ref, sha256, endpoint, precision, details, builtin}) => ({
@@ -145,7 +163,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         ...spec.shard,
         asked: Object.fromEntries(benchmarks.map(({benchmark, asked}) => [benchmark.id, countBySubtask(asked)])),
       },
-      environment: environment(spec),
+      environment: {...environment(spec), titles: titlesOf(benchmarks.map(({benchmark}) => benchmark))},
     }
     return {spec, models, benchmarks, judge, lock: {...lock, hash: lockHash(lock)}, close}
   } catch (error) {
@@ -173,12 +191,13 @@ interface Choice {
   readonly selected: readonly SampleKey[]
   readonly asked: readonly SampleKey[]
   readonly judged: boolean
+  readonly style: PromptStyle
 }
 
 async function lockEntry(
   benchmark: Benchmark,
   data: DataSet,
-  {available, selected, asked, judged}: Choice,
+  {available, selected, asked, judged, style}: Choice,
 ): Promise<Lock['benchmarks'][number]> {
   const {revision, labels, dataSha256} = await data.identity()
   const names = [...new Set(available.map(key => key.subtask))]
@@ -193,6 +212,8 @@ async function lockEntry(
     revision,
     labels,
     dataSha256,
+    verified: await data.verified(),
+    promptsSha256: promptsSha256(promptFormOf(benchmark, style)),
     samplesSha256: samplesSha256(asked),
     selected: asked.length,
     available: available.length,
@@ -202,6 +223,24 @@ async function lockEntry(
     headline: headline ? [...headline] : null,
     subtasks: names.map(name => ({name, selected: count(asked, name), available: count(available, name)})),
   }
+}
+
+interface Limits {
+  /** Most new tokens of the modes in which all benchmarks agree. */
+  readonly shared: Lock['decoding']['maxNewTokens']
+  /** For each benchmark those of the other modes. */
+  readonly own: readonly Pick<Lock['benchmarks'][number], 'maxNewTokens'>[]
+}
+
+function limitsOf(benchmarks: readonly Benchmark[], arms: readonly Arm[], {promptStyle, decoding}: RunSpec): Limits {
+  const shared: Limits['shared'] = {}
+  const own = benchmarks.map((): Limits['shared'] => ({}))
+  for (const mode of modes.filter(mode => arms.some(arm => arm.mode === mode))) {
+    const limits = benchmarks.map(benchmark => maxNewTokensOf(benchmark, mode, promptStyle, decoding.maxNewTokens))
+    if (new Set(limits).size === 1) shared[mode] = limits[0]!
+    else for (const [index, limit] of limits.entries()) own[index]![mode] = limit
+  }
+  return {shared, own: own.map(limits => (Object.keys(limits).length === 0 ? {} : {maxNewTokens: limits}))}
 }
 
 /** Hash over the ids of a selection, whatever their order. */

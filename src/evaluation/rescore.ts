@@ -2,6 +2,7 @@
 // no model is asked.
 import pLimit from 'p-limit'
 import type {DataSet} from '../benchmarks/benchmark.js'
+import {dataGiven, findData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
@@ -17,7 +18,6 @@ import {readLock, recordKey, settledRecords} from '../run-folder/reader.js'
 import type {LogRecord} from '../run-folder/record.js'
 import {claimRunDir} from '../run-folder/run-dir.js'
 import type {ChatOptions} from '../runners/remote/index.js'
-import {locateData} from './data.js'
 import {endOf, type RunEnd} from './evaluate.js'
 import {type JudgeChoice, type OpenJudge, openJudge} from './judge.js'
 
@@ -117,7 +117,7 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
 
 async function rescoringOf(entry: Lock['benchmarks'][number], lock: Lock, spec: RescoreSpec): Promise<Rescoring> {
   const benchmark = await loadBenchmark(entry.id)
-  const given = spec.data[entry.id] ?? spec.data['*']
+  const given = dataGiven(spec.data, entry.id)
   if (given === undefined && !spec.judge) {
     const metric = entry.metric === 'judge' ? benchmark.scoring.metric : entry.metric
     const {aggregate, headline} = entry
@@ -127,9 +127,9 @@ async function rescoringOf(entry: Lock['benchmarks'][number], lock: Lock, spec: 
       data: null,
     }
   }
-  const wanted = given === undefined && entry.kind === 'builtin' ? {[entry.id]: 'builtin'} : spec.data
   // Nobody looks at pictures here: the published answers alone will do.
-  const place = await locateData(benchmark, {data: wanted, runner: spec.chat}, [{builtin: false, needsImages: false}])
+  const wish = {given, pictures: false, builtin: entry.kind === 'builtin' ? 'always' : 'named'} as const
+  const {path: place} = await findData(benchmark, wish, spec.chat)
   const data = await benchmark.load(place, {split: entry.split, seed: lock.seeds.run})
   const {revision, labels, dataSha256} = await data.identity()
   if (given === undefined && dataSha256 !== entry.dataSha256) {
@@ -141,7 +141,20 @@ async function rescoringOf(entry: Lock['benchmarks'][number], lock: Lock, spec: 
   }
   const {scoring} = data.benchmark
   const metric = spec.judge && scoring.answer === 'open' ? 'judge' : scoring.metric
-  return {entry: {...entry, layout: data.layout, kind: data.kind, revision, labels, dataSha256, metric}, scoring, data}
+  return {
+    entry: {
+      ...entry,
+      layout: data.layout,
+      kind: data.kind,
+      revision,
+      labels,
+      dataSha256,
+      verified: await data.verified(),
+      metric,
+    },
+    scoring,
+    data,
+  }
 }
 
 /** Every record with the way it is scored and, where data were opened, its sample. */

@@ -62,6 +62,7 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
     const ranked = rank(entries)
     documentGroups.push({
       bench: sheet.bench.id,
+      title: titleOf(run.lock, sheet.bench.id),
       split: sheet.bench.split,
       rows: ranked.rows.map((_, index) => rows.length + index),
       shared,
@@ -81,6 +82,12 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
     exitCode: options.exitCode ?? 0,
     verdict: options.verdict ?? (unfinished ? 'partial' : 'done'),
   }
+}
+
+/** The name that the run gave a benchmark, else its id. */
+function titleOf({environment}: Run['lock'], id: string): string {
+  const title = (Object(environment['titles']) as Record<string, unknown>)[id]
+  return typeof title === 'string' ? title : id
 }
 
 /** Rows of one group by score, with tiers, and what a comparison of this size can show. */

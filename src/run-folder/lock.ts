@@ -26,6 +26,12 @@ export const lockSchema = z.looseObject({
       revision: z.string().nullable(),
       labels: z.string().nullable(),
       dataSha256: z.string(),
+      /** False where counts or ids are not the published ones; absent where nobody looked. */
+      verified: z.boolean().optional(),
+      /** Hash over the strings that can reach a model; absent where it is not known how a peer asked. */
+      promptsSha256: z.string().optional(),
+      /** Most new tokens of the modes in which the benchmarks of the run differ; `decoding` has the others. */
+      maxNewTokens: z.partialRecord(z.enum(modes), z.number()).optional(),
       /** Hash over the ids of the samples of the whole selection, before sharding. */
       samplesSha256: z.string(),
       /** Samples of the whole selection, and of the whole split. */
@@ -39,6 +45,7 @@ export const lockSchema = z.looseObject({
       subtasks: z.array(z.strictObject({name: z.string(), selected: z.number().int(), available: z.number().int()})),
     }),
   ),
+  /** `templatesSha256`: over the prompt hashes of the benchmarks, in their order. */
   prompts: z.looseObject({style: z.string(), templatesSha256: z.string()}),
   decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.partialRecord(z.enum(modes), z.number())}),
   images: z.looseObject({minPixels: z.number().nullable(), maxPixels: z.number().nullable()}),

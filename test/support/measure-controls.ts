@@ -116,7 +116,8 @@ export async function* answers(
   const arms = armsOf(session.describe(), {modes: [mode], interventions})
   async function* groups(): AsyncGenerator<Request[]> {
     for (const sample of samples) {
-      const prompt = buildPrompt(sample, mode, 'official')
+      const {prompts} = await loadBenchmark(sample.benchmark)
+      const prompt = buildPrompt(sample, mode, prompts['lantern-eval'])
       yield arms.map(arm => ({sample, arm, prompt, decoding: {maxNewTokens, temperature: 0, seed: 0}}))
     }
   }

@@ -2,12 +2,13 @@
 // reports/submission.ts.
 import {join} from 'node:path'
 import {Args, Flags} from '@oclif/core'
+import {loadBenchmark} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {withVariables} from '../../cli/flags.js'
 import {LanternError} from '../../core/errors.js'
 import {pickArm, splitRunArm} from '../../reports/compare.js'
 import {writeText} from '../../reports/publish.js'
-import {submissionBenchmarks, submissionOf} from '../../reports/submission.js'
+import {submissionOf} from '../../reports/submission.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
@@ -18,7 +19,7 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
   static override examples = ['<%= config.bin %> <%= command.id %> results/blink-test --out submission']
   static override args = {run: Args.string({description: 'Run folder, or RUN#ARM.', required: true})}
   static override flags = withVariables({
-    bench: Flags.option({options: [...submissionBenchmarks]})({
+    bench: Flags.string({
       summary: 'The benchmark; needed where the run has several.',
       helpValue: 'ID',
     }),
@@ -34,7 +35,7 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
       this.flags.bench,
     )
     const records = (await settledRecords(folder)).filter(record => record.arm === arm && record.bench === bench)
-    const {files, unanswered} = submissionOf(bench, records)
+    const {files, unanswered} = submissionOf(await loadBenchmark(bench), records)
     const {out} = this.flags
     for (const {name, content} of files) await writeText(join(out, name), content)
     const {split, kind, partial, available} = lock.benchmarks.find(({id}) => id === bench)!

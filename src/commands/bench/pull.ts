@@ -25,7 +25,7 @@ export default class BenchPull extends BaseCommand<typeof BenchPull> {
 
   async run() {
     if (this.operands.length === 0)
-      throw new LanternError('usage', 'No benchmark is named.', `Name one or more of: ${benchmarkIds.join(', ')}.`)
+      throw new LanternError('usage', 'No benchmark is named.', `Name one or more of: ${benchmarkIds().join(', ')}.`)
     const interrupt = new AbortController()
     const onSignal = () => interrupt.abort()
     process.once('SIGINT', onSignal)

@@ -19,7 +19,7 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
   ]
   static override args = {id: Args.string({description: 'Id of the sample.', required: true})}
   static override flags = withVariables({
-    bench: Flags.option({options: [...benchmarkIds]})({summary: 'The benchmark of the sample.', helpValue: 'ID'}),
+    bench: Flags.string({summary: 'The benchmark of the sample.', helpValue: 'ID'}),
     data: dataFlag,
     split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
     seed: Flags.integer({
@@ -30,11 +30,11 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
   })
 
   async run() {
-    const named = benchmarkIds.find(id => this.args.id.startsWith(`${id}:`))
+    const named = benchmarkIds().find(id => this.args.id.startsWith(`${id}:`))
     const id = named === undefined ? this.args.id : this.args.id.slice(named.length + 1)
     const bench = this.flags.bench ?? named
     const document = await sampleDocument(
-      await this.find(id, bench === undefined ? benchmarkIds : [bench], bench !== undefined),
+      await this.find(id, bench === undefined ? benchmarkIds() : [bench], bench !== undefined),
     )
     this.log(
       `${document.benchmark} ${document.subtask} ${document.id}\n\n${document.question || '(the question is not in these data)'}`,

@@ -4,7 +4,7 @@ import {basename} from 'node:path'
 import type {Arm} from '../../core/generation.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
 import {type Lock, lockHash} from '../../run-folder/lock.js'
-import {packageVersion} from '../environment.js'
+import {packageVersion, titlesOf} from '../environment.js'
 import {samplesSha256} from '../prepare.js'
 import type {PeerFormat} from './peer-answer.js'
 import type {BenchSurvey, Survey} from './survey.js'
@@ -34,7 +34,11 @@ export async function lockOf(
     images: {minPixels: null, maxPixels: null},
     models: arms.map(({model}) => ({ref: model, sha256: hashOf(files)})),
     ...{extractor: spec.extractor, judge: null, seeds: {run: 0}, shard: null},
-    environment: {lanternEval: packageVersion(), imported: files},
+    environment: {
+      lanternEval: packageVersion(),
+      titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),
+      imported: files,
+    },
   }
   return {...lock, hash: lockHash(lock)}
 }

@@ -24,11 +24,13 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   await writeFile(path, content)
   return path
 }
+/** A machine that has fetched nothing. */
+const machine = {cacheDir: '/nowhere', env: {HF_HOME: '/nowhere'}}
 const jsonl = (...lines: unknown[]) => lines.map(line => `${JSON.stringify(line)}\n`).join('')
 
 async function imported(paths: string[], change: Partial<ImportSpec> = {}) {
   const out = join(folder, `run-${runs++}`)
-  const result = await importRun({paths, out, extractor: 'lantern-eval', mode: 'direct', data: {}, ...change})
+  const result = await importRun({paths, out, extractor: 'lantern-eval', mode: 'direct', data: {}, machine, ...change})
   const records = await settledRecords(out)
   return {result, records, byId: new Map(records.map(record => [record.id, record])), lock: await readLock(out)}
 }
@@ -252,7 +254,7 @@ describe('importing', () => {
   it('goes on where the same import was cut off, and refuses another into the same folder', async () => {
     const path = fixture('import/inspect.eval')
     const out = join(folder, 'again')
-    const spec: ImportSpec = {paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data: {}}
+    const spec: ImportSpec = {paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data: {}, machine}
     await importRun(spec)
     const log = await readFile(join(out, 'log.jsonl'), 'utf8')
     await writeFile(join(out, 'log.jsonl'), log.slice(0, log.length / 2))

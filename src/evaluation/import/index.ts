@@ -1,5 +1,6 @@
 // `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in
 // files beside this one.
+import type {Machine} from '../../benchmarks/data-places.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId, type Mode, unknownTiming, unknownUsage} from '../../core/generation.js'
 import type {Scoring} from '../../core/outcome.js'
@@ -27,6 +28,8 @@ export interface ImportSpec {
   readonly split?: string
   /** Folder by benchmark, or `*`: gold answers, option texts and clusters that the files lack. */
   readonly data: Readonly<Record<string, string>>
+  /** Where fetched data lie, if none are named. */
+  readonly machine: Machine
 }
 
 /** A sample on which our score and the peer's are not the same. */

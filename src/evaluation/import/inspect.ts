@@ -1,6 +1,7 @@
 // inspect's `.eval` log: a ZIP with a header and a JSON member per sample (UKGovernmentBEIS/inspect_ai:
 // src/inspect_ai/log/_recorders/eval.py).
 import {open} from 'node:fs/promises'
+import {benchmarkIds} from '../../benchmarks/index.js'
 import type {Stop} from '../../core/generation.js'
 import {letterOf} from '../../core/sample.js'
 import {badFile, benchOf, goldOf, isObject, type PeerAnswer, type PeerFormat, parseJson, word} from './peer-answer.js'
@@ -42,8 +43,8 @@ export const inspectEval: PeerFormat = {
       const task = isObject(spec) ? (word(spec['task']) ?? 'task') : 'task'
       const model = isObject(spec) ? (word(spec['model']) ?? 'unknown') : 'unknown'
       const dataset = isObject(spec) && isObject(spec['dataset']) ? (word(spec['dataset']['name']) ?? '') : ''
-      const named = benchOf(task)
-      const bench = ['blink', 'vstar', 'viscot'].includes(named) || dataset === '' ? named : benchOf(dataset)
+      const named = await benchOf(task)
+      const bench = benchmarkIds().includes(named) || dataset === '' ? named : await benchOf(dataset)
       const samples = zip.names.filter(name => /^samples\/[^/]+\.json$/.test(name))
       const chunked = new Set(zip.names.flatMap(name => /^samples\/([^/]+)\/.+/.exec(name)?.[1] ?? []))
       if (chunked.size > 0) warn(`${path}: ${chunked.size} samples are stored in chunks, which are not read.`)

@@ -36,7 +36,7 @@ export const lmmsEval: PeerFormat = {
 
   async *read(path) {
     const task = fileName.exec(basename(path))![1]!
-    const bench = benchOf(task)
+    const bench = await benchOf(task)
     // Its folders are named after the model.
     const model = basename(dirname(path)) || 'unknown'
     for await (const row of jsonlRows(path, path)) {

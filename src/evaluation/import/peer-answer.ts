@@ -1,4 +1,5 @@
 // What every peer's file says of one sample, in our words, and the small readings that several formats share.
+import {benchmarkNamed} from '../../benchmarks/index.js'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Stop, Timing, Usage} from '../../core/generation.js'
 
@@ -50,11 +51,9 @@ export interface PeerFormat {
 }
 
 /** Our id of the benchmark that a peer's task or data set name stands for; else the name itself. */
-export function benchOf(task: string): string {
-  if (/blink/i.test(task)) return 'blink'
-  if (/v_?star/i.test(task)) return 'vstar'
-  if (/viscot|visual_?cot/i.test(task)) return 'viscot'
-  return task.replace(/[^\w.-]+/g, '_')
+export async function benchOf(task: string): Promise<string> {
+  const known = await benchmarkNamed(task)
+  return known?.id ?? task.replace(/[^\w.-]+/g, '_')
 }
 
 /** A gold answer: `(B)` and `B` are letters, `hidden` is none, anything else is text. */

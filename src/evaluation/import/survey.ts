@@ -1,29 +1,37 @@
 // The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data
 // add to them.
-import type {Benchmark} from '../../benchmarks/benchmark.js'
-import {answersOnlyData} from '../../benchmarks/data-places.js'
+import type {Benchmark, DataSet} from '../../benchmarks/benchmark.js'
+import {dataGiven, findData, type Machine} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
 import type {ImportContext, PeerAnswer, SampleFacts} from './peer-answer.js'
 
-/** What is known of samples whose benchmark's data are at hand: given, or the published answers that ship with us. */
+/** What is known of samples whose benchmark's data are at hand: given, fetched, or answers that ship with us. */
 export function factsFrom({
   data,
   split,
+  machine,
 }: {
   data: Readonly<Record<string, string>>
   split?: string
+  machine: Machine
 }): ImportContext['facts'] {
   const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
   const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
-    const given = data[id] ?? data['*']
     const benchmark = await adapterOf(id)
-    const place = given ?? (benchmark && answersOnlyData(id))
-    const wanted = split ?? benchmark?.defaultSplit
-    if (!benchmark || place === undefined || (given === undefined && wanted !== benchmark.defaultSplit))
-      return new Map()
-    const set = await benchmark.load(place, {split: wanted!, seed: 0})
+    if (!benchmark) return new Map()
+    const given = dataGiven(data, id)
+    let set: DataSet
+    try {
+      const {path} = await findData(benchmark, {given, pictures: false, builtin: 'named'}, machine)
+      set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
+    } catch (error) {
+      // The files speak for themselves where nobody named data and none, or none of this split, are here.
+      if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return new Map()
+      throw error
+    }
     const facts = new Map<string, SampleFacts>()
     for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
       facts.set(id, {subtask, gold, options, letters, cluster})
@@ -37,10 +45,11 @@ export function factsFrom({
 
 /** The adapter of a benchmark of ours; a peer's task that we have not is imported under its own name. */
 async function adapterOf(id: string): Promise<Benchmark | undefined> {
-  return benchmarkIds.includes(id) ? loadBenchmark(id) : undefined
+  return benchmarkIds().includes(id) ? loadBenchmark(id) : undefined
 }
 
 export interface BenchSurvey {
+  readonly title: string
   readonly scoring: Scoring
   readonly split: string
   /** Subtask and gold answer by sample id, over all models. */
@@ -79,6 +88,7 @@ async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
   return {
+    title: benchmark?.title ?? answer.bench,
     scoring: benchmark?.scoring ?? {
       answer: choice ? 'choice' : 'open',
       metric: choice ? 'accuracy' : 'match',

@@ -21,7 +21,7 @@ export const vlmevalkit: PeerFormat = {
   },
 
   async *read(path) {
-    const place = placeOf(path)
+    const place = await placeOf(path)
     if (extname(path) === '.json') {
       const rows = records(await jsonOf(path))
       for (const [index, row] of rows.entries())
@@ -43,10 +43,12 @@ async function isTable(path: string): Promise<boolean> {
 }
 
 /** Model and data set from the file name: neither may be told apart inside. */
-function placeOf(path: string): {bench: string; model: string} {
+async function placeOf(path: string): Promise<{bench: string; model: string}> {
   const name = basename(path, extname(path))
   const named = /^(.*?)_((?:BLINK|VStarBench).*)$/i.exec(name)
-  return named === null ? {bench: benchOf(name), model: name} : {bench: benchOf(named[2]!), model: named[1]!}
+  return named === null
+    ? {bench: await benchOf(name), model: name}
+    : {bench: await benchOf(named[2]!), model: named[1]!}
 }
 
 async function jsonOf(path: string): Promise<unknown> {

@@ -8,6 +8,8 @@ export type {ResultRow, ResultSubtask} from './result-row.js'
 /** Rows that may be ranked together: data, labels, samples, answer contract, extractor, judge and metric agree. */
 export const resultGroupSchema = z.looseObject({
   bench: z.string(),
+  /** The benchmark's name for people. */
+  title: z.string(),
   split: z.string(),
   /** Indices into `rows`, best first. */
   rows: z.array(z.number().int()),
