@@ -31,8 +31,11 @@ export interface DataSource {
    * the published ones.
    */
   published?(keys: readonly SampleKey[]): boolean | Promise<boolean>
-  /** True when a gold answer that is no letter of its item stays, and can never be right, as the authors have it. */
-  readonly keepsMalformedGolds?: boolean
+  /**
+   * True where malformed options and gold answers are the authors' own: they stay, such a gold answer can never be
+   * right, and only `verify` tells them.
+   */
+  readonly keepsFlaws?: boolean
   /** What else can be wrong with these data, after the checks that all benchmarks share. */
   check?(): AsyncIterable<DataProblem>
 }
@@ -135,7 +138,7 @@ interface Flaw {
 const mend = 'Fetch the data again, or remove that record.'
 
 /** What is wrong with a sample as it was read, its pictures aside. */
-function* flawsOf(sample: Sample, {benchmark, keepsMalformedGolds = false}: DataSource): Generator<Flaw> {
+function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): Generator<Flaw> {
   const {subtask, letters, options, gold, question, images} = sample
   const known = benchmark.subtasks.find(({name}) => name === subtask)
   if (!known && benchmark.subtasks.length > 0) {
@@ -145,7 +148,7 @@ function* flawsOf(sample: Sample, {benchmark, keepsMalformedGolds = false}: Data
   if (question === '' && images.length > 0)
     yield {kind: 'empty-question', what: 'the question is empty', fatal: false, advice: mend}
   if (!letters) return
-  const flaw = (kind: string, what: string, fatal = true): Flaw => ({kind, what, fatal, advice: mend})
+  const flaw = (kind: string, what: string): Flaw => ({kind, what, fatal: !keepsFlaws, advice: mend})
   if (options && options.length !== letters.length)
     yield flaw('options', `${options.length} options for ${letters.length} letters`)
   if (letters.length < 2 || letters.some((letter, index) => letter !== letterOf(index)))
@@ -153,11 +156,7 @@ function* flawsOf(sample: Sample, {benchmark, keepsMalformedGolds = false}: Data
   const empty = options?.findIndex(option => option.trim() === '') ?? -1
   if (empty !== -1) yield flaw('options', `the option ${letterOf(empty)} is empty`)
   if (typeof gold === 'string' && !letters.includes(gold))
-    yield flaw(
-      'gold-outside-letters',
-      `the gold answer ${JSON.stringify(gold)} is none of ${letters.join(', ')}`,
-      !keepsMalformedGolds,
-    )
+    yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is none of ${letters.join(', ')}`)
 }
 
 /** How many pictures a sample must have: what its subtask says, else one. */

@@ -55,7 +55,7 @@ export async function optionsLayout(viscot: Benchmark, path: string, pictures: P
     hasImages,
     files: [path],
     // The authors never score a gold answer that is more than a letter.
-    keepsMalformedGolds: true,
+    keepsFlaws: true,
     read,
     check: () => checkOptions(path, name),
   }

@@ -85,12 +85,14 @@ export async function readJson(path: string): Promise<unknown> {
 /**
  * A picture that an annotation names by its path below `root`. A path that leads out of the folder is refused when the
  * picture is read: annotations are untrusted, and pictures are sent to endpoints.
- * @param imageRoot where such a picture is looked for: below it, by the longest end of its path that is there
+ * @param imageRoot where such a picture, or one that is not there, is looked for: below it, by the longest end of its
+ *   path that is there
  */
 export function imageFile(root: string, source: string, imageRoot?: string): ImageRef {
   const path = () => {
     const inside = resolve(root, source)
-    if (!isAbsolute(source) && relative(root, inside).split(sep)[0] !== '..') return inside
+    const contained = !isAbsolute(source) && relative(root, inside).split(sep)[0] !== '..'
+    if (contained && (imageRoot === undefined || existsSync(inside))) return inside
     if (imageRoot === undefined)
       throw new LanternError(
         'bad-file',
