@@ -220,7 +220,11 @@ async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator
     bytes = await image.bytes()
   } catch (error) {
     const absent = error instanceof LanternError && error.code === 'data-absent'
-    yield problem(sample, absent ? 'missing-image' : 'unreadable-image', `${image.source}: ${messageOf(error)}`)
+    yield problem(
+      sample,
+      absent ? 'missing-image' : 'unreadable-image',
+      `${image.source}: ${messageOf(error).replace(/\.$/, '')}`,
+    )
     return
   }
   const {default: sharp} = await import('sharp')
