@@ -76,6 +76,14 @@ test('a benchmark of one’s own is run, titled, verified and limited as its def
   expect(await json(BenchVerify, 'mine', '--data', data)).toMatchObject({ok: true, verified: true})
 })
 
+test('a benchmark whose option order means something is asked in no other', async () => {
+  registerBenchmark(defineBenchmark({...mine, id: 'ordered', optionOrders: false}))
+  const data = join(folder, 'mine.txt')
+  const asked = ['--bench', 'ordered', '--data', data, '--model', published, '--dry-run']
+  expect((await json(Run, ...asked)).verdict).toBe('plan')
+  expect((await json(Run, ...asked, '--options', 'circular')).error.code).toBe('usage')
+})
+
 test('limits of new tokens are the benchmark’s, where they differ in its own entry, and a flag overrides all', async () => {
   const arms = async (...argv: string[]) => (await json(Run, '--dry-run', '--mode', 'direct', ...argv)).arms
   const control = ['--model', 'builtin:nano-direct', '--data', 'builtin', '--limit', '2']

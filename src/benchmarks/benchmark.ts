@@ -21,8 +21,8 @@ export interface Benchmark {
   readonly id: string
   /** The name in tables. */
   readonly title: string
-  /** Names by which peers know it: their tasks, data sets and files. */
-  readonly aliases?: RegExp
+  /** What the names of peers' tasks, data sets and files say of it; case and signs are no part of a name. */
+  readonly aliases?: readonly string[]
   /** Every subtask there is; data that name another one are refused. */
   readonly subtasks: readonly Subtask[]
   /** Subtasks that the built-in models are asked when nobody names a benchmark. */

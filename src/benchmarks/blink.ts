@@ -26,7 +26,7 @@ const task = (name: string, val: number, test: number, choices: number, pictures
 export const blink = defineBenchmark({
   id: 'blink',
   title: 'BLINK',
-  aliases: /blink/i,
+  aliases: ['blink'],
   subtasks: [
     task('Art_Style', 117, 117, 2, 3),
     task('Counting', 120, 120, 4, 1),

@@ -1,5 +1,6 @@
 // The register of benchmarks. A built-in adapter is one line here and is loaded when it is asked for; others are added
 // while the program runs.
+import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
 import type {Benchmark} from './benchmark.js'
 
@@ -29,22 +30,34 @@ export function registerBenchmark(benchmark: Benchmark): void {
 /** The adapter of a benchmark. Throws `usage` for an unknown id. */
 export async function loadBenchmark(id: string): Promise<Benchmark> {
   const load = register.get(id)
-  if (!load)
-    throw new LanternError(
-      'usage',
-      `There is no benchmark "${id}".`,
-      `The benchmarks are ${benchmarkIds().join(', ')}.`,
-    )
-  return load()
+  if (load) return load()
+  const near = closest(id, benchmarkIds())
+  throw new LanternError(
+    'usage',
+    `There is no benchmark "${id}".`,
+    `${near === undefined ? '' : `Did you mean ${near}? `}The benchmarks are ${benchmarkIds().join(', ')}.`,
+  )
 }
 
-/** The benchmark that a peer's task, data set or file name stands for, or undefined. */
-export async function benchmarkNamed(name: string): Promise<Benchmark | undefined> {
-  for (const id of benchmarkIds()) {
-    const benchmark = await loadBenchmark(id)
-    if (id === name || benchmark.aliases?.test(name)) return benchmark
-  }
-  return undefined
+/** What peers call each benchmark, by its id. */
+export async function benchmarkAliases(): Promise<Readonly<Record<string, readonly string[]>>> {
+  const names: Record<string, readonly string[]> = {}
+  for (const id of benchmarkIds()) names[id] = (await loadBenchmark(id)).aliases ?? []
+  return names
+}
+
+/**
+ * The id of the benchmark that a peer's task, data set or file name stands for, or undefined: `VStarBench` and `v_star`
+ * are both V*. Of several aliases in a name the longest counts.
+ */
+export async function benchmarkNamed(name: string): Promise<string | undefined> {
+  if (register.has(name)) return name
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '')
+  const found = Object.entries(await benchmarkAliases())
+    .flatMap(([id, aliases]) => aliases.map(alias => ({id, alias: plain(alias)})))
+    .filter(({alias}) => alias !== '' && plain(name).includes(alias))
+    .sort((a, b) => b.alias.length - a.alias.length)
+  return found[0]?.id
 }
 
 /** What the built-in models are asked when nothing is named: the first benchmark that says what it shows. */

@@ -44,7 +44,7 @@ const bare: PromptForm = {
 export const viscot = defineBenchmark({
   id: 'viscot',
   title: 'VisCoT',
-  aliases: /viscot|visual_?cot/i,
+  aliases: ['viscot', 'visualcot'],
   subtasks: dataSets.map(([name, val]) => ({name, expected: {val}})),
   splits: ['val'],
   defaultSplit: 'val',

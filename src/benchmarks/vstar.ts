@@ -21,7 +21,7 @@ const bare: PromptForm = {text: '{question}\n{options}', option: '({letter}) {te
 export const vstar = defineBenchmark({
   id: 'vstar',
   title: 'V*',
-  aliases: /v_?star/i,
+  aliases: ['vstar'],
   // The folders GPT4V-hard and OCR of the official data are no part of the benchmark.
   subtasks: [
     {name: 'direct_attributes', expected: {test: 115}},

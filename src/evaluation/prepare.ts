@@ -81,6 +81,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     for (const {id, subtasks} of spec.benchmarks) {
       const benchmark = await loadBenchmark(id)
       const split = splitOf(benchmark, spec.split)
+      if (benchmark.optionOrders === false && spec.optionOrders.kind !== 'file')
+        throw new LanternError(
+          'usage',
+          `The options of ${id} are asked in the order of the data only.`,
+          'Run it without --options.',
+        )
       const wish = {
         given: dataGiven(spec.data, id),
         pictures: identities.some(({needsImages}) => needsImages),

@@ -58,7 +58,7 @@ export function lockOf(arms: readonly Arm[], benchmarks: readonly LockBenchmark[
     judge: null,
     seeds: {run: 0},
     shard: null,
-    environment: {},
+    environment: {titles: {blink: 'BLINK', vstar: 'V*', viscot: 'VisCoT'}},
     ...changes,
   }
   return {...lock, hash: lockHash(lock)}

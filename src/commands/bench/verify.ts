@@ -1,5 +1,6 @@
 // `bench verify`: are these data complete, decodable and the official ones? The checks are in benchmarks/.
 import {Args, Flags} from '@oclif/core'
+import {benchmarkIds} from '../../benchmarks/index.js'
 import {verifyData} from '../../benchmarks/verify.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
@@ -17,7 +18,7 @@ export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
     '<%= config.bin %> <%= command.id %> blink',
     '<%= config.bin %> <%= command.id %> viscot --data viscot_benchmark --json',
   ]
-  static override args = {bench: Args.string({description: 'Benchmark.', required: true})}
+  static override args = {bench: Args.string({description: `One of ${benchmarkIds().join(', ')}.`, required: true})}
   static override flags = withVariables({
     data: dataFlag,
     split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),

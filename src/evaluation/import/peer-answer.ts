@@ -52,8 +52,7 @@ export interface PeerFormat {
 
 /** Our id of the benchmark that a peer's task or data set name stands for; else the name itself. */
 export async function benchOf(task: string): Promise<string> {
-  const known = await benchmarkNamed(task)
-  return known?.id ?? task.replace(/[^\w.-]+/g, '_')
+  return (await benchmarkNamed(task)) ?? task.replace(/[^\w.-]+/g, '_')
 }
 
 /** A gold answer: `(B)` and `B` are letters, `hidden` is none, anything else is text. */
