@@ -32,7 +32,7 @@ export const hops = defineBenchmark({
   },
   prompts: {
     'lantern-eval': {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
-    lantern: {text: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first'},
+    lantern: {text: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first', exact: true},
   },
   origin: {repo: '', revision: `${generatorVersion}`, licence: 'Apache-2.0', url: 'lantern-eval bench make hops'},
   load,

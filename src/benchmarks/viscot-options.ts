@@ -79,7 +79,8 @@ function sampleOf(
   dataSets: ReadonlySet<string>,
 ): Sample {
   const image = text(row, 'img_path')
-  const options = texts(row, 'options').map(option => option.replace(/^\s*\(?[A-Z][.):]\s*/, '').trim())
+  const asTheyStand = texts(row, 'options')
+  const options = asTheyStand.map(option => option.replace(/^\s*\(?[A-Z][.):]\s*/, '').trim())
   const box = boxOf(row)
   return {
     id: String(row.index),
@@ -87,6 +88,7 @@ function sampleOf(
     subtask: subtaskOf(image, dataSets),
     images: withPictures ? [imageFile(root, image, imageRoot)] : [],
     question: text(row, 'question'),
+    officialPrompt: `${text(row, 'question')}\nOptions:\n${asTheyStand.join('\n')}`,
     options,
     letters: options.map((_, k) => letterOf(k)),
     gold: text(row, 'answer'),

@@ -55,7 +55,17 @@ export const viscot = defineBenchmark({
     headline: dataSets.filter(([, , scored]) => scored).map(([name]) => name),
     judge: 'viscot_official',
   },
-  prompts: {'lantern-eval': bare, lantern: bare},
+  prompts: {
+    'lantern-eval': bare,
+    // Options as they stand in LanteRn's file, its two kinds of prefixes included.
+    lantern: {
+      ...bare,
+      choices: '{prompt}',
+      fallback: bare.choices!,
+      exact: true,
+      maxNewTokens: {direct: 512, 'text-cot': 512, latent: 512},
+    },
+  },
   // scripts/v1_5/eval/cot_benchmark.sh; many gold answers are sentences, which 16 tokens cannot hold.
   maxNewTokens: {direct: 128},
   submission,

@@ -33,18 +33,27 @@ export const vstar = defineBenchmark({
   prompts: {
     'lantern-eval': bare,
     // GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py.
-    lantern: bare,
+    lantern: {
+      ...bare,
+      text: '{prompt}',
+      fallback: bare.text,
+      exact: true,
+      maxNewTokens: {direct: 512, 'text-cot': 512, latent: 512},
+    },
     // open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py.
     vlmevalkit: {
       text: 'Question: {question}\nOptions:\n{options}\nPlease select the correct answer from the options above. \n',
       option: '{letter}. {text}',
       images: 'first',
+      exact: true,
     },
     // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py, which adds the data set's own instruction again.
     lmms: {
       text: "{question}\n{options}\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
       option: '{letter}. {text}',
       images: 'first',
+      exact: true,
+      maxNewTokens: {direct: 16},
     },
   },
   origin: {
@@ -236,7 +245,8 @@ function tableSample(item: VlmEvalItem): Sample {
  * the layout.
  */
 function letteredSample(row: Row): Sample {
-  const {question, options} = parseLettered(text(row, 'text'))
+  const whole = text(row, 'text').replace(instruction, '').trim()
+  const {question, options} = parseLettered(whole)
   if (options.length < 2) throw wrongField(row, 'text', 'holds no options "(A) ..."')
   return {
     id: text(row, 'question_id'),
@@ -244,6 +254,7 @@ function letteredSample(row: Row): Sample {
     subtask: text(row, 'category'),
     images: [],
     question,
+    officialPrompt: whole,
     options,
     letters: options.map((_, i) => letterOf(i)),
     gold: letterIn(row, 'label'),

@@ -85,7 +85,7 @@ export const runFlags = withVariables({
 
   'prompt-style': Flags.option({options: promptStyles})({
     default: defaultPromptStyle,
-    summary: 'Question and options as this peer writes them.',
+    summary: 'Ours, or exactly what this peer sends.',
     helpGroup: 'ASKING',
   }),
   'max-new-tokens': Flags.integer({

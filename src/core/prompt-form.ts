@@ -2,7 +2,7 @@
 // is modes/prompts.ts.
 import type {Mode} from './generation.js'
 
-/** Names of the styles; each is how one harness writes a question. The first is ours. */
+/** Names of the styles. The first is ours; each other is exactly what that peer sends, with no line of ours. */
 export const promptStyles = ['lantern-eval', 'lantern', 'vlmevalkit', 'lmms'] as const
 export type PromptStyle = (typeof promptStyles)[number]
 export const defaultPromptStyle: PromptStyle = 'lantern-eval'
@@ -13,10 +13,10 @@ export const defaultPromptStyle: PromptStyle = 'lantern-eval'
  */
 export interface PromptForm {
   readonly text: string
-  /** Used instead of `text` when the data have no prompt column. */
-  readonly fallback?: string
   /** Used instead of `text` when the item of an open benchmark has options. */
   readonly choices?: string
+  /** Used instead of a text with `{prompt}` when the data have no prompt of their own. */
+  readonly fallback?: string
   /** One option: `{letter}` and `{text}`. */
   readonly option: string
   /** Whether the pictures come before or after the text. */

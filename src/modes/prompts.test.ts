@@ -2,6 +2,7 @@ import {blink} from '../benchmarks/blink.js'
 import {hops} from '../benchmarks/hops.js'
 import {viscot} from '../benchmarks/viscot.js'
 import {vstar} from '../benchmarks/vstar.js'
+import {type Mode, modes} from '../core/generation.js'
 import {type PromptForm, type PromptStyle, promptStyles} from '../core/prompt-form.js'
 import type {Sample} from '../core/sample.js'
 import {answerContract, buildPrompt, modeLines, promptFormOf, promptsSha256} from './prompts.js'
@@ -31,11 +32,12 @@ const glove: Sample = {
 const benchmarks = {blink, vstar, viscot, hops}
 const formFor = ({benchmark}: Sample, style: PromptStyle) =>
   promptFormOf(benchmarks[benchmark as keyof typeof benchmarks], style)
-const written = (sample: Sample, form: PromptForm) =>
-  buildPrompt(sample, 'latent', form)
+const written = (sample: Sample, form: PromptForm, mode: Mode = 'latent') =>
+  buildPrompt(sample, mode, form)
     .parts.map(part => (part.type === 'text' ? part.text : '[image]'))
     .join('')
 const textOf = (sample: Sample, style: PromptStyle) => written(sample, formFor(sample, style))
+const sent = (sample: Sample, mode: Mode, style: PromptStyle) => written(sample, formFor(sample, style), mode)
 
 // The literal strings of benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
 const blinkText: Record<PromptStyle, string> = {
@@ -53,12 +55,27 @@ const vstarText: Partial<Record<PromptStyle, string>> = {
 }
 
 describe('prompt styles', () => {
-  it.each([...promptStyles])('writes a BLINK question as %s does', style => {
-    expect(textOf(spatial, style)).toContain(blinkText[style])
+  const peers = promptStyles.filter(style => style !== 'lantern-eval')
+
+  it.each(peers)('sends of a BLINK question exactly what %s does, in every mode', style => {
+    for (const mode of modes) expect(sent(spatial, mode, style)).toBe(`[image]${blinkText[style]}`)
   })
 
-  it.each(Object.keys(vstarText) as PromptStyle[])('writes a V* question as %s does', style => {
-    expect(textOf(glove, style)).toContain(vstarText[style])
+  it.each(peers)('sends of a V* question exactly what %s does, in every mode', style => {
+    for (const mode of modes) expect(sent(glove, mode, style)).toBe(`[image]${vstarText[style]}`)
+  })
+
+  it('sends LanteRn’s four options as they stand in its file', () => {
+    const prompt = 'What colour?\nOptions:\nA. red\nB) blue'
+    const item = {...glove, benchmark: 'viscot', options: ['red', 'blue'], letters: ['A', 'B'], officialPrompt: prompt}
+    expect(sent(item, 'direct', 'lantern')).toBe(`[image]${prompt}`)
+    // In another order of the options there is no prompt of the file any more.
+    const moved = {...item, question: 'What colour?', options: ['blue', 'red'], officialPrompt: undefined}
+    expect(sent(moved, 'direct', 'lantern')).toBe('[image]What colour?\nOptions:\nA. blue\nB. red')
+  })
+
+  it('writes a BLINK question of our own style as the official evaluation does', () => {
+    expect(textOf(spatial, 'lantern-eval')).toContain(blinkText['lantern-eval'])
   })
 
   it('puts pictures after the text as the official BLINK does, and before it elsewhere', () => {
@@ -92,10 +109,13 @@ describe('prompt styles', () => {
 })
 
 describe('modes', () => {
-  it('end with the same answer contract in every mode and style', () => {
-    for (const style of promptStyles) {
+  it('end with the same answer contract in every mode and benchmark', () => {
+    for (const {id: benchmark} of Object.values(benchmarks)) {
       for (const mode of ['direct', 'text-cot', 'latent'] as const) {
-        const text = buildPrompt(spatial, mode, formFor(spatial, style)).parts.find(part => part.type === 'text')!
+        const sample = {...spatial, benchmark}
+        const text = buildPrompt(sample, mode, formFor(sample, 'lantern-eval')).parts.find(
+          part => part.type === 'text',
+        )!
         expect(
           text.type === 'text' &&
             text.text.endsWith(`\n${modeLines[mode]}${modeLines[mode] && '\n'}${answerContract.choice}`),

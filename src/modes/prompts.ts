@@ -1,5 +1,6 @@
-// How a question is put to a model: the benchmark's form in the style asked for, then the mode's own line and the
-// answer contract, which is the same for every arm. Knows no benchmark: forms come from the adapters.
+// How a question is put to a model: the benchmark's form in the style asked for, then (but for a peer's exact form) the
+// mode's own line and the answer contract, which is the same for every arm. Knows no benchmark: forms come from the
+// adapters.
 import {LanternError} from '../core/errors.js'
 import type {Mode, Prompt, PromptPart} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
@@ -63,12 +64,9 @@ export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Promp
 
 function question(sample: Sample, form: PromptForm): string {
   const letters = sample.letters ?? sample.options?.map((_, index) => letterOf(index)) ?? []
-  const template =
-    form.choices !== undefined && sample.options
-      ? form.choices
-      : form.fallback !== undefined && sample.officialPrompt === undefined
-        ? form.fallback
-        : form.text
+  const wanted = sample.options ? (form.choices ?? form.text) : form.text
+  const absent = wanted.includes('{prompt}') && sample.officialPrompt === undefined
+  const template = absent ? (form.fallback ?? wanted) : wanted
   const options = (sample.options ?? [])
     .map((text, index) => fill(form.option, {letter: letters[index]!, text}))
     .join('\n')

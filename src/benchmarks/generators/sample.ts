@@ -8,8 +8,11 @@ import {evidenceBoxes, goldLetter, type Item, latentBoxes, pngs} from './item.js
  * letters.
  */
 export function fullPrompt(item: Item): string {
-  const options = item.options.map((option, k) => `(${letterOf(k)}) ${option}`)
-  return [item.introduction ?? item.question, 'Select from the following choices.', ...options].join('\n')
+  return [item.introduction ?? item.question, 'Select from the following choices.', ...lettered(item)].join('\n')
+}
+
+function lettered({options}: Item): string[] {
+  return options.map((option, k) => `(${letterOf(k)}) ${option}`)
 }
 
 /** The item as a sample of `benchmark`; pictures are encoded when their bytes are asked for. */
@@ -25,6 +28,7 @@ export function toSample(benchmark: string, item: Item): Sample {
     }),
     question: item.question,
     ...(benchmark === 'blink' && {officialPrompt: fullPrompt(item)}),
+    ...(benchmark === 'vstar' && {officialPrompt: [item.question, ...lettered(item)].join('\n')}),
     ...(!open && {options: item.options, letters: item.options.map((_, k) => letterOf(k))}),
     gold: open ? item.answer : goldLetter(item),
     boxes: benchmark === 'hops' ? latentBoxes(item, hopsLatents) : evidenceBoxes(item),
