@@ -251,6 +251,16 @@ describe('an imported run', () => {
 })
 
 describe('importing', () => {
+  it('takes the built-in samples with --data builtin, as every command does', async () => {
+    const {result} = await imported([fixture('import/inspect.eval')], {data: {'*': 'builtin'}})
+    expect(result.samples).toBeGreaterThan(0)
+  })
+
+  it('refuses data that were named and are not there', async () => {
+    const data = {'*': join(folder, 'nowhere')}
+    await expect(imported([fixture('import/inspect.eval')], {data})).rejects.toMatchObject({code: 'data-absent'})
+  })
+
   it('goes on where the same import was cut off, and refuses another into the same folder', async () => {
     const path = fixture('import/inspect.eval')
     const out = join(folder, 'again')
