@@ -316,15 +316,18 @@ describe('a VLMEvalKit table', () => {
     expect(await data.identity()).toMatchObject({labels: 'unknown', revision: expect.stringMatching(/^sha256:/)})
   })
 
-  test('a row without its picture or answer is an error naming file and row; the others are served', async () => {
+  test('a row without its answer is an error naming file and row, one without its picture is told by its id', async () => {
     const data = await write([
-      ['1', base64(1), 'q', 'a', 'b', '', '', 'B', 'Jigsaw', ''],
-      ['2', '77', 'q', 'a', 'b', '', '', 'B', 'Jigsaw', ''],
-      ['3', base64(1), 'q', 'a', 'b', '', '', '', 'Jigsaw', ''],
-      ['4', base64(1), 'q', 'a', 'b', '', '', 'A', 'Jigsaw', ''],
+      ['1', base64(1), 'q', 'a', 'b', '', '', 'B', 'Spatial_Relation', ''],
+      ['2', '77', 'q', 'a', 'b', '', '', 'B', 'Spatial_Relation', ''],
+      ['3', base64(1), 'q', 'a', 'b', '', '', '', 'Spatial_Relation', ''],
+      ['4', base64(1), 'q', 'a', 'b', '', '', 'A', 'Spatial_Relation', ''],
     ])
-    const broken = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)
-    expect(broken).toEqual(['BLINK.tsv, row 1: "image" holds no picture.', 'BLINK.tsv, row 2: "answer" is empty.'])
+    const told = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record' || kind === 'missing-image')
+    expect(told.map(({message}) => message)).toEqual([
+      '2: the sample has 0 of 1 pictures.',
+      'BLINK.tsv, row 2: "answer" is empty.',
+    ])
   })
 })
 

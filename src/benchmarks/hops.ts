@@ -1,7 +1,6 @@
 // hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark: a task
 // that a shallow model solves only step by step. Layouts: a folder that `bench make hops` wrote, or its recipe alone,
 // from which the items are drawn.
-import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
@@ -72,8 +71,7 @@ function folder(path: string, pictures: readonly string[]): Layout {
 
 function folderSample(path: string, row: Row): Sample {
   const image = text(row, 'image')
-  const file = join(dirname(path), image)
-  if (dirname(file) !== dirname(path) || !existsSync(file))
+  if (dirname(join(dirname(path), image)) !== dirname(path))
     throw wrongField(row, 'image', `names no file beside ${itemsFile}: "${image}"`)
   const options = texts(row, 'options')
   const letters = options.map((_, k) => letterOf(k))
