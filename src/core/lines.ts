@@ -1,25 +1,25 @@
-// The lines of a text file as a stream. Knows nothing of what is in them.
+// Reads the lines of a text file as a stream. Does not interpret them.
 import {createReadStream} from 'node:fs'
 
 export interface Line {
   readonly text: string
   /** Whether a line feed followed; the last line of a file that was cut off has none. */
   readonly complete: boolean
-  /** Bytes of the file up to and with this line. */
+  /** Offset in the file, in bytes, just after this line. */
   readonly end: number
 }
 
 /**
- * Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a
- * file that cannot be read.
+ * Yields every line of a file, without its line feed. Memory use depends only on the longest line. Throws the system
+ * error when the file cannot be read.
  */
 export async function* lines(path: string): AsyncGenerator<Line> {
   for await (const batch of lineBatches(path)) yield* batch
 }
 
 /**
- * As `lines`, all lines of a piece of the file at a time: a turn of the event loop for a thousand lines instead of for
- * each.
+ * Like `lines`, but yields all the lines of one chunk of the file together. This costs one turn of the event loop per
+ * thousand lines or so instead of one per line.
  */
 export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
