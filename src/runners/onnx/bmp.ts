@@ -1,14 +1,14 @@
-// Windows bitmaps, which sharp does not read: uncompressed 8-bit palette, 24-bit and 32-bit (Microsoft:
+// Reads Windows bitmaps, which sharp cannot: uncompressed, with an 8-bit palette, 24 or 32 bits (Microsoft:
 // BITMAPINFOHEADER).
-// Pillow reads the fourth byte of 32-bit pixels as padding; so does this.
+// Like Pillow, treats the fourth byte of a 32-bit pixel as padding.
 import type {RgbImage} from './pillow-bicubic.js'
 
-/** By the two letters that every bitmap file begins with. */
+/** Recognises a bitmap by the two letters that start every bitmap file. */
 export function isBmp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d
 }
 
-/** Throws an Error that says what is wrong or not supported. */
+/** Decodes a bitmap. Throws an Error that says what is wrong or not supported. */
 export function decodeBmp(bytes: Uint8Array): RgbImage {
   if (bytes.length < 54) throw new Error('the bitmap is cut short')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
