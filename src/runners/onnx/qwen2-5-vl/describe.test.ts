@@ -82,12 +82,15 @@ describe('the probe', () => {
     })
   const onGoldens = existsSync(goldens) ? it : it.skip
 
-  onGoldens(`measures the growth that the goldens state for random weights, about 1.6 per latent${skipped}`, async () => {
-    const {growthPerStep, precisions} = await measure('tiny-fp32')
-    expect(growthPerStep).toBeGreaterThan(1.4)
-    expect(growthPerStep).toBeLessThan(1.9)
-    expect(precisions.q8!.differences).toHaveLength(16)
-  })
+  onGoldens(
+    `measures the growth that the goldens state for random weights, about 1.6 per latent${skipped}`,
+    async () => {
+      const {growthPerStep, precisions} = await measure('tiny-fp32')
+      expect(growthPerStep).toBeGreaterThan(1.4)
+      expect(growthPerStep).toBeLessThan(1.9)
+      expect(precisions.q8!.differences).toHaveLength(16)
+    },
+  )
 
   onGoldens(`finds no growth in the trained checkpoint${skipped}`, async () => {
     expect((await measure('nano-latent')).growthPerStep).toBeLessThan(1.1)

@@ -195,26 +195,29 @@ describe('the vision graph', () => {
 })
 
 describe('lower precision', () => {
-  it.each(['fp16', 'q8', 'q4'] as const)('%s is written once, stays close to fp32 and reports how close', async precision => {
-    const dir = await writeTinyCheckpoint(join(folder, `low-${precision}`))
-    const checkpoint = await openCheckpoint(dir)
-    const said: string[] = []
-    const options = {
-      precision,
-      device: 'cpu',
-      threads: 1,
-      cacheDir: join(folder, `cache-${precision}`),
-      notify: (what: string) => said.push(what),
-    }
-    const first = await loadModel(checkpoint, options)
-    const {parity} = first.provenance
-    expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
-    await first.close()
-    const again = await loadModel(checkpoint, options)
-    expect(again.provenance.parity).toEqual(parity)
-    expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
-    await again.close()
-  })
+  it.each(['fp16', 'q8', 'q4'] as const)(
+    '%s is written once, stays close to fp32 and reports how close',
+    async precision => {
+      const dir = await writeTinyCheckpoint(join(folder, `low-${precision}`))
+      const checkpoint = await openCheckpoint(dir)
+      const said: string[] = []
+      const options = {
+        precision,
+        device: 'cpu',
+        threads: 1,
+        cacheDir: join(folder, `cache-${precision}`),
+        notify: (what: string) => said.push(what),
+      }
+      const first = await loadModel(checkpoint, options)
+      const {parity} = first.provenance
+      expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
+      await first.close()
+      const again = await loadModel(checkpoint, options)
+      expect(again.provenance.parity).toEqual(parity)
+      expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
+      await again.close()
+    },
+  )
 })
 
 /**
