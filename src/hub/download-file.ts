@@ -150,7 +150,7 @@ async function transfer({url, env, token, signal, size}: FileDownload, part: Par
   if (answer.status !== 206) part.restart()
   else if (startOf(answer) !== part.length) {
     answer.body.destroy()
-    throw new Error('the server sent another part of the file than the one asked for')
+    throw new Error('the server sent a different part of the file than requested')
   }
   // A listener costs less than another stream between the network and the disk.
   answer.body.on('data', (chunk: Buffer) => {
@@ -199,15 +199,15 @@ function absent(url: string, why: string): LanternError {
   return new LanternError(
     'data-absent',
     `${url} could not be downloaded: ${why}.`,
-    'Run the same command again: it goes on where it stopped.',
+    'Run the same command again: it resumes where it stopped.',
   )
 }
 
 function wrongHash({url}: FileDownload): LanternError {
   return new LanternError(
     'bad-file',
-    `${url} came ${mostWrong} times with another hash than the published one, so it was not kept.`,
-    'A proxy may change it: try another network, or check HF_ENDPOINT.',
+    `${url} arrived ${mostWrong} times with a hash other than the published one, so it was not kept.`,
+    'A proxy may have changed it: try another network, or check HF_ENDPOINT.',
   )
 }
 

@@ -78,7 +78,7 @@ export async function downloadFiles(files: readonly WantedFile[], options: Trans
     stop.abort()
     await Promise.allSettled(downloads)
     throw signal.aborted
-      ? new LanternError('interrupted', 'The download was interrupted.', 'Run it again: it goes on where it stopped.')
+      ? new LanternError('interrupted', 'The download was interrupted.', 'Run it again: it resumes where it stopped.')
       : error
   }
   return toFetch
@@ -94,7 +94,7 @@ async function checkSpace(folder: string, bytes: number): Promise<void> {
   const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`
   throw new LanternError(
     'disk',
-    `The download needs ${gigabytes(bytes)}, and ${gigabytes(bavail * bsize)} are free at ${folder}.`,
+    `The download needs ${gigabytes(bytes)}, but only ${gigabytes(bavail * bsize)} are free at ${folder}.`,
     'Free some space, or set HF_HOME (LANTERN_EVAL_CACHE_DIR for files that are not on the hub) to a folder on a larger disk.',
   )
 }

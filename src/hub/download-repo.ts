@@ -90,7 +90,7 @@ async function offline(repo: HubRepo, env: Environment): Promise<Downloaded> {
   if (folder !== undefined) return {folder, commit: folder.split(/[/\\]/).at(-1)!, files: 0, bytes: 0, fetched: 0}
   throw new LanternError(
     'data-absent',
-    `${repo.name} at ${repo.revision} is not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it.`,
+    `${repo.name} at ${repo.revision} is not in the hub cache, and HF_HUB_OFFLINE forbids fetching it.`,
     'Unset HF_HUB_OFFLINE, or copy the repository into the cache (lantern-eval cache dir).',
   )
 }
@@ -192,7 +192,7 @@ function explain({kind, name, revision}: HubRepo, answer: Answer, token: string 
       token === undefined ? 'set HF_TOKEN to a token of that account' : 'check that HF_TOKEN belongs to that account'
     return new LanternError(
       'data-absent',
-      `${name} is gated: its owners ask for agreement first.`,
+      `${name} is gated: its owners require agreement to their terms.`,
       `Agree to its terms at ${page}, then ${next}.`,
     )
   }
@@ -202,10 +202,10 @@ function explain({kind, name, revision}: HubRepo, answer: Answer, token: string 
     const why =
       token === undefined
         ? 'it does not exist, or it is private and HF_TOKEN is not set'
-        : 'it does not exist, or HF_TOKEN may not read it'
+        : 'it does not exist, or HF_TOKEN has no access to it'
     return new LanternError(
       'data-absent',
-      `The hub does not give ${name} (HTTP ${answer.status}): ${why}.`,
+      `The hub does not serve ${name} (HTTP ${answer.status}): ${why}.`,
       `See ${page}.`,
     )
   }

@@ -35,7 +35,9 @@ describe('the proxy of a URL', () => {
   it('is refused when it is not a proxy, without quoting the value', () => {
     for (const value of ['ftp://user:secret@proxy:1', 'http://', 'http://user:secret@pro xy']) {
       const read = () => through('http://a.example', {HTTP_PROXY: value})
-      expect(read).toThrow(expect.objectContaining({code: 'usage', message: 'The variable HTTP_PROXY holds no proxy.'}))
+      expect(read).toThrow(
+        expect.objectContaining({code: 'usage', message: 'The variable HTTP_PROXY does not hold a proxy.'}),
+      )
     }
   })
 

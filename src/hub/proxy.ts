@@ -29,7 +29,7 @@ export function proxyFor(url: URL, env: Environment): HttpProxy | null {
   if (proxy === null || proxy.hostname === '' || !/^(?:https?|socks5):$/.test(proxy.protocol)) {
     throw new LanternError(
       'usage',
-      `The variable ${name} holds no proxy.`,
+      `The variable ${name} does not hold a proxy.`,
       'Write it in full, e.g. http://proxy.example.org:3128.',
     )
   }

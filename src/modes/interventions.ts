@@ -57,7 +57,7 @@ export function needsBank(intervention: Intervention): boolean {
 export function bankMissing(intervention: Intervention): LanternError {
   return new LanternError(
     'usage',
-    `The intervention ${intervention} feeds latents of a recorded run, and none was given.`,
+    `The intervention ${intervention} needs the latents of a recorded run, but none was given.`,
     'Record one with --intervention own --save-latents, then give its folder with --latents-from.',
   )
 }

@@ -187,8 +187,8 @@ export function latentMachine(rules: Protocol, ids: LatentIds, size: number | nu
   if (budget !== Number.POSITIVE_INFINITY && (!Number.isInteger(budget) || budget < 0)) {
     throw new LanternError(
       'usage',
-      `${budget} is no number of latents per block.`,
-      'Give --latent-size a whole number from 0 up.',
+      `${budget} is not a valid number of latents per block.`,
+      'Give --latent-size a whole number of at least 0.',
     )
   }
   return {rules, ids, budget}

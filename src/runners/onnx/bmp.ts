@@ -13,14 +13,14 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
   if (bytes.length < 54) throw new Error('the bitmap is cut short')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerSize = view.getUint32(14, true)
-  if (headerSize < 40) throw new Error('bitmaps of OS/2 are not supported')
+  if (headerSize < 40) throw new Error('OS/2 bitmaps are not supported')
   const width = view.getInt32(18, true)
   const signedHeight = view.getInt32(22, true) // negative: rows from top to bottom
   const height = Math.abs(signedHeight)
   const bits = view.getUint16(28, true)
   const compression = view.getUint32(30, true)
   if (compression !== 0 || ![8, 24, 32].includes(bits))
-    throw new Error(`bitmaps of ${bits} bits, compression ${compression}, are not supported`)
+    throw new Error(`bitmaps with ${bits} bits per pixel and compression ${compression} are not supported`)
   const start = view.getUint32(10, true)
   const stride = Math.ceil((width * bits) / 32) * 4
   if (width <= 0 || height === 0 || start + stride * height > bytes.length) throw new Error('the bitmap is cut short')

@@ -133,7 +133,7 @@ it('feeding saved latents again gives the same tokens', async () => {
 })
 
 it('an intervention that needs a bank fails before anything is decoded', async () => {
-  await expect(generate([group(0, [armOf('swap')])])).rejects.toThrow('feeds latents of a recorded run')
+  await expect(generate([group(0, [armOf('swap')])])).rejects.toThrow('needs the latents of a recorded run')
 })
 
 it('ends within a step after an abort and drops unfinished requests', async () => {

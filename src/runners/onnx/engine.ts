@@ -221,8 +221,8 @@ export class Engine {
     if (rules.name.startsWith('lvr') && [...tensors.keys()].some(name => /(^|\.)lvr_head\./.test(name))) {
       throw new LanternError(
         'unsupported',
-        'This checkpoint feeds latents through a learned head (lvr_head), which the graphs here do not have.',
-        'Checkpoints trained without the head run.',
+        'This checkpoint feeds latents through a learned head (lvr_head), which lantern-eval does not support.',
+        'Checkpoints trained without this head can be run.',
       )
     }
     const ownSize = rules.name === latent!.protocol ? latent!.size : null
@@ -266,7 +266,7 @@ export class Engine {
       throw new LanternError(
         'unsupported',
         'This sample has no box, so there is no oracle latent for it.',
-        'Run oracle where boxes exist.',
+        'Run oracle on samples that have boxes.',
       )
     }
     const picture = await inputs.firstPicture(sample)

@@ -31,7 +31,7 @@ const formats: readonly FolderFormat[] = [
     recognises: names =>
       names.has('onnx') || names.has('genai_config.json') || anyEndsWith(names, ['.onnx', '.onnx_data']),
     refusal: [
-      'holds an ONNX export, which does not give out the hidden states that latent reasoning feeds back',
+      'holds an ONNX export, which does not expose the hidden states that latent reasoning feeds back',
       'Point --model at the folder with the original weights (config.json, tokenizer.json and *.safetensors): no export is needed.',
     ],
   },

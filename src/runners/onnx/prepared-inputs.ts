@@ -91,7 +91,7 @@ export class PreparedInputs {
    * The first picture of a sample as it was stored. Throws LanternError `unsupported` for a sample without a picture.
    */
   async firstPicture({images: [image]}: Sample): Promise<RgbImage> {
-    if (image === undefined) throw new LanternError('unsupported', 'This sample has no picture to take a crop of.')
+    if (image === undefined) throw new LanternError('unsupported', 'This sample has no picture to crop.')
     return (await this.#picture(image)).decoded
   }
 

@@ -19,7 +19,7 @@ export function expandImages(ids: readonly number[], imageToken: number, cells: 
   if (placeholders !== cells.length) {
     throw new LanternError(
       'unsupported',
-      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text holds the model's own special tokens.`,
+      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text contains the model's own special tokens.`,
     )
   }
   let picture = 0

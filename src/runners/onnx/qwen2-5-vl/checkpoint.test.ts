@@ -275,7 +275,7 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     'a tokenizer that would append the latent tokens under other ids',
     () => changed(good, 'tokenizer.json', t => ({...t, added_tokens: t.added_tokens.slice(0, 5)})),
     'bad-checkpoint',
-    /tokenizer\.json has no <\|lvr_start\|>; appended it would get the id 261, but config\.json says 263/,
+    /tokenizer\.json has no <\|lvr_start\|>; if appended, it would get the id 261, but config\.json says 263/,
   ],
   [
     'no end of sequence',

@@ -87,7 +87,11 @@ async function shardsOf(dir: string, present: ReadonlySet<string>): Promise<stri
   const file = join(dir, indexFile)
   const parsed = z.looseObject({weight_map: z.record(z.string(), z.string())}).safeParse(await readJson(file))
   if (!parsed.success)
-    throw new LanternError('bad-checkpoint', `${file} has no weight_map of names.`, 'Fetch this file again.')
+    throw new LanternError(
+      'bad-checkpoint',
+      `${file} has no weight_map from tensors to files.`,
+      'Fetch this file again.',
+    )
   const names = [...new Set(Object.values(parsed.data.weight_map))].sort()
   for (const name of names) {
     if (basename(name) !== name)
@@ -133,7 +137,7 @@ function requireTensor(
 ): number {
   const place = tensors.get(name)
   if (place === undefined) throw missingTensor(name, dir)
-  const again = 'Fetch the config.json and the weights of one and the same checkpoint.'
+  const again = 'Fetch config.json and the weights from the same checkpoint.'
   if (place.shape.length !== shape.length || place.shape.some((n, i) => n !== shape[i])) {
     const found = `[${place.shape.join(', ')}]`
     throw new LanternError(

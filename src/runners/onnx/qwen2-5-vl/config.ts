@@ -82,7 +82,10 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
   const rope = {...text.rope_scaling, ...text.rope_parameters}
   const mropeSection = rope.mrope_section ?? [16, 24, 24]
   const rules: [holds: boolean, what: string][] = [
-    [Number.isInteger(headDim) && headDim % 2 === 0, `hidden_size ${text.hidden_size} does not split into even heads`],
+    [
+      Number.isInteger(headDim) && headDim % 2 === 0,
+      `hidden_size ${text.hidden_size} does not divide into heads of even size`,
+    ],
     [
       text.num_attention_heads % text.num_key_value_heads === 0,
       'num_attention_heads is not a multiple of num_key_value_heads',
@@ -93,7 +96,7 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
     ],
     [
       vision.hidden_size % (4 * vision.num_heads) === 0,
-      `vision hidden_size ${vision.hidden_size} does not split into heads of 4n`,
+      `vision hidden_size ${vision.hidden_size} does not divide into heads with a size that is a multiple of 4`,
     ],
     [
       vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0,

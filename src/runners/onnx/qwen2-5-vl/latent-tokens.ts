@@ -76,7 +76,7 @@ export function latentTokens(
         )
       if (ids[role] !== next) {
         throw bad(
-          `tokenizer.json has no ${text}; appended it would get the id ${next}, but config.json says ${ids[role]}`,
+          `tokenizer.json has no ${text}; if appended, it would get the id ${next}, but config.json says ${ids[role]}`,
         )
       }
       next++

@@ -31,11 +31,7 @@ export async function lowPrecisionWeights(
   if (!exists) {
     notify?.(`writing ${precision} weights`)
     await mkdir(folder, {recursive: true}).catch((error: unknown) => {
-      throw new LanternError(
-        'disk',
-        `Cannot make ${folder}: ${messageOf(error)}.`,
-        'Give a cache folder that can be written.',
-      )
+      throw new LanternError('disk', `Cannot create ${folder}: ${messageOf(error)}.`, 'Give a writable cache folder.')
     })
     const used = [...checkpoint.tensors].filter(([tensor]) => isDecoderTensor(tensor))
     const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied

@@ -142,7 +142,7 @@ export function computeType(device: Device, {precision}: Pick<LoadOptions, 'prec
   if (precision !== 'fp32') return 'f16'
   throw new LanternError(
     'unsupported',
-    'On CUDA the graphs compute in half precision: their attention kernel has no fp32 form there.',
+    'On CUDA the graphs compute in half precision, because their attention kernel has no fp32 version there.',
     'Use --precision fp16 with --device cuda, or --device cpu for fp32.',
   )
 }
