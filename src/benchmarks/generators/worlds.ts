@@ -115,8 +115,8 @@ export function plural(shape: Shape): string {
 }
 
 /**
- * A scene with one card of two different shapes, and the two shapes as the question names them. The first shape in the
- * question is the card's first shape exactly when `first` is true.
+ * A scene, the two shapes that are asked about, and the cell of the card that shows both. `shapes[0]` is the first
+ * shape of that card exactly when `first` was true.
  */
 export interface RelationWorld {
   readonly scene: Scene

@@ -22,7 +22,7 @@ it.each([
 })
 
 it('refuses a box outside the picture', () => {
-  expect(() => enlargedCrop([700, 10, 720, 20], 640, 480)).toThrow('lies outside the picture')
+  expect(() => enlargedCrop([700, 10, 720, 20], 640, 480)).toThrow('covers no pixel of the picture')
 })
 
 it('averages contiguous groups and drops the last rows', () => {

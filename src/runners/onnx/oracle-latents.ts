@@ -30,7 +30,7 @@ export function enlargedCrop([x1, y1, x2, y2]: Box, width: number, height: numbe
   if (box[2] <= box[0] || box[3] <= box[1]) {
     throw new LanternError(
       'bad-file',
-      `The box [${x1}, ${y1}, ${x2}, ${y2}] lies outside the picture of ${width} x ${height}.`,
+      `The box [${x1}, ${y1}, ${x2}, ${y2}] covers no pixel of the picture (${width} x ${height}).`,
     )
   }
   return box
