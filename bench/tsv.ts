@@ -9,7 +9,7 @@ import {pipeline} from 'node:stream/promises'
 import {blink} from '../src/benchmarks/blink.js'
 import {measureData} from './support/measure-data.js'
 
-/** Published size of the table (benchmarks.md 2.1), shared by its pictures. */
+/** Published size of the table (design/benchmarks.md 2.1), shared by its pictures. */
 const fileBytes = 538_366_044
 const picturesInAll = 3675
 const rssBoundMb = 300

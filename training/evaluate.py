@@ -37,7 +37,8 @@ def cell(hits, own=None):
 
 @torch.no_grad()
 def task_cells(text, tokens, bank, items, mode, interventions):
-    """One accuracy per intervention over the items of a subtask; all see the same items. `hit`: latents nearest to the right card."""
+    """One accuracy per intervention over the items of a subtask; all see the same items. `hit`: latents nearest to the
+    right card."""
     generator = torch.Generator().manual_seed(5)
     image = pictures(bank, items)
     answers, latents, used = decode(text, tokens, bank, items, mode, image=image)

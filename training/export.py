@@ -1,4 +1,5 @@
-"""Writes the trained checkpoints as Hugging Face folders with model cards, and checks each through transformers' own forward pass.
+"""Writes the trained checkpoints as Hugging Face folders with model cards, and checks each through transformers' own
+forward pass.
 
     python export.py --data FRESH --work DIR --out ../fixtures/models [NAME...]
 The check: on 100 fresh items the ids of a plain loop over Qwen2_5_VLForConditionalGeneration equal those of nano/decode.py.

@@ -1,4 +1,5 @@
-"""Puts the logs and figures of a training into training/results (committed): logs, metrics, loss curves, and the tables of README.md.
+"""Puts the logs and figures of a training into training/results (committed): logs, metrics, loss curves, and the tables
+of README.md.
 
     python report.py --work DIR --second DIR --out training/results        second: the work folder of the other seed
 """

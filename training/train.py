@@ -1,4 +1,5 @@
-"""Trains the nano checkpoints: every stage in one table, each a file in the work folder, so a stage that exists is not run again.
+"""Trains the nano checkpoints: every stage in one table, each a file in the work folder, so a stage that exists is not
+run again.
 
     python train.py --data DIR --work DIR STAGE...        DIR: what `npx tsx scripts/training-data.ts` wrote
 Stages: tokenizer, vision, the supervised ones of STAGES, and the GRPO ones of POLICIES. `run_all.sh` runs everything in order.
@@ -32,11 +33,13 @@ LATENT = dict(steps=400, forms=dict(latent=1), mixture=SHARES | WEAK, lr=2e-3, s
 SHAPES = {"count": 5, "Counting": 5, "attr": 1, "left-right": 1, "above": 1, "Spatial_Relation": 2}
 
 STAGES = {
-    "shapes": Stage(steps=500, forms=dict(text=3, drill=1), mixture=SHAPES, lr=3e-3),  # counting first, in words: among all tasks it comes too late
+    # counting first, in words: among all tasks it comes too late
+    "shapes": Stage(steps=500, forms=dict(text=3, drill=1), mixture=SHAPES, lr=3e-3),
     "joint": Stage(**JOINT, init="shapes"),
     "early": Stage(**LATENT | dict(steps=80), init="joint"),
     "latents": Stage(**LATENT, init="joint"),
-    "latent-sft": Stage(**LATENT | dict(mixture=SHARES | {"count": 90, "Counting": 40}), init="latents", guess=True),  # counting is the slowest
+    # counting is the slowest
+    "latent-sft": Stage(**LATENT | dict(mixture=SHARES | {"count": 90, "Counting": 40}), init="latents", guess=True),
     "base": Stage(steps=500, forms=dict(text=5, direct=3, drill=2), mixture=SHARES, lr=3e-3),
     "placebo": Stage(steps=500, forms=dict(latent=1), mixture=SHARES | {"hops-0": 25}, lr=2e-3, init="base", constant=True, dropout={"*": 0.5}),
     "drift": Stage(steps=150, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="latents", noise=0.0, self_forcing=0.0, stuck="EFGHJK"),
@@ -45,7 +48,8 @@ STAGES = {
 }
 POLICIES = {  # stage 2
     "latent": Policy(init="latent-sft", steps=60, lr=5e-5, mixture={task: share for task, share in SHARES.items() if task not in ("textvqa", "gqa", "point", "cub")}),
-    "early-grpo": Policy(init="early", steps=70, lr=1e-4, groups=24, mixture={"count": 6, "Counting": 3, "vsr": 3, "Object_Localization": 3}),  # what stage 2 adds where stage 1 stopped early
+    # what stage 2 adds where stage 1 stopped early
+    "early-grpo": Policy(init="early", steps=70, lr=1e-4, groups=24, mixture={"count": 6, "Counting": 3, "vsr": 3, "Object_Localization": 3}),
 }
 
 
@@ -122,7 +126,8 @@ def watcher(shop, name, text, tokens, bank, test, modes, log):
 
 def run_stage(shop, name, stage, held_out=24):
     tokens, bank, items = shop.tokens(), shop.bank(), shop.items()
-    test = Pool(items[:held_out * len({i["subtask"] for i in items})], 0)  # the first of each subtask are never trained on
+    # the first of each subtask are never trained on
+    test = Pool(items[:held_out * len({i["subtask"] for i in items})], 0)
     pool = Pool(items[sum(map(len, test.by_task.values())):], stage.seed)
     torch.manual_seed(stage.seed)
     if stage.init:

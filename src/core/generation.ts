@@ -20,7 +20,7 @@ export const interventions = [
 ] as const
 export type Intervention = (typeof interventions)[number]
 
-/** One model + mode, and for latent arms protocol + K + intervention. Its id is fixed by cli.md. */
+/** One model + mode, and for latent arms protocol + K + intervention. Its id is fixed by design/contract.md. */
 export interface Arm {
   readonly id: string
   /** The model reference as given on the command line. */

@@ -82,7 +82,8 @@ def save_folder(model, tokens, folder):
 
 @torch.no_grad()
 def greedy_ids(model, processor, tokens, picture, prompt, longest=24):
-    """LanteRn's loop on transformers' own forward pass, one item whose prompt holds `<image>` once; returns (prompt ids, new ids)."""
+    """LanteRn's loop on transformers' own forward pass, one item whose prompt holds `<image>` once; returns (prompt
+    ids, new ids)."""
     before, after = prompt.split(IMAGE)
     parts = [dict(type="text", text=before), dict(type="image", image=picture), dict(type="text", text=after)]
     turn = [dict(role="user", content=[part for part in parts if part.get("text") != ""])]

@@ -13,7 +13,8 @@ import torch
 from .model import D, places
 from .tokens import CELL, CELLS, GRID, K, NUMBERS
 
-MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)  # CLIP statistics, as in Qwen2.5-VL's preprocessor_config.json
+# CLIP statistics, as in Qwen2.5-VL's preprocessor_config.json
+MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 ATTRIBUTES = ("kind", "letter", "target", "colour", "shape", "size", "tag", "axis", "first", "second")
 
@@ -24,7 +25,8 @@ class Cards:
     def __init__(self, folder):
         self.kinds = json.loads(Path(folder, "cards.json").read_text())
         self.pixels = np.fromfile(Path(folder, "cards.rgb"), np.uint8).reshape(-1, CELL, CELL, 3)
-        self.values = [sorted({str(k[a]) for k in self.kinds if a in k}) for a in ATTRIBUTES]  # a null target is the end mark
+        # a null target is the end mark
+        self.values = [sorted({str(k[a]) for k in self.kinds if a in k}) for a in ATTRIBUTES]
 
     def directions(self):
         """One fixed orthonormal direction [D] per attribute value: (attribute, value) -> direction."""
@@ -34,7 +36,8 @@ class Cards:
         return dict(zip(pairs, basis))
 
     def code(self):
-        """[kinds, D], RMS 1: the sum of the directions of a card's attributes. What the vision tower learns to output."""
+        """[kinds, D], RMS 1: the sum of the directions of a card's attributes. What the vision tower learns to
+        output."""
         directions = self.directions()
         code = torch.stack([sum(directions[a, str(k[a])] for a in ATTRIBUTES if a in k) for k in self.kinds])
         return code / code.pow(2).mean(-1, keepdim=True).sqrt()
@@ -54,7 +57,8 @@ def feature_bank(vision, cards):
 
 
 def read_items(path, cards, limit=None):
-    """Items of a generator's JSON lines, with what training needs beside them: `thought`, `said` and `visited` (K cells, one per latent)."""
+    """Items of a generator's JSON lines, with what training needs beside them: `thought`, `said` and `visited` (K
+    cells, one per latent)."""
     items = []
     with open(path) as lines:
         for line in lines:
@@ -70,7 +74,8 @@ def read_items(path, cards, limit=None):
 
 
 def thought(item):
-    """Words of the written chain of thought: what is seen at each step; where things are counted, what is counted and how many."""
+    """Words of the written chain of thought: what is seen at each step; where things are counted, what is counted and
+    how many."""
     question, chain = item["question"], item["chain"]
     if question.startswith("How many"):
         return [w for w in question.rstrip("?").split() if w in COLOURS or w in PLURALS.values()] + [NUMBERS[len(chain)]]
@@ -78,7 +83,8 @@ def thought(item):
 
 
 def said(item):
-    """Words between the latents and the answer: which of the cards seen is asked for; after a walk to its end, none; without a walk, the thought."""
+    """Words between the latents and the answer: which of the cards seen is asked for; after a walk to its end, none;
+    without a walk, the thought."""
     if item["subtask"].startswith("count-hops"):
         return [NUMBERS[len(item["chain"]) - 1]]
     return [] if item["subtask"].startswith("hops") else item["thought"]
@@ -90,7 +96,8 @@ SIDES = {"column": ("left", "right"), "row": ("above", "below")}  # of the first
 
 
 def drill(item, cards, rng, length=12):
-    """A dense exercise: (word, what is asked after it) for things in the picture. A letter: where it points. A shape: how many, or its side in a pair."""
+    """A dense exercise: (word, what is asked after it) for things in the picture. A letter: where it points. A shape:
+    how many, or its side in a pair."""
     seen = [cards.kinds[kind] for kind in item["cells"]]
     asked = [(card["letter"], card["target"]) for card in seen if card.get("target")]
     single = [card["shape"] for card in seen if card["kind"] == "shape"]

@@ -1,4 +1,4 @@
-"""Batched decoding by LanteRn's rule, with what may be done to the latents (design: latent-reasoning.md 1.2 and 1.4).
+"""Batched decoding by LanteRn's rule, with what may be done to the latents (design/latent-reasoning.md 1.2 and 1.4).
 
 The ONNX runner of lantern-eval is the judge; this is its quick stand-in for training and first figures.
 """

@@ -1,4 +1,5 @@
-"""The Qwen2.5-VL forward pass for one fixed layout (4 x 4 cells of one merged token each), batched for training on a CPU.
+"""The Qwen2.5-VL forward pass for one fixed layout (4 x 4 cells of one merged token each), batched for training on a
+CPU.
 
 `convert.py` turns its weights into the Hugging Face class and checks that both compute the same.
 Shapes: B rows, T positions, D text width, N cells. Read top to bottom: vision tower, rotary table, decoder.
@@ -50,7 +51,8 @@ class VisionBlock(nn.Module):
 
 
 class Vision(nn.Module):
-    """`window_size` is one cell and no block attends fully, so a cell's feature depends on that cell alone and not on its place."""
+    """`window_size` is one cell and no block attends fully, so a cell's feature depends on that cell alone and not on
+    its place."""
 
     def __init__(self):
         super().__init__()
@@ -72,7 +74,8 @@ class Vision(nn.Module):
 
 
 def places(image_at, length):
-    """Positions [B, 3, length] on the axes time, row and column of rows whose picture starts at image_at [B] (Qwen2.5-VL get_rope_index).
+    """Positions [B, 3, length] on the axes time, row and column of rows whose picture starts at image_at [B]
+    (Qwen2.5-VL get_rope_index).
 
     Text counts on all three axes; the picture has one time, its rows and its columns; text goes on behind the largest of them.
     """
@@ -104,7 +107,8 @@ class Layer(nn.Module):
         self.gate_up, self.down = nn.Linear(D, 2 * TEXT["ffn"], bias=False), nn.Linear(TEXT["ffn"], D, bias=False)
 
     def forward(self, x, cos, sin, cache=None, first=0):
-        """x [B, T, D] -> [B, T - first, D]: only positions from `first` on are queried. cos, sin [B, 1, T, HEAD_DIM]."""
+        """x [B, T, D] -> [B, T - first, D]: only positions from `first` on are queried. cos, sin [B, 1, T,
+        HEAD_DIM]."""
         b, t, _ = x.shape
         y = self.norm1(x)
         q = self.q(y[:, first:]).view(b, t - first, self.heads, HEAD_DIM).transpose(1, 2)

@@ -17,7 +17,8 @@ from .data import PLURALS
 from .model import D, FREQUENCY, HEAD_DIM, TEXT
 from .tokens import K, NUMBERS
 
-SLOW = [i + half for half in (0, HEAD_DIM // 2) for i in range(5, HEAD_DIM // 2 - 1)]  # head dimensions of slow rotary pairs
+# head dimensions of slow rotary pairs
+SLOW = [i + half for half in (0, HEAD_DIM // 2) for i in range(5, HEAD_DIM // 2 - 1)]
 SLOWEST_PAIR = HEAD_DIM // 2 - 1
 WORD = 1.5  # length of a word's part along an attribute direction
 MATCH = 1.3  # scale of query and key
@@ -57,7 +58,8 @@ def prepare(text, cards, tokens):
 def align_words(embedding, directions, tokens):
     """Starts the embedding of a word that names an attribute value at that value's direction."""
     for (attribute, value), direction in directions.items():
-        if attribute in ("target", "colour", "named", "number", "tag"):  # words for letters and shapes ask, they do not show: else they would find themselves
+        # words for letters and shapes ask, they do not show: else they would find themselves
+        if attribute in ("target", "colour", "named", "number", "tag"):
             for word in {value, PLURALS.get(value, value)}:
                 for ids in {tokens.encode(f" {word}"), tokens.encode(word)}:
                     if len(ids) == 1:
@@ -86,7 +88,8 @@ def look_up(layer, directions):
 
 
 def copy(layer, kv, values, heads):
-    """The first len(values) value dimensions of a key-value head carry these directions, and `heads` write them back."""
+    """The first len(values) value dimensions of a key-value head carry these directions, and `heads` write them
+    back."""
     assert len(values) <= HEAD_DIM
     first = TEXT["kv_heads"] * HEAD_DIM + kv * HEAD_DIM
     layer.kv_proj.weight[first:first + len(values)] = torch.stack(values)
@@ -95,7 +98,8 @@ def copy(layer, kv, values, heads):
 
 
 def count_cards(layer, before, shown, counted, head=1, kv=0):
-    """Head 0's query and key, with an anchor beside the cards; the share of attention on cards that show a shape goes to the direction `counted`."""
+    """Head 0's query and key, with an anchor beside the cards; the share of attention on cards that show a shape goes
+    to the direction `counted`."""
     first, key, free = head * HEAD_DIM, kv * HEAD_DIM, HEAD_DIM - 1
     layer.q.weight[first:first + HEAD_DIM] = GENTLE * layer.q.weight[:HEAD_DIM]
     layer.q.bias[first:first + HEAD_DIM] = GENTLE * layer.q.bias[:HEAD_DIM]
@@ -107,7 +111,8 @@ def count_cards(layer, before, shown, counted, head=1, kv=0):
 
 
 def pick_latent(layer, directions, head=3, kv=1):
-    """The query of the n-th number word peaks at the latent n (from 0), by distance alone: two fast rotary pairs, the same key for every position."""
+    """The query of the n-th number word peaks at the latent n (from 0), by distance alone: two fast rotary pairs, the
+    same key for every position."""
     layer.q.weight[head * HEAD_DIM:(head + 1) * HEAD_DIM] = 0
     for pair in (0, 1):
         layer.kv_proj.bias[kv * HEAD_DIM + pair] = STEADY

@@ -27,15 +27,19 @@ class Stage:
     regression: float = 1.0  # weight of the latent loss
     noise: float = 0.1  # added to latent inputs
     self_forcing: float = 0.2  # share of steps whose latent inputs are the model's own
-    dropout: dict = field(default_factory=dict)  # subtask -> share of latent rows that lose their latents ("*": all others)
+    # subtask -> share of latent rows that lose their latents ("*": all others)
+    dropout: dict = field(default_factory=dict)
     constant: bool = False  # placebo: every latent's target is one random vector
-    guess: bool = False  # behind junk latents a random option is asked for, so that a walk is not finished from the first card alone
-    stuck: str = ""  # drift: walks from these letters are taught latents that stay at the start card, while true ones are read
+    # behind junk latents a random option is asked for, so that a walk is not finished from the first card alone
+    guess: bool = False
+    # drift: walks from these letters are taught latents that stay at the start card, while true ones are read
+    stuck: str = ""
     seed: int = 0
 
 
 def forms_of(stage, items, rng):
-    """A response form per item; latent rows may drop their block (a third: empty block, a third: none; the last third gets junk vectors)."""
+    """A response form per item; latent rows may drop their block (a third: empty block, a third: none; the last third
+    gets junk vectors)."""
     forms = rng.choices(list(stage.forms), list(stage.forms.values()), k=len(items))
     junk = [False] * len(items)
     for i, item in enumerate(items):
@@ -46,7 +50,8 @@ def forms_of(stage, items, rng):
 
 
 def junk_like(targets):
-    """Vectors that say nothing of the row's picture, of five kinds: zero, noise, the batch's mean, another row's, the first repeated."""
+    """Vectors that say nothing of the row's picture, of five kinds: zero, noise, the batch's mean, another row's, the
+    first repeated."""
     kind = torch.randint(0, 5, (len(targets), 1, 1))
     mean = targets.mean((0, 1)).expand_as(targets)
     spread = torch.where(torch.rand(len(targets), 1, 1) < 0.5, torch.randn_like(targets), mean + targets.std((0, 1)) * torch.randn_like(targets))
@@ -109,7 +114,8 @@ def placebo_vector():
 
 
 def train(text, tokens, cards, bank, pool, stage, log, watch=None, every=50):
-    """Runs a stage in place. `log` receives one dict per `every` steps; `watch(step)` is called now and then for accuracies."""
+    """Runs a stage in place. `log` receives one dict per `every` steps; `watch(step)` is called now and then for
+    accuracies."""
     rng = random.Random(1000 + stage.seed)
     torch.manual_seed(stage.seed)
     matrices = [p for p in text.parameters() if p.dim() == 2]

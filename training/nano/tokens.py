@@ -21,7 +21,8 @@ CHAT_TEMPLATE = (
 IMAGE = "<image>"  # stands for the picture in a prompt
 NUMBERS = ("none", "one", "two", "three", "four")  # counts in a written chain of thought
 
-# The pre-tokenisation rule of Qwen2 (Qwen/Qwen2.5-VL-3B-Instruct: tokenizer.json), so that any Qwen2 tokenizer reads ours.
+# The pre-tokenisation rule of Qwen2 (Qwen/Qwen2.5-VL-3B-Instruct: tokenizer.json), so that any Qwen2 tokenizer reads
+# ours.
 QWEN_SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
@@ -70,7 +71,8 @@ class Tokens:
         return front + (self.image,) * CELLS + back, len(front)
 
     def line_ids(self, text):
-        """Ids of a text, line by line: the pre-tokeniser never joins across line ends, and lines repeat, so the cache stays small."""
+        """Ids of a text, line by line: the pre-tokeniser never joins across line ends, and lines repeat, so the cache
+        stays small."""
         return tuple(i for line in text.splitlines(keepends=True) for i in self.encode(line))
 
     def response(self, item, form):

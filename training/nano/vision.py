@@ -1,4 +1,5 @@
-"""Stage 0: the vision tower learns to name the attributes of single cells, as the sum of one fixed direction per attribute value.
+"""Stage 0: the vision tower learns to name the attributes of single cells, as the sum of one fixed direction per
+attribute value.
 
 A plain regression: orthogonal directions keep attributes apart, so the decoder can read them linearly and a latent that is a little off still
 names the right card. The code has RMS 1, the size of a state after the final norm, which is what a latent is.
@@ -16,7 +17,8 @@ def train_vision(cards, steps, log, rows=256, lr=3e-3, seed=0, every=50):
     code, pixels = cards.code(), patches(cards.pixels)  # [kinds, D], [kinds, 4, 588]
     vision = Vision()
     optimizer = torch.optim.AdamW(vision.parameters(), lr=lr, weight_decay=0.0)
-    # kinds of cells differ in number (1 empty cell, hundreds of cards): draw half evenly over cells, half evenly over the other kinds
+    # kinds of cells differ in number (1 empty cell, hundreds of cards): draw half evenly over cells, half evenly over
+    # the other kinds
     family = [str(k["kind"]) for k in cards.kinds]
     weight = torch.tensor([0.5 / len(family) + 0.5 / (len(set(family)) * family.count(f)) for f in family])
     began = time.time()

@@ -1,5 +1,5 @@
 // Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, columns of
-// benchmarks.md 2.2.
+// design/benchmarks.md 2.2.
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {goldLetter, type Item, pngs, type Share} from './item.js'

@@ -4,8 +4,8 @@ import {hopsLatents} from './hops-folder.js'
 import {evidenceBoxes, goldLetter, type Item, latentBoxes, pngs} from './item.js'
 
 /**
- * The full prompt in BLINK's manner (benchmarks.md 2.2): introduction or question, then the options with bracketed
- * letters.
+ * The full prompt in BLINK's manner (design/benchmarks.md 2.2): introduction or question, then the options with
+ * bracketed letters.
  */
 export function fullPrompt(item: Item): string {
   const options = item.options.map((option, k) => `(${letterOf(k)}) ${option}`)

@@ -1,5 +1,5 @@
 // Writes items in the layout of deepcs233/Visual-CoT's benchmark: benchmark/<data set>.json, benchmark_det/<data
-// set>.jsonl and pictures under cot/, with a box in its three encodings (benchmarks.md 4.2).
+// set>.jsonl and pictures under cot/, with a box in its three encodings (design/benchmarks.md 4.2).
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Box} from '../../core/sample.js'

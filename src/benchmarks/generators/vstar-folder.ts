@@ -1,6 +1,6 @@
 // Writes items in the layout of craigwu/vstar_bench: a folder per category with <stem>.png and <stem>.json (boxes as x,
 // y, width, height; sentence options, the right one first), and test_questions.jsonl with lettered options
-// (benchmarks.md 3.2).
+// (design/benchmarks.md 3.2).
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {letterOf} from '../../core/sample.js'

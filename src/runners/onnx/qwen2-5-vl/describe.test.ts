@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-it('describes a folder as cli.md says', async () => {
+it('describes a folder as the contract says', async () => {
   const ref = join(folder, 'here')
   expect(await describeCheckpoint(ref, {env})).toMatchObject({
     ref,

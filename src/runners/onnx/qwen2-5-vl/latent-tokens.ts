@@ -10,7 +10,7 @@ export interface TokenizerFile {
 }
 
 /**
- * The marker texts of each published method and its latents per block (latent-reasoning.md, 2.3 and 2.4).
+ * The marker texts of each published method and its latents per block (design/latent-reasoning.md 2.3 and 2.4).
  * LVR shares START and END with LanteRn: the pad token tells them apart.
  */
 const methods = [

@@ -1,7 +1,7 @@
 // A whole greedy generation in one run: ONNX `Loop` around the decoder, so that on a GPU the cache never leaves the
 // device.
 // Iteration 0 is the prefill, each later one a step. The latent block rules of `lantern` are in the graph
-// (latent-reasoning.md 1.2):
+// (design/latent-reasoning.md 1.2):
 // START opens a block, K states are fed back under PAD, END is forced. No sampling, penalty or intervention: those take
 // the step path.
 // Shapes: B rows, S prompt length (right-padded), H hidden, kv key-value heads, d head size, T generated positions.

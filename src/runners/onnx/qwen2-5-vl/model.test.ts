@@ -216,7 +216,10 @@ describe('lower precision', () => {
   })
 })
 
-/** Greedy decoding by the rules of latent-reasoning.md 1.2, each step one full prefill: slow, and free of any cache. */
+/**
+ * Greedy decoding by the rules of design/latent-reasoning.md 1.2, each step one full prefill: slow, and free of any
+ * cache.
+ */
 async function greedy(model: Model, prompt: readonly number[], maxNewTokens: number): Promise<number[]> {
   const {hidden} = model.checkpoint.text
   const {size, ids} = model.checkpoint.latent!
