@@ -1,7 +1,8 @@
 """Holds the ids that lantern-eval's local runner generates against a plain loop over transformers' own forward pass.
 
-    npx tsx scripts/runner-ids.ts --out DIR && python training/compare_ids.py DIR [--models fixtures/models] [--out training/results/runner-ids.txt]
-An item agrees if every new id is the same: words, markers and the end. Exits 1 where one differs.
+    npx tsx scripts/runner-ids.ts --out DIR && python training/compare_ids.py DIR [--models fixtures/models] [--out
+    training/results/runner-ids.txt] An item agrees if every new id is the same: words, markers and the end. Exits 1
+    where one differs.
 """
 import argparse
 import json

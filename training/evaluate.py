@@ -1,7 +1,8 @@
 """Accuracy of checkpoints under every intervention on fresh items; figures for training/README.md and the model cards.
 
-    python evaluate.py --data FRESH --work DIR NAME:MODE...        e.g. latent:latent text:text-cot; writes metrics/NAME.json
-The acceptance figures of the project come from the ONNX runner; these come first and agree with them (compare_ids.py).
+    python evaluate.py --data FRESH --work DIR NAME:MODE...        e.g. latent:latent text:text-cot; writes
+    metrics/NAME.json The acceptance figures of the project come from the ONNX runner; these come first and agree with
+    them (compare_ids.py).
 """
 import argparse
 import math

@@ -2,7 +2,8 @@
 forward pass.
 
     python export.py --data FRESH --work DIR --out ../fixtures/models [NAME...]
-The check: on 100 fresh items the ids of a plain loop over Qwen2_5_VLForConditionalGeneration equal those of nano/decode.py.
+The check: on 100 fresh items the ids of a plain loop over Qwen2_5_VLForConditionalGeneration equal those of
+nano/decode.py.
 """
 import argparse
 import json

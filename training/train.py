@@ -2,7 +2,8 @@
 run again.
 
     python train.py --data DIR --work DIR STAGE...        DIR: what `npx tsx scripts/training-data.ts` wrote
-Stages: tokenizer, vision, the supervised ones of STAGES, and the GRPO ones of POLICIES. `run_all.sh` runs everything in order.
+Stages: tokenizer, vision, the supervised ones of STAGES, and the GRPO ones of POLICIES. `run_all.sh` runs everything in
+order.
 """
 import argparse
 import json

@@ -1,7 +1,7 @@
 """Items drawn by the TypeScript generators, the bank of cell features, and training batches.
 
-`cards.json` and `cards.rgb` hold every kind of card with its attributes and pixels; an item names its 16 cells by kind. The vision tower is
-frozen and looks at one cell at a time, so features are looked up, never computed, in text training.
+`cards.json` and `cards.rgb` hold every kind of card with its attributes and pixels; an item names its 16 cells by kind.
+The vision tower is frozen and looks at one cell at a time, so features are looked up, never computed, in text training.
 """
 import json
 import random
@@ -142,8 +142,9 @@ MODE_OF = {"latent": "latent", "markers": "latent", "word": "latent", "text": "t
 def batch(tokens, bank, items, forms):
     """Rows of prompt + response. `forms[i]` is one of tokens.RESPONSES.
 
-    Returns ids [B, T], labels [B, T] (-100 where nothing is asked; the label of position p is id p + 1), image [B, 16, D], image_at [B], place [B, 3, T], `first` (nothing
-    before it is asked), and for rows with latents `rows`, `slots` [R, K] (positions whose input is a latent), `targets` [R, K, D].
+    Returns ids [B, T], labels [B, T] (-100 where nothing is asked; the label of position p is id p + 1), image [B, 16,
+    D], image_at [B], place [B, 3, T], `first` (nothing before it is asked), and for rows with latents `rows`, `slots`
+    [R, K] (positions whose input is a latent), `targets` [R, K, D].
     """
     image = pictures(bank, items)
     prompts = [tokens.prompt(item["prompts"][MODE_OF[form]]) for item, form in zip(items, forms)]

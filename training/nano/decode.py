@@ -15,8 +15,8 @@ REPLACEMENTS = ("zeros", "noise", "matched-noise", "mean", "swap", "first-repeat
 def decode(text, tokens, bank, items, mode, intervention="own", foreign=None, statistics=None, generator=None, temperature=0.0, longest=24, image=None):
     """Answers items of one mode. Rows of equal layout share a batch.
 
-    foreign [B, K, D]: latents fed by `swap` and `shuffle`. statistics: (mean [D], deviation [D]) for `mean` and `matched-noise`.
-    Returns a list of id lists, the latents fed [B, K, D], and which rows used a block [B].
+    foreign [B, K, D]: latents fed by `swap` and `shuffle`. statistics: (mean [D], deviation [D]) for `mean` and
+    `matched-noise`. Returns a list of id lists, the latents fed [B, K, D], and which rows used a block [B].
     """
     image = pictures(bank, items) if image is None else image
     prompts = [tokens.prompt(item["prompts"][mode]) for item in items]

@@ -77,7 +77,8 @@ def places(image_at, length):
     """Positions [B, 3, length] on the axes time, row and column of rows whose picture starts at image_at [B]
     (Qwen2.5-VL get_rope_index).
 
-    Text counts on all three axes; the picture has one time, its rows and its columns; text goes on behind the largest of them.
+    Text counts on all three axes; the picture has one time, its rows and its columns; text goes on behind the largest
+    of them.
     """
     index = torch.arange(length).expand(len(image_at), 1, length)
     at = image_at[:, None, None]

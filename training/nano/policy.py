@@ -1,8 +1,9 @@
 """Stage 2: GRPO. Groups of sampled answers to one item, reward = right answer + well-formed response, advantage =
 reward within the group.
 
-Latents run free while sampling and are replayed as constants in the update, so the gradient reaches the words that are written and, through the
-attention over the replayed block, how the block is read (LanteRn's stage 2: align latents with the answer).
+Latents run free while sampling and are replayed as constants in the update, so the gradient reaches the words that are
+written and, through the attention over the replayed block, how the block is read (LanteRn's stage 2: align latents with
+the answer).
 """
 import time
 from dataclasses import dataclass

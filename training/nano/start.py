@@ -1,13 +1,15 @@
 """Where training starts from: words and pictures share a space, and some attention heads start as look-ups.
 
-Random weights find the look-up (this letter -> the card that bears it) only after a long plateau; starting near it cuts the training to a third.
-Nothing is frozen: every weight set here is trained on. What a chain means, when to stop, and what latents are for is learned.
+Random weights find the look-up (this letter -> the card that bears it) only after a long plateau; starting near it cuts
+the training to a third. Nothing is frozen: every weight set here is trained on. What a chain means, when to stop, and
+what latents are for is learned.
 
-Layers 0 and 1, heads 0 and 2: the query is the letter pointed at (or the shape named), the key is the letter (or shape) a card shows, in the slow
-rotary pairs, which hardly turn over a prompt; head 0 copies where the card points and its tag, head 2 its letter, colour and kind.
-Layer 0, head 1: a shape's name looks at the cards that show it and at the token before the picture, which scores like ANCHOR of them: the share that
-falls on the cards, n / (n + ANCHOR), tells their number.
-Layer 0, head 3: a number word right behind a latent block looks at the latent of that number and copies its letter and colour.
+Layers 0 and 1, heads 0 and 2: the query is the letter pointed at (or the shape named), the key is the letter (or shape)
+a card shows, in the slow rotary pairs, which hardly turn over a prompt; head 0 copies where the card points and its
+tag, head 2 its letter, colour and kind. Layer 0, head 1: a shape's name looks at the cards that show it and at the
+token before the picture, which scores like ANCHOR of them: the share that falls on the cards, n / (n + ANCHOR), tells
+their number. Layer 0, head 3: a number word right behind a latent block looks at the latent of that number and copies
+its letter and colour.
 """
 import math
 

@@ -1,8 +1,9 @@
 """Stage 1: next-token loss on the response plus a regression of each latent on the feature of the cell it stands for.
 
-Latents are taught as LanteRn's stage 1 does (target = visual feature of the evidence); what is added makes the control fair: noise and
-self-forcing (the model meets its own imprecise latents), and dropout (rows without block, with an empty block or with junk latents whose answer
-is still asked, so that a model without good latents guesses among the options instead of collapsing).
+Latents are taught as LanteRn's stage 1 does (target = visual feature of the evidence); what is added makes the control
+fair: noise and self-forcing (the model meets its own imprecise latents), and dropout (rows without block, with an empty
+block or with junk latents whose answer is still asked, so that a model without good latents guesses among the options
+instead of collapsing).
 """
 import random
 import time

@@ -1,6 +1,7 @@
 """Tokenizer of the nano checkpoints and the text of prompts and responses.
 
-Not for: how a question is worded (the TypeScript generators and `src/modes/prompts.ts` decide that; items arrive with their prompts).
+Not for: how a question is worded (the TypeScript generators and `src/modes/prompts.ts` decide that; items arrive with
+their prompts).
 """
 import json
 from functools import lru_cache

@@ -1,8 +1,9 @@
 """Stage 0: the vision tower learns to name the attributes of single cells, as the sum of one fixed direction per
 attribute value.
 
-A plain regression: orthogonal directions keep attributes apart, so the decoder can read them linearly and a latent that is a little off still
-names the right card. The code has RMS 1, the size of a state after the final norm, which is what a latent is.
+A plain regression: orthogonal directions keep attributes apart, so the decoder can read them linearly and a latent that
+is a little off still names the right card. The code has RMS 1, the size of a state after the final norm, which is what
+a latent is.
 """
 import time
 

@@ -1,7 +1,7 @@
 """Writes the parquet files of this folder with Apache Arrow, in the hub's layout, and golden.json with what they hold.
 
-The reader under test is JavaScript and so is the writer of most tests; these files come from the library that writes the hub's data sets.
-Run: pip install pyarrow==26.0.1 && python make.py
+The reader under test is JavaScript and so is the writer of most tests; these files come from the library that writes
+the hub's data sets. Run: pip install pyarrow==26.0.1 && python make.py
 """
 import base64
 import json
