@@ -80,7 +80,7 @@ function checkCitations(path, block) {
       /[\w.-]+\/[\w.-]+: `?[\w./{}*<>,-]+\.\w+(?:`?(?:,| and) (?:`?[\w-]+: )?`?[\w.-]*\/[\w./{}*-]+\.\w+)*/g,
       blank,
     )
-  for (const match of own.matchAll(/(?<![\w@*])((?:\.{0,2}\/)?[\w.-]+(?:\/[\w.-]+)*\.(?:md|ts|mjs|cjs))(?![\w/-])/g)) {
+  for (const match of own.matchAll(/(?<![\w@*-])((?:\.{0,2}\/)?[\w.-]+(?:\/[\w.-]+)*\.(?:md|ts|mjs|cjs))(?![\w/-])/g)) {
     const cited = match[1].replace(/^(\.{1,2}\/)+/, '')
     if (!isThere(cited)) report(path, at(match.index), `there is no ${match[1]}`)
     else if (cited.endsWith('.md')) checkHeading(path, at(match.index), cited, own.slice(match.index + match[0].length))
