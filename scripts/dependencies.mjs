@@ -46,7 +46,7 @@ export function dependenciesPage() {
     '',
     '## Held back by Node 20',
     '',
-    'These have newer majors that need Node 22 or later. They move when Node 20 is no longer supported here.',
+    'These have newer majors that need Node 22 or later. They move once Node 20 is no longer supported here.',
     '',
     '| package | here | newer major |',
     '| --- | --- | --- |',
