@@ -1,5 +1,6 @@
 // Checks what no compiler reads: the prose of Markdown files and the comments of source files.
 // - A file that is cited is in the repository, and so is the heading of a Markdown file that is cited with it.
+// - A name that is cited with its file in brackets, both in backticks, occurs in that file.
 // - No line of prose or comment is wider than 120 columns.
 // - Every dependency of package.json has its reason in design/dependencies.json.
 // Links and anchors of Markdown are remark-validate-links' business (`npm run lint:links`), code is Biome's.
@@ -84,6 +85,13 @@ function checkCitations(path, block) {
     const cited = match[1].replace(/^(\.{1,2}\/)+/, '')
     if (!isThere(cited)) report(path, at(match.index), `there is no ${match[1]}`)
     else if (cited.endsWith('.md')) checkHeading(path, at(match.index), cited, own.slice(match.index + match[0].length))
+  }
+  for (const match of own.matchAll(/((?:`[\w.]+`(?:, | and ))*`[\w.]+`) \(`([\w/.-]+\.(?:ts|mjs))`\)/g)) {
+    const target = files.find(file => file === match[2] || file.endsWith(`/${match[2]}`))
+    if (target === undefined) continue
+    const code = readFileSync(target, 'utf8')
+    for (const [, name] of match[1].matchAll(/`(?:\w+\.)*(\w+)`/g))
+      if (!new RegExp(`\\b${name}\\b`).test(code)) report(path, at(match.index), `${match[2]} holds no "${name}"`)
   }
 }
 

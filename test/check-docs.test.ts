@@ -56,6 +56,12 @@ it('finds a citation that is wrapped over two lines', () => {
   expect(check().lines).toEqual(['src/one.ts:2: design/note.md has no heading "Gone"'])
 })
 
+it('finds a name that the cited file does not hold', () => {
+  write('src/one.ts', 'export const present = 1\n')
+  write('README.md', 'First `present` and `gone` (`src/one.ts`) run.\n')
+  expect(check().lines).toEqual(['README.md:1: src/one.ts holds no "gone"'])
+})
+
 it('reads docstrings, and no other strings, of Python', () => {
   write('training/one.py', '"""See gone.md.\n"""\ntext = """\nfake.md\n"""\n')
   expect(check().lines).toEqual(['training/one.py:1: there is no gone.md'])
