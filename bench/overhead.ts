@@ -19,7 +19,7 @@ import type {Model} from '../src/runners/onnx/qwen2-5-vl/types.js'
 
 const rounds = 25
 const bounds = {overheadMs: 10, sampleMs: 45, eightArms: 2}
-/** The authors' PyTorch loop on two cores, tiny-fp32 (issue 5). */
+/** The authors' PyTorch loop on two cores, tiny-fp32 (design/checkpoints.md, "Numbers"). */
 const pytorchMsPerToken = 4.4
 
 const shared = fileURLToPath(new URL('../../shared/data/goldens/', import.meta.url))

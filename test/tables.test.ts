@@ -35,12 +35,12 @@ describe('leaderboard', () => {
     const {code, stdout} = await inFolder('leaderboard', '--json')
     const document = resultDocumentSchema.parse(JSON.parse(stdout))
     expect(code).toBe(0)
-    // benchmarks.md 8.1; n = 1,901 rows each.
+    // design/benchmarks.md 8.1; n = 1,901 rows each.
     expect(document.rows.map(({score, n, tier}) => [(100 * score!).toFixed(4), n, tier])).toEqual([
       ['60.0411', 1901, 1],
       ['51.0891', 1901, 2],
     ])
-    // benchmarks.md 2.3.
+    // design/benchmarks.md 2.3.
     expect(100 * document.rows[0]!.baselines.majority!).toBeCloseTo(42.059, 3)
   })
 

@@ -36,7 +36,7 @@ export class LanternError extends Error {
     this.suggestion = suggestion
   }
 
-  /** The process exit code of this error (cli.md, "Exit codes"). */
+  /** The process exit code of this error (design/contract.md, "Exit codes"). */
   get exitCode(): number {
     return exitCodes[this.code]
   }

@@ -43,5 +43,5 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   })
 }
 
-/** New tokens an arm may generate when no flag says otherwise (cli.md, `--max-new-tokens`). */
+/** New tokens an arm may generate when no flag says otherwise (design/contract.md, "Flags of run"). */
 export const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}

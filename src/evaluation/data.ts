@@ -7,8 +7,8 @@ import type {ModelIdentity} from '../runners/runner.js'
 import type {RunSpec} from './spec.js'
 
 /**
- * The place of a benchmark's data, by the rule of cli.md: `--data`, else the built-in samples for the built-in models,
- * else what was fetched; replayed answers are content with the published answers alone.
+ * The place of a benchmark's data, by the rule of design/contract.md: `--data`, else the built-in samples for the
+ * built-in models, else what was fetched; replayed answers are content with the published answers alone.
  * Throws `data-absent` naming the command that fetches the data.
  */
 export async function locateData(

@@ -28,7 +28,7 @@ const textOf = (sample: Sample, style: PromptStyle) =>
     .parts.map(part => (part.type === 'text' ? part.text : '[image]'))
     .join('')
 
-// The literal strings of benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
+// The literal strings of design/benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
 const blink: Record<PromptStyle, string> = {
   official: 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
   lantern: 'Is the car beneath the cat?\nOptions:\nA. yes\nB. no\n',

@@ -35,7 +35,7 @@ export const answerContract: Readonly<Record<'choice' | 'open', string>> = {
  * options are written `option` by `option`, joined by line feeds. Sources: zeyofu/BLINK_Benchmark:
  * eval/test_benchmark.py, GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py, open-compass/VLMEvalKit:
  * vlmeval/dataset/image_mcq.py, EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/{blink,vstar_bench}/utils.py,
- * deepcs233/Visual-CoT: llava/eval/model_cot_loader.py (design note: prompts.md).
+ * deepcs233/Visual-CoT: llava/eval/model_cot_loader.py (design note: design/prompts.md).
  */
 export const styleTemplates = {
   official: {

@@ -23,7 +23,7 @@ const noOption = '(Z)'
 
 const writers: Readonly<Record<string, Writer>> = {
   /**
-   * One object of answers by official id: what EvalAI takes (zeyofu/BLINK_Benchmark, eval/README.md, "final prediction
+   * One object of answers by official id: what EvalAI takes (zeyofu/BLINK_Benchmark: eval/README.md, "final prediction
    * file").
    */
   blink(records) {

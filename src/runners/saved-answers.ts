@@ -1,5 +1,5 @@
-// Reads answers that were saved earlier, in each of the forms that `replay:PATH` accepts (cli.md). Scoring them is not
-// its business.
+// Reads answers that were saved earlier, in each of the forms that `replay:PATH` accepts (design/contract.md). Scoring
+// them is not its business.
 import {existsSync} from 'node:fs'
 import {readdir, readFile, stat} from 'node:fs/promises'
 import {extname, join} from 'node:path'

@@ -198,7 +198,7 @@ describe('VLMEvalKit predictions', () => {
 describe('BLINK’s own files', () => {
   it('as final predictions under verbatim give the official score on both sides', async () => {
     const {result} = await imported([fixture('replay/GPT4o.json')], {extractor: 'verbatim'})
-    // design/benchmarks.md, 8.1: 1,139 of 1,901.
+    // design/benchmarks.md 8.1: 1,139 of 1,901.
     expect(result).toMatchObject({samples: 1901, differences: 0, peerScore: 1139 / 1901, ourScore: 1139 / 1901})
   })
 

@@ -86,8 +86,8 @@ export function answerTags(text: string): AnswerTags {
 }
 
 /**
- * True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off (cli.md,
- * "The run folder").
+ * True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off
+ * (design/contract.md, "Outcomes").
  */
 export function hasClosedAnswer(text: string): boolean {
   const {closed} = answerTags(plainText(text))

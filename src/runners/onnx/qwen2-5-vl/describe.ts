@@ -6,7 +6,7 @@ import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
 import type {Checkpoint, LatentTokens, Precision} from './types.js'
 
-/** The document of `model show` (cli.md, "Other JSON"). */
+/** The document of `model show` (design/contract.md, "Other JSON"). */
 export interface ModelDescription {
   readonly ref: string
   readonly architecture: string
