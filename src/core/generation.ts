@@ -20,7 +20,10 @@ export const interventions = [
 ] as const
 export type Intervention = (typeof interventions)[number]
 
-/** One model and mode; for latent arms also the protocol, K and the intervention. cli.md fixes the form of the id. */
+/**
+ * One model and mode; for latent arms also the protocol, K and the intervention. design/contract.md fixes the form of
+ * the id.
+ */
 export interface Arm {
   readonly id: string
   /** The model reference as given on the command line. */

@@ -1,4 +1,4 @@
-// Writes hops data: PNG files and items.jsonl (cli.md, "Other JSON"). ../hops.ts reads it.
+// Writes hops data: PNG files and items.jsonl (design/contract.md, "Other JSON"). ../hops.ts reads it.
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {goldLetter, type Item, latentBoxes, pngs, type Share} from './item.js'
