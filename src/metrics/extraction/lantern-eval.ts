@@ -16,17 +16,16 @@ import {
 import type {Extractor, Reading} from './extractor.js'
 import {containingOption, mentions, readOptions, wholeOption, wordsOf} from './option-text.js'
 import type {Slice} from './python.js'
-import {answerTags, plainText, withoutMarkup, withoutThoughts} from './visible-text.js'
+import {answerTags, plainText, visibleText, withoutMarkup} from './visible-text.js'
 
 export const lanternEval: Extractor = item => {
   const known: KnownItem = {...item, known: readOptions(item.options, item.letters)}
-  const plain = plainText(item.text)
-  const visible = withoutThoughts(plain)
+  const visible = visibleText(item.text)
   const outside = answerTags(visible)
   if (outside.closed !== undefined) return read(outside.closed, known, 'answer-tag')
   // A tag inside a thought counts only where nothing is said outside: a model that closed its answer before it closed
   // its thought.
-  const inside = visible.trim() === '' ? answerTags(plain).closed : undefined
+  const inside = visible.trim() === '' ? answerTags(plainText(item.text)).closed : undefined
   if (inside !== undefined) return read(inside, known, 'answer-tag')
   if (outside.open !== undefined) return read(outside.open, known, 'open-answer-tag')
   return read({text: visible, start: 0}, known, '')
