@@ -2,9 +2,12 @@
 // choices.
 // Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
+import {boxed} from './boxes.js'
+import {asking, nameBefore, refuted, supposed, uncertain} from './cues.js'
 import {
   announced,
   clauseBefore,
+  denied,
   isArticle,
   type KnownItem,
   letterTarget,
@@ -14,9 +17,14 @@ import {
   type Target,
 } from './declarations.js'
 import type {Extractor, Reading} from './extractor.js'
+import {lastLine} from './last-line.js'
+import {nextQuestion} from './marks.js'
+import {numbered, total} from './numbering.js'
 import {containingOption, mentions, readOptions, wholeOption, wordsOf} from './option-text.js'
 import type {Slice} from './python.js'
+import {answerValues} from './structured.js'
 import {answerTags, plainText, visibleText, withoutMarkup} from './visible-text.js'
+import {wholeLetter, wholeText} from './whole.js'
 
 export const lanternEval: Extractor = item => {
   const known: KnownItem = {...item, known: readOptions(item.options, item.letters)}
@@ -28,7 +36,18 @@ export const lanternEval: Extractor = item => {
   const inside = visible.trim() === '' ? answerTags(plainText(item.text)).closed : undefined
   if (inside !== undefined) return read(inside, known, 'answer-tag')
   if (outside.open !== undefined) return read(outside.open, known, 'open-answer-tag')
-  return read({text: visible, start: 0}, known, '')
+  return answeredBeforeQuestion(visible, known) ?? read({text: visible, start: 0}, known, '')
+}
+
+/** Rules by which a text states its answer, where others find it among its words. */
+const stating = new Set(['letter', 'option-text', 'last-line', 'boxed', 'declared', 'leading-letter', 'leading-option'])
+
+/** What a response states before it makes up a next question, for the answer to that one is not ours. */
+function answeredBeforeQuestion(text: string, item: KnownItem): Reading | undefined {
+  const question = Array.from(text.matchAll(nextQuestion)).find(({index}) => text.slice(0, index).trim() !== '')
+  if (question === undefined) return undefined
+  const reading = read({text: text.slice(0, question.index), start: 0}, item, '')
+  return reading.answer !== null && stating.has(reading.rule) ? reading : undefined
 }
 
 function none(rule: string): Reading {
@@ -40,6 +59,8 @@ function read(part: Slice, item: KnownItem, within: string): Reading {
   const text = withoutMarkup(part.text)
   const named = (rule: string) => (within === '' ? rule : `${within}/${rule}`)
   if (text.trim() === '') return none(named('empty'))
+  const values = answerValues(text)
+  if (values !== undefined) return agreed(values, item, part.start, named('json'))
   for (const [name, rule] of rules) {
     const target = rule(text, item)
     if (target === undefined) continue
@@ -50,16 +71,26 @@ function read(part: Slice, item: KnownItem, within: string): Reading {
   return none(named('none'))
 }
 
+/** The one answer that all values give, `offset` behind the beginning of the response. */
+function agreed(values: readonly Slice[], item: KnownItem, offset: number, within: string): Reading {
+  const readings = values.map(({text, start}) => read({text, start: offset + start}, item, within))
+  const [first] = readings
+  return first !== undefined && readings.every(({answer}) => answer === first.answer) ? first : none(`${within}/none`)
+}
+
 type Rule = (text: string, item: KnownItem) => Target | undefined
 
 /** In this order; each sees the whole part and says nothing, a letter, or why there is none. */
 const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['letter', wholeLetter],
   ['option-text', wholeText],
+  ['last-line', lastLine],
   ['boxed', boxed],
   ['declared', (text, item) => announced(text, item, 'strong')],
   ['leading-letter', leadingLetter],
   ['leading-option', leadingText],
+  ['numbered', numbered],
+  ['total', total],
   ['implied', (text, item) => announced(text, item, 'weak')],
   ['concluded', concluded],
   ['bracketed', bracketed],
@@ -68,43 +99,6 @@ const rules: readonly (readonly [name: string, rule: Rule])[] = [
 ]
 
 const at = (letter: string, start: number, end: number): Target => ({kind: 'letter', letter, start, end})
-
-function wholeLetter(text: string, item: KnownItem): Target | undefined {
-  const match = new RegExp(
-    `^[^\\p{L}\\p{N}]*(?:${nouns}\\s{1,9}[^\\p{L}\\p{N}]*)?([A-Za-z])[^\\p{L}\\p{N}]*$`,
-    'diu',
-  ).exec(text)
-  if (match === null) return undefined
-  const [start, end] = match.indices![1]!
-  const letter = match[1]!.toUpperCase()
-  return item.letters.includes(letter) ? at(letter, start, end) : {kind: 'foreign', start, end}
-}
-
-function wholeText(text: string, item: KnownItem): Target | undefined {
-  const trimmed = text.trim()
-  const same = (item.options ?? []).flatMap((option, index) => (option.trim() === trimmed ? [item.letters[index]] : []))
-  const letter = same.length === 1 ? same[0] : wholeOption(text, item.known)
-  const start = text.indexOf(trimmed)
-  return letter === undefined ? undefined : at(letter, start, start + trimmed.length)
-}
-
-/** The last `\boxed{...}`: what it holds is the answer or there is none. */
-function boxed(text: string, item: KnownItem): Target | undefined {
-  const open = text.lastIndexOf('\\boxed{')
-  if (open === -1) return undefined
-  const start = open + '\\boxed{'.length
-  const end = text.indexOf('}', start)
-  const inner = text.slice(start, end === -1 ? undefined : end)
-  const target = wholeLetter(inner, item) ?? wholeText(inner, item)
-  if (target !== undefined) return {...target, start: start + target.start, end: start + target.end}
-  return (
-    readTarget(text.slice(0, start + inner.length), start, item) ?? {
-      kind: 'ambiguous',
-      start,
-      end: start + inner.length,
-    }
-  )
-}
 
 const leading = new RegExp(`^[\\s"'“‘]{0,40}(?:${nouns}\\s{1,9})?[(\\[{"'“]{0,9}([A-Za-z])${lone}`, 'diu')
 const lineLetter = /^[^\S\n]{0,20}["'([]{0,3}([A-Z])(?:[).:\]]|$)/gmu
@@ -125,9 +119,13 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   // Lines that begin with several letters are a list of the options, not a choice among them.
   const listed = new Set(Array.from(text.matchAll(lineLetter), line => line[1]!))
   if (listed.size > 1) return undefined
-  if (denied(text, start, end)) return undefined
+  if (denied(text, start, end) || refuted.test(firstClause(after))) return undefined
   return letterTarget(text.slice(start, start + 600), start, item)
 }
+
+/** " is wrong" of "A: rubber is wrong." */
+const firstClause = (after: string) =>
+  / (?:is|was) [^.!?,;\n]{0,40}/.exec(after.split(/[!?;\n]|\.(?=\s)/, 2).join(' '))?.[0] ?? ''
 
 const polar = new Set(['yes', 'no', 'true', 'false'])
 
@@ -177,8 +175,6 @@ function bracketed(text: string, item: KnownItem): Target | undefined {
   return stated.some(({letter}) => item.letters.includes(letter)) ? {kind: 'ambiguous', start: 0, end: 0} : undefined
 }
 
-const uncertain =
-  /\b(?:cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|impossible|don['’]?t\s+know|sorry|insufficient|neither|none|no\s+way|difficult|hard\s+to)\b/i
 const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
 /** "Box A more accurately ...": after such a word an `A` is no article. */
 const named = new RegExp(`\\b${nouns}\\s{1,9}$`, 'i')
@@ -201,9 +197,16 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
     ({letter, span}) =>
       item.letters.includes(letter) &&
       !covered(span[0]) &&
+      !/^\s{0,3}(?:[\^_]|=\s{0,3}[\\\d])/.test(text.slice(span[1], span[1] + 10)) &&
+      !nameBefore.test(text.slice(Math.max(0, span[0] - 20), span[0])) &&
       (named.test(text.slice(Math.max(0, span[0] - 20), span[0])) || !isArticle(text.slice(span[0], span[0] + 40))),
   )
-  const open = [...whole, ...letters].filter(({span}) => !denied(text, span[0], span[1]))
+  const open = [...whole, ...letters].filter(
+    ({span}) =>
+      !denied(text, span[0], span[1]) &&
+      !supposed.test(clauseBefore(text, span[0])) &&
+      !asking.test(questionAround(text, span[0])),
+  )
   const [first] = open
   if (first === undefined) return undefined
   if (open.some(({letter}) => letter !== first.letter))
@@ -218,14 +221,16 @@ function partOfOption(text: string, item: KnownItem): Target | undefined {
   return letter === undefined ? undefined : at(letter, start, text.trimEnd().length)
 }
 
-const deniedBefore =
-  /\b(?:not|never|neither|nor|no|without|than|instead\s+of|rather\s+than|unlike|except|compared\s+(?:to|with)|(?:is|are|was|does|do|did|would|could)n['’]t)\s+(?:[\p{L}'’]+\s+){0,2}["'“(]?$/iu
-const deniedAfter =
-  /^["'”)\]]{0,2}\s*(?:(?:is|are|was|looks|seems|can\s+be|would\s+be)\s+)?(?:clearly\s+)?(?:not\b|wrong|incorrect|false|ruled\s+out|eliminated|excluded|unlikely|(?:is|are|was|does|do)n['’]t)/i
-
-/** True if the clause around a place denies what stands there: "not A", "closer than B", "C is wrong". */
-function denied(text: string, start: number, end: number): boolean {
-  return deniedBefore.test(clauseBefore(text, start)) || deniedAfter.test(text.slice(end, end + 60))
+/** The sentence around a place if it ends in a question mark, else nothing. */
+function questionAround(text: string, offset: number): string {
+  const end = /[.!?？。\n]/.exec(text.slice(offset, offset + 200))
+  if (end === null || !/[?？]/.test(end[0])) return ''
+  return (
+    text
+      .slice(Math.max(0, offset - 200), offset)
+      .split(/[.!?？。\n]/)
+      .at(-1)! + text.slice(offset, offset + end.index)
+  )
 }
 
 function sentenceAround(text: string, offset: number): string {

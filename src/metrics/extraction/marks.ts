@@ -106,4 +106,5 @@ export const nextSpeaker =
   /\n[^\S\n]{0,9}(?:(?:#{1,6}[^\S\n]{0,9}|\*\*)?(?:human|user|用户)(?:\*\*)?[^\S\n]{0,2}:|#{1,6}[^\S\n]{0,9}(?:instruction|input|human|user)\b)/gi
 
 /** A made-up next question. An answer may quote its own, so this ends the text only where the answer stands before it. */
-export const nextQuestion = /\n[^\S\n]{0,9}(?:#{1,6}[^\S\n]{0,9})?(?:\*\*)?(?:question|q|问题|题目)(?:\*\*)?[^\S\n]{0,2}(?:\d{1,3}[^\S\n]{0,2})?[:：]/gi
+export const nextQuestion =
+  /\n[^\S\n]{0,9}(?:#{1,6}[^\S\n]{0,9})?(?:\*\*)?(?:question|q|问题|题目)(?:\*\*)?[^\S\n]{0,2}(?:\d{1,3}[^\S\n]{0,2})?[:：]/gi
