@@ -26,9 +26,10 @@ export const nouns =
   '(?:options?|choices?|letters?|answers?|points?|box|boxes|figures?|images?|pictures?|regions?|circles?|statements?|candidates?|items?|labels?)'
 const nounBefore = new RegExp(`^(?:the\\s{1,9})?(?:correct\\s{1,9})?${nouns}\\s{1,9}["'“”‘’({[]{0,3}`, 'i')
 /**
- * A letter of its own: no letter of the Latin script, digit or apostrophe beside it; scripts without spaces may adjoin.
+ * A letter of its own: no letter of the Latin script, digit or apostrophe beside it, but for the Turkish "is" (C'dir);
+ * scripts without spaces may adjoin.
  */
-export const lone = "(?![\\p{sc=Latin}\\p{N}_]|['’]\\p{L}|\\.\\p{sc=Latin})"
+export const lone = "(?![\\p{sc=Latin}\\p{N}_]|['’](?!d[iıuü]r(?!\\p{L}))\\p{L}|\\.\\p{sc=Latin})"
 const letterHere = new RegExp(`^([A-Za-z])${lone}`, 'u')
 
 /** Words that follow a letter as a name (`A is closer`, `I because`), never the article or the pronoun. */
@@ -165,4 +166,13 @@ export function clauseBefore(text: string, at: number): string {
 /** True if the clause around a place denies what stands there: "not A", "closer than B", "C is wrong". */
 export function denied(text: string, start: number, end: number): boolean {
   return deniedBefore.test(clauseBefore(text, start)) || deniedAfter.test(text.slice(end, end + 60))
+}
+
+/** True if a letter stands with its own option text and that is denied: "A: rubber is wrong". */
+export function deniedByText(text: string, letter: string, end: number, item: KnownItem): boolean {
+  const rest = text.slice(end, end + 300)
+  const gap = /^["'”)\]]{0,2}[:.)]{0,2}\s+/.exec(rest)?.[0].length
+  if (gap === undefined) return false
+  const option = leadingOption(rest.slice(gap), item.known)
+  return option?.letter === letter && deniedAfter.test(rest.slice(gap + option.span[1], gap + option.span[1] + 60))
 }

@@ -3,11 +3,12 @@
 // Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
 import {boxed} from './boxes.js'
-import {asking, nameBefore, refuted, supposed, uncertain} from './cues.js'
+import {asking, nameBefore, supposed, uncertain} from './cues.js'
 import {
   announced,
   clauseBefore,
   denied,
+  deniedByText,
   isArticle,
   type KnownItem,
   letterTarget,
@@ -54,8 +55,16 @@ function none(rule: string): Reading {
   return {answer: null, raw: null, rule, span: null}
 }
 
+/**
+ * No answer needs more, and every rule is then done in a fraction of a second whatever the text is. Of a longer part its
+ * end is read: what comes last holds.
+ */
+const longestPart = 30_000
+
 /** Reads one part of the response; `within` names the tag or box it comes from. */
-function read(part: Slice, item: KnownItem, within: string): Reading {
+function read(whole: Slice, item: KnownItem, within: string): Reading {
+  const cut = Math.max(0, whole.text.length - longestPart)
+  const part = {text: whole.text.slice(cut), start: whole.start + cut}
   const text = withoutMarkup(part.text)
   const named = (rule: string) => (within === '' ? rule : `${within}/${rule}`)
   if (text.trim() === '') return none(named('empty'))
@@ -89,11 +98,11 @@ const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['declared', (text, item) => announced(text, item, 'strong')],
   ['leading-letter', leadingLetter],
   ['leading-option', leadingText],
-  ['numbered', numbered],
-  ['total', total],
   ['implied', (text, item) => announced(text, item, 'weak')],
   ['concluded', concluded],
   ['bracketed', bracketed],
+  ['numbered', numbered],
+  ['total', total],
   ['mentioned', mentioned],
   ['part-of-option', partOfOption],
 ]
@@ -119,13 +128,9 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   // Lines that begin with several letters are a list of the options, not a choice among them.
   const listed = new Set(Array.from(text.matchAll(lineLetter), line => line[1]!))
   if (listed.size > 1) return undefined
-  if (denied(text, start, end) || refuted.test(firstClause(after))) return undefined
+  if (denied(text, start, end) || deniedByText(text, match[1]!.toUpperCase(), end, item)) return undefined
   return letterTarget(text.slice(start, start + 600), start, item)
 }
-
-/** " is wrong" of "A: rubber is wrong." */
-const firstClause = (after: string) =>
-  / (?:is|was) [^.!?,;\n]{0,40}/.exec(after.split(/[!?;\n]|\.(?=\s)/, 2).join(' '))?.[0] ?? ''
 
 const polar = new Set(['yes', 'no', 'true', 'false'])
 
@@ -145,7 +150,11 @@ function concluded(text: string, item: KnownItem): Target | undefined {
   const trimmed = text.trimEnd()
   const from = Math.max(0, trimmed.length - 200)
   const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was)\s/gi)).at(-1)
-  if (last === undefined) return undefined
+  // Lines that say what each letter is end with no choice.
+  const lines = new Set(
+    Array.from(trimmed.matchAll(/^[^\S\n]{0,20}\(?([A-Z])\)?\s(?:is|shows|has)\b/gm), line => line[1]),
+  )
+  if (last === undefined || lines.size > 1) return undefined
   const begin = from + last.index
   if (
     uncertain.test(sentenceAround(trimmed, begin)) ||
@@ -202,8 +211,9 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
       (named.test(text.slice(Math.max(0, span[0] - 20), span[0])) || !isArticle(text.slice(span[0], span[0] + 40))),
   )
   const open = [...whole, ...letters].filter(
-    ({span}) =>
+    ({letter, span}) =>
       !denied(text, span[0], span[1]) &&
+      !deniedByText(text, letter, span[1], item) &&
       !supposed.test(clauseBefore(text, span[0])) &&
       !asking.test(questionAround(text, span[0])),
   )

@@ -19,12 +19,18 @@ export function lastLine(text: string, item: KnownItem): Target | undefined {
   if (line.length > longestLine || before.trim() === '' || /[?？]/.test(line)) return undefined
   const paragraph = /\n[^\S\n]*\n[^\S\n]*$/.test(before) || /\n[^\p{L}\p{N}\n]*\n$/u.test(before)
   const previous = before.split('\n').findLast(one => /[\p{L}\p{N}]/u.test(one)) ?? ''
-  const goesOn = !paragraph && !/[.!?:)\]}"'”’。！？|]\s*$/.test(previous)
-  if (goesOn || (/[:：]\s*$/.test(previous) && denying.test(previous.slice(-200)))) return undefined
+  const wrapped = !paragraph && !/[.!?:)\]}"'”’。！？|]\s*$/.test(previous)
   const skipped = lead.exec(line)?.[0].length ?? 0
   const said = line.slice(skipped)
   const target = wholeLetter(said, item) ?? letterWithText(said, item) ?? wholeText(said, item)
   if (target === undefined) return undefined
+  const announcement = previous
+    .slice(-200)
+    .split(/[.!?。]\s/)
+    .at(-1)!
+  const denies = denying.test(/[:：]\s*$/.test(previous) ? announcement : wrapped ? previous.slice(-12) : '')
+  if (denies) return {kind: 'ambiguous', start, end: trimmed.length}
+  if (wrapped) return undefined
   // The end of a list: every option on its line, with or without empty lines between.
   if (listed.test(previous) && (!paragraph || wholeLetter(previous, item) !== undefined || !isLone(said, item)))
     return undefined

@@ -6,7 +6,7 @@ const object = /^\s*(?:json\s*)?[{[]/i
 const key =
   /["'](?:\w{1,20}[_ -])?(?:answer|choice|option|letter|prediction|label|result|response|selection|selected)(?:[_ -]\w{1,20})?["']\s{0,9}:\s{0,9}(?:"((?:[^"\\]|\\.){0,2000})"|'([^'\n]{0,2000})'|(-?\d+(?:\.\d+)?)|(\[|null|true|false)|(?=\{))/dgi
 const pair = /["'][^"'\n]{0,80}["']\s{0,9}:/
-const mostKeys = 100
+const mostKeys = 20
 
 /**
  * What the keys that name an answer hold, of an object that is the text or ends it; of several a `final` one stands for
