@@ -9,7 +9,7 @@ export interface Cue {
   readonly pattern: RegExp
   /** In what the pattern matched, this takes it back. */
   readonly unless?: RegExp
-  /** A text that it alone reads as B of four. */
+  /** A text of which it reads B of four, though other letters stand there too. */
   readonly example: string
 }
 
@@ -54,7 +54,7 @@ export const cues: readonly Cue[] = [
   cue(
     'strong',
     'answer-heading',
-    `(?:^|\\n)[^\\S\\n]{0,9}(?:final|correct|my|the)?[^\\S\\n]{0,9}answer[^\\S\\n]{0,9}\\n`,
+    `(?:^|\\n)[^\\S\\n]{0,9}(?:final|correct|my|the)?[^\\S\\n]{0,9}(?:answer|choice|conclusion|verdict)[^\\S\\n]{0,9}\\n`,
     'A and C fail.\nFinal answer\nB',
   ),
   cue('strong', 'question-and-answer', '(?:^|\\n)q:[^\\n]{0,300}\\n\\s{0,9}a:', 'Q: Is it A or C?\nA: B'),
@@ -111,15 +111,15 @@ export const denial = /^(?:not|neither|none|nothing|no\s+longer|unclear|unknown|
 
 /** Right before a letter or an option text: "not A", "closer than the one at B", "不是A", "n'est pas A". */
 export const deniedBefore =
-  /\b(?:(?:not|never|neither|nor|no|without|unlike|except|(?:is|are|was|does|do|did|would|could)n['’]t)\s+(?:[\p{L}'’]+\s+){0,2}|(?:than|instead\s+of|rather\s+than|compared\s+(?:to|with))\s+(?:[\p{L}'’]+\s+){0,4}|(?:exclud|eliminat|reject|discard|rul)(?:e|es|ed|ing|s)?\s+(?:out\s+)?(?:options?\s+)?(?:["'“(]?[A-Z]["'”)]?(?:,\s*|\s+and\s+|\s+or\s+)){0,4})["'“(]?$|(?:不是|并非|而非|不选|不选择|不能选|不能选择|不应选|不该选|不会选|排除|排除了|没有选)(?:选项|選項)?\s{0,3}["'“(「]?(?:[A-Z]\s{0,3}(?:和|与|或|、|,)\s{0,3}){0,4}$|(?<!\p{L})(?:n['’]est\s+pas|ist\s+nicht|nicht|no\s+es|non\s+è|não\s+é|не|nie\s+jest|is\s+niet|nu\s+este|är\s+inte|er\s+ikke|bukan|không\s+phải(?:\s+là)?|weder|noch|ni|né|nem|ни|ani|varken|hverken)\s+(?:\p{L}{1,3}\s+)?["'“(]?$/iu
+  /\b(?:(?:not|never|neither|nor|no|without|unlike|except|(?:is|are|was|does|do|did|would|could)n['’]t)\s+(?:[\p{L}'’]+\s+){0,2}|(?:than|instead\s+of|rather\s+than|compared\s+(?:to|with))\s+(?:[\p{L}'’]+\s+){0,4}|(?:exclud|eliminat|reject|discard|rul)(?:e|es|ed|ing|s)?\s+(?:out\s+)?(?:options?\s+)?(?:[\p{L}"'“”()]{1,30}(?:,\s*|\s+and\s+|\s+or\s+)){0,4})["'“(]?$|(?:不是|并非|而非|不选|不选择|不能选|不能选择|不应选|不该选|不会选|排除|排除了|没有选)(?:选项|選項)?\s{0,3}["'“(「]?(?:[A-Z]\s{0,3}(?:和|与|或|、|,)\s{0,3}){0,4}$|(?<!\p{L})(?:n['’]est\s+pas|ist\s+nicht|nicht|pas|non|não|niet|inte|ikke|nie|no\s+es|non\s+è|não\s+é|не|nie\s+jest|is\s+niet|nu\s+este|är\s+inte|er\s+ikke|bukan|không\s+phải(?:\s+là)?|weder|noch|ni|né|nem|ни|ani|varken|hverken)\s+(?:\p{L}{1,3}\s+)?["'“(]?$/iu
 
 /** Right behind it: "A is wrong", "A不对", "A ではありません". */
 export const deniedAfter =
-  /^["'”)\]]{0,2}[:：]?\s*(?:(?:(?:is|are|was|looks|seems|can\s+be|would\s+be)\s+)?(?:clearly\s+)?(?:not\b|wrong|incorrect|false|ruled\s+out|eliminated|excluded|unlikely|(?:is|are|was|does|do)n['’]t)|(?:(?:和|与|、|,|と|でも)\s{0,3}[A-Z]\s{0,3}){0,4}(?:选项)?(?:是|都|均|也){0,2}(?:不(?!仅|但)|错|被排除|可以排除)|(?:(?:でも|も|と)\s{0,3}[A-Z]\s{0,3}){0,4}(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)|[가이은는]?\s{0,3}(?:아니|아닙)|\s*değil)/iu
+  /^["'”)\]]{0,2}[:：]?\s*(?:(?:(?:is|are|was|looks|seems|can\s+be|would\s+be)\s+)?(?:clearly\s+)?(?:not\b|wrong|incorrect|false|ruled\s+out|eliminated|excluded|unlikely|(?:is|are|was|does|do)n['’]t)|(?:(?:和|与|、|,|と|でも)\s{0,3}[A-Z]\s{0,3}){0,4}(?:选项)?(?:是|都|均|也){0,2}(?:不(?!仅|但)|错|吗|被排除|可以排除)|(?:(?:でも|も|と)\s{0,3}[A-Z]\s{0,3}){0,4}(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)|[가이은는]?\s{0,3}(?:아니|아닙)|\s*değil)/iu
 
 /** The same where a letter was announced: only a judgement of it, for "B, not A" and "B not A" do announce B. */
 export const refuted =
-  /^["'”)\]]{0,2}\s*(?:(?:is|was|would\s+be)\s+(?:clearly\s+)?(?:wrong|incorrect|false)\b|(?:是|都)?(?:不对|错|不正确)|(?:(?:でも|も|と)\s{0,3}[A-Z]\s{0,3}){0,4}(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)|[가이은는]?\s{0,3}(?:아니|아닙)|\s*değil)/iu
+  /^["'”)\]]{0,2}\s*(?:吗|\?\s{0,9}\S|(?:is|was|would\s+be)\s+(?:clearly\s+)?(?:wrong|incorrect|false)\b|(?:是|都)?(?:不对|错|不正确)|(?:(?:でも|も|と)\s{0,3}[A-Z]\s{0,3}){0,4}(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)|[가이은는]?\s{0,3}(?:아니|아닙)|\s*değil)/iu
 
 /** Words of one who does not know: what such a sentence mentions is no answer. */
 export const uncertain =
@@ -128,9 +128,15 @@ export const uncertain =
 /** Before a letter, in its clause: it is only supposed. */
 export const supposed = /\b(?:if|suppose|assuming|unless|whether)\b|如果|假如|假设|倘若|是否/i
 
+/** A letter with this behind it is a name: "A+", "B-flat". */
+export const nameAfter = /^(?:[+#♯♭]|-\p{Ll})/u
+
 /** A sentence that begins so and ends in a question mark asks, and answers nothing. */
 export const asking =
   /^[^\p{L}]{0,9}(?:is|are|was|were|does|do|did|could|can|would|should|which|what|how|who|where)\b/iu
+
+/** So does one that is answered so: "Rubber? No. Leather." */
+export const answeredNo = /^[?？]\s{0,9}(?:no|nope|not|wait|hmm|but|however)\b/i
 
 /** A capital after these words is part of a name: "Plan B", "Grade: A". */
 export const nameBefore =

@@ -35,20 +35,22 @@ const letterHere = new RegExp(`^([A-Za-z])${lone}`, 'u')
 /** Words that follow a letter as a name (`A is closer`, `I because`), never the article or the pronoun. */
 const verbs = new Set(
   `is are was were has have had does because since as and or but than then so which that in on at of to for with from by
-   if when unless looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead`.split(
-    /\s+/,
-  ),
+   if when unless looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead
+   o ou oder und y et e mais`.split(/\s+/),
 )
 
 /** True if a letter at the beginning of the text is the article `a` or the pronoun `I`. */
 export function isArticle(text: string): boolean {
-  const word = /^[AaIi][^\S\n]{1,9}(\p{L}[\p{L}'’]*)/u.exec(text)?.[1]
+  const word = /^[AaIi][^\S\n]{1,9}([A-Za-z][\p{L}'’]*)/u.exec(text)?.[1]
   return word !== undefined && (/^i/i.test(text) || !verbs.has(word.toLowerCase()))
 }
 
+/** "Or" and "and" in other languages. */
+const otherOr = 'oder|und|ou|et|o|y|e|или|и|lub|veya|ve|atau|hoặc|eller|或者?|和|与|及|、|か|または|또는'
+
 /** Another letter joined to one before it: `A or B`, `A/B`, `(A) and (B)`, `A, B`. */
 const joined = new RegExp(
-  `^["'”’)\\]}.]{0,3}\\s{0,9}(?:(?:or|and|&|/|vs\\.?|versus|nor)\\s{0,9}(?:${nouns}\\s{1,9})?["'“(\\[{]{0,2}([A-Za-z])${lone}|,\\s{0,9}["'“(\\[{]{0,2}([A-Z])(?=["'”)\\]}]{0,2}(?:[,.;\\n]|\\s{1,9}(?:or|and)\\b|\\s*$)))`,
+  `^["'”’)\\]}.]{0,3}\\s{0,9}(?:(?:or|and|&|/|vs\\.?|versus|nor|${otherOr})\\s{0,9}(?:${nouns}\\s{1,9})?["'“(\\[{]{0,2}([A-Za-z])${lone}|,\\s{0,9}["'“(\\[{]{0,2}([A-Z])(?=["'”)\\]}]{0,2}(?:[,.;\\n]|\\s{1,9}(?:or|and)\\b|\\s*$)))`,
   'u',
 )
 

@@ -3,7 +3,7 @@
 // Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
 import {boxed} from './boxes.js'
-import {asking, nameBefore, supposed, uncertain} from './cues.js'
+import {answeredNo, asking, nameAfter, nameBefore, supposed, uncertain} from './cues.js'
 import {
   announced,
   clauseBefore,
@@ -127,7 +127,10 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   if (match[1] !== match[1]!.toUpperCase() && !/^[)\].:]/.test(after)) return undefined
   // Lines that begin with several letters are a list of the options, not a choice among them.
   const listed = new Set(Array.from(text.matchAll(lineLetter), line => line[1]!))
-  if (listed.size > 1) return undefined
+  const named = new Set(
+    Array.from(text.slice(0, 400).matchAll(/\b(?:option|choice)\s+([A-Z])\s?[:)]/gi), one => one[1]!),
+  )
+  if (listed.size > 1 || named.size > 1) return undefined
   if (denied(text, start, end) || deniedByText(text, match[1]!.toUpperCase(), end, item)) return undefined
   return letterTarget(text.slice(start, start + 600), start, item)
 }
@@ -158,12 +161,15 @@ function concluded(text: string, item: KnownItem): Target | undefined {
   const begin = from + last.index
   if (
     uncertain.test(sentenceAround(trimmed, begin)) ||
-    /\b(?:wrong|incorrect|least|not)\b/i.test(clauseBefore(trimmed, begin))
+    /\b(?:wrong|incorrect|least|not|(?:might|could|may)(?:\s+also)?\s*$)/i.test(clauseBefore(trimmed, begin))
   )
     return undefined
   const target = readTarget(trimmed, begin + last[0].length, item)
   return target?.kind === 'letter' && /^[)\]"'”’.!\s}]*$/.test(trimmed.slice(target.end)) ? target : undefined
 }
+
+/** "leather (C)": a text and a letter that are the whole part. */
+const textAndLetter = /^([^()\n]{1,300})\([^\S\n]{0,3}([A-Z])[^\S\n]{0,3}\)[^\p{L}\p{N}]{0,9}$/u
 
 const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
 
@@ -172,6 +178,9 @@ const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
  * counts as another.
  */
 function bracketed(text: string, item: KnownItem): Target | undefined {
+  const [, option, letter] = textAndLetter.exec(text.trimEnd().split('\n').at(-1)!) ?? []
+  if (option !== undefined && ![undefined, letter].includes(wholeOption(option, item.known)))
+    return {kind: 'ambiguous', start: 0, end: 0}
   const all = Array.from(text.matchAll(inBrackets), match => ({letter: match[1]!, start: match.indices![1]![0]}))
   const stated = all.filter(({letter, start}) => letter === letter.toUpperCase() && !denied(text, start - 1, start + 2))
   const paragraph = text.trimEnd().lastIndexOf('\n\n')
@@ -207,6 +216,7 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
       item.letters.includes(letter) &&
       !covered(span[0]) &&
       !/^\s{0,3}(?:[\^_]|=\s{0,3}[\\\d])/.test(text.slice(span[1], span[1] + 10)) &&
+      !nameAfter.test(text.slice(span[1], span[1] + 3)) &&
       !nameBefore.test(text.slice(Math.max(0, span[0] - 20), span[0])) &&
       (named.test(text.slice(Math.max(0, span[0] - 20), span[0])) || !isArticle(text.slice(span[0], span[0] + 40))),
   )
@@ -235,6 +245,7 @@ function partOfOption(text: string, item: KnownItem): Target | undefined {
 function questionAround(text: string, offset: number): string {
   const end = /[.!?？。\n]/.exec(text.slice(offset, offset + 200))
   if (end === null || !/[?？]/.test(end[0])) return ''
+  if (answeredNo.test(text.slice(offset + end.index, offset + end.index + 30))) return 'is'
   return (
     text
       .slice(Math.max(0, offset - 200), offset)

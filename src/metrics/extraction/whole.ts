@@ -5,7 +5,7 @@ import {nouns, type Target} from './declarations.js'
 import {wholeOption} from './option-text.js'
 
 const letterAlone = new RegExp(
-  `^[^\\p{L}\\p{N}]*(?:${nouns}\\s{1,9}[^\\p{L}\\p{N}]*)?([A-Za-z])[^\\p{L}\\p{N}]*$`,
+  `^[^\\p{L}\\p{N}]*(?:${nouns}\\s{1,9}[^\\p{L}\\p{N}]*)?([A-Za-z])(?![+#♯♭])[^\\p{L}\\p{N}]*$`,
   'diu',
 )
 
