@@ -123,7 +123,7 @@ export const refuted =
 
 /** Words of one who does not know: what such a sentence mentions is no answer. */
 export const uncertain =
-  /\b(?:cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|impossible|don['’]?t\s+know|sorry|insufficient|neither(?!\b[^.!?\n]{1,80}\bnor\b)|none|no\s+way|difficult|hard\s+to)\b/i
+  /\b(?:cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|impossible|don['’]?t\s+know|sorry|insufficient|neither(?!\b[^.!?\n]{1,80}\bnor\b)|none|no\s+way|or\s+not|difficult|hard\s+to)\b/i
 
 /** Before a letter, in its clause: it is only supposed. */
 export const supposed = /\b(?:if|suppose|assuming|unless|whether)\b|如果|假如|假设|倘若|是否/i

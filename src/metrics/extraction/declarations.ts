@@ -46,7 +46,7 @@ export function isArticle(text: string): boolean {
 }
 
 /** "Or" and "and" in other languages. */
-const otherOr = 'oder|und|ou|et|o|y|e|или|и|lub|veya|ve|atau|hoặc|eller|或者?|和|与|及|、|か|または|또는'
+const otherOr = 'oder|und|ou|et|o|y|e|или|и|lub|veya|ve|atau|hoặc|eller|或者?|还是|還是|和|与|及|、|か|または|또는'
 
 /** Another letter joined to one before it: `A or B`, `A/B`, `(A) and (B)`, `A, B`. */
 const joined = new RegExp(

@@ -135,24 +135,27 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   return letterTarget(text.slice(start, start + 600), start, item)
 }
 
+/** "Yes it is." */
+const polarLead = /^(?:yes|no|true|false)(?=\s+(?:it|there|they|this|that|he|she)\s+(?:is|are|was|were|does|do)\b)/i
 const polar = new Set(['yes', 'no', 'true', 'false'])
 
 /** An option text before the first mark of punctuation: "No, the car is not beneath the cat." */
 function leadingText(text: string, item: KnownItem): Target | undefined {
   const start = text.length - text.trimStart().length
   const [clause = ''] = text.slice(start, start + 400).split(/[,.](?!\p{N})|[;:!\n–—]/u, 1)
-  const letter = wholeOption(clause, item.known)
+  const said = polarLead.exec(clause)?.[0] ?? clause
+  const letter = wholeOption(said, item.known)
   if (letter === undefined) return undefined
   const isPolar = polar.has(wordsOf(clause)[0]?.word ?? '')
   const others = isPolar ? [] : mentions(wordsOf(text), item.known).filter(mention => mention.letter !== letter)
-  return others.length > 0 ? undefined : at(letter, start, start + clause.trimEnd().length)
+  return others.length > 0 ? undefined : at(letter, start, start + said.trimEnd().length)
 }
 
-/** "... the one that matches REF is Point C.": the last words of the text, after a form of "to be". */
+/** "... the one that matches REF is Point C.": the last words of the text, after a form of "to be" or "so". */
 function concluded(text: string, item: KnownItem): Target | undefined {
   const trimmed = text.trimEnd()
   const from = Math.max(0, trimmed.length - 200)
-  const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was)\s/gi)).at(-1)
+  const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was|so|thus|hence|therefore),?\s/gi)).at(-1)
   // Lines that say what each letter is end with no choice.
   const lines = new Set(
     Array.from(trimmed.matchAll(/^[^\S\n]{0,20}\(?([A-Z])\)?\s(?:is|shows|has)\b/gm), line => line[1]),

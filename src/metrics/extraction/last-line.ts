@@ -9,7 +9,7 @@ const listed = /^[^\p{L}\p{N}]{0,20}[A-Z](?:[).:\]]|\s{0,9}$)/u
 const lead = /^[^\p{L}\p{N}]{0,20}(?:so|thus|therefore|hence|finally|final|result)\b/iu
 const longestLine = 200
 const denying =
-  /\b(?:not|cannot|can['’]t|never|wrong|incorrect|least|unlikely|eliminat\w*|exclud\w*|rule\w*\s+out|without)\b|不|排除|错/iu
+  /\b(?:not|none|neither|cannot|can['’]t|never|wrong|incorrect|least|unlikely|eliminat\w*|exclud\w*|rule\w*\s+out|without)\b|不|排除|错/iu
 
 export function lastLine(text: string, item: KnownItem): Target | undefined {
   const trimmed = text.trimEnd()

@@ -84,9 +84,10 @@ export const thoughtMarks: readonly ThoughtMark[] = [
   {
     name: 'answer part',
     open: null,
-    close: /\[BEGIN FINAL RESPONSE\]|<conclusion>/gi,
+    close: /\[BEGIN FINAL RESPONSE\]|<conclusion>|\[\/INST\]/gi,
     example: 'Perhaps A. [BEGIN FINAL RESPONSE]B[END FINAL RESPONSE]',
-    source: 'ServiceNow-AI/Apriel-1.5-15b-Thinker; Xkev/Llama-3.2V-11B-cot (`<CONCLUSION>`): model cards',
+    source:
+      'ServiceNow-AI/Apriel-1.5-15b-Thinker; Xkev/Llama-3.2V-11B-cot (`<CONCLUSION>`); an echoed prompt of Llama 2: model cards',
   },
 ]
 
@@ -95,7 +96,7 @@ export const thoughtMarks: readonly ThoughtMark[] = [
  * Sources: chat templates of Qwen, Llama 2 to 4, Gemma, Phi, Mistral, DeepSeek, Command, OLMo.
  */
 export const turnEnd =
-  /<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end_of_turn_token|end▁of▁sentence|end_response|return|eot|user|human|im_user)\|>|<\|end\|>(?!\s{0,9}<\|start\|>assistant)|<\|(?:im_start|start)\|>\s{0,9}user|<\|start_header_id\|>\s{0,9}user|<start_of_turn>\s{0,9}user|<\/s>|<(?:eos|end_of_turn|end_of_utterance|turn\|)>|\[\/?INST\]|\[END FINAL RESPONSE\]/gi
+  /<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end_of_turn_token|end▁of▁sentence|end_response|return|eot|user|human|im_user)\|>|<\|end\|>(?!\s{0,9}<\|start\|>assistant)|<\|(?:im_start|start)\|>\s{0,9}user|<\|start_header_id\|>\s{0,9}user|<start_of_turn>\s{0,9}user|<\/s>|<(?:eos|end_of_turn|end_of_utterance|turn\|)>|\[INST\]|\[END FINAL RESPONSE\]/gi
 
 /** The role that a chat template writes after the mark of a turn's beginning. */
 export const turnHead =
