@@ -102,28 +102,98 @@ export const cues: readonly Cue[] = [
   ),
 ]
 
-/** Before an announcement, in its clause, these words take it back: "if the answer is A", "不选A". */
-export const retracted =
-  /\b(?:if|whether|cannot|can['’]?t|couldn['’]?t|unable|unsure|unclear|doubt|why|suppose|assuming|unless|not|don['’]t|doesn['’]t|isn['’]t|wouldn['’]t|wrong|incorrect|false|least|worst|unlikely|other)\b|如果|假如|假设|倘若|是否|(?:不|不能|不应|不应该|不该|不会|不可|没有|没|别)(?:应|该|能|会)?$|[A-Z]\s{0,3}或$/i
+const anyOf = (...patterns: readonly string[]) => `(?:${patterns.join('|')})`
+/** White space may stand between; up to four other letters may be joined before or after. */
+const joinedBefore = String.raw`(?:[A-Z]\s{0,3}(?:和|与|或|、|,)\s{0,3}){0,4}`
+const joinedAfter = (...by: readonly string[]) => String.raw`(?:${anyOf(...by)}\s{0,3}[A-Z]\s{0,3}){0,4}`
+const words = (atMost: number) => String.raw`(?:[\p{L}'’]+\s+){0,${atMost}}`
+
+/** "A ではありません", "A가 아니라", "A değil". */
+const deniedAfterEastern = [
+  joinedAfter('でも', 'も', 'と') + String.raw`(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)`,
+  String.raw`[가이은는]?\s{0,3}(?:아니|아닙)`,
+  String.raw`\s*değil`,
+]
+
+/** Before an announcement, in its clause, these take it back: "if the answer is A", "不选A". */
+export const retracted = new RegExp(
+  anyOf(
+    String.raw`\b(?:if|whether|suppose|assuming|unless|why|doubt|unsure|unclear|unable|unlikely)\b`,
+    String.raw`\b(?:not|cannot|can['’]?t|couldn['’]?t|don['’]t|doesn['’]t|isn['’]t|wouldn['’]t)\b`,
+    String.raw`\b(?:wrong|incorrect|false|least|worst|other)\b`,
+    '如果|假如|假设|倘若|是否',
+    '(?:不|没有|没|别)(?:应该|应|该|能|会|可)?$',
+  ),
+  'i',
+)
 
 /** Between an announcement and its letter: "not", "none". */
 export const denial = /^(?:not|neither|none|nothing|no\s+longer|unclear|unknown|不|并非)\b/i
 
 /** Right before a letter or an option text: "not A", "closer than the one at B", "不是A", "n'est pas A". */
-export const deniedBefore =
-  /\b(?:(?:not|never|neither|nor|no|without|unlike|except|(?:is|are|was|does|do|did|would|could)n['’]t)\s+(?:[\p{L}'’]+\s+){0,2}|(?:than|instead\s+of|rather\s+than|compared\s+(?:to|with))\s+(?:[\p{L}'’]+\s+){0,4}|(?:exclud|eliminat|reject|discard|rul)(?:e|es|ed|ing|s)?\s+(?:out\s+)?(?:options?\s+)?(?:[\p{L}"'“”()]{1,30}(?:,\s*|\s+and\s+|\s+or\s+)){0,4})["'“(]?$|(?:不是|并非|而非|不选|不选择|不能选|不能选择|不应选|不该选|不会选|排除|排除了|没有选)(?:选项|選項)?\s{0,3}["'“(「]?(?:[A-Z]\s{0,3}(?:和|与|或|、|,)\s{0,3}){0,4}$|(?<!\p{L})(?:n['’]est\s+pas|ist\s+nicht|nicht|pas|non|não|niet|inte|ikke|nie|no\s+es|non\s+è|não\s+é|не|nie\s+jest|is\s+niet|nu\s+este|är\s+inte|er\s+ikke|bukan|không\s+phải(?:\s+là)?|weder|noch|ni|né|nem|ни|ani|varken|hverken)\s+(?:\p{L}{1,3}\s+)?["'“(]?$/iu
+export const deniedBefore = new RegExp(
+  anyOf(
+    String.raw`\b(?:not|never|neither|nor|no|without|unlike|except|(?:is|are|was|does|do|did|would|could)n['’]t)\s+${words(2)}["'“(]?$`,
+    String.raw`\b(?:than|instead\s+of|rather\s+than|compared\s+(?:to|with))\s+${words(4)}["'“(]?$`,
+    // "exclude rubber and leather", "rule out A, B and C"
+    String.raw`\b(?:exclud|eliminat|reject|discard|rul)(?:e|es|ed|ing|s)?\s+(?:out\s+)?(?:options?\s+)?(?:[\p{L}"'“”()]{1,30}(?:,\s*|\s+and\s+|\s+or\s+)){0,4}["'“(]?$`,
+    String.raw`(?:不是|并非|而非|排除了?|(?:没有|不能|不应|不应该|不该|不会|不)选择?)(?:选项|選項)?\s{0,3}["'“(「]?${joinedBefore}$`,
+    String.raw`(?<!\p{L})${anyOf(
+      ...[
+        'pas',
+        'nicht',
+        'non',
+        'não',
+        'niet',
+        'inte',
+        'ikke',
+        'nie',
+        'не',
+        'bukan',
+        String.raw`không\s+phải(?:\s+là)?`,
+      ],
+      ...[String.raw`no\s+es`, String.raw`non\s+è`, String.raw`não\s+é`, String.raw`nie\s+jest`, String.raw`nu\s+este`],
+      ...['weder', 'noch', 'ni', 'né', 'nem', 'ни', 'ani', 'varken', 'hverken'],
+    )}\s+(?:\p{L}{1,3}\s+)?["'“(]?$`,
+  ),
+  'iu',
+)
 
 /** Right behind it: "A is wrong", "A不对", "A ではありません". */
-export const deniedAfter =
-  /^["'”)\]]{0,2}[:：]?\s*(?:(?:(?:is|are|was|looks|seems|can\s+be|would\s+be)\s+)?(?:clearly\s+)?(?:not\b|wrong|incorrect|false|ruled\s+out|eliminated|excluded|unlikely|(?:is|are|was|does|do)n['’]t)|(?:(?:和|与|、|,|と|でも)\s{0,3}[A-Z]\s{0,3}){0,4}(?:选项)?(?:是|都|均|也){0,2}(?:不(?!仅|但)|错|吗|被排除|可以排除)|(?:(?:でも|も|と)\s{0,3}[A-Z]\s{0,3}){0,4}(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)|[가이은는]?\s{0,3}(?:아니|아닙)|\s*değil)/iu
+export const deniedAfter = new RegExp(
+  String.raw`^["'”)\]]{0,2}[:：]?\s*` +
+    anyOf(
+      String.raw`(?:(?:is|are|was|looks|seems|can\s+be|would\s+be)\s+)?(?:clearly\s+)?(?:not\b|wrong|incorrect|false|ruled\s+out|eliminated|excluded|unlikely)`,
+      "(?:is|are|was|does|do)n['’]t",
+      joinedAfter('和', '与', '、', ',', 'と', 'でも') +
+        '(?:选项)?(?:是|都|均|也){0,2}(?:不(?!仅|但)|错|吗|被排除|可以排除)',
+      ...deniedAfterEastern,
+    ),
+  'iu',
+)
 
 /** The same where a letter was announced: only a judgement of it, for "B, not A" and "B not A" do announce B. */
-export const refuted =
-  /^["'”)\]]{0,2}\s*(?:吗|\?\s{0,9}\S|(?:is|was|would\s+be)\s+(?:clearly\s+)?(?:wrong|incorrect|false)\b|(?:是|都)?(?:不对|错|不正确)|(?:(?:でも|も|と)\s{0,3}[A-Z]\s{0,3}){0,4}(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)|[가이은는]?\s{0,3}(?:아니|아닙)|\s*değil)/iu
+export const refuted = new RegExp(
+  String.raw`^["'”)\]]{0,2}\s*` +
+    anyOf(
+      String.raw`(?:is|was|would\s+be)\s+(?:clearly\s+)?(?:wrong|incorrect|false)\b`,
+      // "The answer is A? No, ..."
+      String.raw`\?\s{0,9}\S`,
+      '吗|(?:是|都)?(?:不对|错|不正确)',
+      ...deniedAfterEastern,
+    ),
+  'iu',
+)
 
 /** Words of one who does not know: what such a sentence mentions is no answer. */
-export const uncertain =
-  /\b(?:cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|impossible|don['’]?t\s+know|sorry|insufficient|neither(?!\b[^.!?\n]{1,80}\bnor\b)|none|no\s+way|or\s+not|difficult|hard\s+to)\b/i
+export const uncertain = new RegExp(
+  String.raw`\b${anyOf(
+    String.raw`cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|don['’]?t\s+know`,
+    String.raw`impossible|insufficient|sorry|difficult|hard\s+to|no\s+way|or\s+not|none`,
+    String.raw`neither(?!\b[^.!?\n]{1,80}\bnor\b)`,
+  )}\b`,
+  'i',
+)
 
 /** Before a letter, in its clause: it is only supposed. */
 export const supposed = /\b(?:if|suppose|assuming|unless|whether)\b|如果|假如|假设|倘若|是否/i

@@ -228,7 +228,7 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
       !denied(text, span[0], span[1]) &&
       !deniedByText(text, letter, span[1], item) &&
       !supposed.test(clauseBefore(text, span[0])) &&
-      !asking.test(questionAround(text, span[0])),
+      !asked(text, span[0]),
   )
   const [first] = open
   if (first === undefined) return undefined
@@ -244,17 +244,13 @@ function partOfOption(text: string, item: KnownItem): Target | undefined {
   return letter === undefined ? undefined : at(letter, start, text.trimEnd().length)
 }
 
-/** The sentence around a place if it ends in a question mark, else nothing. */
-function questionAround(text: string, offset: number): string {
-  const end = /[.!?？。\n]/.exec(text.slice(offset, offset + 200))
-  if (end === null || !/[?？]/.test(end[0])) return ''
-  if (answeredNo.test(text.slice(offset + end.index, offset + end.index + 30))) return 'is'
-  return (
-    text
-      .slice(Math.max(0, offset - 200), offset)
-      .split(/[.!?？。\n]/)
-      .at(-1)! + text.slice(offset, offset + end.index)
-  )
+/** True if the sentence around a place asks: it begins as a question, or its own answer is no. */
+function asked(text: string, offset: number): boolean {
+  const after = text.slice(offset, offset + 200)
+  const end = after.search(/[.!?？。\n]/)
+  if (end === -1 || !/[?？]/.test(after[end]!)) return false
+  const before = text.slice(Math.max(0, offset - 200), offset).split(/[.!?？。\n]/)
+  return answeredNo.test(after.slice(end)) || asking.test(before.at(-1)! + after.slice(0, end))
 }
 
 function sentenceAround(text: string, offset: number): string {

@@ -7,6 +7,9 @@ import {wholeLetter, wholeText} from './whole.js'
 const letterAndText = /^[^\p{L}\p{N}]{0,20}([A-Z])[^\p{L}\p{N}]{1,5}(?=[\p{L}\p{N}])/u
 const listed = /^[^\p{L}\p{N}]{0,20}[A-Z](?:[).:\]]|\s{0,9}$)/u
 const lead = /^[^\p{L}\p{N}]{0,20}(?:so|thus|therefore|hence|finally|final|result)\b/iu
+/** A line that ends so goes on with the next: "the reference lies with / B". */
+const unfinished =
+  /(?:,|\b(?:a|the|of|to|with|than|and|or|nor|between|from|like|unlike|as|for|by|at|on|in|near|not|both))\s*$/i
 const longestLine = 200
 const denying =
   /\b(?:not|none|neither|cannot|can['’]t|never|wrong|incorrect|least|unlikely|eliminat\w*|exclud\w*|rule\w*\s+out|without)\b|不|排除|错/iu
@@ -19,7 +22,7 @@ export function lastLine(text: string, item: KnownItem): Target | undefined {
   if (line.length > longestLine || before.trim() === '' || /[?？]/.test(line)) return undefined
   const paragraph = /\n[^\S\n]*\n[^\S\n]*$/.test(before) || /\n[^\p{L}\p{N}\n]*\n$/u.test(before)
   const previous = before.split('\n').findLast(one => /[\p{L}\p{N}]/u.test(one)) ?? ''
-  const wrapped = !paragraph && !/[.!?:)\]}"'”’。！？|]\s*$/.test(previous)
+  const wrapped = !paragraph && unfinished.test(previous)
   const skipped = lead.exec(line)?.[0].length ?? 0
   const said = line.slice(skipped)
   const target = wholeLetter(said, item) ?? letterWithText(said, item) ?? wholeText(said, item)
@@ -34,6 +37,8 @@ export function lastLine(text: string, item: KnownItem): Target | undefined {
   // The end of a list: every option on its line, with or without empty lines between.
   if (listed.test(previous) && (!paragraph || wholeLetter(previous, item) !== undefined || !isLone(said, item)))
     return undefined
+  const other = wholeText(previous, item)
+  if (other?.kind === 'letter' && !isLone(said, item)) return undefined
   if (target.kind === 'foreign' && !/[A-H]/.test(said)) return undefined
   const offset = start + skipped
   return {...target, start: offset + target.start, end: offset + target.end}
