@@ -198,6 +198,14 @@ export const uncertain = new RegExp(
 /** Before a letter, in its clause: it is only supposed. */
 export const supposed = /\b(?:if|suppose|assuming|unless|whether)\b|如果|假如|假设|倘若|是否/i
 
+/** A response in the right-hand words says the opposite of options in the left-hand ones: what it names it denies. */
+export const opposites: readonly (readonly [ofOptions: RegExp, ofResponse: RegExp])[] = [
+  [/\bdarker\b/i, /\b(?:lighter|brighter)\b/i],
+  [/\b(?:lighter|brighter)\b/i, /\bdarker\b/i],
+  [/\b(?:closer|nearer)\b/i, /\b(?:farther|further|more\s+distant)\b/i],
+  [/\b(?:farther|further)\b/i, /\b(?:closer|nearer)\b/i],
+]
+
 /** A letter with this behind it is a name: "A+", "B-flat". */
 export const nameAfter = /^(?:[+#♯♭]|-\p{Ll})/u
 

@@ -3,7 +3,7 @@
 // Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
 import {boxed} from './boxes.js'
-import {answeredNo, asking, nameAfter, nameBefore, supposed, uncertain} from './cues.js'
+import {answeredNo, asking, nameAfter, nameBefore, opposites, supposed, uncertain} from './cues.js'
 import {
   announced,
   clauseBefore,
@@ -205,7 +205,7 @@ const longestPlainAnswer = 60
 /** The only letter or option text that a short response mentions without denying it. */
 function mentioned(text: string, item: KnownItem): Target | undefined {
   const words = wordsOf(text)
-  if (words.length > longestPlainAnswer || uncertain.test(text)) return undefined
+  if (words.length > longestPlainAnswer || uncertain.test(text) || opposed(text, item.options ?? [])) return undefined
   // Yes and no stand in too many sentences ("there is no doubt") to count where they do not lead.
   const options = item.known.filter(option => !polar.has(option.words.join(' ')))
   const texts = mentions(words, options)
@@ -235,6 +235,13 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
   if (open.some(({letter}) => letter !== first.letter))
     return {kind: 'ambiguous', start: first.span[0], end: first.span[1]}
   return at(first.letter, first.span[0], first.span[1])
+}
+
+/** "B is lighter" of "A is darker", "B is darker". */
+function opposed(text: string, options: readonly string[]): boolean {
+  return opposites.some(
+    ([theirs, opposite]) => opposite.test(text) && !theirs.test(text) && options.some(option => theirs.test(option)),
+  )
 }
 
 /** "black" for "The color of the dog is black." */

@@ -4,7 +4,7 @@ import type {Slice} from './python.js'
 
 const object = /^\s*(?:json\s*)?[{[]/i
 const key =
-  /["'](?:\w{1,20}[_ -])?(?:answer|choice|option|letter|prediction|label|result|response|selection|selected)(?:[_ -]\w{1,20})?["']\s{0,9}:\s{0,9}(?:"((?:[^"\\]|\\.){0,2000})"|'([^'\n]{0,2000})'|(-?\d+(?:\.\d+)?)|(\[|null|true|false)|(?=\{))/dgi
+  /["'](?:\w{1,20}[_ -])?(?:answer|choice|option|letter|prediction|label|result|response|selection|selected|final)(?![_ -]?(?:index|idx|id|number|count|confidence|score|prob\w*|reason\w*|type)["'])(?:[_ -]\w{1,20})?["']\s{0,9}:\s{0,9}(?:"((?:[^"\\]|\\.){0,2000})"|'([^'\n]{0,2000})'|(-?\d+(?:\.\d+)?)|(\[|null|true|false)|(?=\{))/dgi
 const pair = /["'][^"'\n]{0,80}["']\s{0,9}:/
 const mostKeys = 20
 
