@@ -5,15 +5,17 @@ const MiB = 2 ** 20
 
 export const limits = {
   /** One line of saved answers. The longest answers known are some 200 kB; pictures in a line take a few MB. */
-  peerLineBytes: 64 * MiB,
-  /** A JSON file that is parsed whole. Parsed, it takes up to ten times as much memory. */
-  peerJsonBytes: 64 * MiB,
+  peerLineBytes: 48 * MiB,
+  /** Characters of all answers of a replay, which are held in memory; V8 gives up at 2 to 4 GB. */
+  replayChars: 1536 * MiB,
+  /** A JSON file that is parsed whole. Parsed, it takes up to fifteen times as much memory. */
+  peerJsonBytes: 48 * MiB,
   /** Lists, objects and keys in one JSON text: an empty list takes 2 bytes of text and some 60 of memory. */
   jsonContainers: 4_000_000,
   /** Depth of JSON. No peer writes more than 20; recursion over some thousands overflows the stack. */
   jsonDepth: 100,
   /** One member of a ZIP file that is read whole: a sample with its pictures in base64 takes up to 30 MB. */
-  zipRecordBytes: 64 * MiB,
+  zipRecordBytes: 48 * MiB,
   /** One member of a ZIP file that is read as a stream: the strings or the rows of a spreadsheet. */
   zipStreamBytes: 256 * MiB,
   /** All members together: this and `zipExpansion` times the file. It bounds time, since one is read at a time. */
@@ -30,8 +32,10 @@ export const limits = {
   sheetCellChars: 1_000_000,
   /** Characters of all cells of a spreadsheet: cells that share a string count each. */
   sheetChars: 512 * MiB,
-  /** Strings that cells share; Excel's rows end at 1,048,576. */
-  sheetStrings: 5_000_000,
+  /** Columns of a table: Excel's own bound. */
+  tableColumns: 16_384,
+  /** Elements of one member of a spreadsheet, three or four a cell: some 10 seconds of work. */
+  xmlElements: 10_000_000,
   /** Nested elements of a spreadsheet's XML; its format has about 10. */
   xmlDepth: 64,
   /** Attributes of one XML element; the root of a sheet has some 30. */

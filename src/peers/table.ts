@@ -72,6 +72,7 @@ async function* numbered(path: string): AsyncGenerator<{number: number; values: 
       if (number === 1) width = cells.length
       else if (cells.length !== width)
         throw badFile(`${path}, row ${number},`, `has ${cells.length} cells instead of ${width}`)
+      if (width > limits.tableColumns) throw new Error(`it has more than ${limits.tableColumns} cells`)
       yield {number, values: new Map([...cells.entries()].filter(([, text]) => text !== ''))}
     }
   } catch (error) {

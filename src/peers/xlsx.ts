@@ -20,13 +20,7 @@ export async function* sheetRows(path: string): AsyncGenerator<SheetRow> {
   try {
     const {sheet, strings} = await partsOf(zip, path)
     const shared: string[] = []
-    if (strings !== undefined) {
-      for await (const text of scan(zip, strings, path, sharedStrings)) {
-        if (shared.length >= limits.sheetStrings)
-          throw badFile(`${path}, member ${strings},`, `holds more than ${limits.sheetStrings} strings`)
-        shared.push(text)
-      }
-    }
+    if (strings !== undefined) for await (const text of scan(zip, strings, path, sharedStrings)) shared.push(text)
     yield* scan(zip, sheet, path, emit => rows(shared, emit))
   } finally {
     zip.close()
@@ -103,6 +97,7 @@ function rows(shared: readonly string[], emit: (row: SheetRow) => void): Handler
         cells = new Map()
       } else if (name === 'c') {
         column = attributes['r'] === undefined ? column + 1 : columnOf(attributes['r'])
+        if (column >= limits.tableColumns) throw new Error(`it has more than ${limits.tableColumns} columns`)
         type = attributes['t'] ?? 'n'
       } else if (name === 'v' || name === 't') reading = true
     },
@@ -176,6 +171,7 @@ async function* scan<T>(
   const handlers = handlersOf(item => found.push(item))
   const parser = sax.parser(true, {position: false})
   let depth = 0
+  let elements = 0
   let attributes = 0
   const local = (name: string) => name.slice(name.indexOf(':') + 1)
   parser.onerror = error => {
@@ -190,6 +186,7 @@ async function* scan<T>(
   }
   parser.onopentag = (tag: Tag | QualifiedTag) => {
     attributes = 0
+    if (++elements > limits.xmlElements) throw new Error(`it has more than ${limits.xmlElements} elements`)
     if (++depth > limits.xmlDepth) throw new Error(`it is nested more than ${limits.xmlDepth} levels deep`)
     const values = Object.entries(tag.attributes).map(([name, value]) => [local(name), String(value)])
     handlers.open?.(local(tag.name), Object.fromEntries(values))

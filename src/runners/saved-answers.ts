@@ -1,12 +1,13 @@
 // Answers that were saved earlier, as `replay:PATH` takes them (cli.md): a run folder of ours, or any form of answers
 // that `src/peers` reads. Scoring them is not its business.
+import {createHash} from 'node:crypto'
 import {existsSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import type {Stop, Timing, Usage} from '../core/generation.js'
 import {unknownTiming, unknownUsage} from '../core/generation.js'
-import {hashOf} from '../core/hash.js'
+import {limits} from '../core/limits.js'
 import {readPeers} from '../peers/index.js'
 import {badFile, type PeerAnswer} from '../peers/peer.js'
 import {settled} from '../peers/settled.js'
@@ -40,8 +41,13 @@ export class SavedAnswers {
 
   /** sha256 over what was answered, whatever the file form and the order it came in. */
   sha256(): string {
-    const rows = [...this.#answers].map(([key, {text, stop, error}]) => [key, text, stop, error ?? null] as const)
-    return hashOf(rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+    // Row by row: all answers together may be longer than a string can be.
+    const hash = createHash('sha256').update('[')
+    for (const [index, key] of [...this.#answers.keys()].sort().entries()) {
+      const {text, stop, error} = this.#answers.get(key)!
+      hash.update(`${index === 0 ? '' : ','}${JSON.stringify([key, text, stop, error ?? null])}`)
+    }
+    return hash.update(']').digest('hex')
   }
 }
 
@@ -71,9 +77,17 @@ async function readOthers(
   warn: (message: string) => void,
 ): Promise<SavedAnswers> {
   const answers = new SavedAnswers()
+  let held = 0
   const context = {facts: async () => new Map(), split: '*', warn}
   for await (const answer of settled(ofThisRun(readPeers(path, context), benchmarks))) {
     const {bench, id, repeat = 0, text, stop, error, usage, timing} = answer
+    held += text.length
+    if (held > limits.replayChars)
+      throw badFile(
+        answer.where,
+        'makes too many answers to hold',
+        'Replay the file in parts, one benchmark at a time.',
+      )
     answers.add(bench!, id, repeat, {
       ...{text, stop: error === undefined ? stop : 'error'},
       ...(usage ? {usage: {...unknownUsage, ...usage}} : {}),
