@@ -2,7 +2,7 @@
 // and a line here.
 import {readdir, realpath, stat} from 'node:fs/promises'
 import {join} from 'node:path'
-import {LanternError} from '../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {limits} from '../core/limits.js'
 import {lockFile} from '../run-folder/reader.js'
 import {answerLines, answerTable} from './answers.js'
@@ -27,6 +27,8 @@ export interface PeerSource {
 export async function peerSources(path: string, warn: PeerContext['warn']): Promise<PeerSource[]> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new LanternError('bad-file', `There is no file or folder ${path}.`, 'Check the path.')
+  if (!found.isDirectory() && !found.isFile())
+    throw badFile(path, 'is no file that can be read twice', 'Write it to a file first.')
   if (!found.isDirectory()) return [{path, format: await formatOf(path)}]
   const names = await readdir(path)
   if (names.includes(lockFile))
@@ -56,7 +58,12 @@ export async function* readPeers(path: string, context: PeerContext): AsyncGener
 }
 
 async function formatOf(path: string): Promise<PeerFormat> {
-  for (const format of peerFormats) if (await format.accepts(path)) return format
+  try {
+    for (const format of peerFormats) if (await format.accepts(path)) return format
+  } catch (error) {
+    if (error instanceof LanternError || systemCodeOf(error) === undefined) throw error
+    throw badFile(path, `cannot be read: ${messageOf(error)}`, 'Check the file and its permissions.')
+  }
   throw badFile(path, 'is of no format that is known', known())
 }
 
@@ -88,10 +95,11 @@ async function sourcesIn(folder: string): Promise<{sources: PeerSource[]; leftOu
   return {sources: sources.filter(({path}) => !leftOut.has(path)), leftOut}
 }
 
-/** Files of a folder and the folders in it, sorted, without hidden ones and links to folders. */
+/** Files of a folder and the folders in it, sorted, without hidden ones, links to folders and runs of ours. */
 async function filesIn(folder: string, depth: number): Promise<string[]> {
   const files: string[] = []
   const entries = await readdir(folder, {withFileTypes: true})
+  if (entries.some(entry => entry.name === lockFile)) return []
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name)
     if (entry.name.startsWith('.')) continue

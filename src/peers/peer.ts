@@ -74,5 +74,5 @@ export function badFile(
   problem: string,
   suggestion = 'Give the file as the peer wrote it.',
 ): LanternError {
-  return new LanternError('bad-file', `${where} ${problem}.`, suggestion)
+  return new LanternError('bad-file', `${where} ${problem.replace(/\.+$/, '')}.`, suggestion)
 }

@@ -224,6 +224,13 @@ describe('a folder', () => {
     )
   })
 
+  it('may hold several formats, and runs of ours, which are passed over', async () => {
+    const {result} = await imported([fixture('import')])
+    expect(result).toMatchObject({formats: ['vlmevalkit', 'inspect'], samples: 8})
+    await writeFile(join(folder, 'm.jsonl'), jsonl({id: 1, text: 'A', gold: 'A'}))
+    expect((await imported([folder], {bench: 'mine'})).result).toMatchObject({formats: ['jsonl'], samples: 1})
+  })
+
   it('of VLMEvalKit gives the scored table, not the predictions again', async () => {
     const header = 'index\tanswer\tprediction'
     await file('VLM/VLM_BLINK.tsv', `${header}\n0\tA\tA\n`)
