@@ -10,18 +10,52 @@ import {badFile} from './peer.js'
 /** Shorter texts cannot hold enough lists and objects to matter. */
 const countedFrom = 1 << 20
 
-/** JSON with or without a byte order mark. Throws `bad-file`, also for a text that is too deep or too branched. */
+/**
+ * JSON with or without a byte order mark; `NaN` and `Infinity`, which Python writes as if they were JSON, are null.
+ * Throws `bad-file`, also for a text that is too deep or too branched.
+ */
 export function parseJson(text: string, where: string): unknown {
   if (text.length > countedFrom && containers(text) > limits.jsonContainers)
     throw badFile(where, `holds more than ${limits.jsonContainers} lists, objects and keys, too many to be read`)
-  let value: unknown
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (error) {
-    throw badFile(where, `is not JSON: ${messageOf(error)}`)
-  }
+  const value = parsed(text.replace(/^\uFEFF/, ''), where)
   if (tooDeep(value)) throw badFile(where, `is nested more than ${limits.jsonDepth} levels deep`)
   return value
+}
+
+function parsed(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    try {
+      if (/NaN|Infinity/.test(text)) return JSON.parse(withoutNaN(text))
+    } catch {
+      // The first error is told: it is about the text as it stands.
+    }
+    throw badFile(where, `is not JSON: ${messageOf(error)}`)
+  }
+}
+
+/** The text with `null` for each `NaN` and `Infinity` that does not stand within a string. */
+function withoutNaN(text: string): string {
+  const parts: string[] = []
+  for (let from = 0; from < text.length; ) {
+    const quote = text.indexOf('"', from)
+    const start = quote === -1 ? text.length : quote
+    parts.push(text.slice(from, start).replace(/NaN|-?Infinity/g, 'null'))
+    let end = start
+    do {
+      end = text.indexOf('"', end + 1)
+    } while (end !== -1 && isEscaped(text, end))
+    from = end === -1 ? text.length : end + 1
+    parts.push(text.slice(start, from))
+  }
+  return parts.join('')
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let slashes = 0
+  while (text[quote - 1 - slashes] === '\\') slashes++
+  return slashes % 2 === 1
 }
 
 /** Opening brackets and keys, by their signs; those within strings are few in what peers write. */

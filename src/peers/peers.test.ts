@@ -204,6 +204,12 @@ describe('a text file', () => {
     await expect(answersOf(path)).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('line 2')})
   })
 
+  it('of JSON as Python writes it may hold NaN and Infinity, which are null', () => {
+    const text = String.raw`{"a": NaN, "b": [-Infinity, Infinity], "NaN": "NaN \" NaN", "c": "\\", "d": NaN}`
+    expect(parseJson(text, 'x')).toEqual({a: null, b: [null, null], NaN: 'NaN " NaN', c: '\\', d: null})
+    expect(() => parseJson('{"a": NaN', 'x')).toThrow(/is not JSON/)
+  })
+
   it('of JSON with too many lists is refused before it is parsed', () => {
     const text = `[${'[],'.repeat(limits.jsonContainers)}0]`
     expect(() => parseJson(text, 'x')).toThrow(/too many to be read/)
