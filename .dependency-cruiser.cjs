@@ -6,6 +6,7 @@ const floors = [
   ['hub'],
   ['run-folder'],
   ['benchmarks', 'modes'],
+  ['peers'],
   ['runners', 'metrics'],
   ['evaluation'],
   ['reports'],

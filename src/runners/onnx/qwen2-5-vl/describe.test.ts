@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-it('describes a folder in the form given by cli.md', async () => {
+it('describes a folder in the form given by design/contract.md', async () => {
   const ref = join(folder, 'here')
   expect(await describeCheckpoint(ref, {env})).toMatchObject({
     ref,
