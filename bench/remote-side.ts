@@ -1,6 +1,6 @@
-// One side of the remote bench in a process of its own: `floor` is a bare undici loop, `session` is our runner, cache
-// off and on.
-// Prints what it took as JSON.
+// One side of the remote bench in a separate process: `floor` is a bare undici loop, `session` is our runner without
+// the cache, `session-cache` with it.
+// Prints the measurements as JSON.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Pool} from 'undici'

@@ -1,15 +1,14 @@
-// Writes drawn items for training without pictures: every card kind once as pixels, every item as numbers of its cards.
+// Writes generated items for training without pictures: every kind of card once as pixels, and every item as the
+// numbers of its cards.
 //
-//   npx tsx scripts/training-data.ts --n 20000 --seed 7 --out DIR [--subtask hops-2,Counting,...] [--style official]
+//   npx tsx scripts/training-data.ts --n 20000 --seed 7 --out DIR [--subtask hops-2,Counting] [--style lantern-eval]
 //
-// DIR/cards.rgb    kinds x 28 x 28 x 3 bytes, the k-th block is card kind k DIR/cards.json   the kinds as objects, in
-// that order DIR/items.jsonl  a line each: id, bench, subtask, question, introduction (BLINK: the prompt before the
-// options, if not the question),
-//                  options, answer (letter, null for open questions), word (its text), boxes, evidence, chain, prompts
-// (by mode:
-//                  exactly what the harness sends, <image> for a picture), cells (per picture its 16 kinds, row by row;
-// null for
-//                  a picture that is not made of cards)
+// - DIR/cards.rgb: kinds x 28 x 28 x 3 bytes; block k is card kind k
+// - DIR/cards.json: the kinds as objects, in that order
+// - DIR/items.jsonl: one line per item: id, bench, subtask, question, introduction (BLINK: the prompt before the
+//   options, if it differs from the question), options, answer (letter, null for open questions), word (its text),
+//   boxes, evidence, chain, prompts (by mode: exactly what the harness sends, <image> for a picture), cells (per
+//   picture its 16 kinds, row by row; null for a picture that does not consist of cards)
 import {createWriteStream} from 'node:fs'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -55,7 +54,7 @@ const forms = new Map(
   ),
 )
 
-/** What each mode shows the model, with `<image>` for each picture; the chat template goes around it. */
+/** The text that each mode shows the model, with `<image>` for each picture. The chat template is added around it. */
 function prompts(bench: string, item: Item): Record<string, string> {
   const sample = toSample(bench, item)
   return Object.fromEntries(

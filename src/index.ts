@@ -1,5 +1,5 @@
-// The library: what a program that imports lantern-eval may rely on (cli.md, "library"). Importing it reads nothing,
-// and loads no model, picture or parquet code.
+// The library: what a program that imports lantern-eval may rely on (design/contract.md, "The library"). Importing it
+// reads nothing, and loads no model, picture or parquet code.
 
 export type {Benchmark, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmarks/benchmark.js'
 export {type DataSource, dataSetOf} from './benchmarks/data-set.js'

@@ -1,4 +1,4 @@
-// What an adapter states reaches a run: prompts and limits in the lock, and a benchmark of one's own beside the built-in
+// What an adapter states reaches a run: prompts and limits in the lock, a benchmark of one's own beside the built-in
 // ones. Commands run in this process, so that a benchmark can be registered.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'

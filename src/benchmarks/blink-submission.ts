@@ -1,4 +1,4 @@
-// BLINK's answers as EvalAI takes them (zeyofu/BLINK_Benchmark, eval/README.md, "final prediction file"): one object of
+// BLINK's answers as EvalAI takes them (zeyofu/BLINK_Benchmark: eval/README.md, "final prediction file"): one object of
 // answers by official id.
 import {LanternError} from '../core/errors.js'
 import type {Submission, SubmissionAnswer} from './benchmark.js'

@@ -344,7 +344,7 @@ describe('the official answers alone', () => {
       counts[String(sample.gold)] = (counts[String(sample.gold)] ?? 0) + 1
       expect(sample.options).toBeUndefined()
     }
-    // benchmarks.md 2.3: totals of the gold letters.
+    // design/benchmarks.md 2.3: totals of the gold letters.
     expect(counts).toEqual({A: 709, B: 708, C: 269, D: 215})
   })
 

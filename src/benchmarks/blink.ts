@@ -144,7 +144,10 @@ function pictureColumns(columns: readonly string[]): string[] {
 
 // --- VLMEvalKit's TSV -----------------------------------------------------------------------------------------------
 
-/** Label revisions of the published tables by sha256 (benchmarks.md 2.1): their ids do not name the official items. */
+/**
+ * Label revisions of the published tables by sha256 (design/benchmarks.md 2.1): their ids do not name the official
+ * items.
+ */
 const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
   fa2190bcb4e80d25af9ff778caae60ee02ae37b9d0f40bdbc3483cfdf328107c: 'new',
   '8f59140f615d0cf0e471e13306969e8ef3d10c2a744cd8cd326443ff4733d644': 'old',

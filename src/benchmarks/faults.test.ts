@@ -1,5 +1,5 @@
-// Data that are broken at one place, in every layout: the sample is refused by name or is an error of its own, and never
-// asked without its picture or scored against what is no answer.
+// Data that are broken at one place, in every layout: the sample is refused by name or is an error of its own. It is
+// never asked without its picture or scored against what is no answer.
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'

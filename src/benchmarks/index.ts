@@ -46,20 +46,6 @@ export async function benchmarkAliases(): Promise<Readonly<Record<string, readon
   return names
 }
 
-/**
- * The id of the benchmark that a peer's task, data set or file name stands for, or undefined: `VStarBench` and `v_star`
- * are both V*. Of several aliases in a name the longest counts.
- */
-export async function benchmarkNamed(name: string): Promise<string | undefined> {
-  if (register.has(name)) return name
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '')
-  const found = Object.entries(await benchmarkAliases())
-    .flatMap(([id, aliases]) => aliases.map(alias => ({id, alias: plain(alias)})))
-    .filter(({alias}) => alias !== '' && plain(name).includes(alias))
-    .sort((a, b) => b.alias.length - a.alias.length)
-  return found[0]?.id
-}
-
 /** What the built-in models are asked when nothing is named: the first benchmark that says what it shows. */
 export async function shownBenchmark(): Promise<{readonly id: string; readonly subtasks: readonly string[]}> {
   for (const id of benchmarkIds()) {

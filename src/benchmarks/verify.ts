@@ -5,7 +5,7 @@ import type {DataProblem, DataSet} from './benchmark.js'
 
 type Problem = Omit<DataProblem, 'severity'>
 
-/** The JSON of `bench verify` (cli.md, "Other JSON"), with what is only worth knowing in `notes`. */
+/** The JSON of `bench verify` (design/contract.md, "Other JSON"), with what is only worth knowing in `notes`. */
 export interface VerifyReport {
   readonly bench: string
   readonly split: string

@@ -18,7 +18,7 @@ const write = (files: Record<string, string | Uint8Array>) => folderOf(folder, f
 const open = (root: string) => viscot.load(root, {split: 'val', seed: 0})
 const jsonl = (...records: object[]) => records.map(record => `${JSON.stringify(record)}\n`).join('')
 
-// The first record of benchmark/gqa.json and of benchmark_det/gqa.jsonl (benchmarks.md 4.2).
+// The first record of benchmark/gqa.json and of benchmark_det/gqa.jsonl (design/benchmarks.md 4.2).
 const question = 'What are the tree branches in front of?'
 const record = {
   dataset: 'gqa',
@@ -217,7 +217,7 @@ const hasShared = existsSync(shared)
 ;(hasShared ? describe : describe.skip)(
   `the 9,937 official items${hasShared ? '' : ' (skipped: ../shared/data/viscot is not here)'}`,
   () => {
-    /** benchmarks.md 4.3: unique pictures and range of ids by data set. */
+    /** design/benchmarks.md 4.3: unique pictures and range of ids by data set. */
     const expected: Record<string, [images: number, first: number, last: number]> = {
       cub: [485, 7, 4931],
       docvqa: [617, 0, 887],

@@ -47,7 +47,7 @@ export const vstar = defineBenchmark({
       images: 'first',
       exact: true,
     },
-    // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py, which adds the data set's own instruction again.
+    // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py. It adds the data set's own instruction again.
     lmms: {
       text: "{question}\n{options}\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
       option: '{letter}. {text}',

@@ -51,7 +51,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const merged: FlagInput = {...flags}
     for (const [name, flag] of Object.entries(flags)) {
       const many = flag.type === 'option' && flag.multiple
-      // oclif hands the variable of a repeatable flag over as one string; cli.md wants a comma list.
+      // oclif hands the variable of a repeatable flag over as one string; design/contract.md wants a comma list.
       const listed = many ? process.env[variableOf(name)]?.split(',').map(value => value.trim()) : undefined
       // A flag that a command cannot do without is no setting: the run folder in the file is not where `rescore` or
       // `merge` should write.

@@ -1,5 +1,5 @@
-// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse (cli.md,
-// "Exit codes").
+// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse
+// (design/contract.md, "Exit codes").
 import type {Hook} from '@oclif/core'
 import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'

@@ -4,7 +4,7 @@ import type {FlagInput} from '@oclif/core/interfaces'
 import {benchmarkIds} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 
-/** `--base-url` -> `LANTERN_EVAL_BASE_URL` (cli.md, "Environment and config"). */
+/** `--base-url` -> `LANTERN_EVAL_BASE_URL` (design/contract.md, "Environment and config"). */
 export function variableOf(flag: string): string {
   return `LANTERN_EVAL_${flag.toUpperCase().replaceAll('-', '_')}`
 }

@@ -23,8 +23,8 @@ class OurCommandHelp extends CommandHelp {
   }
 
   /**
-   * oclif indents a list with tall cells by six columns but wraps it for four (oclif/core 4.14: src/help/formatter.ts,
-   * renderList).
+   * oclif indents a list with tall cells by six columns but wraps it for four (oclif/core: src/help/formatter.ts,
+   * renderList, in 4.14).
    */
   override wrap(body: string, spacing = this.indentSpacing): string {
     return super.wrap(body, spacing === 4 ? 6 : spacing)

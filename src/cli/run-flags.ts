@@ -339,8 +339,8 @@ function endpointsOf(values: readonly string[] | undefined, refs: readonly strin
 }
 
 /**
- * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: what is shown with the built-in models,
- * else an error.
+ * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: what is shown with
+ * the built-in models, else an error.
  */
 async function benchmarksOf(
   given: readonly string[] | undefined,

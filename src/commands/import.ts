@@ -10,17 +10,19 @@ import {defaultExtractor, extractorNames} from '../metrics/extraction/index.js'
 export default class Import extends BaseCommand<typeof Import> {
   static override summary = 'Turn other harnesses’ outputs into a run of ours, our score beside theirs.'
   static override description =
-    'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit TSV or JSON (predictions or _result), and BLINK’s saved outputs or predictions. Samples on which the two scores are not the same are marked "differs" in the log.'
+    'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit XLSX, TSV or JSON (predictions or _result), BLINK’s saved outputs or predictions, and any JSONL, CSV, TSV or XLSX with an id and an answer a sample; what was taken for what is told. A folder gives every file in it that is one of these. Samples on which the two scores are not the same are marked "differs" in the log.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> logs/2026-08-22_blink.eval --out results/inspect-blink',
     '<%= config.bin %> <%= command.id %> logs/model/*_samples_blink_*.jsonl --out results/lmms-blink',
+    '<%= config.bin %> <%= command.id %> outputs/Qwen2.5-VL-7B --out results/vlmevalkit',
+    '<%= config.bin %> <%= command.id %> answers.csv --bench mybench --model my-model --out results/mine',
     '<%= config.bin %> <%= command.id %> saved_outputs/GPT4o --out results/gpt4o --extractor-panel',
   ]
   static override strict = false
   static override args = {file: Args.string({required: true, description: 'Files or folders of peers, any number.'})}
   static override flags = withVariables({
     out: Flags.string({required: true, summary: 'The run folder to write.', helpValue: 'DIR'}),
-    bench: Flags.string({summary: 'Benchmark, where the files name it otherwise.', helpValue: 'ID'}),
+    bench: Flags.string({summary: 'Benchmark, where the files name it otherwise or not at all.', helpValue: 'ID'}),
     model: Flags.string({summary: 'Name of the model, where the files do not say it.', helpValue: 'NAME'}),
     mode: Flags.option({options: modes})({
       summary: 'How the peer asked the model; files do not say.',

@@ -45,7 +45,7 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   })
 }
 
-/** New tokens an answer may take when neither a flag nor the benchmark says otherwise (cli.md, `--max-new-tokens`). */
+/** New tokens where neither a flag nor the benchmark says otherwise (design/contract.md, "Flags of run"). */
 export const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}
 
 /** New tokens an answer may take: what was asked for, else what the style, the benchmark or the house says. */

@@ -124,7 +124,7 @@ async function finish(
   tools.onEvent({type: 'record', record})
 }
 
-/** The log line of a generation (cli.md, "A log record"). */
+/** The log line of a generation (design/contract.md, "A log record"). */
 export function toRecord(
   extractor: string,
   bench: string,

@@ -29,7 +29,7 @@ describe('the outcome of a choice', () => {
     expect(score({text: 'no idea'}, 'blink_official')).toMatchObject({outcome: 'unanswered'})
   })
 
-  // Each row outranks all that follow it (cli.md): every one also holds what would give a later outcome.
+  // Each row outranks all that follow it (design/contract.md): every one also holds what would give a later outcome.
   it.each([
     ['error', {stop: 'error', text: '', gold: null, ...idle}, null],
     ['error', {stop: 'abort', gold: null, ...idle}, null],

@@ -1,4 +1,4 @@
-// From a generation to its outcome and score, in the precedence of cli.md ("The run folder"). Pure.
+// From a generation to its outcome and score, in the precedence of design/contract.md, "Outcomes". Pure.
 import type {Arm, Generation, Stop} from '../core/generation.js'
 import type {Outcome, Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'

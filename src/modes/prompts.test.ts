@@ -39,7 +39,7 @@ const written = (sample: Sample, form: PromptForm, mode: Mode = 'latent') =>
 const textOf = (sample: Sample, style: PromptStyle) => written(sample, formFor(sample, style))
 const sent = (sample: Sample, mode: Mode, style: PromptStyle) => written(sample, formFor(sample, style), mode)
 
-// The literal strings of benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
+// The literal strings of design/benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
 const blinkText: Record<PromptStyle, string> = {
   'lantern-eval': 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
   lantern: 'Is the car beneath the cat?\nOptions:\nA. yes\nB. no\n',

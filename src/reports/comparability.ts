@@ -1,5 +1,5 @@
 // Which rows may be ranked or compared: data, labels, sample ids, answer contract, extractor, judge and metric agree
-// (cli.md, "Lock").
+// (design/contract.md, "The lock").
 import {canonicalJson} from '../core/hash.js'
 import type {Run, Sheet} from './read-run.js'
 

@@ -1,4 +1,4 @@
-// Two arms on the samples both settled: differences, tests, verdict and gate (cli.md, "compare"). Pure.
+// Two arms on the samples both settled: differences, tests, verdict and gate (design/contract.md, "compare"). Pure.
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import {gateOf, holm, overallVerdict, pairedDifference, verdictOf, worstGate} from '../metrics/statistics/index.js'

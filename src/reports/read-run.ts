@@ -103,7 +103,7 @@ function settledOf(record: LogRecord, shared: (text: string) => string): Settled
 
 const zeroOutcomes: ReadonlySet<Outcome> = new Set(['unanswered', 'truncated', 'refused', 'not-engaged'])
 
-/** cli.md: no answer scores 0 in the headline; errors and hidden answers are outside it. */
+/** design/contract.md: no answer scores 0 in the headline; errors and hidden answers are outside it. */
 export function headlineScore({outcome, score}: Pick<LogRecord, 'outcome' | 'score'>): number | null {
   if (outcome === 'error' || outcome === 'unscored') return null
   if (zeroOutcomes.has(outcome)) return 0

@@ -22,7 +22,8 @@ const run = async (lock: ReturnType<typeof lockOf>, records: Parameters<typeof w
 const direct = arm('replay:answers', 'direct')
 
 describe('the headline of BLINK', () => {
-  // benchmarks.md 2.3 and 8.1: sizes of the subtasks, right answers of three models, official Total (macro) and micro.
+  // design/benchmarks.md 2.3 and 8.1: sizes of the subtasks, right answers of three models, official Total (macro) and
+  // micro.
   const sizes = {
     Art_Style: 117,
     Counting: 120,

@@ -28,8 +28,8 @@ interface Entry {
 }
 
 /**
- * Discordance that is assumed where nothing was compared; in the middle of what the field reports (peers.md, section
- * 6).
+ * Discordance that is assumed where nothing was compared; in the middle of what the field reports
+ * (design/statistics.md, "What a test set can show").
  */
 const assumedDiscordance = 0.2
 

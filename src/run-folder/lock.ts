@@ -1,4 +1,4 @@
-// The lock: everything that makes two runs comparable (cli.md, "Lock"). Written first, never changed.
+// The lock: everything that makes two runs comparable (design/contract.md, "The lock"). Written first, never changed.
 import {z} from 'zod'
 import {interventions, modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'

@@ -1,4 +1,4 @@
-// The log record: one line of log.jsonl per sample and arm (cli.md, "The run folder").
+// The log record: one line of log.jsonl per sample and arm (design/contract.md, "The run folder").
 import {z} from 'zod'
 import {stops} from '../core/generation.js'
 import {outcomes} from '../core/outcome.js'

@@ -7,7 +7,7 @@ import type {Runner, RunnerOptions, Session} from './runner.js'
 
 const runners: readonly Runner[] = [remoteRunner, replayRunner, onnxRunner]
 
-/** The forms of a model reference, for help texts and errors (cli.md, `--model`). */
+/** The forms of a model reference, for help texts and errors (design/contract.md, "Model references"). */
 export const modelReferences = [
   {form: 'DIR', meaning: 'a checkpoint folder with config.json and *.safetensors'},
   {form: 'hub:owner/name[@revision]', meaning: "a checkpoint in the hub's cache, downloaded when absent"},

@@ -89,12 +89,72 @@ describe('replay of JSONL', () => {
     expect(absent).toMatchObject({stop: 'error', error: {code: 'no-answer', message: 'no saved answer'}})
   })
 
-  it('lets the last answer count that is not an error', async () => {
+  it('lets the answer count where there is an error too', async () => {
     const path = await file(
       'a.jsonl',
       '{"id":"1","error":"timeout"}\n{"id":"1","text":"A"}\n{"id":"1","error":"timeout"}\n',
     )
     expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A', stop: 'eos'})
+  })
+
+  it('takes an answer under another usual name, as text or number, and says so', async () => {
+    const path = await file(
+      'a.jsonl',
+      '{"id":"1","response":"A"}\n{"id":"2","prediction":3}\n{"id":"3","output":"C"}\n',
+    )
+    const messages: string[] = []
+    const session = await openRunner(`replay:${path}`, {
+      ...options,
+      notify: event => void (event.type === 'warning' && messages.push(event.message)),
+    })
+    expect(session.describe().details).toEqual({answers: 3})
+    expect(messages[0]).toContain('took response as the answer')
+    const texts = await replay(path, [
+      ['vstar', '1'],
+      ['vstar', '2'],
+      ['vstar', '3'],
+    ])
+    expect(texts.map(({text}) => text)).toEqual(['A', '3', 'C'])
+  })
+
+  it.each([
+    ['no answer', '{"id":"2"}'],
+    ['an answer that is no text', '{"id":"2","text":{"a":1}}'],
+    ['no id', '{"text":"A"}'],
+    ['a stop that is none', '{"id":"2","text":"A","stop":"constructor"}'],
+    ['a repeat that is none', '{"id":"2","text":"A","repeat":-1}'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['too deep a nesting', `{"id":"2","text":"A","a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+    ['NUL bytes', '\0'.repeat(100)],
+  ])('refuses a line with %s, naming it', async (_, line) => {
+    const path = await file('a.jsonl', `{"id":"1","text":"A"}\n${line}\n`)
+    await expect(replay(path, [])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining(`${path}, line 2`),
+    })
+  })
+
+  it('makes an error of an answer that is null', async () => {
+    const path = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":"2","text":null}\n')
+    expect((await replay(path, [['vstar', '2']]))[0]).toMatchObject({stop: 'error', error: {code: 'saved-error'}})
+  })
+
+  it('takes equal answers for one sample once, and refuses unequal ones naming both lines', async () => {
+    const equal = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":1,"text":"A"}\n')
+    expect((await replay(equal, [['vstar', '1']]))[0]).toMatchObject({text: 'A'})
+    const unequal = await file('b.jsonl', '{"id":"1","text":"A"}\n{"id":"2","text":"A"}\n{"id":1,"text":"B"}\n')
+    await expect(replay(unequal, [])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringMatching(/b\.jsonl, line 3 and .*b\.jsonl, line 1 are two answers for one sample, 1/),
+    })
+  })
+
+  it('keeps the repeats of a sample apart', async () => {
+    const path = await file('a.jsonl', '{"id":"1","text":"B","repeat":1}\n{"id":"1","text":"A","repeat":0}\n')
+    expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A'})
+    const same = await file('b.jsonl', '{"id":"1","text":"B","repeat":1}\n{"id":"1","text":"A","repeat":1}\n')
+    await expect(replay(same, [])).rejects.toMatchObject({message: expect.stringContaining('repeat 1')})
   })
 
   it('names the file and the line of what it cannot read', async () => {
@@ -138,6 +198,18 @@ describe('replay of BLINK files', () => {
       const session = await openRunner(`replay:${shared}${path}`, options)
       expect(session.describe().details).toEqual({answers: path.startsWith('saved_val') ? 1901 : 3807})
     }
+  })
+})
+
+describe('replay of other harnesses', () => {
+  it('gives the answers that an import reads', async () => {
+    const path = fileURLToPath(new URL('../../fixtures/import/inspect.eval', import.meta.url))
+    const asked = ['2', '3', '4'].map(id => ['blink', `val_Spatial_Relation_${id}`] as const)
+    expect(await replay(path, asked)).toMatchObject([
+      {text: 'After a look, the answer is (A).', usage: {promptTokens: 300}, timing: {totalMs: 500}},
+      {stop: 'error', error: {message: 'connection reset'}},
+      {text: 'First I look at', stop: 'length'},
+    ])
   })
 })
 

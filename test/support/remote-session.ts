@@ -1,9 +1,9 @@
-// Asks a local endpoint through the remote runner: one session that is opened, fed to the end and closed.
+// Asks a local endpoint through the remote runner: opens a session, feeds it all requests and closes it.
 import type {Generation, Request} from '../../src/core/generation.js'
 import {openRunner} from '../../src/runners/index.js'
 import type {RunnerOptions} from '../../src/runners/runner.js'
 
-/** Eight in flight, no retries, no cache: what most tests want, and `more` for what a test is about. */
+/** Defaults for most tests: eight in flight, no retries, no cache. `more` holds what a test is about. */
 export function remoteOptions(
   more: Pick<RunnerOptions, 'cacheDir' | 'notify' | 'benchmarks'> & Partial<RunnerOptions>,
   url: string,
@@ -22,12 +22,12 @@ export function remoteOptions(
   }
 }
 
-/** A group of its own for each request. */
+/** Puts each request into a separate group. */
 export async function* stream(requests: Iterable<Request>): AsyncGenerator<Request[]> {
   for (const one of requests) yield [one]
 }
 
-/** The generations of `openai:m`, in the order in which they come. */
+/** The generations of `openai:m`, in order of arrival. */
 export async function askEndpoint(
   requests: readonly Request[],
   options: RunnerOptions,

@@ -1,10 +1,10 @@
-// A drawn item as a Sample, as an adapter would read it back from the files. Used where no files are wanted.
+// Turns a drawn item into the Sample that an adapter would read back from the files. Used where no files are wanted.
 import {type ImageRef, letterOf, type Sample} from '../../core/sample.js'
 import {hopsLatents} from './hops-folder.js'
 import {evidenceBoxes, goldLetter, type Item, latentBoxes, pngs} from './item.js'
 
 /**
- * The full prompt in BLINK's manner (benchmarks.md 2.2): introduction or question, then the options with bracketed
+ * The full prompt in BLINK's format (benchmarks.md 2.2): introduction or question, then the options with bracketed
  * letters.
  */
 export function fullPrompt(item: Item): string {
@@ -15,7 +15,7 @@ function lettered({options}: Item): string[] {
   return options.map((option, k) => `(${letterOf(k)}) ${option}`)
 }
 
-/** The item as a sample of `benchmark`; pictures are encoded when their bytes are asked for. */
+/** The item as a sample of `benchmark`. Pictures are encoded when their bytes are requested. */
 export function toSample(benchmark: string, item: Item): Sample {
   const open = item.options.length === 0
   return {

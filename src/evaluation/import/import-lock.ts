@@ -1,12 +1,11 @@
 // The lock of an imported run: what the files say of themselves, and plainly where they say nothing.
-import {stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import type {Arm} from '../../core/generation.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
+import type {PeerSource} from '../../peers/index.js'
 import {type Lock, lockHash} from '../../run-folder/lock.js'
 import {packageVersion, titlesOf} from '../environment.js'
 import {samplesSha256} from '../prepare.js'
-import type {PeerFormat} from './peer-answer.js'
 import type {BenchSurvey, Survey} from './survey.js'
 
 interface ImportChoices {
@@ -17,13 +16,13 @@ interface ImportChoices {
 /** Throws the system error of a file that cannot be read. */
 export async function lockOf(
   spec: ImportChoices,
-  sources: readonly {path: string; format: PeerFormat}[],
+  sources: readonly PeerSource[],
   survey: Survey,
   arms: readonly Arm[],
 ): Promise<Lock> {
   const formats = [...new Set(sources.map(({format}) => format.name))].join('+')
   const files = await Promise.all(
-    sources.map(async ({path}) => ({name: basename(path), sha256: await identityOf(path)})),
+    sources.map(async ({path}) => ({name: basename(path), sha256: await sha256OfFile(path)})),
   )
   const lock: Lock = {
     ...{schema: 1, hash: '', arms: [...arms]},
@@ -41,10 +40,6 @@ export async function lockOf(
     },
   }
   return {...lock, hash: lockHash(lock)}
-}
-
-async function identityOf(path: string): Promise<string | null> {
-  return (await stat(path)).isDirectory() ? null : sha256OfFile(path)
 }
 
 function benchEntry(

@@ -1,20 +1,22 @@
 // `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in
-// files beside this one.
+// src/peers.
+import {basename, extname} from 'node:path'
 import type {Machine} from '../../benchmarks/data-places.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId, type Mode, unknownTiming, unknownUsage} from '../../core/generation.js'
 import type {Scoring} from '../../core/outcome.js'
 import {differsFromPeer} from '../../metrics/peer.js'
 import {scoreAnswer} from '../../metrics/score.js'
+import {type PeerSource, peerSources} from '../../peers/index.js'
+import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
+import {settled} from '../../peers/settled.js'
 import {hold} from '../../run-folder/hold.js'
 import {openJournal} from '../../run-folder/journal.js'
 import {recordKey, settledRecords} from '../../run-folder/reader.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {claimRunDir} from '../../run-folder/run-dir.js'
-import {formatOf} from './formats.js'
 import {lockOf} from './import-lock.js'
-import type {ImportContext, PeerAnswer, PeerFormat, SampleFacts} from './peer-answer.js'
-import {factsFrom, merged, surveyOf} from './survey.js'
+import {factsFrom, merged, type NamedAnswer, surveyOf} from './survey.js'
 
 export interface ImportSpec {
   readonly paths: readonly string[]
@@ -69,14 +71,11 @@ const window = 256
  */
 export async function importRun(spec: ImportSpec): Promise<Imported> {
   const warnings = new Set<string>()
-  const sources: {path: string; format: PeerFormat}[] = []
-  for (const path of spec.paths) sources.push({path, format: await formatOf(path)})
+  const warn = (message: string) => void warnings.add(message)
+  const sources = (await Promise.all(spec.paths.map(path => peerSources(path, warn)))).flat()
   const facts = factsFrom(spec)
-  const context: ImportContext = {facts, split: spec.split, warn: message => warnings.add(message)}
-  const answers = async function* (): AsyncGenerator<PeerAnswer> {
-    for (const {path, format} of sources)
-      for await (const answer of format.read(path, context)) yield named(answer, spec)
-  }
+  const context: PeerContext = {facts, split: spec.split, warn}
+  const answers = () => settled(namedAnswers(sources, context, spec))
   const survey = await surveyOf(answers(), facts)
   if (survey.benches.size === 0)
     throw new LanternError(
@@ -156,8 +155,21 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   }
 }
 
-function named(answer: PeerAnswer, {bench, model}: ImportSpec): PeerAnswer {
-  return {...answer, ...(bench === undefined ? {} : {bench}), ...(model === undefined ? {} : {model})}
+async function* namedAnswers(
+  sources: readonly PeerSource[],
+  context: PeerContext,
+  spec: ImportSpec,
+): AsyncGenerator<NamedAnswer> {
+  for (const {path, format} of sources)
+    for await (const answer of format.read(path, context)) yield named(answer, path, spec)
+}
+
+/** With the names that the command gives, else those of the file, else the file's own name for the model. */
+function named(answer: PeerAnswer, path: string, spec: ImportSpec): NamedAnswer {
+  const bench = spec.bench ?? answer.bench
+  if (bench === undefined)
+    throw new LanternError('usage', `${answer.where} names no benchmark.`, 'Name it: --bench ID.')
+  return {...answer, bench, model: spec.model ?? answer.model ?? basename(path, extname(path))}
 }
 
 const modelRef = (model: string) => `import:${model}`
@@ -174,7 +186,7 @@ function armOf(model: string, mode: Mode): Arm {
 }
 
 function recordOf(
-  answer: PeerAnswer,
+  answer: NamedAnswer,
   known: SampleFacts | undefined,
   arm: Arm,
   scoring: Scoring,

@@ -6,7 +6,10 @@ import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
-import type {ImportContext, PeerAnswer, SampleFacts} from './peer-answer.js'
+import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
+
+/** An answer of which it is settled what benchmark and model it belongs to. */
+export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
 
 /** What is known of samples whose benchmark's data are at hand: given, fetched, or answers that ship with us. */
 export function factsFrom({
@@ -17,7 +20,7 @@ export function factsFrom({
   data: Readonly<Record<string, string>>
   split?: string
   machine: Machine
-}): ImportContext['facts'] {
+}): PeerContext['facts'] {
   const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
   const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
     const benchmark = await adapterOf(id)
@@ -67,7 +70,7 @@ export interface Survey {
 /**
  * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
  */
-export async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: ImportContext['facts']): Promise<Survey> {
+export async function surveyOf(answers: AsyncIterable<NamedAnswer>, facts: PeerContext['facts']): Promise<Survey> {
   const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
   for await (const answer of answers) {
     survey.models.add(answer.model)
@@ -83,7 +86,7 @@ export async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: Import
   return survey
 }
 
-async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
@@ -104,7 +107,7 @@ async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
  * The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask
  * there.
  */
-export function merged(answer: PeerAnswer, known: SampleFacts | undefined): SampleFacts {
+export function merged(answer: NamedAnswer, known: SampleFacts | undefined): SampleFacts {
   const options = answer.options ?? known?.options
   const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))
   return {

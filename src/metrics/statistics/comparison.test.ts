@@ -105,7 +105,7 @@ describe('Tango interval of a paired difference', () => {
 })
 
 describe('power', () => {
-  // peers.md section 6 and latent-reasoning.md section 6: per cent, printed with one decimal.
+  // design/statistics.md, "What a test set can show": per cent, printed with one decimal.
   it.each([
     [191, [6.4, 9.1, 11.1], [6.7, 9.5, 11.6]],
     [1901, [2.0, 2.9, 3.5], [2.1, 3.0, 3.7]],

@@ -1,5 +1,5 @@
-// The verdict of a comparison and the gate over it (cli.md, "compare"): from the one-sided bounds of the difference and
-// a margin.
+// The verdict of a comparison and the gate over it (design/contract.md, "compare"): from the one-sided bounds of the
+// difference and a margin.
 import type {Interval} from './interval.js'
 
 export type Verdict = 'improved' | 'equivalent' | 'regressed' | 'inconclusive'

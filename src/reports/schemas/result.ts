@@ -1,4 +1,4 @@
-// The result document: summary.json, `run --json`, `leaderboard --json` (cli.md, "The result document").
+// The result document: summary.json, `run --json`, `leaderboard --json` (design/contract.md, "The result document").
 import {z} from 'zod'
 import {comparisonSchema} from './comparison.js'
 import {resultRowSchema} from './result-row.js'

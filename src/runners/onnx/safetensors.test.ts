@@ -6,7 +6,7 @@ import {numberToHalf, readFloats, readSafetensorsHeader, toFloat32, writeSafeten
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-safetensors-'))
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-/** A file with this header and so many bytes of data. */
+/** Writes a file with this header and this many bytes of data. */
 function fileWith(header: unknown, dataBytes: number, claimedLength?: bigint): string {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header))
   const length = Buffer.alloc(8)
@@ -42,7 +42,7 @@ it('reads back what it wrote, bit for bit', async () => {
   expect(await readFloats(tensors.get('empty')!)).toHaveLength(0)
 })
 
-it('turns every float16 into a number and back', () => {
+it('converts every float16 to a number and back', () => {
   const all = Uint16Array.from({length: 65_536}, (_, i) => i)
   const numbers = toFloat32(new Uint8Array(all.buffer), 'F16')
   const back = Uint16Array.from(numbers, numberToHalf)
@@ -60,7 +60,7 @@ const broken: [what: string, file: () => string, message: RegExp][] = [
     () => fileWith({}, 0, 10n ** 18n),
     /header claims 1000000000000000000 bytes, but the file has 10/,
   ],
-  ['a header that is no JSON', () => fileWith('{"a": ', 8), /header is not JSON/],
+  ['a header that is not JSON', () => fileWith('{"a": ', 8), /header is not JSON/],
   ['a header that is a list', () => fileWith([], 8), /not a JSON object/],
   [
     'a tensor past the end of a truncated file',

@@ -1,13 +1,12 @@
 // The safetensors file format: an 8-byte little-endian header length, a JSON header, the data (huggingface/safetensors:
 // README.md).
-// Reads headers and single tensors, and writes files; knows nothing of models. A header is never believed before it is
-// checked.
+// Reads headers and single tensors, and writes files. Not specific to any model. Every header is checked before use.
 import {randomUUID} from 'node:crypto'
 import {open, rename, rm} from 'node:fs/promises'
 import {basename} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 
-/** Bytes per element of every type the format names. */
+/** Bytes per element, for every type in the format. */
 export const elementBytes = {
   BOOL: 1,
   U8: 1,
@@ -28,7 +27,7 @@ export const elementBytes = {
 
 export type TensorType = keyof typeof elementBytes
 
-/** Where a tensor lies: the bytes [offset, offset + length) of a file. */
+/** Where a tensor is stored: bytes [offset, offset + length) of a file. */
 export interface TensorPlace {
   readonly file: string
   readonly type: TensorType
@@ -37,7 +36,7 @@ export interface TensorPlace {
   readonly length: number
 }
 
-/** A tensor to be written; `bytes` is asked for only when its turn comes, in pieces. */
+/** A tensor to write. `bytes` is called only when its turn comes, and yields pieces. */
 export interface TensorSource {
   readonly name: string
   readonly type: TensorType
@@ -51,10 +50,9 @@ type FileErrorCode = 'bad-file' | 'bad-checkpoint'
 const maxHeaderBytes = 100_000_000
 
 /**
- * The tensors of a file by name. Nothing larger than the header is read, and the header only after its length fits the
- * file.
- * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is no JSON or lies about
- * sizes, unknown types, and offsets that overlap or leave the file.
+ * The tensors of a file by name. Only the header is read, and only after checking that its length fits the file.
+ * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is not JSON or gives wrong
+ * sizes, unknown types, and offsets that overlap or lie outside the file.
  */
 export async function readSafetensorsHeader(
   file: string,
@@ -73,7 +71,7 @@ export async function readSafetensorsHeader(
     const headerLength = lengthBytes.readBigUInt64LE()
     if (headerLength > BigInt(Math.min(size - 8, maxHeaderBytes))) {
       throw bad(
-        `the header claims ${headerLength} bytes, but the file has ${size}; it is cut short or no safetensors file`,
+        `the header claims ${headerLength} bytes, but the file has ${size}; it is cut short, or it is not a safetensors file`,
       )
     }
     const header = Buffer.alloc(Number(headerLength))
@@ -146,7 +144,7 @@ function refuseOverlap(places: ReadonlyMap<string, TensorPlace>, bad: (what: str
   }
 }
 
-/** The bytes of one tensor in pieces of at most `pieceBytes`, so that memory does not grow with the tensor. */
+/** The bytes of one tensor in pieces of at most `pieceBytes`, so that memory use does not grow with the tensor. */
 export async function* readTensor(place: TensorPlace, pieceBytes = 1 << 24): AsyncGenerator<Buffer> {
   const handle = await open(place.file)
   try {
@@ -168,7 +166,10 @@ export async function readFloats(place: TensorPlace): Promise<Float32Array> {
   return new Float32Array(0)
 }
 
-/** Little-endian F32, F16 or BF16 bytes as numbers; widening is exact. Throws on other types (a caller's mistake). */
+/**
+ * Converts little-endian F32, F16 or BF16 bytes to numbers; widening is exact. Throws TypeError for other types (a
+ * caller's mistake).
+ */
 export function toFloat32(bytes: Uint8Array, type: TensorType): Float32Array {
   if (type === 'F32') return new Float32Array(bytes.slice().buffer)
   const halves = new Uint16Array(bytes.slice().buffer)
@@ -182,7 +183,7 @@ export function toFloat32(bytes: Uint8Array, type: TensorType): Float32Array {
   return out
 }
 
-/** IEEE 754 binary16 -> number, exact. */
+/** Converts IEEE 754 binary16 to a number, exactly. */
 function halfToNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1
   const exponent = (half >> 10) & 31
@@ -194,7 +195,7 @@ function halfToNumber(half: number): number {
 const scratch = new Float32Array(1)
 const scratchBits = new Uint32Array(scratch.buffer)
 
-/** Number -> IEEE 754 binary16, rounded to nearest even; too large becomes infinity. */
+/** Converts a number to IEEE 754 binary16, rounding to nearest even. Values that are too large become infinity. */
 export function numberToHalf(value: number): number {
   scratch[0] = value
   const bits = scratchBits[0]!
@@ -203,7 +204,7 @@ export function numberToHalf(value: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00
   if (magnitude >= 0x477ff000) return sign | 0x7c00
   if (magnitude < 0x38800000) {
-    // Subnormal: count multiples of 2^-24; adding 0.5 in float32 shifts them into the low bits, rounded to nearest
+    // Subnormal: counts multiples of 2^-24. Adding 0.5 in float32 shifts them into the low bits, rounded to nearest
     // even.
     scratch[0] = Math.abs(value) + 0.5
     return sign | (scratchBits[0]! - 0x3f000000)
@@ -213,8 +214,8 @@ export function numberToHalf(value: number): number {
 }
 
 /**
- * Writes a file whole or not at all: under a temporary name first, then renamed. Tensors are laid out in the order
- * given; only one is in memory at a time.
+ * Writes a file atomically: first under a temporary name, then renamed. Tensors are laid out in the given order; only
+ * one piece is in memory at a time. Throws LanternError `disk`.
  */
 export async function writeSafetensors(file: string, tensors: readonly TensorSource[]): Promise<void> {
   const header: Record<string, unknown> = {__metadata__: {format: 'pt'}}
@@ -225,7 +226,7 @@ export async function writeSafetensors(file: string, tensors: readonly TensorSou
     header[name] = {dtype: type, shape, data_offsets: [start, end]}
   }
   const json = JSON.stringify(header)
-  // Padded so that the data starts on a multiple of 8 bytes, as the reference writes it.
+  // Padded so that the data starts at a multiple of 8 bytes, as in files written by the reference.
   const headerBytes = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(headerBytes.length))

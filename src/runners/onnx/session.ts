@@ -13,7 +13,7 @@ import {computeType, graphVersion} from './qwen2-5-vl/model.js'
 import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
 import {type ModelHost, startWorker} from './worker-client.js'
 
-/** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
+/** Rows decoded together: on a CPU four cost little more than one (design/checkpoints.md, "Numbers"). */
 const defaultBatchSize = 4
 
 /**

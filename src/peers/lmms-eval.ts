@@ -1,10 +1,11 @@
 // lmms-eval's `samples_<task>.jsonl` (`--log_samples`): a line per sample with the response and each metric's own
 // record (EvolvingLMMs-Lab/lmms-eval: lmms_eval/evaluator.py; the tasks' utils.py name the fields of a metric).
 import {basename, dirname} from 'node:path'
-import {jsonlRows} from '../../benchmarks/sources/jsonl.js'
-import {LanternError} from '../../core/errors.js'
-import {letterOf} from '../../core/sample.js'
-import {badFile, benchOf, firstText, goldOf, isObject, optionsIn, type PeerFormat, word} from './peer-answer.js'
+import {letterOf} from '../core/sample.js'
+import {firstText, goldOf, isObject, optionsIn, scoreOf, textOf, word} from './fields.js'
+import {jsonLines} from './json.js'
+import {badFile, definePeerFormat} from './peer.js'
+import {benchOf} from './task-names.js'
 
 const fileName = /(?:^|_)samples_(.+)\.jsonl$/
 
@@ -27,8 +28,9 @@ const notMetrics = new Set([
 const scoreKeys = ['is_correct', 'correct', 'score', 'acc', 'exact_match']
 const answerKeys = ['pred_parsed', 'prediction', 'parsed_pred', 'extracted_answer']
 
-export const lmmsEval: PeerFormat = {
+export const lmmsEval = definePeerFormat({
   name: 'lmms-eval',
+  files: 'an lmms-eval samples_<task>.jsonl',
 
   async accepts(path) {
     return fileName.test(basename(path))
@@ -39,9 +41,7 @@ export const lmmsEval: PeerFormat = {
     const bench = await benchOf(task)
     // Its folders are named after the model.
     const model = basename(dirname(path)) || 'unknown'
-    for await (const row of jsonlRows(path, path)) {
-      if (row instanceof LanternError) throw row
-      const {values} = row
+    for await (const {where, values} of jsonLines(path)) {
       const doc = isObject(values['doc']) ? values['doc'] : {}
       const metric = metricOf(values)
       const id =
@@ -52,15 +52,15 @@ export const lmmsEval: PeerFormat = {
         word(values['doc_id'])
       const text = firstText(values['resps']) ?? firstText(values['filtered_resps'])
       if (id === undefined || text === undefined)
-        throw badFile(`${row.where},`, `has no ${id === undefined ? 'doc_id' : 'resps'}`)
-      const choices = Array.isArray(doc['choices']) ? doc['choices'].map(String) : undefined
+        throw badFile(where, `has no ${id === undefined ? 'doc_id' : 'resps'}`)
+      const choices = Array.isArray(doc['choices']) ? doc['choices'].map(textOf) : undefined
       const asked =
         word(doc['text']) ?? word(doc['prompt']) ?? firstText(values['input']) ?? firstText(values['arguments'])
       const options = choices ?? (asked === undefined ? undefined : optionsIn(asked))
       const subtask =
         word(metric['sub_task']) ?? word(metric['category']) ?? word(doc['sub_task']) ?? word(doc['category'])
       yield {
-        ...{bench, model, id, text, stop: 'eos' as const},
+        ...{where, bench, model, id, text, stop: 'eos' as const},
         ...(subtask === undefined ? {} : {subtask}),
         ...(failure.test(text) ? {error: text} : {}),
         gold: goldOf(values['target'] ?? metric['gt_content'] ?? metric['ground_truth']),
@@ -70,7 +70,7 @@ export const lmmsEval: PeerFormat = {
       }
     }
   },
-}
+})
 
 /** The record of the first metric that has a score; a bare number stands for itself. */
 function metricOf(values: Record<string, unknown>): Record<string, unknown> {
@@ -81,6 +81,5 @@ function metricOf(values: Record<string, unknown>): Record<string, unknown> {
 }
 
 function scoreIn(metric: Record<string, unknown>): number | null {
-  const value = scoreKeys.map(key => metric[key]).find(one => typeof one === 'number' || typeof one === 'boolean')
-  return value !== undefined && Number(value) >= 0 && Number(value) <= 1 ? Number(value) : null
+  return scoreOf(scoreKeys.map(key => metric[key]).find(one => typeof one === 'number' || typeof one === 'boolean'))
 }

@@ -1,20 +1,32 @@
 // inspect's `.eval` log: a ZIP with a header and a JSON member per sample (UKGovernmentBEIS/inspect_ai:
 // src/inspect_ai/log/_recorders/eval.py).
 import {open} from 'node:fs/promises'
-import {benchmarkIds} from '../../benchmarks/index.js'
-import type {Stop} from '../../core/generation.js'
-import {letterOf} from '../../core/sample.js'
-import {badFile, benchOf, goldOf, isObject, type PeerAnswer, type PeerFormat, parseJson, word} from './peer-answer.js'
+import type {Stop} from '../core/generation.js'
+import {letterOf} from '../core/sample.js'
+import {goldOf, isObject, scoreOf, textOf, word} from './fields.js'
+import {parseJson} from './json.js'
+import {badFile, definePeerFormat, type PeerAnswer} from './peer.js'
+import {benchOf, knownBench} from './task-names.js'
 import {openZip} from './zip.js'
 
 type Json = Record<string, unknown>
 
 /** Values of its own scorers: correct, incorrect, partial, no answer. */
-const marks: Readonly<Record<string, number>> = {C: 1, I: 0, P: 0.5, N: 0}
-const stopOf: Readonly<Record<string, Stop>> = {max_tokens: 'length', model_length: 'length', content_filter: 'refusal'}
+const marks = new Map([
+  ['C', 1],
+  ['I', 0],
+  ['P', 0.5],
+  ['N', 0],
+])
+const stops = new Map<unknown, Stop>([
+  ['max_tokens', 'length'],
+  ['model_length', 'length'],
+  ['content_filter', 'refusal'],
+])
 
-export const inspectEval: PeerFormat = {
+export const inspectEval = definePeerFormat({
   name: 'inspect',
+  files: 'an inspect .eval',
 
   async accepts(path) {
     if (!path.endsWith('.eval')) return false
@@ -43,8 +55,7 @@ export const inspectEval: PeerFormat = {
       const task = isObject(spec) ? (word(spec['task']) ?? 'task') : 'task'
       const model = isObject(spec) ? (word(spec['model']) ?? 'unknown') : 'unknown'
       const dataset = isObject(spec) && isObject(spec['dataset']) ? (word(spec['dataset']['name']) ?? '') : ''
-      const named = await benchOf(task)
-      const bench = benchmarkIds().includes(named) || dataset === '' ? named : await benchOf(dataset)
+      const bench = await benchOf((await knownBench(task)) !== undefined || dataset === '' ? task : dataset)
       const samples = zip.names.filter(name => /^samples\/[^/]+\.json$/.test(name))
       const chunked = new Set(zip.names.flatMap(name => /^samples\/([^/]+)\/.+/.exec(name)?.[1] ?? []))
       if (chunked.size > 0) warn(`${path}: ${chunked.size} samples are stored in chunks, which are not read.`)
@@ -53,7 +64,7 @@ export const inspectEval: PeerFormat = {
       zip.close()
     }
   },
-}
+})
 
 function answerOf(
   sample: Json,
@@ -62,22 +73,22 @@ function answerOf(
 ): PeerAnswer {
   const id = word(sample['id'])
   if (id === undefined) throw badFile(where, 'has no id')
-  const epoch = Number(sample['epoch'] ?? 1)
+  const epoch = Number.isInteger(sample['epoch']) ? Number(sample['epoch']) : 1
   const output = isObject(sample['output']) ? sample['output'] : {}
   const [choice] = Array.isArray(output['choices']) ? output['choices'] : []
   const options =
-    Array.isArray(sample['choices']) && sample['choices'].length > 0 ? sample['choices'].map(String) : undefined
+    Array.isArray(sample['choices']) && sample['choices'].length > 0 ? sample['choices'].map(textOf) : undefined
   const metadata = isObject(sample['metadata']) ? sample['metadata'] : {}
   const error = isObject(sample['error']) ? (word(sample['error']['message']) ?? 'the sample failed') : undefined
   const usage = isObject(output['usage']) ? output['usage'] : {}
   const count = (key: string) => (typeof usage[key] === 'number' ? usage[key] : null)
   return {
-    ...{bench, model, ...scoreOf(sample['scores'])},
+    ...{where, bench, model, ...firstScore(sample['scores'])},
     // Repeats of a sample are not independent: they share its cluster.
     ...(epoch > 1 ? {id: `${id}#e${epoch}`, cluster: id} : {id}),
     subtask: word(metadata['sub_task']) ?? word(metadata['subtask']) ?? word(metadata['category']) ?? task,
-    text: textOf(output, choice),
-    stop: (isObject(choice) && stopOf[String(choice['stop_reason'])]) || 'eos',
+    text: responseOf(output, choice),
+    stop: (isObject(choice) && stops.get(choice['stop_reason'])) || 'eos',
     ...(error === undefined ? {} : {error}),
     gold: goldOf(sample['target']),
     ...(options ? {options, letters: options.map((_, index) => letterOf(index))} : {}),
@@ -87,23 +98,18 @@ function answerOf(
 }
 
 /** The answer itself: a reasoning part is a thought and no part of it. */
-function textOf(output: Json, choice: unknown): string {
+function responseOf(output: Json, choice: unknown): string {
   if (typeof output['completion'] === 'string') return output['completion']
   const message = isObject(choice) && isObject(choice['message']) ? choice['message']['content'] : undefined
   if (typeof message === 'string') return message
   const parts = Array.isArray(message) ? message : []
-  return parts.flatMap(part => (isObject(part) && part['type'] === 'text' ? [String(part['text'])] : [])).join('\n')
+  return parts.flatMap(part => (isObject(part) && part['type'] === 'text' ? [textOf(part['text'])] : [])).join('\n')
 }
 
-function scoreOf(scores: unknown): Pick<PeerAnswer, 'peer' | 'peerAnswer'> {
+function firstScore(scores: unknown): Pick<PeerAnswer, 'peer' | 'peerAnswer'> {
   const first = isObject(scores) ? (scores['choice'] ?? Object.values(scores)[0]) : undefined
   if (!isObject(first)) return {peer: null, peerAnswer: null}
   const {value} = first
-  const peer =
-    typeof value === 'string'
-      ? (marks[value] ?? null)
-      : typeof value === 'number' || typeof value === 'boolean'
-        ? Number(value)
-        : null
-  return {peer: peer !== null && peer >= 0 && peer <= 1 ? peer : null, peerAnswer: word(first['answer']) ?? null}
+  const peer = typeof value === 'string' ? (marks.get(value) ?? null) : scoreOf(value)
+  return {peer, peerAnswer: word(first['answer']) ?? null}
 }
