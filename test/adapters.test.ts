@@ -1,6 +1,6 @@
 // What an adapter states reaches a run: prompts and limits in the lock, a benchmark of one's own beside the built-in
 // ones. Commands run in this process, so that a benchmark can be registered.
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {cp, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -114,4 +114,20 @@ test('data that are not the published ones are unverified, and of other subtasks
   const {rows} = await json(Run, ...run, '--data', answers, '--out', join(folder, 'part'))
   expect(rows[0]).toMatchObject({n: 2, sample: 'unverified'})
   expect((await json(Run, ...run, '--out', join(folder, 'whole'))).rows[0]).toMatchObject({n: 1901, sample: 'official'})
+})
+
+test('a sample whose picture is missing ends as an error, and the others are asked', async () => {
+  const data = join(folder, 'vstar')
+  await cp(join(root, 'fixtures/builtin/vstar'), data, {recursive: true})
+  await rm(join(data, 'direct_attributes/sa_0.png'))
+  const out = join(folder, 'blind')
+  const run = ['--bench', 'vstar', '--data', data, '--model', 'builtin:nano-direct', '--mode', 'direct']
+  await json(Run, ...run, '--sample', '0,1,2', '--out', out)
+  const records = (await settledRecords(out)).sort((a, b) => Number(a.id) - Number(b.id))
+  expect(records.map(({id, outcome}) => [id, outcome === 'error'])).toEqual([
+    ['0', true],
+    ['1', false],
+    ['2', false],
+  ])
+  expect(records[0]).toMatchObject({score: null, text: '', error: {code: 'data-absent'}})
 })
