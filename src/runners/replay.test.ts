@@ -3,24 +3,9 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import {openRunner} from './index.js'
-import type {RunnerOptions} from './runner.js'
-
-const options: RunnerOptions = {
-  device: 'cpu',
-  baseUrls: {},
-  concurrency: 'auto',
-  timeoutMs: 1000,
-  maxRetries: 0,
-  cache: false,
-  cacheDir: '',
-  keepLatents: false,
-  benchmarks: ['vstar'],
-  seed: 0,
-  env: {},
-  notify: () => {},
-}
 
 const arm: Arm = {
   id: 'replay:x|direct',
@@ -45,7 +30,7 @@ async function replay(
   asked: readonly (readonly [bench: string, id: string])[],
   benchmarks = ['vstar'],
 ): Promise<Generation[]> {
-  const session = await openRunner(`replay:${path}`, {...options, benchmarks})
+  const session = await openRunner(`replay:${path}`, runnerOptions({common: {benchmarks}}))
   async function* groups() {
     for (const [bench, id] of asked) yield [request(bench, id)]
   }

@@ -7,8 +7,8 @@ const scheme = 'replay:'
 
 export const replayRunner: Runner = {
   accepts: ref => ref.startsWith(scheme),
-  async open(ref, options) {
-    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), options.benchmarks))
+  async open(ref, {common}) {
+    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), common.benchmarks))
   },
 }
 
