@@ -52,7 +52,8 @@ class OurCommandHelp extends CommandHelp {
 
   /** What the command does, and where its flags may stand instead. */
   protected override description(): string | undefined {
-    return [super.description(), this.wrap(settingsRule)].filter(Boolean).join('\n\n')
+    const ours = 'config' in this.command.flags
+    return [super.description(), ours && this.wrap(settingsRule)].filter(Boolean).join('\n\n')
   }
 }
 

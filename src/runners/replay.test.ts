@@ -7,6 +7,8 @@ import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import {openRunner} from './index.js'
 
+const options = runnerOptions({common: {benchmarks: ['vstar']}})
+
 const arm: Arm = {
   id: 'replay:x|direct',
   model: 'replay:x',

@@ -122,7 +122,7 @@ export function number(holder: string, bounds: Bounds): Kind<number> {
   const words = inWords(bounds)
   return {
     holder,
-    allowed: `a number${words && `, ${words}`}`,
+    allowed: `a number${words && ` (${words})`}`,
     bounds: words,
     fromText: numberFromText,
     schema: z => numberSchema(z, bounds, false),
@@ -134,7 +134,7 @@ export function wholeNumber(holder: string, bounds: Bounds = {}): Kind<number> {
   const words = inWords(bounds)
   return {
     holder,
-    allowed: `a whole number${words && `, ${words}`}`,
+    allowed: `a whole number${words && ` (${words})`}`,
     bounds: words,
     listed: '[+-]?\\d+',
     fromText: numberFromText,
