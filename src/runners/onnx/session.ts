@@ -31,6 +31,7 @@ export async function openSession(ref: string, dir: string, options: OnnxOptions
   const threads = local.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
   const start = startOf(dir, {common, local: {...local, threads}})
   let started: Promise<ModelHost> | undefined
+  let closed: Promise<void> | undefined
   const host = () => {
     started ??= startHost(start, common.notify)
     return started
@@ -44,7 +45,11 @@ export async function openSession(ref: string, dir: string, options: OnnxOptions
       yield* (await host()).generate(groups, signal)
     },
     score: async (request, latents, continuations) => (await host()).score(request, latents, continuations),
-    close: async () => (await started)?.close(),
+    // A second call must not close the descriptors again: they may be somebody else's by then.
+    close: async () => {
+      closed ??= started?.then(model => model.close())
+      await closed
+    },
   }
 }
 
