@@ -4,7 +4,7 @@ import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {readValue, type Setting} from './settings/setting.js'
 
-export const configFileName = 'lantern-eval.config.yaml'
+const configFileName = 'lantern-eval.config.yaml'
 
 const advice =
   'Settings are the flags of `lantern-eval run` without their dashes; schemas/config.schema.json lists them.'

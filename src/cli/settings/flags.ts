@@ -36,7 +36,7 @@ function flagOf(name: string, setting: Setting<unknown>, grouped: boolean): AnyF
 const isSwitch = ({kind}: Setting<unknown>) => kind.holder === ''
 
 /** Summary, then in brackets what is allowed and what holds where nothing is given. */
-export function lineOf(setting: Setting<unknown>): string {
+function lineOf(setting: Setting<unknown>): string {
   const {summary, kind, defaultNote} = setting
   const standing = defaultNote ?? (isSwitch(setting) && setting.default === false ? undefined : setting.default)
   const notes = [kind.bounds, ...(standing === undefined ? [] : [`default: ${String(standing)}`])].filter(Boolean)

@@ -22,7 +22,7 @@ const output = text('FMT=PATH', {
 /**
  * `2pp`, `2%` and `2` are two percentage points, `.02` too; the result is a share. Undefined for anything else.
  */
-export function readMargin(given: string): number | undefined {
+function readMargin(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?$/.exec(given.trim())
   const amount = match ? Number(match[1]) : Number.NaN
   const share = match?.[2] !== undefined || amount >= 1 ? amount / 100 : amount

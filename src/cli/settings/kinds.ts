@@ -6,7 +6,7 @@ import type {z} from 'zod'
 export type Zod = typeof z
 
 /** Names a part of a value must be one of; asked for when a value is read, as plug-ins may add some. */
-export interface OpenNames {
+interface OpenNames {
   /** What such a name is called, e.g. `benchmark`. */
   readonly noun: string
   /** The part of a value that must be such a name; undefined where this value needs none. */

@@ -35,7 +35,7 @@ export interface Setting<T> {
 
 // biome-ignore lint/suspicious/noExplicitAny: any table of settings, whatever their values
 export type Settings = Readonly<Record<string, Setting<any>>>
-export type ValueOf<S> = S extends Setting<infer T> ? T : never
+type ValueOf<S> = S extends Setting<infer T> ? T : never
 export type Values<S extends Settings> = {-readonly [K in keyof S]: ValueOf<S[K]>}
 
 type More<T> = Partial<Omit<Setting<T>, 'kind' | 'summary' | 'default' | 'many' | 'combine'>>

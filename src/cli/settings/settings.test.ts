@@ -255,7 +255,7 @@ const invalid: Readonly<Record<string, readonly (string | number | boolean | obj
   format: ['mardown=x'],
   'max-error-rate': [...numbers, 1.1],
   'fail-on': ['regresion'],
-  margin: ['x', '-1pp', '200pp'],
+  margin: ['x', '-1pp', '2 points', '100pp'],
   alpha: [...numbers, 0, 0.5],
 }
 
@@ -314,6 +314,12 @@ test('a gate asks the model anew unless saved replies are asked for', async () =
   expect(await cacheBy()).toBe(true)
   expect(await cacheBy('--baseline', 'results/x')).toBe(false)
   expect(await cacheBy('--baseline', 'results/x', '--cache')).toBe(true)
+})
+
+test('a margin is a share, however its points are written', async () => {
+  const source = {subject: '--margin', code: 'usage', advice: '', text: true} as const
+  for (const written of ['2pp', '2 pp', '2%', '2', '0.02', '.02'])
+    expect(await readValue(settings.margin, written, source)).toBeCloseTo(0.02, 12)
 })
 
 test('no message repeats a value that may be a credential', async () => {
