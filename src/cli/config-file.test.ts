@@ -1,6 +1,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {readConfig} from './config-file.js'
 
 let folder: string
@@ -63,5 +64,14 @@ test('a misspelt setting or name is answered with the nearest one', async () => 
 test('a switch and its opposite are not both believed', async () => {
   await expect(config('cache: true\nno-cache: true\n')).rejects.toMatchObject({
     message: expect.stringContaining('c.yaml:2:1: "no-cache" contradicts'),
+  })
+})
+
+test('the example is a file of settings', async () => {
+  const example = fileURLToPath(new URL('../../examples/lantern-eval.config.yaml', import.meta.url))
+  expect(Object.fromEntries(await readConfig(example))).toMatchObject({
+    temperature: 0.5,
+    price: {input: 0.2, output: 0.6},
+    'extra-body': {chat_template_kwargs: {enable_thinking: false}},
   })
 })

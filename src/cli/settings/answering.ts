@@ -1,5 +1,7 @@
 // Settings of what answers: endpoints and local checkpoints. The runners that read them know nothing of flags.
 
+import {defaultBatchSize} from '../../runners/onnx/options.js'
+import {defaultKeyVariable} from '../../runners/remote/endpoint.js'
 import {keyed} from './asked.js'
 import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, url, wholeNumber, written} from './kinds.js'
 import {combined, one, Unfit, withDefault} from './setting.js'
@@ -43,7 +45,7 @@ export const remoteSettings = {
   'base-url': combined(url(true), keyed, 'Endpoint; with several remote models name each.', remote),
   'api-key-env': one(form('NAME', /^[A-Za-z_]\w*$/, 'the name of a variable'), 'Variable that holds the API key.', {
     ...remote,
-    defaultNote: 'OPENAI_API_KEY',
+    defaultNote: defaultKeyVariable,
   }),
   header: combined(header, headersOf, 'Sent with every request; its value is shown nowhere. Repeatable.', {
     ...remote,
@@ -98,6 +100,6 @@ export const localSettings = {
   threads: one(wholeNumber('N', {min: 1}), 'Threads of the local runner.', {...local, defaultNote: 'all cores'}),
   'batch-size': one(wholeNumber('N', {min: 1}), 'Samples decoded together by the local runner.', {
     ...local,
-    defaultNote: '4',
+    defaultNote: String(defaultBatchSize),
   }),
 }

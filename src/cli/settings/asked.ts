@@ -3,7 +3,7 @@ import {benchmarkIds} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import {interventions, modes} from '../../core/generation.js'
 import {readShard} from '../../evaluation/selection.js'
-import {type OptionOrders, parseOptionOrders} from '../../modes/option-orders.js'
+import {mostOrders, type OptionOrders, parseOptionOrders} from '../../modes/option-orders.js'
 import {promptStyles} from '../../modes/prompts.js'
 import {protocols, unsupportedProtocols} from '../../modes/protocols.js'
 import {choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
@@ -49,14 +49,18 @@ const protocolName = text('NAME', {
   },
 })
 
-const optionOrder = written<OptionOrders>('ORDER', 'file, circular, or shuffle:N with N from 1 to 24', value => {
-  try {
-    return parseOptionOrders(value)
-  } catch (error) {
-    if (error instanceof LanternError) return undefined
-    throw error
-  }
-})
+const optionOrder = written<OptionOrders>(
+  'ORDER',
+  `file, circular, or shuffle:N with N from 1 to ${mostOrders}`,
+  value => {
+    try {
+      return parseOptionOrders(value)
+    } catch (error) {
+      if (error instanceof LanternError) return undefined
+      throw error
+    }
+  },
+)
 
 /** `[KEY=]VALUE`s as a record; a value without a key stands under `*`. Throws Unfit for two values of one key. */
 export function keyed(values: readonly string[]): Record<string, string> {
@@ -146,7 +150,7 @@ export const askingSettings = {
   ),
   'max-new-tokens': one(wholeNumber('N', {min: 1}), 'Token budget.', {
     ...asking,
-    defaultNote: '16 for direct, 1024 for text-cot, 512 for latent',
+    defaultNote: 'by mode; --dry-run shows it',
   }),
   temperature: withDefault(
     number('X', {min: 0, max: 10}),

@@ -16,10 +16,11 @@ import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
 import {promptStyles} from '../../modes/prompts.js'
 import {BaseCommand} from '../base-command.js'
+import {readConfig} from '../config-file.js'
 import {toSpec} from '../run-spec.js'
 import {configSchema} from './file-schema.js'
 import {flagsOf} from './flags.js'
-import {runSettings, settings} from './index.js'
+import {pick, runSettings, settings} from './index.js'
 import {readValue, type Setting, variableOf} from './setting.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -211,6 +212,63 @@ test('any settings give the same lock by all three ways', async () => {
     }),
     {numRuns: 8},
   )
+})
+
+test('any text is read alike from a flag and from a variable, and refused as misuse, never as a bug', async () => {
+  const options = settingNames.filter(name => runSettings[name as keyof typeof runSettings].kind.holder !== '')
+  // oclif takes a line break in an argument as it is, a process could not have NUL in either.
+  const anything = fc.string({minLength: 1}).filter(text => text.trim() !== '' && !text.includes('\0'))
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...options), anything, async (name, text) => {
+      const given = {
+        ...(name === 'bench' ? {} : {bench: {value: 'blink', texts: ['blink']}}),
+        [name]: {value: text, texts: [text]},
+      }
+      const outcome = (way: Way) =>
+        specBy(way, given).then(
+          spec => ({spec}),
+          ({exitCode}: LanternError) => ({exitCode}),
+        )
+      const [byFlag, byVariable] = [await outcome('flag'), await outcome('variable')]
+      expect(byVariable).toEqual(byFlag)
+      if ('exitCode' in byFlag) expect(byFlag.exitCode).toBe(2)
+    }),
+    {numRuns: 200},
+  )
+})
+
+test('any document is read, or refused with its line; and what the schema refuses, the program does', async () => {
+  const validate = new Ajv.default({strict: false}).compile(z.toJSONSchema(configSchema(), {io: 'input'}))
+  const document = fc.dictionary(fc.constantFrom(...Object.keys(settings), 'modle'), fc.jsonValue({maxDepth: 2}), {
+    maxKeys: 2,
+  })
+  await fc.assert(
+    fc.asyncProperty(document, async values => {
+      const file = join(folder, 'any.yaml')
+      await writeFile(file, JSON.stringify(values))
+      const error = await readConfig(file).then(
+        () => null,
+        (thrown: LanternError) => thrown,
+      )
+      if (error !== null)
+        expect(error).toMatchObject({code: 'bad-config', message: expect.stringMatching(/any\.yaml:\d+:\d+: /)})
+      if (!validate(values)) expect(error).not.toBeNull()
+    }),
+    {numRuns: 300},
+  )
+})
+
+test('a file may name settings that a command does not have', async () => {
+  class Other extends BaseCommand<typeof Other> {
+    static override flags = flagsOf(pick(settings, 'split'))
+    static override id = 'other'
+    async run() {
+      return this.flags
+    }
+  }
+  const file = join(folder, 'shared.yaml')
+  await writeFile(file, 'model: openai:m\nlimit: 3\nsplit: val\nheader: "X-A: b"\n')
+  expect(await Other.run(['--config', file], oclif)).toMatchObject({split: 'val'})
 })
 
 /** What no setting with a number takes. */

@@ -1,6 +1,9 @@
 // What the local runner can be told beside the common options.
 import type {CommonOptions} from '../runner.js'
 
+/** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
+export const defaultBatchSize = 4
+
 export interface LocalOptions {
   /** `cpu`, `cuda` or `cuda:n`. */
   readonly device: string

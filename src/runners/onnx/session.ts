@@ -5,7 +5,7 @@ import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
 import {loadCheckpoint} from './load.js'
 import type {WorkerStart} from './messages.js'
-import type {OnnxOptions} from './options.js'
+import {defaultBatchSize, type OnnxOptions} from './options.js'
 import {parseDevice} from './ort-session.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
 import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
@@ -13,9 +13,6 @@ import {knownParity} from './qwen2-5-vl/low-precision.js'
 import {computeType, graphVersion} from './qwen2-5-vl/model.js'
 import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
 import {type ModelHost, startWorker} from './worker-client.js'
-
-/** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
-const defaultBatchSize = 4
 
 /**
  * Below this size a second thread costs more than it does: 800 generations of the built-in models (0.5 M parameters)

@@ -7,7 +7,7 @@ import type {RemoteOptions} from './options.js'
 
 export const remoteScheme = 'openai:'
 const defaultUrl = 'https://api.openai.com/v1'
-const defaultKeyVariable = 'OPENAI_API_KEY'
+export const defaultKeyVariable = 'OPENAI_API_KEY'
 
 export interface Endpoint {
   /** The model's name as the endpoint knows it. */
@@ -69,12 +69,22 @@ const shortestHeaderValue = 6
 
 function parseUrl(text: string): URL {
   const url = URL.parse?.(text) ?? (URL.canParse(text) ? new URL(text) : null)
-  if (url !== null && /^https?:$/.test(url.protocol)) return url
+  if (url !== null && /^https?:$/.test(url.protocol) && isDecodable(url.username + url.password)) return url
   throw new LanternError(
     'usage',
     'The base URL is not an http or https URL.',
     'Write it in full, e.g. --base-url http://localhost:8000/v1.',
   )
+}
+
+/** `%zz` stands for no byte. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function readKey({apiKeyEnv, env}: EndpointOptions): Promise<string | undefined> {
