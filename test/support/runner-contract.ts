@@ -169,7 +169,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       await session.close()
       await session.close()
       // The other end of a connection needs a moment.
-      for (let tries = 0; tries < 50 && openResources().length > before.length; tries++)
+      for (let tries = 0; tries < 250 && openResources().length > before.length; tries++)
         await new Promise(resolve => setTimeout(resolve, 20))
       expect(openResources()).toEqual(before)
       session = await runner.open()

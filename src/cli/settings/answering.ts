@@ -18,7 +18,7 @@ const header = written<readonly [name: string, value: string]>(
     if (match === null || match[2] === '' || ownHeaders.test(match[1]!)) return undefined
     return [match[1]!.toLowerCase(), match[2]!]
   },
-  {secret: true},
+  {secret: true, pattern: /^[^\s:]+:/},
 )
 
 /** They frame the body, and are set where it is sent. */
@@ -31,14 +31,17 @@ function headersOf(lines: readonly (readonly [name: string, value: string])[]): 
   return Object.fromEntries(lines)
 }
 
+const twoPrices = /^(\d+\.?\d*|\.\d+)\s*,\s*(\d+\.?\d*|\.\d+)$/
+
 /** USD per million tokens. */
 const price = written<{readonly input: number; readonly output: number}>(
   'IN,OUT',
   'two prices in USD per million tokens, e.g. 2.5,10',
   pair => {
-    const parts = /^(\d+\.?\d*|\.\d+)\s*,\s*(\d+\.?\d*|\.\d+)$/.exec(pair)
+    const parts = twoPrices.exec(pair)
     return parts === null ? undefined : {input: Number(parts[1]), output: Number(parts[2])}
   },
+  {pattern: twoPrices},
 )
 
 export const remoteSettings = {

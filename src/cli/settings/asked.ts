@@ -126,7 +126,7 @@ export const sampleSettings = {
   ),
   seed: withDefault(wholeNumber('N'), 0, 'Seed of every random choice.', samples),
   shard: one(
-    written('i/n', 'i/n with 1 <= i <= n', readShard),
+    written('i/n', 'i/n with 1 <= i <= n', readShard, {pattern: /^\d+\/\d+$/}),
     'Only the i-th of n disjoint parts, 1-based; join them with `merge`.',
     samples,
   ),

@@ -62,12 +62,15 @@ export function form(holder: string, pattern: RegExp, allowed: string): Kind<str
   return text(holder, {allowed, schema: z => textSchema(z, pattern)})
 }
 
-/** Text that `read` turns into something else; undefined means that it cannot. */
+/**
+ * Text that `read` turns into something else; undefined means that it cannot. The published schema holds the `pattern`,
+ * if there is one, so that an editor sees most mistakes.
+ */
 export function written<T>(
   holder: string,
   allowed: string,
   read: (text: string) => T | undefined,
-  rest: Partial<Kind<T>> = {},
+  {pattern, ...rest}: Partial<Kind<T>> & {readonly pattern?: RegExp} = {},
 ): Kind<T> {
   return {
     holder,
@@ -75,7 +78,7 @@ export function written<T>(
     bounds: '',
     fromText: asIs,
     schema: z =>
-      textSchema(z).transform((value, context) => {
+      textSchema(z, pattern).transform((value, context) => {
         const result = read(value)
         if (result !== undefined) return result
         context.addIssue(`not ${allowed}`)
@@ -191,14 +194,12 @@ export const onOrOff: Kind<boolean> = {
 /** An http or https URL, which may hold credentials. A name before it (`NAME=URL`) is allowed where `named`. */
 export function url(named = false): Kind<string> {
   const rest = (value: string) => (named ? keyAndRest(value)[1] : value)
-  return {
-    ...written(
-      named ? '[NAME=]URL' : 'URL',
-      'an http or https URL in full, e.g. http://localhost:8000/v1',
-      value => (isHttpUrl(rest(value)) ? value : undefined),
-      {secret: true},
-    ),
-  }
+  return written(
+    named ? '[NAME=]URL' : 'URL',
+    'an http or https URL in full, e.g. http://localhost:8000/v1',
+    value => (isHttpUrl(rest(value)) ? value : undefined),
+    {secret: true, pattern: /:\/\//},
+  )
 }
 
 function isHttpUrl(text: string): boolean {

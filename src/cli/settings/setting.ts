@@ -3,6 +3,7 @@
 import type {z} from 'zod'
 import {closest} from '../../core/closest.js'
 import {type ErrorCode, LanternError} from '../../core/errors.js'
+import {redactor} from '../../core/redact.js'
 import type {Kind, Zod} from './kinds.js'
 
 export interface Setting<T> {
@@ -169,15 +170,22 @@ async function assertKnown({names}: Kind<unknown>, value: unknown, source: Sourc
 
 const longestQuote = 80
 
+/** A value as a message shows it: short, without what looks like a credential or what a terminal would obey. */
 function quoted(value: unknown): string {
-  const shown = typeof value === 'string' && /^[^\s"]+$/.test(value) ? value : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'string' && /^[!#-~]+$/.test(value) ? value : (JSON.stringify(value) ?? String(value))
+  const shown = redact(text).replace(/[\p{Cc}\p{Cf}]/gu, sign => `\\u{${sign.codePointAt(0)!.toString(16)}}`)
   return shown.length > longestQuote ? `${shown.slice(0, longestQuote)}...` : shown
 }
 
+const redact = redactor([])
+
 /** The schema of a setting as a key of the configuration file: what `readValue` accepts of it. */
-export function fileSchema(z: Zod, {kind, many, summary}: Setting<unknown>): z.ZodType {
+export function fileSchema(z: Zod, setting: Setting<unknown>): z.ZodType {
+  const {kind, many, summary} = setting
   const item = kind.schema(z)
-  if (many === undefined) return item.describe(summary)
+  // Where a note stands for the default, the value is what was read, not what is written.
+  const standing = setting.defaultNote === undefined && setting.default !== undefined
+  if (many === undefined) return item.meta({description: summary, ...(standing && {default: setting.default})})
   const list = z.array(item).min(1)
   // A comma list of names or numbers is one text; of anything else the text is of that kind anyway.
   const scalar =

@@ -388,6 +388,14 @@ test('no message repeats a value that may be a credential', async () => {
   }
 })
 
+test('a message shows no credential, and nothing that a terminal obeys', async () => {
+  const message = async (mode: string) =>
+    ((await Specify.run(['--mode', mode], oclif).catch((error: Error) => error)) as Error).message
+  expect(await message('http://user:pass1234@host')).not.toContain('pass1234')
+  expect(await message('a\u001b[31m\u202eb')).toMatch(/^[ -~]+$/)
+  expect((await message('x'.repeat(5000))).length).toBeLessThan(200)
+})
+
 test('defaults are values that the settings themselves accept', async () => {
   const source = {subject: 'default', code: 'usage', advice: '', text: false} as const
   for (const setting of Object.values<Setting<unknown>>(settings)) {
@@ -413,9 +421,10 @@ describe('the schema of the file', () => {
     expect(validate({mode: 'direct,latent', limit: 3, 'no-cache': true})).toBe(true)
   })
 
-  test('refuses unknown keys and numbers out of bounds', () => {
+  test('refuses unknown keys, numbers out of bounds and text of another form', () => {
     const validate = compiled()
-    for (const document of [{modle: 'x'}, {limit: 0}, {'max-error-rate': 2}, {mode: 'loud'}, {config: 'x'}])
+    const wrong = [{modle: 'x'}, {limit: 0}, {'max-error-rate': 2}, {mode: 'loud'}, {config: 'x'}]
+    for (const document of [...wrong, {shard: '1-2'}, {price: '1'}, {'base-url': 'localhost'}, {device: 'gpu'}])
       expect(validate(document)).toBe(false)
   })
 

@@ -52,7 +52,7 @@ export async function openChat(
   const {concurrency, timeoutMs, maxRetries, cache, extraBody, budget = new Budget({})} = remote
   const price = priceOf(endpoint, remote.price)
   if (budget.limitsCost && price === null) {
-    const message = `The price of ${ref} is not known: --max-cost holds only if its replies say what they cost. Give --price IN,OUT.`
+    const message = `The price of ${ref} is not known: --max-cost holds only if its replies say what they cost. Give --price IN,OUT, or --max-requests.`
     common.notify({type: 'warning', message})
   }
   const client = new ChatClient({
