@@ -5,7 +5,6 @@ import {answersOnlyData, builtinData, localData} from '../benchmarks/data-places
 import {loadBenchmark} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import {cacheDir} from '../hub/cache-dir.js'
-import {dataFolders} from './flags.js'
 
 /** Places in the order they are tried when no folder is given. */
 export interface Places {
@@ -24,7 +23,8 @@ export async function placesOf(benchmark: Benchmark): Promise<Places> {
 }
 
 export interface DataFlags {
-  readonly data?: readonly string[] | undefined
+  /** Folder by benchmark; `*` for all. */
+  readonly data?: Readonly<Record<string, string>> | undefined
   readonly split?: string | undefined
   readonly seed?: number | undefined
 }
@@ -37,7 +37,7 @@ export interface DataFlags {
 export async function openBench(id: string, flags: DataFlags): Promise<DataSet> {
   const benchmark = await loadBenchmark(id)
   const places = await placesOf(benchmark)
-  const folders = dataFolders(flags.data)
+  const folders = flags.data ?? {}
   const given = folders[id] ?? folders['*']
   const place = given === 'builtin' ? places.builtin : (given ?? places.official ?? places.answers ?? places.builtin)
   if (place === null) {

@@ -13,7 +13,9 @@ import type {RunSpec} from './spec.js'
  */
 export async function locateData(
   benchmark: Benchmark,
-  spec: Pick<RunSpec, 'data'> & {readonly runner: Pick<RunSpec['runner'], 'cacheDir' | 'env'>},
+  spec: Pick<RunSpec, 'data'> & {
+    readonly runner: {readonly common: Pick<RunSpec['runner']['common'], 'cacheDir' | 'env'>}
+  },
   models: readonly Pick<ModelIdentity, 'builtin' | 'needsImages'>[],
 ): Promise<string> {
   const given = spec.data[benchmark.id] ?? spec.data['*']
@@ -28,7 +30,7 @@ export async function locateData(
       'Give a folder: --data DIR.',
     )
   }
-  const local = await localData(benchmark, spec.runner.cacheDir, spec.runner.env)
+  const local = await localData(benchmark, spec.runner.common.cacheDir, spec.runner.common.env)
   if (local !== undefined) return local
   const answers = models.every(model => !model.needsImages) ? answersOnlyData(benchmark.id) : undefined
   if (answers !== undefined) return answers

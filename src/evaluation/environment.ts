@@ -12,7 +12,8 @@ export function packageVersion(): string {
 
 /** Versions, machine, device and the knobs that change speed but not results. */
 export function environment(spec: RunSpec): Record<string, unknown> {
-  const {device, weights, threads, batchSize, concurrency} = spec.runner
+  const {local, remote} = spec.runner
+  const {device, weights, threads, batchSize} = local
   return {
     lanternEval: packageVersion(),
     node: process.version,
@@ -23,7 +24,8 @@ export function environment(spec: RunSpec): Record<string, unknown> {
     weights: weights ?? null,
     threads: threads ?? null,
     batchSize: batchSize ?? null,
-    concurrency,
+    concurrency: remote.concurrency,
+    ...(remote.headers && {headers: Object.keys(remote.headers)}),
     startedAt: new Date().toISOString(),
   }
 }

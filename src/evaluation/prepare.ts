@@ -17,7 +17,7 @@ import type {RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, defaultMaxNewTokens} from './arms.js'
 import {locateData} from './data.js'
 import {environment} from './environment.js'
-import {type OpenJudge, openJudge} from './judge.js'
+import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {countBySubtask, select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
 
@@ -56,16 +56,20 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     await judge?.close()
   }
   // Models and judge together stay within what the run may ask and spend.
-  const budget = new Budget(spec.runner)
+  const {common, local} = spec.runner
+  const remote = {...spec.runner.remote, budget: new Budget(spec.budget)}
   try {
     for (const choice of spec.models) {
       const session = await openRunner(choice.ref, {
-        ...spec.runner,
-        budget,
-        benchmarks: spec.benchmarks.map(({id}) => id),
-        seed: spec.seed,
-        keepLatents: spec.saveLatents,
-        notify,
+        common: {
+          ...common,
+          benchmarks: spec.benchmarks.map(({id}) => id),
+          seed: spec.seed,
+          keepLatents: spec.saveLatents,
+          notify,
+        },
+        local,
+        remote,
       })
       models.push({session, arms: []})
       models[models.length - 1] = {session, arms: armsOf(session.describe(), {...spec, modes: choice.modes})}
@@ -73,7 +77,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     const fed = models
       .flatMap(({arms}) => arms)
       .find(({intervention}) => intervention !== null && needsBank(intervention))
-    if (fed && spec.runner.latentBank === undefined) throw bankMissing(fed.intervention!)
+    if (fed && local.latentBank === undefined) throw bankMissing(fed.intervention!)
     const identities = models.map(({session}) => session.describe())
     const benchmarks: PreparedBenchmark[] = []
     const entries: Lock['benchmarks'] = []
@@ -102,7 +106,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
-      judge = await openJudge(spec.judge, judged, {...spec.runner, budget, notify})
+      judge = await openJudge(spec.judge, judged, {common: {...common, notify}, remote: forJudge(spec.judge, remote)})
     }
     const arms = models.flatMap(model => model.arms)
     const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)
@@ -128,7 +132,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
             .map(mode => [mode, spec.decoding.maxNewTokens ?? defaultMaxNewTokens[mode]]),
         ) as Lock['decoding']['maxNewTokens'],
       },
-      images: {minPixels: spec.runner.minPixels ?? null, maxPixels: spec.runner.maxPixels ?? null},
+      images: {minPixels: common.minPixels ?? null, maxPixels: common.maxPixels ?? null},
       models: identities.map(({ref, sha256, endpoint, precision, details, builtin}) => ({
         ref,
         sha256,
@@ -137,7 +141,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         details,
         builtin,
       })),
-      ...(fed ? {latentsFrom: (await readLock(spec.runner.latentBank!)).hash} : {}),
+      ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed},

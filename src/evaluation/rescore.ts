@@ -80,7 +80,7 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
   const release = await hold(spec.out)
   try {
     const there = new Map((await settledRecords(spec.out)).map(record => [recordKey(record), record]))
-    const redact = redactor(secretsIn(spec.chat.env))
+    const redact = redactor(secretsIn(spec.chat.common.env))
     const journal = await openJournal(spec.out)
     const limit = pLimit(judgedAtOnce)
     const pending: Promise<void>[] = []
