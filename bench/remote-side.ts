@@ -47,18 +47,9 @@ async function floor(): Promise<number> {
 
 async function session(cache: boolean): Promise<number> {
   const runner = await openRunner('openai:m', {
-    device: 'cpu',
-    baseUrls: {'*': url},
-    concurrency: Number(inFlight),
-    timeoutMs: 60_000,
-    maxRetries: 5,
-    cache,
-    cacheDir,
-    keepLatents: false,
-    benchmarks: ['blink'],
-    seed: 0,
-    env: {},
-    notify: () => {},
+    common: {seed: 0, benchmarks: ['blink'], keepLatents: false, env: {}, cacheDir, notify: () => {}},
+    local: {device: 'cpu'},
+    remote: {baseUrls: {'*': url}, concurrency: Number(inFlight), timeoutMs: 60_000, maxRetries: 5, cache},
   })
   const arm = {
     id: 'openai:m|direct',

@@ -23,7 +23,7 @@ function product(path, text) {
 }
 
 const schemas = {
-  config: (await import('../dist/cli/config-schema.js')).configSchema,
+  config: (await import('../dist/cli/settings/file-schema.js')).configSchema(),
   lock: (await import('../dist/run-folder/lock.js')).lockSchema,
   record: (await import('../dist/run-folder/record.js')).logRecordSchema,
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,

@@ -3,7 +3,6 @@ import {type DataSet, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {cacheDir} from '../hub/cache-dir.js'
-import {dataFolders} from './flags.js'
 
 /** Where this process looks for data. */
 export function thisMachine(): Machine {
@@ -11,7 +10,8 @@ export function thisMachine(): Machine {
 }
 
 export interface DataFlags {
-  readonly data?: readonly string[] | undefined
+  /** Folder by benchmark; `*` for all. */
+  readonly data?: Readonly<Record<string, string>> | undefined
   readonly split?: string | undefined
   readonly seed?: number | undefined
 }
@@ -22,7 +22,7 @@ export interface DataFlags {
  */
 export async function openBench(id: string, flags: DataFlags): Promise<DataSet> {
   const benchmark = await loadBenchmark(id)
-  const given = dataGiven(dataFolders(flags.data), id)
+  const given = dataGiven(flags.data ?? {}, id)
   const {path} = await findData(benchmark, {given, pictures: false, builtin: 'last'}, thisMachine())
   return benchmark.load(path, {split: splitOf(benchmark, flags.split), seed: flags.seed ?? 0})
 }

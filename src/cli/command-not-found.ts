@@ -3,7 +3,7 @@
 import type {Hook} from '@oclif/core'
 import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
-import {jsonAsked} from './flags.js'
+import {jsonAsked} from './settings/resolve.js'
 import {errorDocument, errorLines} from './tell-error.js'
 import {honourNoColor} from './terminal.js'
 import {tooMany} from './usage-error.js'

@@ -1,7 +1,8 @@
 // A paired comparison of two runs or arms, and the gate.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {gateSettings} from '../cli/settings/judged.js'
 import {terminal} from '../cli/terminal.js'
 import type {Comparison} from '../reports/schemas/comparison.js'
 
@@ -20,31 +21,17 @@ export default class Compare extends BaseCommand<typeof Compare> {
     }),
     new: Args.string({required: true, description: 'RUN or RUN#ARM.'}),
   }
-  static override flags = withVariables({
-    'fail-on': Flags.option({options: ['regression'] as const})({
-      summary: 'Gate: exit 1 when a loss beyond the margin is shown, 3 when undecided.',
-    }),
-    margin: Flags.string({
-      summary: 'Loss that is still accepted, in percentage points.',
-      default: '2pp',
-      helpValue: 'Npp',
-    }),
-    alpha: Flags.string({summary: 'Error rate of each one-sided bound.', default: '0.05', helpValue: 'X'}),
-  })
+  static override flags = flagsOf(gateSettings)
 
   async run(): Promise<Comparison> {
-    const {compareRuns, parseAlpha, parseMargin, splitRunArm} = await import('../reports/compare.js')
+    const {compareRuns, splitRunArm} = await import('../reports/compare.js')
     const {readRun} = await import('../reports/read-run.js')
     const {comparisonText} = await import('../reports/formats/terminal.js')
-    const options = {
-      margin: parseMargin(this.flags.margin),
-      alpha: parseAlpha(this.flags.alpha),
-      failOn: this.flags['fail-on'],
-    }
+    const {margin, alpha, 'fail-on': failOn} = this.flags
     const [base, next] = [splitRunArm(this.args.base), splitRunArm(this.args.new)]
     const baseRun = await readRun(base.dir)
     const newRun = next.dir === base.dir ? baseRun : await readRun(next.dir)
-    const comparison = compareRuns(baseRun, newRun, {...options, baseArm: base.arm, newArm: next.arm})
+    const comparison = compareRuns(baseRun, newRun, {margin, alpha, failOn, baseArm: base.arm, newArm: next.arm})
     this.log(comparisonText(comparison, terminal()))
     process.exitCode = comparison.exitCode
     return comparison

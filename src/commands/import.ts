@@ -1,11 +1,11 @@
 // Bring peers' outputs into a run of ours.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {thisMachine} from '../cli/bench-data.js'
-import {dataFlag, dataFolders, withVariables} from '../cli/flags.js'
+import {neededOut, oneBench, ownMeanings} from '../cli/settings/commands.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
-import {modes} from '../core/generation.js'
-import {defaultExtractor, extractorNames} from '../metrics/extraction/index.js'
 
 export default class Import extends BaseCommand<typeof Import> {
   static override summary = 'Turn other harnesses’ outputs into a run of ours, our score beside theirs.'
@@ -20,26 +20,12 @@ export default class Import extends BaseCommand<typeof Import> {
   ]
   static override strict = false
   static override args = {file: Args.string({required: true, description: 'Files or folders of peers, any number.'})}
-  static override flags = withVariables({
-    out: Flags.string({required: true, summary: 'The run folder to write.', helpValue: 'DIR'}),
-    bench: Flags.string({summary: 'Benchmark, where the files name it otherwise or not at all.', helpValue: 'ID'}),
-    model: Flags.string({summary: 'Name of the model, where the files do not say it.', helpValue: 'NAME'}),
-    mode: Flags.option({options: modes})({
-      summary: 'How the peer asked the model; files do not say.',
-      default: 'direct' as const,
-    }),
-    split: Flags.string({
-      summary: 'Split of the samples; the default is the benchmark’s usual one.',
-      helpValue: 'NAME',
-    }),
-    data: dataFlag,
-    extractor: Flags.string({
-      summary: 'Extractor of our score.',
-      options: extractorNames,
-      default: defaultExtractor,
-      helpValue: 'NAME',
-    }),
-    'extractor-panel': Flags.boolean({summary: 'Show the range over all extractors.'}),
+  static override flags = flagsOf({
+    out: neededOut('The run folder to write.'),
+    bench: oneBench('Benchmark, where the files name it otherwise or not at all.'),
+    model: ownMeanings.peerModel,
+    mode: ownMeanings.peerMode,
+    ...pick(settings, 'split', 'data', 'extractor', 'extractor-panel'),
   })
 
   async run(): Promise<unknown> {
@@ -53,7 +39,7 @@ export default class Import extends BaseCommand<typeof Import> {
       model,
       mode,
       split,
-      data: dataFolders(data),
+      data: data ?? {},
       machine: thisMachine(),
     })
     const {runDir, samples, errors, warnings} = imported

@@ -1,7 +1,9 @@
 // Join the shards of a run into one folder.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
+import {neededOut} from '../cli/settings/commands.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
 
 export default class Merge extends BaseCommand<typeof Merge> {
@@ -11,9 +13,9 @@ export default class Merge extends BaseCommand<typeof Merge> {
   ]
   static override strict = false
   static override args = {run: Args.string({required: true, description: 'Run folders of the shards, any number.'})}
-  static override flags = withVariables({
-    out: Flags.string({required: true, summary: 'Folder of the joined run.', helpValue: 'DIR'}),
-    'allow-incomplete': Flags.boolean({summary: 'Merge even when samples are missing; the tables then say so.'}),
+  static override flags = flagsOf({
+    out: neededOut('Folder of the joined run.'),
+    ...pick(settings, 'allow-incomplete'),
   })
 
   async run(): Promise<unknown> {

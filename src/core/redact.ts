@@ -37,10 +37,8 @@ export function secretsIn(env: Readonly<Record<string, string | undefined>>): st
  * Returns a function that copies any JSON-like value without the given secrets, known forms of credentials, credentials
  * in URLs, and the values of keys such as `authorization`. Binary data is returned as it is.
  */
-export function redactor(secrets: Iterable<string>): <T>(value: T) => T {
-  const known = [...new Set(secrets)]
-    .filter(secret => secret.length >= shortestSecret)
-    .sort((a, b) => b.length - a.length)
+export function redactor(secrets: Iterable<string>, shortest = shortestSecret): <T>(value: T) => T {
+  const known = [...new Set(secrets)].filter(secret => secret.length >= shortest).sort((a, b) => b.length - a.length)
   const clean = (text: string): string => {
     let result = text
     for (const secret of known) if (result.includes(secret)) result = result.replaceAll(secret, mark)

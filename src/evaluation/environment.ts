@@ -18,7 +18,8 @@ export function titlesOf(benchmarks: readonly Pick<Benchmark, 'id' | 'title'>[])
 
 /** Versions, machine, device and the knobs that change speed but not results. */
 export function environment(spec: RunSpec): Record<string, unknown> {
-  const {device, weights, threads, batchSize, concurrency} = spec.runner
+  const {local, remote} = spec.runner
+  const {device, weights, threads, batchSize} = local
   return {
     lanternEval: packageVersion(),
     node: process.version,
@@ -29,7 +30,8 @@ export function environment(spec: RunSpec): Record<string, unknown> {
     weights: weights ?? null,
     threads: threads ?? null,
     batchSize: batchSize ?? null,
-    concurrency,
+    concurrency: remote.concurrency,
+    ...(remote.headers && {headers: Object.keys(remote.headers)}),
     startedAt: new Date().toISOString(),
   }
 }

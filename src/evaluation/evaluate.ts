@@ -53,7 +53,7 @@ export async function evaluate(
             await writeLatents(runDir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
         },
         expand: sample => optionVariants(sample, spec.optionOrders, spec.seed),
-        redact: redactor(secretsIn(spec.runner.env)),
+        redact: redactor(secretsIn(spec.runner.common.env)),
         onEvent: event => {
           if (event.type === 'record') tally.add(event.record)
           onEvent(event)

@@ -55,6 +55,15 @@ const decoding: Decoding = {maxNewTokens: 256, temperature: 0, seed: 0}
 const longestQuote = 200
 
 /**
+ * The remote options of a run as they hold for its judge, which is another model: what is merged into the bodies of the
+ * models and what they cost is not for it, and at another server neither are their headers, which may be credentials.
+ */
+export function forJudge({baseUrl}: JudgeChoice, remote: ChatOptions['remote']): ChatOptions['remote'] {
+  const {extraBody: _body, price: _price, headers, ...rest} = remote
+  return baseUrl === undefined && headers ? {...rest, headers} : rest
+}
+
+/**
  * Opens the judge of a run. `benchmarks` are those of the run: their prompts are in the identity.
  * Throws LanternError `usage` for a reference that is no endpoint.
  */
@@ -72,7 +81,7 @@ export async function openJudge(
   }
   const {client, endpoint} = await openChat(
     ref,
-    baseUrl === undefined ? options : {...options, baseUrls: {'*': baseUrl}},
+    baseUrl === undefined ? options : {...options, remote: {...options.remote, baseUrls: {'*': baseUrl}}},
   )
   const names = Object.fromEntries(benchmarks.map(({id, scoring}) => [id, judgeFor(scoring)]))
   const prompt = hashOf({prompts: Object.values(names).map(judgePromptSha256).sort(), decoding})

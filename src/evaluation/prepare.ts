@@ -18,7 +18,7 @@ import {openRunner} from '../runners/index.js'
 import type {RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
 import {environment, titlesOf} from './environment.js'
-import {type OpenJudge, openJudge} from './judge.js'
+import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {countBySubtask, select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
 
@@ -57,16 +57,20 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     await judge?.close()
   }
   // Models and judge together stay within what the run may ask and spend.
-  const budget = new Budget(spec.runner)
+  const {common, local} = spec.runner
+  const remote = {...spec.runner.remote, budget: new Budget(spec.budget)}
   try {
     for (const choice of spec.models) {
       const session = await openRunner(choice.ref, {
-        ...spec.runner,
-        budget,
-        benchmarks: spec.benchmarks.map(({id}) => id),
-        seed: spec.seed,
-        keepLatents: spec.saveLatents,
-        notify,
+        common: {
+          ...common,
+          benchmarks: spec.benchmarks.map(({id}) => id),
+          seed: spec.seed,
+          keepLatents: spec.saveLatents,
+          notify,
+        },
+        local,
+        remote,
       })
       models.push({session, arms: []})
       models[models.length - 1] = {session, arms: armsOf(session.describe(), {...spec, modes: choice.modes})}
@@ -74,7 +78,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     const fed = models
       .flatMap(({arms}) => arms)
       .find(({intervention}) => intervention !== null && needsBank(intervention))
-    if (fed && spec.runner.latentBank === undefined) throw bankMissing(fed.intervention!)
+    if (fed && local.latentBank === undefined) throw bankMissing(fed.intervention!)
     const identities = models.map(({session}) => session.describe())
     const benchmarks: PreparedBenchmark[] = []
     const entries: Lock['benchmarks'] = []
@@ -92,7 +96,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         pictures: identities.some(({needsImages}) => needsImages),
         builtin: identities.every(({builtin}) => builtin) ? 'always' : 'named',
       } as const
-      const {path} = await findData(benchmark, wish, spec.runner)
+      const {path} = await findData(benchmark, wish, common)
       const data = await benchmark.load(path, {split, seed: spec.seed})
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
@@ -121,7 +125,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
-      judge = await openJudge(spec.judge, judged, {...spec.runner, budget, notify})
+      judge = await openJudge(spec.judge, judged, {common: {...common, notify}, remote: forJudge(spec.judge, remote)})
     }
     const arms = models.flatMap(model => model.arms)
     const repeated = arms.find((arm, index) => arms.findIndex(other => other.id === arm.id) !== index)
@@ -152,7 +156,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         topK: spec.decoding.topK ?? null,
         maxNewTokens: limits.shared,
       },
-      images: {minPixels: spec.runner.minPixels ?? null, maxPixels: spec.runner.maxPixels ?? null},
+      images: {minPixels: common.minPixels ?? null, maxPixels: common.maxPixels ?? null},
       models: identities.map(({ref, sha256, endpoint, precision, details, builtin}) => ({
         ref,
         sha256,
@@ -161,7 +165,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         details,
         builtin,
       })),
-      ...(fed ? {latentsFrom: (await readLock(spec.runner.latentBank!)).hash} : {}),
+      ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed},

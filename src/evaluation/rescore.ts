@@ -80,7 +80,7 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
   const release = await hold(spec.out)
   try {
     const there = new Map((await settledRecords(spec.out)).map(record => [recordKey(record), record]))
-    const redact = redactor(secretsIn(spec.chat.env))
+    const redact = redactor(secretsIn(spec.chat.common.env))
     const journal = await openJournal(spec.out)
     const limit = pLimit(judgedAtOnce)
     const pending: Promise<void>[] = []
@@ -129,7 +129,7 @@ async function rescoringOf(entry: Lock['benchmarks'][number], lock: Lock, spec: 
   }
   // Nobody looks at pictures here: the published answers alone will do.
   const wish = {given, pictures: false, builtin: entry.kind === 'builtin' ? 'always' : 'named'} as const
-  const {path: place} = await findData(benchmark, wish, spec.chat)
+  const {path: place} = await findData(benchmark, wish, spec.chat.common)
   const data = await benchmark.load(place, {split: entry.split, seed: lock.seeds.run})
   const {revision, labels, dataSha256} = await data.identity()
   if (given === undefined && dataSha256 !== entry.dataSha256) {

@@ -103,15 +103,9 @@ export function shardOf(keys: readonly SampleKey[], shard: Shard | null): Sample
   return shard === null ? [...keys] : keys.filter((_, position) => position % shard.count === shard.index - 1)
 }
 
-/** Reads `i/n`. Throws `usage`. */
-export function parseShard(text: string): Shard {
+/** Reads `i/n` with 1 <= i <= n; undefined for anything else. */
+export function readShard(text: string): Shard | undefined {
   const match = /^(\d+)\/(\d+)$/.exec(text)
   const [index, count] = [Number(match?.[1]), Number(match?.[2])]
-  if (!match || index < 1 || count < 1 || index > count)
-    throw new LanternError(
-      'usage',
-      `--shard ${text} is not i/n with 1 <= i <= n.`,
-      'For the second of four shards: --shard 2/4.',
-    )
-  return {index, count}
+  return match !== null && index >= 1 && index <= count ? {index, count} : undefined
 }

@@ -11,7 +11,7 @@ export type OptionOrders =
   | {readonly kind: 'circular'}
 
 /** The most orders an item may be asked in: 4! of four options. */
-const mostOrders = 24
+export const mostOrders = 24
 
 /** Reads the value of `--options`. Throws `usage`. */
 export function parseOptionOrders(value: string): OptionOrders {

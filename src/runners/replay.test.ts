@@ -3,24 +3,11 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import {openRunner} from './index.js'
-import type {RunnerOptions} from './runner.js'
 
-const options: RunnerOptions = {
-  device: 'cpu',
-  baseUrls: {},
-  concurrency: 'auto',
-  timeoutMs: 1000,
-  maxRetries: 0,
-  cache: false,
-  cacheDir: '',
-  keepLatents: false,
-  benchmarks: ['vstar'],
-  seed: 0,
-  env: {},
-  notify: () => {},
-}
+const options = runnerOptions({common: {benchmarks: ['vstar']}})
 
 const arm: Arm = {
   id: 'replay:x|direct',
@@ -45,7 +32,7 @@ async function replay(
   asked: readonly (readonly [bench: string, id: string])[],
   benchmarks = ['vstar'],
 ): Promise<Generation[]> {
-  const session = await openRunner(`replay:${path}`, {...options, benchmarks})
+  const session = await openRunner(`replay:${path}`, runnerOptions({common: {benchmarks}}))
   async function* groups() {
     for (const [bench, id] of asked) yield [request(bench, id)]
   }
@@ -105,7 +92,7 @@ describe('replay of JSONL', () => {
     const messages: string[] = []
     const session = await openRunner(`replay:${path}`, {
       ...options,
-      notify: event => void (event.type === 'warning' && messages.push(event.message)),
+      common: {...options.common, notify: event => void (event.type === 'warning' && messages.push(event.message))},
     })
     expect(session.describe().details).toEqual({answers: 3})
     expect(messages[0]).toContain('took response as the answer')

@@ -7,9 +7,9 @@ const scheme = 'replay:'
 
 export const replayRunner: Runner = {
   accepts: ref => ref.startsWith(scheme),
-  async open(ref, options) {
-    const warn = (message: string) => options.notify({type: 'warning', message})
-    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), options.benchmarks, warn))
+  async open(ref, {common}) {
+    const warn = (message: string) => common.notify({type: 'warning', message})
+    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), common.benchmarks, warn))
   },
 }
 

@@ -20,6 +20,7 @@ import {openRunner} from '../../src/runners/index.js'
 import {writeLatents} from '../../src/runners/onnx/latent-bank.js'
 import type {Session} from '../../src/runners/runner.js'
 import {type Claim, type ControlRow, controlSeed} from './control-table.js'
+import {runnerOptions} from './runner-options.js'
 
 /** The results of one arm on the samples of a row. */
 export interface ArmFigures {
@@ -144,22 +145,9 @@ function chanceOf(samples: readonly Sample[]): number {
  * for the graphs.
  */
 export function controlRunnerOptions(latentBank: string): Parameters<typeof openRunner>[1] {
-  return {
-    device: 'cpu',
-    // The models are so small that a second thread costs more than it saves, and that a large batch is almost free.
-    threads: 1,
-    batchSize: 16,
-    baseUrls: {},
-    concurrency: 'auto',
-    timeoutMs: 60_000,
-    maxRetries: 0,
-    cache: false,
-    cacheDir: join(latentBank, 'cache'),
-    keepLatents: true,
-    latentBank,
-    benchmarks: [],
-    seed: 0,
-    env: {},
-    notify: () => undefined,
-  }
+  return runnerOptions({
+    common: {cacheDir: join(latentBank, 'cache'), keepLatents: true},
+    // The models are so small that a second thread costs more than it does, and that a large batch is nearly free.
+    local: {threads: 1, batchSize: 16, latentBank},
+  })
 }

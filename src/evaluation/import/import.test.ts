@@ -3,6 +3,7 @@ import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {runnerOptions} from '../../../test/support/runner-options.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {rescore} from '../rescore.js'
@@ -318,16 +319,7 @@ describe('an imported run', () => {
     const {byId} = await imported([path])
     expect(brief(byId.get('1'))).toEqual(['correct', 1, 'B', 0, true])
     const out = join(folder, 'rescored')
-    const chat = {
-      baseUrls: {},
-      env: {},
-      concurrency: 1,
-      timeoutMs: 5000,
-      maxRetries: 0,
-      cache: false,
-      cacheDir: '',
-      notify: () => undefined,
-    }
+    const chat = runnerOptions()
     await rescore(
       {from: join(folder, `run-${runs - 1}`), out, extractor: 'lvr', data: {}, maxErrorRate: 1, chat},
       new AbortController().signal,

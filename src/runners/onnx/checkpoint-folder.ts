@@ -2,6 +2,7 @@
 import {existsSync, readdirSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {closest} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
 import {type FolderOptions, hubCheckpoint, hubScheme} from '../hub-checkpoint.js'
 
@@ -40,5 +41,7 @@ function builtinFolder(name: string): string {
     names.length === 0
       ? 'This installation holds none.'
       : `Built-in models: ${names.map(known => `builtin:${known}`).join(', ')}.`
-  throw new LanternError('usage', `There is no built-in model ${JSON.stringify(name)}.`, choice)
+  const near = closest(name, names)
+  const offer = near === undefined ? '' : `Did you mean builtin:${near}? `
+  throw new LanternError('usage', `There is no built-in model ${JSON.stringify(name)}.`, `${offer}${choice}`)
 }
