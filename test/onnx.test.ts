@@ -7,7 +7,7 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {completeLogLength, readLock, readLog} from '../src/run-folder/reader.js'
 import type {LogRecord} from '../src/run-folder/record.js'
-import {readLatents} from '../src/runners/onnx/latent-bank.js'
+import {readLatents} from '../src/run-folder/latents.js'
 import {cli, startCli} from './support/cli.js'
 
 const checkpoint = fileURLToPath(new URL('../fixtures/goldens/checkpoints/nano-latent', import.meta.url))

@@ -38,7 +38,9 @@ export interface Sample {
   readonly boxes?: readonly Box[]
   /** Samples that are not independent (same picture, same item in another option order) share a cluster. */
   readonly cluster?: string
-  /** What else a benchmark knows and its scorer needs (VisCoT: image size; circular choice: the item). */
+  /** The item this sample is a variant of, where items are asked under several option orders. */
+  readonly item?: string
+  /** What else a benchmark knows and its scorer needs (VisCoT: image size). */
   readonly extra?: Readonly<Record<string, unknown>>
 }
 

@@ -78,15 +78,15 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
   return {
     lock: lock.hash,
     runDir,
-    benchmarks: prepared.benchmarks.map(({benchmark, data, asked}) => {
+    benchmarks: prepared.benchmarks.map(({benchmark, data, keys}) => {
       const subtasks: Record<string, number> = {}
-      for (const {subtask} of asked) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
+      for (const {subtask} of keys) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
       return {
         id: benchmark.id,
         split: data.split,
         layout: data.layout,
         sample: data.kind,
-        items: asked.length,
+        items: keys.length,
         subtasks,
       }
     }),

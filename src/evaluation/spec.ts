@@ -1,6 +1,7 @@
 // What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
+
+import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Intervention, Mode} from '../core/generation.js'
-import type {OptionOrders} from '../modes/option-orders.js'
 import type {PromptStyle} from '../modes/prompts.js'
 import type {LogRecord} from '../run-folder/record.js'
 import type {RunnerEvent, RunnerOptions} from '../runners/runner.js'

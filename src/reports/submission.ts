@@ -1,7 +1,6 @@
 // Answers of a run in the form that a benchmark's own server or scorer takes. Pure; reading the run and writing the
 // files is the caller's.
 import {LanternError} from '../core/errors.js'
-import {itemOf} from '../modes/option-orders.js'
 import type {LogRecord} from '../run-folder/record.js'
 
 /** A file to write: its name, and its content. */
@@ -27,11 +26,11 @@ const writers: Readonly<Record<string, Writer>> = {
    * file").
    */
   blink(records) {
-    const variant = records.find(({id}) => itemOf(id) !== id)
+    const variant = records.find(({item}) => item !== undefined)
     if (variant) {
       throw new LanternError(
         'unsupported',
-        `The run asked "${itemOf(variant.id)}" under several option orders, and a submission has one answer a sample.`,
+        `The run asked "${variant.item}" under several option orders, and a submission has one answer a sample.`,
         'Run without --options.',
       )
     }

@@ -1,6 +1,6 @@
 // Writes ONNX models: a graph builder and the few protobuf messages it needs (names and field numbers of onnx/onnx:
 // onnx/onnx.proto3, Apache-2.0). Only for graphs made here: it cannot read, and it knows no message it does not write.
-import type {TensorPlace} from './safetensors.js'
+import type {TensorPlace} from '../../core/safetensors.js'
 
 /** Element types by the numbers of TensorProto.DataType. */
 export const elementType = {f32: 1, u8: 2, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16} as const

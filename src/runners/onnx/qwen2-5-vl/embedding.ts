@@ -1,7 +1,7 @@
 // Rows of the embedding table, read from the weight file when they are needed: the table itself is never in memory.
 import {closeSync, openSync, readSync} from 'node:fs'
 import {LanternError} from '../../../core/errors.js'
-import {elementBytes, type TensorPlace, toFloat32} from '../safetensors.js'
+import {elementBytes, type TensorPlace, toFloat32} from '../../../core/safetensors.js'
 
 export interface Embedding {
   /**
