@@ -93,10 +93,10 @@ export function record(
 
 /**
  * Writes a run folder and returns it. Its samples are those of the records, filled up to the sizes of the lock with the
- * ids of `recordsOf`; the lock is hashed with them.
+ * ids of `recordsOf`; the lock is hashed with them. The records agree with themselves, as every record of a run must.
  */
 export function writeRun(dir: string, lock: Lock, records: Iterable<LogRecord>): string {
-  const all = [...records]
+  const all = Array.from(records, agreeing)
   const samples = lock.benchmarks.map(bench => samplesOf(bench, all))
   const benchmarks = lock.benchmarks.map((bench, k) => ({...bench, samplesSha256: samplesSha256(samples[k]!)}))
   mkdirSync(dir, {recursive: true})
@@ -104,6 +104,13 @@ export function writeRun(dir: string, lock: Lock, records: Iterable<LogRecord>):
   writeFileSync(join(dir, 'samples.jsonl'), samples.flat().map(line).join(''))
   writeFileSync(join(dir, 'log.jsonl'), all.map(line).join(''))
   return dir
+}
+
+/** A record whose score was changed gets the outcome, and the answer, that this score has. */
+function agreeing(one: LogRecord): LogRecord {
+  if (one.score === null || !['correct', 'wrong'].includes(one.outcome)) return one
+  const outcome = one.score >= 0.5 ? 'correct' : 'wrong'
+  return {...one, outcome, answer: outcome === 'correct' && typeof one.gold === 'string' ? one.gold : one.answer}
 }
 
 const line = (value: unknown) => `${JSON.stringify(value)}\n`
