@@ -44,12 +44,17 @@ async function runOne(
   tools: LoopTools,
 ): Promise<void> {
   const {run, signal, onEvent} = tools
-  const generations = session.generate(groups(prepared.spec, arms, bench, run), signal)
-  await run.write(
-    generations,
-    generation => finish(prepared, bench, generation, tools),
-    record => onEvent({type: 'record', record}),
-  )
+  // Where writing fails, what is still being generated ends too.
+  const stop = new AbortController()
+  try {
+    await run.write(
+      session.generate(groups(prepared.spec, arms, bench, run), AbortSignal.any([signal, stop.signal])),
+      generation => finish(prepared, bench, generation, tools),
+      record => onEvent({type: 'record', record}),
+    )
+  } finally {
+    stop.abort()
+  }
 }
 
 /** One group per sample: the requests of all arms that are not settled. */

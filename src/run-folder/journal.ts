@@ -41,8 +41,9 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
       const batch = waiting
       waiting = []
       try {
-        await mayWrite()
-        await assertWhole()
+        const [may, whole] = await Promise.allSettled([mayWrite(), assertWhole()])
+        // Who lost the folder finds another's records in the log too: the loss is what to tell.
+        for (const look of [may, whole]) if (look.status === 'rejected') throw look.reason
         const bytes = Buffer.from(batch.map(entry => entry.line).join(''))
         await file.appendFile(bytes)
         await file.datasync()

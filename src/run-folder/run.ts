@@ -1,6 +1,6 @@
 // The life of a run on disk, in one place: claim the folder, hold it, read what is there, append, close, give it back.
 // Whoever writes a run (`run`, `rescore`, `merge`, `import`) goes through `withRun`.
-import {rm, rmdir, stat} from 'node:fs/promises'
+import {rm, rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -53,24 +53,27 @@ export async function withRun<T>(run: NewRun, work: (run: OpenRun) => Promise<T>
   // Another run in this folder is told before that it is held, and before anything is made.
   await isRunOf(dir, lock)
   const held = await hold(dir)
-  let fresh = false
+  let empty = false
   let failed = true
   try {
-    fresh = await claim(dir, lock, samples)
+    empty = await claim(dir, lock, samples)
     const tally = await tallyOf(await openRunFolder(dir))
-    const journal = await openJournal(dir, held.check)
+    const journal = await openJournal(dir, async () => {
+      await held.check()
+      empty = false
+    })
     const result = await closing(journal, () => work(openRun(journal, tally, redactor(secretsIn(env)))))
     failed = false
     return result
   } finally {
-    if (fresh && failed) await unclaim(dir, held)
+    if (empty && failed) await unclaim(dir, held)
     await held.release()
     // Fails, as it should, where anything is left.
     if (failed) await rmdir(dir).catch(() => undefined)
   }
 }
 
-/** Writes samples and lock, or finds that they are there. The lock comes last: with it the folder is a run. */
+/** Writes samples and lock (true), or finds that they are there. The lock comes last: with it the folder is a run. */
 async function claim(dir: string, lock: Lock, samples: Iterable<ListedSample>): Promise<boolean> {
   if (await isRunOf(dir, lock)) return false
   try {
@@ -99,16 +102,11 @@ async function closing<T>(journal: Journal, work: () => Promise<T>): Promise<T> 
 
 /** Takes back a claim under which nothing was written, unless the folder is somebody else's by now. */
 async function unclaim(dir: string, held: Hold): Promise<void> {
-  const empty = await stat(join(dir, logFile)).then(
-    ({size}) => size === 0,
-    () => true,
-  )
   const ours = await held.check().then(
     () => true,
     () => false,
   )
-  if (!empty || !ours) return
-  for (const name of [logFile, lockFile, samplesFile]) await rm(join(dir, name), {force: true})
+  if (ours) for (const name of [logFile, lockFile, samplesFile]) await rm(join(dir, name), {force: true})
 }
 
 function openRun(journal: Journal, tally: Tally, redact: <T>(value: T) => T): OpenRun {
