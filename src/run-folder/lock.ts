@@ -55,7 +55,7 @@ export const lockSchema = z.looseObject({
     .strictObject({
       index: z.number().int(),
       count: z.number().int(),
-      /** Samples of this shard, by benchmark and subtask; absent in older locks. */
+      /** Samples of this shard, by benchmark and subtask. */
       asked: z.record(z.string(), z.record(z.string(), z.number().int())).optional(),
     })
     .nullable(),
