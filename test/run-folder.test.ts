@@ -74,6 +74,16 @@ it('claims nothing for a run whose log was removed meanwhile', async () => {
   expect(await readdir(out())).not.toContain('summary.json')
 })
 
+it('is given back by a run whose messages nobody reads any more, and the exit code is that of the run', async () => {
+  await serve(20)
+  const {child, ended} = startCli(asking('--limit', '12'), {env: env()})
+  child.stderr!.destroy()
+  child.stdout!.destroy()
+  expect((await ended).code).toBe(0)
+  expect(await settledRecords(out())).toHaveLength(12)
+  expect(await readdir(out())).not.toContain('writer.lock')
+})
+
 it.each([
   ['null', (path: string) => writeFile(path, 'null')],
   ['a dangling link', (path: string) => symlink(join(folder, 'nowhere'), path)],

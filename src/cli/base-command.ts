@@ -6,7 +6,7 @@ import {LanternError} from '../core/errors.js'
 import {readConfig} from './config-file.js'
 import {everywhere, jsonAsked, variableOf} from './flags.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
-import {honourNoColor} from './terminal.js'
+import {honourNoColor, outliveReaders} from './terminal.js'
 import {isParserError, usageError} from './usage-error.js'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
@@ -29,6 +29,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init()
     honourNoColor(process.env)
+    outliveReaders()
     const declared = this.ctor.flags as FlagInput
     const flags = await this.withConfig({...this.ctor.baseFlags, ...declared})
     const parsed = await this.parse({
