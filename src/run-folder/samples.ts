@@ -1,13 +1,12 @@
 // The samples of a run by id, beside its lock: samples.jsonl, one line a sample, the whole selection before sharding.
 // The lock holds a hash of them, so that a record of a sample that nobody asked is told without the data at hand.
-import {createHash} from 'node:crypto'
 import {createWriteStream} from 'node:fs'
 import {rename, rm} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
-import {z} from 'zod'
 import {LanternError, systemCodeOf} from '../core/errors.js'
+import {sha256} from '../core/hash.js'
 import {lineBatches} from '../core/lines.js'
 
 export const samplesFile = 'samples.jsonl'
@@ -25,10 +24,8 @@ export type SampleList = ReadonlyMap<string, ReadonlyMap<string, ListedSample>>
 
 /** Hash over id, subtask and item of the samples of one benchmark, whatever their order. */
 export function samplesSha256(samples: readonly Omit<ListedSample, 'bench'>[]): string {
-  const hash = createHash('sha256')
-  for (const line of samples.map(({id, subtask, item}) => JSON.stringify([id, subtask, item ?? null])).sort())
-    hash.update(`${line}\n`)
-  return hash.digest('hex')
+  const lines = samples.map(({id, subtask, item}) => JSON.stringify([id, subtask, item ?? null]))
+  return sha256(`${lines.sort().join('\n')}\n`)
 }
 
 /** Writes the list whole or not at all. Throws the system error of a folder that cannot be written. */
@@ -46,8 +43,6 @@ export async function writeSamples(runDir: string, samples: Iterable<ListedSampl
     await rm(draft, {force: true})
   }
 }
-
-const lineSchema = z.looseObject({bench: z.string(), id: z.string(), subtask: z.string(), item: z.string().optional()})
 
 /**
  * Reads the list of a run and holds it against the hashes of its lock.
@@ -91,17 +86,26 @@ export async function readSamples(
   return list
 }
 
-function parsed(text: string, path: string, line: number): z.infer<typeof lineSchema> {
+function parsed(text: string, path: string, line: number): ListedSample {
+  let value: unknown
   try {
-    return lineSchema.parse(JSON.parse(text))
-  } catch (error) {
-    throw new LanternError(
-      'bad-file',
-      `${path}, line ${line}, names no sample.`,
-      'Restore the file, or run again with another --out.',
-      {cause: error},
-    )
+    value = JSON.parse(text)
+  } catch {
+    // Told below, as what is no sample.
   }
+  if (isListed(value)) return value
+  throw new LanternError(
+    'bad-file',
+    `${path}, line ${line}, names no sample.`,
+    'Restore the file, or run again with another --out.',
+  )
+}
+
+function isListed(value: unknown): value is ListedSample {
+  if (typeof value !== 'object' || value === null) return false
+  const {bench, id, subtask, item} = value as Record<string, unknown>
+  const named = [bench, id, subtask].every(text => typeof text === 'string')
+  return named && (item === undefined || typeof item === 'string')
 }
 
 function notOfLock(runDir: string, bench: string): LanternError {
