@@ -37,6 +37,8 @@ export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: numb
   }
   let keys: Promise<readonly SampleKey[]> | undefined
   const readKeys = async () => {
+    // Finds two samples of one id, as for data in their own order.
+    await data.keys()
     const list: SampleKey[] = []
     // Only a look at its options says how many orders an item has.
     for await (const {id, subtask, item} of variants()) list.push({id, subtask, ...(item === undefined ? {} : {item})})

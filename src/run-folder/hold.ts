@@ -1,5 +1,5 @@
-// Holds a run folder against a second writer. The hold of a process that died is recognised and taken over; whoever lost
-// his hold meanwhile, because he stood still for too long, finds out before he writes again.
+// Holds a run folder against a second writer. The hold of a process that died is recognised and taken over. A process
+// that stood still for too long may have lost its hold; it finds out before it writes again.
 import {randomUUID} from 'node:crypto'
 import {link, lstat, mkdir, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises'
 import {hostname} from 'node:os'

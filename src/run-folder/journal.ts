@@ -42,7 +42,7 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
       waiting = []
       try {
         const [may, whole] = await Promise.allSettled([mayWrite(), assertWhole()])
-        // Who lost the folder finds another's records in the log too: the loss is what to tell.
+        // A process that lost the folder also finds records of another in the log. The loss is what to tell.
         for (const look of [may, whole]) if (look.status === 'rejected') throw look.reason
         const bytes = Buffer.from(batch.map(entry => entry.line).join(''))
         await file.appendFile(bytes)

@@ -118,7 +118,7 @@ function storedArm(parent: string, armName: string): StoredArm {
     return found
   }
   return {
-    name: decodeURIComponent(armName),
+    name: decoded(armName),
     isOf: arm => nameOf(arm) === armName,
     read: (bench, id) => blocksIn(join(root, nameOf(bench), nameOf(id) + suffix)),
     async othersThan(bench, id) {
@@ -132,12 +132,21 @@ function storedArm(parent: string, armName: string): StoredArm {
   }
 }
 
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // Not a name that was written here.
+    return name
+  }
+}
+
 /** Names in a folder, in order; none where there is no such folder. */
 async function names(dir: string): Promise<string[]> {
   try {
     return (await readdir(dir)).sort()
   } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return []
+    if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return []
     throw error
   }
 }

@@ -1,5 +1,5 @@
 // The log record: one line of log.jsonl per sample and arm (cli.md, "The run folder").
-// Built here and nowhere else, and so is the rule which record of a sample counts.
+// Records are built here and nowhere else. The rule which record of a sample counts stands here too.
 import {z} from 'zod'
 import {type Generation, stops} from '../core/generation.js'
 import {type Outcome, outcomes, type Score} from '../core/outcome.js'
