@@ -1,5 +1,5 @@
 // From what was said of a sample to its line of the log: score, judge, peer. Live generations, replayed and imported
-// answers and records that are scored again all come through here, so equal answers give equal records.
+// answers, and records that are scored again all come through here. So equal answers give equal records.
 import type {Arm, Generation} from '../core/generation.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
@@ -17,8 +17,7 @@ export interface Asked {
 }
 
 /** What came of it. */
-export interface Said extends Omit<RecordParts['said'], 'likeliest'> {
-  readonly likeliest?: string
+export type Said = RecordParts['said'] & {
   /** Why there is no answer, where the asking failed. */
   readonly error: LogRecord['error']
   /** Figures that scoring cannot make anew. */
