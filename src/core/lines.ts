@@ -1,5 +1,9 @@
 // The lines of a text file as a stream. Knows nothing of what is in them.
 import {createReadStream} from 'node:fs'
+import {LanternError} from './errors.js'
+
+/** No line that anybody means is longer; a damaged file must not fill the memory. */
+const longestLine = 256 << 20
 
 export interface Line {
   readonly text: string
@@ -11,7 +15,7 @@ export interface Line {
 
 /**
  * Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a
- * file that cannot be read.
+ * file that cannot be read, `bad-file` for a line of more than 256 MB.
  */
 export async function* lines(path: string): AsyncGenerator<Line> {
   for await (const batch of lineBatches(path)) yield* batch
@@ -23,6 +27,7 @@ export async function* lines(path: string): AsyncGenerator<Line> {
  */
 export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
+  let restBytes = 0
   let end = 0
   for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
     const batch: Line[] = []
@@ -31,15 +36,28 @@ export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
       const tail = chunk.subarray(from, to)
       const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
       rest = []
+      restBytes = 0
       end += line.length + 1
       batch.push({text: line.toString('utf8'), complete: true, end})
       from = to + 1
     }
-    if (from < chunk.length) rest.push(chunk.subarray(from))
+    if (from < chunk.length) {
+      rest.push(chunk.subarray(from))
+      restBytes += chunk.length - from
+      if (restBytes > longestLine) throw tooLong(path)
+    }
     if (batch.length > 0) yield batch
   }
   if (rest.length > 0) {
     const line = Buffer.concat(rest)
     yield [{text: line.toString('utf8'), complete: false, end: end + line.length}]
   }
+}
+
+function tooLong(path: string): LanternError {
+  return new LanternError(
+    'bad-file',
+    `${path} has a line of more than ${longestLine >> 20} MB.`,
+    'The file is damaged: remove that line, or fetch the file again.',
+  )
 }

@@ -57,6 +57,16 @@ test('a whole line that is no record is refused with its number', async () => {
   await expect(ids()).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('line 2')})
 })
 
+test('a tail without an end is refused before it fills the memory', async () => {
+  writeRun(folder, lock, [sample('1', 'correct')])
+  await truncate(join(folder, 'log.jsonl'), 600 << 20)
+  const before = process.memoryUsage().rss
+  const told = {code: 'bad-file', message: expect.stringContaining('a line of more than 256 MB')}
+  await expect(settledRecords(folder)).rejects.toMatchObject(told)
+  await expect(completeLogLength(folder)).rejects.toMatchObject(told)
+  expect(process.memoryUsage().rss - before).toBeLessThan(700 << 20)
+})
+
 test('a folder without a log has no records', async () => {
   expect(await ids()).toEqual([])
   expect(await completeLogLength(folder)).toBe(0)
