@@ -46,7 +46,7 @@ async function writeLog(folder: string, kind: keyof typeof kinds, size: number):
         const score = open ? Math.round(rng.next() * 10) / 10 : Number(rng.next() < 0.5)
         const outcome = score >= 0.5 ? 'correct' : 'wrong'
         const line = record(
-          {arm: armId, bench, subtask, id: `${subtask}-${k}`, outcome},
+          {arm: armId, bench, subtask, id: `${subtask}_${k + 1}`, outcome},
           {
             score,
             cluster: open ? `${subtask}-picture-${k >> 1}` : `${subtask}-${k}`,

@@ -179,7 +179,8 @@ describe('bench export', () => {
 
   test('a sample asked in several option orders has no single answer to submit', async () => {
     const run = join(folder, 'orders-run')
-    writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [hidden('blink', 'val_Counting_1#o0', 'A')])
+    const variant = {...hidden('blink', 'val_Counting_1#o0', 'A'), item: 'val_Counting_1'}
+    writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [variant])
     const {document, exitCode} = await json(BenchExport, run, '--out', join(folder, 'none'))
     expect([exitCode, document.error.message]).toEqual([2, expect.stringContaining('option orders')])
   })

@@ -5,9 +5,9 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {readLatents} from '../src/run-folder/latents.js'
 import {completeLogLength, readLock, readLog} from '../src/run-folder/reader.js'
 import type {LogRecord} from '../src/run-folder/record.js'
-import {readLatents} from '../src/runners/onnx/latent-bank.js'
 import {cli, startCli} from './support/cli.js'
 
 const checkpoint = fileURLToPath(new URL('../fixtures/goldens/checkpoints/nano-latent', import.meta.url))

@@ -78,6 +78,7 @@ describe('a run against an endpoint', () => {
     expect((await readdir(join(folder, 'a'))).sort()).toEqual([
       'lock.json',
       'log.jsonl',
+      'samples.jsonl',
       'summary.json',
       'table.csv',
       'table.md',
@@ -123,6 +124,8 @@ describe('a run against an endpoint', () => {
     expect(code).toBe(4)
     expect(server!.requests).toHaveLength(1)
     expect(stderr).toContain('OPENAI_API_KEY')
+    // Nothing was recorded, so there is nothing to resume.
+    expect(await readdir(folder)).not.toContain('a')
   })
 
   it('writes no key and no URL credentials anywhere', async () => {

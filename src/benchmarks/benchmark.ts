@@ -107,6 +107,8 @@ export interface LoadOptions {
 export interface SampleKey {
   readonly id: string
   readonly subtask: string
+  /** The item this sample is a variant of; variants of one item are selected together. */
+  readonly item?: string
 }
 
 /** `official`: a published data set; `builtin`: drawn by this project's generators. */

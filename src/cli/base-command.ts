@@ -7,7 +7,7 @@ import {bare, everywhereFlags, settingsIn} from './settings/flags.js'
 import {jsonAsked, resolveSettings} from './settings/resolve.js'
 import {variableOf} from './settings/setting.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
-import {honourNoColor} from './terminal.js'
+import {honourNoColor, outliveReaders} from './terminal.js'
 import {isParserError, usageError} from './usage-error.js'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
@@ -30,6 +30,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init()
     honourNoColor(process.env)
+    outliveReaders()
     const flags: FlagInput = {...this.ctor.baseFlags, ...this.ctor.flags}
     const parsed = await this.parse({
       flags: bare(flags),

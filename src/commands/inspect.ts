@@ -28,13 +28,14 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     const {samplesOf, sampleText} = await import('../reports/samples.js')
     const {dir, arm = this.flags.arm} = splitRunArm(this.args.run)
     const lock = await readLock(dir)
-    const found = await samplesOf(dir, {
+    const filter = {
       outcomes: this.flags.outcome,
       subtasks: this.flags.subtask,
       ids: this.flags.sample,
       benches: this.flags.bench,
       arm: arm === undefined ? undefined : pickArm({dir, lock}, arm),
-    })
+    }
+    const found = await samplesOf(dir, filter, warning => this.tell('warn', warning))
     const shown = this.flags.limit === 0 || this.flags.sample ? found : found.slice(0, this.flags.limit)
     const {width} = terminal()
     const paint = {bold: chalk.bold, dim: chalk.dim, good: chalk.green, bad: chalk.red}

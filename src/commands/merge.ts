@@ -21,7 +21,8 @@ export default class Merge extends BaseCommand<typeof Merge> {
   async run(): Promise<unknown> {
     const {mergeRuns} = await import('../evaluation/merge.js')
     const merged = await mergeRuns(this.operands, this.flags.out, this.flags['allow-incomplete'])
-    const {runDir, shards, records, errors, missing} = merged
+    const {runDir, shards, records, errors, missing, warnings} = merged
+    for (const warning of warnings) this.tell('warn', warning)
     const {publishRun} = await import('../reports/publish.js')
     const {formats} = await import('../reports/formats/index.js')
     const settled = {runDir, total: records + missing, settled: records - errors, errors}
@@ -38,6 +39,6 @@ export default class Merge extends BaseCommand<typeof Merge> {
     this.log(formats.terminal.render(document, terminal()))
     const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']
     this.log(`${records} records of ${shards} shard${shards === 1 ? '' : 's'} in ${runDir}${flaws.join('')}`)
-    return {...document, ...merged}
+    return {...document, ...merged, warnings: [...document.warnings, ...warnings]}
   }
 }

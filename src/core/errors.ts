@@ -17,6 +17,7 @@ export const exitCodes = {
   device: 4,
   doctor: 4,
   disk: 4,
+  'hold-lost': 4,
   provenance: 5,
   bug: 20,
   interrupted: 130,

@@ -4,6 +4,8 @@
 const MiB = 2 ** 20
 
 export const limits = {
+  /** One line of any text file. No line that anybody means is longer; a damaged file must not fill the memory. */
+  lineBytes: 256 * MiB,
   /** One line of saved answers. The longest answers known are some 200 kB; pictures in a line take a few MB. */
   peerLineBytes: 48 * MiB,
   /** Characters of all answers of a replay, which are held in memory; V8 gives up at 2 to 4 GB. */

@@ -1,6 +1,7 @@
 // Reads the lines of a text file as a stream. Does not interpret them.
 import {createReadStream} from 'node:fs'
 import {LanternError} from './errors.js'
+import {limits} from './limits.js'
 
 export interface Line {
   readonly text: string
@@ -22,7 +23,7 @@ export async function* lines(path: string, mostBytes?: number): AsyncGenerator<L
  * Like `lines`, but yields all the lines of one chunk of the file together. This costs one turn of the event loop per
  * thousand lines or so instead of one per line.
  */
-export async function* lineBatches(path: string, mostBytes = Infinity): AsyncGenerator<Line[]> {
+export async function* lineBatches(path: string, mostBytes = limits.lineBytes): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
   let waiting = 0
   let count = 0
@@ -46,8 +47,8 @@ export async function* lineBatches(path: string, mostBytes = Infinity): AsyncGen
     if (waiting > mostBytes)
       throw new LanternError(
         'bad-file',
-        `${path}, line ${count + 1}, is longer than ${mostBytes} bytes.`,
-        'Give a file of one record a line.',
+        `${path}, line ${count + 1}, is longer than ${mostBytes >> 20} MB.`,
+        'A file of records has one a line: remove that line, or fetch the file again.',
       )
     if (batch.length > 0) yield batch
   }

@@ -43,7 +43,9 @@ export interface Sample {
   readonly cluster?: string
   /** Samples that count only together (the rotations of an item, a pair) share a group. */
   readonly group?: string
-  /** Other facts that the benchmark's scorer needs (VisCoT: image size; circular choice: the item). */
+  /** The item this sample is a variant of, where items are asked under several option orders. */
+  readonly item?: string
+  /** What else a benchmark knows and its scorer needs (VisCoT: image size). */
   readonly extra?: Readonly<Record<string, unknown>>
 }
 

@@ -70,9 +70,9 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
       const mine = settled.filter(({arm}) => arm === id)
       const done = mine.length
       const open = items - done
-      const limits = prepared.benchmarks.map(({benchmark, asked}) => ({
+      const limits = prepared.benchmarks.map(({benchmark, keys}) => ({
         limit: maxNewTokensOf(benchmark, mode, spec.promptStyle, spec.decoding.maxNewTokens),
-        open: asked.length - mine.filter(({bench}) => bench === benchmark.id).length,
+        open: keys.length - mine.filter(({bench}) => bench === benchmark.id).length,
       }))
       const maxNewTokens = Math.max(...limits.map(({limit}) => limit))
       const newTokensAtMost = limits.reduce((sum, {limit, open}) => sum + limit * open, 0)
@@ -84,15 +84,15 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
   return {
     lock: lock.hash,
     runDir,
-    benchmarks: prepared.benchmarks.map(({benchmark, data, asked}) => {
+    benchmarks: prepared.benchmarks.map(({benchmark, data, keys}) => {
       const subtasks: Record<string, number> = {}
-      for (const {subtask} of asked) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
+      for (const {subtask} of keys) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
       return {
         id: benchmark.id,
         split: data.split,
         layout: data.layout,
         sample: data.kind,
-        items: asked.length,
+        items: keys.length,
         subtasks,
       }
     }),

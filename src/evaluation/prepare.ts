@@ -1,18 +1,18 @@
 // From a specification to a run that could start: sessions opened, data found, samples selected, the lock written down.
 // Nothing is sent.
-import {createHash} from 'node:crypto'
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
+import {withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
 import type {PromptStyle} from '../core/prompt-form.js'
 import {bankMissing, needsBank} from '../modes/interventions.js'
-import {optionVariants} from '../modes/option-orders.js'
 import {promptFormOf, promptsSha256} from '../modes/prompts.js'
-import {type Lock, lockHash} from '../run-folder/lock.js'
+import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
+import type {ListedSample} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {RunnerEvent, Session} from '../runners/runner.js'
@@ -27,8 +27,6 @@ export interface PreparedBenchmark {
   readonly data: DataSet
   /** The samples of this shard, in the order of the data. */
   readonly keys: readonly SampleKey[]
-  /** What is asked of them: the samples themselves, or their variants under several option orders. */
-  readonly asked: readonly SampleKey[]
 }
 
 export interface PreparedModel {
@@ -42,6 +40,8 @@ export interface Prepared {
   readonly benchmarks: readonly PreparedBenchmark[]
   readonly judge: OpenJudge | null
   readonly lock: Lock
+  /** The whole selection, before sharding, as the lock has it. */
+  readonly samples: readonly ListedSample[]
   close(): Promise<void>
 }
 
@@ -81,7 +81,8 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     if (fed && local.latentBank === undefined) throw bankMissing(fed.intervention!)
     const identities = models.map(({session}) => session.describe())
     const benchmarks: PreparedBenchmark[] = []
-    const entries: Lock['benchmarks'] = []
+    const entries: LockedBenchmark[] = []
+    const samples: ListedSample[] = []
     for (const {id, subtasks} of spec.benchmarks) {
       const benchmark = await loadBenchmark(id)
       const split = splitOf(benchmark, spec.split)
@@ -97,7 +98,8 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin: identities.every(({builtin}) => builtin) ? 'always' : 'named',
       } as const
       const {path} = await findData(benchmark, wish, common)
-      const data = await benchmark.load(path, {split, seed: spec.seed})
+      const found = await benchmark.load(path, {split, seed: spec.seed})
+      const data = withOptionOrders(found, spec.optionOrders, spec.seed)
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
         throw new LanternError(
@@ -110,18 +112,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       const selected = select(id, available, {subtasks, ids: spec.ids, limit: spec.limit, seed: spec.seed})
       // A layout may be scored in its own way (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
-      const asked = await variantKeys(data, selected, spec)
-      const ours = new Set(keys.map(key => key.id))
-      benchmarks.push({benchmark: data.benchmark, data, keys, asked: asked.filter(key => ours.has(key.item))})
-      entries.push(
-        await lockEntry(data.benchmark, data, {
-          available,
-          selected,
-          asked,
-          judged: spec.judge !== undefined,
-          style: spec.promptStyle,
-        }),
-      )
+      benchmarks.push({benchmark: data.benchmark, data, keys})
+      const listed = selected.map(key => ({...key, bench: id}))
+      for (const sample of listed) samples.push(sample)
+      const judged = spec.judge !== undefined
+      entries.push(await lockEntry(data, {available, samples: listed, judged, style: spec.promptStyle}))
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
@@ -140,9 +135,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       arms,
       spec,
     )
-    const lock: Lock = {
-      schema: 1,
-      hash: '',
+    const lock = lockOf({
       arms,
       benchmarks: entries.map((entry, index) => ({...entry, ...limits.own[index]})),
       prompts: {
@@ -171,68 +164,22 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       seeds: {run: spec.seed},
       shard: spec.shard && {
         ...spec.shard,
-        asked: Object.fromEntries(benchmarks.map(({benchmark, asked}) => [benchmark.id, countBySubtask(asked)])),
+        asked: Object.fromEntries(benchmarks.map(({benchmark, keys}) => [benchmark.id, countBySubtask(keys)])),
       },
       environment: {...environment(spec), titles: titlesOf(benchmarks.map(({benchmark}) => benchmark))},
-    }
-    return {spec, models, benchmarks, judge, lock: {...lock, hash: lockHash(lock)}, close}
+    })
+    return {spec, models, benchmarks, judge, lock, samples, close}
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** Every variant of the selected samples; only several option orders need a look at the options. */
-async function variantKeys(
-  data: DataSet,
-  selected: readonly SampleKey[],
-  {optionOrders, seed}: RunSpec,
-): Promise<(SampleKey & {item: string})[]> {
-  if (optionOrders.kind === 'file') return selected.map(key => ({...key, item: key.id}))
-  const keys: (SampleKey & {item: string})[] = []
-  for await (const sample of data.samples(new Set(selected.map(key => key.id)))) {
-    for (const {id, subtask} of optionVariants(sample, optionOrders, seed)) keys.push({id, subtask, item: sample.id})
-  }
-  return keys
-}
-
 interface Choice {
   readonly available: readonly SampleKey[]
-  readonly selected: readonly SampleKey[]
-  readonly asked: readonly SampleKey[]
+  readonly samples: readonly ListedSample[]
   readonly judged: boolean
   readonly style: PromptStyle
-}
-
-async function lockEntry(
-  benchmark: Benchmark,
-  data: DataSet,
-  {available, selected, asked, judged, style}: Choice,
-): Promise<Lock['benchmarks'][number]> {
-  const {revision, labels, dataSha256} = await data.identity()
-  const names = [...new Set(available.map(key => key.subtask))]
-  const count = (keys: readonly SampleKey[], name: string) =>
-    keys.reduce((sum, key) => sum + (key.subtask === name ? 1 : 0), 0)
-  const {answer, metric, aggregate, headline} = benchmark.scoring
-  return {
-    id: benchmark.id,
-    split: data.split,
-    kind: data.kind,
-    layout: data.layout,
-    revision,
-    labels,
-    dataSha256,
-    verified: await data.verified(),
-    promptsSha256: promptsSha256(promptFormOf(benchmark, style)),
-    samplesSha256: samplesSha256(asked),
-    selected: asked.length,
-    available: available.length,
-    partial: selected.length < available.length,
-    metric: judged && answer === 'open' ? 'judge' : metric,
-    aggregate,
-    headline: headline ? [...headline] : null,
-    subtasks: names.map(name => ({name, selected: count(asked, name), available: count(available, name)})),
-  }
 }
 
 interface Limits {
@@ -253,9 +200,16 @@ function limitsOf(benchmarks: readonly Benchmark[], arms: readonly Arm[], {promp
   return {shared, own: own.map(limits => (Object.keys(limits).length === 0 ? {} : {maxNewTokens: limits}))}
 }
 
-/** Hash over the ids of a selection, whatever their order. */
-export function samplesSha256(keys: readonly SampleKey[]): string {
-  const hash = createHash('sha256')
-  for (const id of keys.map(key => key.id).sort()) hash.update(`${id}\n`)
-  return hash.digest('hex')
+async function lockEntry(data: DataSet, {available, samples, judged, style}: Choice): Promise<LockedBenchmark> {
+  const {revision, labels, dataSha256} = await data.identity()
+  const {benchmark, split, kind, layout} = data
+  const counts = new Map<string, number>()
+  for (const {subtask} of available) counts.set(subtask, (counts.get(subtask) ?? 0) + 1)
+  return lockedBenchmark({
+    ...{id: benchmark.id, split, kind, layout, revision, labels, dataSha256},
+    ...{scoring: benchmark.scoring, judged, samples},
+    verified: await data.verified(),
+    promptsSha256: promptsSha256(promptFormOf(benchmark, style)),
+    available: counts,
+  })
 }

@@ -30,6 +30,36 @@ describe('select', () => {
   })
 })
 
+describe('variants of one item', () => {
+  // Two orders of each, but for the open ones of z.
+  const variants = keys.flatMap(({id, subtask}) =>
+    subtask === 'z' ? [{id, subtask}] : [0, 1].map(k => ({id: `${id}#o${k}`, subtask, item: id})),
+  )
+  const itemsOf = (chosen: readonly {id: string}[]) => [...new Set(chosen.map(({id}) => id.replace(/#.*/, '')))]
+
+  it('are selected together, and the same items as without them', () => {
+    for (const limit of [1, 12, 30, 1000]) {
+      const chosen = select('b', variants, {limit, seed: 1})
+      expect(itemsOf(chosen)).toEqual(select('b', keys, {limit, seed: 1}).map(({id}) => id))
+      expect(variants.filter(({id}) => itemsOf(chosen).includes(id.replace(/#.*/, '')))).toEqual(chosen)
+    }
+  })
+
+  it('are named by their item', () => {
+    expect(select('b', variants, {ids: ['x3'], seed: 0}).map(({id}) => id)).toEqual(['x3#o0', 'x3#o1'])
+    expect(() => select('b', variants, {ids: ['x3#o0'], seed: 0})).toThrow(
+      expect.objectContaining({suggestion: expect.stringContaining('"x0"')}),
+    )
+  })
+
+  it('stay in one shard, the one of their item', () => {
+    for (const index of [1, 2, 3]) {
+      const shard = {index, count: 3}
+      expect(itemsOf(shardOf(variants, shard))).toEqual(shardOf(keys, shard).map(({id}) => id))
+    }
+  })
+})
+
 describe('apportion', () => {
   it('gives away every seat and never more than rounding up', () => {
     fc.assert(

@@ -1,7 +1,8 @@
 // What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
+
+import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Intervention, Mode} from '../core/generation.js'
 import type {PromptStyle} from '../core/prompt-form.js'
-import type {OptionOrders} from '../modes/option-orders.js'
 import type {LogRecord} from '../run-folder/record.js'
 import type {BudgetLimits} from '../runners/budget.js'
 import type {RunnerOptions} from '../runners/index.js'

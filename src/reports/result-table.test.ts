@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {arm, lockBenchmark, lockOf, record, recordsOf, writeRun} from '../../test/support/run-folders.js'
 import type {Outcome} from '../core/outcome.js'
 import type {Lock} from '../run-folder/lock.js'
-import {headlineScore, readRun} from './read-run.js'
+import {readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
 import {resultDocumentSchema} from './schemas/result.js'
 
@@ -106,13 +106,6 @@ describe('outcomes', () => {
       sample: 'official',
     })
     expect(row!.subtasks[0]).toMatchObject({name: 'a', n: 8, total: 10, score: 3 / 8})
-  })
-
-  it('give each record its share of the headline', () => {
-    expect(headlineScore({outcome: 'wrong', score: 0.3})).toBe(0.3)
-    expect(headlineScore({outcome: 'truncated', score: 1})).toBe(0)
-    expect(headlineScore({outcome: 'error', score: null})).toBeNull()
-    expect(headlineScore({outcome: 'unscored', score: null})).toBeNull()
   })
 
   it('are those of the settled record: the last that is no error', async () => {

@@ -2,7 +2,6 @@
 // is the adapter's; reading the run and writing the files is the caller's.
 import type {Benchmark, Submission} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
-import {itemOf} from '../modes/option-orders.js'
 import type {LogRecord} from '../run-folder/record.js'
 
 /**
@@ -28,11 +27,11 @@ export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]
       'Run the same command again: it asks only those.',
     )
   }
-  const variant = records.find(({id}) => itemOf(id) !== id)
+  const variant = records.find(({item}) => item !== undefined)
   if (variant) {
     throw new LanternError(
       'unsupported',
-      `The run asked "${itemOf(variant.id)}" under several option orders, and a submission has one answer a sample.`,
+      `The run asked "${variant.item}" under several option orders, and a submission has one answer a sample.`,
       'Run without --options.',
     )
   }

@@ -3,8 +3,10 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {arm as armOf, lockBenchmark, lockOf, record, writeRun} from '../../test/support/run-folders.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
+import type {LogRecord} from '../run-folder/record.js'
 import {openRunner} from './index.js'
 
 const options = runnerOptions({common: {benchmarks: ['vstar']}})
@@ -201,33 +203,22 @@ describe('replay of other harnesses', () => {
 })
 
 describe('replay of a run folder', () => {
-  const record = (armId: string, id: string, fields: object) =>
-    JSON.stringify({
-      type: 'sample',
-      schema: 1,
-      arm: armId,
-      bench: 'vstar',
-      subtask: 's',
-      id,
-      outcome: 'correct',
-      score: 1,
-      metrics: {},
-      answer: 'A',
-      gold: 'A',
-      text: 'A',
-      extractor: 'lantern-eval',
-      usage: {promptTokens: 3, imageTokens: null, textTokens: 1, latentSteps: 5, markerTokens: 2, blocks: 1},
-      timing: {firstTokenMs: 1, totalMs: 2},
-      stop: 'eos',
-      attempts: 1,
-      seen: null,
-      error: null,
-      ...fields,
-    }) + '\n'
+  const direct = armOf('m', 'direct')
+  const cot = armOf('m', 'text-cot')
+  const saved = (of: Arm, id: string, outcome: 'correct' | 'error', changes: Partial<LogRecord> = {}) =>
+    record({arm: of.id, bench: 'vstar', subtask: 's', id, outcome}, changes)
+  const write = (arms: Arm[], records: LogRecord[]) =>
+    writeRun(folder, lockOf(arms, [lockBenchmark('vstar', {s: 2})]), records)
 
   it('carries usage and timing over, and errors as errors', async () => {
-    const failed = {outcome: 'error', score: null, stop: 'error', error: {code: 'http', message: 'HTTP 500'}}
-    await file('log.jsonl', record('m|direct', '1', {}) + record('m|direct', '2', failed))
+    const usage = {promptTokens: 3, imageTokens: null, textTokens: 1, latentSteps: 5, markerTokens: 2, blocks: 1}
+    write(
+      [direct],
+      [
+        saved(direct, '1', 'correct', {text: 'A', usage, timing: {firstTokenMs: 1, totalMs: 2}}),
+        saved(direct, '2', 'error', {error: {code: 'http', message: 'HTTP 500'}}),
+      ],
+    )
     const [good, bad] = await replay(folder, [
       ['vstar', '1'],
       ['vstar', '2'],
@@ -237,7 +228,7 @@ describe('replay of a run folder', () => {
   })
 
   it('asks for one of several arms', async () => {
-    await file('log.jsonl', record('m|direct', '1', {text: 'A'}) + record('m|text-cot', '1', {text: 'B'}))
+    write([direct, cot], [saved(direct, '1', 'correct', {text: 'A'}), saved(cot, '1', 'correct', {text: 'B'})])
     await expect(replay(folder, [])).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('m|text-cot'),

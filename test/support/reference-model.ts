@@ -1,8 +1,9 @@
 // Qwen2.5-VL in float64, written for readability: whole sequences, no cache, one row, windows as masks. The tests of
 // the graphs compare against it.
 // Formulas: huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py. Matrices are arrays of rows.
+
+import {readFloats} from '../../src/core/safetensors.js'
 import type {Checkpoint, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
-import {readFloats} from '../../src/runners/onnx/safetensors.js'
 
 type Matrix = Float64Array[]
 type Weights = ReadonlyMap<string, {readonly values: Float32Array; readonly out: number}>

@@ -2,9 +2,9 @@
 // benches, with larger sizes. The weights are meaningless, but the files are complete and in the published layout.
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/core/safetensors.js'
 import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
 import type {TextConfig, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
-import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/runners/onnx/safetensors.js'
 
 export interface TinyCheckpoint {
   readonly text: TextConfig

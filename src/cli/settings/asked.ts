@@ -1,10 +1,10 @@
 // Settings that say what is asked: models and benchmarks, samples, and how the questions are put.
 import {benchmarkIds} from '../../benchmarks/index.js'
+import {mostOrders, type OptionOrders, parseOptionOrders} from '../../benchmarks/option-orders.js'
 import {LanternError} from '../../core/errors.js'
 import {interventions, modes} from '../../core/generation.js'
 import {defaultPromptStyle, promptStyles} from '../../core/prompt-form.js'
 import {readShard} from '../../evaluation/selection.js'
-import {mostOrders, type OptionOrders, parseOptionOrders} from '../../modes/option-orders.js'
 import {protocols, unsupportedProtocols} from '../../modes/protocols.js'
 import {choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
 import {combined, one, several, Unfit, withDefault} from './setting.js'

@@ -32,7 +32,8 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
       lock.benchmarks.map(({id}) => id),
       this.flags.bench,
     )
-    const records = (await settledRecords(folder)).filter(record => record.arm === arm && record.bench === bench)
+    const settled = await settledRecords(folder, warning => this.tell('warn', warning))
+    const records = settled.filter(record => record.arm === arm && record.bench === bench)
     const {files, unanswered} = submissionOf(await loadBenchmark(bench), records)
     const {out} = this.flags
     for (const {name, content} of files) await writeText(join(out, name), content)

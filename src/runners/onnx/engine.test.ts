@@ -12,8 +12,8 @@ import {
   type Request,
 } from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
+import {writeLatents} from '../../run-folder/latents.js'
 import {Engine, type EngineOptions} from './engine.js'
-import {writeLatents} from './latent-bank.js'
 import {loadCheckpoint} from './load.js'
 import type {PromptTools} from './prepared-inputs.js'
 import type {Model} from './qwen2-5-vl/types.js'

@@ -11,6 +11,7 @@ import {
   type Usage,
 } from '../../core/generation.js'
 import {random} from '../../core/random.js'
+import {readFloats} from '../../core/safetensors.js'
 import {
   bankMissing,
   type LatentNeed,
@@ -32,7 +33,6 @@ import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import {readFloats} from './safetensors.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {

@@ -1,6 +1,6 @@
 // Writes ONNX models: a graph builder and the few protobuf messages it needs (names and field numbers from onnx/onnx:
 // onnx/onnx.proto3, Apache-2.0). Write-only, and limited to the messages that our graphs need.
-import type {TensorPlace} from './safetensors.js'
+import type {TensorPlace} from '../../core/safetensors.js'
 
 /** Element types with their numbers in TensorProto.DataType. */
 export const elementType = {f32: 1, u8: 2, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16} as const

@@ -2,10 +2,10 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
 import {random} from '../../core/random.js'
+import {readFloats, readSafetensorsHeader, writeSafetensors} from '../../core/safetensors.js'
 import {Graph} from './onnx-writer.js'
 import {createSession, loadRuntime} from './ort-session.js'
 import {packBlocks, quantised} from './quantise.js'
-import {readFloats, readSafetensorsHeader, writeSafetensors} from './safetensors.js'
 import {Weights} from './weights.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-quantise-'))

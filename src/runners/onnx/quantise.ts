@@ -1,7 +1,14 @@
 // Rewrites a checkpoint's matrices at lower precision: float16, or 8 or 4 bits per weight in the layout of MatMulNBits
 // (microsoft/onnxruntime: docs/ContribOperators.md). The result is one safetensors file with everything that the
 // decoder reads.
-import {elementBytes, numberToHalf, readTensor, type TensorPlace, type TensorSource, toFloat32} from './safetensors.js'
+import {
+  elementBytes,
+  numberToHalf,
+  readTensor,
+  type TensorPlace,
+  type TensorSource,
+  toFloat32,
+} from '../../core/safetensors.js'
 import {quantisedBlock, quantisedNames} from './weights.js'
 
 export type LowPrecision = 'fp16' | 'q8' | 'q4'

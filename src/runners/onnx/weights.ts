@@ -1,7 +1,7 @@
 // Gives a graph its weights: safetensors tensors as external data, in the layout saved by Hugging Face ([out, in]),
 // cast where needed.
+import type {TensorPlace} from '../../core/safetensors.js'
 import type {ElementType, Graph} from './onnx-writer.js'
-import type {TensorPlace} from './safetensors.js'
 
 /** The type a graph computes in: f32 on the CPU, f16 on the GPU. */
 export type ComputeType = 'f32' | 'f16'

@@ -1,7 +1,7 @@
 // Reads rows of the embedding table from the weight file on demand. The whole table is never in memory.
 import {closeSync, openSync, readSync} from 'node:fs'
 import {LanternError} from '../../../core/errors.js'
-import {elementBytes, type TensorPlace, toFloat32} from '../safetensors.js'
+import {elementBytes, type TensorPlace, toFloat32} from '../../../core/safetensors.js'
 
 export interface Embedding {
   /**

@@ -5,7 +5,7 @@ import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:f
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {readFloats, readSafetensorsHeader} from '../safetensors.js'
+import {readFloats, readSafetensorsHeader} from '../../../core/safetensors.js'
 import {openCheckpoint} from './checkpoint.js'
 import {loadModel} from './model.js'
 import type {Model} from './types.js'

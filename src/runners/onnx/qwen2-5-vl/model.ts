@@ -3,10 +3,10 @@
 // shapes).
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
+import type {TensorPlace} from '../../../core/safetensors.js'
 import {cachedGraph} from '../graph-cache.js'
 import {createSession, type Device, type InferenceSession, loadRuntime, parseDevice} from '../ort-session.js'
 import {placeWeights} from '../placement.js'
-import type {TensorPlace} from '../safetensors.js'
 import {type ComputeType, Weights} from '../weights.js'
 import {isDecoderTensor, isVisionTensor} from './config.js'
 import {decoderOf} from './decoder.js'

@@ -3,7 +3,7 @@
 // Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R requested positions, H hidden size,
 // V vocabulary.
 
-import type {TensorPlace, TensorType} from '../safetensors.js'
+import type {TensorPlace, TensorType} from '../../../core/safetensors.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 

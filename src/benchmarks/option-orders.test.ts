@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import {letterOf, type Sample} from '../core/sample.js'
-import {itemOf, optionVariants, parseOptionOrders} from './option-orders.js'
+import type {DataSet} from './benchmark.js'
+import {optionVariants, parseOptionOrders, withOptionOrders} from './option-orders.js'
 
 const sampleOf = (options: string[], gold = 'A'): Sample => ({
   ...{
@@ -34,8 +35,7 @@ describe('option orders', () => {
 
   it('keep the cluster that the item has, and name the item', () => {
     const [, second] = optionVariants({...sampleOf(['1', '2']), cluster: 'picture.jpg'}, {kind: 'circular'}, 0)
-    expect(second).toMatchObject({cluster: 'picture.jpg', extra: {item: 'val_Counting_7', order: [1, 0]}})
-    expect(itemOf(second!.id)).toBe('val_Counting_7')
+    expect(second).toMatchObject({cluster: 'picture.jpg', item: 'val_Counting_7', extra: {order: [1, 0]}})
   })
 
   it('are the same for the same seed, others for another, and begin with the order of the data', () => {
@@ -83,5 +83,44 @@ describe('option orders', () => {
     for (const value of ['shuffle', 'shuffle:0', 'shuffle:x', 'shuffle:99', 'random']) {
       expect(() => parseOptionOrders(value)).toThrow(expect.objectContaining({code: 'usage'}))
     }
+  })
+})
+
+describe('a data set in several option orders', () => {
+  const items = [
+    {...sampleOf(['1', '2', '3'], 'B'), id: 'a'},
+    {...sampleOf([]), id: 'b', options: undefined, letters: undefined, gold: ['a window']},
+    {...sampleOf(['x', 'y']), id: 'c'},
+  ]
+  const data = {
+    layout: 'parquet',
+    keys: async () => items.map(({id, subtask}) => ({id, subtask})),
+    async *samples(only?: ReadonlySet<string>) {
+      for (const item of items) if (!only || only.has(item.id)) yield item
+    },
+  } as unknown as DataSet
+  const circular = withOptionOrders(data, {kind: 'circular'}, 0)
+  const idsOf = async (only?: readonly string[]) => {
+    const ids: string[] = []
+    for await (const {id} of circular.samples(only && new Set(only))) ids.push(id)
+    return ids
+  }
+  const all = ['a#o0', 'a#o1', 'a#o2', 'b', 'c#o0', 'c#o1']
+
+  it('has the variants as keys and samples, and says which item each belongs to', async () => {
+    const keys = await circular.keys()
+    expect(keys.map(({id}) => id)).toEqual(all)
+    expect(keys.map(({item}) => item)).toEqual(['a', 'a', 'a', undefined, 'c', 'c'])
+    expect(await idsOf()).toEqual(all)
+  })
+
+  it('gives the variants that are asked for, and no others', async () => {
+    expect(await idsOf(['a#o1', 'b', 'c#o0'])).toEqual(['a#o1', 'b', 'c#o0'])
+    expect(await idsOf(['a'])).toEqual([])
+  })
+
+  it('is the data set itself in the order of the file, and keeps all else', () => {
+    expect(withOptionOrders(data, {kind: 'file'}, 0)).toBe(data)
+    expect(circular.layout).toBe('parquet')
   })
 })

@@ -4,7 +4,7 @@
 import {randomUUID} from 'node:crypto'
 import {open, rename, rm} from 'node:fs/promises'
 import {basename} from 'node:path'
-import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from './errors.js'
 
 /** Bytes per element, for every type in the format. */
 export const elementBytes = {

@@ -1,8 +1,9 @@
-// Robust multiple choice: one item asked under several orders of its options (`--options shuffle:N|circular`). Pure; no
-// scoring.
+// Robust multiple choice: a data set whose items are asked under several orders of their options (`--options
+// shuffle:N|circular`). No scoring.
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import type {Sample} from '../core/sample.js'
+import type {DataSet, SampleKey} from './benchmark.js'
 
 /** `file`: as the data have it; `shuffle`: that and N - 1 other orders, drawn by seed; `circular`: every rotation. */
 export type OptionOrders =
@@ -26,9 +27,45 @@ export function parseOptionOrders(value: string): OptionOrders {
 }
 
 /**
+ * The data set with every item in these orders of its options; itself where the orders are those of the data. Keys and
+ * samples are the variants, those of one item in a row; all else is as it was.
+ */
+export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: number): DataSet {
+  if (orders.kind === 'file') return data
+  async function* variants(only?: ReadonlySet<string>): AsyncGenerator<Sample> {
+    for await (const item of data.samples(only)) yield* optionVariants(item, orders, seed)
+  }
+  let keys: Promise<readonly SampleKey[]> | undefined
+  const readKeys = async () => {
+    // Finds two samples of one id, as for data in their own order.
+    await data.keys()
+    const list: SampleKey[] = []
+    // Only a look at its options says how many orders an item has.
+    for await (const {id, subtask, item} of variants()) list.push({id, subtask, ...(item === undefined ? {} : {item})})
+    return list
+  }
+  const allKeys = () => {
+    keys ??= readKeys()
+    return keys
+  }
+  return {
+    ...data,
+    keys: allKeys,
+    async *samples(only) {
+      if (only === undefined) {
+        yield* variants()
+        return
+      }
+      const items = (await allKeys()).flatMap(({id, item}) => (only.has(id) ? [item ?? id] : []))
+      for await (const sample of variants(new Set(items))) if (only.has(sample.id)) yield sample
+    },
+  }
+}
+
+/**
  * The variants of a sample: ids `<id>#o<k>`, k from 0; the same question and pictures; letters in their places, texts
- * moved, gold moved with its text. Variants share the cluster of the item (its own one, else its id), and `extra.item`
- * names the item.
+ * moved, gold moved with its text. Variants share the cluster of the item (its own one, else its id), and `item`
+ * names it.
  * The first variant is the order of the data. Orders are distinct; items with few options have fewer of them.
  * A sample without options (open answer, or letters alone) stands for itself.
  */
@@ -46,7 +83,8 @@ export function optionVariants(sample: Sample, orders: OptionOrders, seed: numbe
       options: moved,
       gold: gold ?? sample.gold,
       cluster: sample.cluster ?? sample.id,
-      extra: {...sample.extra, item: sample.id, order},
+      item: sample.id,
+      extra: {...sample.extra, order},
     }
   })
 }
@@ -72,11 +110,6 @@ function rewritten(
     head = head.slice(0, text)
   }
   return head + tail
-}
-
-/** The item that a variant belongs to: its id without the mark of the order. */
-export function itemOf(id: string): string {
-  return id.replace(/#o\d+$/, '')
 }
 
 /** Each order says which option of the data stands in each place. */
