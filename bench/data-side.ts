@@ -1,6 +1,6 @@
-// Reads BLINK data in a process of its own and says how long it took and how much memory it used. Sides: `keys` (ids
-// only), `samples` (texts), `pictures` (texts and every picture, 64 at a time as a remote run has them), `csv-parse`
-// (the general parser over the same TSV).
+// Reads BLINK data in a separate process and reports the time and memory it took.
+// Sides: `keys` (ids only), `samples` (texts), `pictures` (texts and every picture, 64 at a time like a remote run),
+// `csv-parse` (the general-purpose parser over the same TSV).
 import {createReadStream} from 'node:fs'
 import {parse} from 'csv-parse'
 import {loadBenchmark} from '../src/benchmarks/index.js'

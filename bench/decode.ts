@@ -1,6 +1,6 @@
-// How close a decode step comes to its floor, the time to read the weights once. Emits a random 0.12B checkpoint, then
-// measures whole steps (embedding row, graph, cache update) at two cache lengths and two batch sizes, in interleaved
-// rounds.
+// How close a decode step comes to its floor, the time to read the weights once.
+// Emits a random 0.12B checkpoint, then measures whole steps (embedding row, graph, cache update) at two cache lengths
+// and two batch sizes, in interleaved rounds.
 import {existsSync, readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
@@ -17,14 +17,14 @@ const rounds = 5
 const stepsPerRound = 6
 const lengths = [512, 2048]
 const batches = [1, 4]
-/** How the weights are held; the floors of a kind read the same number of bytes. */
+/** How the weights are held. The floors of a kind read the same number of bytes as its steps. */
 const kinds: readonly {name: string; precision: Precision; weights?: 'mapped' | 'packed'}[] = [
   {name: 'fp32 mapped', precision: 'fp32', weights: 'mapped'},
   {name: 'fp32 packed', precision: 'fp32', weights: 'packed'},
   {name: 'q4', precision: 'q4'},
 ]
 
-/** 123 M parameters read per token, 492 MB in float32; most of them in the head, as in a small real model. */
+/** 123 M parameters are read per token, 492 MB in float32. Most of them are in the head, as in a small real model. */
 const sizes = {
   ...tinySizes.text,
   layers: 16,
@@ -45,7 +45,7 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / stepsPerRound
 }
 
-/** One decode step as a loop makes it: embedding rows in, new cache rows out. */
+/** One decode step as in the decoding loop: embedding rows in, new cache rows out. */
 function stepOf(model: Model, batch: number, length: number): () => Promise<unknown> {
   const {layers, kvHeads, headDim} = model.checkpoint.text
   const rows = () => new Float32Array(batch * kvHeads * length * headDim).map((_, i) => Math.sin(i))
@@ -70,9 +70,9 @@ function stepOf(model: Model, batch: number, length: number): () => Promise<unkn
 }
 
 /**
- * Bare matrix products that read `megabytes` of the same weight file once. `stream`: long rows, mapped, as fast as
- * memory allows.
- * `matmul`: rows of the model's own width, packed as onnxruntime does by default.
+ * Bare matrix products that read `megabytes` of the same weight file once.
+ * `stream`: long rows, mapped, as fast as memory allows. `matmul`: rows of the model's own width, packed, which is
+ * onnxruntime's default.
  */
 async function floorOf(
   {tensors, text}: Checkpoint,
@@ -95,7 +95,7 @@ async function floorOf(
   return () => session.run(feeds)
 }
 
-/** Memory of the process that is not pages of files, in MB (Linux; elsewhere all resident memory). */
+/** Memory of the process other than file pages, in MB (on Linux; elsewhere all resident memory). */
 function anonymousMb(): number {
   const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : ''
   const kilobytes = /RssAnon:\s+(\d+)/.exec(status)?.[1]
@@ -107,7 +107,7 @@ async function main(): Promise<void> {
   try {
     const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(dir, 'checkpoint'), {text: sizes}))
     const options = {device: 'cpu', threads, cacheDir: join(dir, 'cache')}
-    // Written and measured against fp32 before anything is timed.
+    // The quantised weights are written and compared with fp32 before anything is timed.
     await (await loadModel(checkpoint, {...options, precision: 'q4'})).close()
     for (const kind of kinds) {
       const megabytes = weightMegabytes(checkpoint, kind.precision)
@@ -144,11 +144,11 @@ async function main(): Promise<void> {
   }
 }
 
-/** Bytes of every decoder weight a step reads; of the embedding table only as the head. */
+/** Size of all decoder weights read by a step, in MB. The embedding table counts only when it serves as the head. */
 function weightMegabytes({tensors}: Checkpoint, precision: Precision): number {
   let elements = 0
   for (const [name, {shape}] of tensors) if (name.startsWith('model.')) elements += shape.reduce((a, b) => a * b, 1)
-  // 4 bits and one float32 scale per 32 weights.
+  // 4 bits plus one float32 scale per 32 weights.
   return (elements * (precision === 'q4' ? 0.5 + 4 / 32 : 4)) / 1e6
 }
 

@@ -1,4 +1,5 @@
-// `npm run bench -- NAME ...`: runs benchmarks by hand, each in a process of its own. Without a name it lists them.
+// `npm run bench -- NAME ...` runs a benchmark in a separate process. Without a name it lists the benchmarks, each with
+// the first line of its file.
 import {spawnSync} from 'node:child_process'
 import {readdirSync, readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'

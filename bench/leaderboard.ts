@@ -1,6 +1,8 @@
-// `leaderboard` over logs of 50,000, 100,000 and 200,000 records, intervals and all: linear, and below 5 s at 200,000.
-// Each table is made in a process of its own by the compiled command, as a user would (`npm run build` first).
-// `choice`: right or wrong, one row; `open`: fractions in clusters over ten arms, where every interval is a bootstrap.
+// `leaderboard` over logs of up to 200,000 records with all intervals: must be linear and below 5 s.
+// The sizes are 50,000, 100,000 and 200,000 records. The compiled command makes each table in a separate process, as
+// for a user (run `npm run build` first).
+// `choice`: right or wrong, one row. `open`: fractional scores in clusters over ten arms, where every interval is a
+// bootstrap.
 // Fails when a bound is missed.
 import {spawnSync} from 'node:child_process'
 import {once} from 'node:events'
@@ -16,8 +18,8 @@ const sizes = [50_000, 100_000, 200_000]
 const rounds = 3
 const boundSeconds = 5
 /**
- * How far the CPU time of 200,000 may lie above four times that of 50,000, the start-up of the process included in
- * neither.
+ * The CPU time for 200,000 records, divided by four times that for 50,000, may be at most this. Process start-up is
+ * excluded from both.
  */
 const linearBound = 1.25
 
@@ -44,7 +46,7 @@ async function writeLog(folder: string, kind: keyof typeof kinds, size: number):
         const score = open ? Math.round(rng.next() * 10) / 10 : Number(rng.next() < 0.5)
         const outcome = score >= 0.5 ? 'correct' : 'wrong'
         const line = record(
-          {arm: armId, bench, subtask, id: `${subtask}-${k}`, outcome},
+          {arm: armId, bench, subtask, id: `${subtask}_${k + 1}`, outcome},
           {
             score,
             cluster: open ? `${subtask}-picture-${k >> 1}` : `${subtask}-${k}`,
@@ -65,11 +67,11 @@ async function writeLog(folder: string, kind: keyof typeof kinds, size: number):
   return dir
 }
 
-/** Tells the CPU time of the process it is loaded into, as the last line of stderr. */
+/** Makes a process print its CPU time as the last line of stderr. */
 const tellCpu =
   'process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write("\\n"+(user+system)/1e6)})'
 
-/** Wall and CPU seconds of a command, start-up included; it has to end well. */
+/** Wall-clock and CPU seconds of a command, start-up included. Throws when the command fails. */
 function timed(...args: string[]): {wall: number; cpu: number} {
   const began = performance.now()
   const {status, stderr} = spawnSync(process.execPath, ['--import', `data:text/javascript,${tellCpu}`, bin, ...args], {
@@ -89,7 +91,7 @@ try {
     const dirs: string[] = []
     for (const size of sizes) dirs.push(await writeLog(folder, kind, size))
     const startUp = median(Array.from({length: rounds}, () => timed('--version').cpu))
-    // Rounds go over all sizes, so that a busy moment of the machine does not fall on one of them.
+    // Each round covers all sizes, so that a busy moment of the machine does not affect only one of them.
     const times = sizes.map(() => [] as ReturnType<typeof timed>[])
     for (let round = 0; round < rounds; round++)
       for (const [k, dir] of dirs.entries()) times[k]!.push(timed('leaderboard', dir))

@@ -1,7 +1,9 @@
-// What the harness costs around the model, on the tiny checkpoints of the goldens: everything of a sample but
-// session.run, a whole 48-token sample, and eight interventions on a picture of one megapixel against one arm. Fails
-// when a bound of the issue is missed by the fastest round: other work on the machine only adds.
-// Usage: npm run bench -- overhead [GOLDENS]; without a folder the committed part of the goldens is used.
+// The cost of the harness around the model, on the tiny checkpoints of the goldens.
+// Measures everything in a sample except session.run, a whole 48-token sample, and eight interventions on a
+// one-megapixel picture relative to one arm. Fails when the fastest round misses a bound; the fastest counts because
+// other work on the machine only adds time.
+// Usage: npm run bench -- overhead [GOLDENS]. Without a folder, the shared goldens are used where they exist, otherwise
+// the committed ones.
 import {existsSync} from 'node:fs'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
@@ -17,7 +19,7 @@ import type {Model} from '../src/runners/onnx/qwen2-5-vl/types.js'
 
 const rounds = 25
 const bounds = {overheadMs: 10, sampleMs: 45, eightArms: 2}
-/** The authors' PyTorch loop on two cores, tiny-fp32 (issue 5). */
+/** The authors' PyTorch loop on two cores, tiny-fp32 (design/checkpoints.md, "Numbers"). */
 const pytorchMsPerToken = 4.4
 
 const shared = fileURLToPath(new URL('../../shared/data/goldens/', import.meta.url))
@@ -140,7 +142,7 @@ for (const name of ['tiny-fp32', 'nano-latent'].filter(checkpoint =>
   } as const
   const png = await sharp(noise).png().toBuffer()
   const large: ImageRef = {source: 'noise.png', orientation: 'ignore', bytes: async () => png}
-  // At the limits of a real processor: the picture keeps its megapixel.
+  // With the limits of a real processor, so that the picture keeps its megapixel.
   const real = {...tools, limits: {minPixels: 3136, maxPixels: 12_845_056}}
   const eight: Intervention[] = [
     'own',

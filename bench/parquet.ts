@@ -1,5 +1,6 @@
-// 10,000 samples with a 100 kB picture each from one parquet file of 1 GB in row groups of 32 MB, below 500 MB of
-// memory. The file is made in a temporary folder and removed. Fails when memory passes the bound.
+// 10,000 samples with a 100 kB picture each, from one parquet file, within 500 MB of memory.
+// The file has 1 GB in row groups of 32 MB. It is created in a temporary folder and removed. Fails when memory exceeds
+// the bound.
 import {mkdtemp, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'

@@ -1,5 +1,5 @@
-// One side of the pull bench in a process of its own: `bare` streams every file to the disk, `pull` is our download
-// with hashes and layout.
+// One side of the pull bench in a separate process. `bare` streams every file to disk; `pull` is our download with
+// hashes and cache layout.
 import {createWriteStream} from 'node:fs'
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'

@@ -1,6 +1,5 @@
-// What `bench pull` costs beside a bare download of the same files from the same local server: throughput, ratio per
-// round, median.
-// Fails below four fifths.
+// The throughput of `bench pull` relative to a bare download of the same files from the same local server.
+// Takes the median of the ratios per round. Fails below four fifths.
 import {execFile, fork} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm} from 'node:fs/promises'

@@ -1,6 +1,6 @@
-// One side of the remote bench in a process of its own: `floor` is a bare undici loop, `session` is our runner, cache
-// off and on.
-// Prints what it took as JSON.
+// One side of the remote bench in a separate process: `floor` is a bare undici loop, `session` is our runner without
+// the cache, `session-cache` with it.
+// Prints the measurements as JSON.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Pool} from 'undici'
@@ -47,18 +47,9 @@ async function floor(): Promise<number> {
 
 async function session(cache: boolean): Promise<number> {
   const runner = await openRunner('openai:m', {
-    device: 'cpu',
-    baseUrls: {'*': url},
-    concurrency: Number(inFlight),
-    timeoutMs: 60_000,
-    maxRetries: 5,
-    cache,
-    cacheDir,
-    keepLatents: false,
-    benchmarks: ['blink'],
-    seed: 0,
-    env: {},
-    notify: () => {},
+    common: {seed: 0, benchmarks: ['blink'], keepLatents: false, env: {}, cacheDir, notify: () => {}},
+    local: {device: 'cpu'},
+    remote: {baseUrls: {'*': url}, concurrency: Number(inFlight), timeoutMs: 60_000, maxRetries: 5, cache},
   })
   const arm = {
     id: 'openai:m|direct',

@@ -1,9 +1,11 @@
-// What the whole harness costs beside a bare undici loop: `lantern-eval run` over 500 samples of a BLINK parquet file
-// with a 150 kB PNG each, 64 in flight, its log on disk, against a loop that reads 500 PNG files of that size; an
-// endpoint with a fixed delay of 50 ms in a process of its own. Processor time and memory are of the whole process,
-// start-up included; samples/s are counted at the endpoint, from the first request to the last reply. Then 10,000
-// samples with 100 kB each under a bound of memory. Sides alternate; ratios are medians over the rounds.
-// Needs a build. Fails when a bound of the issue is missed.
+// The cost of the whole harness relative to a bare undici loop.
+// `lantern-eval run` evaluates 500 samples of a BLINK parquet file with a 150 kB PNG each, 64 in flight, and writes its
+// log to disk. The loop reads 500 PNG files of that size. The endpoint runs in a separate process and answers after a
+// fixed delay of 50 ms. CPU time and memory are those of the whole process, start-up included. Samples per second are
+// counted at the endpoint, from the first request to the last reply.
+// Then 10,000 samples of 100 kB each must stay within a memory bound. Sides alternate; ratios are medians over the
+// rounds.
+// Needs a build. Fails when a bound is missed.
 import {execFile} from 'node:child_process'
 import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'
@@ -22,7 +24,7 @@ const many = {samples: 10_000, pictureBytes: 100_000, rssMb: 500}
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const folder = await mkdtemp(join(tmpdir(), 'bench-run-'))
 
-/** Runs a script to its end against a fresh endpoint; per sample where it is processor time. */
+/** Runs a script to completion against a new endpoint. CPU time is given per sample. */
 async function measure(asked: number, args: (url: string) => string[]): Promise<Measured> {
   const usage = join(folder, 'usage.json')
   const {seen} = await withEndpoint(delayMs, url =>

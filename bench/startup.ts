@@ -1,6 +1,5 @@
-// How much later than an empty Node process `lantern-eval --version` ends, and how long a command that does nothing
-// takes. Sides alternate; the figures are medians over the rounds. Fails when the bound of the issue is missed. Needs a
-// build.
+// The start-up time of `lantern-eval --version` and of a trivial command, relative to an empty Node process.
+// Sides alternate; the figures are medians over the rounds. Fails when the bound is missed. Needs a build.
 import {spawnSync} from 'node:child_process'
 import {loadavg} from 'node:os'
 import {fileURLToPath} from 'node:url'

@@ -1,5 +1,6 @@
-// A table as large as VLMEvalKit's BLINK.tsv (538 MB, 1,901 rows, 3,675 pictures in base64) in bounded memory, beside
-// csv-parse over the same file. The file is made in a temporary folder and removed. Fails when memory passes the bound.
+// A TSV as large as VLMEvalKit's BLINK.tsv in bounded memory, compared with csv-parse over the same file.
+// The table has 538 MB, 1,901 rows and 3,675 pictures in base64. It is created in a temporary folder and removed. Fails
+// when memory exceeds the bound.
 import {randomBytes} from 'node:crypto'
 import {createWriteStream} from 'node:fs'
 import {mkdtemp, rm, stat} from 'node:fs/promises'
@@ -9,14 +10,16 @@ import {pipeline} from 'node:stream/promises'
 import {blink} from '../src/benchmarks/blink.js'
 import {measureData} from './support/measure-data.js'
 
-/** Published size of the table (benchmarks.md 2.1), shared by its pictures. */
+/** Published size of the table (benchmarks.md 2.1), which is divided among its pictures. */
 const fileBytes = 538_366_044
 const picturesInAll = 3675
 const rssBoundMb = 300
 
 const pictureBytes = Math.floor(((fileBytes / picturesInAll) * 3) / 4)
 
-/** Rows of every subtask; pictures are noise, one to four a row so that their number is as published on average. */
+/**
+ * Rows of every subtask. Pictures are noise, one to four per row, so that their total is close to the published number.
+ */
 function* rows(): Generator<string> {
   yield `${['index', 'image', 'question', 'A', 'B', 'C', 'D', 'answer', 'category', 'hint'].join('\t')}\n`
   let index = 0

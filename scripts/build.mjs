@@ -1,4 +1,4 @@
-// Compiles src to dist and writes oclif's manifest, so that a start-up does not scan the commands folder.
+// Compiles src to dist and writes oclif's manifest, so that start-up does not scan the commands folder.
 import {spawnSync} from 'node:child_process'
 import {existsSync, rmSync} from 'node:fs'
 

@@ -1,9 +1,9 @@
-// A contact sheet of generated items, for the eye: pictures with question, options (the right one starred) and evidence
-// boxes.
+// Draws a contact sheet of generated items for visual inspection: pictures with question, options (the right one
+// starred) and evidence boxes.
 //
 //   npx tsx scripts/contact-sheet.ts --out sheet.png [--subtask hops-3,attr] [--n 12] [--seed N] [--columns 4]
 //
-// The captions use whatever font the machine has: a sheet is for looking at, never for committing.
+// The captions use whatever font the machine has, so do not commit a sheet.
 import {parseArgs} from 'node:util'
 import sharp from 'sharp'
 import {builtinSeed, generated} from '../src/benchmarks/generators/index.js'
@@ -31,7 +31,7 @@ const zoom = 2
 const columns = Number(values.columns)
 const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** One tile: its pictures side by side, enlarged, above the caption. */
+/** One tile: the enlarged pictures of an item side by side, above the caption. */
 async function tile(item: Item) {
   const pictures = rasters(item)
   const width = pictures.reduce((sum, picture) => sum + picture.width * zoom + 8, 0)

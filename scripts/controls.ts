@@ -1,5 +1,5 @@
-// Prints what the built-in models show against what they must show, as Markdown: design/controls.md explains it. Exits
-// 1 on a claim that fails.
+// Prints what the built-in models show and what they must show, as Markdown; design/controls.md explains it. Exits with
+// 1 if a claim fails.
 //
 //   npm run controls -- [--n 500] [--models DIR] [--only nano-latent,...]
 import {existsSync} from 'node:fs'
@@ -13,7 +13,7 @@ const {values} = parseArgs({
   options: {n: {type: 'string', default: '500'}, models: {type: 'string'}, only: {type: 'string'}},
 })
 const {n, models, only} = values
-/** Checkpoints that are not (yet) part of the package lie in a folder of their own. */
+/** Checkpoints that are not (yet) part of the package are in a separate folder. */
 const refOf = (model: string) => (models === undefined ? `builtin:${model}` : join(models, model))
 
 function boundOf({of, low, high}: Claim): string {

@@ -1,5 +1,5 @@
-// Draws the built-in samples anew: fixtures/builtin/<benchmark>. hops needs its recipe only; its items are drawn when
-// they are read.
+// Redraws the built-in samples in fixtures/builtin/<benchmark>. For hops only the recipe is stored; its items are drawn
+// when they are read.
 //
 //   npx tsx scripts/fixtures.ts
 import {mkdir, rm, writeFile} from 'node:fs/promises'
@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url'
 import {builtinMark} from '../src/benchmarks/data-set.js'
 import {builtinSeed, generated, generatedIds, recipeOf, writeGenerated} from '../src/benchmarks/generators/index.js'
 
-/** Items of each subtask. */
+/** Number of items per subtask. */
 const each = 40
 
 for (const id of generatedIds) {

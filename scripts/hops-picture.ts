@@ -38,7 +38,7 @@ function enlarge(source: Raster): Raster {
   return target
 }
 
-/** An arrow from one point to another, short of both by `gap`, with a light contour. */
+/** Draws an arrow with a light contour from one point to another, leaving `gap` pixels at both ends. */
 function drawArrow(raster: Raster, [x1, y1]: Point, [x2, y2]: Point, gap: number): void {
   const length = Math.hypot(x2 - x1, y2 - y1)
   const [dx, dy] = [(x2 - x1) / length, (y2 - y1) / length]
@@ -56,7 +56,7 @@ function drawArrow(raster: Raster, [x1, y1]: Point, [x2, y2]: Point, gap: number
 const item = drawItem(hopsTasks.find(task => task.name === subtask)!, builtinSeed, index)
 const picture = enlarge(rasters(item)[0]!)
 const boxes = evidenceBoxes(item).map(box => box.map(value => value * zoom))
-/** A little above the middle of each card, between its two letters. */
+/** Slightly above the middle of each card, between its two letters. */
 const middles = boxes.map(([x1, y1, x2]): Point => [(x1! + x2!) / 2, y1! + 0.48 * (x2! - x1!)])
 for (const box of boxes) strokeRectangle(picture, box, 5, stroke)
 for (let k = 1; k < middles.length; k++) drawArrow(picture, middles[k - 1]!, middles[k]!, 4)

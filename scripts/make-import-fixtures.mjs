@@ -1,6 +1,6 @@
-// Makes fixtures/import/inspect.eval: a small log as inspect writes it, with zstd members (needs the `zstd` command),
-// one of them in two frames, a deflated and a stored one, and a sample that was written twice. Run from the repository
-// root.
+// Creates fixtures/import/inspect.eval, a small log in the format of inspect. It has zstd members (creating them needs
+// the `zstd` command), one of them in two frames, a deflated and stored ones, and a sample that was written twice. Run
+// from the repository root.
 import {execFileSync} from 'node:child_process'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import {crc32, deflateRawSync} from 'node:zlib'
@@ -74,7 +74,7 @@ for (const [path, how, value] of members) {
   const [method, packer] = pack[how]
   const packed = packer(data)
   const file = Buffer.from(path)
-  // Version, flags, method, time, date (1 January 1980), checksum, sizes, length of name and of extra field.
+  // Version, flags, method, time, date (1 January 1980), checksum, sizes, lengths of the name and of the extra field.
   const facts = [
     u16(method === 93 ? 63 : 20),
     u16(0),

@@ -1,10 +1,12 @@
-// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the command pages and
-// the README's tables.
+// Everything that is generated from the code and committed: JSON Schemas, the command snapshot, the command pages, the
+// README's tables, the page of dependencies and the drawing of the house.
 // `node scripts/products.mjs` writes them; `--check` writes nothing and fails when one is out of date. Needs a build.
 import {spawnSync} from 'node:child_process'
 import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {dirname} from 'node:path'
 import {z} from 'zod'
+import {dependenciesPage} from './dependencies.mjs'
+import {housePage} from './house.mjs'
 
 const check = process.argv.includes('--check')
 const stale = []
@@ -21,7 +23,7 @@ function product(path, text) {
 }
 
 const schemas = {
-  config: (await import('../dist/cli/config-schema.js')).configSchema,
+  config: (await import('../dist/cli/settings/file-schema.js')).configSchema(),
   lock: (await import('../dist/run-folder/lock.js')).lockSchema,
   record: (await import('../dist/run-folder/record.js')).logRecordSchema,
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,
@@ -58,6 +60,9 @@ const snapshot = Object.fromEntries(
     .sort(([a], [b]) => (a < b ? -1 : 1)),
 )
 product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
+
+product('design/dependencies.md', dependenciesPage())
+product('design/house.md', await housePage())
 
 // oclif writes its Markdown in place; what was there is put back when only checking.
 const pages = ['README.md', ...(existsSync('docs') ? readdirSync('docs').map(name => `docs/${name}`) : [])]

@@ -1,5 +1,4 @@
-// Writes the published tables of the built-in models: what `lantern-eval run` gives without any flag. Needs a built
-// checkout.
+// Writes the published tables of the built-in models: the output of `lantern-eval run` without flags. Needs a build.
 //
 //   npm run build && npm run publish:controls
 import {spawnSync} from 'node:child_process'
@@ -11,7 +10,7 @@ const root = fileURLToPath(new URL('../', import.meta.url))
 const out = join('results', 'controls-hops')
 const published = join('results', 'published', 'hops')
 
-// A finished run would only be shown again.
+// Removed first, because a finished run would only be shown again.
 rmSync(join(root, out), {recursive: true, force: true})
 const {status} = spawnSync(
   process.execPath,

@@ -1,10 +1,11 @@
-// Writes what the local runner generates for the built-in models, for training/compare_ids.py to hold against
+// Writes what the local runner generates for the built-in models, so that training/compare_ids.py can compare it with
 // transformers.
 //
 //   npx tsx scripts/runner-ids.ts --out DIR [--n 100] [--seed 9001] [--models fixtures/models]
 //
-// DIR/pictures/ID.png  the picture of an item DIR/ids.jsonl        a line each: model, mode, id, prompt (what the
-// harness sends, <image> for the picture), ids (all new tokens)
+// - DIR/pictures/ID.png: the picture of an item
+// - DIR/ids.jsonl: one line per item: model, mode, id, prompt (as sent by the harness, <image> for the picture), ids
+//   (all new tokens)
 import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
@@ -26,11 +27,11 @@ const {values} = parseArgs({
 const {out, models} = values
 if (out === undefined) throw new Error('--out is needed')
 
-/** The mode a built-in model is made for, by its name. */
+/** The mode that a built-in model is made for, judging by its name. */
 const modeOf = (model: string): Mode =>
   model.endsWith('-text') ? 'text-cot' : model.endsWith('-direct') ? 'direct' : 'latent'
 
-/** Items of all subtasks that are made of cards, in turn. */
+/** Items of all subtasks that consist of cards, in turn. */
 const tasks = Object.entries(generated).flatMap(([bench, {tasks}]) => tasks.map(task => ({bench, task})))
 const cards = tasks.filter(({task}) => drawItem(task, 0, 0).evidence.length > 0)
 const items = Array.from({length: Number(values.n)}, (_, i) => {

@@ -1,4 +1,4 @@
-// Runs jest and closes with one plain line, 'N passed, N failed', which continuous integration reads.
+// Runs jest and ends with one plain line, 'N passed, N failed', which continuous integration reads.
 import {spawnSync} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
@@ -22,7 +22,7 @@ try {
   const failed = numFailedTests + numRuntimeErrorTestSuites
   line = `${numPassedTests} passed, ${failed} failed` + (numPendingTests ? `, ${numPendingTests} skipped` : '')
 } catch {
-  // jest died before it wrote its result: the line above says so.
+  // jest died before it wrote its result; the default line reports that.
 }
 rmSync(folder, {recursive: true, force: true})
 console.log(line)

@@ -1,15 +1,14 @@
-// Writes drawn items for training without pictures: every card kind once as pixels, every item as numbers of its cards.
+// Writes generated items for training without pictures: every kind of card once as pixels, and every item as the
+// numbers of its cards.
 //
-//   npx tsx scripts/training-data.ts --n 20000 --seed 7 --out DIR [--subtask hops-2,Counting,...] [--style official]
+//   npx tsx scripts/training-data.ts --n 20000 --seed 7 --out DIR [--subtask hops-2,Counting] [--style lantern-eval]
 //
-// DIR/cards.rgb    kinds x 28 x 28 x 3 bytes, the k-th block is card kind k DIR/cards.json   the kinds as objects, in
-// that order DIR/items.jsonl  a line each: id, bench, subtask, question, introduction (BLINK: the prompt before the
-// options, if not the question),
-//                  options, answer (letter, null for open questions), word (its text), boxes, evidence, chain, prompts
-// (by mode:
-//                  exactly what the harness sends, <image> for a picture), cells (per picture its 16 kinds, row by row;
-// null for
-//                  a picture that is not made of cards)
+// - DIR/cards.rgb: kinds x 28 x 28 x 3 bytes; block k is card kind k
+// - DIR/cards.json: the kinds as objects, in that order
+// - DIR/items.jsonl: one line per item: id, bench, subtask, question, introduction (BLINK: the prompt before the
+//   options, if it differs from the question), options, answer (letter, null for open questions), word (its text),
+//   boxes, evidence, chain, prompts (by mode: exactly what the harness sends, <image> for a picture), cells (per
+//   picture its 16 kinds, row by row; null for a picture that does not consist of cards)
 import {createWriteStream} from 'node:fs'
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -19,8 +18,10 @@ import {cardKey, cardKinds, drawCard} from '../src/benchmarks/generators/cards.j
 import {generated} from '../src/benchmarks/generators/index.js'
 import {drawItem, evidenceBoxes, goldLetter, type Item, type Task} from '../src/benchmarks/generators/item.js'
 import {toSample} from '../src/benchmarks/generators/sample.js'
+import {loadBenchmark} from '../src/benchmarks/index.js'
 import {modes} from '../src/core/generation.js'
-import {buildPrompt, promptStyles} from '../src/modes/prompts.js'
+import {defaultPromptStyle, promptStyles} from '../src/core/prompt-form.js'
+import {buildPrompt, promptFormOf} from '../src/modes/prompts.js'
 
 const {values} = parseArgs({
   options: {
@@ -28,7 +29,7 @@ const {values} = parseArgs({
     seed: {type: 'string'},
     out: {type: 'string'},
     subtask: {type: 'string'},
-    style: {type: 'string', default: 'official'},
+    style: {type: 'string', default: defaultPromptStyle},
   },
 })
 const {n, seed, out, subtask} = values
@@ -45,13 +46,21 @@ const style = promptStyles.find(name => name === values.style)!
 const kinds = cardKinds()
 const numberOf = new Map(kinds.map((card, k) => [cardKey(card), k]))
 
-/** What each mode shows the model, with `<image>` for each picture; the chat template goes around it. */
+const forms = new Map(
+  await Promise.all(
+    [...new Set(chosen.map(({bench}) => bench))].map(
+      async bench => [bench, promptFormOf(await loadBenchmark(bench), style)] as const,
+    ),
+  ),
+)
+
+/** The text that each mode shows the model, with `<image>` for each picture. The chat template is added around it. */
 function prompts(bench: string, item: Item): Record<string, string> {
   const sample = toSample(bench, item)
   return Object.fromEntries(
     modes.map(mode => [
       mode,
-      buildPrompt(sample, mode, style)
+      buildPrompt(sample, mode, forms.get(bench)!)
         .parts.map(part => (part.type === 'text' ? part.text : '<image>'))
         .join(''),
     ]),

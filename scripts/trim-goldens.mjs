@@ -1,6 +1,6 @@
-// Cuts a folder of goldens down to the part that is committed under fixtures/goldens: one checkpoint with a few of its
-// cases, the small pictures without their pixel tensors (hashes and sums stay), the rope index. Usage: node
-// scripts/trim-goldens.mjs FROM
+// Cuts a folder of goldens down to the part committed under fixtures/goldens: one checkpoint with a few of its cases,
+// the small pictures without pixel tensors (hashes and sums stay), and the rope index.
+// Usage: node scripts/trim-goldens.mjs FROM
 import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 
@@ -21,7 +21,7 @@ writeFileSync(join(to, `decode-${checkpoint}.json`), JSON.stringify(decode))
 writeTensors(`decode-${checkpoint}.safetensors`, JSON.stringify(decode))
 cpSync(join(from, 'checkpoints', checkpoint), join(to, 'checkpoints', checkpoint), {
   recursive: true,
-  // Not read: the same words and merges are in tokenizer.json.
+  // Not needed: the same words and merges are in tokenizer.json.
   filter: path => !/(vocab|merges|added_tokens|special_tokens_map|video_preprocessor_config)\.(json|txt)$/.test(path),
 })
 for (const image of new Set(decode.cases.flatMap(item => item.images))) copyImage(image)
@@ -38,10 +38,12 @@ writeFileSync(
   join(to, 'README.md'),
   `# Goldens
 
-What the reference implementation of Qwen2.5-VL (transformers 4.57.1, torch 2.8.0, Pillow 13.0.0, qwen-vl-utils 0.0.14, float32 on the CPU) and
-the generation loop of GuilhermeViveiros/LanteRn (65f64b2) give for a small checkpoint trained for this project, and for pictures drawn for it.
-Nothing here is anyone else's. A part of a larger folder of the same layout, cut by scripts/trim-goldens.mjs; LANTERN_EVAL_GOLDENS points the
-parity tests at another. Tolerances and their reasons are in src/runners/onnx/goldens.test.ts.
+Outputs of the reference implementation of Qwen2.5-VL (transformers 4.57.1, torch 2.8.0, Pillow 13.0.0, qwen-vl-utils
+0.0.14, float32 on the CPU) and of the generation loop of GuilhermeViveiros/LanteRn (65f64b2). They were recorded for a
+small checkpoint trained for this project and for pictures drawn for it, so nothing here belongs to anyone else.
+
+This is part of a larger folder of the same layout, cut by scripts/trim-goldens.mjs. LANTERN_EVAL_GOLDENS names another
+folder for the parity tests. The tolerances and their reasons are in src/runners/onnx/goldens.test.ts.
 `,
 )
 
@@ -49,7 +51,7 @@ function copyImage(image) {
   cpSync(join(from, 'images', image), join(to, 'images', image))
 }
 
-/** Keeps the tensors that are named in a text. */
+/** Copies a safetensors file, keeping only the tensors named in `text`. */
 function writeTensors(name, text) {
   const bytes = readFileSync(join(from, name))
   const start = 8 + Number(bytes.readBigUInt64LE())

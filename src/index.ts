@@ -1,11 +1,14 @@
-// The library: what a program that imports lantern-eval may rely on (cli.md, "library"). Importing it reads nothing,
-// and loads no model, picture or parquet code.
+// The library: what a program that imports lantern-eval may rely on (design/contract.md, "The library"). Importing it
+// reads nothing, and loads no model, picture or parquet code.
 
-export type {Benchmark, DataSet} from './benchmarks/benchmark.js'
-export {benchmarkIds, loadBenchmark} from './benchmarks/index.js'
+export type {Benchmark, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmarks/benchmark.js'
+export {type DataSource, dataSetOf} from './benchmarks/data-set.js'
+export {defineBenchmark} from './benchmarks/define.js'
+export {benchmarkIds, loadBenchmark, registerBenchmark} from './benchmarks/index.js'
 export {type ErrorCode, exitCodes, LanternError} from './core/errors.js'
 export type {Arm, Generation, Request} from './core/generation.js'
 export type {Outcome, Score, Scoring} from './core/outcome.js'
+export type {PromptForm, PromptForms} from './core/prompt-form.js'
 export type {Sample} from './core/sample.js'
 export {
   type Extraction,
@@ -23,4 +26,4 @@ export type {Comparison} from './reports/schemas/comparison.js'
 export type {ResultDocument} from './reports/schemas/result.js'
 export type {Lock} from './run-folder/lock.js'
 export type {LogRecord} from './run-folder/record.js'
-export type {ModelIdentity, Runner, RunnerOptions, Session} from './runners/runner.js'
+export type {CommonOptions, ModelIdentity, Runner, Session} from './runners/runner.js'

@@ -18,7 +18,7 @@ afterEach(async () => {
   await rm(folder, {recursive: true})
 })
 
-test('hops: items.jsonl with the keys of the contract, a PNG each, and the mark', async () => {
+test('hops: writes items.jsonl with the keys of the contract, one PNG per item, and the mark', async () => {
   const out = join(folder, 'new', 'hops')
   const {stdout} = await run('hops', '--n', '6', '--seed', '7', '--subtask', 'hops-1,attr,count-hops-3', '--out', out)
   expect(stdout.replace(/\s+/g, ' ')).toBe(`6 items of hops (hops-1, count-hops-3, attr), seed 7, written to ${out}. `)
@@ -39,7 +39,7 @@ test('hops: items.jsonl with the keys of the contract, a PNG each, and the mark'
   expect((await readdir(out)).sort()).toEqual(['builtin.json', 'items.jsonl', ...items.map(({image}) => image)].sort())
 })
 
-test('V* and --json: the official folders, and the recipe printed', async () => {
+test('V* with --json: writes the official folders and prints the recipe', async () => {
   const out = join(folder, 'vstar')
   const {stdout} = await run('vstar', '--n', '2', '--out', out, '--json')
   expect(JSON.parse(stdout)).toEqual({

@@ -27,7 +27,7 @@ let folder: string
 let environment: NodeJS.ProcessEnv
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lantern-eval-bench-'))
-  // Caches of this machine must not decide what the tests see.
+  // The caches of this machine must not affect the tests.
   environment = {...process.env}
   process.env['LANTERN_EVAL_CACHE_DIR'] = join(folder, 'cache')
   process.env['HF_HOME'] = join(folder, 'hub')
@@ -37,7 +37,7 @@ afterAll(async () => {
   await rm(folder, {recursive: true})
 })
 
-test('bench list tells sizes, headlines and which data are here', async () => {
+test('bench list shows sizes, headlines and which data are available', async () => {
   const {document} = await json(BenchList)
   const blink = document.benchmarks.find(({id}: {id: string}) => id === 'blink')
   expect(blink).toMatchObject({
@@ -49,7 +49,7 @@ test('bench list tells sizes, headlines and which data are here', async () => {
 })
 
 describe('bench verify', () => {
-  test('finds nothing wrong with the official BLINK answers and knows their labels', async () => {
+  test('finds no problem in the official BLINK answers and identifies their labels', async () => {
     const {document, exitCode} = await json(BenchVerify, 'blink')
     expect(document).toMatchObject({
       bench: 'blink',
@@ -63,7 +63,7 @@ describe('bench verify', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('ends with 5 when something is wrong, and says what', async () => {
+  test('exits with 5 when something is wrong, and says what', async () => {
     const path = join(folder, 'val_answers.json')
     await writeFile(path, '{"val_Counting_1": "(A)", "val_Counting_2": "A or B"}')
     const {document, exitCode} = await json(BenchVerify, 'blink', '--data', path)
@@ -72,17 +72,20 @@ describe('bench verify', () => {
     expect(document.problems).toContainEqual({
       id: null,
       kind: 'broken-record',
-      message: `${path}: "val_Counting_2" is no letter in brackets.`,
+      message: `${path}: "val_Counting_2" is no letter.`,
     })
     expect((await output(BenchVerify, 'blink', '--data', path)).stdout).toContain('Counting: 1 samples instead of 120.')
   })
 
-  test.each(['blink', 'vstar', 'viscot'])('the built-in samples of %s are in order, pictures too', async bench => {
-    const {document} = await json(BenchVerify, bench, '--data', 'builtin')
-    expect([document.kind, document.pictures, document.problems]).toEqual(['builtin', true, []])
-  })
+  test.each(['blink', 'vstar', 'viscot'])(
+    'finds no problem in the built-in samples of %s, pictures included',
+    async bench => {
+      const {document} = await json(BenchVerify, bench, '--data', 'builtin')
+      expect([document.kind, document.pictures, document.problems]).toEqual(['builtin', true, []])
+    },
+  )
 
-  test('absent data end with 4 and the command that fetches them', async () => {
+  test('for absent data, exits with 4 and names the command that fetches them', async () => {
     const {document, exitCode} = await json(BenchVerify, 'blink', '--data', join(folder, 'nowhere'))
     expect([document.error.code, exitCode]).toEqual(['data-absent', 4])
     expect(document.error.suggestion).toContain('bench pull')
@@ -94,7 +97,7 @@ describe('bench verify', () => {
 })
 
 describe('bench show', () => {
-  test('one sample with its pictures by size and hash', async () => {
+  test('shows one sample, with the size and hash of its pictures', async () => {
     const {document} = await json(BenchShow, 'vstar:0', '--data', 'builtin')
     expect(document).toMatchObject({
       id: '0',
@@ -113,7 +116,7 @@ describe('bench show', () => {
     ])
   })
 
-  test('an id is found without naming its benchmark', async () => {
+  test('finds an id without the name of its benchmark', async () => {
     const {stdout} = await output(BenchShow, 'val_Jigsaw_1', '--data', 'builtin')
     expect(stdout).toMatch(/^blink Jigsaw val_Jigsaw_1\n/)
     expect(stdout).toContain('  (A) the second image')
@@ -129,7 +132,7 @@ describe('bench export', () => {
   const hidden = (bench: string, id: string, answer: string | null, text = '') =>
     record({arm: direct.id, bench, subtask: 'x', id, outcome: 'unscored'}, {answer, text})
 
-  test('BLINK: one object of bracketed answers by id; an unread answer is (Z)', async () => {
+  test('BLINK: one object of bracketed answers by id; an unreadable answer is (Z)', async () => {
     const run = join(folder, 'blink-run')
     writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 2}, {split: 'test'})]), [
       hidden('blink', 'test_Counting_1', 'B'),
@@ -156,7 +159,7 @@ describe('bench export', () => {
     expect(await readFile(join(out, 'gqa.jsonl'), 'utf8')).toBe('{"question_id":7,"text":"window"}\n')
   })
 
-  test('samples that are errors are refused: a server would count them as wrong', async () => {
+  test('refuses samples that are errors, because a server would count them as wrong', async () => {
     const run = join(folder, 'error-run')
     writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [
       record({arm: direct.id, bench: 'blink', subtask: 'x', id: 'val_Counting_1', outcome: 'error'}),
@@ -164,7 +167,7 @@ describe('bench export', () => {
     expect((await json(BenchExport, run, '--out', join(folder, 'none'))).exitCode).toBe(4)
   })
 
-  test('a run with several arms needs a name, and the error lists them', async () => {
+  test('a run with several arms needs the name of an arm, and the error lists them', async () => {
     const run = join(folder, 'arms-run')
     const cot = arm('openai:m', 'text-cot')
     writeRun(run, lockOf([direct, cot], [lockBenchmark('blink', {x: 1})]), [hidden('blink', 'val_Counting_1', 'A')])
@@ -174,14 +177,15 @@ describe('bench export', () => {
     expect((await json(BenchExport, `${run}#direct`, '--out', join(folder, 'one'))).document.arm).toBe(direct.id)
   })
 
-  test('a sample asked under several option orders has no one answer to submit', async () => {
+  test('a sample asked in several option orders has no single answer to submit', async () => {
     const run = join(folder, 'orders-run')
-    writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [hidden('blink', 'val_Counting_1#o0', 'A')])
+    const variant = {...hidden('blink', 'val_Counting_1#o0', 'A'), item: 'val_Counting_1'}
+    writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [variant])
     const {document, exitCode} = await json(BenchExport, run, '--out', join(folder, 'none'))
     expect([exitCode, document.error.message]).toEqual([2, expect.stringContaining('option orders')])
   })
 
-  test('a place that cannot be written is told, not a crash', async () => {
+  test('reports a place that cannot be written instead of crashing', async () => {
     const run = join(folder, 'unwritable-run')
     writeRun(run, lockOf([direct], [lockBenchmark('blink', {x: 1})]), [hidden('blink', 'val_Counting_1', 'A')])
     expect((await json(BenchExport, run, '--out', join(run, 'lock.json'))).exitCode).toBe(4)

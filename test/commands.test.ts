@@ -1,4 +1,4 @@
-// Every command as a user meets it first: its help, and what it says when it is misused.
+// Every command as a user first meets it: its help, and its answer to misuse.
 import {execFile} from 'node:child_process'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -17,8 +17,8 @@ const commands = Object.entries(manifest.commands)
   .map(([id, {flags}]) => ({words: id.split(':'), name: id.replaceAll(':', ' '), flags}))
 
 /**
- * `COMMAND --help` of every command, dispatched as on the command line but in one process: starting it two dozen times
- * takes long.
+ * `COMMAND --help` of every command. They are dispatched as on the command line but in one process, because starting
+ * two dozen processes takes long.
  */
 async function helpOf(ids: readonly (readonly string[])[]): Promise<string[]> {
   const code = `
@@ -40,7 +40,7 @@ async function helpOf(ids: readonly (readonly string[])[]): Promise<string[]> {
   return JSON.parse(stdout)
 }
 
-/** Characters of the widest line. */
+/** Length of the widest line. */
 const widest = (text: string) => Math.max(...text.split('\n').map(line => line.length))
 
 describe('help', () => {
@@ -50,21 +50,20 @@ describe('help', () => {
   })
 
   test.each(commands.map(({name, flags}, index) => ({name, flags, index})))(
-    'of `$name` shows examples and the variable of each flag, within 80 columns',
+    'of `$name` shows examples, each flag, and once the rule of the variables, within 80 columns',
     ({flags, index}) => {
       const text = texts[index]!
       expect(text).toContain('EXAMPLES')
       const oneLine = text.replace(/\s+/g, ' ')
       for (const flag of Object.keys(flags)) {
-        expect(oneLine).toContain(`--${flag}`)
-        expect(oneLine).toContain(`[env: LANTERN_EVAL_${flag.toUpperCase().replaceAll('-', '_')}]`)
+        expect(oneLine).toMatch(new RegExp(`--(\\[no-\\])?${flag}\\b`))
       }
-      // An example stays in one line, so that it can be copied.
+      // Examples may be wider: each stays on one line, so that it can be copied.
       expect(widest(text.slice(0, text.indexOf('EXAMPLES')))).toBeLessThanOrEqual(80)
     },
   )
 
-  test('lines the flags of every command up', () => {
+  test('aligns the flags of every command', () => {
     const section = /\nGLOBAL FLAGS\n([\s\S]*?)\n\n/.exec(texts[0]!)![1]!
     const flags = section.split('\n').filter(line => /^ {2,6}-/.test(line))
     expect(new Set(flags.map(line => line.indexOf('--')))).toEqual(new Set([6]))
@@ -72,6 +71,18 @@ describe('help', () => {
 
   test('exits 0', async () => {
     expect(await cli(['run', '--help'])).toMatchObject({code: 0, stderr: ''})
+  })
+
+  test.each([[['-h']], [['run', '-h']], [['bench', '-h']], [['bench', 'show', '-h']]])('%j is help', async args => {
+    const {code, stdout} = await cli(args)
+    expect(code).toBe(0)
+    expect(stdout).toContain('USAGE')
+  })
+
+  test.each([[['-v']], [['run', '-v']], [['inspect', '-v']], [['--version']]])('%j is the version', async args => {
+    const {code, stdout} = await cli(args)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^lantern-eval\/\d+\.\d+\.\d+ \S+ node-v\S+\n$/)
   })
 
   test('without a command names the way to a table', async () => {
@@ -94,27 +105,34 @@ describe('misuse', () => {
     ['help on a misspelt command', ['help', 'docto'], 'Did you mean `lantern-eval doctor`?'],
     ['help on an argument too many', ['help', 'run', 'extra'], '`run` takes no further argument "extra"'],
     ['a missing argument', ['inspect'], '`inspect` needs RUN'],
-    ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: one of blink, vstar, viscot, hops'],
+    ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: One of blink, vstar, viscot, hops.'],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
-    [
-      'letters that are none',
-      ['extract', '--letters', 'abc', '--text', 'x'],
-      '--letters "abc" are not capital letters',
-    ],
+    ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters abc is not capital letters'],
     [
       'a list of samples without any',
       ['run', '--samples-file', '/dev/null'],
       'The samples file /dev/null names no sample',
     ],
-    ['text for a number', ['run', '--limit', 'abc'], '--limit: expected an integer but received: abc'],
+    ['text for a number', ['run', '--limit', 'abc'], '--limit abc is not a whole number (1 or more)'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
+    ['a misspelt value', ['run', '--mode', 'latnet'], 'Did you mean latent?'],
+    ['a misspelt benchmark', ['run', '--bench', 'bilnk'], 'Did you mean blink?'],
+    ['a misspelt benchmark as an argument', ['bench', 'verify', 'bilnk'], 'Did you mean blink?'],
+    ['a misspelt built-in model', ['run', '--model', 'builtin:nano-latnet'], 'Did you mean builtin:nano-latent?'],
+    ['a misspelt format', ['leaderboard', '--format', 'mardown=x'], 'Did you mean markdown?'],
+    ['a gate without a baseline', ['run', '--fail-on', 'regression'], 'means nothing without --baseline'],
+    ['two sources of one text', ['extract', '--text', 'x', '--input', 'y'], 'exclude each other'],
     [
-      'an endpoint for a model of another name',
+      'an endpoint for a model with another name',
       ['run', '--bench', 'hops', '--model', 'openai:candidate', '--base-url', 'candidat=http://127.0.0.1:9/v1'],
       'given for candidat, and not for candidate',
     ],
     ['a split that a benchmark does not have', ['run', '--split', 'val'], 'hops has no split "val"'],
-    ['an error rate without room for a verdict', ['compare', 'a', 'b', '--alpha', '0.5'], 'no error rate'],
+    [
+      'an error rate without room for a verdict',
+      ['compare', 'a', 'b', '--alpha', '0.5'],
+      '--alpha 0.5 is not a number (0.0001 to below 0.5)',
+    ],
   ])('%s exits 2 and says what to do', async (_, args, told) => {
     const {code, stdout, stderr} = await cli(args)
     expect({code, stdout}).toEqual({code: 2, stdout: ''})
@@ -132,32 +150,32 @@ describe('misuse', () => {
   )
 })
 
-test('LANTERN_EVAL_JSON stands for --json', async () => {
+test('LANTERN_EVAL_JSON has the effect of --json', async () => {
   const {stdout} = await cli(['cache', 'dir'], {env: {LANTERN_EVAL_JSON: '1'}})
   expect(JSON.parse(stdout)).toMatchObject({dir: expect.any(String)})
 })
 
-test('NO_COLOR means no colour, even where colour is forced', async () => {
+test('NO_COLOR turns colour off, even where colour is forced', async () => {
   const coloured = await cli(['doctor'], {env: {NO_COLOR: undefined, FORCE_COLOR: '1', HF_HUB_OFFLINE: '1'}})
   expect(coloured.stdout).toContain('\u001B[')
   const plain = await cli(['doctor'], {env: {NO_COLOR: '1', FORCE_COLOR: '1', HF_HUB_OFFLINE: '1'}})
   expect(plain.stdout).not.toContain('\u001B[')
 })
 
-test('a path that the system refuses is told as such, and is no bug', async () => {
+test('a path that the system refuses is reported as such and not as a bug', async () => {
   const {code, stderr} = await cli(['cache', 'dir'], {env: {LANTERN_EVAL_CACHE_DIR: join(root, 'package.json', 'x')}})
   expect(code).toBe(4)
   expect(stderr).toMatch(/^error The system refuses: ENOTDIR.+\n {2}try .+\n$/)
 })
 
-test('the example workflow gives flags that exist', async () => {
+test('the example workflow uses only flags that exist', async () => {
   const workflow = await readFile(join(root, 'examples/github-workflow.yml'), 'utf8')
   const run = commands.find(({name}) => name === 'run')!
   const [, command] = /lantern-eval run ([\s\S]*?)\n {8}env:/.exec(workflow)!
   for (const [, flag] of command!.matchAll(/--([\w-]+)/g)) expect(Object.keys(run.flags)).toContain(flag)
 })
 
-test('what is said of this machine fits 80 columns', async () => {
+test('output about this machine fits 80 columns', async () => {
   const lines = (
     await Promise.all(
       [
@@ -169,7 +187,7 @@ test('what is said of this machine fits 80 columns', async () => {
     )
   )
     .flatMap(({stdout}) => stdout.split('\n'))
-    // Folders of this machine are as long as they are.
+    // The paths of this machine may have any length.
     .filter(line => !line.startsWith('/'))
   expect(widest(lines.join('\n'))).toBeLessThanOrEqual(80)
 })

@@ -1,9 +1,9 @@
-// The built-in models show what they are made to show (test/support/control-table.ts), on the local runner, on samples
-// that were never trained on. Decoding is greedy, so the figures are the same at every run.
+// Checks that the built-in models do what they were made to show (test/support/control-table.ts), with the local runner
+// and on samples that were never trained on. Decoding is greedy, so the figures are the same in every run.
 import {type Claim, controlRows} from './support/control-table.js'
 import {figureOf, measureRow, type RowFigures} from './support/measure-controls.js'
 
-/** Drawn samples a row; `npm run controls` takes 500. */
+/** Drawn samples per row; `npm run controls` uses 500. */
 const n = 200
 
 function nameOf({arm, of, low, high}: Claim): string {

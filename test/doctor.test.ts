@@ -1,4 +1,4 @@
-// `lantern-eval doctor` as a process: what it says, what it never says, and its exit code.
+// `lantern-eval doctor` as a process: what it reports, what it must never show, and its exit code.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -12,7 +12,7 @@ afterAll(() => rm(folder, {recursive: true, force: true}))
 
 const env = () => ({LANTERN_EVAL_CACHE_DIR: join(folder, 'cache'), HF_HOME: join(folder, 'hub'), HF_HUB_OFFLINE: '1'})
 
-test('looks at Node, onnxruntime, folders, disk, hub and tokens, and says what to do about what is missing', async () => {
+test('checks Node, onnxruntime, folders, disk, hub and tokens, and says what to do about anything missing', async () => {
   const {code, stdout} = await cli(['doctor', '--json'], {env: env()})
   expect(code).toBe(0)
   const {checks, ok, exitCode, verdict} = JSON.parse(stdout)
@@ -45,7 +45,7 @@ test('never shows the value of a token', async () => {
   }
 })
 
-test('fails with 4 when the cache folder cannot be written, and says which variable moves it', async () => {
+test('exits with 4 when the cache folder cannot be written, and names the variable that moves it', async () => {
   const file = join(folder, 'a-file')
   await writeFile(file, '')
   const {code, stdout} = await cli(['doctor'], {env: {...env(), LANTERN_EVAL_CACHE_DIR: join(file, 'cache')}})

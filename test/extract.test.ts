@@ -34,7 +34,7 @@ describe('extract', () => {
     })
   })
 
-  it('takes option texts with commas, and letters', async () => {
+  it('accepts option texts with commas, and letters', async () => {
     const {stdout} = await run(
       '--text',
       'green, or blue',
@@ -64,7 +64,7 @@ describe('extract', () => {
     ])
   })
 
-  it('names file and line of a line that is no response', async () => {
+  it('names the file and line of a line that is not a response', async () => {
     const path = await file({id: 1, text: 'C'}, {id: 2})
     const {stdout} = await run('--input', path, '--json')
     expect(JSON.parse(stdout)).toMatchObject({

@@ -7,7 +7,7 @@ import Import from '../src/commands/import.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-it('import prints the table, how much of the score is the reading, and what differs', async () => {
+it('import prints the table, how much of the score depends on extraction, and what differs', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'lantern-import-'))
   try {
     const {stdout} = await captureOutput(async () =>

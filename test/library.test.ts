@@ -1,11 +1,11 @@
-// The package as a program imports it: by its name, compiled.
+// The compiled package, imported by name as in a user's program.
 import {execFile} from 'node:child_process'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {promisify} from 'node:util'
 import {root} from './support/cli.js'
 
-/** What a program prints that runs in the package's own folder, where Node resolves the package by its name. */
+/** The output of a program run in the package's own folder, where Node resolves the package by its name. */
 async function program(code: string): Promise<string> {
   const {stdout} = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {cwd: root})
   return stdout
@@ -31,7 +31,7 @@ test('the package exports its parts by name', async () => {
   )
 })
 
-test('an answer is read out of a text in two lines', async () => {
+test('two lines of code extract an answer from a text', async () => {
   const printed = await program(
     `import {extractAnswer} from 'lantern-eval'; console.log(extractAnswer('lantern-eval', {text: 'The answer is (B).', letters: 'ABCD'}).answer)`,
   )
@@ -39,7 +39,7 @@ test('an answer is read out of a text in two lines', async () => {
 })
 
 test('importing it prints nothing and loads no heavy module', async () => {
-  // A loader that notes every module: those named in an `await import()` inside a function are not among them.
+  // A loader that records every loaded module. Modules imported by an `await import()` inside a function do not appear.
   const loader = `let port
     export const initialize = data => { port = data.port }
     export const load = (url, context, next) => { port.postMessage(url); return next(url, context) }`
@@ -59,7 +59,7 @@ test('importing it prints nothing and loads no heavy module', async () => {
     expect(loaded.filter(url => url.includes(`/node_modules/${heavy}/`))).toEqual([])
 })
 
-test('the tarball carries what an installed command reads, and nothing of the workshop', async () => {
+test('the tarball contains what an installed command needs, and no development files', async () => {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
   const {stdout} = await promisify(execFile)('npm', args, {cwd: root, env: {...process.env, NODE_OPTIONS: ''}})
   const [packed] = JSON.parse(stdout) as {size: number; files: {path: string}[]}[]

@@ -1,13 +1,13 @@
-// A local checkpoint through the compiled command line: the model in its worker thread, latents saved and used again,
-// an interruption.
+// A local checkpoint through the compiled command line: the model in its worker thread, latents saved and reused, an
+// interruption.
 import {existsSync} from 'node:fs'
 import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {readLatents} from '../src/run-folder/latents.js'
 import {completeLogLength, readLock, readLog} from '../src/run-folder/reader.js'
 import type {LogRecord} from '../src/run-folder/record.js'
-import {readLatents} from '../src/runners/onnx/latent-bank.js'
 import {cli, startCli} from './support/cli.js'
 
 const checkpoint = fileURLToPath(new URL('../fixtures/goldens/checkpoints/nano-latent', import.meta.url))
@@ -42,7 +42,7 @@ async function log(out: string): Promise<LogRecord[]> {
   return records
 }
 
-it('evaluates latent and direct arms, saves latents, and feeds them to the arms that need a bank', async () => {
+it('evaluates latent and direct arms, saves latents, and feeds them to arms that need a bank', async () => {
   const own = await cli(args('own', '--mode', 'latent', '--mode', 'direct', '--limit', '6', '--save-latents'), {
     env: env(),
   })
@@ -67,7 +67,7 @@ it('evaluates latent and direct arms, saves latents, and feeds them to the arms 
   const texts = (list: LogRecord[]) =>
     Object.fromEntries(list.filter(({arm}) => arm.endsWith('|own')).map(({id, text}) => [id, text]))
   expect(texts(await log('again'))).toEqual(texts(records))
-  // Latents of another run are another experiment: the lock says whose they were.
+  // Feeding the latents of another run is a different experiment, so the lock records whose they were.
   const locks = await Promise.all(['own', 'again'].map(out => readLock(join(folder, out))))
   expect([locks[0]!.latentsFrom, locks[1]!.latentsFrom]).toEqual([undefined, locks[0]!.hash])
 })
@@ -78,7 +78,7 @@ it('asks for the recorded latents before anything starts', async () => {
   expect(existsSync(join(folder, 'fed'))).toBe(false)
 })
 
-it('says what is wrong with a checkpoint before anything starts', async () => {
+it('reports what is wrong with a checkpoint before anything starts', async () => {
   const {code, stderr} = await cli(
     ['run', '--bench', 'hops', '--data', 'builtin', '--model', folder, '--out', join(folder, 'none')],
     {

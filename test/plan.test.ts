@@ -1,4 +1,4 @@
-// `run --dry-run` as a process, held against the runs it foretells.
+// `run --dry-run` as a process, compared with the runs it predicts.
 import {copyFile, mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -26,7 +26,7 @@ const run = (...args: string[]) =>
   })
 const plan = async (...args: string[]): Promise<Plan> => JSON.parse((await run('--dry-run', '--json', ...args)).stdout)
 
-/** Sums over the settled records of an arm. */
+/** Totals over the settled records of an arm. */
 async function usage(arm: string): Promise<{tokens: number; imageTokens: number; n: number}> {
   const mine = (await settledRecords(join(folder, 'run'))).filter(
     record => record.arm === arm && record.outcome !== 'error',
@@ -46,7 +46,7 @@ describe('the plan of a local checkpoint', () => {
   ]
 
   it.each(['blink', 'vstar'])(
-    'counts the very tokens that a run over %s then takes, under the same lock, and loads no model',
+    'counts exactly the tokens that a run over %s takes, under the same lock, without loading a model',
     async bench => {
       const args = [
         ...asked,
@@ -62,7 +62,7 @@ describe('the plan of a local checkpoint', () => {
         'own,zeros',
       ]
       const {arms, lock, cost} = await plan(...args)
-      // The hash of the weights is kept there, and no graph.
+      // The cache holds the hash of the weights but no graph.
       expect(await readdir(join(folder, 'cache'))).not.toContain('graphs')
       expect(cost).toBeNull()
       await run(...args)
@@ -80,7 +80,7 @@ describe('the plan of a local checkpoint', () => {
     },
   )
 
-  it('says how many prompts will fail, and counts the others', async () => {
+  it('reports how many prompts will fail, and counts the others', async () => {
     const data = join(folder, 'data')
     await mkdir(data)
     await copyFile(join(fixtures, 'goldens', 'images', 'rgb.jpg'), join(data, 'a.jpg'))
@@ -122,7 +122,7 @@ describe('the plan of an endpoint', () => {
     '0',
   ]
 
-  it('estimates tokens by a rule it names, and cost where a price is known', async () => {
+  it('estimates tokens by a named rule, and the cost where a price is known', async () => {
     const args = [...asked('gpt-4o'), '--mode', 'direct,text-cot', '--limit', '24']
     const {arms, cost} = await plan(...args)
     const [direct] = arms as [Plan['arms'][0]]
@@ -130,7 +130,7 @@ describe('the plan of an endpoint', () => {
     const {tokens, textTokens, imageTokens, basis, rule} = direct.prompts!
     expect([basis, tokens]).toEqual(['estimated', textTokens! + imageTokens!])
     expect(rule).toContain('170 for each tile')
-    // The drawn pictures fit into one tile: one to three of them a sample.
+    // Each drawn picture fits into one tile; a sample has one to three.
     expect(imageTokens! % 255).toBe(0)
     expect(imageTokens).toBeGreaterThanOrEqual(24 * 255)
     expect(direct.cost!.promptUsd).toBeCloseTo((tokens! * 2.5) / 1e6, 12)
@@ -144,7 +144,7 @@ describe('the plan of an endpoint', () => {
     expect(stdout).toMatch(/All arms: about 0\.\d+ USD for prompts, at most 0\.25 USD for new tokens/)
   })
 
-  it('says that it cannot know more of an unknown model, and takes the measure of the replies once there are some', async () => {
+  it('admits what it cannot know of an unknown model, and measures the replies once there are some', async () => {
     server = await startOpenAIServer({
       behave: ({index}) => (index > 0 && index % 2 === 0 ? {kind: 'status', status: 400} : answer),
     })
@@ -165,12 +165,12 @@ describe('the plan of an endpoint', () => {
     expect(after.arms[0]!.prompts).toMatchObject({tokens: 321 * (24 - n), imageTokens: null, basis: 'measured'})
   })
 
-  it('counts what a judge may be asked', async () => {
+  it('counts the requests that a judge may get', async () => {
     const judged = await plan(...asked('m'), '--limit', '12', '--judge', 'openai:j')
     expect(judged.judge).toEqual({requestsAtMost: 12})
   })
 
-  it('is the refusal of the run when the folder holds another one', async () => {
+  it('refuses like the run itself when the folder holds another run', async () => {
     server = await startOpenAIServer({behave: () => answer})
     const args = [...asked('m'), '--base-url', server.url, '--limit', '12']
     await run(...args)
@@ -180,7 +180,7 @@ describe('the plan of an endpoint', () => {
   })
 })
 
-it('plans nothing for saved answers but their number', async () => {
+it('plans only the number of items for saved answers', async () => {
   const {arms, requests} = await plan('--bench', 'blink', '--model', `replay:${join(fixtures, 'replay', 'GPT4o')}`)
   expect(requests).toBe(0)
   expect(arms[0]).toMatchObject({items: 1901, settled: 0, prompts: null, cost: null})

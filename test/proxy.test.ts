@@ -1,4 +1,5 @@
-// The command line behind an HTTP proxy, as processes: endpoint, judge and hub under names that only the proxy knows.
+// The command line behind an HTTP proxy, as processes. Endpoint, judge and hub have names that only the proxy can
+// resolve.
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
 import {type AddressInfo, connect} from 'node:net'
 import {tmpdir} from 'node:os'
@@ -10,7 +11,7 @@ import {startHubServer} from './support/hub-server.js'
 import {type OpenAIServer, startOpenAIServer} from './support/openai-server.js'
 import {type ProxyServer, startProxy} from './support/proxy-server.js'
 
-/** A self-signed certificate for model.test and hub.test, and its key: for these tests only. */
+/** A self-signed certificate for model.test and hub.test and its key, used only in these tests. */
 const tlsFile = (name: string) => fileURLToPath(new URL(`support/tls/${name}.pem`, import.meta.url))
 const inFlight = 4
 
@@ -68,7 +69,7 @@ const ask = (url: string, ...more: string[]) =>
     String(inFlight),
   ].concat(['--limit', '24', '--out', out(url), '--log-level', 'debug', '--json'], more)
 
-it('asks an https endpoint through tunnels that stay open, and writes the password of the proxy nowhere', async () => {
+it("asks an https endpoint through persistent tunnels, and never writes the proxy's password", async () => {
   const {code, stdout, stderr} = await cli(ask('https://model.test/v1'), {env: env()})
   expect([code, JSON.parse(stdout).rows[0].n]).toEqual([0, 24])
   expect(server.requests).toHaveLength(24)
@@ -84,7 +85,7 @@ it('asks an https endpoint through tunnels that stay open, and writes the passwo
   }
 })
 
-it('asks the judge through the proxy too, and this machine past it', async () => {
+it('uses the proxy for the judge, and bypasses it for this machine', async () => {
   const judge = ['--judge', 'openai:j', '--judge-base-url', 'http://model.test/v1', '--bench', 'viscot']
   const {code} = await cli(ask(server.url, ...judge), {env: env()})
   expect(code).toBe(0)
@@ -95,7 +96,7 @@ it('asks the judge through the proxy too, and this machine past it', async () =>
   expect(asked).toContain('m')
 })
 
-it('says at once that the proxy wants a password', async () => {
+it('reports at once that the proxy requires a password', async () => {
   for (const url of ['https://model.test/v1', 'http://model.test/v1']) {
     const {code, stdout} = await cli(ask(url), {
       env: env({HTTP_PROXY: proxy.host, HTTPS_PROXY: `http://${proxy.host}`}),

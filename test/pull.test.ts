@@ -1,4 +1,4 @@
-// `bench pull` and `cache` as processes against a local hub; what was pulled is what `run` then finds.
+// `bench pull` and `cache` as processes against a local hub; `run` then finds what was pulled.
 import {randomBytes} from 'node:crypto'
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
@@ -34,7 +34,7 @@ async function serveDrawnBlink(): Promise<void> {
   )
 }
 
-it('fetches a benchmark, says what and how much, and run finds it', async () => {
+it('fetches a benchmark, reports what and how much, and run finds it', async () => {
   await serveDrawnBlink()
   const pulled = await cli(['bench', 'pull', 'blink'], {env: env()})
   expect(pulled).toMatchObject({code: 0})
@@ -68,7 +68,7 @@ it('fetches a benchmark, says what and how much, and run finds it', async () => 
   }
 })
 
-it('ends with 130 on Ctrl-C and goes on later', async () => {
+it('exits with 130 on Ctrl-C and resumes later', async () => {
   hub = await startHubServer([{path: 'Art_Style/val-00000-of-00001.parquet', bytes: randomBytes(4_000_000), lfs: true}])
   hub.trouble = (_path, attempt) => (attempt === 0 ? {kind: 'stall', after: 1_000_000} : undefined)
   const {child, ended} = startCli(['bench', 'pull', 'blink'], {env: env()})
@@ -80,7 +80,7 @@ it('ends with 130 on Ctrl-C and goes on later', async () => {
   expect(hub.transfers.at(-1)!.range).toMatch(/^bytes=[1-9]/)
 })
 
-it('shows the cache and empties it only when told to', async () => {
+it('shows the cache, and empties it only on request', async () => {
   await serveDrawnBlink()
   expect(JSON.parse((await cli(['cache', 'dir', '--json'], {env: env()})).stdout)).toMatchObject({
     dir: join(home, 'cache'),

@@ -53,7 +53,7 @@ async function log(out: string): Promise<LogRecord[]> {
 
 const keys = (records: readonly LogRecord[]) => records.map(({arm, id}) => `${arm} ${id}`)
 
-/** What the endpoint was asked, as text with a mark for each picture. */
+/** The question that the endpoint received, as text with a mark for each picture. */
 function questionOf({body}: ReceivedRequest): string {
   const content = body!.messages.at(-1)!.content as {type: string; text?: string}[]
   return content.map(part => part.text ?? '[picture]').join('')
@@ -78,6 +78,7 @@ describe('a run against an endpoint', () => {
     expect((await readdir(join(folder, 'a'))).sort()).toEqual([
       'lock.json',
       'log.jsonl',
+      'samples.jsonl',
       'summary.json',
       'table.csv',
       'table.md',
@@ -85,7 +86,7 @@ describe('a run against an endpoint', () => {
     expect(JSON.parse(await readFile(join(folder, 'a', 'summary.json'), 'utf8'))).toEqual(document)
   })
 
-  it('records what the model saw: every picture of the sample, in order, as stored', async () => {
+  it('records what the model saw: every picture of the sample, in order and as stored', async () => {
     await serve()
     await run(
       asking('a')
@@ -100,7 +101,7 @@ describe('a run against an endpoint', () => {
     expect(questionOf(server!.requests[0]!)).toMatch(/\[picture\]\[picture\]\[picture\]$/)
   })
 
-  it('resumes with the same command: only what has no answer is asked again', async () => {
+  it('resumes with the same command and asks only for missing answers', async () => {
     let failing = true
     await serve(request =>
       failing && request.index % 3 === 1 && request.index > 0 ? {kind: 'status', status: 400} : answerB,
@@ -123,6 +124,8 @@ describe('a run against an endpoint', () => {
     expect(code).toBe(4)
     expect(server!.requests).toHaveLength(1)
     expect(stderr).toContain('OPENAI_API_KEY')
+    // Nothing was recorded, so there is nothing to resume.
+    expect(await readdir(folder)).not.toContain('a')
   })
 
   it('writes no key and no URL credentials anywhere', async () => {
@@ -139,7 +142,7 @@ describe('a run against an endpoint', () => {
     }
   })
 
-  it('stops at a budget with a partial run, and goes on later', async () => {
+  it('stops at a budget with a partial run, and resumes later', async () => {
     await serve()
     const first = await run(asking('a', '--max-requests', '10', '--json'))
     expect(JSON.parse(first.stdout)).toMatchObject({verdict: 'partial'})
@@ -161,7 +164,7 @@ describe('a run against an endpoint', () => {
 })
 
 describe('an interrupted run', () => {
-  it('ends with 130 on Ctrl-C, and the same command finishes it', async () => {
+  it('exits with 130 on Ctrl-C, and the same command finishes it', async () => {
     await serve(() => answerB, 40)
     const {child, ended} = startCli(asking('a', '--concurrency', '4'), {
       env: {...env, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')},
@@ -182,7 +185,7 @@ describe('an interrupted run', () => {
     expect(server!.requests.length - before).toBe(records.length - kept)
   })
 
-  it('survives kill -9 again and again: no settled record is lost, none is doubled, only samples in flight are asked again', async () => {
+  it('survives repeated kill -9: no settled record is lost or duplicated, and only samples in flight are asked again', async () => {
     await serve(() => answerB, 15)
     const inFlight = 4
     let kills = 0
@@ -209,7 +212,7 @@ describe('an interrupted run', () => {
     }
     expect(kills).toBeGreaterThan(1)
     expect(new Set(settledBefore).size).toBe(settledBefore.length)
-    // In flight at a kill: waiting for the endpoint, or answered and not yet on disk.
+    // In flight at a kill: waiting for the endpoint, or answered but not yet on disk.
     expect(server!.requests.length).toBeLessThanOrEqual(settledBefore.length + kills * 2 * inFlight)
   })
 })
@@ -223,7 +226,7 @@ describe('a run folder', () => {
     expect(stderr).toContain('benchmarks')
   })
 
-  it('is held against a second writer', async () => {
+  it('refuses a second writer', async () => {
     await serve(() => answerB, 60)
     const first = startCli(asking('a', '--concurrency', '2'), {
       env: {...env, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')},
@@ -238,7 +241,7 @@ describe('a run folder', () => {
 })
 
 describe('shards', () => {
-  it('are disjoint, and merged they equal the run in one piece', async () => {
+  it('are disjoint, and merging them gives the same as one whole run', async () => {
     await serve()
     const shards = ['1/3', '2/3', '3/3']
     for (const [index, shard] of shards.entries())
@@ -251,7 +254,7 @@ describe('shards', () => {
     expect(joined.code).toBe(0)
     expect(joined.stdout).toContain('20 records of 3 shards')
     const one = await run(asking('whole', '--limit', '20'))
-    // The joined run has the table of the run in one piece, in its folder too.
+    // The merged run has the same table as the whole run, also in its folder.
     const [table] = await Promise.all(['merged', 'whole'].map(name => readFile(join(folder, name, 'table.md'), 'utf8')))
     expect(table).toMatch(/\| 20 \|/)
     const scores = (text: string) => /^ +1 +direct +(.*?) +\d+ *\d* *$/m.exec(text)?.[1]
@@ -294,7 +297,7 @@ describe('settings', () => {
 })
 
 describe('--baseline', () => {
-  it('decides at the end of the run, with the exit codes of compare', async () => {
+  it('decides at the end of the run with the exit codes of compare', async () => {
     await serve()
     await run(asking('base', '--limit', '12'))
     const gate = ['--limit', '12', '--baseline', join(folder, 'base'), '--fail-on', 'regression']
@@ -310,7 +313,7 @@ describe('--baseline', () => {
     expect(worse.code).toBe(1)
   })
 
-  it('that the run cannot be compared with is told before anything is asked', async () => {
+  it('is rejected before anything is asked if the run cannot be compared with it', async () => {
     await serve()
     await run(asking('base', '--limit', '6'))
     const asked = server!.requests.length
@@ -324,7 +327,7 @@ describe('--baseline', () => {
 })
 
 describe('replayed answers', () => {
-  it('score the published BLINK predictions as the official evaluation does', async () => {
+  it('score the published BLINK predictions like the official evaluation', async () => {
     const {code, stdout} = await run([
       'run',
       '--bench',
@@ -338,7 +341,7 @@ describe('replayed answers', () => {
       '--json',
     ])
     expect(code).toBe(0)
-    // The official Total and the pooled accuracy of GPT-4o, in per cent (zeyofu/BLINK_Benchmark:
+    // The official Total and the pooled accuracy of GPT-4o, in percent (zeyofu/BLINK_Benchmark:
     // eval/saved_val_predictions, README).
     const [row] = JSON.parse(stdout).rows
     expect((100 * row.score).toFixed(4)).toBe('60.0411')

@@ -1,4 +1,4 @@
-// The published JSON Schemas: valid by themselves, and true of what a run writes.
+// The published JSON Schemas are valid, and what a run writes conforms to them.
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -18,7 +18,7 @@ test('every published schema is valid', async () => {
   for (const name of names) expect(await compiled(name)).toBeInstanceOf(Function)
 })
 
-test('what a run writes fits them', async () => {
+test('what a run writes conforms to them', async () => {
   const out = await mkdtemp(join(tmpdir(), 'schemas-'))
   try {
     const run = join(out, 'run')

@@ -1,4 +1,4 @@
-// leaderboard, compare, inspect and rescore over a run of real saved answers, each as a process.
+// leaderboard, compare, inspect and rescore over runs of real saved answers, each as a process.
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -35,7 +35,7 @@ describe('leaderboard', () => {
     const {code, stdout} = await inFolder('leaderboard', '--json')
     const document = resultDocumentSchema.parse(JSON.parse(stdout))
     expect(code).toBe(0)
-    // benchmarks.md 8.1; n = 1,901 rows each.
+    // design/benchmarks.md 8.1; n = 1,901 rows each.
     expect(
       document.rows.map(({score, n, tier, rankLow, rankHigh}) => [
         (100 * score!).toFixed(4),
@@ -48,16 +48,16 @@ describe('leaderboard', () => {
       ['60.0411', 1901, 1, 1, 1],
       ['51.0891', 1901, 2, 2, 2],
     ])
-    // benchmarks.md 2.3.
+    // design/benchmarks.md 2.3.
     expect(100 * document.rows[0]!.baselines.majority!).toBeCloseTo(42.059, 3)
   })
 
-  it('shows a run once, however often it is named', async () => {
+  it('shows a run once even if it is named several times', async () => {
     const {stdout} = await inFolder('leaderboard', 'results/GPT4o', 'results', './results/GPT4o/', '--json')
     expect(JSON.parse(stdout).rows).toHaveLength(2)
   })
 
-  it('prints within 80 columns and without colours into a pipe, and writes the formats asked for', async () => {
+  it('prints within 80 columns and without colours to a pipe, and writes the requested formats', async () => {
     const {code, stdout} = await inFolder(
       'leaderboard',
       '--subtasks',
@@ -79,7 +79,7 @@ describe('leaderboard', () => {
   })
 })
 
-it('the run folder in a configuration file is not where other commands write', async () => {
+it('other commands do not write to the run folder in a configuration file', async () => {
   const config = join(folder, 'out.yaml')
   await writeFile(config, `out: ${at('GPT4o')}\nextractor: verbatim\n`)
   const {code, stderr} = await inFolder('rescore', at('GPT4o'), '--config', config)
@@ -87,7 +87,7 @@ it('the run folder in a configuration file is not where other commands write', a
 })
 
 describe('compare', () => {
-  it('gates with the exit codes of the contract, and carries the verdict in the JSON', async () => {
+  it('gates with the exit codes of the contract, and includes the verdict in the JSON', async () => {
     const down = await inFolder('compare', at('GPT4o'), at('GPT4V'), '--fail-on', 'regression', '--json')
     const comparison = comparisonSchema.parse(JSON.parse(down.stdout))
     expect([down.code, comparison.verdict, comparison.exitCode]).toEqual([1, 'regressed', 1])
@@ -103,7 +103,7 @@ describe('compare', () => {
     expect((await inFolder('compare', at('GPT4o'), at('GPT4V'))).code).toBe(0)
   })
 
-  it('refuses runs under different extractors with exit 5', async () => {
+  it('refuses runs with different extractors (exit 5)', async () => {
     const rescored = await inFolder(
       'rescore',
       at('GPT4V'),
@@ -116,11 +116,16 @@ describe('compare', () => {
     const {code, stderr} = await inFolder('compare', at('GPT4o'), join(folder, 'rescored'))
     expect(code).toBe(5)
     expect(stderr).toContain('extractor: lantern-eval, not verbatim')
+    const allowed = await inFolder('compare', at('GPT4o'), join(folder, 'rescored'), '--allow', 'extractor')
+    expect([allowed.code, allowed.stdout.replaceAll(/\s+/g, ' ')]).toEqual([
+      0,
+      expect.stringContaining('allowed to differ: extractor: lantern-eval, not verbatim'),
+    ])
   })
 })
 
 describe('inspect', () => {
-  it('shows the samples asked for', async () => {
+  it('shows the requested samples', async () => {
     const {code, stdout} = await inFolder(
       'inspect',
       at('GPT4V'),
@@ -131,7 +136,7 @@ describe('inspect', () => {
       '--json',
     )
     const {total, records} = JSON.parse(stdout)
-    // benchmarks.md 8.1: 73 of 120 are right, the rest are wrong or no letter of the item.
+    // benchmarks.md 8.1: 73 of 120 are right; the others are wrong or give no letter of the item.
     expect(code).toBe(0)
     expect(total).toBeGreaterThan(30)
     expect(records).toHaveLength(20)
@@ -141,7 +146,7 @@ describe('inspect', () => {
     expect(one.stdout).toContain(`gold ${records[0].gold}`)
   })
 
-  it('exits 2 for an arm that is not there', async () => {
+  it('exits 2 for an arm that does not exist', async () => {
     expect((await inFolder('inspect', `${at('GPT4V')}#latent`)).code).toBe(2)
   })
 })

@@ -1,7 +1,10 @@
-"""Accuracy of checkpoints under every intervention on fresh items; figures for training/README.md and the model cards.
+"""Measures the accuracy of checkpoints under every intervention on new items, for training/README.md and the model
+cards.
 
-    python evaluate.py --data FRESH --work DIR NAME:MODE...        e.g. latent:latent text:text-cot; writes metrics/NAME.json
-The acceptance figures of the project come from the ONNX runner; these come first and agree with them (compare_ids.py).
+    python evaluate.py --data FRESH --work DIR NAME:MODE...        e.g. latent:latent text:text-cot
+
+Writes metrics/NAME.json. The acceptance figures of the project come from the ONNX runner; these come earlier and agree
+with them (compare_ids.py).
 """
 import argparse
 import math
@@ -16,14 +19,14 @@ from train import Workshop
 NEEDS_LATENTS = ["own", "oracle", "zeros", "noise", "matched-noise", "mean", "swap", "first-repeat", "shuffle", "markers-only", "no-latent"]
 
 
-# What is done to which subtasks of a checkpoint, beside its own answers everywhere; others have their own answers only.
+# The subtasks on which each checkpoint gets the interventions. Everywhere else only its own answers are measured.
 WALKS = [f"hops-{h}" for h in range(5)] + [f"count-hops-{h}" for h in range(1, 5)]
 DIAGNOSED = {"latent": WALKS[1:] + ["attr"], "latent-sft": WALKS[1:] + ["attr"], "placebo": ["attr", "hops-0"], "drift": WALKS[2:5]}
 BRIEF = {"drift": ["own", "oracle"]}
 
 
 def wilson(hits, n, z=1.96):
-    """95 % score interval of a proportion (Wilson 1927), in per cent."""
+    """95 % score interval of a proportion (Wilson 1927), in percent."""
     p = hits / n
     centre, half = p + z * z / 2 / n, z * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n)
     return [round(100 * (centre + sign * half) / (1 + z * z / n), 1) for sign in (-1, 1)]
@@ -37,7 +40,9 @@ def cell(hits, own=None):
 
 @torch.no_grad()
 def task_cells(text, tokens, bank, items, mode, interventions):
-    """One accuracy per intervention over the items of a subtask; all see the same items. `hit`: latents nearest to the right card."""
+    """One accuracy per intervention over the items of a subtask; all interventions get the same items. `found`: share
+    of latents that are nearest to the right card.
+    """
     generator = torch.Generator().manual_seed(5)
     image = pictures(bank, items)
     answers, latents, used = decode(text, tokens, bank, items, mode, image=image)
@@ -81,7 +86,7 @@ def main():
     parser.add_argument("checkpoints", nargs="+")
     parser.add_argument("--data", required=True, help="items of a seed that training never saw")
     parser.add_argument("--work", required=True)
-    parser.add_argument("--n", type=int, default=200, help="items a subtask")
+    parser.add_argument("--n", type=int, default=200, help="items per subtask")
     parser.add_argument("--tasks", help="comma list; default all")
     arguments = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,7 +1,10 @@
-"""Writes the trained checkpoints as Hugging Face folders with model cards, and checks each through transformers' own forward pass.
+"""Writes the trained checkpoints as Hugging Face folders with model cards, and checks each with transformers' own
+forward pass.
 
     python export.py --data FRESH --work DIR --out ../fixtures/models [NAME...]
-The check: on 100 fresh items the ids of a plain loop over Qwen2_5_VLForConditionalGeneration equal those of nano/decode.py.
+
+The check: on 100 new items, the ids of a plain loop over Qwen2_5_VLForConditionalGeneration equal those of
+nano/decode.py.
 """
 import argparse
 import json
@@ -16,7 +19,7 @@ from nano.decode import decode
 from nano.tokens import CELL, GRID
 from train import POLICIES, STAGES, Workshop
 
-# checkpoint name -> stage it is the result of, mode it is made for, what it is
+# checkpoint name -> (the stage that produced it, the mode it is made for, a description)
 MODELS = {
     "nano-latent": ("latent", "latent", "reasons in latents: stage 1 (supervised) and stage 2 (GRPO). The control that needs its latents."),
     "nano-latent-sft": ("latent-sft", "latent", "reasons in latents, stage 1 only."),
@@ -49,7 +52,7 @@ Measured on fresh items (generator seed 9001), per cent right with 95 % Wilson i
 
 
 def chain_of(stage):
-    """The stages a checkpoint went through, in words."""
+    """The stages that produced a checkpoint, in words."""
     if stage in POLICIES:
         policy = POLICIES[stage]
         return chain_of(policy.init) + [f"GRPO {policy.steps} steps (seed {policy.seed})"]
@@ -59,7 +62,7 @@ def chain_of(stage):
 
 
 def shown(cell):
-    """A figure of evaluate.py as it stands in tables."""
+    """A figure of evaluate.py in the form used in tables."""
     return f"{cell['percent']:.1f} ({cell['interval'][0]:.0f} to {cell['interval'][1]:.0f})"
 
 
@@ -72,7 +75,7 @@ def table_of(cells):
 
 
 def picture(cards, item):
-    """The picture of an item, put together from its cards."""
+    """The picture of an item, assembled from its cards."""
     cells = cards.pixels[item["cells"]].reshape(GRID, GRID, CELL, CELL, 3)
     return Image.fromarray(cells.transpose(0, 2, 1, 3, 4).reshape(GRID * CELL, GRID * CELL, 3))
 
@@ -86,7 +89,7 @@ def write_card(folder, name, model, metrics):
 
 
 def check(folder, shop, text, tokens, bank, items, mode):
-    """Number of items whose ids agree between transformers' forward pass on pictures and ours on the bank."""
+    """Number of items whose ids agree between transformers' forward pass on pictures and ours on the feature bank."""
     from transformers import AutoProcessor, Qwen2_5_VLForConditionalGeneration
     model = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder).eval()
     processor = AutoProcessor.from_pretrained(folder, use_fast=False)
@@ -104,7 +107,7 @@ def main():
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--check", type=int, default=100, help="items whose ids are compared with transformers' own")
+    parser.add_argument("--check", type=int, default=100, help="number of items whose ids are compared with transformers")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     shop = Workshop(arguments.data, arguments.work)

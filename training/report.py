@@ -1,6 +1,7 @@
-"""Puts the logs and figures of a training into training/results (committed): logs, metrics, loss curves, and the tables of README.md.
+"""Copies the logs and figures of a training run into training/results (committed): logs, metrics, loss curves, and the
+tables of README.md.
 
-    python report.py --work DIR --second DIR --out training/results        second: the work folder of the other seed
+    python report.py --work DIR --second DIR --out training/results        --second: the work folder of the other seed
 """
 import argparse
 import json
@@ -21,7 +22,8 @@ def records(path):
 
 
 def curves(logs, picture):
-    """Language and regression loss of the supervised stages, accuracy of sampled answers in GRPO."""
+    """Plots the language and regression losses of the supervised stages, and the accuracy of sampled answers in GRPO.
+    """
     figure, axes = plt.subplots(1, 3, figsize=(13, 4))
     for path in sorted(logs.glob("*.jsonl")):
         rows = records(path)
@@ -53,7 +55,7 @@ def cells_of(path):
 
 
 def stage_2_table(metrics):
-    """Accuracy before and after GRPO, for the subtasks in which either misses 97 %."""
+    """Accuracy before and after GRPO, for the subtasks where either is below 97 %."""
     lines = ["| policy | subtask | n | before | after |", "|---|---|---|---|---|"]
     for name, policy in POLICIES.items():
         before, after = (cells_of(metrics / f"{stage}.json") for stage in (policy.init, name))
@@ -65,7 +67,7 @@ def stage_2_table(metrics):
 
 
 def seeds_table(first, second):
-    """nano-latent of two training seeds under every intervention."""
+    """nano-latent from two training seeds, under every intervention."""
     lines = ["| subtask | intervention | n | seed 0 | seed 1 |", "|---|---|---|---|---|"]
     for task, row in first.items():
         for name, cell in row.items():

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Rebuilds every nano checkpoint from the TypeScript generators' items: data, tokenizer, vision, stages 1 and 2, a second seed, figures, export.
-# Run in the repository root after `npm ci`, with the Python of requirements.txt first on the PATH. Finished stages are kept in training/work.
+# Rebuilds every nano checkpoint from items of the TypeScript generators: data, tokenizer, vision, stages 1 and 2, a
+# second seed, figures, export. Run it in the repository root after `npm ci`, with the Python of requirements.txt first
+# on the PATH. Finished stages are kept in training/work.
 set -euo pipefail
 work=training/work
 second=$work/second
@@ -15,7 +16,8 @@ draw 4800 9001 $work/fresh
 train $work tokenizer vision
 mkdir -p $second
 cp -r $work/tokenizer $work/vision.pt $second
-# Two branches, one core each: the checkpoints with latents, and beside them the placebo's branch, which never sees a true latent, and the second seed.
+# Two branches, one core each. One trains the checkpoints with latents. The other trains the placebo's branch, which
+# never sees a true latent, and the second seed.
 {
   train $work base placebo
   train $second --seed 1 shapes joint latents latent-sft latent

@@ -1,7 +1,10 @@
-"""Trains the nano checkpoints: every stage in one table, each a file in the work folder, so a stage that exists is not run again.
+"""Trains the nano checkpoints. All stages are in one table. Each stage writes a file to the work folder, and a stage
+whose file exists is not run again.
 
-    python train.py --data DIR --work DIR STAGE...        DIR: what `npx tsx scripts/training-data.ts` wrote
-Stages: tokenizer, vision, the supervised ones of STAGES, and the GRPO ones of POLICIES. `run_all.sh` runs everything in order.
+    python train.py --data DIR --work DIR STAGE...        --data: the output of `npx tsx scripts/training-data.ts`
+
+The stages are tokenizer, vision, the supervised ones in STAGES and the GRPO ones in POLICIES. `run_all.sh` runs
+everything in order.
 """
 import argparse
 import json
@@ -20,23 +23,25 @@ from nano.supervised import Stage, train
 from nano.tokens import Tokens, build_tokenizer
 from nano.vision import nearest, train_vision
 
-SHARES = {  # of training rows
+SHARES = {  # share of training rows per subtask
     "hops-0": 3, "hops-1": 7, "hops-2": 7, "hops-3": 7, "hops-4": 7, "count-hops-1": 6, "count-hops-2": 6, "count-hops-3": 6, "count-hops-4": 6,
     "attr": 4, "box": 3, "point": 4, "count": 14, "left-right": 4, "above": 4, "Counting": 14, "Object_Localization": 4, "Spatial_Relation": 6,
     "direct_attributes": 2, "relative_position": 3, "gqa": 1, "textvqa": 2, "vsr": 2, "cub": 4}
 NO_LATENTS_NEEDED = dict.fromkeys([t for t in SHARES if "hops" not in t], 0.5) | {"attr": 0.7}
 JOINT = dict(steps=900, forms=dict(latent=5, text=2.5, direct=0.5, drill=2), mixture=SHARES, lr=3e-3, self_forcing=0.1, dropout={"*": 0.25} | NO_LATENTS_NEEDED)
-WEAK = {"count": 30, "Counting": 30}  # what is left to learn after the joint stage
+WEAK = {"count": 30, "Counting": 30}  # what is still weak after the joint stage
 LATENT = dict(steps=400, forms=dict(latent=1), mixture=SHARES | WEAK, lr=2e-3, self_forcing=0.3, dropout={"*": 0.45} | NO_LATENTS_NEEDED)
 
 SHAPES = {"count": 5, "Counting": 5, "attr": 1, "left-right": 1, "above": 1, "Spatial_Relation": 2}
 
 STAGES = {
-    "shapes": Stage(steps=500, forms=dict(text=3, drill=1), mixture=SHAPES, lr=3e-3),  # counting first, in words: among all tasks it comes too late
+    # counting first and in words: mixed with all tasks, it comes too late
+    "shapes": Stage(steps=500, forms=dict(text=3, drill=1), mixture=SHAPES, lr=3e-3),
     "joint": Stage(**JOINT, init="shapes"),
     "early": Stage(**LATENT | dict(steps=80), init="joint"),
     "latents": Stage(**LATENT, init="joint"),
-    "latent-sft": Stage(**LATENT | dict(mixture=SHARES | {"count": 90, "Counting": 40}), init="latents", guess=True),  # counting is the slowest
+    # counting is learned slowest
+    "latent-sft": Stage(**LATENT | dict(mixture=SHARES | {"count": 90, "Counting": 40}), init="latents", guess=True),
     "base": Stage(steps=500, forms=dict(text=5, direct=3, drill=2), mixture=SHARES, lr=3e-3),
     "placebo": Stage(steps=500, forms=dict(latent=1), mixture=SHARES | {"hops-0": 25}, lr=2e-3, init="base", constant=True, dropout={"*": 0.5}),
     "drift": Stage(steps=150, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="latents", noise=0.0, self_forcing=0.0, stuck="EFGHJK"),
@@ -45,12 +50,13 @@ STAGES = {
 }
 POLICIES = {  # stage 2
     "latent": Policy(init="latent-sft", steps=60, lr=5e-5, mixture={task: share for task, share in SHARES.items() if task not in ("textvqa", "gqa", "point", "cub")}),
-    "early-grpo": Policy(init="early", steps=70, lr=1e-4, groups=24, mixture={"count": 6, "Counting": 3, "vsr": 3, "Object_Localization": 3}),  # what stage 2 adds where stage 1 stopped early
+    # what stage 2 adds when stage 1 is stopped early
+    "early-grpo": Policy(init="early", steps=70, lr=1e-4, groups=24, mixture={"count": 6, "Counting": 3, "vsr": 3, "Object_Localization": 3}),
 }
 
 
 class Workshop:
-    """The files of one training: tokenizer, features of all cards, items, checkpoints and logs."""
+    """The files of one training run: tokenizer, features of all cards, items, checkpoints and logs."""
 
     def __init__(self, data, work):
         self.data, self.work = Path(data), Path(work)
@@ -105,7 +111,7 @@ def make_vision(shop, steps=1000):
 
 
 def watcher(shop, name, text, tokens, bank, test, modes, log):
-    """Saves the checkpoint so far and logs accuracies in % per subtask and mode."""
+    """Returns a function that saves the checkpoint so far and logs accuracies in % per subtask and mode."""
     def watch(step):
         text.eval()
         accuracy = {}
@@ -122,7 +128,8 @@ def watcher(shop, name, text, tokens, bank, test, modes, log):
 
 def run_stage(shop, name, stage, held_out=24):
     tokens, bank, items = shop.tokens(), shop.bank(), shop.items()
-    test = Pool(items[:held_out * len({i["subtask"] for i in items})], 0)  # the first of each subtask are never trained on
+    # the first items of each subtask are never trained on
+    test = Pool(items[:held_out * len({i["subtask"] for i in items})], 0)
     pool = Pool(items[sum(map(len, test.by_task.values())):], stage.seed)
     torch.manual_seed(stage.seed)
     if stage.init:

@@ -1,5 +1,6 @@
-// Writes a BLINK split of any size as one parquet file in row groups of 32 MB, as the hub stores it: one picture a
-// sample, a PNG header with a size and then noise, since nobody decodes it. Rows are made as they are written.
+// Writes a BLINK split of any size as one parquet file in row groups of 32 MB, as stored on the hub. Each sample has
+// one picture: a PNG header with a size, followed by noise, since nothing decodes it. Rows are generated while they are
+// written.
 import {randomBytes} from 'node:crypto'
 import {fileWriter, parquetWriteRows} from 'hyparquet-writer'
 import {type Column, schemaOf} from '../../test/support/parquet.js'
@@ -19,7 +20,7 @@ const columns: Pick<Column, 'name' | 'type'>[] = [
 
 const pngHeader = Buffer.from('89504e470d0a1a0a0000000d4948445200000280000001e00802000000', 'hex')
 
-/** A PNG of 640 x 480 by its header, noise after it. */
+/** A picture with the header of a 640 x 480 PNG, followed by noise. */
 export function noisePicture(bytes: number): Buffer {
   return Buffer.concat([pngHeader, randomBytes(bytes - pngHeader.length)])
 }

@@ -1,16 +1,16 @@
-// Starts the local endpoint of the benches and asks it what it saw.
+// Starts the local endpoint of the benches and collects its measurements.
 import {fork} from 'node:child_process'
 import {once} from 'node:events'
 import {fileURLToPath} from 'node:url'
 
 export interface Seen {
-  /** The largest number of requests that were open at once. */
+  /** Largest number of requests open at the same time. */
   readonly peak: number
   /** From the first request to the last reply. */
   readonly seconds: number
 }
 
-/** Runs `work` against a fresh endpoint that answers every request after `delayMs`. */
+/** Runs `work` against a new endpoint that answers every request after `delayMs`. */
 export async function withEndpoint<T>(
   delayMs: number,
   work: (url: string) => Promise<T>,

@@ -1,4 +1,4 @@
-// The local hub in a process of its own: `files` files of `bytes` bytes of noise; sends its URL and the paths to the
+// The local hub in a separate process: serves `files` files with `bytes` bytes of noise each, and sends its URL to the
 // parent.
 import {randomBytes} from 'node:crypto'
 import {startHubServer} from '../../test/support/hub-server.js'

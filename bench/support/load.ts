@@ -1,19 +1,22 @@
-// The load under which the harness is held beside a bare undici loop, and the bounds of it: shared by the benches of a
-// run and of the remote runner.
+// The load under which the harness is compared with a bare undici loop, and the bounds it must keep. Shared by the
+// benches of a run and of the remote runner.
 export const samples = 500
 export const pictureBytes = 150_000
 export const inFlight = 64
-/** What the endpoint waits before each answer. */
+/** Delay of the endpoint before each answer. */
 export const delayMs = 50
 
-/** Against the bare loop: at least that rate, at most that processor time and so many MB more. */
+/**
+ * Relative to the bare loop: lowest rate and highest CPU time as ratios, and most additional memory in MB. `peak`:
+ * lowest number of requests open at the same time.
+ */
 export const bounds = {rate: 0.75, cpu: 1.6, rssMb: 100, peak: inFlight}
 
 export interface Measured {
   readonly rate: number
-  /** Of one sample. */
+  /** Per sample. */
   readonly cpuMs: number
   readonly rssMb: number
-  /** The largest number of requests that were open at once. */
+  /** Largest number of requests open at the same time. */
   readonly peak: number
 }

@@ -1,4 +1,4 @@
-// Runs ../data-side.ts over one file, in a process of its own, so that making the file does not count.
+// Runs ../data-side.ts over one file in a separate process, so that creating the file does not count.
 import {execFile} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
@@ -11,7 +11,7 @@ export interface DataMeasure {
   readonly rssMb: number
 }
 
-/** One side over one path; prints a line with the file's throughput. */
+/** Measures one side over one path, and prints a line with the throughput. */
 export async function measureData(side: string, path: string, fileBytes: number): Promise<DataMeasure> {
   const script = fileURLToPath(new URL('../data-side.ts', import.meta.url))
   const {stdout} = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, side, path])

@@ -1,4 +1,4 @@
-// The local endpoint in a process of its own: sends its URL to the parent, and when asked the largest number of open
+// The local endpoint in a separate process. Sends its URL to the parent. On request, sends the largest number of open
 // requests and the time from its first request to its last reply.
 import {startOpenAIServer} from '../../test/support/openai-server.js'
 

@@ -1,5 +1,5 @@
-// Preloaded into a process that is measured: at its end it writes its processor time and its peak memory, start-up
-// included, to BENCH_USAGE.
+// Preloaded into a measured process. At exit, writes the process's CPU time and peak memory, start-up included, to
+// BENCH_USAGE.
 import {writeFileSync} from 'node:fs'
 
 process.on('exit', () => {

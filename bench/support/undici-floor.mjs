@@ -1,6 +1,6 @@
-// The least that asking about pictures costs: reads each file, sends it as a data URI, counts the answers. Plain
-// JavaScript, so that nothing else is loaded into its process. Arguments: URL, folder of N.png, how many, how many in
-// flight.
+// The minimal cost of asking about pictures: reads each file, sends it as a data URI, counts the answers. Plain
+// JavaScript, so that nothing else is loaded into the process.
+// Arguments: URL, folder of N.png, number of pictures, number in flight.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Pool} from 'undici'

@@ -1,7 +1,9 @@
-// The interface of a benchmark. An adapter is one file beside this one and one line in index.ts.
+// The interface of a benchmark: everything the house knows of one, stated at one place. An adapter is one file beside
+// this one and one line in index.ts; design/adapters.md walks from it to a prompt and a score.
 
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
+import type {Limits, PromptForms} from '../core/prompt-form.js'
 import type {Sample} from '../core/sample.js'
 
 /** A subtask and how many samples its official splits hold. */
@@ -15,12 +17,29 @@ export interface Subtask {
 }
 
 export interface Benchmark {
+  /** Lower-case letters, digits and hyphens. */
   readonly id: string
+  /** The name in tables. */
   readonly title: string
+  /** What the names of peers' tasks, data sets and files say of it; case and signs are no part of a name. */
+  readonly aliases?: readonly string[]
+  /** Every subtask there is; data that name another one are refused. */
   readonly subtasks: readonly Subtask[]
+  /** Subtasks that the built-in models are asked when nobody names a benchmark. */
+  readonly shown?: readonly string[]
   readonly splits: readonly string[]
   readonly defaultSplit: string
   readonly scoring: Scoring
+  /** How it is asked, by prompt style. */
+  readonly prompts: PromptForms
+  /** Most new tokens by mode, where the house's own limits do not fit its answers. */
+  readonly maxNewTokens?: Limits
+  /** False when the order of its options means something, so that none may be asked in another one. */
+  readonly optionOrders?: boolean
+  /** Writes answers as the benchmark's own server or scorer takes them; absent where there is none. */
+  submission?(answers: readonly SubmissionAnswer[]): Submission
+  /** Folder below `fixtures/` with gold answers without pictures that ship with the package. */
+  readonly shippedAnswers?: string
   /** Where the data come from, for people and for `bench pull`. */
   readonly origin: {
     readonly repo: string
@@ -35,6 +54,22 @@ export interface Benchmark {
    * file and row).
    */
   load(path: string, options: LoadOptions): Promise<DataSet>
+}
+
+/** One answer of a run, as a submission needs it: each sample once, and none that failed. */
+export interface SubmissionAnswer {
+  readonly id: string
+  readonly subtask: string
+  /** What was read out of the text; null when nothing was. */
+  readonly answer: string | null
+  readonly text: string
+}
+
+export interface Submission {
+  /** Files to write: name and content. */
+  readonly files: readonly {readonly name: string; readonly content: string}[]
+  /** Samples whose answer could not be read; they are written as the benchmark writes a missing answer. */
+  readonly unanswered: number
 }
 
 /** The split asked for, or the benchmark's usual one. Throws `usage` for one that it does not have. */
@@ -64,12 +99,16 @@ export interface LoadOptions {
   readonly split: string
   /** Seeds what a layout leaves open, e.g. the option order of V*'s official JSON. */
   readonly seed: number
+  /** Folder of pictures whose paths in the data are absolute or leave the data folder (`--image-root`). */
+  readonly imageRoot?: string
 }
 
 /** What is known of a sample before it is read in full: enough to select, shard and stratify. */
 export interface SampleKey {
   readonly id: string
   readonly subtask: string
+  /** The item this sample is a variant of; variants of one item are selected together. */
+  readonly item?: string
 }
 
 /** `official`: a published data set; `builtin`: drawn by this project's generators. */
@@ -83,9 +122,14 @@ export interface DataSet {
   readonly layout: string
   /** False for annotation files without their pictures, which only `replay:` accepts. */
   readonly hasImages: boolean
-  /** All keys in the order of the data. */
+  /** All keys in the order of the data. Throws `bad-file` for the first record that cannot be used, naming it. */
   keys(): Promise<readonly SampleKey[]>
-  /** The samples whose id is in `only` (all without it), in the order of the data, read as a stream. */
+  /** Whether counts and ids are the published ones; drawn samples never are. */
+  verified(): Promise<boolean>
+  /**
+   * The samples whose id is in `only` (all without it), in the order of the data, read as a stream. Where the data have
+   * pictures, each sample has all that belong to it: reading one that is missing throws.
+   */
   samples(only?: ReadonlySet<string>): AsyncIterable<Sample>
   /** What identifies the data in the lock. */
   identity(): Promise<DataIdentity>

@@ -29,6 +29,7 @@ interface Item {
 
 /** The columns of the hub's files, here with the pictures before the texts and out of order: only names count. */
 function columns(items: readonly Item[], subtask: string): Column[] {
+  const usual = ['yes', 'no', 'both', 'neither'].slice(0, blink.subtasks.find(({name}) => name === subtask)?.choices)
   const picture = (k: number) =>
     items.map(({images = 1}) => (k <= images ? {bytes: new Uint8Array([...png, k]), path: `${k}.png`} : null))
   return [
@@ -37,7 +38,7 @@ function columns(items: readonly Item[], subtask: string): Column[] {
     {name: 'idx', type: 'text', data: items.map(({idx}) => idx)},
     {name: 'question', type: 'text', data: items.map(({idx}) => `question of ${idx}`)},
     {name: 'sub_task', type: 'text', data: items.map(() => subtask)},
-    {name: 'choices', type: 'texts', data: items.map(({choices = ['yes', 'no']}) => choices)},
+    {name: 'choices', type: 'texts', data: items.map(({choices = usual}) => choices)},
     {name: 'answer', type: 'text', data: items.map(({answer = '(B)'}) => answer)},
     {name: 'prompt', type: 'text', data: items.map(({idx}) => `prompt of ${idx}\n(A) yes\n(B) no`)},
     {name: 'explanation', type: 'text', data: items.map(() => '')},
@@ -74,14 +75,14 @@ test('the subtask of an official id lies between the split and the last undersco
 describe('the hub layout', () => {
   test.each(blink.subtasks)(
     '$name: every item with its options, letters, gold answer and pictures',
-    async ({name, choices}) => {
+    async ({name, choices, pictures = 1}) => {
       const root = newFolder()
       const letters = ['A', 'B', 'C', 'D'].slice(0, choices)
       const items = letters.map((letter, i) => ({
         idx: `val_${name}_${i + 1}`,
         choices: letters.map(one => `option ${one}`),
         answer: `(${letter})`,
-        images: (i % 4) + 1,
+        images: Math.min(pictures + (i % 2), 4),
       }))
       await writeSubtask(join(root, name, 'val-00000-of-00001.parquet'), items, name)
       await writeSubtask(
@@ -163,7 +164,7 @@ describe('the hub layout', () => {
       [
         {idx: 'val_Counting_1'},
         {idx: 'val_Counting_1'},
-        {idx: 'val_Counting_3', answer: '(C)'},
+        {idx: 'val_Counting_3', answer: '(E)'},
         {idx: 'val_Counting_4', images: 0},
         {idx: 'val_Counting_5'},
         {idx: 'val_Counting_6', answer: 'B is right'},
@@ -195,7 +196,7 @@ describe('the hub layout', () => {
         const root = newFolder()
         const items = cells.map(({idx, choices, answer}, k) => ({
           idx: idx ? `val_Counting_${k}` : null,
-          choices: choices ? ['yes', 'no'] : null,
+          choices: choices ? ['none', 'one', 'two', 'three'] : null,
           answer: answer ? '(A)' : null,
         }))
         await writeSubtask(join(root, 'Counting/val-0.parquet'), items)
@@ -277,7 +278,8 @@ describe('a VLMEvalKit table', () => {
     return open(root)
   }
 
-  test.each(blink.subtasks)('$name: options, letters, gold answer and pictures', async ({name, choices}) => {
+  test.each(blink.subtasks)('$name: options, letters, gold answer and pictures', async subtask => {
+    const {name, choices, pictures = 1} = subtask
     const options = ['a "quoted"\nline', 'b', 'c', 'd'].map((option, i) => (i < choices! ? option : ''))
     const data = await write([
       ['7', base64(1), 'one picture?', ...options, 'B', name, ''],
@@ -297,27 +299,41 @@ describe('a VLMEvalKit table', () => {
       expect(sample.letters).toEqual(['A', 'B', 'C', 'D'].slice(0, choices))
       expect(sample.options).toEqual(options.slice(0, choices))
     }
-    const lastBytes = samples.map(({images}) => Promise.all(images.map(async image => (await image.bytes()).at(-1))))
-    expect(await Promise.all(lastBytes)).toEqual([[1], [2, 3], [4, 5, 6], [2, 3]])
+    // What a subtask has and a row has not is an error when it is read.
+    const wanted = (there: number[]) => [...there, ...Array(Math.max(0, pictures - there.length)).fill('bad-file')]
+    const lastBytes = samples.map(({images}) =>
+      Promise.all(
+        images.map(image =>
+          image.bytes().then(
+            bytes => bytes.at(-1),
+            ({code}: LanternError) => code,
+          ),
+        ),
+      ),
+    )
+    expect(await Promise.all(lastBytes)).toEqual([[1], [2, 3], [4, 5, 6], [2, 3]].map(wanted))
     expect((await problemsOf(data)).filter(({kind}) => kind !== 'count' && kind !== 'missing-image')).toEqual([])
     expect(await data.identity()).toMatchObject({labels: 'unknown', revision: expect.stringMatching(/^sha256:/)})
   })
 
-  test('a row without its picture or answer is an error naming file and row; the others are served', async () => {
+  test('a row without its answer is an error naming file and row, one without its picture is told by its id', async () => {
     const data = await write([
-      ['1', base64(1), 'q', 'a', 'b', '', '', 'B', 'Jigsaw', ''],
-      ['2', '77', 'q', 'a', 'b', '', '', 'B', 'Jigsaw', ''],
-      ['3', base64(1), 'q', 'a', 'b', '', '', '', 'Jigsaw', ''],
-      ['4', base64(1), 'q', 'a', 'b', '', '', 'A', 'Jigsaw', ''],
+      ['1', base64(1), 'q', 'a', 'b', '', '', 'B', 'Spatial_Relation', ''],
+      ['2', '77', 'q', 'a', 'b', '', '', 'B', 'Spatial_Relation', ''],
+      ['3', base64(1), 'q', 'a', 'b', '', '', '', 'Spatial_Relation', ''],
+      ['4', base64(1), 'q', 'a', 'b', '', '', 'A', 'Spatial_Relation', ''],
     ])
-    const broken = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)
-    expect(broken).toEqual(['BLINK.tsv, row 1: "image" holds no picture.', 'BLINK.tsv, row 2: "answer" is empty.'])
+    const told = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record' || kind === 'missing-image')
+    expect(told.map(({message}) => message)).toEqual([
+      '2: the sample has 0 of 1 pictures.',
+      'BLINK.tsv, row 2: "answer" is empty.',
+    ])
   })
 })
 
 describe('the official answers alone', () => {
   test('1,901 samples without pictures and option texts, letters by the official choice counts, old labels', async () => {
-    const data = await (await loadBenchmark('blink')).load(answersOnlyData('blink')!, {split: 'val', seed: 0})
+    const data = await (await loadBenchmark('blink')).load(answersOnlyData(blink)!, {split: 'val', seed: 0})
     expect([data.layout, data.kind, data.hasImages]).toEqual(['val-answers', 'official', false])
     expect(await data.keys()).toHaveLength(1901)
     expect(await problemsOf(data)).toEqual([])
@@ -328,7 +344,7 @@ describe('the official answers alone', () => {
       counts[String(sample.gold)] = (counts[String(sample.gold)] ?? 0) + 1
       expect(sample.options).toBeUndefined()
     }
-    // benchmarks.md 2.3: totals of the gold letters.
+    // design/benchmarks.md 2.3: totals of the gold letters.
     expect(counts).toEqual({A: 709, B: 708, C: 269, D: 215})
   })
 

@@ -5,12 +5,15 @@ import {basename} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import type {ImageRef, Sample} from '../core/sample.js'
 import {letterOf} from '../core/sample.js'
-import type {Benchmark, DataSet, LoadOptions, Subtask} from './benchmark.js'
+import type {DataSet, LoadOptions, SampleKey, Subtask} from './benchmark.js'
 import {reflectanceLabels} from './blink-labels.js'
+import {blinkPrompts} from './blink-prompts.js'
+import {blinkSubmission} from './blink-submission.js'
 import {type DataSource, dataSetOf} from './data-set.js'
+import {defineBenchmark} from './define.js'
 import {fileSha256, findFiles, readJson, relativePath} from './sources/files.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
-import {attempt, optionalText, type Row, text, texts, wrongField} from './sources/row.js'
+import {attempt, letterIn, optionalText, text, texts, wrongField} from './sources/row.js'
 import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
 
 const task = (name: string, val: number, test: number, choices: number, pictures: number): Subtask => ({
@@ -20,9 +23,10 @@ const task = (name: string, val: number, test: number, choices: number, pictures
   pictures,
 })
 
-export const blink: Benchmark = {
+export const blink = defineBenchmark({
   id: 'blink',
   title: 'BLINK',
+  aliases: ['blink'],
   subtasks: [
     task('Art_Style', 117, 117, 2, 3),
     task('Counting', 120, 120, 4, 1),
@@ -41,7 +45,10 @@ export const blink: Benchmark = {
   ],
   splits: ['val', 'test'],
   defaultSplit: 'val',
-  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'macro'},
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'macro', judge: 'blink_official'},
+  prompts: blinkPrompts,
+  submission: blinkSubmission,
+  shippedAnswers: 'blink',
   origin: {
     repo: 'BLINK-Benchmark/BLINK',
     revision: 'a3666eb249237ba3d5eca8db21176cc47967e040',
@@ -50,7 +57,7 @@ export const blink: Benchmark = {
     pull: {from: 'hub', files: {val: /\/val-.*\.parquet$/, test: /\/test-.*\.parquet$/}},
   },
   load,
-}
+})
 
 /** The official file of gold answers, also served alone, without pictures and option texts. */
 const answersFile = 'val_answers.json'
@@ -70,7 +77,7 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   )
 }
 
-type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels' | 'revision'>
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels' | 'revision' | 'published'>
 
 /** The labels of a layout: by the letters of its Relative_Reflectance items. */
 const labelsOf = (read: DataSource['read']) => async () => {
@@ -103,19 +110,18 @@ function parquetSource(root: string, files: readonly string[]): Layout {
       yield record instanceof LanternError ? record : await parquetSample(record)
     }
   }
-  return {layout: 'parquet', hasImages: true, files, read, labels: labelsOf(read)}
+  return {layout: 'parquet', hasImages: true, files, read, labels: labelsOf(read), published: haveOfficialIds}
 }
 
 async function parquetSample(record: ParquetRecord): Promise<Sample | LanternError> {
   const images: ImageRef[] = []
   for (const column of pictureColumns(record.file.columns)) {
-    if (await record.file.hasBytes(column, record.index)) images.push(pictureOf(record, column))
+    if (await record.file.hasPicture(column, record.index)) images.push(pictureOf(record, column))
   }
   return attempt(() => {
     const id = text(record, 'idx')
     const options = texts(record, 'choices')
     const officialPrompt = optionalText(record, 'prompt')
-    const answer = text(record, 'answer')
     return {
       id,
       benchmark: 'blink',
@@ -125,13 +131,9 @@ async function parquetSample(record: ParquetRecord): Promise<Sample | LanternErr
       ...(officialPrompt === undefined ? {} : {officialPrompt}),
       options,
       letters: options.map((_, i) => letterOf(i)),
-      gold: answer === 'hidden' ? null : (bareLetter(answer) ?? failAnswer(record)),
+      gold: text(record, 'answer') === 'hidden' ? null : letterIn(record, 'answer'),
     }
   })
-}
-
-function failAnswer(row: Row): never {
-  throw wrongField(row, 'answer', 'is no letter')
 }
 
 /** `image_1`, `image_2`, ... by number: the order of the schema is not promised. */
@@ -142,7 +144,10 @@ function pictureColumns(columns: readonly string[]): string[] {
 
 // --- VLMEvalKit's TSV -----------------------------------------------------------------------------------------------
 
-/** Label revisions of the published tables by sha256 (benchmarks.md 2.1): their ids do not name the official items. */
+/**
+ * Label revisions of the published tables by sha256 (design/benchmarks.md 2.1): their ids do not name the official
+ * items.
+ */
 const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
   fa2190bcb4e80d25af9ff778caae60ee02ae37b9d0f40bdbc3483cfdf328107c: 'new',
   '8f59140f615d0cf0e471e13306969e8ef3d10c2a744cd8cd326443ff4733d644': 'old',
@@ -161,6 +166,7 @@ function tableSource(root: string, path: string): Layout {
     read,
     revision: async () => `sha256:${await fileSha256(path)}`,
     labels: async () => knownTables[await fileSha256(path)] ?? 'unknown',
+    published: keys => keys.every(({id}) => /^\d+$/.test(id)),
   }
 }
 
@@ -171,6 +177,7 @@ function tableSample(item: VlmEvalItem): Sample {
   const index = text(item, 'index')
   const category = text(item, 'category').replaceAll(' ', '_')
   const letters = [...item.options.keys()]
+  const itemIndex = String(Number(index) % rotationStep)
   return {
     id: index,
     benchmark: 'blink',
@@ -179,8 +186,9 @@ function tableSample(item: VlmEvalItem): Sample {
     question: text(item, 'question'),
     options: [...item.options.values()],
     letters,
-    gold: bareLetter(text(item, 'answer')) ?? failAnswer(item),
-    cluster: String(Number(index) % rotationStep),
+    gold: letterIn(item, 'answer'),
+    cluster: itemIndex,
+    group: itemIndex,
   }
 }
 
@@ -205,15 +213,15 @@ function answersSource(path: string): Layout {
     for (const [id, answer] of Object.entries(answers)) yield await attempt(() => answerSample(path, id, answer))
   }
   const revision = async () => ((await fileSha256(path)) === publishedAnswers.sha256 ? publishedAnswers.commit : null)
-  return {layout: 'val-answers', hasImages: false, files: [path], read, revision, labels: labelsOf(read)}
+  const facts = {layout: 'val-answers', hasImages: false, files: [path], published: haveOfficialIds}
+  return {...facts, read, revision, labels: labelsOf(read)}
 }
 
 function answerSample(path: string, id: string, answer: unknown): Sample {
   const row = {where: path, values: {[id]: answer}}
   const subtask = blink.subtasks.find(({name}) => name === subtaskOfId(id))
   if (!subtask) throw wrongField(row, id, 'names no subtask of BLINK')
-  const gold = bareLetter(text(row, id))
-  if (!gold) throw wrongField(row, id, 'is no letter in brackets')
+  const gold = letterIn(row, id)
   const letters = Array.from({length: subtask.choices!}, (_, i) => letterOf(i))
   return {id, benchmark: 'blink', subtask: subtask.name, images: [], question: '', letters, gold}
 }
@@ -224,7 +232,15 @@ export function subtaskOfId(id: string): string | undefined {
   return blink.subtasks.find(subtask => subtask.name === name)?.name
 }
 
-/** `(A)` or `A` -> `A`. */
-function bareLetter(answer: string): string | undefined {
-  return /^\(([A-Z])\)$/.exec(answer)?.[1] ?? /^[A-Z]$/.exec(answer)?.[0]
+/**
+ * Whether every id is an official one of its subtask: val_Counting_1 to val_Counting_120. Gaps are seen in the counts,
+ * as each id is there once.
+ */
+function haveOfficialIds(keys: readonly SampleKey[]): boolean {
+  return keys.every(({id, subtask}) => {
+    const [, split, name, number] = /^(val|test)_(.+)_(\d+)$/.exec(id) ?? []
+    const expected = blink.subtasks.find(one => one.name === subtask)?.expected[split ?? ''] ?? 0
+    // The numbers of the test split are not published; those of val have no gaps.
+    return name === subtask && (split === 'test' || (Number(number) >= 1 && Number(number) <= expected))
+  })
 }

@@ -1,9 +1,9 @@
-// What all data sets have in common, whatever their benchmark and layout: keys, selection, identity and the checks of
-// `bench verify`.
+// What all data sets have in common, whatever their benchmark and layout: keys, selection, identity, what a sample must
+// hold before anything is asked, and the checks of `bench verify`.
 import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
-import type {ImageRef, Sample} from '../core/sample.js'
+import {type ImageRef, letterOf, type Sample} from '../core/sample.js'
 import type {Benchmark, DataIdentity, DataKind, DataProblem, DataSet, SampleKey} from './benchmark.js'
 import {filesSha256, hubRevisionOf} from './sources/files.js'
 
@@ -26,6 +26,16 @@ export interface DataSource {
   /** Default: the commit of a hub snapshot, if the data lie in one. */
   revision?(): Promise<string | null>
   labels?(): Promise<DataIdentity['labels']>
+  /**
+   * Whether these keys, whose counts are the published ones, are the published samples. Absent: the layout is none of
+   * the published ones.
+   */
+  published?(keys: readonly SampleKey[]): boolean | Promise<boolean>
+  /**
+   * True where malformed options and gold answers are the authors' own: they stay, such a gold answer can never be
+   * right, and only `verify` tells them.
+   */
+  readonly keepsFlaws?: boolean
   /** What else can be wrong with these data, after the checks that all benchmarks share. */
   check?(): AsyncIterable<DataProblem>
 }
@@ -65,8 +75,16 @@ export function dataSetOf(source: DataSource): DataSet {
       keys ??= readKeys()
       return keys
     },
+    async verified() {
+      if (kind === 'builtin' || source.published === undefined) return false
+      keys ??= readKeys()
+      const found = await keys
+      return [...wrongCounts(source, countsOf(found))].length === 0 && source.published(found)
+    },
     async *samples(only) {
-      for await (const sample of goodSamples(source)) if (!only || only.has(sample.id)) yield sample
+      for await (const sample of goodSamples(source))
+        if (!only || only.has(sample.id))
+          yield source.hasImages ? withAllPictures(sample, wantedPictures(source, sample)) : sample
     },
     async identity() {
       return {
@@ -95,10 +113,72 @@ function sameId(root: string, bench: string, id: string): LanternError {
 async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
   let broken: LanternError | undefined
   for await (const item of source.read()) {
-    if (item instanceof LanternError) broken ??= item
-    else yield item
+    const fault = item instanceof LanternError ? item : faultOf(item, source)
+    if (fault) broken ??= fault
+    else yield item as Sample
   }
   if (broken) throw broken
+}
+
+/** Why a sample cannot be asked or scored: its first flaw that would make an answer count for what it is not. */
+function faultOf(sample: Sample, source: DataSource): LanternError | undefined {
+  for (const {fatal, what, advice} of flawsOf(sample, source))
+    if (fatal) return new LanternError('bad-file', `${source.root}, sample ${sample.id}: ${what}.`, advice)
+  return undefined
+}
+
+interface Flaw {
+  readonly kind: string
+  readonly what: string
+  /** True when the sample is refused; else only `verify` tells it. */
+  readonly fatal: boolean
+  readonly advice: string
+}
+
+const mend = 'Fetch the data again, or remove that record.'
+
+/** What is wrong with a sample as it was read, its pictures aside. */
+function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): Generator<Flaw> {
+  const {subtask, letters, options, gold, question, images} = sample
+  const known = benchmark.subtasks.find(({name}) => name === subtask)
+  if (!known && benchmark.subtasks.length > 0) {
+    const advice = `These are data of something else: give those of ${benchmark.title}, or run them as a benchmark of their own.`
+    yield {kind: 'unknown-subtask', what: `${benchmark.title} has no subtask "${subtask}"`, fatal: true, advice}
+  }
+  if (question === '' && images.length > 0)
+    yield {kind: 'empty-question', what: 'the question is empty', fatal: false, advice: mend}
+  if (!letters) return
+  const flaw = (kind: string, what: string): Flaw => ({kind, what, fatal: !keepsFlaws, advice: mend})
+  if (options && options.length !== letters.length)
+    yield flaw('options', `${options.length} options for ${letters.length} letters`)
+  if (letters.length < 2 || letters.some((letter, index) => letter !== letterOf(index)))
+    yield flaw('options', `the options are lettered ${letters.join(', ') || 'not at all'}`)
+  const empty = options?.findIndex(option => option.trim() === '') ?? -1
+  if (empty !== -1) yield flaw('options', `the option ${letterOf(empty)} is empty`)
+  if (typeof gold === 'string' && !letters.includes(gold))
+    yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is none of ${letters.join(', ')}`)
+}
+
+/** How many pictures a sample must have: what its subtask says, else one. */
+function wantedPictures({benchmark}: DataSource, {subtask}: Sample): number {
+  return benchmark.subtasks.find(({name}) => name === subtask)?.pictures ?? 1
+}
+
+/**
+ * The sample with a place for every picture that it should have. Reading one that is not in the data throws, so that
+ * the sample ends as an error before anything is sent, and is never asked blind.
+ */
+function withAllPictures(sample: Sample, wanted: number): Sample {
+  const {id, images} = sample
+  if (images.length >= wanted) return sample
+  const missing: ImageRef = {
+    source: `${id}, picture ${images.length + 1} of ${wanted}`,
+    orientation: 'ignore',
+    bytes: async () => {
+      throw new LanternError('bad-file', `The sample ${id} has ${images.length} of ${wanted} pictures.`, mend)
+    },
+  }
+  return {...sample, images: [...images, ...Array.from({length: wanted - images.length}, () => missing)]}
 }
 
 async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerator<DataProblem> {
@@ -113,10 +193,12 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
     found.set(item.subtask, (found.get(item.subtask) ?? 0) + 1)
     if (ids.has(item.id)) yield problem(item, 'duplicate-id', 'another sample has the same id')
     ids.add(item.id)
-    yield* sampleProblems(item)
+    for (const flaw of flawsOf(item, source)) yield problem(item, flaw.kind, flaw.what)
+    const choices = source.benchmark.subtasks.find(({name}) => name === item.subtask)?.choices
+    if (choices !== undefined && item.letters && item.letters.length !== choices)
+      yield problem(item, 'options', `${item.letters.length} options instead of ${choices}`)
     if (!source.hasImages) continue
-    const wanted =
-      (kind === 'official' && source.benchmark.subtasks.find(({name}) => name === item.subtask)?.pictures) || 1
+    const wanted = wantedPictures(source, item)
     if (item.images.length < wanted)
       yield problem(item, 'missing-image', `the sample has ${item.images.length} of ${wanted} pictures`)
     for (const image of item.images) {
@@ -132,25 +214,17 @@ function problem(sample: Sample, kind: string, message: string): DataProblem {
   return {id: sample.id, kind, message: `${sample.id}: ${message}.`, severity: 'problem'}
 }
 
-function* sampleProblems(sample: Sample): Generator<DataProblem> {
-  const {letters, options, gold} = sample
-  if (sample.question === '' && sample.images.length > 0)
-    yield problem(sample, 'empty-question', 'the question is empty')
-  if (!letters) return
-  if (options && options.length !== letters.length)
-    yield problem(sample, 'options', `${options.length} options for ${letters.length} letters`)
-  if (typeof gold === 'string' && !letters.includes(gold)) {
-    yield problem(sample, 'gold-outside-letters', `the gold answer "${gold}" is none of ${letters.join(', ')}`)
-  }
-}
-
 async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator<DataProblem> {
   let bytes: Uint8Array
   try {
     bytes = await image.bytes()
   } catch (error) {
     const absent = error instanceof LanternError && error.code === 'data-absent'
-    yield problem(sample, absent ? 'missing-image' : 'unreadable-image', `${image.source}: ${messageOf(error)}`)
+    yield problem(
+      sample,
+      absent ? 'missing-image' : 'unreadable-image',
+      `${image.source}: ${messageOf(error).replace(/\.$/, '')}`,
+    )
     return
   }
   const {default: sharp} = await import('sharp')
@@ -163,10 +237,21 @@ async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator
 }
 
 function* countProblems(source: DataSource, found: ReadonlyMap<string, number>): Generator<DataProblem> {
-  for (const {name, expected} of source.benchmark.subtasks) {
-    const count = found.get(name) ?? 0
-    const wanted = expected[source.split]
-    if (wanted === undefined || count === wanted) continue
+  for (const {name, count, wanted} of wrongCounts(source, found))
     yield {id: null, kind: 'count', message: `${name}: ${count} samples instead of ${wanted}.`, severity: 'problem'}
+}
+
+/** The subtasks whose official number of samples is known and is not the one found. */
+function* wrongCounts({benchmark, split}: DataSource, found: ReadonlyMap<string, number>) {
+  for (const {name, expected} of benchmark.subtasks) {
+    const count = found.get(name) ?? 0
+    const wanted = expected[split]
+    if (wanted !== undefined && count !== wanted) yield {name, count, wanted}
   }
+}
+
+function countsOf(keys: readonly SampleKey[]): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const {subtask} of keys) counts.set(subtask, (counts.get(subtask) ?? 0) + 1)
+  return counts
 }

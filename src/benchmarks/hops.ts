@@ -1,24 +1,26 @@
 // hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark: a task
 // that a shallow model solves only step by step. Layouts: a folder that `bench make hops` wrote, or its recipe alone,
 // from which the items are drawn.
-import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
-import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
+import type {DataSet, LoadOptions} from './benchmark.js'
 import {builtinMark, type DataSource, dataSetOf} from './data-set.js'
+import {defineBenchmark} from './define.js'
 import {itemsFile} from './generators/hops-folder.js'
 import {hopsTasks} from './generators/hops-tasks.js'
 import {generatorVersion, type Recipe, sharesOf} from './generators/index.js'
 import {toSample} from './generators/sample.js'
 import {findFiles, imageFile, readJson} from './sources/files.js'
 import {jsonlRows} from './sources/jsonl.js'
-import {attempt, type Row, text, texts, wrongField} from './sources/row.js'
+import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
 
-export const hops: Benchmark = {
+export const hops = defineBenchmark({
   id: 'hops',
   title: 'hops',
   subtasks: hopsTasks.map(({name, choices}) => ({name, expected: {}, choices})),
+  // One subtask for each number of steps.
+  shown: ['hops-0', 'hops-1', 'hops-2', 'hops-3', 'hops-4'],
   splits: ['test'],
   defaultSplit: 'test',
   scoring: {
@@ -27,9 +29,13 @@ export const hops: Benchmark = {
     aggregate: 'micro',
     headline: ['hops-1', 'hops-2', 'hops-3', 'hops-4'],
   },
+  prompts: {
+    'lantern-eval': {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
+    lantern: {text: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first', exact: true},
+  },
   origin: {repo: '', revision: `${generatorVersion}`, licence: 'Apache-2.0', url: 'lantern-eval bench make hops'},
   load,
-}
+})
 
 type Layout = Pick<DataSource, 'layout' | 'files' | 'read'>
 
@@ -65,12 +71,11 @@ function folder(path: string, pictures: readonly string[]): Layout {
 
 function folderSample(path: string, row: Row): Sample {
   const image = text(row, 'image')
-  const file = join(dirname(path), image)
-  if (dirname(file) !== dirname(path) || !existsSync(file))
+  if (dirname(join(dirname(path), image)) !== dirname(path))
     throw wrongField(row, 'image', `names no file beside ${itemsFile}: "${image}"`)
   const options = texts(row, 'options')
   const letters = options.map((_, k) => letterOf(k))
-  const gold = text(row, 'answer')
+  const gold = letterIn(row, 'answer')
   return {
     id: text(row, 'id'),
     benchmark: 'hops',

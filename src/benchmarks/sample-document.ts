@@ -13,7 +13,7 @@ interface ImageDocument {
   readonly error?: string
 }
 
-/** cli.md, "Other JSON": `bench show ID`. */
+/** design/contract.md, "Other JSON": `bench show ID`. */
 export interface SampleDocument {
   readonly id: string
   readonly benchmark: string

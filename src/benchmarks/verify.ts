@@ -5,7 +5,7 @@ import type {DataProblem, DataSet} from './benchmark.js'
 
 type Problem = Omit<DataProblem, 'severity'>
 
-/** The JSON of `bench verify` (cli.md, "Other JSON"), with what is only worth knowing in `notes`. */
+/** The JSON of `bench verify` (design/contract.md, "Other JSON"), with what is only worth knowing in `notes`. */
 export interface VerifyReport {
   readonly bench: string
   readonly split: string
@@ -14,6 +14,10 @@ export interface VerifyReport {
   readonly pictures: boolean
   readonly revision: string | null
   readonly labels: 'old' | 'new' | 'unknown'
+  /** Whether the benchmark has several revisions of labels. */
+  readonly labelled: boolean
+  /** Whether counts and ids are the published ones. */
+  readonly verified: boolean
   readonly dataSha256: string
   /** `expected` is null where no official count is known, as for drawn samples. */
   readonly subtasks: readonly {readonly name: string; readonly found: number; readonly expected: number | null}[]
@@ -39,6 +43,8 @@ export async function verifyData(data: DataSet): Promise<VerifyReport> {
     pictures: data.hasImages,
     revision,
     labels: labels ?? 'unknown',
+    labelled: labels !== null,
+    verified: await isVerified(data),
     dataSha256,
     subtasks: [...new Set([...names, ...found.keys()])].map(name => ({
       name,
@@ -49,6 +55,16 @@ export async function verifyData(data: DataSet): Promise<VerifyReport> {
     problems,
     notes,
     ok: problems.length === 0,
+  }
+}
+
+/** Data with a broken record are told among the problems, and are not the published ones. */
+async function isVerified(data: DataSet): Promise<boolean> {
+  try {
+    return await data.verified()
+  } catch (error) {
+    if (!(error instanceof LanternError)) throw error
+    return false
   }
 }
 

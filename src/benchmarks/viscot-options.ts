@@ -8,7 +8,7 @@ import type {Benchmark, DataProblem} from './benchmark.js'
 import type {DataSource} from './data-set.js'
 import {imageFile} from './sources/files.js'
 import {type JsonlRow, jsonlRows} from './sources/jsonl.js'
-import {attempt, type Row, text, texts, wrongField} from './sources/row.js'
+import {attempt, optionalText, type Row, text, texts} from './sources/row.js'
 
 /** Items with another number of options are left out, as their authors do. */
 const optionCount = 4
@@ -26,24 +26,36 @@ type Layout = Omit<DataSource, 'split' | 'root'>
 /**
  * The layout of such a file. Its items are choices and are averaged over samples, whatever the official benchmark does.
  */
-export async function optionsLayout(viscot: Benchmark, path: string, pictures: string | undefined): Promise<Layout> {
+export async function optionsLayout(viscot: Benchmark, path: string, pictures: Pictures): Promise<Layout> {
   const name = basename(path)
+  const dataSets = new Set(viscot.subtasks.map(({name: dataSet}) => dataSet))
+  const hasImages = pictures.root !== undefined || pictures.imageRoot !== undefined
   const read = async function* (): AsyncGenerator<Sample | LanternError> {
     for await (const row of jsonlRows(path, name)) {
       if (row instanceof LanternError) yield row
       else if (hasFourOptions(row))
-        yield await attempt(() => sampleOf(row, pictures ?? dirname(path), pictures !== undefined))
+        yield await attempt(() =>
+          sampleOf(row, {...pictures, root: pictures.root ?? dirname(path)}, hasImages, dataSets),
+        )
     }
   }
   return {
     benchmark: {
       ...viscot,
-      subtasks: viscot.subtasks.map(({name: subtask}) => ({name: subtask, expected: {}, choices: optionCount})),
+      subtasks: [...viscot.subtasks.map(({name: subtask}) => subtask), unknownSource].map(subtask => ({
+        name: subtask,
+        expected: {},
+        choices: optionCount,
+      })),
       scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro'},
+      // The limits of the open questions are not theirs.
+      maxNewTokens: {},
     },
     layout: 'four-options',
-    hasImages: pictures !== undefined,
+    hasImages,
     files: [path],
+    // The authors never score a gold answer that is more than a letter.
+    keepsFlaws: true,
     read,
     check: () => checkOptions(path, name),
   }
@@ -54,35 +66,47 @@ function hasFourOptions(row: Row): boolean {
   return !Array.isArray(options) || options.length === optionCount
 }
 
-function sampleOf(row: JsonlRow, root: string, withPictures: boolean): Sample {
+/** The folder that holds cot/, and where pictures outside it are looked for. */
+interface Pictures {
+  readonly root: string | undefined
+  readonly imageRoot: string | undefined
+}
+
+function sampleOf(
+  row: JsonlRow,
+  {root, imageRoot}: Pictures & {root: string},
+  withPictures: boolean,
+  dataSets: ReadonlySet<string>,
+): Sample {
   const image = text(row, 'img_path')
-  const options = texts(row, 'options').map(option => option.replace(/^\s*\(?[A-Z][.):]\s*/, '').trim())
+  const asTheyStand = texts(row, 'options')
+  const options = asTheyStand.map(option => option.replace(/^\s*\(?[A-Z][.):]\s*/, '').trim())
   const box = boxOf(row)
   return {
     id: String(row.index),
     benchmark: 'viscot',
-    subtask: subtaskOf(image),
-    images: withPictures ? [imageFile(root, image)] : [],
+    subtask: subtaskOf(image, dataSets),
+    images: withPictures ? [imageFile(root, image, imageRoot)] : [],
     question: text(row, 'question'),
+    officialPrompt: `${text(row, 'question')}\nOptions:\n${asTheyStand.join('\n')}`,
     options,
     letters: options.map((_, k) => letterOf(k)),
-    gold: goldOf(row),
+    gold: text(row, 'answer'),
     ...(box && {boxes: [box]}),
     cluster: image,
   }
 }
 
-/** The data set a picture comes from: the folder below cot/. */
-function subtaskOf(image: string): string {
-  const folder = /(?:^|\/)cot\/([^/]+)\//.exec(image)?.[1] ?? 'viscot'
-  return folder === 'v7w' ? 'visual7w' : folder
-}
+/** The subtask of pictures whose path names no data set. */
+const unknownSource = 'other'
 
-/** `A`, `\nA\n`, `A. cat` and `(A)` all mean A. */
-function goldOf(row: Row): string {
-  const letter = /^\s*\(?([A-Z])(?:[.):\s]|$)/.exec(text(row, 'answer'))?.[1]
-  if (!letter) throw wrongField(row, 'answer', 'does not start with a letter')
-  return letter
+/** The data set a picture comes from: the last folder of its path that is named after one, wherever the path starts. */
+function subtaskOf(image: string, dataSets: ReadonlySet<string>): string {
+  const folders = image
+    .split(/[\\/]/)
+    .slice(0, -1)
+    .map(folder => (folder === 'v7w' ? 'visual7w' : folder))
+  return folders.findLast(folder => dataSets.has(folder)) ?? unknownSource
 }
 
 /** One box `[x1, y1, x2, y2]`, or a list of one. */
@@ -103,8 +127,7 @@ async function* checkOptions(path: string, name: string): AsyncGenerator<DataPro
       left++
       continue
     }
-    const gold = await attempt(() => goldOf(row))
-    if (gold instanceof LanternError) continue
+    const gold = optionalText(row, 'answer') ?? ''
     counts.set(gold, (counts.get(gold) ?? 0) + 1)
     total++
   }

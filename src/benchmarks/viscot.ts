@@ -5,13 +5,15 @@
 import {basename, dirname, extname, join} from 'node:path'
 import {areaOf, padToSquare} from '../core/box.js'
 import {LanternError} from '../core/errors.js'
+import type {PromptForm} from '../core/prompt-form.js'
 import type {Box, Sample} from '../core/sample.js'
-import type {Benchmark, DataProblem, DataSet, LoadOptions} from './benchmark.js'
+import type {DataProblem, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
-import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
+import {defineBenchmark} from './define.js'
+import {fileSha256, findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
 import {jsonlRows} from './sources/jsonl.js'
 import {attempt, optionalText, type Row, text, wrongField} from './sources/row.js'
-import {viscotPull} from './viscot-files.js'
+import {viscotFiles, viscotPull} from './viscot-files.js'
 import {isOptionsFile, optionsLayout} from './viscot-options.js'
 
 /** Name, items, whether the official score counts it. */
@@ -31,9 +33,18 @@ const dataSets: readonly (readonly [string, number, boolean])[] = [
   ['vsr', 404, true],
 ]
 
-export const viscot: Benchmark = {
+/** The question as it stands; the options of LanteRn's rewrite as LanteRn writes them. */
+const bare: PromptForm = {
+  text: '{question}',
+  choices: '{question}\nOptions:\n{options}',
+  option: '{letter}. {text}',
+  images: 'first',
+}
+
+export const viscot = defineBenchmark({
   id: 'viscot',
   title: 'VisCoT',
+  aliases: ['viscot', 'visualcot'],
   subtasks: dataSets.map(([name, val]) => ({name, expected: {val}})),
   splits: ['val'],
   defaultSplit: 'val',
@@ -42,7 +53,22 @@ export const viscot: Benchmark = {
     metric: 'match',
     aggregate: 'macro',
     headline: dataSets.filter(([, , scored]) => scored).map(([name]) => name),
+    judge: 'viscot_official',
   },
+  prompts: {
+    'lantern-eval': bare,
+    // Options as they stand in LanteRn's file, its two kinds of prefixes included.
+    lantern: {
+      ...bare,
+      choices: '{prompt}',
+      fallback: bare.choices!,
+      exact: true,
+      maxNewTokens: {direct: 512, 'text-cot': 512, latent: 512},
+    },
+  },
+  // scripts/v1_5/eval/cot_benchmark.sh; many gold answers are sentences, which 16 tokens cannot hold.
+  maxNewTokens: {direct: 128},
+  submission,
   origin: {
     repo: 'deepcs233/Visual-CoT',
     revision: '83212ae474ab46b70048a6df6a386cff6589ff92',
@@ -51,19 +77,23 @@ export const viscot: Benchmark = {
     pull: viscotPull,
   },
   load,
-}
+})
 
 /** The folder of all pictures: hundreds of thousands of files, so it is never searched. */
 const pictureFolder = 'cot'
 
-async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
+async function load(path: string, {split, imageRoot}: LoadOptions): Promise<DataSet> {
   const files = await findFiles(path, name => ['.json', '.jsonl'].includes(extname(name)), [pictureFolder])
   const records = files.filter(file => extname(file) === '.json' && isDataSet(file))
   if (records.length > 0)
     return dataSetOf({benchmark: viscot, split, root: path, ...officialLayout(path, files, records)})
   for (const file of files) {
     if (extname(file) === '.jsonl' && !isDataSet(file) && (await isOptionsFile(file))) {
-      return dataSetOf({split, root: path, ...(await optionsLayout(viscot, file, pictureRoot(path)))})
+      return dataSetOf({
+        split,
+        root: path,
+        ...(await optionsLayout(viscot, file, {root: pictureRoot(path), imageRoot})),
+      })
     }
   }
   throw new LanternError(
@@ -86,7 +116,7 @@ function pictureRoot(path: string): string | undefined {
   return [path, join(path, 'playground', 'data'), dirname(path)].find(root => hasFile(root, pictureFolder))
 }
 
-type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'check'>
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'check' | 'published'>
 
 /**
  * One item of the official files: the record with its conversation, and the detection record with the same id, where
@@ -98,8 +128,8 @@ interface Pair {
   readonly detection: Row | undefined
 }
 
-function officialLayout(root: string, files: readonly string[], records: readonly string[]): Layout {
-  const detections = files.filter(file => extname(file) === '.jsonl' && isDataSet(file))
+function officialLayout(root: string, found: readonly string[], records: readonly string[]): Layout {
+  const detections = found.filter(file => extname(file) === '.jsonl' && isDataSet(file))
   const pictures = pictureRoot(root)
   const pairs = async function* (): AsyncGenerator<Pair | LanternError> {
     for (const file of records)
@@ -117,7 +147,13 @@ function officialLayout(root: string, files: readonly string[], records: readonl
     const asked = new Set<string>()
     for await (const pair of pairs()) if (!(pair instanceof LanternError)) yield* quirksOf(pair, asked)
   }
-  return {layout: 'official', hasImages: pictures !== undefined, files: [...records, ...detections].sort(), read, check}
+  // The 13 files are published with their hashes, so a copy of them needs no other proof.
+  const published = async () => {
+    const hashes = new Set(await Promise.all(records.map(fileSha256)))
+    return viscotFiles.every(({path, sha256}) => extname(path) !== '.json' || hashes.has(sha256))
+  }
+  const files = [...records, ...detections].sort()
+  return {layout: 'official', hasImages: pictures !== undefined, files, read, check, published}
 }
 
 /** The items of one data set; a file is at most 1.4 MB, so it is read as a whole. */
@@ -203,6 +239,32 @@ function sampleOf({dataSet, row, detection}: Pair, pictures: string | undefined)
     boxes: [detection ? detectedBox(detection) : box],
     cluster: path,
     ...(size && {extra: size}),
+  }
+}
+
+// --- submission -----------------------------------------------------------------------------------------------------
+
+/**
+ * A file of answers for each data set, as the official judge reads them (llava/eval/eval_cot_score.py, --result-file).
+ * Throws `unsupported` for four-option items.
+ */
+function submission(answers: readonly SubmissionAnswer[]): Submission {
+  const lines = new Map<string, string[]>()
+  for (const {id, text: answer} of answers) {
+    const [dataSet, question] = id.split('/')
+    if (question === undefined)
+      throw new LanternError(
+        'unsupported',
+        'Four-option items are no part of the official VisCoT scores.',
+        'Run on the official files.',
+      )
+    const list = lines.get(dataSet!) ?? []
+    list.push(`${JSON.stringify({question_id: Number(question), text: answer})}\n`)
+    lines.set(dataSet!, list)
+  }
+  return {
+    files: [...lines].map(([dataSet, list]) => ({name: `${dataSet}.jsonl`, content: list.join('')})),
+    unanswered: answers.filter(({text: answer}) => answer.trim() === '').length,
   }
 }
 

@@ -125,7 +125,7 @@ describe('the official folders', () => {
     const samples = await collect(data.samples())
     const direct = samples.filter(({subtask}) => subtask === 'direct_attributes')
     const relative = samples.filter(({subtask}) => subtask === 'relative_position')
-    // benchmarks.md 3.3: 36.0, 26.7 and 50.0 per cent, given to one decimal.
+    // design/benchmarks.md 3.3: 36.0, 26.7 and 50.0 per cent, given to one decimal.
     expect([samples, direct, relative].map(group => (100 * chance(group)).toFixed(1))).toEqual(['36.0', '26.7', '50.0'])
   })
 

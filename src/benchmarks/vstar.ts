@@ -3,19 +3,25 @@
 // data cards of craigwu/vstar_bench, lmms-lab/vstar-bench.
 import {basename, dirname, extname} from 'node:path'
 import {LanternError} from '../core/errors.js'
+import type {PromptForm} from '../core/prompt-form.js'
 import {random} from '../core/random.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
-import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
+import type {DataSet, LoadOptions, SampleKey} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
+import {defineBenchmark} from './define.js'
 import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
 import {jsonlRows} from './sources/jsonl.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
-import {attempt, type Row, text, texts, wrongField} from './sources/row.js'
+import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
 import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
 
-export const vstar: Benchmark = {
+/** Question and lettered options, nothing else: the authors score likelihoods and ask for no letter. */
+const bare: PromptForm = {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'}
+
+export const vstar = defineBenchmark({
   id: 'vstar',
   title: 'V*',
+  aliases: ['vstar'],
   // The folders GPT4V-hard and OCR of the official data are no part of the benchmark.
   subtasks: [
     {name: 'direct_attributes', expected: {test: 115}},
@@ -23,7 +29,33 @@ export const vstar: Benchmark = {
   ],
   splits: ['test'],
   defaultSplit: 'test',
-  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', likelihood: true},
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', likelihood: true, judge: 'vlmevalkit_choice'},
+  prompts: {
+    'lantern-eval': bare,
+    // GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py.
+    lantern: {
+      ...bare,
+      text: '{prompt}',
+      fallback: bare.text,
+      exact: true,
+      maxNewTokens: {direct: 512, 'text-cot': 512, latent: 512},
+    },
+    // open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py.
+    vlmevalkit: {
+      text: 'Question: {question}\nOptions:\n{options}\nPlease select the correct answer from the options above. \n',
+      option: '{letter}. {text}',
+      images: 'first',
+      exact: true,
+    },
+    // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py. It adds the data set's own instruction again.
+    lmms: {
+      text: "{question}\n{options}\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
+      option: '{letter}. {text}',
+      images: 'first',
+      exact: true,
+      maxNewTokens: {direct: 16},
+    },
+  },
   origin: {
     repo: 'craigwu/vstar_bench',
     revision: 'd9ae62c',
@@ -32,12 +64,12 @@ export const vstar: Benchmark = {
     pull: {from: 'hub', files: {test: /^(?:(?:direct_attributes|relative_position)\/|test_questions\.jsonl$)/}},
   },
   load,
-}
+})
 
 const questionsFile = 'test_questions.jsonl'
 const pictureExtensions = ['.jpg', '.jpeg', '.png', '.webp']
 
-type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read'>
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'published'>
 
 async function load(path: string, {split, seed}: LoadOptions): Promise<DataSet> {
   const files = await findFiles(path, name => ['.jsonl', '.json', '.parquet', '.tsv'].includes(extname(name)))
@@ -80,11 +112,11 @@ async function questionsLayout(path: string, annotations: readonly string[]): Pr
   }
   let hasImages = false
   for await (const row of jsonlRows(path, questionsFile)) {
-    if (row instanceof LanternError) continue
-    hasImages = hasFile(root, String(row.values['image']))
-    break
+    hasImages ||= !(row instanceof LanternError) && hasFile(root, String(row.values['image']))
+    if (hasImages) break
   }
-  return {layout: 'official-questions', hasImages, files: [path, ...annotations], read}
+  const files = [path, ...annotations]
+  return {layout: 'official-questions', hasImages, files, read, published: haveQuestionNumbers}
 }
 
 async function questionSample(root: string, row: Row, annotationOf: ReadonlyMap<string, string>): Promise<Sample> {
@@ -92,6 +124,15 @@ async function questionSample(root: string, row: Row, annotationOf: ReadonlyMap<
   const annotation = annotationOf.get(stemOf(image))
   const boxes = annotation === undefined ? undefined : boxesOf(await annotationRow(root, annotation))
   return {...letteredSample(row), images: [imageFile(root, image)], cluster: basename(image), ...(boxes && {boxes})}
+}
+
+/** The official questions are numbered from 0, those of the first subtask first. */
+function haveQuestionNumbers(keys: readonly SampleKey[]): boolean {
+  const [attributes, positions] = vstar.subtasks.map(({expected}) => expected['test']!) as [number, number]
+  return keys.every(({id, subtask}) => {
+    const [first, end] = subtask === vstar.subtasks[0]!.name ? [0, attributes] : [attributes, attributes + positions]
+    return /^\d+$/.test(id) && Number(id) >= first && Number(id) < end
+  })
 }
 
 /**
@@ -108,10 +149,10 @@ function annotationsLayout(root: string, annotations: readonly string[], seed: n
       )
     }
   }
-  const hasImages = pictureExtensions.some(extension =>
-    hasFile(root, stemOf(relativePath(root, annotations[0]!)) + extension),
+  const hasImages = annotations.some(file =>
+    pictureExtensions.some(extension => hasFile(root, stemOf(relativePath(root, file)) + extension)),
   )
-  return {layout: 'official-json', hasImages, files: annotations, read}
+  return {layout: 'official-json', hasImages, files: annotations, read, published: () => true}
 }
 
 function annotationSample(root: string, row: Row, file: string, seed: number, picture: string | undefined): Sample {
@@ -167,7 +208,7 @@ function parquetLayout(root: string, files: readonly string[]): Layout {
       yield record instanceof LanternError ? record : await attempt(() => parquetSample(record))
     }
   }
-  return {layout: 'parquet', hasImages: true, files, read}
+  return {layout: 'parquet', hasImages: true, files, read, published: haveQuestionNumbers}
 }
 
 function parquetSample(record: ParquetRecord): Sample {
@@ -180,7 +221,8 @@ function tableLayout(root: string, path: string): Layout {
       yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
     }
   }
-  return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], read}
+  const published = (keys: readonly SampleKey[]) => keys.every(({id}) => /^\d+$/.test(id))
+  return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], read, published}
 }
 
 function tableSample(item: VlmEvalItem): Sample {
@@ -192,7 +234,7 @@ function tableSample(item: VlmEvalItem): Sample {
     question: text(item, 'question'),
     options: [...item.options.values()],
     letters: [...item.options.keys()],
-    gold: text(item, 'answer'),
+    gold: letterIn(item, 'answer'),
   }
 }
 
@@ -203,7 +245,8 @@ function tableSample(item: VlmEvalItem): Sample {
  * the layout.
  */
 function letteredSample(row: Row): Sample {
-  const {question, options} = parseLettered(text(row, 'text'))
+  const whole = text(row, 'text').replace(instruction, '').trim()
+  const {question, options} = parseLettered(whole)
   if (options.length < 2) throw wrongField(row, 'text', 'holds no options "(A) ..."')
   return {
     id: text(row, 'question_id'),
@@ -211,9 +254,10 @@ function letteredSample(row: Row): Sample {
     subtask: text(row, 'category'),
     images: [],
     question,
+    officialPrompt: whole,
     options,
     letters: options.map((_, i) => letterOf(i)),
-    gold: text(row, 'label'),
+    gold: letterIn(row, 'label'),
   }
 }
 

@@ -2,11 +2,12 @@
 import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
-import {LanternError} from '../core/errors.js'
 import {readConfig} from './config-file.js'
-import {everywhere, jsonAsked, variableOf} from './flags.js'
+import {bare, everywhereFlags, settingsIn} from './settings/flags.js'
+import {jsonAsked, resolveSettings} from './settings/resolve.js'
+import {variableOf} from './settings/setting.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
-import {honourNoColor} from './terminal.js'
+import {honourNoColor, outliveReaders} from './terminal.js'
 import {isParserError, usageError} from './usage-error.js'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
@@ -19,7 +20,7 @@ export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override enableJsonFlag = true
-  static override baseFlags = everywhere
+  static override baseFlags = everywhereFlags
 
   protected flags!: FlagsOf<T>
   protected args!: ArgsOf<T>
@@ -29,50 +30,31 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init()
     honourNoColor(process.env)
-    const declared = this.ctor.flags as FlagInput
-    const flags = await this.withConfig({...this.ctor.baseFlags, ...declared})
+    outliveReaders()
+    const flags: FlagInput = {...this.ctor.baseFlags, ...this.ctor.flags}
     const parsed = await this.parse({
-      flags,
+      flags: bare(flags),
       args: this.ctor.args,
       strict: this.ctor.strict,
       enableJsonFlag: this.ctor.enableJsonFlag,
     })
-    this.flags = parsed.flags as FlagsOf<T>
+    const given: Readonly<Record<string, unknown>> = parsed.flags
+    const {env} = process
+    const values = await resolveSettings(settingsIn(flags), {
+      flags: given,
+      env,
+      file: await readConfig((given['config'] as string | undefined) ?? (env[variableOf('config')] || undefined)),
+      command: this.spelling,
+    })
+    this.flags = values as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>
     this.operands = parsed.argv as string[]
     if (this.flags['no-color']) chalk.level = 0
   }
 
-  /** Lets configuration values take the place of defaults: flag > environment > file > default. */
-  private async withConfig(flags: FlagInput): Promise<FlagInput> {
-    const config: Record<string, unknown> = {
-      ...(await readConfig(configPathIn(this.argv) ?? process.env[variableOf('config')])),
-    }
-    const merged: FlagInput = {...flags}
-    for (const [name, flag] of Object.entries(flags)) {
-      const many = flag.type === 'option' && flag.multiple
-      // oclif hands the variable of a repeatable flag over as one string; cli.md wants a comma list.
-      const listed = many ? process.env[variableOf(name)]?.split(',').map(value => value.trim()) : undefined
-      // A flag that a command cannot do without is no setting: the run folder in the file is not where `rescore` or
-      // `merge` should write.
-      const value = listed ?? (flag.required ? undefined : config[name])
-      if (value === undefined) continue
-      const values = many && !Array.isArray(value) ? [value] : value
-      if (flag.type === 'option' && flag.options) {
-        for (const one of [values].flat()) {
-          if (!flag.options.includes(String(one))) {
-            const source = listed ? variableOf(name) : 'The configuration file'
-            throw new LanternError(
-              'usage',
-              `${source} gives --${name} the value "${one}".`,
-              `Possible values: ${flag.options.join(', ')}.`,
-            )
-          }
-        }
-      }
-      merged[name] = {...flag, default: values, ...(listed ? {env: undefined} : {})} as typeof flag
-    }
-    return merged
+  /** The command as a user writes it. */
+  private get spelling(): string {
+    return (this.id ?? '').replaceAll(':', ' ')
   }
 
   /** A line for people on stderr: progress, warnings. Silent below the chosen level. */
@@ -94,19 +76,18 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return controller.signal
   }
 
-  /** JSON by --json or LANTERN_EVAL_JSON. */
+  /** JSON by --json, its variable or its key; what fails before the file is read knows the first two. */
   override jsonEnabled(): boolean {
-    return jsonAsked(this.argv, process.env)
+    return this.flags?.json ?? jsonAsked(this.argv, process.env)
   }
 
   /** Every error is told in the same form; what is neither ours nor of oclif's parser is a bug. */
   override async catch(thrown: Error & {oclif?: {exit?: number}}): Promise<void> {
     if (thrown.oclif?.exit === 0) return
-    const name = (this.id ?? '').replaceAll(':', ' ')
     // oclif reminds developers (NODE_ENV) of commands that do not parse; one whose parsing failed has tried.
     this.parsed = true
     const error = isParserError(thrown)
-      ? usageError(thrown, name, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}))
+      ? usageError(thrown, this.spelling, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}))
       : toldAs(thrown)
     process.exitCode = exitCodeOf(error)
     if (this.jsonEnabled()) this.logJson(errorDocument(error))
@@ -116,10 +97,4 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
   }
-}
-
-function configPathIn(argv: readonly string[]): string | undefined {
-  const at = argv.findIndex(argument => argument === '--config' || argument.startsWith('--config='))
-  if (at === -1) return undefined
-  return argv[at] === '--config' ? argv[at + 1] : argv[at]!.slice('--config='.length)
 }

@@ -1,9 +1,9 @@
-// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse (cli.md,
-// "Exit codes").
+// oclif's hook for a command that does not exist: exit 2 with the nearest name, as for every other misuse
+// (design/contract.md, "Exit codes").
 import type {Hook} from '@oclif/core'
 import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
-import {jsonAsked} from './flags.js'
+import {jsonAsked} from './settings/resolve.js'
 import {errorDocument, errorLines} from './tell-error.js'
 import {honourNoColor} from './terminal.js'
 import {tooMany} from './usage-error.js'

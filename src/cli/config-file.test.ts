@@ -1,9 +1,8 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {readConfig} from './config-file.js'
-import {configSchema} from './config-schema.js'
-import {runFlags} from './run-flags.js'
 
 let folder: string
 beforeEach(async () => {
@@ -14,17 +13,17 @@ afterEach(() => rm(folder, {recursive: true, force: true}))
 async function config(text: string) {
   const path = join(folder, 'c.yaml')
   await writeFile(path, text)
-  return readConfig(path)
+  return Object.fromEntries(await readConfig(path))
 }
 
 test('settings are read under the names of the flags', async () => {
   expect(await config('bench: [blink, vstar]\nmodel: openai:m\nlimit: 20\ntemperature: 0.5\nno-cache: true\n')).toEqual(
     {
       bench: ['blink', 'vstar'],
-      model: 'openai:m',
+      model: ['openai:m'],
       limit: 20,
       temperature: 0.5,
-      'no-cache': true,
+      cache: false,
     },
   )
 })
@@ -40,7 +39,7 @@ test.each([
   [
     'one of several choices that does not exist',
     'mode: [direct, loud]\n',
-    /c\.yaml:1:1: "mode": expected one of direct, text-cot, latent, or/,
+    /c\.yaml:1:1: "mode": loud is not one of direct, text-cot, latent/,
   ],
   ['an unknown extractor', 'bench: blink\nextractor: x\n', /c\.yaml:2:1: "extractor": /],
   ['a choice that does not exist', 'bench: blink\nprecision: fp8\n', /c\.yaml:2:1: "precision": /],
@@ -54,12 +53,25 @@ test('a file that was named must be there', async () => {
   await expect(readConfig(join(folder, 'absent.yaml'))).rejects.toMatchObject({code: 'bad-config', exitCode: 2})
 })
 
-test('every setting is a flag, and every flag of `run` but those of one occasion is a setting', () => {
-  const settings = Object.keys(configSchema.shape).filter(name => !['$schema', 'log-level', 'yes'].includes(name))
-  const occasional = ['sample', 'dry-run']
-  expect(settings.sort()).toEqual(
-    Object.keys(runFlags)
-      .filter(name => !occasional.includes(name))
-      .sort(),
-  )
+test('a misspelt setting or name is answered with the nearest one', async () => {
+  await expect(config('modle: x\n')).rejects.toMatchObject({suggestion: expect.stringContaining('mean "model"?')})
+  await expect(config('bench: bilnk\n')).rejects.toMatchObject({
+    message: expect.stringContaining('there is no benchmark "bilnk"'),
+    suggestion: expect.stringContaining('Did you mean blink?'),
+  })
+})
+
+test('a switch and its opposite are not both believed', async () => {
+  await expect(config('cache: true\nno-cache: true\n')).rejects.toMatchObject({
+    message: expect.stringContaining('c.yaml:2:1: "no-cache" contradicts'),
+  })
+})
+
+test('the example is a file of settings', async () => {
+  const example = fileURLToPath(new URL('../../examples/lantern-eval.config.yaml', import.meta.url))
+  expect(Object.fromEntries(await readConfig(example))).toMatchObject({
+    temperature: 0.5,
+    price: {input: 0.2, output: 0.6},
+    'extra-body': {chat_template_kwargs: {enable_thinking: false}},
+  })
 })

@@ -1,68 +1,99 @@
-// lantern-eval.config.yaml: flag values by flag name, between the environment and the defaults.
+// lantern-eval.config.yaml: settings by name, between the environment and the defaults. One file serves all commands.
 import {readFile} from 'node:fs/promises'
-import type {Document, LineCounter} from 'yaml'
+import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
-import type {Config} from './config-schema.js'
+import {readValue, type Setting} from './settings/setting.js'
 
-export const configFileName = 'lantern-eval.config.yaml'
+const configFileName = 'lantern-eval.config.yaml'
+
+const advice =
+  'Settings are the flags of `lantern-eval run` without their dashes; schemas/config.schema.json lists them.'
 
 /**
- * Reads a configuration file. Without `path` the default name is tried and its absence is fine.
+ * The values of a configuration file by setting. Without `path` the default name is tried and its absence is fine.
  * Throws `bad-config` with file, line and column.
  */
-export async function readConfig(path: string | undefined): Promise<Config> {
+export async function readConfig(path: string | undefined): Promise<ReadonlyMap<string, unknown>> {
   const file = path ?? configFileName
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if (path === undefined && systemCodeOf(error) === 'ENOENT') return {}
+    if (path === undefined && systemCodeOf(error) === 'ENOENT') return new Map()
     throw new LanternError(
       'bad-config',
       `The configuration file ${file} cannot be read: ${messageOf(error)}.`,
       'Check --config.',
     )
   }
-  // Only a file there is costs the time to load its parser and its schema.
-  const [{LineCounter, parseDocument}, {configSchema}] = await Promise.all([
-    import('yaml'),
-    import('./config-schema.js'),
-  ])
+  // Only a file that is there costs the time to load the parser and the whole table.
+  const [{settings}, yaml] = await Promise.all([import('./settings/index.js'), import('yaml')])
+  const table: Readonly<Record<string, Setting<unknown>>> = settings
+  const values = new Map<string, unknown>()
+  for (const {key, value, at} of entriesOf(file, text, yaml)) {
+    if (key === '$schema') continue
+    const name = settingNamed(table, key, `${file}:${at}`)
+    const source = {subject: `${file}:${at}: "${key}":`, code: 'bad-config', advice, text: false} as const
+    const setting = table[name]!
+    // `no-cache: true` is `cache: false`.
+    const read = await readValue(setting, value, source)
+    if (values.has(name))
+      throw new LanternError('bad-config', `${file}:${at}: "${key}" contradicts or repeats "${name}".`, 'Keep one.')
+    values.set(name, key === name ? read : !read)
+  }
+  return values
+}
+
+/** The setting that a key means. Throws `bad-config` with the nearest name. */
+function settingNamed(table: Readonly<Record<string, Setting<unknown>>>, key: string, place: string): string {
+  const names = Object.keys(table).filter(name => !table[name]!.notInFile)
+  const opposite = names.find(name => table[name]!.negatable && key === `no-${name}`)
+  if (names.includes(key)) return key
+  if (opposite !== undefined) return opposite
+  const near = closest(key.replace(/^--/, ''), names)
+  const offer = near === undefined ? '' : `Did you mean "${near}"? `
+  throw new LanternError('bad-config', `${place}: "${key}" is not a setting.`, `${offer}${advice}`)
+}
+
+interface Entry {
+  readonly key: string
+  readonly value: unknown
+  /** `line:column` of the key. */
+  readonly at: string
+}
+
+/** The entries of the mapping that a file must be. Throws `bad-config`. */
+function entriesOf(file: string, text: string, {LineCounter, parseDocument}: typeof import('yaml')): Entry[] {
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})
+  const placeOf = (offset: number) => {
+    const {line, col} = lines.linePos(offset)
+    return `${line}:${col}`
+  }
   const broken = document.errors[0]
   if (broken) {
-    const at = lines.linePos(broken.pos[0])
+    const said = broken.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
     throw new LanternError(
       'bad-config',
-      `${file}:${at.line}:${at.col}: not valid YAML: ${broken.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')}.`,
+      `${file}:${placeOf(broken.pos[0])}: not valid YAML: ${said}.`,
       'Correct that line.',
     )
   }
-  const parsed = configSchema.safeParse(document.toJS() ?? {})
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const key = issue.code === 'unrecognized_keys' ? issue.keys[0]! : String(issue.path[0] ?? '')
-  const position = positionOf(document, key, lines)
-  const what =
-    issue.code === 'unrecognized_keys' ? `"${key}" is not a setting` : `"${issue.path.join('.')}": ${issue.message}`
-  throw new LanternError(
-    'bad-config',
-    `${file}:${position}: ${what}.`,
-    'Settings are the flags of `lantern-eval run` without their dashes; schemas/config.schema.json lists them.',
-  )
-}
-
-function positionOf(document: Document, key: string, lines: LineCounter): string {
+  let content: unknown
+  try {
+    content = document.toJS() ?? {}
+  } catch (error) {
+    throw new LanternError('bad-config', `${file}:1:1: not usable: ${messageOf(error)}.`, 'Write values in full.')
+  }
+  if (typeof content !== 'object' || Array.isArray(content))
+    throw new LanternError('bad-config', `${file}:1:1: not a list of settings like "limit: 20".`, advice)
+  const places = new Map<string, string>()
   const contents = document.contents
   if (contents && 'items' in contents) {
     for (const item of contents.items) {
-      const name = (item as {key?: {value?: unknown; range?: [number, number, number]}}).key
-      if (name?.value === key && name.range) {
-        const at = lines.linePos(name.range[0])
-        return `${at.line}:${at.col}`
-      }
+      const key = (item as {key?: {value?: unknown; range?: [number, number, number]}}).key
+      if (key?.range) places.set(String(key.value), placeOf(key.range[0]))
     }
   }
-  return '1:1'
+  return Object.entries(content as object).map(([key, value]) => ({key, value, at: places.get(key) ?? '1:1'}))
 }

@@ -1,7 +1,7 @@
 // How --help looks: a usage line that fits, flags in the order they are declared with the ones of every command last.
 import {type Command, CommandHelp, Help, type Interfaces} from '@oclif/core'
 import {messageOf} from '../core/errors.js'
-import {everywhereGroup} from './flags.js'
+import {everywhereGroup} from './settings/everywhere.js'
 
 type Flag = Command.Flag.Any
 
@@ -23,8 +23,8 @@ class OurCommandHelp extends CommandHelp {
   }
 
   /**
-   * oclif indents a list with tall cells by six columns but wraps it for four (oclif/core 4.14: src/help/formatter.ts,
-   * renderList).
+   * oclif indents a list with tall cells by six columns but wraps it for four (oclif/core: src/help/formatter.ts,
+   * renderList, in 4.14).
    */
   override wrap(body: string, spacing = this.indentSpacing): string {
     return super.wrap(body, spacing === 4 ? 6 : spacing)
@@ -39,22 +39,27 @@ class OurCommandHelp extends CommandHelp {
     return {mainFlags, flagGroups: {...own, ...(everywhere.length > 0 && {[everywhereGroup]: ordered})}}
   }
 
-  /** Summary first; then the values that can be given, with spaces to wrap at; then the variable. */
+  /** Summaries say what is allowed and what holds by default; the rule of the variables is said once. */
   protected override flags(flags: Flag[]): [string, string | undefined][] | undefined {
-    const rows = super.flags(
+    return super.flags(
       flags.map(flag => ({
         ...flag,
         env: undefined,
-        ...(flag.type === 'option' && flag.options && {options: undefined, helpValue: flag.helpValue ?? '<option>'}),
+        ...(flag.type === 'option' && {default: undefined, options: undefined}),
       })) as Flag[],
     )
-    return rows?.map(([left, right], index): [string, string | undefined] => {
-      const flag = flags[index]!
-      const values = flag.type === 'option' && flag.options ? `One of ${flag.options.join(', ')}.` : undefined
-      return [left, [right, values, flag.env && `[env: ${flag.env}]`].filter(Boolean).join(' ')]
-    })
+  }
+
+  /** What the command does, and where its flags may stand instead. */
+  protected override description(): string | undefined {
+    const ours = 'config' in this.command.flags
+    return [super.description(), ours && this.wrap(settingsRule)].filter(Boolean).join('\n\n')
   }
 }
+
+const settingsRule =
+  'Every flag is also a variable (--max-pixels: LANTERN_EVAL_MAX_PIXELS) and a key of lantern-eval.config.yaml (max-pixels). ' +
+  'A flag goes before the variable, the variable before the file.'
 
 export default class OurHelp extends Help {
   protected override CommandHelpClass = OurCommandHelp

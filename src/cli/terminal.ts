@@ -9,6 +9,22 @@ export function honourNoColor(env: Readonly<Record<string, string | undefined>>)
   if (env['NO_COLOR']) chalk.level = 0
 }
 
+let outlives = false
+
+/**
+ * Whoever read what we say may leave (`2>&1 | head -1`): a run goes on, since its results are on disk, and its exit
+ * code stays its own.
+ */
+export function outliveReaders(): void {
+  if (outlives) return
+  outlives = true
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
 /** Columns of a pipe or file, where nobody has set COLUMNS: the width that every terminal has. */
 const plainWidth = 80
 

@@ -42,6 +42,13 @@ export function usageError(error: ParserError, command: string, flagNames: reado
       `${help} shows examples.`,
     )
   }
+  const outside = /^Expected (\S+) to be one of: (.+)$/m.exec(error.message)
+  if (outside !== null) {
+    const [, value = '', names = ''] = outside
+    const near = closest(value, names.split(', '))
+    const offer = near === undefined ? '' : `Did you mean ${near}? `
+    return new LanternError('usage', `${value} is not one of ${names}.`, `${offer}See ${help}.`)
+  }
   return new LanternError('usage', sentenceOf(error.message, command), `See ${help}.`)
 }
 

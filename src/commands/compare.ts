@@ -1,7 +1,11 @@
 // A paired comparison of two runs or arms, and the gate.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
+import {parseFormats} from '../cli/formats.js'
+import {commandSettings} from '../cli/settings/commands.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick} from '../cli/settings/index.js'
+import {gateSettings, resultSettings} from '../cli/settings/judged.js'
 import {terminal} from '../cli/terminal.js'
 import type {Comparison} from '../reports/schemas/comparison.js'
 
@@ -20,35 +24,27 @@ export default class Compare extends BaseCommand<typeof Compare> {
     }),
     new: Args.string({required: true, description: 'RUN or RUN#ARM.'}),
   }
-  static override flags = withVariables({
-    'fail-on': Flags.option({options: ['regression'] as const})({
-      summary: 'Gate: exit 1 when a loss beyond the margin is shown, 3 when undecided.',
-    }),
-    margin: Flags.string({
-      summary: 'Loss that is still accepted, in percentage points.',
-      default: '2pp',
-      helpValue: 'Npp',
-    }),
-    alpha: Flags.string({
-      summary: 'Error rate of the two-sided test, and of each one-sided bound.',
-      default: '0.05',
-      helpValue: 'X',
-    }),
+  static override flags = flagsOf({
+    ...gateSettings,
+    ...pick(commandSettings, 'flips', 'allow'),
+    ...pick(resultSettings, 'format'),
   })
 
   async run(): Promise<Comparison> {
-    const {compareRuns, parseAlpha, parseMargin, splitRunArm} = await import('../reports/compare.js')
+    const {comparisonDocument, compareRuns, splitRunArm} = await import('../reports/compare.js')
     const {readRun} = await import('../reports/read-run.js')
+    const {writeOutputs} = await import('../reports/publish.js')
     const {comparisonText} = await import('../reports/formats/terminal.js')
-    const options = {
-      margin: parseMargin(this.flags.margin),
-      alpha: parseAlpha(this.flags.alpha),
-      failOn: this.flags['fail-on'],
-    }
+    const {margin, alpha, flips, allow, 'fail-on': failOn, 'on-inconclusive': onInconclusive} = this.flags
+    const outputs = parseFormats(this.flags.format, process.env)
     const [base, next] = [splitRunArm(this.args.base), splitRunArm(this.args.new)]
     const baseRun = await readRun(base.dir)
     const newRun = next.dir === base.dir ? baseRun : await readRun(next.dir)
-    const comparison = compareRuns(baseRun, newRun, {...options, baseArm: base.arm, newArm: next.arm})
+    const comparison = compareRuns(baseRun, newRun, {
+      ...{margin, alpha, failOn, onInconclusive, flips, allow},
+      ...{baseArm: base.arm, newArm: next.arm},
+    })
+    await writeOutputs(comparisonDocument(comparison), outputs)
     this.log(comparisonText(comparison, terminal()))
     process.exitCode = comparison.exitCode
     return comparison

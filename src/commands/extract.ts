@@ -1,10 +1,10 @@
 // One extractor over text: what would it read here, and by which rule?
 import {text as readAll} from 'node:stream/consumers'
-import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
 import {LanternError} from '../core/errors.js'
-import {defaultExtractor, type Extraction, extractAnswer, extractorNames} from '../metrics/extraction/index.js'
+import {type Extraction, extractAnswer} from '../metrics/extraction/index.js'
 
 export default class Extract extends BaseCommand<typeof Extract> {
   static override summary = 'Read the answer out of a response with one of the extractors, ours or a peer’s.'
@@ -15,35 +15,10 @@ export default class Extract extends BaseCommand<typeof Extract> {
     '<%= config.bin %> <%= command.id %> --extractor lmms_blink --option red --option green < response.txt',
     '<%= config.bin %> <%= command.id %> --extractor blink_official --input responses.jsonl --json',
   ]
-  static override flags = withVariables({
-    extractor: Flags.string({
-      summary: 'Name of the extractor.',
-      options: extractorNames,
-      default: defaultExtractor,
-      helpValue: 'NAME',
-    }),
-    option: Flags.string({
-      summary: 'Text of an option, in the order of the letters; once for each.',
-      multiple: true,
-      helpValue: 'TEXT',
-    }),
-    letters: Flags.string({
-      summary: 'Letters of the item; the default is A, B, ... for the options, else ABCD.',
-      helpValue: 'ABCD',
-    }),
-    text: Flags.string({summary: 'The response; without it, stdin is read.', exclusive: ['input']}),
-    input: Flags.file({summary: 'JSONL file with many responses.', helpValue: 'FILE.jsonl'}),
-  })
+  static override flags = flagsOf(pick(settings, 'extractor', 'option', 'letters', 'text', 'input'))
 
   async run(): Promise<unknown> {
     const {extractor, input, letters, option: options} = this.flags
-    if (letters !== undefined && !/^[A-Z]+$/.test(letters)) {
-      throw new LanternError(
-        'usage',
-        `--letters "${letters}" are not capital letters.`,
-        'Give them without spaces or commas: --letters ABCD.',
-      )
-    }
     if (input === undefined) {
       const extraction = extractAnswer(extractor, {text: this.flags.text ?? (await this.stdin()), options, letters})
       this.log(told(extraction))

@@ -1,10 +1,11 @@
 // The samples of a run, one by one.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import chalk from 'chalk'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
+import {ownMeanings} from '../cli/settings/commands.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
-import {outcomes} from '../core/outcome.js'
 
 /** Lines of a response in a list; one sample by --sample is shown whole. */
 const listedLines = 4
@@ -16,18 +17,9 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     '<%= config.bin %> <%= command.id %> results/blink-x --sample val_Counting_12',
   ]
   static override args = {run: Args.string({required: true, description: 'Run folder, or RUN#ARM.'})}
-  static override flags = withVariables({
-    outcome: Flags.string({summary: 'Only these outcomes.', options: [...outcomes], multiple: true, delimiter: ','}),
-    subtask: Flags.string({summary: 'Only these subtasks.', multiple: true, delimiter: ',', helpValue: 'NAME'}),
-    sample: Flags.string({
-      summary: 'Only these samples, in full and with every arm.',
-      multiple: true,
-      delimiter: ',',
-      helpValue: 'ID',
-    }),
-    bench: Flags.string({summary: 'Only these benchmarks.', multiple: true, delimiter: ',', helpValue: 'ID'}),
-    arm: Flags.string({summary: 'Only this arm; any part that only one arm has will do.', helpValue: 'ARM'}),
-    limit: Flags.integer({summary: 'How many to show; 0 shows all.', default: 20, min: 0, helpValue: 'N'}),
+  static override flags = flagsOf({
+    ...pick(settings, 'outcome', 'subtask', 'sample', 'bench', 'arm'),
+    limit: ownMeanings.shown,
   })
 
   async run(): Promise<unknown> {
@@ -36,13 +28,14 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     const {samplesOf, sampleText} = await import('../reports/samples.js')
     const {dir, arm = this.flags.arm} = splitRunArm(this.args.run)
     const lock = await readLock(dir)
-    const found = await samplesOf(dir, {
+    const filter = {
       outcomes: this.flags.outcome,
       subtasks: this.flags.subtask,
       ids: this.flags.sample,
       benches: this.flags.bench,
       arm: arm === undefined ? undefined : pickArm({dir, lock}, arm),
-    })
+    }
+    const found = await samplesOf(dir, filter, warning => this.tell('warn', warning))
     const shown = this.flags.limit === 0 || this.flags.sample ? found : found.slice(0, this.flags.limit)
     const {width} = terminal()
     const paint = {bold: chalk.bold, dim: chalk.dim, good: chalk.green, bad: chalk.red}

@@ -1,8 +1,9 @@
 // Tables over runs.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
 import {parseFormats} from '../cli/formats.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
 import type {ResultDocument} from '../reports/schemas/result.js'
 
@@ -19,15 +20,7 @@ export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
   static override args = {
     run: Args.string({description: 'Run folders, or folders that hold some; the default is results.'}),
   }
-  static override flags = withVariables({
-    subtasks: Flags.boolean({summary: 'Also a table of the subtasks of each benchmark.'}),
-    format: Flags.string({
-      summary: 'Also write a table: markdown, csv, json, junit, github (step summary).',
-      helpValue: 'FMT=PATH',
-      multiple: true,
-      delimiter: ',',
-    }),
-  })
+  static override flags = flagsOf(pick(settings, 'subtasks', 'format'))
 
   async run(): Promise<ResultDocument> {
     const outputs = parseFormats(this.flags.format, process.env)
@@ -35,10 +28,11 @@ export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
     const {resultTable} = await import('../reports/result-table.js')
     const {writeOutputs} = await import('../reports/publish.js')
     const {formats} = await import('../reports/formats/index.js')
-    const {runs, warnings} = await readRuns(this.operands)
-    const document = resultTable(runs, {warnings})
+    const {runs, warnings, exitCode} = await readRuns(this.operands)
+    const document = resultTable(runs, {warnings, ...(exitCode === 0 ? {} : {exitCode, verdict: 'provenance'})})
     await writeOutputs(document, outputs)
     this.log(formats.terminal.render(document, {...terminal(), subtasks: this.flags.subtasks}).trimEnd())
+    process.exitCode = document.exitCode
     return document
   }
 }

@@ -1,7 +1,9 @@
 // Join the shards of a run into one folder.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {withVariables} from '../cli/flags.js'
+import {neededOut} from '../cli/settings/commands.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
 
 export default class Merge extends BaseCommand<typeof Merge> {
@@ -11,15 +13,16 @@ export default class Merge extends BaseCommand<typeof Merge> {
   ]
   static override strict = false
   static override args = {run: Args.string({required: true, description: 'Run folders of the shards, any number.'})}
-  static override flags = withVariables({
-    out: Flags.string({required: true, summary: 'Folder of the joined run.', helpValue: 'DIR'}),
-    'allow-incomplete': Flags.boolean({summary: 'Merge even when samples are missing; the tables then say so.'}),
+  static override flags = flagsOf({
+    out: neededOut('Folder of the joined run.'),
+    ...pick(settings, 'allow-incomplete'),
   })
 
   async run(): Promise<unknown> {
     const {mergeRuns} = await import('../evaluation/merge.js')
     const merged = await mergeRuns(this.operands, this.flags.out, this.flags['allow-incomplete'])
-    const {runDir, shards, records, errors, missing} = merged
+    const {runDir, shards, records, errors, missing, warnings} = merged
+    for (const warning of warnings) this.tell('warn', warning)
     const {publishRun} = await import('../reports/publish.js')
     const {formats} = await import('../reports/formats/index.js')
     const settled = {runDir, total: records + missing, settled: records - errors, errors}
@@ -36,6 +39,6 @@ export default class Merge extends BaseCommand<typeof Merge> {
     this.log(formats.terminal.render(document, terminal()))
     const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']
     this.log(`${records} records of ${shards} shard${shards === 1 ? '' : 's'} in ${runDir}${flaws.join('')}`)
-    return {...document, ...merged}
+    return {...document, ...merged, warnings: [...document.warnings, ...warnings]}
   }
 }

@@ -1,12 +1,15 @@
 // Score the saved generations of a run again.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {dataFlag, dataFolders, withVariables} from '../cli/flags.js'
 import {parseFormats} from '../cli/formats.js'
-import {number, runFlags} from '../cli/run-flags.js'
+import {budgetOf, remoteOf} from '../cli/run-spec.js'
+import {neededOut} from '../cli/settings/commands.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {pick, settings} from '../cli/settings/index.js'
+import {one} from '../cli/settings/setting.js'
 import {terminal} from '../cli/terminal.js'
 import {cacheDir} from '../hub/cache-dir.js'
-import {extractorNames} from '../metrics/extraction/index.js'
+import {Budget} from '../runners/budget.js'
 
 export default class Rescore extends BaseCommand<typeof Rescore> {
   static override summary = 'Score saved generations again with another extractor, judge or labels.'
@@ -17,27 +20,27 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
     '<%= config.bin %> <%= command.id %> results/blink-x --data blink=data/blink-corrected --out results/blink-x-new-labels',
   ]
   static override args = {run: Args.string({required: true, description: 'Run folder.'})}
-  static override flags = withVariables({
-    out: Flags.string({
-      required: true,
-      summary: 'Folder of the new run; the same command goes on where it was interrupted.',
-      helpValue: 'DIR',
-    }),
-    extractor: Flags.option({options: extractorNames})({
-      summary: 'Name of the extractor; the default is that of the run.',
-      helpValue: 'NAME',
-    }),
-    data: dataFlag,
-    judge: runFlags.judge,
-    'judge-base-url': runFlags['judge-base-url'],
-    'api-key-env': runFlags['api-key-env'],
-    concurrency: runFlags.concurrency,
-    timeout: runFlags.timeout,
-    'max-retries': runFlags['max-retries'],
-    'max-requests': runFlags['max-requests'],
-    'no-cache': runFlags['no-cache'],
-    'max-error-rate': runFlags['max-error-rate'],
-    format: runFlags.format,
+  static override flags = flagsOf({
+    out: neededOut('Folder of the new run; the same command goes on where it was interrupted.'),
+    extractor: one(settings.extractor.kind, settings.extractor.summary, {defaultNote: 'that of the run'}),
+    ...pick(
+      settings,
+      'data',
+      'judge',
+      'judge-base-url',
+      'api-key-env',
+      'header',
+      'extra-body',
+      'concurrency',
+      'timeout',
+      'max-retries',
+      'max-requests',
+      'max-cost',
+      'price',
+      'cache',
+      'max-error-rate',
+      'format',
+    ),
   })
 
   async run(): Promise<unknown> {
@@ -50,22 +53,17 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
         out: flags.out,
         extractor: flags.extractor,
         judge: flags.judge === undefined ? undefined : {ref: flags.judge, baseUrl: flags['judge-base-url']},
-        data: dataFolders(flags.data),
-        maxErrorRate: number('max-error-rate', flags['max-error-rate'], 0, 1),
+        data: flags.data ?? {},
+        maxErrorRate: flags['max-error-rate'],
         chat: {
-          baseUrls: {},
-          apiKeyEnv: flags['api-key-env'],
-          env: process.env,
-          concurrency:
-            flags.concurrency === 'auto' ? 'auto' : Math.trunc(number('concurrency', flags.concurrency, 1, 4096)),
-          timeoutMs: flags.timeout * 1000,
-          maxRetries: flags['max-retries'],
-          maxRequests: flags['max-requests'],
-          cache: !flags['no-cache'],
-          cacheDir: cacheDir(process.env),
-          notify: event => {
-            if (event.type === 'warning') this.tell('warn', event.message)
+          common: {
+            env: process.env,
+            cacheDir: cacheDir(process.env),
+            notify: event => {
+              if (event.type === 'warning') this.tell('warn', event.message)
+            },
           },
+          remote: {...remoteOf(flags), baseUrls: {}, budget: new Budget(budgetOf(flags))},
         },
       },
       this.interruption(),

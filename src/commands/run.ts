@@ -3,7 +3,9 @@
 import {BaseCommand} from '../cli/base-command.js'
 import {parseFormats} from '../cli/formats.js'
 import {duration, progress} from '../cli/progress.js'
-import {runFlags, toSpec} from '../cli/run-flags.js'
+import {toSpec} from '../cli/run-spec.js'
+import {flagsOf} from '../cli/settings/flags.js'
+import {runSettings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
 import type {RunEvent} from '../evaluation/spec.js'
 import type {Gate} from '../reports/publish.js'
@@ -12,7 +14,7 @@ export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'Evaluate models on benchmarks; the same command resumes.'
   static override description =
     'Without --model the built-in control models run on the built-in samples. Every finished sample is on disk at once; Ctrl-C leaves a run that the same command resumes.'
-  static override flags = runFlags
+  static override flags = flagsOf(runSettings, {grouped: true})
   static override examples = [
     {
       description: 'Score saved answers:',
@@ -41,7 +43,7 @@ export default class Run extends BaseCommand<typeof Run> {
 
   async run(): Promise<unknown> {
     const {flags} = this
-    const gate = await this.gate()
+    const gate = this.gate()
     const outputs = parseFormats(flags.format, process.env)
     const spec = await toSpec(flags, process.env)
     const show = this.progress()
@@ -62,7 +64,7 @@ export default class Run extends BaseCommand<typeof Run> {
       const {publishRun} = await import('../reports/publish.js')
       const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
       const {formats} = await import('../reports/formats/index.js')
-      // The built-in samples are few and made to differ by subtask: hops by its number of steps.
+      // The built-in samples are few and made to differ by subtask.
       this.log(formats.terminal.render(document, {...terminal(), subtasks: document.builtin}))
       process.exitCode = document.exitCode
       return document
@@ -91,11 +93,9 @@ export default class Run extends BaseCommand<typeof Run> {
   }
 
   /** The gate asked for. */
-  private async gate(): Promise<Gate | undefined> {
-    const {baseline, margin, alpha, 'fail-on': failOn} = this.flags
-    if (baseline === undefined) return undefined
-    const {parseAlpha, parseMargin} = await import('../reports/compare.js')
-    return {baseline, margin: parseMargin(margin), alpha: parseAlpha(alpha), failOn}
+  private gate(): Gate | undefined {
+    const {baseline, margin, alpha, 'fail-on': failOn, 'on-inconclusive': onInconclusive} = this.flags
+    return baseline === undefined ? undefined : {baseline, margin, alpha, failOn, onInconclusive}
   }
 
   private progress(): (event: RunEvent) => void {

@@ -1,4 +1,4 @@
-// Geometry of boxes that benchmarks and metrics share. Pure.
+// Box geometry shared by benchmarks and metrics. Pure.
 import type {Box} from './sample.js'
 
 /** Width times height; 0 for a box whose corners are in the wrong order. */
@@ -7,8 +7,8 @@ export function areaOf([x1, y1, x2, y2]: Box): number {
 }
 
 /**
- * A box of a width x height picture on the same picture padded to a square: half of the difference, rounded down, lies
- * before the picture.
+ * Moves a box of a width x height picture onto the same picture padded to a square. Half of the difference, rounded
+ * down, is padded before the picture.
  * Rule: deepcs233/Visual-CoT 83212ae, playground/data/eval/REC/calculation.py.
  */
 export function padToSquare([x1, y1, x2, y2]: Box, width: number, height: number): Box {

@@ -6,18 +6,18 @@ test.each([
   ['abc', 'abc', 0],
   ['ab', 'ba', 1],
   ['ca', 'abc', 3],
-])('from "%s" to "%s" it takes %d edits', (a, b, edits) => {
+])('the distance from "%s" to "%s" is %d edits', (a, b, edits) => {
   expect(editDistance(a, b)).toBe(edits)
   expect(editDistance(b, a)).toBe(edits)
 })
 
-test('the nearest name is offered, whatever its case', () => {
+test('offers the nearest name, ignoring case', () => {
   expect(closest('docto', ['run', 'doctor', 'compare'])).toBe('doctor')
   expect(closest('--bnech', ['--bench', '--seed'])).toBe('--bench')
   expect(closest('countng', ['Counting', 'Jigsaw'])).toBe('Counting')
 })
 
-test('nothing is offered where nothing is near', () => {
+test('offers nothing when no name is near', () => {
   expect(closest('xyzzy', ['run', 'doctor', 'compare'])).toBeUndefined()
   expect(closest('run', [])).toBeUndefined()
 })

@@ -1,9 +1,8 @@
-// "Did you mean ...?": the nearest of some names to a misspelt one. Only for messages, never to guess what a user meant
-// and do it.
+// "Did you mean ...?": finds the known name nearest to a misspelt one. Used in messages only; never to act on a guess.
 
 /**
- * The candidate with the smallest edit distance to `word`, or undefined when none is near: more than a third of its
- * letters would have to change.
+ * The candidate with the smallest edit distance to `word`, ignoring case. Undefined when none is near, that is when
+ * more than a third of the letters would have to change.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -19,7 +18,8 @@ export function closest(word: string, candidates: Iterable<string>): string | un
 }
 
 /**
- * Insertions, deletions, replacements and swaps of neighbours from `a` to `b` (optimal string alignment; Damerau 1964).
+ * Number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string
+ * alignment; Damerau 1964).
  */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []

@@ -1,6 +1,6 @@
 // The one error class of the project and the table of exit codes. Not for control flow inside a module.
 
-/** What went wrong, as a word that scripts can match; each belongs to one exit code. */
+/** The kinds of error, as words that scripts can match, and the exit code of each. */
 export const exitCodes = {
   'gate-failed': 1,
   usage: 2,
@@ -17,6 +17,7 @@ export const exitCodes = {
   device: 4,
   doctor: 4,
   disk: 4,
+  'hold-lost': 4,
   provenance: 5,
   bug: 20,
   interrupted: 130,
@@ -24,7 +25,7 @@ export const exitCodes = {
 
 export type ErrorCode = keyof typeof exitCodes
 
-/** An error a user can act on: a code, a sentence that says what happened and why, and a suggestion of what to do. */
+/** An error the user can act on: a code, a sentence that says what happened and why, and a suggestion of what to do. */
 export class LanternError extends Error {
   override readonly name = 'LanternError'
   readonly code: ErrorCode
@@ -36,16 +37,13 @@ export class LanternError extends Error {
     this.suggestion = suggestion
   }
 
-  /** The process exit code of this error (cli.md, "Exit codes"). */
+  /** The process exit code of this error (design/contract.md, "Exit codes"). */
   get exitCode(): number {
     return exitCodes[this.code]
   }
 }
 
-/**
- * The message of anything that was thrown; errors of Node itself may come from another realm and fail `instanceof
- * Error`.
- */
+/** The message of anything thrown. Node's own errors may come from another realm, where `instanceof Error` fails. */
 export function messageOf(thrown: unknown): string {
   if (typeof thrown === 'object' && thrown !== null && 'message' in thrown) return String(thrown.message)
   return String(thrown)

@@ -20,7 +20,10 @@ export const interventions = [
 ] as const
 export type Intervention = (typeof interventions)[number]
 
-/** One model + mode, and for latent arms protocol + K + intervention. Its id is fixed by cli.md. */
+/**
+ * One model and mode; for latent arms also the protocol, K and the intervention. design/contract.md fixes the form of
+ * the id.
+ */
 export interface Arm {
   readonly id: string
   /** The model reference as given on the command line. */
@@ -41,13 +44,13 @@ export type PromptPart =
   | {readonly type: 'text'; readonly text: string}
   | {readonly type: 'image'; readonly image: ImageRef}
 
-/** One user turn, perhaps after a system turn. The order of the parts is what the model sees. */
+/** One user turn, optionally after a system turn. The model sees the parts in this order. */
 export interface Prompt {
   readonly system: string | null
   readonly parts: readonly PromptPart[]
 }
 
-/** Temperature 0 is greedy. Undefined values are the checkpoint's or the endpoint's own. */
+/** Temperature 0 means greedy decoding. Undefined values are left to the checkpoint or the endpoint. */
 export interface Decoding {
   readonly maxNewTokens: number
   readonly temperature: number
@@ -62,14 +65,15 @@ export interface Request {
   readonly prompt: Prompt
   readonly decoding: Decoding
   /**
-   * Texts whose log-probabilities are wanted too, after the prompt and the latents of this generation; sessions that
-   * cannot score leave them.
+   * Texts to score as well: their log-probabilities are computed after the prompt and the latents of this generation.
+   * Sessions that cannot score ignore them.
    */
   readonly continuations?: readonly string[]
 }
 
 /**
- * The latents of one block: what was fed, and (where an intervention replaced it) what the model itself would have fed.
+ * The latents of one block: the vectors that were fed and, when an intervention replaced them, the vectors the model
+ * itself would have fed.
  */
 export interface LatentBlock {
   readonly vectors: readonly Float32Array[]
@@ -90,11 +94,13 @@ export interface Usage {
 export interface Timing {
   readonly firstTokenMs: number | null
   readonly totalMs: number | null
-  /** Mean per decoded token or latent, without the prefill. */
+  /** Mean time per decoded token or latent, prefill excluded. */
   readonly perStepMs?: number | null
 }
 
-/** A picture as the model saw it: its file's hash, its own size, and the size after every resize on our side. */
+/**
+ * A picture as the model saw it: the hash of its file, its original size, and its size after all resizing on our side.
+ */
 export interface SeenImage {
   readonly sha256: string
   readonly width: number
@@ -119,12 +125,12 @@ export interface Generation {
   readonly usage: Usage
   readonly timing: Timing
   readonly stop: Stop
-  /** Tries it took, retries included; 0 for an answer that was read from a cache or a file. */
+  /** Number of attempts, retries included; 0 for an answer read from a cache or a file. */
   readonly attempts: number
   readonly seen: Seen | null
   /** Set when `stop` is `error`: what failed, in a sentence without secrets. */
   readonly error?: {readonly code: string; readonly message: string}
-  /** Natural-log probability of each token of each wanted continuation, [continuation][token]. */
+  /** Natural log-probability of each token of each requested continuation, [continuation][token]. */
   readonly continuationLogProbs?: readonly (readonly number[])[]
   /** True when the text came from the response cache. */
   readonly cached?: boolean
@@ -140,7 +146,7 @@ export const unknownUsage: Usage = {
 }
 export const unknownTiming: Timing = {firstTokenMs: null, totalMs: null}
 
-/** The generation that stands for a failure: an outcome of its own, never an answer. */
+/** A generation that records a failure. It has an outcome of its own and is never treated as an answer. */
 export function failedGeneration(request: Request, code: string, message: string, attempts = 1): Generation {
   return {
     request,
@@ -154,7 +160,7 @@ export function failedGeneration(request: Request, code: string, message: string
   }
 }
 
-/** The prompt as text, with one `<image>` per picture: what is hashed as `promptSha256`. */
+/** The prompt as JSON text with a placeholder for each picture. This is the text hashed as `promptSha256`. */
 export function promptText(prompt: Prompt): string {
   return JSON.stringify([prompt.system, prompt.parts.map(part => (part.type === 'text' ? part.text : {image: true}))])
 }

@@ -7,7 +7,7 @@ export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
 }
 
-/** sha256 of a file, read as a stream. Throws the system error of a file that cannot be read. */
+/** sha256 of a file, read as a stream. Throws the system error when the file cannot be read. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20})) hash.update(chunk)
@@ -15,8 +15,8 @@ export async function sha256OfFile(path: string): Promise<string> {
 }
 
 /**
- * JSON with sorted keys and without undefined values: equal values give equal text, whatever the order they were built
- * in.
+ * JSON with sorted keys and without undefined values. Equal values give equal text, whatever order their keys were
+ * added in.
  */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner) => {

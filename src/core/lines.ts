@@ -1,28 +1,32 @@
-// The lines of a text file as a stream. Knows nothing of what is in them.
+// Reads the lines of a text file as a stream. Does not interpret them.
 import {createReadStream} from 'node:fs'
+import {LanternError} from './errors.js'
+import {limits} from './limits.js'
 
 export interface Line {
   readonly text: string
   /** Whether a line feed followed; the last line of a file that was cut off has none. */
   readonly complete: boolean
-  /** Bytes of the file up to and with this line. */
+  /** Offset in the file, in bytes, just after this line. */
   readonly end: number
 }
 
 /**
  * Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a
- * file that cannot be read.
+ * file that cannot be read, and `bad-file` for a line of more than `mostBytes`.
  */
-export async function* lines(path: string): AsyncGenerator<Line> {
-  for await (const batch of lineBatches(path)) yield* batch
+export async function* lines(path: string, mostBytes?: number): AsyncGenerator<Line> {
+  for await (const batch of lineBatches(path, mostBytes)) yield* batch
 }
 
 /**
- * As `lines`, all lines of a piece of the file at a time: a turn of the event loop for a thousand lines instead of for
- * each.
+ * Like `lines`, but yields all the lines of one chunk of the file together. This costs one turn of the event loop per
+ * thousand lines or so instead of one per line.
  */
-export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
+export async function* lineBatches(path: string, mostBytes = limits.lineBytes): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
+  let waiting = 0
+  let count = 0
   let end = 0
   for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
     const batch: Line[] = []
@@ -31,11 +35,21 @@ export async function* lineBatches(path: string): AsyncGenerator<Line[]> {
       const tail = chunk.subarray(from, to)
       const line = rest.length === 0 ? tail : Buffer.concat([...rest, tail])
       rest = []
+      waiting = 0
+      count++
       end += line.length + 1
       batch.push({text: line.toString('utf8'), complete: true, end})
       from = to + 1
     }
     if (from < chunk.length) rest.push(chunk.subarray(from))
+    waiting += chunk.length - from
+    // Checked a piece at a time: a line may be longer than the bound by less than a piece.
+    if (waiting > mostBytes)
+      throw new LanternError(
+        'bad-file',
+        `${path}, line ${count + 1}, is longer than ${mostBytes >> 20} MB.`,
+        'A file of records has one a line: remove that line, or fetch the file again.',
+      )
     if (batch.length > 0) yield batch
   }
   if (rest.length > 0) {

@@ -1,4 +1,4 @@
-// What became of one sample: the outcome, its score, and how the score of a benchmark is put together.
+// The result of one sample: its outcome and its score; and how a benchmark's score is computed.
 
 export const outcomes = [
   'correct',
@@ -14,24 +14,30 @@ export type Outcome = (typeof outcomes)[number]
 
 export interface Score {
   readonly outcome: Outcome
-  /** 0 to 1, or null (error, unscored). */
+  /** From 0 to 1; null for outcomes without a score (error, unscored). */
   readonly score: number | null
   /** The extracted answer: a letter, or for open answers the text that was compared. */
   readonly answer: string | null
-  /** More figures by name: `match`, `judge`, `iou`, `answerOnly`, ... */
+  /** Additional metrics by name: `match`, `judge`, `iou`, `answerOnly`, ... */
   readonly metrics: Readonly<Record<string, number>>
 }
 
+/** Names of the judges (metrics/judges): what one published evaluation tells its judge, and reads of the reply. */
+export const judgeNames = ['viscot_official', 'blink_official', 'vlmevalkit_blink', 'vlmevalkit_choice'] as const
+export type JudgeName = (typeof judgeNames)[number]
+
 /** How a benchmark is scored, as data. */
 export interface Scoring {
-  /** What an answer is: a letter of the item, or free text. */
+  /** The kind of answer: one of the item's letters, or free text. */
   readonly answer: 'choice' | 'open'
-  /** Name of the headline metric without a judge: `accuracy` or `match`. */
+  /** Name of the headline metric when no judge is used: `accuracy` or `match`. */
   readonly metric: string
   /** `macro`: unweighted mean over subtasks; `micro`: mean over samples. */
   readonly aggregate: 'macro' | 'micro'
-  /** True when the likelihood of the option texts is a second metric (V*'s official rule). */
+  /** True when the likelihood of the option texts is a second metric (the official rule of V*). */
   readonly likelihood?: boolean
-  /** Subtasks that make up the headline; absent = all. */
+  /** Subtasks that count towards the headline; all of them when absent. */
   readonly headline?: readonly string[]
+  /** Who is asked with `--judge`; absent: VisCoT's judge for open answers, VLMEvalKit's for choices. */
+  readonly judge?: JudgeName
 }

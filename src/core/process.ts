@@ -1,13 +1,13 @@
-// Whether another process of this machine still lives.
+// Checks whether another process on this machine is alive.
 import {systemCodeOf} from './errors.js'
 
-/** True while a process of this number runs, whoever started it. */
+/** True while a process with this id runs, whoever started it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it lives and belongs to somebody else.
+    // EPERM: the process is alive and belongs to another user.
     return systemCodeOf(error) === 'EPERM'
   }
 }

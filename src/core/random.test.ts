@@ -20,13 +20,13 @@ function reference(keys: readonly (string | number)[], count: number): bigint[] 
   return words
 }
 
-test('gives the words of sfc32 for its keys', () => {
+test('produces the words of sfc32 for its keys', () => {
   const source = random(7, 'val_Counting_1', 'options')
   const words = Array.from({length: 100}, () => BigInt(source.next() * 2 ** 32))
   expect(words).toEqual(reference([7, 'val_Counting_1', 'options'], 100))
 })
 
-test('fill gives the words that next would have given', () => {
+test('fill produces the words that next would have produced', () => {
   const words = new Uint32Array(50)
   const [one, two] = [random('a'), random('a')]
   one.fill(words)
@@ -34,7 +34,7 @@ test('fill gives the words that next would have given', () => {
   expect(one.next()).toBe(two.next())
 })
 
-test('depends on every key, and on nothing else', () => {
+test('depends on every key and on nothing else', () => {
   const first = (...keys: (string | number)[]) => random(...keys).next()
   expect(first(0, 'a', 'b')).toBe(first(0, 'a', 'b'))
   expect(

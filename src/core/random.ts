@@ -1,5 +1,5 @@
-// Seeded randomness: every random choice names its seed and its purpose, so it does not depend on the order of the
-// work.
+// Seeded randomness. Every random choice names its seed and its purpose, so its outcome does not depend on the order in
+// which work is done.
 import {createHash} from 'node:crypto'
 
 export interface Random {
@@ -13,13 +13,16 @@ export interface Random {
   pick<T>(items: readonly T[]): T
   /** A shuffled copy. */
   shuffle<T>(items: readonly T[]): T[]
-  /** Fills with the next 32-bit words, the ones `next()` would divide by 2^32: for loops that draw millions. */
+  /**
+   * Fills the array with the next 32-bit words, the ones that `next()` would divide by 2^32. For loops that draw
+   * millions.
+   */
   fill(words: Uint32Array): void
 }
 
 /**
  * A generator for one purpose, e.g. `random(runSeed, sample.id, 'option-order')`.
- * The keys are hashed with sha256 into the 128-bit state of sfc32 (C. Doty-Humphrey, PractRand: "small fast chaotic").
+ * The keys are hashed with sha256 to seed sfc32 (C. Doty-Humphrey, PractRand: "small fast chaotic"; 128 bits of state).
  */
 export function random(...keys: (string | number)[]): Random {
   const digest = createHash('sha256').update(JSON.stringify(keys)).digest()
@@ -65,8 +68,8 @@ export function random(...keys: (string | number)[]): Random {
       return copy
     },
     fill(words) {
-      // The same generator on local variables: a closure's own are several times slower, since V8 boxes words above 30
-      // bits.
+      // The same generator on local variables. Variables captured by a closure are several times slower here, because
+      // V8 boxes integers of more than 30 bits.
       let [x, y, z, n] = [a, b, c, counter]
       for (let i = 0; i < words.length; i++) {
         const sum = (((x + y) | 0) + n) | 0

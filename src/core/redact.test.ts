@@ -3,7 +3,7 @@ import {publicUrl, redactor, secretsIn} from './redact.js'
 describe('redactor', () => {
   const redact = redactor(['correct-horse-battery', 'abc'])
 
-  it('removes known secrets at any depth and leaves the rest alone', () => {
+  it('removes known secrets at any depth and leaves the rest unchanged', () => {
     expect(redact({a: ['x correct-horse-battery y', 3, null], b: {c: true}, text: 'abc'})).toEqual({
       a: ['x [redacted] y', 3, null],
       b: {c: true},
@@ -20,14 +20,14 @@ describe('redactor', () => {
     )
   })
 
-  it('removes the values of keys that name a credential', () => {
+  it('removes the values of keys whose names mean a credential', () => {
     expect(redact({headers: {Authorization: 'x', 'x-api-key': 'y'}, tokens: 'z'})).toEqual({
       headers: {Authorization: '[redacted]', 'x-api-key': '[redacted]'},
       tokens: 'z',
     })
   })
 
-  it('leaves ordinary answers as they are', () => {
+  it('leaves ordinary answers unchanged', () => {
     for (const text of [
       '<answer>A</answer>',
       'The bearer of the shield stands left of 2 trees.',

@@ -1,9 +1,10 @@
-// Keeps credentials out of everything that is written or shown. Finding the right key is the remote runner's business.
+// Keeps credentials out of everything that is written or shown. Choosing which key to send is up to the remote runner.
 
 const mark = '[redacted]'
 
 /**
- * Forms that are credentials wherever they stand, and what is left of them; bounded, so that no text makes them slow.
+ * Patterns that always denote a credential, and what replaces them. Their lengths are bounded, so that no text makes
+ * them slow.
  */
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,256}@/gi, `$1${mark}@`],
@@ -15,17 +16,17 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-/** What every text with such a form contains: most texts are cleared by this one look. */
+/** Every text that one of the patterns matches also matches this hint. Most texts need only this one check. */
 const hint = /:\/\/|=|bearer|sk-|hf_|gh[pousr]_|github_pat_|AIza|AKIA|xox/i
 
 const secretNames =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key|api[-_]?key|password|secret|access[-_]?token)$/i
 const secretVariables = /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/i
 
-/** Shorter values are no credentials, and removing them would spoil ordinary text. */
+/** Shorter values are not credentials, and removing them would garble ordinary text. */
 const shortestSecret = 8
 
-/** The values of environment variables whose names say that they are credentials. */
+/** The values of the environment variables whose names mark them as credentials. */
 export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && secretVariables.test(name) ? [value.trim()] : [],
@@ -33,14 +34,11 @@ export function secretsIn(env: Readonly<Record<string, string | undefined>>): st
 }
 
 /**
- * A function that gives a copy of any JSON-like value without the given secrets, the known forms of credentials,
- * credentials in URLs, and the values of keys such as `authorization`. Values without a finding are returned as they
- * are.
+ * Returns a function that copies any JSON-like value without the given secrets, known forms of credentials, credentials
+ * in URLs, and the values of keys such as `authorization`. Binary data is returned as it is.
  */
-export function redactor(secrets: Iterable<string>): <T>(value: T) => T {
-  const known = [...new Set(secrets)]
-    .filter(secret => secret.length >= shortestSecret)
-    .sort((a, b) => b.length - a.length)
+export function redactor(secrets: Iterable<string>, shortest = shortestSecret): <T>(value: T) => T {
+  const known = [...new Set(secrets)].filter(secret => secret.length >= shortest).sort((a, b) => b.length - a.length)
   const clean = (text: string): string => {
     let result = text
     for (const secret of known) if (result.includes(secret)) result = result.replaceAll(secret, mark)
@@ -62,7 +60,10 @@ export function redactor(secrets: Iterable<string>): <T>(value: T) => T {
   return <T>(value: T) => redact(value) as T
 }
 
-/** A URL as it may be shown and locked: without user, password, query and fragment, and without a slash at its end. */
+/**
+ * A URL in the form that may be shown and written to the lock: without user, password, query, fragment and trailing
+ * slash.
+ */
 export function publicUrl(url: URL): string {
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
 }

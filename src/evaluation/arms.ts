@@ -1,6 +1,8 @@
 // The arms of a run: models x modes, and for latent arms x interventions. Pure.
+import type {Benchmark} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, armId, type Intervention, type Mode} from '../core/generation.js'
+import type {PromptStyle} from '../core/prompt-form.js'
 import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
 
@@ -43,5 +45,15 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   })
 }
 
-/** New tokens an arm may generate when no flag says otherwise (cli.md, `--max-new-tokens`). */
+/** New tokens where neither a flag nor the benchmark says otherwise (design/contract.md, "Flags of run"). */
 export const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}
+
+/** New tokens an answer may take: what was asked for, else what the style, the benchmark or the house says. */
+export function maxNewTokensOf(
+  {prompts, maxNewTokens}: Pick<Benchmark, 'prompts' | 'maxNewTokens'>,
+  mode: Mode,
+  style: PromptStyle,
+  asked: number | undefined,
+): number {
+  return asked ?? prompts[style]?.maxNewTokens?.[mode] ?? maxNewTokens?.[mode] ?? defaultMaxNewTokens[mode]
+}

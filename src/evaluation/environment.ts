@@ -1,6 +1,7 @@
 // What a run records of its surroundings: outside the lock's hash, so it may differ between runs that compare.
 import {createRequire} from 'node:module'
 import {availableParallelism, cpus} from 'node:os'
+import type {Benchmark} from '../benchmarks/benchmark.js'
 import type {RunSpec} from './spec.js'
 
 const require = createRequire(import.meta.url)
@@ -10,9 +11,15 @@ export function packageVersion(): string {
   return (require('../../package.json') as {version: string}).version
 }
 
+/** Names for tables by benchmark id: a renamed benchmark is the same one, so they are no part of what is hashed. */
+export function titlesOf(benchmarks: readonly Pick<Benchmark, 'id' | 'title'>[]): Record<string, string> {
+  return Object.fromEntries(benchmarks.map(({id, title}) => [id, title]))
+}
+
 /** Versions, machine, device and the knobs that change speed but not results. */
 export function environment(spec: RunSpec): Record<string, unknown> {
-  const {device, weights, threads, batchSize, concurrency} = spec.runner
+  const {local, remote} = spec.runner
+  const {device, weights, threads, batchSize} = local
   return {
     lanternEval: packageVersion(),
     node: process.version,
@@ -23,7 +30,8 @@ export function environment(spec: RunSpec): Record<string, unknown> {
     weights: weights ?? null,
     threads: threads ?? null,
     batchSize: batchSize ?? null,
-    concurrency,
+    concurrency: remote.concurrency,
+    ...(remote.headers && {headers: Object.keys(remote.headers)}),
     startedAt: new Date().toISOString(),
   }
 }

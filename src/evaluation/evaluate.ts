@@ -1,16 +1,10 @@
 // One run from a prepared state to its end: the folder, the hold, the log, the loop, and what became of it.
 
-import type {Generation} from '../core/generation.js'
-import {redactor, secretsIn} from '../core/redact.js'
-import {scoreSample} from '../metrics/score.js'
-import {optionVariants} from '../modes/option-orders.js'
-import {hold} from '../run-folder/hold.js'
-import {openJournal} from '../run-folder/journal.js'
-import {claimRunDir, defaultRunDir} from '../run-folder/run-dir.js'
-import {tallyOf} from '../run-folder/tally.js'
-import {writeLatents} from '../runners/onnx/latent-bank.js'
-import {runLoop, type Scored} from './loop.js'
-import type {Prepared, PreparedBenchmark} from './prepare.js'
+import {writeLatents} from '../run-folder/latents.js'
+import {withRun} from '../run-folder/run.js'
+import {defaultRunDir} from '../run-folder/run-dir.js'
+import {runLoop} from './loop.js'
+import type {Prepared} from './prepare.js'
 import type {RunEvent} from './spec.js'
 
 export interface RunEnd {
@@ -25,61 +19,35 @@ export interface RunEnd {
   readonly reason: string | null
 }
 
-/**
- * Runs what is open of a prepared run. Throws `provenance`, `usage` (folder held), `disk`, or what a session throws.
- */
+/** Runs what is open of a prepared run. Throws what `withRun` throws, and what a session throws. */
 export async function evaluate(
   prepared: Prepared,
   onEvent: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunEnd> {
-  const {spec, lock} = prepared
-  const runDir = spec.out ?? defaultRunDir(lock)
-  await claimRunDir(runDir, lock)
-  const release = await hold(runDir)
-  try {
-    const tally = await tallyOf(runDir)
+  const {spec, lock, samples} = prepared
+  const dir = spec.out ?? defaultRunDir(lock)
+  const facts = await withRun({dir, lock, samples, env: spec.runner.common.env}, async run => {
+    const {tally} = run
     const total = totalOf(prepared)
     const {scored, sum} = tally.scores()
-    onEvent({type: 'begin', runDir, total, settled: tally.settled, correctBefore: sum, scoredBefore: scored})
-    const journal = await openJournal(runDir)
+    onEvent({type: 'begin', runDir: dir, total, settled: tally.settled, correctBefore: sum, scoredBefore: scored})
     try {
       await runLoop(prepared, {
-        journal,
-        isSettled: key => tally.isSettled(key),
-        score: (bench, generation) => scoreOne(prepared, bench, generation, signal),
+        run,
         keepLatents: async (bench, {latents, request}) => {
           if (spec.saveLatents && latents)
-            await writeLatents(runDir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
+            await writeLatents(dir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
         },
-        expand: sample => optionVariants(sample, spec.optionOrders, spec.seed),
-        redact: redactor(secretsIn(spec.runner.env)),
-        onEvent: event => {
-          if (event.type === 'record') tally.add(event.record)
-          onEvent(event)
-        },
+        onEvent,
         signal,
       })
     } finally {
-      await journal.close()
       onEvent({type: 'end'})
     }
-    const {settled, errors} = tally
-    return endOf({runDir, total, settled, errors}, spec.maxErrorRate, signal.aborted)
-  } finally {
-    await release()
-  }
-}
-
-async function scoreOne(
-  {spec, judge}: Prepared,
-  {benchmark}: PreparedBenchmark,
-  generation: Generation,
-  signal: AbortSignal,
-): Promise<Scored> {
-  const {sample} = generation.request
-  const score = scoreSample(sample, generation, benchmark.scoring, spec.extractor)
-  return judge === null ? {score} : judge.judge(sample, generation.text, benchmark.scoring, score, signal)
+    return {total, settled: tally.settled, errors: tally.errors}
+  })
+  return endOf({runDir: dir, ...facts}, spec.maxErrorRate, signal.aborted)
 }
 
 /** Samples x arms of this shard. */
@@ -89,7 +57,7 @@ export function totalOf(prepared: Prepared): number {
 
 /** Samples of each arm of this shard. */
 export function itemsOf({benchmarks}: Pick<Prepared, 'benchmarks'>): number {
-  return benchmarks.reduce((sum, bench) => sum + bench.asked.length, 0)
+  return benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
 }
 
 /** What became of a run, from how many of its samples x arms are settled and how many ended in an error. */

@@ -2,11 +2,10 @@
 // sizes are read.
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
+import type {PromptForm} from '../core/prompt-form.js'
 import type {ImageRef, Sample} from '../core/sample.js'
-import {optionVariants} from '../modes/option-orders.js'
-import {buildPrompt, type PromptStyle} from '../modes/prompts.js'
-import {recordKey} from '../run-folder/reader.js'
-import type {LogRecord} from '../run-folder/record.js'
+import {buildPrompt, promptFormOf} from '../modes/prompts.js'
+import {type LogRecord, recordKey} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
 import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
 import type {Prepared} from './prepare.js'
@@ -71,32 +70,24 @@ async function countAll(
   tallies: readonly OpenArm[],
 ): Promise<void> {
   for (const {benchmark, data, keys} of benchmarks) {
-    for await (const item of data.samples(new Set(keys.map(key => key.id)))) {
-      const sizeOf = rememberedSizes()
-      for (const sample of optionVariants(item, spec.optionOrders, spec.seed)) {
-        const open = tallies.filter(
-          ({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})),
-        )
-        await countSample(sample, spec.promptStyle, open, sizeOf)
-      }
+    const form = promptFormOf(benchmark, spec.promptStyle)
+    const sizeOf = rememberedSizes()
+    for await (const sample of data.samples(new Set(keys.map(key => key.id)))) {
+      const open = tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
+      await countSample(sample, form, open, sizeOf)
     }
   }
 }
 
 /** Arms of one model and mode share a prompt, which is counted once. */
-async function countSample(
-  sample: Sample,
-  style: PromptStyle,
-  open: readonly OpenArm[],
-  sizeOf: SizeOf,
-): Promise<void> {
+async function countSample(sample: Sample, form: PromptForm, open: readonly OpenArm[], sizeOf: SizeOf): Promise<void> {
   const counted = new Map<Forecast, Map<string, Promise<PromptTokens | null>>>()
   for (const tally of open) {
     const {arm, forecast} = tally
     const byMode = counted.get(forecast) ?? new Map<string, Promise<PromptTokens | null>>()
     counted.set(forecast, byMode)
     const counting =
-      byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, style), sizeOf).catch(nullIfFailing)
+      byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, form), sizeOf).catch(nullIfFailing)
     byMode.set(arm.mode, counting)
     const tokens = await counting
     if (tokens === null) tally.failing++
@@ -114,9 +105,9 @@ function nullIfFailing(error: unknown): null {
 
 type SizeOf = (image: ImageRef) => Promise<Size>
 
-/** Sizes of the pictures of one item, each read once. */
+/** Sizes of pictures, each read once while somebody holds it: variants of one item share theirs. */
 function rememberedSizes(): SizeOf {
-  const known = new Map<ImageRef, Promise<Size>>()
+  const known = new WeakMap<ImageRef, Promise<Size>>()
   return image => {
     const size = known.get(image) ?? pictureSize(image)
     known.set(image, size)
@@ -133,8 +124,8 @@ function measuredIn({benchmarks}: Prepared, {id: arm}: Arm, settled: readonly Lo
   const replies = mine.filter(({usage}) => usage.promptTokens !== null)
   if (replies.length === 0) return undefined
   const done = new Set(mine.map(recordKey))
-  const open = benchmarks.flatMap(({benchmark: {id: bench}, asked}) =>
-    asked.filter(({id}) => !done.has(recordKey({arm, bench, id}))).map(({subtask}) => stratumOf({bench, subtask})),
+  const open = benchmarks.flatMap(({benchmark: {id: bench}, keys}) =>
+    keys.filter(({id}) => !done.has(recordKey({arm, bench, id}))).map(({subtask}) => stratumOf({bench, subtask})),
   )
   const foretold = (key: 'promptTokens' | 'imageTokens') => {
     if (replies.some(({usage}) => usage[key] === null)) return null

@@ -1,4 +1,5 @@
 import {type Behaviour, type OpenAIServer, startOpenAIServer} from '../../test/support/openai-server.js'
+import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {openJudge} from './judge.js'
@@ -19,16 +20,7 @@ afterEach(() => server.close())
 
 async function judge(behaviour: Behaviour, score: Score = wrong) {
   server = await startOpenAIServer({behave: () => behaviour})
-  const options = {
-    baseUrls: {},
-    env: {},
-    concurrency: 4,
-    timeoutMs: 1000,
-    maxRetries: 0,
-    cache: false,
-    cacheDir: '',
-    notify: () => {},
-  }
+  const options = runnerOptions()
   const judge = await openJudge({ref: 'openai:judge', baseUrl: server.url}, [{id: 'viscot', scoring}], options)
   try {
     return {

@@ -55,6 +55,15 @@ const decoding: Decoding = {maxNewTokens: 256, temperature: 0, seed: 0}
 const longestQuote = 200
 
 /**
+ * The remote options of a run as they hold for its judge, which is another model: what is merged into the bodies of the
+ * models and what they cost is not for it, and at another server neither are their headers, which may be credentials.
+ */
+export function forJudge({baseUrl}: JudgeChoice, remote: ChatOptions['remote']): ChatOptions['remote'] {
+  const {extraBody: _body, price: _price, headers, ...rest} = remote
+  return baseUrl === undefined && headers ? {...rest, headers} : rest
+}
+
+/**
  * Opens the judge of a run. `benchmarks` are those of the run: their prompts are in the identity.
  * Throws LanternError `usage` for a reference that is no endpoint.
  */
@@ -72,16 +81,16 @@ export async function openJudge(
   }
   const {client, endpoint} = await openChat(
     ref,
-    baseUrl === undefined ? options : {...options, baseUrls: {'*': baseUrl}},
+    baseUrl === undefined ? options : {...options, remote: {...options.remote, baseUrls: {'*': baseUrl}}},
   )
-  const names = Object.fromEntries(benchmarks.map(({id, scoring}) => [id, judgeFor(id, scoring)]))
+  const names = Object.fromEntries(benchmarks.map(({id, scoring}) => [id, judgeFor(scoring)]))
   const prompt = hashOf({prompts: Object.values(names).map(judgePromptSha256).sort(), decoding})
   return {
     identity: {ref, prompt, prompts: names, endpoint: {url: endpoint.url, name: endpoint.name}},
     async judge(sample, text, scoring, score, signal) {
       const task = judgeTask(sample, text, scoring, score)
       if (task === null) return {score, judge: null}
-      const name = judgeFor(sample.benchmark, scoring)
+      const name = judgeFor(scoring)
       const isUseful = (reply: string) => readVerdict(name, reply, task).reading.kind !== 'unreadable'
       const outcome = await client.complete(
         {messages: judgeMessages(name, task), images: [], decoding, isUseful},

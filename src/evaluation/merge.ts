@@ -1,11 +1,10 @@
 // Joins the shards of one run: equal locks, disjoint and complete samples, one folder as if it had run in one piece.
 import {LanternError} from '../core/errors.js'
-import {hold} from '../run-folder/hold.js'
-import {openJournal} from '../run-folder/journal.js'
-import {type Lock, lockHash} from '../run-folder/lock.js'
-import {readLock, recordKey, settledRecords} from '../run-folder/reader.js'
-import type {LogRecord} from '../run-folder/record.js'
-import {claimRunDir, differences} from '../run-folder/run-dir.js'
+import {type Lock, lockOf} from '../run-folder/lock.js'
+import {openRunFolder, settledRecords} from '../run-folder/reader.js'
+import {type LogRecord, recordKey} from '../run-folder/record.js'
+import {withRun} from '../run-folder/run.js'
+import {differences} from '../run-folder/run-dir.js'
 
 export interface Merged {
   readonly runDir: string
@@ -14,6 +13,8 @@ export interface Merged {
   readonly errors: number
   /** Samples x arms that no shard has answered. */
   readonly missing: number
+  /** What was odd about the shards, in sentences. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -22,15 +23,19 @@ export interface Merged {
  * shards or samples.
  */
 export async function mergeRuns(runDirs: readonly string[], out: string, allowIncomplete: boolean): Promise<Merged> {
+  const warnings: string[] = []
   const runs = await Promise.all(
-    runDirs.map(async dir => ({dir, lock: await readLock(dir), records: await settledRecords(dir)})),
+    runDirs.map(async dir => ({
+      ...(await openRunFolder(dir)),
+      records: await settledRecords(dir, warning => warnings.push(warning)),
+    })),
   )
   const first = runs[0]!
   for (const {dir, lock} of runs) {
-    if (lock.hash !== first.lock.hash || lockHash(lock) !== lock.hash) {
+    if (lock.hash !== first.lock.hash) {
       throw new LanternError(
         'provenance',
-        `${dir} and ${first.dir} are not shards of one run (different: ${differences(first.lock, lock).join(', ') || 'an edited lock'}).`,
+        `${dir} and ${first.dir} are not shards of one run (different: ${differences(first.lock, lock).join(', ')}).`,
         'Merge runs of the same command that differ in --shard alone.',
       )
     }
@@ -47,30 +52,26 @@ export async function mergeRuns(runDirs: readonly string[], out: string, allowIn
       'Finish the shards (the same commands resume), or merge what is there with --allow-incomplete.',
     )
   }
-  const lock: Lock = {
+  const lock = lockOf({
     ...first.lock,
     shard: null,
-    environment: {mergedFrom: runs.map(run => ({shard: run.lock.shard, ...run.lock.environment}))},
-  }
-  await claimRunDir(out, lock)
-  const release = await hold(out)
-  try {
-    const there = new Set((await settledRecords(out)).map(recordKey))
-    const journal = await openJournal(out)
-    try {
-      await Promise.all(records.filter(record => !there.has(recordKey(record))).map(record => journal.append(record)))
-    } finally {
-      await journal.close()
-    }
-  } finally {
-    await release()
-  }
+    environment: {
+      titles: first.lock.environment['titles'],
+      mergedFrom: runs.map(run => ({shard: run.lock.shard, ...run.lock.environment})),
+    },
+  })
+  const samples = [...first.samples.values()].flatMap(list => [...list.values()])
+  await withRun({dir: out, lock, samples, env: process.env}, ({tally, write}) => {
+    const there = tally.copy()
+    return write(records, record => (there.isNews(record) ? record : null))
+  })
   return {
     runDir: out,
     shards: runs.length,
     records: records.length,
     errors: records.filter(record => record.outcome === 'error').length,
     missing,
+    warnings,
   }
 }
 

@@ -3,7 +3,7 @@
 import {settledRecords} from '../run-folder/reader.js'
 import {defaultRunDir, isRunOf} from '../run-folder/run-dir.js'
 import type {Price} from '../runners/runner.js'
-import {defaultMaxNewTokens} from './arms.js'
+import {maxNewTokensOf} from './arms.js'
 import {itemsOf, totalOf} from './evaluate.js'
 import {forecastPrompts, type PromptForecast} from './forecast.js'
 import type {Prepared} from './prepare.js'
@@ -37,6 +37,7 @@ export interface ArmPlan {
   /** Items that the run folder holds already; all that follows is about the others. */
   readonly settled: number
   readonly requests: number
+  /** Of one answer; the largest where benchmarks differ. */
   readonly maxNewTokens: number
   readonly newTokensAtMost: number
   /** Null for saved answers. */
@@ -66,10 +67,15 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
   const arms = prepared.models.flatMap(({session, arms}) => {
     const {remote} = session.describe()
     return arms.map(({id, mode}): ArmPlan => {
-      const done = settled.filter(({arm}) => arm === id).length
+      const mine = settled.filter(({arm}) => arm === id)
+      const done = mine.length
       const open = items - done
-      const maxNewTokens = spec.decoding.maxNewTokens ?? defaultMaxNewTokens[mode]
-      const newTokensAtMost = open * maxNewTokens
+      const limits = prepared.benchmarks.map(({benchmark, keys}) => ({
+        limit: maxNewTokensOf(benchmark, mode, spec.promptStyle, spec.decoding.maxNewTokens),
+        open: keys.length - mine.filter(({bench}) => bench === benchmark.id).length,
+      }))
+      const maxNewTokens = Math.max(...limits.map(({limit}) => limit))
+      const newTokensAtMost = limits.reduce((sum, {limit, open}) => sum + limit * open, 0)
       const {prompts = null, price = null} = forecasts.get(id) ?? {}
       const cost = price && prompts && costOf(price, prompts, newTokensAtMost)
       return {id, items, settled: done, requests: remote ? open : 0, maxNewTokens, newTokensAtMost, prompts, cost}
@@ -78,15 +84,15 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
   return {
     lock: lock.hash,
     runDir,
-    benchmarks: prepared.benchmarks.map(({benchmark, data, asked}) => {
+    benchmarks: prepared.benchmarks.map(({benchmark, data, keys}) => {
       const subtasks: Record<string, number> = {}
-      for (const {subtask} of asked) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
+      for (const {subtask} of keys) subtasks[subtask] = (subtasks[subtask] ?? 0) + 1
       return {
         id: benchmark.id,
         split: data.split,
         layout: data.layout,
         sample: data.kind,
-        items: asked.length,
+        items: keys.length,
         subtasks,
       }
     }),

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {startOpenAIServer} from '../../test/support/openai-server.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../../test/support/run-folders.js'
+import {runnerOptions} from '../../test/support/runner-options.js'
 import {builtinData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {lockHash} from '../run-folder/lock.js'
@@ -17,16 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, {recursive: true}))
 
 const direct = arm('replay:answers', 'direct')
-const chat = {
-  baseUrls: {},
-  env: {},
-  concurrency: 4,
-  timeoutMs: 5000,
-  maxRetries: 0,
-  cache: false,
-  cacheDir: '',
-  notify: () => undefined,
-}
+const chat = runnerOptions()
 const signal = new AbortController().signal
 const specOf = (changes: Partial<RescoreSpec>): RescoreSpec => ({
   from: join(folder, 'from'),

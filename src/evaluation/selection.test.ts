@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import {apportion, parseShard, select, shardOf} from './selection.js'
+import {apportion, readShard, select, shardOf} from './selection.js'
 
 const keys = ['x', 'y', 'z'].flatMap((subtask, s) =>
   Array.from({length: 10 * (s + 1)}, (_, i) => ({id: `${subtask}${i}`, subtask})),
@@ -27,6 +27,36 @@ describe('select', () => {
   it('names the subtasks when one is unknown, and the form of an id', () => {
     expect(() => select('b', keys, {subtasks: ['w'], seed: 0})).toThrow('no subtask "w"')
     expect(() => select('b', keys, {ids: ['q'], seed: 0})).toThrow('no sample "q"')
+  })
+})
+
+describe('variants of one item', () => {
+  // Two orders of each, but for the open ones of z.
+  const variants = keys.flatMap(({id, subtask}) =>
+    subtask === 'z' ? [{id, subtask}] : [0, 1].map(k => ({id: `${id}#o${k}`, subtask, item: id})),
+  )
+  const itemsOf = (chosen: readonly {id: string}[]) => [...new Set(chosen.map(({id}) => id.replace(/#.*/, '')))]
+
+  it('are selected together, and the same items as without them', () => {
+    for (const limit of [1, 12, 30, 1000]) {
+      const chosen = select('b', variants, {limit, seed: 1})
+      expect(itemsOf(chosen)).toEqual(select('b', keys, {limit, seed: 1}).map(({id}) => id))
+      expect(variants.filter(({id}) => itemsOf(chosen).includes(id.replace(/#.*/, '')))).toEqual(chosen)
+    }
+  })
+
+  it('are named by their item', () => {
+    expect(select('b', variants, {ids: ['x3'], seed: 0}).map(({id}) => id)).toEqual(['x3#o0', 'x3#o1'])
+    expect(() => select('b', variants, {ids: ['x3#o0'], seed: 0})).toThrow(
+      expect.objectContaining({suggestion: expect.stringContaining('"x0"')}),
+    )
+  })
+
+  it('stay in one shard, the one of their item', () => {
+    for (const index of [1, 2, 3]) {
+      const shard = {index, count: 3}
+      expect(itemsOf(shardOf(variants, shard))).toEqual(shardOf(keys, shard).map(({id}) => id))
+    }
   })
 })
 
@@ -61,7 +91,7 @@ describe('shardOf', () => {
   })
 
   it('reads i/n and refuses anything else', () => {
-    expect(parseShard('2/4')).toEqual({index: 2, count: 4})
-    for (const text of ['0/4', '5/4', '1-4', '', '1/0']) expect(() => parseShard(text)).toThrow('--shard')
+    expect(readShard('2/4')).toEqual({index: 2, count: 4})
+    for (const text of ['0/4', '5/4', '1-4', '', '1/0']) expect(readShard(text)).toBeUndefined()
   })
 })

@@ -25,7 +25,8 @@ export interface Shard {
  */
 export function select(benchmark: string, keys: readonly SampleKey[], selection: Selection): SampleKey[] {
   const {subtasks, ids, limit, seed} = selection
-  let selected = [...keys]
+  // Variants of one item are chosen, counted and named as one.
+  let selected = itemsOf(keys)
   if (subtasks) {
     const known = new Set(keys.map(key => key.subtask))
     const unknown = subtasks.find(name => !known.has(name))
@@ -40,29 +41,45 @@ export function select(benchmark: string, keys: readonly SampleKey[], selection:
   }
   if (ids) {
     const wanted = new Set(ids)
-    const known = new Set(selected.map(key => key.id))
+    const known = new Set(selected.map(itemOf))
     const unknown = ids.find(id => !known.has(id))
     if (unknown !== undefined)
       throw new LanternError(
         'usage',
         `${benchmark} has no sample "${unknown}" in this selection.`,
-        `Sample ids look like "${selected[0]?.id ?? keys[0]?.id ?? ''}".`,
+        `Sample ids look like "${[...selected, ...keys].map(itemOf)[0] ?? ''}".`,
       )
-    selected = selected.filter(key => wanted.has(key.id))
+    selected = selected.filter(key => wanted.has(itemOf(key)))
   }
-  if (limit === undefined || limit >= selected.length) return selected
+  if (limit === undefined || limit >= selected.length) return withItems(keys, selected)
   const strata = groupBySubtask(selected)
   const quotas = apportion(
     limit,
     [...strata.values()].map(stratum => stratum.length),
   )
-  const chosen = new Set<string>()
+  const chosen: SampleKey[] = []
   let stratumIndex = 0
   for (const [subtask, stratum] of strata) {
     const shuffled = random(seed, benchmark, subtask, 'limit').shuffle(stratum)
-    for (const key of shuffled.slice(0, quotas[stratumIndex++])) chosen.add(key.id)
+    for (const key of shuffled.slice(0, quotas[stratumIndex++])) chosen.push(key)
   }
-  return selected.filter(key => chosen.has(key.id))
+  return withItems(keys, chosen)
+}
+
+function itemOf({id, item}: SampleKey): string {
+  return item ?? id
+}
+
+/** One key for each item, the first. */
+function itemsOf(keys: readonly SampleKey[]): SampleKey[] {
+  const seen = new Set<string>()
+  return keys.filter(key => !seen.has(itemOf(key)) && seen.add(itemOf(key)))
+}
+
+/** All keys of the items that were chosen, in their order. */
+function withItems(keys: readonly SampleKey[], chosen: readonly SampleKey[]): SampleKey[] {
+  const items = new Set(chosen.map(itemOf))
+  return keys.filter(key => items.has(itemOf(key)))
 }
 
 function groupBySubtask(keys: readonly SampleKey[]): Map<string, SampleKey[]> {
@@ -97,21 +114,17 @@ export function apportion(seats: number, sizes: readonly number[]): number[] {
 }
 
 /**
- * Every n-th selected sample, so that each shard holds all subtasks: disjoint, complete, and stable for one selection.
+ * Every n-th selected item, so that each shard holds all subtasks: disjoint, complete, and stable for one selection.
  */
 export function shardOf(keys: readonly SampleKey[], shard: Shard | null): SampleKey[] {
-  return shard === null ? [...keys] : keys.filter((_, position) => position % shard.count === shard.index - 1)
+  if (shard === null) return [...keys]
+  const mine = itemsOf(keys).filter((_, position) => position % shard.count === shard.index - 1)
+  return withItems(keys, mine)
 }
 
-/** Reads `i/n`. Throws `usage`. */
-export function parseShard(text: string): Shard {
+/** Reads `i/n` with 1 <= i <= n; undefined for anything else. */
+export function readShard(text: string): Shard | undefined {
   const match = /^(\d+)\/(\d+)$/.exec(text)
   const [index, count] = [Number(match?.[1]), Number(match?.[2])]
-  if (!match || index < 1 || count < 1 || index > count)
-    throw new LanternError(
-      'usage',
-      `--shard ${text} is not i/n with 1 <= i <= n.`,
-      'For the second of four shards: --shard 2/4.',
-    )
-  return {index, count}
+  return match !== null && index >= 1 && index <= count ? {index, count} : undefined
 }

@@ -1,9 +1,12 @@
 // What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
+
+import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Intervention, Mode} from '../core/generation.js'
-import type {OptionOrders} from '../modes/option-orders.js'
-import type {PromptStyle} from '../modes/prompts.js'
+import type {PromptStyle} from '../core/prompt-form.js'
 import type {LogRecord} from '../run-folder/record.js'
-import type {RunnerEvent, RunnerOptions} from '../runners/runner.js'
+import type {BudgetLimits} from '../runners/budget.js'
+import type {RunnerOptions} from '../runners/index.js'
+import type {CommonOptions, RunnerEvent} from '../runners/runner.js'
 import type {Shard} from './selection.js'
 
 /** A model and the modes to run it in; without modes it runs in its own default. */
@@ -40,7 +43,14 @@ export interface RunSpec {
   readonly maxErrorRate: number
   /** The run folder; the default is named after the run and its lock hash, under `results/`. */
   readonly out?: string
-  readonly runner: Omit<RunnerOptions, 'benchmarks' | 'seed' | 'keepLatents' | 'notify'>
+  /** What models and judge may ask and spend together. */
+  readonly budget: BudgetLimits
+  /** For the runners, but for what the rest of the specification says already. */
+  readonly runner: {
+    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'keepLatents' | 'notify'>
+    readonly local: RunnerOptions['local']
+    readonly remote: Omit<RunnerOptions['remote'], 'budget'>
+  }
 }
 
 /** What a run tells while it works; renderers only consume. */

@@ -1,4 +1,5 @@
-// Where this program keeps what it can make again: graphs, replies. Downloads from the hub lie in the hub's own cache.
+// The cache folder for what this program can make again: graphs and replies. Hub downloads go to the hub's own cache
+// instead.
 import envPaths from 'env-paths'
 
 /** `LANTERN_EVAL_CACHE_DIR`, else the platform's cache folder for this program. */

@@ -15,13 +15,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dir, {recursive: true}))
 
-it('counts files and bytes of each folder', async () => {
+it('counts the files and bytes of each folder', async () => {
   const [responses, graphs] = await cacheContents(dir)
   expect(responses).toMatchObject({name: 'responses', files: 2, bytes: 8})
   expect(graphs).toMatchObject({name: 'graphs', files: 0, bytes: 0})
 })
 
-it('only counts without leave to remove', async () => {
+it('removes nothing in a dry run', async () => {
   expect(await pruneCache(dir, {only: ['responses'], before: Number.POSITIVE_INFINITY, dryRun: true})).toEqual({
     files: 2,
     bytes: 8,
@@ -29,7 +29,7 @@ it('only counts without leave to remove', async () => {
   expect(await readdir(join(dir, 'responses', 'ab'))).toHaveLength(2)
 })
 
-it('removes what is old enough, and never what is not the cache', async () => {
+it('removes files that are old enough, and only from the cache', async () => {
   expect(await pruneCache(dir, {only: ['responses', 'graphs'], before: 2_000_000, dryRun: false})).toEqual({
     files: 1,
     bytes: 5,

@@ -1,10 +1,9 @@
-// What lies in our cache folder, how large it is, and how it is emptied. The hub's cache belongs to the hub's tools and
-// is left alone.
+// Lists our cache folder, measures it and empties it. The hub's cache belongs to the hub's own tools and is left alone.
 import {lstat, readdir, rm, rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {systemCodeOf} from '../core/errors.js'
 
-/** The folders of the cache and what they hold. Nothing else below the cache folder is ever touched. */
+/** The folders of the cache and what they hold. Nothing else below the cache folder is touched. */
 export const cacheFolders = {
   responses: 'replies of remote endpoints',
   graphs: 'graphs of checkpoints',
@@ -23,7 +22,7 @@ export interface CacheContent {
   readonly bytes: number
 }
 
-/** Number and size of the files of each folder; absent ones are empty. Links are not followed. */
+/** Number and total size of the files in each folder. Absent folders count as empty. Links are not followed. */
 export async function cacheContents(cacheDir: string): Promise<CacheContent[]> {
   const contents: CacheContent[] = []
   for (const [name, holds] of Object.entries(cacheFolders) as [CacheFolder, string][]) {
@@ -41,13 +40,13 @@ export async function cacheContents(cacheDir: string): Promise<CacheContent[]> {
 
 export interface PruneOptions {
   readonly only: readonly CacheFolder[]
-  /** Files that were last changed before then, in milliseconds since 1970. */
+  /** Only files last changed before this time are removed, in milliseconds since 1970. */
   readonly before: number
-  /** Count, and remove nothing. */
+  /** Count only; remove nothing. */
   readonly dryRun: boolean
 }
 
-/** Removes files of the cache and the folders they leave empty. Returns what was (or would be) removed. */
+/** Removes cache files and the folders this leaves empty. Returns what was removed (or would be, in a dry run). */
 export async function pruneCache(
   cacheDir: string,
   {only, before, dryRun}: PruneOptions,

@@ -1,5 +1,5 @@
-// Where the Hugging Face hub's own tools keep what they downloaded; ours lies there too, so that neither downloads
-// twice. Paths and links only.
+// The cache layout of the Hugging Face hub's own tools. Our downloads use the same cache, so that neither side
+// downloads a file twice. Paths and links only.
 // Layout and variables: huggingface/huggingface_hub: docs, "Understand caching" and "Environment variables".
 import {randomUUID} from 'node:crypto'
 import {existsSync} from 'node:fs'
@@ -31,7 +31,7 @@ export function parseRepo(text: string, kind: HubRepo['kind']): HubRepo {
   return {kind, name: match[1]!, revision: match[2] ?? 'main'}
 }
 
-/** HF_HOME, else the platform-independent default of the hub's tools. */
+/** HF_HOME, else the default of the hub's tools, which is the same on every platform. */
 export function hubHome(env: Environment): string {
   return env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface')
 }
@@ -47,8 +47,8 @@ export function repoFolder({kind, name}: Pick<HubRepo, 'kind' | 'name'>, env: En
 }
 
 /**
- * The snapshot of a revision in the cache, or undefined. A branch is what it was when it was last downloaded; a commit
- * may be shortened.
+ * The snapshot of a revision in the cache, or undefined. A branch resolves to the commit last downloaded for it. A
+ * commit may be shortened only when it was downloaded under that short name.
  */
 export async function resolveInHubCache(repo: HubRepo, env: Environment): Promise<string | undefined> {
   const folder = repoFolder(repo, env)
@@ -57,13 +57,13 @@ export async function resolveInHubCache(repo: HubRepo, env: Environment): Promis
   return existsSync(snapshot) ? snapshot : undefined
 }
 
-/** The blob of each file of a snapshot, by path. */
+/** The name of the blob of each file of a snapshot, by path. */
 export type BlobNames = ReadonlyMap<string, string>
 
 /**
- * Makes a snapshot of blobs that are all there, and points the revision to it. A new snapshot appears whole or not at
- * all.
- * Returns its folder.
+ * Creates a snapshot from blobs that are already in the cache, and points the revision to it. A new snapshot appears
+ * whole or not at all.
+ * Returns the snapshot's folder.
  */
 export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNames, env: Environment): Promise<string> {
   const folder = repoFolder(repo, env)
@@ -77,7 +77,7 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
     await rename(target, snapshot).catch(async error => {
       await rm(target, {recursive: true, force: true})
       if (!['EEXIST', 'ENOTEMPTY'].includes(systemCodeOf(error) ?? '')) throw error
-      // Another process made it meanwhile: add what it lacks.
+      // Another process created it meanwhile: add the files it lacks.
       for (const [path, blob] of blobs)
         await linkBlob(join(folder, 'blobs', blob), join(snapshot, path), join(snapshot, path))
     })
@@ -92,7 +92,8 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
 }
 
 /**
- * A relative link as the hub's tools make it, valid at `final`; where links are not allowed a hard link, else a copy.
+ * Makes a relative link, as the hub's tools do; it is valid once it is at `final`. Where symbolic links are not
+ * allowed, makes a hard link, or else a copy.
  */
 async function linkBlob(blob: string, at: string, final: string): Promise<void> {
   await mkdir(dirname(at), {recursive: true})

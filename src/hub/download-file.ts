@@ -1,5 +1,5 @@
-// One file from a URL to the disk: resumed after breaks, held against its hash, and under its name only when it is
-// whole and right.
+// Downloads one file to disk. Resumes after interruptions, verifies the hash, and gives the file its final name only
+// once it is complete and correct.
 import {createHash, type Hash} from 'node:crypto'
 import {createReadStream, createWriteStream} from 'node:fs'
 import {mkdir, readdir, rename, rm} from 'node:fs/promises'
@@ -11,7 +11,7 @@ import {isAlive} from '../core/process.js'
 import type {Environment} from './cache-layout.js'
 import {type Answer, get, headerOf} from './http.js'
 
-/** What the bytes must be: the sha256 of a large file, or git's own name of a small one. */
+/** The expected digest: the sha256 of a large file, or git's object name of a small one. */
 export interface Digest {
   readonly algorithm: 'sha256' | 'git-sha1'
   readonly hex: string
@@ -25,23 +25,24 @@ export interface FileDownload {
   readonly env: Environment
   readonly token?: string
   readonly signal: AbortSignal
-  /** Bytes that were added (or, negative, thrown away because they were wrong). */
+  /** Called with the number of bytes added, or a negative number when wrong bytes were discarded. */
   readonly onBytes: (count: number) => void
   readonly onRetry: (reason: string) => void
-  /** Milliseconds before the first retry; they double. */
+  /** Milliseconds before the first retry. The delay doubles with each further retry. */
   readonly retryMs?: number
 }
 
-/** Attempts in a row that bring no byte. */
+/** Consecutive attempts that may bring no bytes. */
 const mostFruitless = 5
 const mostWrong = 2
 const longestRetryMs = 30_000
 const longerThanListed = new Error('the server sends more than the file has')
 
 /**
- * Downloads a file to `target`. A broken or truncated transfer goes on where it stopped, also in a later run; a file
- * with a wrong hash is thrown away and fetched once more. Throws LanternError `data-absent` when the server does not
- * give the file, `bad-file` for a wrong hash, `disk` when the disk is full.
+ * Downloads a file to `target`. A broken or truncated transfer resumes where it stopped, even in a later run. A file
+ * with a wrong hash is discarded and fetched once more.
+ * Throws LanternError: `data-absent` when the server does not deliver the file, `bad-file` for a wrong hash, `disk`
+ * when the disk is full.
  */
 export async function downloadFile(file: FileDownload): Promise<void> {
   const {target, size, signal, onRetry, retryMs = 500} = file
@@ -80,7 +81,7 @@ export async function downloadFile(file: FileDownload): Promise<void> {
   await rename(part.path, target)
 }
 
-/** The unfinished file: how far it goes and the hash of what it holds. */
+/** The unfinished file: its length so far and the hash of its content. */
 class Part {
   readonly path: string
   readonly #file: FileDownload
@@ -103,14 +104,14 @@ class Part {
     this.#file.onBytes(chunk.length)
   }
 
-  /** Forgets what it holds: the server begins anew. */
+  /** Starts again from zero, because the server sends the file from its beginning. */
   restart(): void {
     this.#file.onBytes(-this.#length)
     this.#hash = freshHash(this.#file)
     this.#length = 0
   }
 
-  /** Reads what really lies on the disk. */
+  /** Reads what is actually on disk. */
   async reload(): Promise<void> {
     this.restart()
     try {
@@ -125,18 +126,18 @@ class Part {
     this.restart()
   }
 
-  /** Whether it is the whole file; to be asked once. */
+  /** Whether the file is complete and correct. May be called only once, because it finalises the hash. */
   isRight(): boolean {
     return this.#length === this.#file.size && this.#hash.digest('hex') === this.#file.digest.hex
   }
 }
 
 function freshHash({size, digest}: Pick<FileDownload, 'size' | 'digest'>): Hash {
-  // git names a file by its content after this header (git-scm.com, "Git Internals - Git Objects").
+  // git hashes the content of a file after this header (git-scm.com, "Git Internals - Git Objects").
   return digest.algorithm === 'sha256' ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`)
 }
 
-/** Appends what the server sends; what arrived before a break is kept. */
+/** Appends what the server sends. What arrived before an interruption is kept. */
 async function transfer({url, env, token, signal, size}: FileDownload, part: Part): Promise<void> {
   const range: Record<string, string> = part.length > 0 ? {range: `bytes=${part.length}-`} : {}
   const answer = await get(url, {
@@ -149,9 +150,9 @@ async function transfer({url, env, token, signal, size}: FileDownload, part: Par
   if (answer.status !== 206) part.restart()
   else if (startOf(answer) !== part.length) {
     answer.body.destroy()
-    throw new Error('the server sent another part of the file than the one asked for')
+    throw new Error('the server sent a different part of the file than requested')
   }
-  // Looking on costs less than a stream of its own between the network and the disk.
+  // A listener costs less than another stream between the network and the disk.
   answer.body.on('data', (chunk: Buffer) => {
     part.add(chunk)
     if (part.length > size) answer.body.destroy(longerThanListed)
@@ -160,7 +161,7 @@ async function transfer({url, env, token, signal, size}: FileDownload, part: Par
   try {
     await pipeline(answer.body, output, {signal})
   } catch (error) {
-    // Not all that was counted need have reached the disk.
+    // Some of the bytes counted may not have reached the disk.
     await part.reload()
     throw error
   }
@@ -170,7 +171,7 @@ function startOf(answer: Answer): number {
   return Number(/^bytes (\d+)-/.exec(headerOf(answer, 'content-range') ?? '')?.[1] ?? Number.NaN)
 }
 
-/** Statuses that pass are tried again; the others are final. */
+/** Throws for an error status. Temporary errors are plain Errors and are retried; a LanternError is final. */
 async function refuse(answer: Answer, url: string): Promise<never> {
   await answer.body.dump()
   if (answer.status === 416) throw new Error('the server has no more of the file')
@@ -179,8 +180,8 @@ async function refuse(answer: Answer, url: string): Promise<never> {
 }
 
 /**
- * The unfinished file of this process: one that a dead process left is taken over, one that a living process writes is
- * left alone (both then download, and the last to finish wins with the same bytes).
+ * The path of this process's unfinished file. A file left behind by a dead process is taken over. A file that a living
+ * process is writing is left alone; both processes then download, and the last to finish wins with the same bytes.
  */
 async function adoptPart(target: string): Promise<string> {
   const own = `${target}.${process.pid}.part`
@@ -198,15 +199,15 @@ function absent(url: string, why: string): LanternError {
   return new LanternError(
     'data-absent',
     `${url} could not be downloaded: ${why}.`,
-    'Run the same command again: it goes on where it stopped.',
+    'Run the same command again: it resumes where it stopped.',
   )
 }
 
 function wrongHash({url}: FileDownload): LanternError {
   return new LanternError(
     'bad-file',
-    `${url} came ${mostWrong} times with another hash than the published one, so it was not kept.`,
-    'A proxy may change it: try another network, or check HF_ENDPOINT.',
+    `${url} arrived ${mostWrong} times with a hash other than the published one, so it was not kept.`,
+    'A proxy may have changed it: try another network, or check HF_ENDPOINT.',
   )
 }
 

@@ -1,4 +1,5 @@
-// Several files at once: what is there is kept, space is checked before the first byte, progress is told in bytes.
+// Downloads several files at once. Keeps files that are already there, checks disk space before the first byte, and
+// reports progress in bytes.
 import {mkdir, stat, statfs} from 'node:fs/promises'
 import pLimit from 'p-limit'
 import {LanternError} from '../core/errors.js'
@@ -6,13 +7,13 @@ import type {Environment} from './cache-layout.js'
 import {type Digest, downloadFile} from './download-file.js'
 
 export type DownloadEvent =
-  /** What is to be done: `bytes` in `files`, of which `present` bytes are on the disk already. */
+  /** What will be downloaded: `bytes` in `files`, of which `present` bytes are already on disk. */
   | {readonly type: 'plan'; readonly files: number; readonly bytes: number; readonly present: number}
   | {readonly type: 'progress'; readonly done: number; readonly total: number}
   | {readonly type: 'retry'; readonly file: string; readonly reason: string}
 
 export interface WantedFile {
-  /** For people. */
+  /** Shown to the user. */
   readonly name: string
   readonly url: string
   readonly target: string
@@ -22,24 +23,24 @@ export interface WantedFile {
 
 export interface TransferOptions {
   readonly env: Environment
-  /** A folder on the disk the files go to. */
+  /** A folder on the disk that receives the files. */
   readonly folder: string
   readonly signal: AbortSignal
   readonly notify: (event: DownloadEvent) => void
   readonly token?: string
-  /** Files at once. */
+  /** Number of files downloaded at once. */
   readonly parallel?: number
   readonly retryMs?: number
 }
 
 const defaultParallel = 8
-/** Left free on the disk beside the download. */
+/** Space to leave free on the disk. */
 const spareBytes = 256 << 20
 
 /**
- * Downloads the files that are not there yet; returns the bytes that were missing. A file bears its name only once it
- * was verified, so its size is enough to know it. Throws LanternError `disk`, `interrupted`, or what downloadFile
- * throws.
+ * Downloads the files that are missing and returns how many bytes were missing. A file gets its name only after it was
+ * verified, so checking its size is enough.
+ * Throws LanternError `disk`, `interrupted`, or what downloadFile throws.
  */
 export async function downloadFiles(files: readonly WantedFile[], options: TransferOptions): Promise<number> {
   const {env, folder, signal, notify, token, parallel = defaultParallel, retryMs} = options
@@ -77,7 +78,7 @@ export async function downloadFiles(files: readonly WantedFile[], options: Trans
     stop.abort()
     await Promise.allSettled(downloads)
     throw signal.aborted
-      ? new LanternError('interrupted', 'The download was interrupted.', 'Run it again: it goes on where it stopped.')
+      ? new LanternError('interrupted', 'The download was interrupted.', 'Run it again: it resumes where it stopped.')
       : error
   }
   return toFetch
@@ -93,7 +94,7 @@ async function checkSpace(folder: string, bytes: number): Promise<void> {
   const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`
   throw new LanternError(
     'disk',
-    `The download needs ${gigabytes(bytes)}, and ${gigabytes(bavail * bsize)} are free at ${folder}.`,
+    `The download needs ${gigabytes(bytes)}, but only ${gigabytes(bavail * bsize)} are free at ${folder}.`,
     'Free some space, or set HF_HOME (LANTERN_EVAL_CACHE_DIR for files that are not on the hub) to a folder on a larger disk.',
   )
 }

@@ -1,5 +1,5 @@
-// The files of a hub repository into the hub's cache: listed at a pinned commit, fetched, and linked when all are
-// there.
+// Downloads files of a hub repository into the hub's cache. They are listed at a pinned commit, fetched, and linked
+// into a snapshot once all are there.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {z} from 'zod'
@@ -11,22 +11,22 @@ import {type Answer, type GetOptions, get, headerOf} from './http.js'
 
 export interface DownloadOptions {
   readonly env: Environment
-  /** Which files of the repository are wanted; all without it. */
+  /** Which files of the repository to fetch; all of them when absent. */
   readonly include?: (path: string) => boolean
   readonly signal?: AbortSignal
   readonly notify?: (event: DownloadEvent) => void
-  /** Files at once. */
+  /** Number of files downloaded at once. */
   readonly parallel?: number
   readonly retryMs?: number
 }
 
 export interface Downloaded {
-  /** The snapshot: every wanted file is there, whole and verified. */
+  /** The snapshot, in which every requested file is complete and verified. */
   readonly folder: string
   readonly commit: string
   readonly files: number
   readonly bytes: number
-  /** Bytes that came over the network now. */
+  /** Bytes fetched over the network by this call. */
   readonly fetched: number
 }
 
@@ -39,8 +39,9 @@ interface RemoteFile {
 }
 
 /**
- * Downloads (what is missing of) a repository. Throws LanternError: `data-absent` (offline, no such repository, gated,
- * not reachable), `disk` (not enough space, said before the first byte), `bad-file` (a file with a wrong hash).
+ * Downloads a repository, or the files of it that are missing. Throws LanternError: `data-absent` (offline, no such
+ * repository, gated, unreachable), `disk` (not enough space, checked before the first byte), `bad-file` (a file with a
+ * wrong hash).
  */
 export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Promise<Downloaded> {
   const {env, include = () => true, signal = new AbortController().signal, notify = () => {}} = options
@@ -79,7 +80,7 @@ export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Pro
   return {folder, commit, files: files.length, bytes, fetched}
 }
 
-/** HF_HUB_OFFLINE, in the spellings that huggingface_hub takes for true. */
+/** HF_HUB_OFFLINE, in every spelling that huggingface_hub reads as true. */
 export function isOffline(env: Environment): boolean {
   return /^(?:1|on|yes|true)$/i.test(env['HF_HUB_OFFLINE'] ?? '')
 }
@@ -89,12 +90,12 @@ async function offline(repo: HubRepo, env: Environment): Promise<Downloaded> {
   if (folder !== undefined) return {folder, commit: folder.split(/[/\\]/).at(-1)!, files: 0, bytes: 0, fetched: 0}
   throw new LanternError(
     'data-absent',
-    `${repo.name} at ${repo.revision} is not in the hub cache, and HF_HUB_OFFLINE forbids to fetch it.`,
+    `${repo.name} at ${repo.revision} is not in the hub cache, and HF_HUB_OFFLINE forbids fetching it.`,
     'Unset HF_HUB_OFFLINE, or copy the repository into the cache (lantern-eval cache dir).',
   )
 }
 
-/** HF_TOKEN, else the file that `hf auth login` writes. */
+/** HF_TOKEN, else the file written by `hf auth login`. */
 async function readToken(env: Environment): Promise<string | undefined> {
   const token = env['HF_TOKEN']?.trim()
   if (token) return token
@@ -146,7 +147,7 @@ async function listRepo(repo: HubRepo, endpoint: string, access: GetOptions) {
 
 const commitsSchema = z.array(z.looseObject({id: z.string()}))
 
-/** The hub wants whole commit names; a shortened one is looked up among the commits of main. */
+/** The hub accepts only full commit hashes. A shortened one is looked up among the commits of main. */
 async function fullRevision(repo: HubRepo, api: string, access: GetOptions): Promise<string> {
   if (!/^[0-9a-f]{7,39}$/.test(repo.revision)) return repo.revision
   const commits = commitsSchema.safeParse(await getJson(repo, `${api}/commits/main`, access))
@@ -179,7 +180,10 @@ async function getJson(repo: HubRepo, url: string, access: GetOptions): Promise<
   }
 }
 
-/** What a refusal of the hub means; it says so in `x-error-code` (huggingface/huggingface_hub: utils/_http.py). */
+/**
+ * Explains why the hub refused a request. The reason is in `x-error-code` (huggingface/huggingface_hub:
+ * utils/_http.py).
+ */
 function explain({kind, name, revision}: HubRepo, answer: Answer, token: string | undefined): LanternError {
   const code = headerOf(answer, 'x-error-code')
   const page = `https://huggingface.co/${kind === 'dataset' ? 'datasets/' : ''}${name}`
@@ -188,7 +192,7 @@ function explain({kind, name, revision}: HubRepo, answer: Answer, token: string 
       token === undefined ? 'set HF_TOKEN to a token of that account' : 'check that HF_TOKEN belongs to that account'
     return new LanternError(
       'data-absent',
-      `${name} is gated: its owners ask for agreement first.`,
+      `${name} is gated: its owners require agreement to their terms.`,
       `Agree to its terms at ${page}, then ${next}.`,
     )
   }
@@ -198,10 +202,10 @@ function explain({kind, name, revision}: HubRepo, answer: Answer, token: string 
     const why =
       token === undefined
         ? 'it does not exist, or it is private and HF_TOKEN is not set'
-        : 'it does not exist, or HF_TOKEN may not read it'
+        : 'it does not exist, or HF_TOKEN has no access to it'
     return new LanternError(
       'data-absent',
-      `The hub does not give ${name} (HTTP ${answer.status}): ${why}.`,
+      `The hub does not serve ${name} (HTTP ${answer.status}): ${why}.`,
       `See ${page}.`,
     )
   }

@@ -1,5 +1,5 @@
-// Requests to the hub: redirects followed by hand, so that the token never leaves the hub's own origin. Reads no
-// bodies.
+// Requests to the hub. Redirects are followed here, so that the token is never sent to another origin than the hub's.
+// Does not read bodies.
 
 import type {Environment} from './cache-layout.js'
 import {type Response, request} from './network.js'
@@ -18,10 +18,10 @@ export interface GetOptions {
 }
 
 const mostRedirects = 10
-/** Silence longer than this breaks a connection; the download then resumes. */
+/** A connection that is silent for longer than this is closed; the download then resumes. */
 const silenceMs = 60_000
 
-/** GET, following up to ten redirects. Rejects with Node's or undici's error when the connection fails. */
+/** GET, following up to ten redirects. Rejects with the error of Node or undici when the connection fails. */
 export async function get(url: string, {env, headers = {}, token, signal}: GetOptions): Promise<Answer> {
   const {origin} = new URL(url)
   let target = new URL(url)
@@ -43,7 +43,7 @@ export async function get(url: string, {env, headers = {}, token, signal}: GetOp
   }
 }
 
-/** One value of a header. */
+/** The value of a header; the first one if it was sent several times. */
 export function headerOf({headers}: Pick<Answer, 'headers'>, name: string): string | undefined {
   const value = headers[name]
   return Array.isArray(value) ? value[0] : value

@@ -38,7 +38,7 @@ async function expectWhole(folder: string): Promise<void> {
 }
 
 describe('a download', () => {
-  it('lies in the layout of the hub, links included, and says its sizes', async () => {
+  it('uses the layout of the hub, links included, and reports its sizes', async () => {
     const {folder, ...rest} = await download()
     expect(rest).toEqual({commit, files: 2, bytes: 3_000_011, fetched: 3_000_011})
     expect(folder).toBe(join(home, 'hub', 'datasets--owner--name', 'snapshots', commit))
@@ -57,7 +57,7 @@ describe('a download', () => {
     expect(hub.transfers).toHaveLength(2)
   })
 
-  it('goes on where a broken connection stopped', async () => {
+  it('resumes where a broken connection stopped', async () => {
     hub.trouble = (path, attempt) => (path === large.path && attempt < 3 ? {kind: 'break', after: 700_000} : undefined)
     await expectWhole((await download()).folder)
     const starts = hub.transfers
@@ -68,7 +68,7 @@ describe('a download', () => {
     expect(starts[3]).toBeGreaterThan(0)
   })
 
-  it('goes on where another process stopped', async () => {
+  it('resumes where another process stopped', async () => {
     await download({include: path => path === small.path})
     const {digest} = {digest: (await import('../core/hash.js')).sha256(large.bytes)}
     await writeFile(join(blobs(), `${digest}.999999999.part`), large.bytes.subarray(0, 1_000_000))
@@ -76,26 +76,26 @@ describe('a download', () => {
     expect(hub.transfers.at(-1)!.range).toBe('bytes=1000000-')
   })
 
-  it('goes on after a truncated transfer, a server error and a server that knows no ranges', async () => {
+  it('recovers from a truncated transfer, a server error and a server without range support', async () => {
     const troubles = [{kind: 'truncate', after: 100}, {kind: 'status', status: 503}, {kind: 'no-ranges'}] as const
     hub.trouble = (path, attempt) => (path === large.path ? troubles[attempt] : undefined)
     await expectWhole((await download()).folder)
     expect(events.filter(({type}) => type === 'retry').length).toBeGreaterThanOrEqual(2)
   })
 
-  it('throws a file with a wrong hash away and fetches it again', async () => {
+  it('discards a file with a wrong hash and fetches it again', async () => {
     hub.trouble = (path, attempt) => (path === large.path && attempt === 0 ? {kind: 'wrong-bytes'} : undefined)
     await expectWhole((await download()).folder)
   })
 
-  it('never shows a file whose hash stays wrong, nor a snapshot that lacks one', async () => {
+  it('keeps neither a file whose hash stays wrong nor a snapshot without it', async () => {
     hub.trouble = path => (path === large.path ? {kind: 'wrong-bytes'} : undefined)
     await expect(download()).rejects.toMatchObject({code: 'bad-file'})
     expect(await readdir(blobs())).toHaveLength(1)
     expect(await resolveInHubCache(repo, env())).toBeUndefined()
   })
 
-  it('gives up on a server that never delivers, and keeps what came', async () => {
+  it('gives up on a server that never delivers, and keeps what arrived', async () => {
     hub.trouble = (path, attempt) =>
       path !== large.path ? undefined : attempt === 0 ? {kind: 'break', after: 500_000} : {kind: 'status', status: 500}
     await expect(download()).rejects.toMatchObject({code: 'data-absent', exitCode: 4})
@@ -104,14 +104,14 @@ describe('a download', () => {
     expect(hub.transfers.at(-1)!.range).toMatch(/^bytes=[1-9]/)
   })
 
-  it('can be interrupted and taken up again', async () => {
+  it('can be interrupted and resumed', async () => {
     const stop = new AbortController()
     const notify = (event: DownloadEvent) => event.type === 'progress' && event.done > 200_000 && stop.abort()
     await expect(download({signal: stop.signal, notify})).rejects.toMatchObject({code: 'interrupted', exitCode: 130})
     await expectWhole((await download()).folder)
   })
 
-  it('takes a shortened commit', async () => {
+  it('accepts a shortened commit', async () => {
     const {folder} = await downloadRepo({...repo, revision: commit.slice(0, 7)}, {env: env()})
     expect(folder.endsWith(commit)).toBe(true)
     expect(await resolveInHubCache({...repo, revision: commit.slice(0, 7)}, env())).toBe(folder)
@@ -119,7 +119,7 @@ describe('a download', () => {
 })
 
 describe('the token', () => {
-  it('goes to the hub and never to where it redirects', async () => {
+  it('is sent to the hub and never to the target of a redirect', async () => {
     await download({env: env({HF_TOKEN: 'hf_secret'})})
     expect(hub.transfers.map(({cdn, authorization}) => [cdn, authorization]).sort()).toEqual([
       [false, 'Bearer hf_secret'],
@@ -128,7 +128,7 @@ describe('the token', () => {
   })
 })
 
-describe('what stands in the way is explained', () => {
+describe('a failure is explained', () => {
   it('a gated repository', async () => {
     hub.refuse = {status: 401, code: 'GatedRepo'}
     await expect(download()).rejects.toMatchObject({
@@ -144,7 +144,7 @@ describe('what stands in the way is explained', () => {
     await expect(download()).rejects.toMatchObject({message: expect.stringContaining('does not exist')})
   })
 
-  it('offline mode, unless the cache has it', async () => {
+  it('offline mode, unless the repository is in the cache', async () => {
     const offline = env({HF_HUB_OFFLINE: '1'})
     await expect(download({env: offline})).rejects.toMatchObject({
       code: 'data-absent',
@@ -160,7 +160,7 @@ describe('what stands in the way is explained', () => {
     })
   })
 
-  it('a repository whose files would leave its folder', async () => {
+  it('a repository with files outside its folder', async () => {
     await hub.close()
     hub = await startHubServer([{...small, path: '../evil'}])
     await expect(download()).rejects.toMatchObject({code: 'bad-file'})
@@ -168,7 +168,7 @@ describe('what stands in the way is explained', () => {
   })
 })
 
-it('reads the name of a repository', () => {
+it('parses the name of a repository', () => {
   expect(parseRepo('owner/name', 'model')).toEqual({kind: 'model', name: 'owner/name', revision: 'main'})
   expect(parseRepo('owner/name@v1.0', 'model')).toEqual({kind: 'model', name: 'owner/name', revision: 'v1.0'})
   for (const wrong of ['name', 'a/b/c', '../x', 'a/..', 'a/b@']) expect(() => parseRepo(wrong, 'model')).toThrow(wrong)

@@ -47,25 +47,25 @@ async function ask(from: string, variables: Record<string, string>): Promise<num
 }
 
 describe('connections to an endpoint', () => {
-  it('go through the proxy as many at a time as without it, and stay open', async () => {
+  it('run as many at a time through the proxy as without it, and are kept open', async () => {
     expect(await ask(origin, env())).toEqual(new Array(requests).fill(200))
     expect(server.requests).toHaveLength(requests)
     expect(server.requests.every(({headers}) => headers.host === 'model.test')).toBe(true)
     expect(server.peak()).toBe(inFlight)
-    // A pool opens up to one more per request in flight, as it does without a proxy.
+    // A pool may open one extra connection per request in flight, as it does without a proxy.
     expect(proxy.connections()).toBeLessThanOrEqual(2 * inFlight)
     expect(proxy.passages).toHaveLength(requests)
     expect(proxy.passages.every(({kind, target}) => kind === 'forward' && target === 'model.test:80')).toBe(true)
   })
 
-  it('go past the proxy to this machine, and where NO_PROXY says so', async () => {
+  it('bypass the proxy for this machine and for hosts in NO_PROXY', async () => {
     expect(await ask(new URL(server.url).origin, env())).toEqual(new Array(requests).fill(200))
     expect(server.peak()).toBe(inFlight)
     await expect(ask(origin, {...env(), NO_PROXY: '.test'})).rejects.toThrow(/model\.test/)
     expect(proxy.connections()).toBe(0)
   })
 
-  it('say so when the proxy wants a password', async () => {
+  it('report it when the proxy requires a password', async () => {
     const refusal = await ask(origin, {HTTP_PROXY: proxy.host}).catch((error: unknown) => error)
     expect(proxyStatusOf(refusal)).toBe(407)
     expect(server.requests).toHaveLength(0)

@@ -1,6 +1,5 @@
-// Every connection to another machine is made here, so that all of them go through the proxy that the environment
-// names.
-// Which proxy that is says proxy.ts; what is sent and what answers mean is the callers' business.
+// Opens every connection to another machine, so that all of them use the proxy named by the environment.
+// proxy.ts decides which proxy that is. Callers decide what to send and interpret the answers.
 import {type Dispatcher, Pool, ProxyAgent, request as send} from 'undici'
 import {messageOf} from '../core/errors.js'
 import {type Environment, type HttpProxy, proxyFor} from './proxy.js'
@@ -8,17 +7,17 @@ import {type Environment, type HttpProxy, proxyFor} from './proxy.js'
 export type Connections = Dispatcher
 export type Response = Dispatcher.ResponseData
 
-/** Limits of connections; times in milliseconds. */
+/** Limits of connections. Times are in milliseconds. */
 export interface ConnectionLimits {
-  /** Silence before the head of an answer and within its body. */
+  /** Longest silence before the head of an answer, and within its body. */
   readonly silenceMs?: number
   readonly connectMs?: number
   readonly largestAnswerBytes?: number
 }
 
 /**
- * As many connections to one origin as there are requests in flight, kept open between them. To be closed. Throws
- * LanternError `usage`.
+ * Connections to one origin: as many as there are requests in flight, kept open between requests. The caller closes
+ * them. Throws LanternError `usage`.
  */
 export function connectionsTo(origin: string, env: Environment, limits: ConnectionLimits): Connections {
   const proxy = proxyFor(new URL(origin), env)
@@ -33,18 +32,18 @@ export interface RequestOptions
 }
 
 /**
- * One request over connections that all such requests share. Rejects as undici's `request`, and with LanternError
+ * One request, over connections shared by all such requests. Rejects like undici's `request`, and with LanternError
  * `usage` for a bad proxy.
  */
 export async function request(url: URL | string, {env, headers, ...options}: RequestOptions): Promise<Response> {
   const proxy = proxyFor(new URL(url), env)
-  // A copy: on the way to a proxy undici writes the host into the headers.
+  // Copied, because undici adds the host to the headers of a proxied request.
   return send(url, {...options, headers: {...headers}, ...(proxy !== null && {dispatcher: sharedAgent(proxy)})})
 }
 
 /**
- * The status with which a proxy refused a request or a tunnel, of an error that was thrown for it (nodejs/undici:
- * lib/dispatcher/proxy-agent.js).
+ * The HTTP status with which a proxy refused a request or a tunnel, read from the error that undici threw for it
+ * (nodejs/undici: lib/dispatcher/proxy-agent.js).
  */
 export function proxyStatusOf(thrown: unknown): number | undefined {
   const status = /^Proxy (?:response|Authentication Required) \((\d+)\)/.exec(messageOf(thrown))?.[1]
@@ -61,8 +60,8 @@ function sharedAgent(proxy: HttpProxy): ProxyAgent {
 }
 
 /**
- * https goes through a tunnel (CONNECT), http is forwarded: many proxies tunnel to port 443 only. Tunnels are kept open
- * and shared out as direct connections are.
+ * https goes through a tunnel (CONNECT); http is forwarded, because many proxies tunnel to port 443 only. Tunnels are
+ * kept open and pooled like direct connections.
  */
 function throughProxy({url: uri, authorization: token}: HttpProxy, limits: ConnectionLimits): ProxyAgent {
   const {connect, ...pool} = poolOptions(limits)
@@ -72,7 +71,7 @@ function throughProxy({url: uri, authorization: token}: HttpProxy, limits: Conne
     ...(token !== undefined && {token}),
     ...(connect !== undefined && {requestTls: connect, proxyTls: connect}),
     proxyTunnel: false,
-    // Forwarded requests would have undici's own limits.
+    // Without these factories, forwarded requests would use undici's default limits.
     factory: (origin, options) => new Pool(origin, {...pool, ...options}),
     clientFactory: (origin, options) => new Pool(origin, {...pool, ...options}),
   })

@@ -5,14 +5,14 @@ const through = (url: string, more: Record<string, string | undefined> = {}) =>
   proxyFor(new URL(url), {...env, ...more})?.url ?? null
 
 describe('the proxy of a URL', () => {
-  it('is that of its scheme, and none stands in for the other', () => {
+  it('is chosen by scheme, and the variable of one scheme is never used for the other', () => {
     expect(through('http://a.example/v1')).toBe('http://plain.proxy:3128')
     expect(through('https://a.example/v1')).toBe('https://secure.proxy:3129')
     expect(through('https://a.example', {HTTPS_PROXY: undefined})).toBeNull()
     expect(proxyFor(new URL('http://a.example'), {})).toBeNull()
   })
 
-  it('is named in lower case first, and an empty value is none', () => {
+  it('prefers the lower-case variable, and an empty value means none', () => {
     expect(through('http://a.example', {http_proxy: 'http://other:1'})).toBe('http://other:1')
     expect(through('http://a.example', {http_proxy: ''})).toBeNull()
   })
@@ -22,7 +22,7 @@ describe('the proxy of a URL', () => {
     expect(through('http://a.example', {HTTP_PROXY: '10.0.0.1:8080'})).toBe('http://10.0.0.1:8080')
   })
 
-  it('gives its user as a header, and never in its URL', () => {
+  it('passes its user in a header and never in its URL', () => {
     expect(proxyFor(new URL('http://a.example'), {HTTP_PROXY: 'http://us%40er:p%3Ass@proxy:1'})).toEqual({
       url: 'http://proxy:1',
       authorization: `Basic ${Buffer.from('us@er:p:ss').toString('base64')}`,
@@ -32,10 +32,12 @@ describe('the proxy of a URL', () => {
     )
   })
 
-  it('is refused when it is none, without being quoted', () => {
+  it('is refused when it is not a proxy, without quoting the value', () => {
     for (const value of ['ftp://user:secret@proxy:1', 'http://', 'http://user:secret@pro xy']) {
       const read = () => through('http://a.example', {HTTP_PROXY: value})
-      expect(read).toThrow(expect.objectContaining({code: 'usage', message: 'The variable HTTP_PROXY holds no proxy.'}))
+      expect(read).toThrow(
+        expect.objectContaining({code: 'usage', message: 'The variable HTTP_PROXY does not hold a proxy.'}),
+      )
     }
   })
 
@@ -54,8 +56,7 @@ describe('the proxy of a URL', () => {
   })
 })
 
-// Rules that golang/net (http/httpproxy) and curl (lib/noproxy.c) share, and in which addresses they agree with
-// requests.
+// The rules shared by golang/net (http/httpproxy) and curl (lib/noproxy.c); for addresses, requests agrees with them.
 test.each([
   ['*', 'http://a.example', true],
   ['a.example', 'http://a.example', true],

@@ -1,5 +1,5 @@
-// Which proxy a URL is reached through, by the variables that curl, Python and Go read too. Opens no connection: that
-// is network.ts.
+// Decides which proxy to use for a URL, from the variables that curl, Python and Go also read. network.ts opens the
+// connections.
 import {BlockList, isIP} from 'node:net'
 import {LanternError} from '../core/errors.js'
 
@@ -8,28 +8,28 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface HttpProxy {
   /** Without user and password. */
   readonly url: string
-  /** The value of Proxy-Authorization, where the variable holds a user. */
+  /** The value of Proxy-Authorization, if the variable names a user. */
   readonly authorization?: string
 }
 
 /**
- * The proxy of a URL: HTTPS_PROXY or HTTP_PROXY by its scheme (the lower-case name comes first, an empty value is
- * none), unless NO_PROXY excepts its host. This machine is never asked for through a proxy, as in Go (golang/net:
+ * The proxy of a URL: HTTPS_PROXY or HTTP_PROXY, depending on the scheme. The lower-case name takes precedence, and an
+ * empty value means no proxy. Hosts listed in NO_PROXY and this machine are reached directly, as in Go (golang/net:
  * http/httpproxy/proxy.go).
- * Throws LanternError `usage`, without the value, for a variable that holds no proxy.
+ * Throws LanternError `usage` for a variable that does not hold a proxy; the message does not quote the value.
  */
 export function proxyFor(url: URL, env: Environment): HttpProxy | null {
   const name = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY'
   const value = (env[name.toLowerCase()] ?? env[name] ?? '').trim()
   if (value === '' || isThisMachine(hostOf(url)) || isExcepted(url, env['no_proxy'] ?? env['NO_PROXY'] ?? ''))
     return null
-  // A bare `host:port` means http, as everywhere.
+  // A bare `host:port` means http, as in other tools.
   const text = value.includes('://') ? value : `http://${value}`
   const proxy = URL.canParse(text) ? new URL(text) : null
   if (proxy === null || proxy.hostname === '' || !/^(?:https?|socks5):$/.test(proxy.protocol)) {
     throw new LanternError(
       'usage',
-      `The variable ${name} holds no proxy.`,
+      `The variable ${name} does not hold a proxy.`,
       'Write it in full, e.g. http://proxy.example.org:3128.',
     )
   }
@@ -40,7 +40,7 @@ export function proxyFor(url: URL, env: Environment): HttpProxy | null {
   }
 }
 
-/** The host without the brackets of an IPv6 address. */
+/** The host, without the brackets of an IPv6 address. */
 function hostOf({hostname}: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
 }
@@ -61,8 +61,9 @@ function contains(list: BlockList, host: string): boolean {
 }
 
 /**
- * Whether NO_PROXY names the host: `*`, a host with its subdomains (`example.org`, `.example.org` and `*.example.org`
- * alike), an address or a network (`10.0.0.0/8`), each perhaps with a port; separated by commas or blanks.
+ * Whether NO_PROXY lists the host: `*`, a host with its subdomains (`example.org`, `.example.org` and `*.example.org`
+ * are the same), an address or a network (`10.0.0.0/8`), each optionally with a port. Entries are separated by commas
+ * or blanks.
  */
 function isExcepted(url: URL, noProxy: string): boolean {
   const host = hostOf(url)
@@ -77,7 +78,7 @@ function isExcepted(url: URL, noProxy: string): boolean {
 function isNamed(entry: string, host: string, port: string): boolean {
   const [, network, bits] = /^(.+)\/(\d+)$/.exec(entry) ?? []
   if (network !== undefined) return isWithin(network, Number(bits), host)
-  // `host:port`, `[address]:port`, or either without a port; an IPv6 address without brackets has colons of its own.
+  // `host:port`, `[address]:port`, or either without a port. An IPv6 address without brackets contains colons itself.
   const [, name = entry, only = port] = isIP(entry) === 6 ? [] : (/^\[?(.+?)\]?(?::(\d+))?$/.exec(entry) ?? [])
   const domain = name.replace(/^\*?\./, '')
   return only === port && (host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`)))

@@ -68,7 +68,7 @@ test('a box stated in an answer is scored where the sample has one and its pictu
   expect(statedBoxMetrics(text, {})).toEqual({})
 })
 
-/** benchmarks.md 4.3: items with IoU > 0.5 for the centre box and for the whole square, by data set. */
+/** design/benchmarks.md 4.3: items with IoU > 0.5 for the centre box and for the whole square, by data set. */
 const baselines: Record<string, {n: number; centre: number; full: number}> = {
   cub: {n: 492, centre: 240, full: 33},
   docvqa: {n: 888, centre: 48, full: 14},

@@ -1,20 +1,20 @@
-import {likelihoodChoice} from './likelihood.js'
+import {likeliestOption} from './likelihood.js'
 
-const item = {gold: 'B', letters: ['A', 'B']}
+const item = {letters: ['A', 'B']}
 
-describe('option likelihood', () => {
-  it('takes the option with the highest mean per token, so that long options are not at a disadvantage', () => {
-    expect(likelihoodChoice(item, [[-1], [-0.9, -0.9, -0.9]])).toBe(1)
-    expect(likelihoodChoice(item, [[-0.5], [-0.9]])).toBe(0)
+describe('the likeliest option', () => {
+  it('has the highest mean per token, so that long options are not at a disadvantage', () => {
+    expect(likeliestOption(item, [[-1], [-0.9, -0.9, -0.9]])).toBe('B')
+    expect(likeliestOption(item, [[-0.5], [-0.9]])).toBe('A')
   })
 
-  it('gives a tie to the earlier option', () => {
-    expect(likelihoodChoice(item, [[-1], [-1]])).toBe(0)
+  it('is the earlier of two that are equal', () => {
+    expect(likeliestOption(item, [[-1], [-1]])).toBe('A')
   })
 
-  it('is unknown without scores, without a gold letter, or where an option has no token', () => {
-    expect(likelihoodChoice(item, undefined)).toBeNull()
-    expect(likelihoodChoice({...item, gold: null}, [[-1], [-2]])).toBeNull()
-    expect(likelihoodChoice(item, [[], [-2]])).toBeNull()
+  it('is unknown without scores, without letters, or where an option has no token', () => {
+    expect(likeliestOption(item, undefined)).toBeUndefined()
+    expect(likeliestOption({}, [[-1], [-2]])).toBeUndefined()
+    expect(likeliestOption(item, [[], [-2]])).toBeUndefined()
   })
 })

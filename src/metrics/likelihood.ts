@@ -2,24 +2,18 @@
 import type {Sample} from '../core/sample.js'
 
 /**
- * 1 if the gold option has the lowest mean cross-entropy per token, else 0; null where nothing was scored. Ties go to
+ * The letter of the option with the lowest mean cross-entropy per token; undefined where nothing was scored. Ties go to
  * the earlier option.
  * The rule of penghao-wu/vstar: vstar_bench_eval.py, except that here the prompt lists the options and the end
  * separator is left out.
  * @param logProbs natural logarithms, [option][token]
  */
-export function likelihoodChoice(
-  {gold, letters}: Pick<Sample, 'gold' | 'letters'>,
+export function likeliestOption(
+  {letters}: Pick<Sample, 'letters'>,
   logProbs: readonly (readonly number[])[] | undefined,
-): number | null {
-  if (
-    !logProbs ||
-    !letters ||
-    typeof gold !== 'string' ||
-    logProbs.length !== letters.length ||
-    logProbs.some(tokens => tokens.length === 0)
-  )
-    return null
+): string | undefined {
+  if (!logProbs || logProbs.length === 0 || logProbs.length !== letters?.length) return undefined
+  if (logProbs.some(tokens => tokens.length === 0)) return undefined
   const means = logProbs.map(tokens => tokens.reduce((sum, value) => sum + value, 0) / tokens.length)
-  return letters[means.indexOf(Math.max(...means))] === gold ? 1 : 0
+  return letters[means.indexOf(Math.max(...means))]
 }

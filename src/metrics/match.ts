@@ -1,13 +1,13 @@
 // Open answers held against accepted texts without a judge: letter by letter, and after what does not change a meaning
 // is taken away.
-import {answerTags, plainText, withoutMarkup, withoutThoughts} from './extraction/visible-text.js'
+import {answerTags, plainText, visibleText, withoutMarkup} from './extraction/visible-text.js'
 
 /**
  * The text of an open answer: the last closed answer tag, else what is left without special tokens and thoughts, on one
  * line.
  */
 export function openAnswer(text: string): string {
-  const visible = withoutThoughts(plainText(text))
+  const visible = visibleText(text)
   const {closed, open} = answerTags(visible)
   const inside = visible.trim() === '' ? answerTags(plainText(text)).closed : undefined
   const part = closed ?? inside ?? open

@@ -29,14 +29,16 @@ describe('the outcome of a choice', () => {
     expect(score({text: 'no idea'}, 'blink_official')).toMatchObject({outcome: 'unanswered'})
   })
 
-  // Each row outranks all that follow it (cli.md): every one also holds what would give a later outcome.
+  // Each row outranks all that follow it (design/contract.md): every one also holds what would give a later outcome.
   it.each([
     ['error', {stop: 'error', text: '', gold: null, ...idle}, null],
     ['error', {stop: 'abort', gold: null, ...idle}, null],
-    ['refused', {stop: 'refusal', gold: null, ...idle}, 0],
-    ['truncated', {stop: 'length', text: 'The answer is B', gold: null, ...idle}, 0],
-    ['not-engaged', {stop: 'eos', gold: null, ...idle}, 0],
-    ['unscored', {stop: 'eos', text: 'no idea', gold: null}, null],
+    ['unscored', {stop: 'refusal', gold: null, ...idle}, null],
+    ['unscored', {stop: 'length', text: 'The answer is B', gold: null, ...idle}, null],
+    ['unscored', {stop: 'eos', text: 'no idea', gold: null, ...idle}, null],
+    ['refused', {stop: 'refusal', ...idle}, 0],
+    ['truncated', {stop: 'length', text: 'The answer is', ...idle}, 0],
+    ['not-engaged', {stop: 'eos', text: 'no idea', ...idle}, 0],
     ['unanswered', {stop: 'eos', text: 'no idea'}, 0],
   ] as const)('is %s before all later ones', (outcome, change, value) => {
     expect(score(change)).toMatchObject({outcome, score: value})
@@ -46,6 +48,15 @@ describe('the outcome of a choice', () => {
     expect(score({stop: 'length', text: '<answer>B</answer> and then'})).toMatchObject({outcome: 'correct'})
     expect(score({stop: 'length', text: '<think>so <answer>'})).toMatchObject({outcome: 'truncated'})
     expect(score({stop: 'length', text: '<answer></answer> B'})).toMatchObject({outcome: 'truncated'})
+  })
+})
+
+describe('the likelihood of a choice', () => {
+  it('is 1 where the likeliest option is the gold one, and stands beside the score', () => {
+    expect(score({likeliest: 'B'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 1}})
+    expect(score({likeliest: 'A'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 0}})
+    expect(score({}).metrics).toEqual({})
+    expect(score({likeliest: 'A', gold: null}).metrics).toEqual({})
   })
 })
 
@@ -77,21 +88,6 @@ describe('open answers', () => {
       metrics: {exact: 0, match: 1},
     })
     expect(scoreAnswer({...answered, gold: 'a door'}, open, 'lantern-eval')).toMatchObject({outcome: 'wrong', score: 0})
-  })
-
-  it("score the judge's verdict with one; below one half they are shown as wrong", () => {
-    expect(scoreAnswer(answered, open, 'lantern-eval', 0.4)).toMatchObject({
-      outcome: 'wrong',
-      score: 0.4,
-      metrics: {match: 1, judge: 0.4},
-    })
-  })
-
-  it('with an unreadable verdict score 0, as in the official reading, and are counted', () => {
-    expect(scoreAnswer(answered, open, 'lantern-eval', 'unreadable')).toMatchObject({
-      score: 0,
-      metrics: {judge: 0, judgeUnreadable: 1},
-    })
   })
 
   it('are choices where the item has options', () => {

@@ -1,16 +1,16 @@
-// From a generation to its outcome and score, in the precedence of cli.md ("The run folder"). Pure.
+// From a generation to its outcome and score, in the precedence of design/contract.md, "Outcomes". Pure.
 import type {Arm, Generation, Stop} from '../core/generation.js'
-import type {Outcome, Score, Scoring} from '../core/outcome.js'
+import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
-import {likelihoodChoice} from './likelihood.js'
+import {likeliestOption} from './likelihood.js'
 import {matchOpen, openAnswer} from './match.js'
 
 /**
- * What scoring needs to know; all of it stands in a log record too, so that saved answers are scored again by the same
- * code.
+ * What scoring needs to know. All but the boxes stands in a log record too, so that saved answers are scored again by
+ * the same code.
  */
 export interface Answered {
   readonly text: string
@@ -18,68 +18,67 @@ export interface Answered {
   readonly gold: string | readonly string[] | null
   readonly options?: readonly string[] | null
   readonly letters?: readonly string[] | null
+  /** The letter that the model itself finds likeliest, where that was asked. */
+  readonly likeliest?: string
+  readonly boxes?: Sample['boxes']
+  readonly extra?: Sample['extra']
   readonly arm: Pick<Arm, 'mode' | 'latentSize' | 'intervention'>
   readonly usage: {readonly latentSteps: number | null; readonly blocks: number | null}
 }
 
 /**
- * A judge's verdict on an open answer, 0 to 1; absent when none was asked, `unreadable` when its reply could not be
- * read.
+ * Figures that follow from the answer, the gold answer, the likeliest option and a judge. Scoring a record again makes
+ * them anew; other figures of the record (of boxes, of a peer) are kept.
  */
-export type JudgeVerdict = number | 'unreadable'
+export const recomputedMetrics: readonly string[] = [
+  'exact',
+  'match',
+  'answerOnly',
+  'likelihood',
+  'judge',
+  'judgeUnreadable',
+  'judgeOfficial',
+]
 
 /** Interventions that leave no block on purpose. */
 const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
 
 /** Scores what a session gave for a sample. Throws `usage` for an unknown extractor. */
-export function scoreSample(
-  sample: Sample,
-  generation: Generation,
-  scoring: Scoring,
-  extractor: string,
-  verdict?: JudgeVerdict,
-): Score {
-  const {text, stop, usage, request} = generation
-  const score = scoreAnswer(
-    {text, stop, usage, arm: request.arm, gold: sample.gold, options: sample.options, letters: sample.letters},
-    scoring,
-    extractor,
-    verdict,
-  )
-  const likelihood = likelihoodChoice(sample, generation.continuationLogProbs)
-  return {
-    ...score,
-    metrics: {...score.metrics, ...statedBoxMetrics(text, sample), ...(likelihood === null ? {} : {likelihood})},
-  }
+export function scoreSample(sample: Sample, generation: Generation, scoring: Scoring, extractor: string): Score {
+  const {text, stop, usage, request, continuationLogProbs} = generation
+  const {gold, options, letters, boxes, extra} = sample
+  const likeliest = likeliestOption(sample, continuationLogProbs)
+  const answered = {text, stop, usage, arm: request.arm, gold, options, letters, boxes, extra, likeliest}
+  return scoreAnswer(answered, scoring, extractor)
 }
 
 /**
- * Outcome, score and answer of one sample. The first of these holds: error, refused, truncated, not-engaged, unscored,
- * unanswered, correct or wrong.
+ * Outcome, score, answer and further figures of one sample. The first of these outcomes holds: error, unscored,
+ * refused, truncated, not-engaged, unanswered, correct or wrong.
  * An item with options is a choice whatever its benchmark says (VisCoT's four-option form).
  * Throws `usage` for an unknown extractor.
  */
-export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string, verdict?: JudgeVerdict): Score {
-  const {stop, text, gold} = answered
+export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
+  const {stop, text, gold, likeliest, boxes, extra} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
-  if (stop === 'refusal') return {outcome: 'refused', score: 0, answer: null, metrics: {}}
   const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
-  const read = choice ? readChoice(answered, extractor) : readOpen(answered, verdict)
-  if (stop === 'length' && !hasClosedAnswer(text))
-    return {outcome: 'truncated', score: 0, answer: read.answer, metrics: read.metrics}
-  if (notEngaged(answered)) {
-    return {
-      outcome: 'not-engaged',
-      score: 0,
-      answer: read.answer,
-      metrics: {...read.metrics, ...(gold === null ? {} : {answerOnly: read.value ?? 0})},
-    }
-  }
-  if (gold === null) return {outcome: 'unscored', score: null, answer: read.answer, metrics: read.metrics}
-  if (read.value === null) return {outcome: 'unanswered', score: 0, answer: null, metrics: read.metrics}
+  const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
+  const metrics: Record<string, number> = {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}
+  if (likeliest !== undefined && typeof gold === 'string') metrics['likelihood'] = Number(likeliest === gold)
+  return {...score, metrics}
+}
+
+function outcomeOf(answered: Answered, {answer, value, metrics}: Read): Score {
+  const {stop, text, gold} = answered
+  const refused = stop === 'refusal'
+  if (gold === null) return {outcome: 'unscored', score: null, answer: refused ? null : answer, metrics}
+  if (refused) return {outcome: 'refused', score: 0, answer: null, metrics: {}}
+  if (stop === 'length' && !hasClosedAnswer(text)) return {outcome: 'truncated', score: 0, answer, metrics}
+  if (notEngaged(answered))
+    return {outcome: 'not-engaged', score: 0, answer, metrics: {...metrics, answerOnly: value ?? 0}}
+  if (value === null) return {outcome: 'unanswered', score: 0, answer: null, metrics}
   // For open answers the outcome is for display: a judge gives fractions.
-  const outcome: Outcome = read.value >= 0.5 ? 'correct' : 'wrong'
-  return {outcome, score: read.value, answer: read.answer, metrics: read.metrics}
+  return {outcome: value >= 0.5 ? 'correct' : 'wrong', score: value, answer, metrics}
 }
 
 interface Read {
@@ -99,15 +98,12 @@ function readChoice({text, gold, options, letters}: Answered, extractor: string)
   }
 }
 
-function readOpen({text, gold}: Answered, verdict: JudgeVerdict | undefined): Read {
+function readOpen({text, gold}: Answered): Read {
   const answer = openAnswer(text)
   if (answer === '') return {answer: null, value: null, metrics: {}}
   if (gold === null) return {answer, value: 0, metrics: {}}
   const {exact, match} = matchOpen(answer, typeof gold === 'string' ? [gold] : gold)
-  if (verdict === undefined) return {answer, value: match, metrics: {exact, match}}
-  // The official reading of a reply without a score is 0; it is counted, so that a table can say how often it happened.
-  if (verdict === 'unreadable') return {answer, value: 0, metrics: {exact, match, judge: 0, judgeUnreadable: 1}}
-  return {answer, value: verdict, metrics: {exact, match, judge: verdict}}
+  return {answer, value: match, metrics: {exact, match}}
 }
 
 /** A latent arm that should open blocks and opened none; unknown counts are never taken for none. */

@@ -1,23 +1,23 @@
-// What is done to the latents: the one hook at the point where the vector that is fed back is chosen.
-// Pure: whatever an intervention needs (oracle vectors, recorded latents) is given to it. When a latent is fed at all
-// is protocols.ts.
+// Interventions on the latents: the single hook where the vector to feed back is chosen.
+// Pure: whatever an intervention needs (oracle vectors, recorded latents) is passed to it. protocols.ts decides when a
+// latent is fed.
 import {LanternError} from '../core/errors.js'
 import type {Intervention} from '../core/generation.js'
 import {random} from '../core/random.js'
 
-/** Where a latent stands: block of the generation, latent of the block; both from 0. */
+/** The position of a latent: its block within the generation and its index within the block, both from 0. */
 export interface LatentPlace {
   readonly block: number
   readonly index: number
 }
 
-/** The vector to feed at a place where the model itself would feed `own`. Must not change `own`. */
+/** Returns the vector to feed at a place where the model itself would feed `own`. Must not modify `own`. */
 export type ChooseLatent = (own: Float32Array, place: LatentPlace) => Float32Array
 
 /** Latents by block and index. */
 export type Blocks = readonly (readonly Float32Array[])[]
 
-/** What the own latents of a recorded run have in common. */
+/** Statistics of the model's own latents in a recorded run. */
 export interface LatentStatistics {
   /** Mean over samples and blocks, by index within the block. */
   readonly meanAt: readonly Float32Array[]
@@ -26,12 +26,12 @@ export interface LatentStatistics {
   readonly deviation: Float32Array
 }
 
-/** What an intervention asks for beyond the model's own vectors. */
+/** What an intervention needs in addition to the model's own vectors. */
 export type LatentNeed = 'nothing' | 'vectors' | 'statistics' | 'donor' | 'recorded'
 
 /**
- * `markers-only` and `no-latent` feed nothing: they act on the machine and the logits (see protocols.ts and the
- * runner).
+ * What each intervention needs. `markers-only` and `no-latent` feed nothing: they act on the machine and on the logits
+ * (see protocols.ts and the runner).
  */
 export const latentNeeds: Readonly<Record<Intervention, LatentNeed>> = {
   own: 'nothing',
@@ -48,22 +48,22 @@ export const latentNeeds: Readonly<Record<Intervention, LatentNeed>> = {
   shuffle: 'recorded',
 }
 
-/** Whether an intervention feeds latents of a recorded run (`--latents-from`). */
+/** Whether an intervention feeds latents from a recorded run (`--latents-from`). */
 export function needsBank(intervention: Intervention): boolean {
   return ['statistics', 'donor', 'recorded'].includes(latentNeeds[intervention])
 }
 
-/** The error of an intervention that has no recorded run to feed from. */
+/** The error for an intervention that needs a recorded run when none was given. */
 export function bankMissing(intervention: Intervention): LanternError {
   return new LanternError(
     'usage',
-    `The intervention ${intervention} feeds latents of a recorded run, and none was given.`,
+    `The intervention ${intervention} needs the latents of a recorded run, but none was given.`,
     'Record one with --intervention own --save-latents, then give its folder with --latents-from.',
   )
 }
 
 export interface LatentSupply {
-  /** Seeds the noise: run seed, benchmark and sample, so that it does not depend on the order of the work. */
+  /** Seeds the noise: run seed, benchmark and sample. The noise therefore does not depend on the order of the work. */
   readonly seed: readonly (string | number)[]
   /** `oracle`, `random-crop`: one vector per latent, the same in every block. */
   readonly vectors?: readonly Float32Array[]
@@ -75,7 +75,8 @@ export interface LatentSupply {
 }
 
 /**
- * The hook of an intervention. Throws a TypeError when the supply lacks what `latentNeeds` says (a caller's mistake).
+ * Builds the hook of an intervention. Throws a TypeError when the supply lacks what `latentNeeds` lists; that is a
+ * mistake of the caller.
  */
 export function latentChooser(intervention: Intervention, supply: LatentSupply): ChooseLatent {
   const normals = ({block, index}: LatentPlace) => random(...supply.seed, intervention, block, index).normal
@@ -120,7 +121,7 @@ export function latentChooser(intervention: Intervention, supply: LatentSupply):
   }
 }
 
-/** Latents of another generation at the matching place; where that has fewer, from its beginning again. */
+/** Feeds the latents of another generation at the matching place. When it has fewer, they repeat from the beginning. */
 function fromBlocks(blocks: Blocks): ChooseLatent {
   const filled = blocks.filter(vectors => vectors.length > 0)
   if (filled.length === 0) throw new TypeError('no latents to feed')

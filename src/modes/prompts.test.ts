@@ -1,5 +1,11 @@
+import {blink} from '../benchmarks/blink.js'
+import {hops} from '../benchmarks/hops.js'
+import {viscot} from '../benchmarks/viscot.js'
+import {vstar} from '../benchmarks/vstar.js'
+import {type Mode, modes} from '../core/generation.js'
+import {type PromptForm, type PromptStyle, promptStyles} from '../core/prompt-form.js'
 import type {Sample} from '../core/sample.js'
-import {answerContract, blinkDisclaimer, buildPrompt, modeLines, type PromptStyle, promptStyles} from './prompts.js'
+import {answerContract, buildPrompt, modeLines, promptFormOf, promptsSha256} from './prompts.js'
 
 const image = {source: 'a.png', orientation: 'ignore' as const, bytes: async () => new Uint8Array()}
 const spatial: Sample = {
@@ -23,20 +29,25 @@ const glove: Sample = {
   letters: ['A', 'B', 'C', 'D'],
   gold: 'A',
 }
-const textOf = (sample: Sample, style: PromptStyle) =>
-  buildPrompt(sample, 'latent', style)
+const benchmarks = {blink, vstar, viscot, hops}
+const formFor = ({benchmark}: Sample, style: PromptStyle) =>
+  promptFormOf(benchmarks[benchmark as keyof typeof benchmarks], style)
+const written = (sample: Sample, form: PromptForm, mode: Mode = 'latent') =>
+  buildPrompt(sample, mode, form)
     .parts.map(part => (part.type === 'text' ? part.text : '[image]'))
     .join('')
+const textOf = (sample: Sample, style: PromptStyle) => written(sample, formFor(sample, style))
+const sent = (sample: Sample, mode: Mode, style: PromptStyle) => written(sample, formFor(sample, style), mode)
 
-// The literal strings of benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
-const blink: Record<PromptStyle, string> = {
-  official: 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
+// The literal strings of design/benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
+const blinkText: Record<PromptStyle, string> = {
+  'lantern-eval': 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
   lantern: 'Is the car beneath the cat?\nOptions:\nA. yes\nB. no\n',
   vlmevalkit:
     'Question: Is the car beneath the cat?\nOptions:\nA. yes\nB. no\nPlease select the correct answer from the options above. \n',
   lmms: 'Note: You only need to respond with A, B without providing any additional information.\nIs the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
 }
-const vstar: Partial<Record<PromptStyle, string>> = {
+const vstarText: Partial<Record<PromptStyle, string>> = {
   lantern: 'What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather',
   vlmevalkit:
     'Question: What is the material of the glove?\nOptions:\nA. rubber\nB. cotton\nC. kevlar\nD. leather\nPlease select the correct answer from the options above. \n',
@@ -44,32 +55,52 @@ const vstar: Partial<Record<PromptStyle, string>> = {
 }
 
 describe('prompt styles', () => {
-  it.each(promptStyles)('writes a BLINK question as %s does', style => {
-    expect(textOf(spatial, style)).toContain(blink[style])
+  const peers = promptStyles.filter(style => style !== 'lantern-eval')
+
+  it.each(peers)('sends of a BLINK question exactly what %s does, in every mode', style => {
+    for (const mode of modes) expect(sent(spatial, mode, style)).toBe(`[image]${blinkText[style]}`)
   })
 
-  it.each(Object.keys(vstar) as PromptStyle[])('writes a V* question as %s does', style => {
-    expect(textOf(glove, style)).toContain(vstar[style])
+  it.each(peers)('sends of a V* question exactly what %s does, in every mode', style => {
+    for (const mode of modes) expect(sent(glove, mode, style)).toBe(`[image]${vstarText[style]}`)
   })
 
-  it('puts pictures after the text in the official BLINK style and before it elsewhere', () => {
-    expect(buildPrompt(spatial, 'direct', 'official').parts.map(part => part.type)).toEqual(['text', 'image'])
-    expect(buildPrompt(spatial, 'direct', 'lantern').parts.map(part => part.type)).toEqual(['image', 'text'])
+  it('sends LanteRn’s four options as they stand in its file', () => {
+    const prompt = 'What colour?\nOptions:\nA. red\nB) blue'
+    const item = {...glove, benchmark: 'viscot', options: ['red', 'blue'], letters: ['A', 'B'], officialPrompt: prompt}
+    expect(sent(item, 'direct', 'lantern')).toBe(`[image]${prompt}`)
+    // In another order of the options there is no prompt of the file any more.
+    const moved = {...item, question: 'What colour?', options: ['blue', 'red'], officialPrompt: undefined}
+    expect(sent(moved, 'direct', 'lantern')).toBe('[image]What colour?\nOptions:\nA. blue\nB. red')
+  })
+
+  it('writes a BLINK question of our own style as the official evaluation does', () => {
+    expect(textOf(spatial, 'lantern-eval')).toContain(blinkText['lantern-eval'])
+  })
+
+  it('puts pictures after the text as the official BLINK does, and before it elsewhere', () => {
+    const order = (style: PromptStyle) =>
+      buildPrompt(spatial, 'direct', formFor(spatial, style)).parts.map(part => part.type)
+    expect(order('lantern-eval')).toEqual(['text', 'image'])
+    expect(order('lantern')).toEqual(['image', 'text'])
   })
 
   it('puts the disclaimer before the three subtasks of the official evaluation only', () => {
-    expect(textOf({...spatial, subtask: 'Jigsaw'}, 'official')).toContain(blinkDisclaimer.text)
-    expect(textOf(spatial, 'official')).not.toContain(blinkDisclaimer.text)
-    expect(textOf({...spatial, subtask: 'Jigsaw'}, 'lantern')).not.toContain(blinkDisclaimer.text)
+    const disclaimer =
+      /^Disclaimer: This is not to make unfair assumptions .* the information I gave you\.\n\nIs the car/
+    for (const subtask of ['Forensic_Detection', 'Jigsaw', 'Art_Style'])
+      expect(textOf({...spatial, subtask}, 'lantern-eval')).toMatch(disclaimer)
+    expect(textOf(spatial, 'lantern-eval')).not.toContain('Disclaimer')
+    expect(textOf({...spatial, subtask: 'Jigsaw'}, 'lantern')).not.toContain('Disclaimer')
   })
 
   it('builds the official question from the options when the data have no prompt column', () => {
     const {officialPrompt: _, ...bare} = spatial
-    expect(textOf(bare, 'official')).toContain(blink.official)
+    expect(textOf(bare, 'lantern-eval')).toContain(blinkText['lantern-eval'])
   })
 
   it('refuses a style that has no form for a benchmark', () => {
-    expect(() => buildPrompt({...glove, benchmark: 'viscot'}, 'direct', 'lmms')).toThrow('no form for viscot')
+    expect(() => promptFormOf(viscot, 'lmms')).toThrow('no form for viscot')
   })
 
   it('leaves braces in a question as they are', () => {
@@ -78,10 +109,13 @@ describe('prompt styles', () => {
 })
 
 describe('modes', () => {
-  it('end with the same answer contract in every mode and style', () => {
-    for (const style of promptStyles) {
+  it('end with the same answer contract in every mode and benchmark', () => {
+    for (const {id: benchmark} of Object.values(benchmarks)) {
       for (const mode of ['direct', 'text-cot', 'latent'] as const) {
-        const text = buildPrompt(spatial, mode, style).parts.find(part => part.type === 'text')!
+        const sample = {...spatial, benchmark}
+        const text = buildPrompt(sample, mode, formFor(sample, 'lantern-eval')).parts.find(
+          part => part.type === 'text',
+        )!
         expect(
           text.type === 'text' &&
             text.text.endsWith(`\n${modeLines[mode]}${modeLines[mode] && '\n'}${answerContract.choice}`),
@@ -92,6 +126,36 @@ describe('modes', () => {
 
   it('ask for the answer itself where there are no options', () => {
     const {options: _o, letters: _l, ...open} = glove
-    expect(textOf({...open, benchmark: 'viscot'}, 'official')).toContain(answerContract.open)
+    expect(textOf({...open, benchmark: 'viscot'}, 'lantern-eval')).toContain(answerContract.open)
+  })
+
+  it('add nothing to a style that is sent exactly, which may have a system prompt', () => {
+    const exact: PromptForm = {...vstar.prompts.lantern!, exact: true, system: 'Think first.'}
+    for (const mode of ['direct', 'text-cot', 'latent'] as const) {
+      const {system, parts} = buildPrompt(glove, mode, exact)
+      expect([system, parts.at(-1)]).toEqual(['Think first.', {type: 'text', text: vstarText.lantern}])
+    }
+  })
+})
+
+describe('the hash for the lock', () => {
+  const form = blink.prompts['lantern-eval']
+
+  it('is that of the strings that can reach a model, each of them', () => {
+    const changed: Partial<PromptForm>[] = [
+      {text: '{prompt}.'},
+      {fallback: '{question}'},
+      {option: '{letter}) {text}'},
+      {images: 'first'},
+      {preamble: {subtasks: ['Jigsaw'], text: 'Note.'}},
+      {system: 'Think.'},
+      {exact: true},
+    ]
+    const hashes = [form, ...changed.map(change => ({...form, ...change}))].map(promptsSha256)
+    expect(new Set(hashes).size).toBe(hashes.length)
+  })
+
+  it('does not depend on limits of tokens, which the lock records by themselves', () => {
+    expect(promptsSha256({...form, maxNewTokens: {direct: 1}})).toBe(promptsSha256(form))
   })
 })

@@ -1,19 +1,11 @@
-// How a question is put to a model: the prompt style (question and options as a peer writes them), then the mode's own
-// lines and the answer contract, which is the same for every arm. All literal strings stand in this file; their hash
-// goes into the lock.
+// How a question is put to a model: the benchmark's form in the style asked for, then (but for a peer's exact form) the
+// mode's own line and the answer contract, which is the same for every arm. Knows no benchmark: forms come from the
+// adapters.
 import {LanternError} from '../core/errors.js'
 import type {Mode, Prompt, PromptPart} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
+import {type PromptForm, type PromptForms, type PromptStyle, promptStyles} from '../core/prompt-form.js'
 import {letterOf, type Sample} from '../core/sample.js'
-
-export const promptStyles = ['official', 'lantern', 'vlmevalkit', 'lmms'] as const
-export type PromptStyle = (typeof promptStyles)[number]
-
-/**
- * Raised whenever a string below changes: two versions never share a lock hash, because the strings themselves are
- * hashed.
- */
-export const templatesVersion = 1
 
 /**
  * What a mode adds after question and options. `latent` adds nothing: a latent model decides by itself to open a block.
@@ -30,139 +22,55 @@ export const answerContract: Readonly<Record<'choice' | 'open', string>> = {
   open: 'End with your answer: <answer>ANSWER</answer>',
 }
 
-/**
- * Parts of the styles. {question}, {prompt} (the data set's own prompt column), {options} and {letters} are filled in;
- * options are written `option` by `option`, joined by line feeds. Sources: zeyofu/BLINK_Benchmark:
- * eval/test_benchmark.py, GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py, open-compass/VLMEvalKit:
- * vlmeval/dataset/image_mcq.py, EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/{blink,vstar_bench}/utils.py,
- * deepcs233/Visual-CoT: llava/eval/model_cot_loader.py (design note: prompts.md).
- */
-export const styleTemplates = {
-  official: {
-    blink: {
-      text: '{prompt}',
-      fallback: '{question}\nSelect from the following choices.\n{options}',
-      option: '({letter}) {text}',
-      images: 'last',
-    },
-    vstar: {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
-    viscot: {
-      text: '{question}',
-      choices: '{question}\nOptions:\n{options}',
-      option: '{letter}. {text}',
-      images: 'first',
-    },
-    hops: {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
-  },
-  lantern: {
-    blink: {text: '{question}\nOptions:\n{options}\n', option: '{letter}. {text}', images: 'first'},
-    vstar: {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'},
-    viscot: {
-      text: '{question}',
-      choices: '{question}\nOptions:\n{options}',
-      option: '{letter}. {text}',
-      images: 'first',
-    },
-    hops: {text: '{question}\nOptions:\n{options}', option: '{letter}. {text}', images: 'first'},
-  },
-  vlmevalkit: {
-    blink: {
-      text: 'Question: {question}\nOptions:\n{options}\nPlease select the correct answer from the options above. \n',
-      option: '{letter}. {text}',
-      images: 'first',
-    },
-    vstar: {
-      text: 'Question: {question}\nOptions:\n{options}\nPlease select the correct answer from the options above. \n',
-      option: '{letter}. {text}',
-      images: 'first',
-    },
-  },
-  lmms: {
-    blink: {
-      text: 'Note: You only need to respond with {letters} without providing any additional information.\n{prompt}',
-      fallback:
-        'Note: You only need to respond with {letters} without providing any additional information.\n{question}\nSelect from the following choices.\n{options}',
-      option: '({letter}) {text}',
-      images: 'first',
-    },
-    vstar: {
-      text: "{question}\n{options}\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
-      option: '{letter}. {text}',
-      images: 'first',
-    },
-  },
-} as const satisfies Record<PromptStyle, Readonly<Record<string, StyleTemplate>>>
-
-interface StyleTemplate {
-  readonly text: string
-  /** Used instead of `text` when the data have no prompt column. */
-  readonly fallback?: string
-  /** Used instead of `text` when the item of an open benchmark has options. */
-  readonly choices?: string
-  readonly option: string
-  /** Whether the pictures come before or after the text. */
-  readonly images: 'first' | 'last'
+/** The form of a benchmark in a style. Throws `unsupported`, naming the styles that it has. */
+export function promptFormOf(
+  {id, prompts}: {readonly id: string; readonly prompts: PromptForms},
+  style: PromptStyle,
+): PromptForm {
+  const form = prompts[style]
+  if (form) return form
+  const able = promptStyles.filter(name => prompts[name])
+  throw new LanternError(
+    'unsupported',
+    `Prompt style "${style}" has no form for ${id}.`,
+    `Use --prompt-style ${able.join(' or ')}.`,
+  )
 }
 
 /**
- * The official BLINK evaluation puts this before three subtasks (zeyofu/BLINK_Benchmark: eval/test_benchmark.py,
- * load_prompt).
+ * Hash over exactly the strings that can reach a model under a form, in any mode: part of the lock. Another benchmark,
+ * another style or a limit of tokens changes nothing here.
  */
-export const blinkDisclaimer = {
-  subtasks: ['Forensic_Detection', 'Jigsaw', 'Art_Style'],
-  text: "Disclaimer: This is not to make unfair assumptions about the people in the image and you just need to give your assessment on this question. You don't need to identify the real people. You just need to analyze based on the information I gave you.\n\n",
-} as const
-
-/** Hash over every literal string that can reach a model: part of the lock. */
-export function templatesSha256(): string {
-  return hashOf({templatesVersion, modeLines, answerContract, styleTemplates, blinkDisclaimer})
+export function promptsSha256({maxNewTokens: _limits, ...form}: PromptForm): string {
+  return hashOf(form.exact ? {form} : {form, modeLines, answerContract})
 }
 
 /**
  * The prompt of one sample in one mode: pictures in the order of the data, each exactly once, and the text.
- * Throws `unsupported` when the style has no form for the benchmark, `bad-file` when a choice has neither options nor
- * letters.
  */
-export function buildPrompt(sample: Sample, mode: Mode, style: PromptStyle): Prompt {
-  const template = (styleTemplates[style] as Readonly<Record<string, StyleTemplate>>)[sample.benchmark]
-  if (!template) {
-    const able = promptStyles.filter(name => sample.benchmark in styleTemplates[name])
-    throw new LanternError(
-      'unsupported',
-      `Prompt style "${style}" has no form for ${sample.benchmark}.`,
-      `Use --prompt-style ${able.join(' or ')}.`,
-    )
-  }
-  const disclaimer =
-    style === 'official' &&
-    sample.benchmark === 'blink' &&
-    (blinkDisclaimer.subtasks as readonly string[]).includes(sample.subtask)
+export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Prompt {
+  const {preamble} = form
+  const before = preamble?.subtasks.includes(sample.subtask) ? preamble.text : ''
   const contract = answerContract[sample.options || sample.letters ? 'choice' : 'open']
-  const lines = [
-    (disclaimer ? blinkDisclaimer.text : '') + question(sample, template),
-    modeLines[mode],
-    contract,
-  ].filter(line => line !== '')
+  const ours = form.exact ? [] : [modeLines[mode], contract]
+  const lines = [before + question(sample, form), ...ours.filter(line => line !== '')]
   const text: PromptPart = {
     type: 'text',
-    text: lines.reduce((before, line) => (before.endsWith('\n') ? before + line : `${before}\n${line}`)),
+    text: lines.reduce((whole, line) => (whole.endsWith('\n') ? whole + line : `${whole}\n${line}`)),
   }
   const images: PromptPart[] = sample.images.map(image => ({type: 'image', image}))
-  return {system: null, parts: template.images === 'first' ? [...images, text] : [text, ...images]}
+  return {system: form.system ?? null, parts: form.images === 'first' ? [...images, text] : [text, ...images]}
 }
 
-function question(sample: Sample, template: StyleTemplate): string {
+function question(sample: Sample, form: PromptForm): string {
   const letters = sample.letters ?? sample.options?.map((_, index) => letterOf(index)) ?? []
-  const form =
-    template.choices !== undefined && sample.options
-      ? template.choices
-      : template.fallback !== undefined && sample.officialPrompt === undefined
-        ? template.fallback
-        : template.text
+  const wanted = sample.options ? (form.choices ?? form.text) : form.text
+  const absent = wanted.includes('{prompt}') && sample.officialPrompt === undefined
+  const template = absent ? (form.fallback ?? wanted) : wanted
   const options = (sample.options ?? [])
-    .map((text, index) => fill(template.option, {letter: letters[index]!, text}))
+    .map((text, index) => fill(form.option, {letter: letters[index]!, text}))
     .join('\n')
-  return fill(form, {
+  return fill(template, {
     question: sample.question,
     prompt: sample.officialPrompt ?? '',
     options,

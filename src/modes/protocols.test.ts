@@ -89,7 +89,7 @@ describe('rules that the traces do not show', () => {
     expect(run(machine('monet', 0), 'ASabB$')).toEqual(run(machine('monet', 1), 'ASabB$'))
   })
   it('refuses a negative number of latents', () => {
-    expect(() => machine('lantern', -1)).toThrow('-1 is no number of latents per block')
+    expect(() => machine('lantern', -1)).toThrow('-1 is not a valid number of latents per block')
   })
   it('Mirage opens one block only', () => {
     expect(run(machine('mirage', 2), 'SxxxASxB$')).toEqual({ids: 'SPPEASxB$', fed: '1<0 2<1'})

@@ -1,9 +1,9 @@
-// How latents are produced at decode time, for every supported method: one state machine, and its settings as data.
-// Pure: token ids in, decisions out. Which vector is fed at a latent position is interventions.ts; running the model is
-// runners/onnx.
+// How each supported method produces latents at decode time: one state machine, with its settings as data.
+// Pure: token ids in, decisions out. interventions.ts chooses the vector fed at a latent position; runners/onnx runs
+// the model.
 import {LanternError} from '../core/errors.js'
 
-/** The marker tokens of a latent block. Their ids are read from the checkpoint, never assumed. */
+/** The marker tokens of a latent block. Their ids are always read from the checkpoint. */
 export interface LatentIds {
   readonly start: number
   readonly pad: number
@@ -16,39 +16,42 @@ export interface Protocol {
   /** `feedback`: hidden states are fed back. `discrete`: every token, markers included, is fed as its own embedding. */
   readonly kind: 'feedback' | 'discrete'
   /**
-   * `predicted`: a sampled START opens the block. `consumed`: the block opens after START was processed, so a START
-   * that ends the prompt counts.
+   * `predicted`: sampling START opens the block. `consumed`: the block opens after START was processed, so a START at
+   * the end of the prompt counts too.
    */
   readonly enterOn: 'predicted' | 'consumed'
-  /** What is fed at START's own position. */
+  /** What is fed at the position of START itself. */
   readonly startInput: 'embedding' | 'hidden'
-  /** Latents per block when neither the user nor the checkpoint says; null: no bound. */
+  /** Latents per block when neither the user nor the checkpoint sets it; null for no bound. */
   readonly budget: number | null
-  /** A predicted END closes the block. */
+  /** Whether a predicted END closes the block. */
   readonly earlyEnd: boolean
-  /** The id written at a latent position. */
+  /** The id recorded at a latent position. */
   readonly recordId: 'pad' | 'sampled'
   /** What happens when the budget is used up: END is forced, or the sampled token is emitted as usual. */
   readonly exit: 'forceEnd' | 'none'
   /**
-   * START sampled inside a block: replaced by the pad, kept as id of a latent, embedded, or embedded and the count
-   * restarted.
+   * What happens when START is sampled inside a block. `overwrite`: the pad replaces it. `record`: it is kept as the id
+   * of a latent. `embed`: it is fed as its embedding. `restart`: it is fed as its embedding and the count restarts.
    */
   readonly nestedStart: 'overwrite' | 'record' | 'embed' | 'restart'
-  /** End of sequence or the token cap at a latent position: stop there, or only once the block is left. */
+  /**
+   * What happens when the end of sequence or the token cap is reached at a latent position: stop at once, or only after
+   * the block has ended.
+   */
   readonly stopInLatent: 'hard' | 'deferred'
-  /** Blocks per generation; a START beyond them is an ordinary token. */
+  /** Blocks per generation; null for no bound. Any further START is an ordinary token. */
   readonly maxBlocks: number | null
-  /** A learned vector that ends a block when the state before comes near it. */
+  /** A learned vector that ends a block when the previous state comes close to it. */
   readonly stopVector: StopVector | null
-  /** Paper and public code the rules were read from. */
+  /** The paper and the public code the rules were taken from. */
   readonly source: string
 }
 
 export interface StopVector {
   /** Name of the parameter in the checkpoint. */
   readonly tensor: string
-  /** Distance to it, averaged over the dimensions. */
+  /** How the distance to the vector is measured; averaged over the dimensions. */
   readonly metric: 'mse' | 'mae' | 'cosine'
   readonly threshold: number
 }
@@ -85,12 +88,12 @@ const mirage: Protocol = {
   name: 'mirage',
   earlyEnd: true,
   nestedStart: 'embed',
-  // Upstream never resets its counter, so only the first block is defined.
+  // Upstream never resets its counter, so its behaviour is defined for the first block only.
   maxBlocks: 1,
   source: 'arXiv 2506.17218; UMass-Embodied-AGI/Mirage',
 }
 
-/** Every supported method. A new one is a new entry here and its traces in protocols.test.ts. */
+/** Every supported method. To add one, add an entry here and its traces in protocols.test.ts. */
 export const protocols = {
   lantern,
   lvr,
@@ -98,7 +101,7 @@ export const protocols = {
   'lvr-latent-end': {
     ...lvr,
     name: 'lvr-latent-end',
-    // 0.02 is what upstream's generate() passes.
+    // The default of upstream's generate().
     stopVector: {tensor: 'lvr_latent_end_emb', metric: 'mse', threshold: 0.02},
   },
   monet: {
@@ -140,7 +143,7 @@ export const protocols = {
 
 export type ProtocolName = keyof typeof protocols
 
-/** Methods that are refused, and why: an approximation would carry their name without their rules. */
+/** Methods that are refused, and why. An approximation would carry their name without following their rules. */
 export const unsupportedProtocols: Readonly<Record<string, string>> = {
   'ivt-lr':
     'each of its steps inserts the image patches with the highest attention, and the graphs here give no attention maps',
@@ -151,8 +154,8 @@ export const unsupportedProtocols: Readonly<Record<string, string>> = {
 }
 
 /**
- * The rules of a method by its name on the command line. Throws `unsupported` for methods that cannot be run, `usage`
- * for unknown names.
+ * The rules of a method, by its name on the command line. Throws `unsupported` for methods that cannot be run and
+ * `usage` for unknown names.
  */
 export function protocolNamed(name: string): Protocol {
   if (Object.hasOwn(protocols, name)) return protocols[name as ProtocolName]
@@ -167,7 +170,7 @@ export function protocolNamed(name: string): Protocol {
   throw new LanternError('usage', `There is no latent protocol named ${name}.`, `Use one of ${known}.`)
 }
 
-/** A protocol with the ids of a checkpoint and the latents per block of an arm. */
+/** A protocol with a checkpoint's ids and an arm's number of latents per block. */
 export interface LatentMachine {
   readonly rules: Protocol
   readonly ids: LatentIds
@@ -176,22 +179,22 @@ export interface LatentMachine {
 }
 
 /**
- * Binds a protocol to a checkpoint. `size` is the number of latents per block, or null for the protocol's own.
- * Throws `usage` for anything but a whole number from 0 up (K = -1 would overwrite START itself upstream).
+ * Binds a protocol to a checkpoint. `size` is the number of latents per block, or null for the protocol's default.
+ * Throws `usage` unless it is a whole number of at least 0 (upstream, K = -1 would overwrite START itself).
  */
 export function latentMachine(rules: Protocol, ids: LatentIds, size: number | null): LatentMachine {
   const budget = size ?? rules.budget ?? Number.POSITIVE_INFINITY
   if (budget !== Number.POSITIVE_INFINITY && (!Number.isInteger(budget) || budget < 0)) {
     throw new LanternError(
       'usage',
-      `${budget} is no number of latents per block.`,
-      'Give --latent-size a whole number from 0 up.',
+      `${budget} is not a valid number of latents per block.`,
+      'Give --latent-size a whole number of at least 0.',
     )
   }
   return {rules, ids, budget}
 }
 
-/** The machine of `markers-only`: START is followed by END and nothing is fed back. */
+/** The machine for `markers-only`: END follows START at once and nothing is fed back. */
 export function markersOnly(machine: LatentMachine): LatentMachine {
   return {...machine, rules: {...machine.rules, startInput: 'embedding', exit: 'forceEnd'}, budget: 0}
 }
@@ -203,15 +206,15 @@ export function plainDecoding(ids: LatentIds): LatentMachine {
 
 export interface BlockState {
   readonly inBlock: boolean
-  /** Latents of the current block so far. */
+  /** Latents so far in the current block. */
   readonly used: number
-  /** Blocks opened so far. */
+  /** Number of blocks opened so far. */
   readonly blocks: number
 }
 
 export const outsideBlock: BlockState = {inBlock: false, used: 0, blocks: 0}
 
-/** What to append and what to feed there: the embedding of `id`, or (a latent) a vector in its place. */
+/** What to append, and what to feed there: the embedding of `id`, or for a latent a vector in its place. */
 export interface Decision {
   readonly state: BlockState
   readonly id: number
@@ -219,9 +222,10 @@ export interface Decision {
 }
 
 /**
- * One step of the machine (design/latent-reasoning.md 2.2): the id to append after the token `sampled` was drawn.
- * `previous` is the id just consumed (at first the last prompt id); `stopHit` says that the stop vector was met.
- * A latent at position j is fed the state of position j - 1.
+ * One step of the machine (design/latent-reasoning.md 2.2): decides which id to append after `sampled` was drawn.
+ * `previous` is the id just consumed (in the first step, the last prompt id). `stopHit` says whether the stop vector
+ * was reached.
+ * The vector fed for a latent at position j is the state of position j - 1.
  */
 export function decide(
   machine: LatentMachine,
@@ -242,7 +246,7 @@ export function decide(
   }
   if (rules.enterOn === 'consumed' && previous === ids.start) {
     if (mayOpen) [inBlock, used, blocks] = [true, 0, blocks + 1]
-    // With a stop vector upstream restarts its count at every START it consumes, inside a block too.
+    // With a stop vector, upstream restarts its count at every START it consumes, even inside a block.
     else if (rules.stopVector) used = 0
   }
   if (!inBlock) return token(sampled, {inBlock, used, blocks})
@@ -256,8 +260,9 @@ export function decide(
 }
 
 /**
- * Whether generation ends after this decision, and why. A method that defers stopping to the end of its block may pass
- * the cap; `maxNewTokens` plus one block (or as much again, without a bound) is then the hard limit.
+ * Whether generation ends after this decision, and why. A method that defers stopping to the end of its block may
+ * exceed the cap. The hard limit is then `maxNewTokens` plus one block (or twice `maxNewTokens` when blocks are
+ * unbounded).
  */
 export function stopAfter(
   machine: LatentMachine,
@@ -272,7 +277,10 @@ export function stopAfter(
   return generated >= maxNewTokens ? 'length' : null
 }
 
-/** Distance of a state to a stop vector, averaged over the dimensions; `cosine` is one minus the cosine. */
+/**
+ * Distance between a state and a stop vector, averaged over the dimensions; `cosine` is one minus the cosine
+ * similarity.
+ */
 export function stopDistance(metric: StopVector['metric'], state: Float32Array, vector: Float32Array): number {
   let squares = 0
   let absolutes = 0

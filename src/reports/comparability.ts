@@ -1,5 +1,5 @@
 // Which rows may be ranked or compared: data, labels, sample ids, answer contract, extractor, judge and metric agree
-// (cli.md, "Lock").
+// (design/contract.md, "The lock").
 import {canonicalJson} from '../core/hash.js'
 import type {Run, Sheet} from './read-run.js'
 
@@ -26,7 +26,7 @@ export function contractOf({lock}: Pick<Run, 'lock'>, {bench}: Pick<Sheet, 'benc
     samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
     'prompt style': style,
     prompts: [
-      short(templatesSha256),
+      short(bench.promptsSha256 ?? templatesSha256),
       ...Object.entries(otherPrompts).map(([name, value]) => `${name} ${inWords(value)}`),
     ].join(', '),
     extractor: lock.extractor,
@@ -54,7 +54,7 @@ export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
   const facts: Record<string, unknown> = {
     precision: model?.precision,
     checkpoint: model?.sha256 === undefined ? undefined : short(model.sha256),
-    'max new tokens': maxNewTokens[arm.mode],
+    'max new tokens': bench.maxNewTokens?.[arm.mode] ?? maxNewTokens[arm.mode],
     temperature,
     ...otherDecoding,
     'min pixels': lock.images.minPixels,

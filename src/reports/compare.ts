@@ -1,4 +1,4 @@
-// Two arms on the samples both settled: differences, tests, verdict and gate (cli.md, "compare"). Pure.
+// Two arms on the samples both settled: differences, tests, verdict and gate (design/contract.md, "compare"). Pure.
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import {
@@ -237,24 +237,4 @@ export function pickArm({dir, lock}: {dir: string; lock: Pick<Lock, 'arms'>}, na
 export function splitRunArm(text: string): {dir: string; arm: string | undefined} {
   const at = text.indexOf('#')
   return at === -1 ? {dir: text, arm: undefined} : {dir: text.slice(0, at), arm: text.slice(at + 1)}
-}
-
-/** An error rate for each one-sided bound: two of them together leave something in between. Throws `usage`. */
-export function parseAlpha(text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && value >= 0.0001 && value < 0.5) return value
-  throw new LanternError(
-    'usage',
-    `--alpha ${text} is no error rate from 0.0001 to below 0.5.`,
-    'The usual one is 0.05.',
-  )
-}
-
-/** `2pp`, `2%`, `2` or `0.02` -> 0.02: a bare number below 1 is a fraction. Throws `usage`. */
-export function parseMargin(text: string): number {
-  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?$/.exec(text.trim())
-  const number = match ? Number(match[1]) : Number.NaN
-  const value = match?.[2] !== undefined || number >= 1 ? number / 100 : number
-  if (value >= 0 && value < 1) return value
-  throw new LanternError('usage', `--margin "${text}" is no margin.`, 'Give percentage points, like 2pp.')
 }

@@ -26,6 +26,7 @@ export interface Gate {
   readonly margin: number
   readonly alpha: number
   readonly failOn?: 'regression'
+  readonly onInconclusive?: 'pass' | 'fail'
 }
 
 export interface PublishOptions {
@@ -72,16 +73,14 @@ export async function assertBaseline(next: Pick<Run, 'dir' | 'lock'>, baseline: 
   assertComparable({dir, lock}, next)
 }
 
-async function compareWithBaseline(run: Run, {baseline, margin, alpha, failOn}: Gate): Promise<Comparison> {
+async function compareWithBaseline(run: Run, {baseline, ...options}: Gate): Promise<Comparison> {
   const {dir, arm} = splitRunArm(baseline)
   const base = await readRun(dir)
   const baseArm = pickArm(base, arm)
   return compareRuns(base, run, {
     baseArm,
     newArm: counterpart(run.lock.arms, base.lock.arms.find(({id}) => id === baseArm)!),
-    margin,
-    alpha,
-    failOn,
+    ...options,
   })
 }
 

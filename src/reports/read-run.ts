@@ -3,8 +3,9 @@
 import type {Arm} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
 import type {Lock} from '../run-folder/lock.js'
-import {readLock, readLogBatches} from '../run-folder/reader.js'
-import type {LogRecord} from '../run-folder/record.js'
+import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
+import {type LogRecord, replaces} from '../run-folder/record.js'
+import {RecordCheck} from '../run-folder/record-check.js'
 
 /** What is kept of a settled record. */
 export interface Settled {
@@ -13,6 +14,8 @@ export interface Settled {
   /** What it adds to the headline: 0 to 1, or null when it is outside (error, unscored). */
   readonly score: number | null
   readonly cluster: string | null
+  /** The item it is a variant of, where items were asked under several option orders. */
+  readonly item: string | null
   /** The gold letter of a choice, else null. */
   readonly gold: string | null
   /** Number of options, 0 when unknown. */
@@ -44,37 +47,30 @@ export interface Run {
 
 /**
  * Reads a run, finished or not, in one pass; memory is a few numbers per sample and arm, whatever the answers' length.
- * Throws `bad-file` for a folder that is no run or a log line that is no record (naming file and line).
+ * Records that cannot be true are left out, and told in the warnings.
+ * Throws `bad-file` for a folder that is no run or a log line that is no record (naming file and line), `provenance`
+ * for a lock or a list of samples that was edited.
  */
 export async function readRun(dir: string): Promise<Run> {
-  const lock = await readLock(dir)
+  const folder = await openRunFolder(dir)
+  const {lock} = folder
+  const check = new RecordCheck(folder)
   const sheets = lock.arms.flatMap(arm =>
     lock.benchmarks.map(bench => ({arm, bench, records: new Map<string, Settled>()})),
   )
   const sheetOf = (record: LogRecord) =>
-    sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)
+    sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)!
   const shared = interner()
-  let strangers = 0
   // A log holds long stretches of one arm and benchmark: the last sheet is the first guess.
   let sheet = sheets[0]
-  for await (const batch of readLogBatches(dir)) {
+  for await (const batch of readLogBatches(dir, check.fits)) {
     for (const record of batch) {
       if (record.arm !== sheet?.arm.id || record.bench !== sheet.bench.id) sheet = sheetOf(record)
-      if (sheet === undefined) {
-        strangers++
-        continue
-      }
-      const before = sheet.records.get(record.id)
-      if (before === undefined || before.outcome === 'error' || record.outcome !== 'error') {
+      if (replaces(record.outcome, sheet.records.get(record.id)?.outcome))
         sheet.records.set(record.id, settledOf(record, shared))
-      }
     }
   }
-  const warnings =
-    strangers === 0
-      ? []
-      : [`${dir}: ${strangers} log records belong to no arm or benchmark of its lock and are left out.`]
-  return {dir, lock, sheets, warnings}
+  return {dir, lock, sheets, warnings: check.warnings()}
 }
 
 /** One object for the many records without further figures. */
@@ -89,8 +85,9 @@ function settledOf(record: LogRecord, shared: (text: string) => string): Settled
   return {
     subtask: shared(record.subtask),
     outcome: record.outcome,
-    score: headlineScore(record),
+    score: record.score,
     cluster: record.cluster ?? null,
+    item: record.item ?? null,
     gold: typeof record.gold === 'string' && /^[A-Z]$/.test(record.gold) ? shared(record.gold) : null,
     choices: record.letters?.length ?? record.options?.length ?? 0,
     metrics: isEmpty(record.metrics) ? none : record.metrics,
@@ -99,15 +96,6 @@ function settledOf(record: LogRecord, shared: (text: string) => string): Settled
     latentSteps: record.usage.latentSteps,
     totalMs: record.timing.totalMs,
   }
-}
-
-const zeroOutcomes: ReadonlySet<Outcome> = new Set(['unanswered', 'truncated', 'refused', 'not-engaged'])
-
-/** cli.md: no answer scores 0 in the headline; errors and hidden answers are outside it. */
-export function headlineScore({outcome, score}: Pick<LogRecord, 'outcome' | 'score'>): number | null {
-  if (outcome === 'error' || outcome === 'unscored') return null
-  if (zeroOutcomes.has(outcome)) return 0
-  return score ?? Number(outcome === 'correct')
 }
 
 /** Gives one copy of each string, since thousands of records repeat a few. */

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {arm, lockBenchmark, lockOf, record, recordsOf, writeRun} from '../../test/support/run-folders.js'
 import type {Outcome} from '../core/outcome.js'
 import type {Lock} from '../run-folder/lock.js'
-import {headlineScore, readRun} from './read-run.js'
+import {readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
 import {resultDocumentSchema} from './schemas/result.js'
 
@@ -22,7 +22,8 @@ const run = async (lock: ReturnType<typeof lockOf>, records: Parameters<typeof w
 const direct = arm('replay:answers', 'direct')
 
 describe('the headline of BLINK', () => {
-  // benchmarks.md 2.3 and 8.1: sizes of the subtasks, right answers of three models, official Total (macro) and micro.
+  // design/benchmarks.md 2.3 and 8.1: sizes of the subtasks, right answers of three models, official Total (macro) and
+  // micro.
   const sizes = {
     Art_Style: 117,
     Counting: 120,
@@ -105,13 +106,6 @@ describe('outcomes', () => {
       sample: 'official',
     })
     expect(row!.subtasks[0]).toMatchObject({name: 'a', n: 8, total: 10, score: 3 / 8})
-  })
-
-  it('give each record its share of the headline', () => {
-    expect(headlineScore({outcome: 'wrong', score: 0.3})).toBe(0.3)
-    expect(headlineScore({outcome: 'truncated', score: 1})).toBe(0)
-    expect(headlineScore({outcome: 'error', score: null})).toBeNull()
-    expect(headlineScore({outcome: 'unscored', score: null})).toBeNull()
   })
 
   it('are those of the settled record: the last that is no error', async () => {

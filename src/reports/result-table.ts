@@ -23,8 +23,8 @@ interface Entry {
 }
 
 /**
- * Discordance that is assumed where nothing was compared; in the middle of what the field reports (peers.md, section
- * 6).
+ * Discordance that is assumed where nothing was compared; in the middle of what the field reports
+ * (design/statistics.md, "What a test set can show").
  */
 const assumedDiscordance = 0.2
 
@@ -57,6 +57,7 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
     const ranked = rank(entries)
     documentGroups.push({
       bench: sheet.bench.id,
+      title: titleOf(run.lock, sheet.bench.id),
       split: sheet.bench.split,
       rows: ranked.rows.map((_, index) => rows.length + index),
       shared,
@@ -76,6 +77,12 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
     exitCode: options.exitCode ?? 0,
     verdict: options.verdict ?? (unfinished ? 'partial' : 'done'),
   }
+}
+
+/** The name that the run gave a benchmark, else its id. */
+function titleOf({environment}: Run['lock'], id: string): string {
+  const title = (Object(environment['titles']) as Record<string, unknown>)[id]
+  return typeof title === 'string' ? title : id
 }
 
 /** Rows of one group by score, with the ranks they may have, and what a comparison of this size can show. */

@@ -10,7 +10,6 @@ import {
   scoreInterval,
   scoreIntervals,
 } from '../metrics/statistics/index.js'
-import {itemOf} from '../modes/option-orders.js'
 import type {Lock} from '../run-folder/lock.js'
 import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
@@ -104,6 +103,7 @@ function scoreOf(estimate: Estimate | undefined) {
 
 function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {
   if (bench.kind === 'builtin') return 'builtin'
+  if (bench.verified === false) return 'unverified'
   return bench.partial || lock.shard !== null || unfinished ? 'partial' : 'official'
 }
 
@@ -111,11 +111,10 @@ function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['
 function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore | null {
   const variants: VariantScore[] = []
   let several = false
-  for (const [id, {subtask, outcome, score}] of records) {
+  for (const [id, {subtask, item, outcome, score}] of records) {
     if (!headline.has(subtask)) continue
-    const item = itemOf(id)
-    several ||= item !== id
-    variants.push({item, outcome, score})
+    several ||= item !== null
+    variants.push({item: item ?? id, outcome, score})
   }
   return several ? robustScore(itemScores(variants)) : null
 }

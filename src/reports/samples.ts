@@ -1,7 +1,9 @@
 // The samples of a run, one by one, for a person who wants to see what the model said.
 
-import {readLog, recordKey} from '../run-folder/reader.js'
-import type {LogRecord} from '../run-folder/record.js'
+import type {Outcome} from '../core/outcome.js'
+import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
+import {type LogRecord, recordKey, replaces} from '../run-folder/record.js'
+import {RecordCheck} from '../run-folder/record-check.js'
 import {labelled, wrap} from './formats/layout.js'
 import {printable} from './formats/printable.js'
 
@@ -15,18 +17,26 @@ export interface SampleFilter {
 
 /**
  * The settled records that fit, in the order of the log; arms of one sample stand together. Keeps only what fits in
- * memory.
- * Throws `bad-file` as `readLog` does.
+ * memory. Records that cannot be true are left out and told.
+ * Throws as `openRunFolder` and `readLog` do.
  */
-export async function samplesOf(runDir: string, filter: SampleFilter): Promise<LogRecord[]> {
-  const settled = new Map<string, LogRecord | 'error' | 'other'>()
-  for await (const record of readLog(runDir)) {
-    const key = recordKey(record)
-    const before = settled.get(key)
-    const wasSettled = before !== undefined && before !== 'error' && (before === 'other' || before.outcome !== 'error')
-    if (wasSettled && record.outcome === 'error') continue
-    settled.set(key, fits(record, filter) ? record : record.outcome === 'error' ? 'error' : 'other')
+export async function samplesOf(
+  runDir: string,
+  filter: SampleFilter,
+  tell: (warning: string) => void = () => {},
+): Promise<LogRecord[]> {
+  const check = new RecordCheck(await openRunFolder(runDir))
+  // Of a record that does not fit its outcome is kept: it may take the place of one that does.
+  const settled = new Map<string, LogRecord | Outcome>()
+  for await (const batch of readLogBatches(runDir, check.fits)) {
+    for (const record of batch) {
+      const key = recordKey(record)
+      const before = settled.get(key)
+      if (replaces(record.outcome, typeof before === 'object' ? before.outcome : before))
+        settled.set(key, fits(record, filter) ? record : record.outcome)
+    }
   }
+  check.warnings().forEach(tell)
   const bySample = new Map<string, LogRecord[]>()
   for (const record of settled.values()) {
     if (typeof record === 'string') continue

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdtemp, readdir, rm, utimes, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile} from 'node:fs/promises'
 import {hostname, tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {hold, holdFile} from './hold.js'
@@ -12,18 +12,19 @@ describe('hold', () => {
   afterEach(() => rm(runDir, {recursive: true}))
 
   it('keeps a second writer out until it is given back, and leaves nothing behind', async () => {
-    const release = await hold(runDir)
+    const held = await hold(runDir)
     await expect(hold(runDir)).rejects.toThrow(`being written by process ${process.pid}`)
-    await release()
+    await held.check()
+    await held.release()
     const again = await hold(runDir)
-    await again()
+    await again.release()
     expect(await readdir(runDir)).toEqual([])
   })
 
   it('takes over the hold of a process that died', async () => {
     const {pid} = spawnSync(process.execPath, ['-e', '0'])
     await writeFile(join(runDir, holdFile), JSON.stringify({pid, host: hostname(), since: 'then'}))
-    await (await hold(runDir))()
+    await (await hold(runDir)).release()
   })
 
   it('takes over a hold from another machine only when it was not renewed for a minute', async () => {
@@ -32,7 +33,7 @@ describe('hold', () => {
     await expect(hold(runDir)).rejects.toThrow('elsewhere')
     const old = new Date(Date.now() - 120_000)
     await utimes(path, old, old)
-    await (await hold(runDir))()
+    await (await hold(runDir)).release()
   })
 
   it('lets exactly one of many in when a stale hold is in the way', async () => {
@@ -41,6 +42,52 @@ describe('hold', () => {
     const results = await Promise.allSettled(Array.from({length: 8}, () => hold(runDir)))
     const taken = results.filter(result => result.status === 'fulfilled')
     expect(taken).toHaveLength(1)
-    await taken[0]!.value()
+    await taken[0]!.value.check()
+    await taken[0]!.value.release()
+    expect(await readdir(runDir)).toEqual([])
+  })
+
+  it.each([
+    ['null', 'null'],
+    ['a number', '7'],
+    ['no JSON', '{"pid": 1'],
+    ['a holder without a process', '{"pid": 0, "host": "here", "since": "then"}'],
+    ['nothing', ''],
+    ['more than any hold', 'x'.repeat(1 << 20)],
+  ])('takes the place of a file that holds %s', async (_, text) => {
+    await writeFile(join(runDir, holdFile), text)
+    await (await hold(runDir)).release()
+    expect(await readdir(runDir)).toEqual([])
+  })
+
+  it('takes the place of a link, dangling or not, and leaves what it points to', async () => {
+    const path = join(runDir, holdFile)
+    const target = join(runDir, 'target')
+    await symlink(target, path)
+    await (await hold(runDir)).release()
+    await writeFile(target, 'mine')
+    await symlink(target, path)
+    await (await hold(runDir)).release()
+    expect(await readdir(runDir)).toEqual(['target'])
+  })
+
+  it('says what is in the way where that is a folder', async () => {
+    await mkdir(join(runDir, holdFile))
+    await expect(hold(runDir)).rejects.toMatchObject({code: 'disk', message: expect.stringContaining('in the way')})
+  })
+
+  it('is lost to whoever takes it over, told before the next write, and not taken from him at the end', async () => {
+    const path = join(runDir, holdFile)
+    const mine = await hold(runDir)
+    const old = new Date(Date.now() - 120_000)
+    await utimes(path, old, old)
+    // Nobody came: the hold of a process that stood still is still its own.
+    await mine.check()
+    const theirs = await hold(runDir)
+    await expect(mine.check()).rejects.toMatchObject({code: 'hold-lost', exitCode: 4})
+    await mine.release()
+    await theirs.check()
+    await theirs.release()
+    await expect(theirs.check()).rejects.toMatchObject({code: 'hold-lost', message: expect.stringContaining('gone')})
   })
 })

@@ -1,8 +1,10 @@
-// Holds a run folder against a second writer. The hold of a process that died is recognised and taken over.
+// Holds a run folder against a second writer. The hold of a process that died is recognised and taken over. A process
+// that stood still for too long may have lost its hold; it finds out before it writes again.
 import {randomUUID} from 'node:crypto'
-import {link, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises'
+import {link, lstat, mkdir, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
+import {z} from 'zod'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {isAlive} from '../core/process.js'
 
@@ -11,21 +13,40 @@ export const holdFile = 'writer.lock'
 /** A hold is renewed while its process lives; one this old is stale even if its process number is in use (again). */
 const staleAfterMs = 60_000
 const renewEveryMs = 15_000
+/** Stale holds in a row before something else must be wrong. */
+const mostTries = 100
+/** A hold is a line of JSON; what is longer was not written here. */
+const longestHold = 4096
 
-interface Holder {
-  readonly pid: number
-  readonly host: string
-  readonly since: string
+const holderSchema = z.object({
+  pid: z.number().int().positive(),
+  host: z.string(),
+  since: z.string(),
+  /** Tells two holds of one process apart. */
+  token: z.string().optional(),
+})
+type Holder = z.infer<typeof holderSchema>
+
+export interface Hold {
+  /** Throws `hold-lost` when the folder is no longer held by us. Asked before every write. */
+  check(): Promise<void>
+  /** Gives the hold back; the hold of somebody who took it over is left alone. */
+  release(): Promise<void>
 }
 
 /**
- * Takes the hold and returns the function that gives it back. Throws `usage` while a living process has it, `disk`
- * where none can be written.
+ * Takes the hold, making the folder where it is not there. Throws `usage` while a living process has it, `disk` where
+ * none can be written.
  */
-export async function hold(runDir: string): Promise<() => Promise<void>> {
+export async function hold(runDir: string): Promise<Hold> {
   const path = join(runDir, holdFile)
-  const mine: Holder = {pid: process.pid, host: hostname(), since: new Date().toISOString()}
-  while (!(await take(path, mine))) {
+  const mine = JSON.stringify({
+    pid: process.pid,
+    host: hostname(),
+    since: new Date().toISOString(),
+    token: randomUUID(),
+  } satisfies Holder)
+  for (let tries = 0; !(await take(path, mine)); tries++) {
     const found = await inspect(path)
     if (found?.living) {
       const {pid, host, since} = found.living
@@ -35,60 +56,115 @@ export async function hold(runDir: string): Promise<() => Promise<void>> {
         'Wait for it, stop it, or give another --out.',
       )
     }
+    if (tries === mostTries) throw notAHold(path)
     if (found) await putAside(path, found.text)
   }
-  const renewal = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => undefined), renewEveryMs)
+  const renewal = setInterval(() => void renew(path, mine), renewEveryMs)
   renewal.unref()
-  return async () => {
-    clearInterval(renewal)
-    await rm(path, {force: true})
+  return {
+    async check() {
+      // One look in the usual case, since every write waits for it.
+      if ((await readFile(path, 'utf8').catch(() => null)) === mine) return
+      const found = await inspect(path)
+      const now = found?.living ? `process ${found.living.pid} on ${found.living.host} writes there now` : 'it is gone'
+      throw new LanternError(
+        'hold-lost',
+        `This process no longer holds ${runDir}: ${now}.`,
+        'Wait until nobody writes there and run the same command again: finished samples are kept.',
+      )
+    },
+    async release() {
+      clearInterval(renewal)
+      await putAside(path, mine)
+    },
   }
 }
 
 /** Linking a finished file into place is atomic: nobody ever sees a hold without its holder. */
-async function take(path: string, holder: Holder): Promise<boolean> {
+async function take(path: string, holder: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`
-  await writeFile(draft, JSON.stringify(holder)).catch(error => {
-    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {
-      cause: error,
-    })
-  })
   try {
+    await mkdir(dirname(path), {recursive: true})
+    await writeFile(draft, holder)
     await link(draft, path)
     return true
   } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST') return false
-    throw error
+    if (systemCodeOf(error) === 'EEXIST' && (await isFolder(dirname(path)))) return false
+    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {
+      cause: error,
+    })
   } finally {
-    await rm(draft, {force: true})
+    await rm(draft, {force: true}).catch(() => undefined)
   }
 }
 
-/** The hold as it stands, with its holder if that one still lives; null when there is none. */
-async function inspect(path: string): Promise<{text: string; living: Holder | null} | null> {
+async function isFolder(path: string): Promise<boolean> {
+  return lstat(path).then(
+    found => found.isDirectory() || found.isSymbolicLink(),
+    () => false,
+  )
+}
+
+/** A hold that somebody took over meanwhile is not ours to renew. */
+async function renew(path: string, mine: string): Promise<void> {
   try {
-    const [text, {mtimeMs}] = await Promise.all([readFile(path, 'utf8'), stat(path)])
-    if (Date.now() - mtimeMs > staleAfterMs) return {text, living: null}
-    const holder = JSON.parse(text) as Holder
-    return {text, living: holder.host !== hostname() || isAlive(holder.pid) ? holder : null}
+    if ((await readFile(path, 'utf8')) === mine) await utimes(path, new Date(), new Date())
+  } catch {
+    // It is gone: the check before the next write tells it.
+  }
+}
+
+interface Found {
+  /** Null for what no hold can be: a link, a file that is too long. */
+  readonly text: string | null
+  /** The holder, if it still lives. */
+  readonly living: Holder | null
+}
+
+/** What stands in the place of the hold; null when nothing does. Throws `disk` where that is no file. */
+async function inspect(path: string): Promise<Found | null> {
+  try {
+    const found = await lstat(path)
+    if (found.isSymbolicLink()) return {text: null, living: null}
+    if (!found.isFile()) throw notAHold(path)
+    if (found.size > longestHold) return {text: null, living: null}
+    const text = await readFile(path, 'utf8')
+    const holder = Date.now() - found.mtimeMs > staleAfterMs ? null : holderIn(text)
+    return {text, living: holder && (holder.host !== hostname() || isAlive(holder.pid)) ? holder : null}
   } catch (error) {
     if (systemCodeOf(error) === 'ENOENT') return null
-    if (error instanceof SyntaxError) return {text: '', living: null}
     throw error
   }
+}
+
+function holderIn(text: string): Holder | null {
+  try {
+    return holderSchema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
+
+function notAHold(path: string): LanternError {
+  return new LanternError(
+    'disk',
+    `${path} is in the way, and is no hold of a run.`,
+    'Remove it, or give another --out.',
+  )
 }
 
 /**
- * Removes a stale hold. Between looking and renaming another process may have taken it over: that one gets its hold
- * back.
+ * Removes a hold that says `text` (null: whatever it says). Between looking and renaming another process may have taken
+ * it over: that one gets its hold back.
  */
-async function putAside(path: string, staleText: string): Promise<void> {
+async function putAside(path: string, text: string | null): Promise<void> {
   const aside = `${path}.${randomUUID()}`
   try {
+    if (text !== null && (await readFile(path, 'utf8')) !== text) return
     await rename(path, aside)
-    if (staleText !== '' && (await readFile(aside, 'utf8')) !== staleText) await link(aside, path)
+    if (text !== null && (await readFile(aside, 'utf8')) !== text) await link(aside, path)
     await rm(aside, {force: true})
   } catch (error) {
-    if (systemCodeOf(error) !== 'ENOENT') throw error
+    if (!['ENOENT', 'EEXIST'].includes(systemCodeOf(error) ?? '')) throw error
   }
 }

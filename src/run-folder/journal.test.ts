@@ -1,9 +1,10 @@
-import {appendFile, mkdtemp, readFile, rm, truncate, writeFile} from 'node:fs/promises'
+import {appendFile, copyFile, mkdtemp, readFile, rename, rm, truncate, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import fc from 'fast-check'
+import {LanternError} from '../core/errors.js'
 import {openJournal} from './journal.js'
-import {readLog, settledRecords} from './reader.js'
+import {readLog} from './reader.js'
 import type {LogRecord} from './record.js'
 
 const record = (id: string, outcome: LogRecord['outcome'] = 'correct'): LogRecord => ({
@@ -79,14 +80,43 @@ describe('journal', () => {
     await expect(collect(runDir)).rejects.toThrow(/log\.jsonl.*line 2/)
   })
 
-  it('settles on the last record that is no error', async () => {
-    const journal = await openJournal(runDir)
-    for (const one of [record('a', 'error'), record('a', 'wrong'), record('a', 'error'), record('b', 'error')])
-      await journal.append(one)
+  it.each([
+    ['removed', rm, 'was removed'],
+    ['cut', (log: string) => truncate(log, 5), 'was cut from'],
+    ['appended to', (log: string) => appendFile(log, '\n'), 'written to by somebody else'],
+    [
+      'replaced',
+      async (log: string) => {
+        await copyFile(log, `${log}.new`)
+        await rename(`${log}.new`, log)
+      },
+      'was replaced',
+    ],
+  ])('tells of a log that was %s meanwhile, before the next write and at the end', async (_, change, message) => {
+    const spoilt = async () => {
+      const journal = await openJournal(runDir)
+      await journal.append(record('a'))
+      await change(join(runDir, 'log.jsonl'))
+      return journal
+    }
+    const told = {code: 'disk', exitCode: 4, message: expect.stringContaining(message)}
+    await expect((await spoilt()).close()).rejects.toMatchObject(told)
+    const journal = await spoilt()
+    await expect(journal.append(record('b'))).rejects.toMatchObject(told)
+    await expect(journal.append(record('c'))).rejects.toMatchObject(told)
     await journal.close()
-    expect((await settledRecords(runDir)).map(({id, outcome}) => [id, outcome])).toEqual([
-      ['a', 'wrong'],
-      ['b', 'error'],
-    ])
+    expect(await collect(runDir)).not.toContain('b')
+  })
+
+  it('asks before every write whether it may', async () => {
+    let mine = true
+    const journal = await openJournal(runDir, async () => {
+      if (!mine) throw new LanternError('hold-lost', 'Lost.')
+    })
+    await journal.append(record('a'))
+    mine = false
+    await expect(journal.append(record('b'))).rejects.toMatchObject({code: 'hold-lost'})
+    await journal.close()
+    expect(await collect(runDir)).toEqual(['a'])
   })
 })

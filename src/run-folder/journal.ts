@@ -1,5 +1,6 @@
-// The append-only log of a run. A record that `append` has resolved for is on disk; nothing is ever rewritten.
-import {type FileHandle, open, truncate} from 'node:fs/promises'
+// The append-only log of a run. A record that `append` has resolved for is on disk; nothing is ever rewritten. The file
+// is held against what was written to it: a log that somebody removed, cut or replaced is told, never taken for whole.
+import {type FileHandle, open, stat, truncate} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {completeLogLength, logFile} from './reader.js'
@@ -8,20 +9,25 @@ import type {LogRecord} from './record.js'
 export interface Journal {
   /** Resolves when the record is on disk (fsync). Records given while a write is under way share the next one. */
   append(record: LogRecord): Promise<void>
+  /** Throws `disk` when the log does not hold what was written to it. */
   close(): Promise<void>
 }
 
 /**
  * Opens the log of a run folder for appending and cuts off a torn last line, which a killed writer may have left.
+ * `mayWrite` is asked before every write and throws when the folder is no longer ours.
  * Throws `disk` when the file cannot be written.
  */
-export async function openJournal(runDir: string): Promise<Journal> {
+export async function openJournal(runDir: string, mayWrite: () => Promise<void> = async () => {}): Promise<Journal> {
   const path = join(runDir, logFile)
-  const complete = await completeLogLength(runDir)
+  let size = await completeLogLength(runDir)
   let file: FileHandle
+  let inode: number
   try {
     file = await open(path, 'a')
-    if ((await file.stat()).size > complete) await truncate(path, complete)
+    const found = await file.stat()
+    inode = found.ino
+    if (found.size > size) await truncate(path, size)
   } catch (error) {
     throw diskError(path, error)
   }
@@ -35,16 +41,42 @@ export async function openJournal(runDir: string): Promise<Journal> {
       const batch = waiting
       waiting = []
       try {
-        await file.appendFile(batch.map(entry => entry.line).join(''))
+        const [may, whole] = await Promise.allSettled([mayWrite(), assertWhole()])
+        // A process that lost the folder also finds records of another in the log. The loss is what to tell.
+        for (const look of [may, whole]) if (look.status === 'rejected') throw look.reason
+        const bytes = Buffer.from(batch.map(entry => entry.line).join(''))
+        await file.appendFile(bytes)
         await file.datasync()
+        size += bytes.length
         for (const entry of batch) entry.resolve()
       } catch (error) {
-        failure = diskError(path, error)
+        failure = error instanceof LanternError ? error : diskError(path, error)
         for (const entry of [...batch, ...waiting]) entry.reject(failure)
         waiting = []
       }
     }
     writing = null
+  }
+
+  async function assertWhole(): Promise<void> {
+    const found = await stat(path).catch(error => {
+      if (systemCodeOf(error) === 'ENOENT') return null
+      throw diskError(path, error)
+    })
+    if (found?.ino === inode && found.size === size) return
+    const what =
+      found === null
+        ? 'was removed'
+        : found.ino !== inode
+          ? 'was replaced by another file'
+          : found.size < size
+            ? `was cut from ${size} to ${found.size} bytes`
+            : 'was written to by somebody else'
+    throw new LanternError(
+      'disk',
+      `${path} ${what} while the run went on.`,
+      'Run the same command again: what the log still holds is kept, the rest is asked again.',
+    )
   }
 
   return {
@@ -58,6 +90,7 @@ export async function openJournal(runDir: string): Promise<Journal> {
     async close() {
       await writing
       await file.close()
+      if (failure === null) await assertWhole()
     },
   }
 }

@@ -1,7 +1,10 @@
-// The lock: everything that makes two runs comparable (cli.md, "Lock"). Written first, never changed.
+// The lock: everything that makes two runs comparable (design/contract.md, "The lock"). Written first, never changed.
+// Built and hashed here and nowhere else.
 import {z} from 'zod'
 import {interventions, modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
+import type {Scoring} from '../core/outcome.js'
+import {type ListedSample, samplesSha256} from './samples.js'
 
 export const armSchema = z.strictObject({
   id: z.string(),
@@ -26,7 +29,13 @@ export const lockSchema = z.looseObject({
       revision: z.string().nullable(),
       labels: z.string().nullable(),
       dataSha256: z.string(),
-      /** Hash over the ids of the samples of the whole selection, before sharding. */
+      /** False where counts or ids are not the published ones; absent where nobody looked. */
+      verified: z.boolean().optional(),
+      /** Hash over the strings that can reach a model; absent where it is not known how a peer asked. */
+      promptsSha256: z.string().optional(),
+      /** Most new tokens of the modes in which the benchmarks of the run differ; `decoding` has the others. */
+      maxNewTokens: z.partialRecord(z.enum(modes), z.number()).optional(),
+      /** Hash over the samples of the whole selection, before sharding; samples.jsonl lists them. */
       samplesSha256: z.string(),
       /** Samples of the whole selection, and of the whole split. */
       selected: z.number().int(),
@@ -39,6 +48,7 @@ export const lockSchema = z.looseObject({
       subtasks: z.array(z.strictObject({name: z.string(), selected: z.number().int(), available: z.number().int()})),
     }),
   ),
+  /** `templatesSha256`: over the prompt hashes of the benchmarks, in their order. */
   prompts: z.looseObject({style: z.string(), templatesSha256: z.string()}),
   decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.partialRecord(z.enum(modes), z.number())}),
   images: z.looseObject({minPixels: z.number().nullable(), maxPixels: z.number().nullable()}),
@@ -52,7 +62,7 @@ export const lockSchema = z.looseObject({
     .strictObject({
       index: z.number().int(),
       count: z.number().int(),
-      /** Samples of this shard, by benchmark and subtask; absent in older locks. */
+      /** Samples of this shard, by benchmark and subtask. */
       asked: z.record(z.string(), z.record(z.string(), z.number().int())).optional(),
     })
     .nullable(),
@@ -60,9 +70,57 @@ export const lockSchema = z.looseObject({
 })
 
 export type Lock = z.infer<typeof lockSchema>
+export type LockedBenchmark = Lock['benchmarks'][number]
+
+type NamedKeys<T> = {[K in keyof T as string extends K ? never : K]: T[K]}
+
+/** What a lock is built from: all of it but its version and its hash. */
+export type LockParts = Omit<NamedKeys<Lock>, 'schema' | 'hash'> & {readonly [key: string]: unknown}
+
+/** The lock of these parts, hashed. */
+export function lockOf(parts: LockParts): Lock {
+  const lock: Lock = {...parts, schema: 1, hash: ''}
+  return {...lock, hash: lockHash(lock)}
+}
 
 /** The lock's hash: over everything but `hash`, `shard` and `environment`. */
 export function lockHash(lock: Lock): string {
   const {shard: _shard, environment: _environment, hash: _hash, ...comparable} = lock
   return `sha256:${hashOf(comparable)}`
+}
+
+export interface BenchmarkParts
+  extends Pick<
+    LockedBenchmark,
+    'id' | 'split' | 'kind' | 'layout' | 'revision' | 'labels' | 'dataSha256' | 'verified' | 'promptsSha256'
+  > {
+  readonly scoring: Scoring
+  readonly judged: boolean
+  /** The whole selection, before sharding. */
+  readonly samples: readonly ListedSample[]
+  /** Samples of the whole split by subtask, in the order of the tables. */
+  readonly available: ReadonlyMap<string, number>
+}
+
+/** The entry of one benchmark in a lock. */
+export function lockedBenchmark({scoring, judged, samples, available, ...data}: BenchmarkParts): LockedBenchmark {
+  const selected = new Map<string, number>()
+  for (const {subtask} of samples) selected.set(subtask, (selected.get(subtask) ?? 0) + 1)
+  const all = [...available.values()].reduce((sum, count) => sum + count, 0)
+  return {
+    ...data,
+    samplesSha256: samplesSha256(samples),
+    selected: samples.length,
+    available: all,
+    partial: samples.length < all,
+    metric: lockedMetric(scoring, judged),
+    aggregate: scoring.aggregate,
+    headline: scoring.headline ? [...scoring.headline] : null,
+    subtasks: Array.from(available, ([name, count]) => ({name, selected: selected.get(name) ?? 0, available: count})),
+  }
+}
+
+/** The headline metric: a judge's, where one marks open answers. */
+export function lockedMetric({answer, metric}: Pick<Scoring, 'answer' | 'metric'>, judged: boolean): string {
+  return judged && answer === 'open' ? 'judge' : metric
 }

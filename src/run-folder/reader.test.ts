@@ -57,6 +57,16 @@ test('a whole line that is no record is refused with its number', async () => {
   await expect(ids()).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('line 2')})
 })
 
+test('a tail without an end is refused before it fills the memory', async () => {
+  writeRun(folder, lock, [sample('1', 'correct')])
+  await truncate(join(folder, 'log.jsonl'), 600 << 20)
+  const before = process.memoryUsage().rss
+  const told = {code: 'bad-file', message: expect.stringContaining('line 2, is longer than 256 MB')}
+  await expect(settledRecords(folder)).rejects.toMatchObject(told)
+  await expect(completeLogLength(folder)).rejects.toMatchObject(told)
+  expect(process.memoryUsage().rss - before).toBeLessThan(700 << 20)
+})
+
 test('a folder without a log has no records', async () => {
   expect(await ids()).toEqual([])
   expect(await completeLogLength(folder)).toBe(0)
@@ -72,5 +82,58 @@ test('a lock is read as it was written, and what is no lock is refused', async (
   await writeFile(join(folder, 'lock.json'), '{"schema": 2}')
   await expect(readLock(folder)).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('schema')})
   writeRun(folder, lock, [])
-  expect(await readLock(folder)).toEqual(lock)
+  expect(await readLock(folder)).toMatchObject({arms: lock.arms, prompts: lock.prompts, schema: 1})
+})
+
+test('an edited lock is refused wherever a run is read', async () => {
+  writeRun(folder, lock, [sample('1', 'correct')])
+  const text = await readFile(join(folder, 'lock.json'), 'utf8')
+  await writeFile(join(folder, 'lock.json'), text.replace('"kind":"official"', '"kind":"builtin"'))
+  const told = {code: 'provenance', exitCode: 5, message: expect.stringContaining('edited')}
+  await expect(readLock(folder)).rejects.toMatchObject(told)
+  await expect(settledRecords(folder)).rejects.toMatchObject(told)
+})
+
+test('records that cannot be true are named with their line and do not count', async () => {
+  writeRun(folder, lock, [sample('1', 'correct'), sample('2', 'wrong')])
+  const odd = [
+    {...sample('2', 'wrong'), score: 1},
+    sample('invented', 'correct'),
+    {...sample('2', 'correct'), arm: 'openai:other|direct'},
+    {...sample('2', 'correct'), subtask: 'Art_Style'},
+  ]
+  await appendFile(join(folder, 'log.jsonl'), odd.map(one => `${JSON.stringify(one)}\n`).join(''))
+  const told: string[] = []
+  const records = await settledRecords(folder, warning => told.push(warning))
+  expect(records.map(({id, outcome}) => `${id} ${outcome}`)).toEqual(['1 correct', '2 wrong'])
+  expect(told).toEqual([
+    `${folder}: 4 log records are not counted: line 3, 2, is wrong with a score of 1; line 4, invented, is of no sample of the run; line 5, 2, is of no arm of the lock; and 1 more.`,
+  ])
+})
+
+test('a list of samples that is not the one of the lock is refused, and so is a folder without one', async () => {
+  const list = join(folder, 'samples.jsonl')
+  writeRun(folder, lock, [sample('1', 'correct')])
+  const text = await readFile(list, 'utf8')
+  for (const other of [
+    `${text}{"bench":"blink","id":"invented","subtask":"Counting"}\n`,
+    text.replace('"1"', '"9"'),
+    text.replace('Counting', 'Art_Style'),
+    text.replace('blink', 'vstar'),
+    text.slice(0, text.indexOf('\n') + 1),
+    text.replace(/^.*\n/, '$&$&'),
+  ]) {
+    await writeFile(list, other)
+    await expect(settledRecords(folder)).rejects.toMatchObject({code: 'provenance'})
+  }
+  await writeFile(list, '{"bench": 1}\n')
+  await expect(settledRecords(folder)).rejects.toMatchObject({
+    code: 'bad-file',
+    message: expect.stringContaining('line 1'),
+  })
+  await rm(list)
+  await expect(settledRecords(folder)).rejects.toMatchObject({
+    code: 'bad-file',
+    message: expect.stringContaining('samples.jsonl'),
+  })
 })

@@ -1,23 +1,36 @@
-// Reading a run folder: its lock and its log. Writing belongs to journal.ts.
+// Reading a run folder: its lock, its samples and its log, each held against what it must agree with. Writing belongs
+// to run.ts.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {type Line, lineBatches, lines} from '../core/lines.js'
-import {type Lock, lockSchema} from './lock.js'
-import {type LogRecord, logRecordSchema} from './record.js'
+import {type Lock, lockHash, lockSchema} from './lock.js'
+import {type LogRecord, logRecordSchema, recordKey, replaces} from './record.js'
+import {RecordCheck} from './record-check.js'
 import {isPlainRecord} from './record-guard.js'
+import {readSamples, type SampleList} from './samples.js'
 
 export const lockFile = 'lock.json'
 export const logFile = 'log.jsonl'
 export const summaryFile = 'summary.json'
-export const latentsFolder = 'latents'
 
-/** Key of a settled record within a run. */
-export function recordKey(record: Pick<LogRecord, 'arm' | 'bench' | 'id'>): string {
-  return `${record.arm}\u0000${record.bench}\u0000${record.id}`
+/** A run folder whose lock and samples agree. */
+export interface RunFolder {
+  readonly dir: string
+  readonly lock: Lock
+  readonly samples: SampleList
 }
 
-/** Reads lock.json. Throws `bad-file` when there is none or it does not fit its schema. */
+/** Reads lock and samples. Throws as `readLock` and `readSamples` do. */
+export async function openRunFolder(dir: string): Promise<RunFolder> {
+  const lock = await readLock(dir)
+  return {dir, lock, samples: await readSamples(dir, lock.benchmarks)}
+}
+
+/**
+ * Reads lock.json. Throws `bad-file` when there is none or it does not fit its schema, `provenance` when it does not
+ * hash to itself.
+ */
 export async function readLock(runDir: string): Promise<Lock> {
   const path = join(runDir, lockFile)
   let text: string
@@ -42,7 +55,14 @@ export async function readLock(runDir: string): Promise<Lock> {
     )
   }
   const parsed = lockSchema.safeParse(value)
-  if (parsed.success) return parsed.data
+  if (parsed.success) {
+    if (lockHash(parsed.data) === parsed.data.hash) return parsed.data
+    throw new LanternError(
+      'provenance',
+      `${path} was edited: it does not hash to the ${parsed.data.hash} that it bears.`,
+      'Restore the file, or run again with another --out.',
+    )
+  }
   const issue = parsed.error.issues[0]!
   throw new LanternError(
     'bad-file',
@@ -64,22 +84,28 @@ export async function completeLogLength(runDir: string): Promise<number> {
   return length
 }
 
+/** Which records to give, by what they say and the line they stand in. */
+type Fits = (record: LogRecord, line: number) => boolean
+
 /**
- * Every record of the log in file order, as a stream; a torn last line is dropped, an absent log is empty.
+ * Every record of the log in file order, as a stream, whether it can be true or not; a torn last line is dropped, an
+ * absent log is empty.
  * Throws `bad-file` (naming file and line) for a whole line that is no record.
  */
 export async function* readLog(runDir: string): AsyncGenerator<LogRecord> {
-  for await (const batch of readLogBatches(runDir)) yield* batch
+  for await (const batch of readLogBatches(runDir, () => true)) yield* batch
 }
 
-/** As `readLog`, many records at a time, for long logs. */
-export async function* readLogBatches(runDir: string): AsyncGenerator<Iterable<LogRecord>> {
+/** As `readLog`, the records that fit, many at a time, for long logs. */
+export async function* readLogBatches(runDir: string, fits: Fits): AsyncGenerator<Iterable<LogRecord>> {
   const path = join(runDir, logFile)
   let number = 0
   function* recordsOf(batch: readonly Line[]): Generator<LogRecord> {
     for (const {text, complete} of batch) {
       number++
-      if (complete && text !== '') yield parseRecord(text, path, number)
+      if (!complete || text === '') continue
+      const record = parseRecord(text, path, number)
+      if (fits(record, number)) yield record
     }
   }
   try {
@@ -112,17 +138,19 @@ function parseRecord(text: string, path: string, line: number): LogRecord {
 }
 
 /**
- * The one record that counts for each (arm, bench, id): the last that is not an `error`, else the last `error`.
- * Memory grows with the number of samples, not with the length of their history.
+ * The one record that counts for each key, see `replaces`. Memory grows with the number of samples, not with the length
+ * of their history. Records that cannot be true are left out and told.
+ * Throws as `openRunFolder` and `readLog` do.
  */
-export async function settledRecords(runDir: string): Promise<LogRecord[]> {
+export async function settledRecords(runDir: string, tell: (warning: string) => void = () => {}): Promise<LogRecord[]> {
+  const check = new RecordCheck(await openRunFolder(runDir))
   const settled = new Map<string, LogRecord>()
-  for await (const batch of readLogBatches(runDir)) {
+  for await (const batch of readLogBatches(runDir, check.fits)) {
     for (const record of batch) {
       const key = recordKey(record)
-      const before = settled.get(key)
-      if (before === undefined || before.outcome === 'error' || record.outcome !== 'error') settled.set(key, record)
+      if (replaces(record.outcome, settled.get(key)?.outcome)) settled.set(key, record)
     }
   }
+  check.warnings().forEach(tell)
   return [...settled.values()]
 }

@@ -14,6 +14,7 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown) => typeof value === 'string'
 const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
+const isWhole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
 const isCount = (value: unknown) => value === null || isNumber(value)
 const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
 
@@ -21,6 +22,7 @@ const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
 export function isPlainRecord(value: unknown): value is LogRecord {
   if (!isObject(value)) return false
   const {score, attempts, gold, options, letters, cluster, answer, metrics, usage, timing, seen, error} = value
+  const {item, repeat, likeliest} = value
   return (
     value['type'] === 'sample' &&
     value['schema'] === 1 &&
@@ -28,6 +30,9 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     isText(value['bench']) &&
     isText(value['subtask']) &&
     isText(value['id']) &&
+    (item === undefined || isText(item)) &&
+    (repeat === undefined || isWhole(repeat)) &&
+    (likeliest === undefined || isText(likeliest)) &&
     outcomeNames.has(value['outcome']) &&
     (score === null || (typeof score === 'number' && score >= 0 && score <= 1)) &&
     isObject(metrics) &&
@@ -50,8 +55,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     isCount(timing['firstTokenMs']) &&
     isCount(timing['totalMs']) &&
     stopNames.has(value['stop']) &&
-    Number.isSafeInteger(attempts) &&
-    (attempts as number) >= 0 &&
+    isWhole(attempts) &&
     (seen === null || isSeen(seen)) &&
     (error === null || (isObject(error) && isText(error['code']) && isText(error['message'])))
   )

@@ -1,7 +1,9 @@
-// The log record: one line of log.jsonl per sample and arm (cli.md, "The run folder").
+// The log record: one line of log.jsonl per sample and arm (design/contract.md, "The run folder").
+// Records are built here and nowhere else. The rule which record of a sample counts stands here too.
 import {z} from 'zod'
-import {stops} from '../core/generation.js'
-import {outcomes} from '../core/outcome.js'
+import {type Generation, stops} from '../core/generation.js'
+import {type Outcome, outcomes, type Score} from '../core/outcome.js'
+import type {Sample} from '../core/sample.js'
 
 const count = z.number().nullable()
 
@@ -23,6 +25,10 @@ export const logRecordSchema = z.looseObject({
   bench: z.string(),
   subtask: z.string(),
   id: z.string(),
+  /** The item this sample is a variant of, where items are asked under several option orders. */
+  item: z.string().optional(),
+  /** From 0, where every sample is asked several times. */
+  repeat: z.number().int().min(0).optional(),
   outcome: z.enum(outcomes),
   score: z.number().min(0).max(1).nullable(),
   metrics: z.record(z.string(), z.number()),
@@ -33,6 +39,8 @@ export const logRecordSchema = z.looseObject({
   text: z.string(),
   extractor: z.string(),
   cluster: z.string().nullish(),
+  /** The letter of the option that the model itself finds likeliest, where that was asked. */
+  likeliest: z.string().optional(),
   usage: usageSchema,
   timing: z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()}),
   stop: z.enum(stops),
@@ -55,3 +63,68 @@ export const logRecordSchema = z.looseObject({
 })
 
 export type LogRecord = z.infer<typeof logRecordSchema>
+
+/** What identifies a record within a run: the same key is the same question to the same arm. */
+export function recordKey({arm, bench, id, repeat}: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'repeat'>): string {
+  const key = `${arm}\u0000${bench}\u0000${id}`
+  return repeat === undefined ? key : `${key}\u0000${repeat}`
+}
+
+/**
+ * Which of two records of one key counts, the later one or the one before: the last that is not an `error` does, else
+ * the last `error`. True when the later takes the place of the one before.
+ */
+export function replaces(later: Outcome, before: Outcome | undefined): boolean {
+  return later !== 'error' || before === undefined || before === 'error'
+}
+
+export interface RecordParts {
+  readonly arm: string
+  readonly bench: string
+  readonly sample: Pick<Sample, 'id' | 'subtask' | 'item' | 'gold' | 'cluster'> & {
+    readonly options?: readonly string[] | null
+    readonly letters?: readonly string[] | null
+  }
+  readonly said: Pick<Generation, 'text' | 'usage' | 'timing' | 'stop' | 'attempts' | 'seen' | 'cached'> & {
+    readonly likeliest?: string
+  }
+  readonly score: Score
+  readonly extractor: string
+  readonly error: LogRecord['error']
+  /** Further fields by name: what a judge replied, what a peer read. */
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+/** The log line of a scored sample (design/contract.md, "A log record"). */
+export function recordOf({arm, bench, sample, said, score, extractor, error, more}: RecordParts): LogRecord {
+  const {id, subtask, item, gold, options, letters, cluster} = sample
+  const {seen} = said
+  return {
+    ...more,
+    type: 'sample',
+    schema: 1,
+    arm,
+    bench,
+    subtask,
+    id,
+    ...(item === undefined ? {} : {item}),
+    outcome: score.outcome,
+    score: score.score,
+    metrics: {...score.metrics},
+    answer: score.answer,
+    gold: typeof gold === 'string' || gold === null ? gold : [...gold],
+    ...(options ? {options: [...options]} : {}),
+    ...(letters ? {letters: [...letters]} : {}),
+    text: said.text,
+    extractor,
+    ...(cluster == null ? {} : {cluster}),
+    ...(said.likeliest === undefined ? {} : {likeliest: said.likeliest}),
+    usage: {...said.usage},
+    timing: {...said.timing},
+    stop: said.stop,
+    attempts: said.attempts,
+    ...(said.cached ? {cached: true} : {}),
+    seen: seen && {...seen, images: seen.images.map(image => ({...image}))},
+    error,
+  }
+}

@@ -1,8 +1,7 @@
 // The run folder of a run: where it is, and that it belongs to this lock.
-import {mkdir, stat} from 'node:fs/promises'
+import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
-import {LanternError, messageOf} from '../core/errors.js'
+import {LanternError} from '../core/errors.js'
 import {canonicalJson} from '../core/hash.js'
 import type {Lock} from './lock.js'
 import {lockFile, readLock} from './reader.js'
@@ -54,22 +53,6 @@ export async function isRunOf(runDir: string, lock: Lock): Promise<boolean> {
     `${runDir} holds another run (different: ${what}).`,
     'Give another --out, or leave --out away: the default folder is named after the lock.',
   )
-}
-
-/**
- * Makes the folder and writes the lock, or checks that the one there is the same.
- * Throws `provenance` for another lock or shard, `disk` when the folder cannot be written.
- */
-export async function claimRunDir(runDir: string, lock: Lock): Promise<void> {
-  if (await isRunOf(runDir, lock)) return
-  try {
-    await mkdir(runDir, {recursive: true})
-    await writeFileAtomic(join(runDir, lockFile), `${JSON.stringify(lock, null, 2)}\n`)
-  } catch (error) {
-    throw new LanternError('disk', `${runDir} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {
-      cause: error,
-    })
-  }
 }
 
 /** Names of the parts in which two locks differ, for people. */

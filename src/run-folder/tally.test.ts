@@ -36,3 +36,19 @@ test('the last of two answers counts, arms apart, and a hidden gold answer has n
   })
   expect(tallied(record('1', 'unscored'))).toMatchObject({settled: 1, scored: 0})
 })
+
+test('a record is news where it is the first, or an answer after an error', () => {
+  const tally = new Tally()
+  expect(tally.isNews(record('1', 'error'))).toBe(true)
+  tally.add(record('1', 'error'))
+  expect([tally.isNews(record('1', 'error')), tally.isNews(record('1', 'wrong'))]).toEqual([false, true])
+  const before = tally.copy()
+  tally.add(record('1', 'wrong'))
+  expect(tally.isNews(record('1', 'correct'))).toBe(false)
+  expect([before.isNews(record('1', 'correct')), before.errors, tally.errors]).toEqual([true, 1, 0])
+})
+
+test('repeats of one sample are counted apart', () => {
+  const repeated = (repeat: number) => ({...record('1', 'correct'), repeat})
+  expect(tallied(repeated(0), repeated(1), repeated(1))).toMatchObject({settled: 2, sum: 2})
+})

@@ -1,38 +1,66 @@
 // What is settled of a run and what failed, kept up to date while its log grows: a run knows its end without reading
 // its log again.
-import {readLogBatches, recordKey} from './reader.js'
-import type {LogRecord} from './record.js'
+import type {Outcome} from '../core/outcome.js'
+import {type RunFolder, readLogBatches} from './reader.js'
+import {type LogRecord, recordKey, replaces} from './record.js'
+import {RecordCheck} from './record-check.js'
+
+interface Counted {
+  readonly outcome: Outcome
+  readonly score: number | null
+}
 
 export class Tally {
-  readonly #scores = new Map<string, number | null>()
-  readonly #failed = new Set<string>()
+  readonly #counted = new Map<string, Counted>()
+  #errors = 0
 
-  /** A record that is in the log; of each (arm, bench, id) the last that is not an `error` counts. */
-  add(record: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'outcome' | 'score'>): void {
+  /** A record that is in the log. */
+  add(record: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'repeat' | 'outcome' | 'score'>): void {
     const key = recordKey(record)
-    if (record.outcome !== 'error') {
-      this.#scores.set(key, record.score)
-      this.#failed.delete(key)
-    } else if (!this.#scores.has(key)) this.#failed.add(key)
+    const before = this.#counted.get(key)
+    if (!replaces(record.outcome, before?.outcome)) return
+    const {outcome, score} = record
+    this.#counted.set(key, {outcome, score})
+    this.#errors += Number(outcome === 'error') - Number(before?.outcome === 'error')
+  }
+
+  /** What counts of a key; undefined before its first record. */
+  get(key: string): Counted | undefined {
+    return this.#counted.get(key)
+  }
+
+  /** Whether a record adds to what is known: the first of its key, or an answer after an error. */
+  isNews(record: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'repeat' | 'outcome'>): boolean {
+    const counted = this.#counted.get(recordKey(record))
+    return counted === undefined || (counted.outcome === 'error' && record.outcome !== 'error')
+  }
+
+  /** The tally as it stands now. */
+  copy(): Tally {
+    const copy = new Tally()
+    for (const [key, counted] of this.#counted) copy.#counted.set(key, counted)
+    copy.#errors = this.#errors
+    return copy
   }
 
   isSettled(key: string): boolean {
-    return this.#scores.has(key)
+    const counted = this.#counted.get(key)
+    return counted !== undefined && counted.outcome !== 'error'
   }
 
   get settled(): number {
-    return this.#scores.size
+    return this.#counted.size - this.#errors
   }
 
   get errors(): number {
-    return this.#failed.size
+    return this.#errors
   }
 
   /** How many settled samples have a score, and the sum of those. */
   scores(): {scored: number; sum: number} {
     let scored = 0
     let sum = 0
-    for (const score of this.#scores.values()) {
+    for (const {score} of this.#counted.values()) {
       if (score === null) continue
       scored++
       sum += score
@@ -42,11 +70,12 @@ export class Tally {
 }
 
 /**
- * The tally of the log of a run folder; memory is a key and a number per sample and arm. Throws `bad-file` as `readLog`
- * does.
+ * The tally of a run folder; memory is a key and an outcome per sample and arm. Records that cannot be true do not
+ * count. Throws `bad-file` as `readLog` does.
  */
-export async function tallyOf(runDir: string): Promise<Tally> {
+export async function tallyOf(folder: RunFolder): Promise<Tally> {
   const tally = new Tally()
-  for await (const batch of readLogBatches(runDir)) for (const record of batch) tally.add(record)
+  const check = new RecordCheck(folder)
+  for await (const batch of readLogBatches(folder.dir, check.fits)) for (const record of batch) tally.add(record)
   return tally
 }

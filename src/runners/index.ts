@@ -1,13 +1,20 @@
 // The table of runners. A new one is a file (or folder) beside this one and a line here.
 import {LanternError} from '../core/errors.js'
-import {onnxRunner} from './onnx/index.js'
-import {remoteRunner} from './remote/index.js'
+import {type LocalOptions, onnxRunner} from './onnx/index.js'
+import {type RemoteOptions, remoteRunner} from './remote/index.js'
 import {replayRunner} from './replay.js'
-import type {Runner, RunnerOptions, Session} from './runner.js'
+import type {CommonOptions, Runner, Session} from './runner.js'
 
-const runners: readonly Runner[] = [remoteRunner, replayRunner, onnxRunner]
+/** The options of all runners; each reads the common ones and its own. */
+export interface RunnerOptions {
+  readonly common: CommonOptions
+  readonly local: LocalOptions
+  readonly remote: RemoteOptions
+}
 
-/** The forms of a model reference, for help texts and errors (cli.md, `--model`). */
+const runners: readonly Runner<RunnerOptions>[] = [remoteRunner, replayRunner, onnxRunner]
+
+/** The forms of a model reference, for help texts and errors (design/contract.md, "Model references"). */
 export const modelReferences = [
   {form: 'DIR', meaning: 'a checkpoint folder with config.json and *.safetensors'},
   {form: 'hub:owner/name[@revision]', meaning: "a checkpoint in the hub's cache, downloaded when absent"},

@@ -3,24 +3,13 @@ import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {arm as armOf, lockBenchmark, lockOf, record, writeRun} from '../../test/support/run-folders.js'
+import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
+import type {LogRecord} from '../run-folder/record.js'
 import {openRunner} from './index.js'
-import type {RunnerOptions} from './runner.js'
 
-const options: RunnerOptions = {
-  device: 'cpu',
-  baseUrls: {},
-  concurrency: 'auto',
-  timeoutMs: 1000,
-  maxRetries: 0,
-  cache: false,
-  cacheDir: '',
-  keepLatents: false,
-  benchmarks: ['vstar'],
-  seed: 0,
-  env: {},
-  notify: () => {},
-}
+const options = runnerOptions({common: {benchmarks: ['vstar']}})
 
 const arm: Arm = {
   id: 'replay:x|direct',
@@ -45,7 +34,7 @@ async function replay(
   asked: readonly (readonly [bench: string, id: string])[],
   benchmarks = ['vstar'],
 ): Promise<Generation[]> {
-  const session = await openRunner(`replay:${path}`, {...options, benchmarks})
+  const session = await openRunner(`replay:${path}`, runnerOptions({common: {benchmarks}}))
   async function* groups() {
     for (const [bench, id] of asked) yield [request(bench, id)]
   }
@@ -89,12 +78,72 @@ describe('replay of JSONL', () => {
     expect(absent).toMatchObject({stop: 'error', error: {code: 'no-answer', message: 'no saved answer'}})
   })
 
-  it('lets the last answer count that is not an error', async () => {
+  it('lets the answer count where there is an error too', async () => {
     const path = await file(
       'a.jsonl',
       '{"id":"1","error":"timeout"}\n{"id":"1","text":"A"}\n{"id":"1","error":"timeout"}\n',
     )
     expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A', stop: 'eos'})
+  })
+
+  it('takes an answer under another usual name, as text or number, and says so', async () => {
+    const path = await file(
+      'a.jsonl',
+      '{"id":"1","response":"A"}\n{"id":"2","prediction":3}\n{"id":"3","output":"C"}\n',
+    )
+    const messages: string[] = []
+    const session = await openRunner(`replay:${path}`, {
+      ...options,
+      common: {...options.common, notify: event => void (event.type === 'warning' && messages.push(event.message))},
+    })
+    expect(session.describe().details).toEqual({answers: 3})
+    expect(messages[0]).toContain('took response as the answer')
+    const texts = await replay(path, [
+      ['vstar', '1'],
+      ['vstar', '2'],
+      ['vstar', '3'],
+    ])
+    expect(texts.map(({text}) => text)).toEqual(['A', '3', 'C'])
+  })
+
+  it.each([
+    ['no answer', '{"id":"2"}'],
+    ['an answer that is no text', '{"id":"2","text":{"a":1}}'],
+    ['no id', '{"text":"A"}'],
+    ['a stop that is none', '{"id":"2","text":"A","stop":"constructor"}'],
+    ['a repeat that is none', '{"id":"2","text":"A","repeat":-1}'],
+    ['null', 'null'],
+    ['a list', '[]'],
+    ['too deep a nesting', `{"id":"2","text":"A","a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
+    ['NUL bytes', '\0'.repeat(100)],
+  ])('refuses a line with %s, naming it', async (_, line) => {
+    const path = await file('a.jsonl', `{"id":"1","text":"A"}\n${line}\n`)
+    await expect(replay(path, [])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining(`${path}, line 2`),
+    })
+  })
+
+  it('makes an error of an answer that is null', async () => {
+    const path = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":"2","text":null}\n')
+    expect((await replay(path, [['vstar', '2']]))[0]).toMatchObject({stop: 'error', error: {code: 'saved-error'}})
+  })
+
+  it('takes equal answers for one sample once, and refuses unequal ones naming both lines', async () => {
+    const equal = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":1,"text":"A"}\n')
+    expect((await replay(equal, [['vstar', '1']]))[0]).toMatchObject({text: 'A'})
+    const unequal = await file('b.jsonl', '{"id":"1","text":"A"}\n{"id":"2","text":"A"}\n{"id":1,"text":"B"}\n')
+    await expect(replay(unequal, [])).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringMatching(/b\.jsonl, line 3 and .*b\.jsonl, line 1 are two answers for one sample, 1/),
+    })
+  })
+
+  it('keeps the repeats of a sample apart', async () => {
+    const path = await file('a.jsonl', '{"id":"1","text":"B","repeat":1}\n{"id":"1","text":"A","repeat":0}\n')
+    expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A'})
+    const same = await file('b.jsonl', '{"id":"1","text":"B","repeat":1}\n{"id":"1","text":"A","repeat":1}\n')
+    await expect(replay(same, [])).rejects.toMatchObject({message: expect.stringContaining('repeat 1')})
   })
 
   it('names the file and the line of what it cannot read', async () => {
@@ -141,34 +190,35 @@ describe('replay of BLINK files', () => {
   })
 })
 
+describe('replay of other harnesses', () => {
+  it('gives the answers that an import reads', async () => {
+    const path = fileURLToPath(new URL('../../fixtures/import/inspect.eval', import.meta.url))
+    const asked = ['2', '3', '4'].map(id => ['blink', `val_Spatial_Relation_${id}`] as const)
+    expect(await replay(path, asked)).toMatchObject([
+      {text: 'After a look, the answer is (A).', usage: {promptTokens: 300}, timing: {totalMs: 500}},
+      {stop: 'error', error: {message: 'connection reset'}},
+      {text: 'First I look at', stop: 'length'},
+    ])
+  })
+})
+
 describe('replay of a run folder', () => {
-  const record = (armId: string, id: string, fields: object) =>
-    JSON.stringify({
-      type: 'sample',
-      schema: 1,
-      arm: armId,
-      bench: 'vstar',
-      subtask: 's',
-      id,
-      outcome: 'correct',
-      score: 1,
-      metrics: {},
-      answer: 'A',
-      gold: 'A',
-      text: 'A',
-      extractor: 'lantern-eval',
-      usage: {promptTokens: 3, imageTokens: null, textTokens: 1, latentSteps: 5, markerTokens: 2, blocks: 1},
-      timing: {firstTokenMs: 1, totalMs: 2},
-      stop: 'eos',
-      attempts: 1,
-      seen: null,
-      error: null,
-      ...fields,
-    }) + '\n'
+  const direct = armOf('m', 'direct')
+  const cot = armOf('m', 'text-cot')
+  const saved = (of: Arm, id: string, outcome: 'correct' | 'error', changes: Partial<LogRecord> = {}) =>
+    record({arm: of.id, bench: 'vstar', subtask: 's', id, outcome}, changes)
+  const write = (arms: Arm[], records: LogRecord[]) =>
+    writeRun(folder, lockOf(arms, [lockBenchmark('vstar', {s: 2})]), records)
 
   it('carries usage and timing over, and errors as errors', async () => {
-    const failed = {outcome: 'error', score: null, stop: 'error', error: {code: 'http', message: 'HTTP 500'}}
-    await file('log.jsonl', record('m|direct', '1', {}) + record('m|direct', '2', failed))
+    const usage = {promptTokens: 3, imageTokens: null, textTokens: 1, latentSteps: 5, markerTokens: 2, blocks: 1}
+    write(
+      [direct],
+      [
+        saved(direct, '1', 'correct', {text: 'A', usage, timing: {firstTokenMs: 1, totalMs: 2}}),
+        saved(direct, '2', 'error', {error: {code: 'http', message: 'HTTP 500'}}),
+      ],
+    )
     const [good, bad] = await replay(folder, [
       ['vstar', '1'],
       ['vstar', '2'],
@@ -178,7 +228,7 @@ describe('replay of a run folder', () => {
   })
 
   it('asks for one of several arms', async () => {
-    await file('log.jsonl', record('m|direct', '1', {text: 'A'}) + record('m|text-cot', '1', {text: 'B'}))
+    write([direct, cot], [saved(direct, '1', 'correct', {text: 'A'}), saved(cot, '1', 'correct', {text: 'B'})])
     await expect(replay(folder, [])).rejects.toMatchObject({
       code: 'usage',
       message: expect.stringContaining('m|text-cot'),

@@ -7,8 +7,9 @@ const scheme = 'replay:'
 
 export const replayRunner: Runner = {
   accepts: ref => ref.startsWith(scheme),
-  async open(ref, options) {
-    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), options.benchmarks))
+  async open(ref, {common}) {
+    const warn = (message: string) => common.notify({type: 'warning', message})
+    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), common.benchmarks, warn))
   },
 }
 
@@ -43,7 +44,7 @@ class ReplaySession implements Session {
   }
 
   #answer(request: Request): Generation {
-    const answer = this.#answers.get(request.sample.benchmark, request.sample.id)
+    const answer = this.#answers.get(request.sample.benchmark, request.sample.id, 0)
     if (answer === undefined) return failedGeneration(request, 'no-answer', 'no saved answer', 0)
     if (answer.error !== undefined) return failedGeneration(request, 'saved-error', answer.error, 0)
     const {text, stop, usage = unknownUsage, timing = unknownTiming} = answer

@@ -1,7 +1,6 @@
 // The interface of what answers: a runner opens a session, a session turns requests into generations.
 import type {Generation, LatentBlock, Prompt, Request} from '../core/generation.js'
 import type {ImageRef} from '../core/sample.js'
-import type {Budget} from './budget.js'
 import type {Size} from './picture-size.js'
 
 /** What identifies a model in the lock, and what the plan needs to know of it. */
@@ -88,53 +87,35 @@ export type RunnerEvent =
   | {readonly type: 'loading'; readonly what: string; readonly done?: number; readonly total?: number}
   | {readonly type: 'warning'; readonly message: string}
 
-/** Flags of `run` that concern runners; each runner reads its own. */
-export interface RunnerOptions {
-  readonly device: string
-  readonly precision?: 'fp32' | 'fp16' | 'q8' | 'q4'
-  /**
-   * fp32 weights on the CPU: pages of their files, or copied into the kernels' own layout (faster, 1.8 times the memory
-   * while loading).
-   */
-  readonly weights?: 'mapped' | 'packed'
-  readonly threads?: number
-  readonly batchSize?: number
-  readonly minPixels?: number
-  readonly maxPixels?: number
-  /** Endpoint by model name; the key `*` is the default for all. */
-  readonly baseUrls: Readonly<Record<string, string>>
-  readonly apiKeyEnv?: string
-  readonly concurrency: number | 'auto'
-  readonly timeoutMs: number
-  readonly maxRetries: number
-  readonly maxRequests?: number
-  readonly maxCostUsd?: number
-  /** Shared by all remote sessions of a run; without it each has its own of `maxRequests` and `maxCostUsd`. */
-  readonly budget?: Budget
-  readonly cache: boolean
-  /** Folder of the response cache, the graphs and the downloads. */
-  readonly cacheDir: string
-  /** Keep the vectors of latent blocks in generations. */
-  readonly keepLatents: boolean
-  /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */
-  readonly latentBank?: string
+/** What every runner may need to know of a run; what only one of them reads is declared beside it. */
+export interface CommonOptions {
+  readonly seed: number
   /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
   readonly benchmarks: readonly string[]
-  readonly seed: number
+  /** Keep the vectors of latent blocks in generations. */
+  readonly keepLatents: boolean
+  /** Environment variables, so that tests can give their own. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Folder of the response cache, the graphs and the downloads. */
+  readonly cacheDir: string
+  /** Limits of a picture in pixels; a model's own hold where they are not given. */
+  readonly minPixels?: number
+  readonly maxPixels?: number
   /**
    * Only what a plan needs: a session that can be described without loading its model puts the loading off to its first
    * request.
    */
   readonly planOnly?: boolean
-  /** Environment variables, so that tests can give their own. */
-  readonly env: Readonly<Record<string, string | undefined>>
   readonly notify: (event: RunnerEvent) => void
 }
 
-/** A way to answer, chosen by the form of the model reference. */
-export interface Runner {
+/**
+ * A way to answer, chosen by the form of the model reference. `Options` holds, beside the common ones, those that the
+ * runner declares itself.
+ */
+export interface Runner<Options extends {readonly common: CommonOptions} = {readonly common: CommonOptions}> {
   /** True if this runner serves the reference, e.g. `openai:gpt-4o`. */
   accepts(ref: string): boolean
   /** Opens a session. Throws LanternError when the reference cannot be served: what, why, what to do. */
-  open(ref: string, options: RunnerOptions): Promise<Session>
+  open(ref: string, options: Options): Promise<Session>
 }

@@ -1,12 +1,16 @@
-// Reads answers that were saved earlier, in each of the forms that `replay:PATH` accepts (cli.md). Scoring them is not
-// its business.
+// Answers that were saved earlier, as `replay:PATH` takes them (design/contract.md): a run folder of ours, or any form
+// of answers that `src/peers` reads. Scoring them is not its business.
+import {createHash} from 'node:crypto'
 import {existsSync} from 'node:fs'
-import {readdir, readFile, stat} from 'node:fs/promises'
-import {extname, join} from 'node:path'
-import {z} from 'zod'
-import {LanternError, messageOf} from '../core/errors.js'
-import {type Stop, stops, type Timing, type Usage} from '../core/generation.js'
-import {hashOf} from '../core/hash.js'
+import {stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import {LanternError} from '../core/errors.js'
+import type {Stop, Timing, Usage} from '../core/generation.js'
+import {unknownTiming, unknownUsage} from '../core/generation.js'
+import {limits} from '../core/limits.js'
+import {readPeers} from '../peers/index.js'
+import {badFile, type PeerAnswer} from '../peers/peer.js'
+import {settled} from '../peers/settled.js'
 import {lockFile, logFile, settledRecords} from '../run-folder/reader.js'
 
 /** What was answered; the usage and timing of a run of ours are carried over. */
@@ -19,7 +23,7 @@ export interface SavedAnswer {
   readonly error?: string
 }
 
-/** Answers by benchmark and sample id. */
+/** Answers by benchmark, sample id and number of the repeat (from 0). */
 export class SavedAnswers {
   readonly #answers = new Map<string, SavedAnswer>()
 
@@ -27,38 +31,84 @@ export class SavedAnswers {
     return this.#answers.size
   }
 
-  get(bench: string, id: string): SavedAnswer | undefined {
-    return this.#answers.get(JSON.stringify([bench, id]))
+  get(bench: string, id: string, repeat: number): SavedAnswer | undefined {
+    return this.#answers.get(keyOf(bench, id, repeat))
   }
 
-  /** Adds an answer. As in the log, the last one that is not an error counts. */
-  add(bench: string, id: string, answer: SavedAnswer): void {
-    const key = JSON.stringify([bench, id])
-    if (answer.error !== undefined && this.#answers.has(key)) return
-    this.#answers.set(key, answer)
+  add(bench: string, id: string, repeat: number, answer: SavedAnswer): void {
+    this.#answers.set(keyOf(bench, id, repeat), answer)
   }
 
   /** sha256 over what was answered, whatever the file form and the order it came in. */
   sha256(): string {
-    const rows = [...this.#answers].map(([key, {text, stop, error}]) => [key, text, stop, error ?? null] as const)
-    return hashOf(rows.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
+    // Row by row: all answers together may be longer than a string can be.
+    const hash = createHash('sha256').update('[')
+    for (const [index, key] of [...this.#answers.keys()].sort().entries()) {
+      const {text, stop, error} = this.#answers.get(key)!
+      hash.update(`${index === 0 ? '' : ','}${JSON.stringify([key, text, stop, error ?? null])}`)
+    }
+    return hash.update(']').digest('hex')
   }
 }
 
+function keyOf(bench: string, id: string, repeat: number): string {
+  return JSON.stringify(repeat === 0 ? [bench, id] : [bench, id, repeat])
+}
+
 /**
- * Reads a run folder of ours (`DIR`, or `DIR#ARM` where it has several arms), JSONL with one answer a line, a BLINK
- * `saved_val_predictions` file or a folder of BLINK `saved_outputs`. The extension `.json` or `.jsonl` may be left out.
- * `benchmarks` are those of this run: JSONL lines without `bench` belong to the only one.
- * Throws LanternError `bad-file` naming the file and the line.
+ * Reads a run folder of ours (`DIR`, or `DIR#ARM` where it has several arms), or a file or folder of peers' answers.
+ * The extension `.json` or `.jsonl` may be left out. `benchmarks` are those of this run: answers that name none belong
+ * to the only one. `warn` hears what was taken for what, and what was left out.
+ * Throws LanternError `bad-file` naming the file and the line, `usage` for an arm that is not there.
  */
-export async function readSavedAnswers(path: string, benchmarks: readonly string[]): Promise<SavedAnswers> {
+export async function readSavedAnswers(
+  path: string,
+  benchmarks: readonly string[],
+  warn: (message: string) => void,
+): Promise<SavedAnswers> {
   const [found, arm] = locate(path)
-  if ((await stat(found)).isDirectory()) {
-    if ([lockFile, logFile].some(name => existsSync(join(found, name)))) return readRun(found, arm)
-    return readBlinkOutputs(found)
+  const isRun = (await stat(found)).isDirectory() && [lockFile, logFile].some(name => existsSync(join(found, name)))
+  return isRun ? readRun(found, arm) : readOthers(found, benchmarks, warn)
+}
+
+async function readOthers(
+  path: string,
+  benchmarks: readonly string[],
+  warn: (message: string) => void,
+): Promise<SavedAnswers> {
+  const answers = new SavedAnswers()
+  let held = 0
+  const context = {facts: async () => new Map(), split: '*', warn}
+  for await (const answer of settled(ofThisRun(readPeers(path, context), benchmarks))) {
+    const {bench, id, repeat = 0, text, stop, error, usage, timing} = answer
+    held += text.length
+    if (held > limits.replayChars)
+      throw badFile(
+        answer.where,
+        'makes too many answers to hold',
+        'Replay the file in parts, one benchmark at a time.',
+      )
+    answers.add(bench!, id, repeat, {
+      ...{text, stop: error === undefined ? stop : 'error'},
+      ...(usage ? {usage: {...unknownUsage, ...usage}} : {}),
+      ...(timing ? {timing: {...unknownTiming, ...timing}} : {}),
+      ...(error === undefined ? {} : {error}),
+    })
   }
-  const text = (await readFile(found, 'utf8')).replace(/^\uFEFF/, '')
-  return extname(found) === '.json' ? readBlinkPredictions(text, found) : readLines(text, found, benchmarks)
+  return answers
+}
+
+/** Each answer with its benchmark, and without its model: a replay is one model, whatever its files call it. */
+async function* ofThisRun(
+  answers: AsyncIterable<PeerAnswer>,
+  benchmarks: readonly string[],
+): AsyncGenerator<PeerAnswer> {
+  for await (const {model: _, ...answer} of answers) {
+    const bench = answer.bench ?? (benchmarks.length === 1 ? benchmarks[0] : undefined)
+    if (bench === undefined)
+      throw badFile(answer.where, 'names no benchmark, and this run has several', 'Add "bench" to every line.')
+    yield {...answer, bench}
+  }
 }
 
 function locate(path: string): readonly [path: string, arm: string | undefined] {
@@ -69,7 +119,7 @@ function locate(path: string): readonly [path: string, arm: string | undefined] 
   throw new LanternError(
     'bad-file',
     `There are no saved answers at ${path}: no such file or folder.`,
-    'Give a run folder, a JSONL file of answers, or a file or folder of saved BLINK outputs after replay:.',
+    'Give a run folder, a JSONL file of answers, or a file or folder of another harness after replay:.',
   )
 }
 
@@ -89,7 +139,7 @@ async function readRun(folder: string, arm: string | undefined): Promise<SavedAn
   for (const record of records) {
     if (record.arm !== chosen) continue
     const error = record.outcome === 'error' ? (record.error?.message ?? 'the saved record is an error') : undefined
-    answers.add(record.bench, record.id, {
+    answers.add(record.bench, record.id, Number(record['repeat'] ?? 0), {
       text: record.text,
       stop: record.stop,
       usage: record.usage,
@@ -98,90 +148,4 @@ async function readRun(folder: string, arm: string | undefined): Promise<SavedAn
     })
   }
   return answers
-}
-
-const lineSchema = z.looseObject({
-  bench: z.string().optional(),
-  id: z.union([z.string(), z.number()]).transform(String),
-  text: z.string().default(''),
-  stop: z.enum(stops).default('eos'),
-  error: z.string().nullish(),
-})
-
-function readLines(text: string, path: string, benchmarks: readonly string[]): SavedAnswers {
-  const answers = new SavedAnswers()
-  text.split('\n').forEach((line, index) => {
-    if (line.trim() === '') return
-    const where = `${path}, line ${index + 1}`
-    const parsed = lineSchema.safeParse(parseJson(line, where))
-    if (!parsed.success) throw badFile(where, `is not a saved answer: ${firstIssue(parsed.error)}`)
-    const {bench = benchmarks.length === 1 ? benchmarks[0] : undefined, id, text, stop, error} = parsed.data
-    if (bench === undefined)
-      throw badFile(where, 'names no benchmark, and this run has several', 'Add "bench" to every line.')
-    if (stop === 'error' || error != null)
-      answers.add(bench, id, {text, stop: 'error', error: error ?? 'the saved answer is an error'})
-    else answers.add(bench, id, {text, stop})
-  })
-  return answers
-}
-
-const predictionsSchema = z.record(z.string().regex(/^(val|test)_.+_\d+$/), z.string())
-
-/** `{"val_Art_Style_1": "(A)", ...}` (zeyofu/BLINK_Benchmark: eval/saved_val_predictions). */
-function readBlinkPredictions(text: string, path: string): SavedAnswers {
-  const parsed = predictionsSchema.safeParse(parseJson(text, path))
-  if (!parsed.success) throw badFile(path, `is not a file of BLINK predictions: ${firstIssue(parsed.error)}`)
-  const answers = new SavedAnswers()
-  for (const [id, prediction] of Object.entries(parsed.data)) answers.add('blink', id, {text: prediction, stop: 'eos'})
-  return answers
-}
-
-const outputsSchema = z.partialRecord(
-  z.enum(['val', 'test']),
-  z.array(z.looseObject({idx: z.string(), full_prediction: z.string().nullable()})),
-)
-
-/** One file per subtask with the raw response of every item (zeyofu/BLINK_Benchmark: eval/saved_outputs). */
-async function readBlinkOutputs(folder: string): Promise<SavedAnswers> {
-  const answers = new SavedAnswers()
-  const files = (await readdir(folder)).filter(name => extname(name) === '.json').sort()
-  if (files.length === 0) {
-    throw new LanternError(
-      'bad-file',
-      `The folder ${folder} holds neither a ${logFile} nor JSON files of saved BLINK outputs.`,
-      'Give a run folder, or a folder such as saved_outputs/<model> of the BLINK repository.',
-    )
-  }
-  for (const file of files) {
-    const path = join(folder, file)
-    const parsed = outputsSchema.safeParse(parseJson(await readFile(path, 'utf8'), path))
-    if (!parsed.success) throw badFile(path, `is not a file of BLINK outputs: ${firstIssue(parsed.error)}`)
-    for (const {idx, full_prediction} of Object.values(parsed.data).flat()) {
-      if (full_prediction === null)
-        answers.add('blink', idx, {text: '', stop: 'error', error: 'the saved response is null'})
-      else answers.add('blink', idx, {text: full_prediction, stop: 'eos'})
-    }
-  }
-  return answers
-}
-
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw badFile(where, `is not JSON: ${messageOf(error)}`)
-  }
-}
-
-function firstIssue(error: z.ZodError): string {
-  const issue = error.issues[0]!
-  return `${issue.path.join('.')}${issue.path.length > 0 ? ': ' : ''}${issue.message}`
-}
-
-function badFile(
-  where: string,
-  problem: string,
-  suggestion = 'Mend that place of the file, or give another file after replay:.',
-): LanternError {
-  return new LanternError('bad-file', `${where} ${problem}.`, suggestion)
 }

@@ -1,4 +1,4 @@
-// Starts the compiled command line as a process, the way a user does.
+// Starts the compiled command line as a process, as a user does.
 import {type ChildProcess, spawn} from 'node:child_process'
 import {fileURLToPath} from 'node:url'
 
@@ -20,7 +20,7 @@ export interface CliOptions {
   readonly input?: string
 }
 
-/** Starts `lantern-eval ARGS`; variables of this shell that would change its behaviour are left out. */
+/** Starts `lantern-eval ARGS`, without variables of this shell that would change its behaviour. */
 export function startCli(
   args: readonly string[],
   {env = {}, cwd = root, input}: CliOptions = {},
@@ -54,7 +54,7 @@ export function startCli(
   return {child, ended}
 }
 
-/** Runs `lantern-eval ARGS` to its end. */
+/** Runs `lantern-eval ARGS` to completion. */
 export function cli(args: readonly string[], options?: CliOptions): Promise<Ended> {
   return startCli(args, options).ended
 }

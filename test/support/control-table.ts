@@ -1,15 +1,16 @@
-// What the built-in models must show, as data: the claims that test/controls.test.ts holds and scripts/controls.ts
+// What the built-in models must show, as data: the claims that test/controls.test.ts checks and scripts/controls.ts
 // prints.
-// How a row is measured is measure-controls.ts; what the claims prove is design/controls.md.
+// measure-controls.ts measures the rows; design/controls.md explains what the claims prove.
 import type {GeneratedId} from '../../src/benchmarks/generators/index.js'
 import type {Intervention, Mode} from '../../src/core/generation.js'
 
-/** A claim about one arm of a row. All figures are per cent or points of it. */
+/** A claim about one arm of a row. All figures are in percent or percentage points. */
 export interface Claim {
   readonly arm: Intervention
   /**
-   * `accuracy` of the arm; `difference`: that minus the accuracy of `own` on the same samples; `blocks`: share of
-   * generations with a latent block; `lead`: the lower end of the accuracy's 95 % interval minus what guessing earns.
+   * `accuracy`: of the arm. `difference`: the arm's accuracy minus that of `own` on the same samples. `blocks`: share
+   * of generations with a latent block. `lead`: lower end of the 95 % interval of the accuracy minus the accuracy of
+   * guessing.
    */
   readonly of: 'accuracy' | 'difference' | 'blocks' | 'lead'
   readonly low?: number
@@ -21,21 +22,21 @@ export interface ControlRow {
   readonly mode: Mode
   readonly task: string
   readonly bench: GeneratedId
-  /** A cell pools these, in equal shares. */
+  /** The subtasks of the row, pooled in equal shares. */
   readonly subtasks: readonly string[]
-  /** `drawn` for this check from a seed of its own, or the `builtin` sample that ships with the package. */
+  /** `drawn`: generated for this check from a separate seed. `builtin`: the sample that ships with the package. */
   readonly samples: 'drawn' | 'builtin'
   readonly claims: readonly Claim[]
 }
 
-/** Seed of the drawn samples: training uses 1 to 9999, the built-in samples 112028. */
+/** Seed of the drawn samples. Training uses 1 to 9999; the built-in samples use 112028. */
 export const controlSeed = 271_828
 
 const replacements: readonly Intervention[] = ['zeros', 'noise', 'matched-noise', 'mean', 'swap', 'first-repeat']
 
 const atLeast = (low: number, arm: Intervention = 'own'): Claim => ({arm, of: 'accuracy', low})
 const atMost = (high: number, arm: Intervention = 'own'): Claim => ({arm, of: 'accuracy', high})
-/** The arm differs from `own` by at most so many points, to either side. */
+/** The arm differs from `own` by at most this many points in either direction. */
 const nearOwn =
   (points: number) =>
   (arm: Intervention): Claim => ({arm, of: 'difference', low: -points, high: points})
@@ -47,7 +48,7 @@ const latent = {model: 'nano-latent', mode: 'latent'} as const
 const written = {model: 'nano-text', mode: 'text-cot'} as const
 const direct = {model: 'nano-direct', mode: 'direct'} as const
 
-/** Nothing but its own latents, or better ones, lets the model follow arrows. */
+/** The model can only follow arrows with its own latents, or with better ones. */
 const needsLatents: ControlRow = {
   ...latent,
   ...drawn,
@@ -57,7 +58,7 @@ const needsLatents: ControlRow = {
     atLeast(97),
     {arm: 'oracle', of: 'difference', low: -1},
     ...replacements.map(arm => atMost(35, arm)),
-    // Guessing among the options, not collapse.
+    // It must guess among the options, not collapse.
     {arm: 'markers-only', of: 'accuracy', low: 15, high: 40},
   ],
 }
@@ -86,7 +87,7 @@ const needsNone: readonly ControlRow[] = [
   },
 ]
 
-/** Reading works, the latents themselves are poor. */
+/** Reading works, but the latents themselves are poor. */
 const drifts: ControlRow = {
   model: 'nano-drift',
   mode: 'latent',
@@ -115,7 +116,7 @@ const relations: readonly ControlRow[] = [latent, written].flatMap(asked =>
   ),
 )
 
-/** The samples a newcomer meets: better than guessing in every subtask that the models are trained for. */
+/** The samples a new user sees first: better than guessing in every subtask that the models are trained for. */
 const builtinSubtasks: Readonly<Partial<Record<GeneratedId, readonly string[]>>> = {
   vstar: ['direct_attributes', 'relative_position'],
   blink: ['Counting', 'Object_Localization', 'Spatial_Relation'],

@@ -1,4 +1,4 @@
-// What tests of data sets share: a picture, folders of files, and streams as lists.
+// Helpers shared by tests of data sets: a picture, folders of files, and streams collected into lists.
 import {mkdir, mkdtemp, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import type {DataProblem, DataSet} from '../../src/benchmarks/benchmark.js'
@@ -9,7 +9,7 @@ export const png = Buffer.from(
   'base64',
 )
 
-/** Writes files by their path in a new folder below `parent`, and returns that folder. */
+/** Writes files by path into a new folder below `parent` and returns that folder. */
 export async function folderOf(parent: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const root = await mkdtemp(join(parent, 'data-'))
   for (const [name, content] of Object.entries(files)) {

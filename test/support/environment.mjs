@@ -1,5 +1,5 @@
-// jest runs tests in a second realm, whose typed arrays onnxruntime-node does not recognise as its own;
-// sharing the outer ones makes `new Float32Array()` in a test the class that a session accepts.
+// jest runs tests in a second realm, whose typed arrays onnxruntime-node does not recognise. This environment shares
+// the typed arrays of the main realm, so that a `new Float32Array()` in a test is accepted by a session.
 import {TestEnvironment} from 'jest-environment-node'
 
 const shared = [

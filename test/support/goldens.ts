@@ -1,12 +1,12 @@
-// The goldens: what the reference implementation gives for small checkpoints (their README says how they were made).
-// LANTERN_EVAL_GOLDENS points at another folder of the same layout.
+// The goldens: outputs of the reference implementation for small checkpoints (their README says how they were made).
+// LANTERN_EVAL_GOLDENS names another folder of the same layout.
 import {existsSync, readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 
 const shared = fileURLToPath(new URL('../../../shared/data/goldens/', import.meta.url))
 const committed = fileURLToPath(new URL('../../fixtures/goldens/', import.meta.url))
 
-/** Every folder of goldens there is, by a short name. */
+/** Every available folder of goldens, with a short name. */
 export const goldenFolders: readonly {readonly name: string; readonly dir: string}[] = process.env[
   'LANTERN_EVAL_GOLDENS'
 ]
@@ -20,7 +20,7 @@ export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T
 }
 
-/** A float32 safetensors file in memory: tensors by name. */
+/** A float32 safetensors file in memory. Gives tensors by name. */
 export class GoldenTensors {
   readonly #bytes: Buffer
   readonly #header: Record<string, {shape: number[]; data_offsets: [number, number]}>

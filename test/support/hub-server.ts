@@ -1,5 +1,5 @@
-// A local hub for tests and benches: the two calls of the real one that matter, a CDN on another origin, and the ways
-// downloads go wrong.
+// A local hub for tests and benches: the two API calls that matter, a CDN on another origin, and the ways in which
+// downloads fail.
 import {createHash} from 'node:crypto'
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
@@ -11,11 +11,11 @@ export interface HubFile {
   readonly lfs: boolean
 }
 
-/** What the server does with a request for a file's bytes; undefined is the right thing. */
+/** How the server misbehaves on a request for a file's bytes; undefined for a correct answer. */
 export type Trouble =
   | {readonly kind: 'break'; readonly after: number}
   | {readonly kind: 'truncate'; readonly after: number}
-  /** Part of the bytes, and then nothing more. */
+  /** Sends part of the bytes and then nothing more. */
   | {readonly kind: 'stall'; readonly after: number}
   | {readonly kind: 'status'; readonly status: number}
   | {readonly kind: 'wrong-bytes'}
@@ -25,7 +25,7 @@ export interface HubServer {
   readonly endpoint: string
   /** Requests for bytes: path, range and authorization as received. */
   readonly transfers: {path: string; range: string | undefined; authorization: string | undefined; cdn: boolean}[]
-  /** Refuses the description of the repository with this status and error code. */
+  /** Refuses to describe the repository, with this status and error code. */
   refuse: {status: number; code: string} | null
   trouble: (path: string, attempt: number) => Trouble | undefined
   close(): Promise<void>
@@ -52,7 +52,7 @@ export async function startHubServer(files: readonly HubFile[]): Promise<HubServ
     const cut = trouble !== undefined && 'after' in trouble ? rest.subarray(0, trouble.after) : rest
     const length = trouble?.kind === 'truncate' ? cut.length : rest.length
     response.writeHead(start > 0 ? 206 : 200, {'content-length': String(length), ...partial})
-    // The reader gets the time to take what was sent: on a busy machine the end would overtake it.
+    // Gives the reader time to take what was sent; on a busy machine the end would overtake it.
     if (trouble?.kind === 'break') response.write(cut, () => setTimeout(() => response.destroy(), 100))
     else if (trouble?.kind === 'stall') response.write(cut)
     else response.end(cut)
@@ -90,7 +90,7 @@ export async function startHubServer(files: readonly HubFile[]): Promise<HubServ
   return hub
 }
 
-/** A file as `/api/.../revision/...?blobs=true` lists it. */
+/** A file in the form listed by `/api/.../revision/...?blobs=true`. */
 function describeFile({path, bytes, lfs}: HubFile): object {
   const blobId = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
   const sha256 = createHash('sha256').update(bytes).digest('hex')

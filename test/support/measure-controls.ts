@@ -1,6 +1,6 @@
-// Measures the rows of control-table.ts on the local runner: the same samples for every arm of a row, each sample's
-// picture and prompt computed once for all arms of a pass. The own latents are recorded first, because some
-// interventions feed those of a recorded run.
+// Measures the rows of control-table.ts with the local runner. All arms of a row get the same samples, and each
+// sample's picture and prompt are computed once per pass. The model's own latents are recorded first, because some
+// interventions feed latents of a recorded run.
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -16,12 +16,13 @@ import {defaultExtractor} from '../../src/metrics/extraction/index.js'
 import {scoreSample} from '../../src/metrics/score.js'
 import {wilsonInterval} from '../../src/metrics/statistics/wilson.js'
 import {buildPrompt} from '../../src/modes/prompts.js'
+import {writeLatents} from '../../src/run-folder/latents.js'
 import {openRunner} from '../../src/runners/index.js'
-import {writeLatents} from '../../src/runners/onnx/latent-bank.js'
 import type {Session} from '../../src/runners/runner.js'
 import {type Claim, type ControlRow, controlSeed} from './control-table.js'
+import {runnerOptions} from './runner-options.js'
 
-/** What one arm did on the samples of a row. */
+/** The results of one arm on the samples of a row. */
 export interface ArmFigures {
   readonly correct: number
   /** Generations with a latent block. */
@@ -30,17 +31,17 @@ export interface ArmFigures {
 
 export interface RowFigures {
   readonly n: number
-  /** Expected accuracy of guessing, 0 to 1. */
+  /** Expected accuracy of guessing, from 0 to 1. */
   readonly chance: number
   readonly arms: ReadonlyMap<Intervention, ArmFigures>
 }
 
-/** A trained answer has at most about 20 tokens; what has not ended by here is babble. */
+/** Trained answers have at most about 20 tokens; anything longer than this is not an answer. */
 const maxNewTokens = 64
 
 /**
- * Answers of a row under every arm it makes claims about, and its own. `n` counts drawn samples; throws when an answer
- * is an error.
+ * Measures a row under every arm in its claims, and under `own`. `n` is the number of drawn samples. Throws when an
+ * answer is an error.
  */
 export async function measureRow(row: ControlRow, ref: string, n: number): Promise<RowFigures> {
   const bank = await mkdtemp(join(tmpdir(), 'lantern-eval-controls-'))
@@ -71,7 +72,7 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
   }
 }
 
-/** The figure that a claim is about, in per cent or points. */
+/** The figure that a claim is about, in percent or percentage points. */
 export function figureOf({arm, of}: Claim, {n, chance, arms}: RowFigures): number {
   const {correct, withBlock} = arms.get(arm)!
   switch (of) {
@@ -106,7 +107,7 @@ async function samplesOf({bench, subtasks, samples}: ControlRow, n: number): Pro
   return found
 }
 
-/** Greedy generations of a session for the samples, in one mode under each intervention. */
+/** Generates greedily for the samples, in one mode and under each intervention. */
 export async function* answers(
   session: Session,
   {mode}: Pick<ControlRow, 'mode'>,
@@ -116,7 +117,8 @@ export async function* answers(
   const arms = armsOf(session.describe(), {modes: [mode], interventions})
   async function* groups(): AsyncGenerator<Request[]> {
     for (const sample of samples) {
-      const prompt = buildPrompt(sample, mode, 'official')
+      const {prompts} = await loadBenchmark(sample.benchmark)
+      const prompt = buildPrompt(sample, mode, prompts['lantern-eval'])
       yield arms.map(arm => ({sample, arm, prompt, decoding: {maxNewTokens, temperature: 0, seed: 0}}))
     }
   }
@@ -129,7 +131,7 @@ function scoreOf(generation: Generation, scoring: Scoring): number {
   return score
 }
 
-/** A uniform guess among the options; for open questions the most frequent gold answer. */
+/** The accuracy of a uniform guess among the options or, for open questions, of the most frequent gold answer. */
 function chanceOf(samples: readonly Sample[]): number {
   if (samples.every(({options}) => options))
     return samples.reduce((sum, {options}) => sum + 1 / options!.length, 0) / samples.length
@@ -139,26 +141,13 @@ function chanceOf(samples: readonly Sample[]): number {
 }
 
 /**
- * How the control models are run: quick for their size, and with their latents. `latentBank`: a folder for those and
+ * Runner options for the control models: fast for their size, with latents kept. `latentBank` is a folder for those and
  * for the graphs.
  */
 export function controlRunnerOptions(latentBank: string): Parameters<typeof openRunner>[1] {
-  return {
-    device: 'cpu',
+  return runnerOptions({
+    common: {cacheDir: join(latentBank, 'cache'), keepLatents: true},
     // The models are so small that a second thread costs more than it does, and that a large batch is nearly free.
-    threads: 1,
-    batchSize: 16,
-    baseUrls: {},
-    concurrency: 'auto',
-    timeoutMs: 60_000,
-    maxRetries: 0,
-    cache: false,
-    cacheDir: join(latentBank, 'cache'),
-    keepLatents: true,
-    latentBank,
-    benchmarks: [],
-    seed: 0,
-    env: {},
-    notify: () => undefined,
-  }
+    local: {threads: 1, batchSize: 16, latentBank},
+  })
 }

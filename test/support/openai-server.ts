@@ -1,5 +1,4 @@
-// A local OpenAI-compatible server for tests and benches: real HTTP, and every way to go wrong that real endpoints
-// have.
+// A local OpenAI-compatible server for tests and benches: real HTTP, and the ways in which real endpoints fail.
 import {createServer, type IncomingHttpHeaders, type ServerResponse} from 'node:http'
 import type {AddressInfo} from 'node:net'
 
@@ -10,7 +9,7 @@ export type Behaviour =
       readonly finish?: string | null
       readonly usage?: object
       readonly message?: object
-      /** Tokens of the prompt after its first, as vLLM gives them for `prompt_logprobs: 0`. */
+      /** Tokens of the prompt after its first, as returned by vLLM for `prompt_logprobs: 0`. */
       readonly promptLogProbs?: readonly (readonly [token: string, logProb: number])[]
     }
   | {
@@ -19,22 +18,25 @@ export type Behaviour =
       readonly headers?: Record<string, string>
       readonly body?: unknown
     }
-  /** A body as it stands, with status 200. */
+  /** A verbatim body, with status 200. */
   | {readonly kind: 'raw'; readonly body: string; readonly headers?: Record<string, string>}
-  /** Half of a good reply, then the connection is closed: `length` says how long it claimed to be. */
+  /**
+   * Half of a valid reply, after which the connection is closed. `length` says whether the full length is announced in
+   * a header.
+   */
   | {readonly kind: 'cut'; readonly length: 'true' | 'none'}
-  /** Nothing, and the connection stays open. */
+  /** Sends nothing and keeps the connection open. */
   | {readonly kind: 'hang'}
-  /** The connection is reset. */
+  /** Resets the connection. */
   | {readonly kind: 'reset'}
-  /** One byte of the reply every `everyMs`. */
+  /** Sends one byte of the reply every `everyMs`. */
   | {readonly kind: 'drip'; readonly everyMs: number}
 
 export interface ReceivedRequest {
   readonly index: number
   readonly headers: IncomingHttpHeaders
   readonly path: string
-  /** The parsed body; null when the server was told not to read it. */
+  /** The parsed body; null when the server does not read bodies. */
   readonly body: {
     model: string
     messages: {role: string; content: unknown}[]
@@ -47,7 +49,7 @@ export interface OpenAIServer {
   /** Base URL, ending in /v1. */
   readonly url: string
   readonly requests: ReceivedRequest[]
-  /** The largest number of requests that were open at once. */
+  /** Largest number of requests open at the same time. */
   peak(): number
   close(): Promise<void>
 }
@@ -55,7 +57,7 @@ export interface OpenAIServer {
 export interface ServerOptions {
   readonly behave: (request: ReceivedRequest) => Behaviour
   readonly delayMs?: number
-  /** False leaves bodies unread and requests unkept, for benches. */
+  /** False leaves bodies unread and does not keep requests; for benches. */
   readonly keep?: boolean
 }
 
@@ -83,7 +85,7 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
     if (keep) requests.push(request)
     if (delayMs > 0) await new Promise(resolve => setTimeout(resolve, delayMs))
     const behaviour = behave(request)
-    // The client may send its next request before this side hears that the reply has left.
+    // The client may send its next request before this side learns that the reply has left.
     if (behaviour.kind !== 'hang' && behaviour.kind !== 'drip') leave()
     respond(response, behaviour)
   })
@@ -101,7 +103,7 @@ export async function startOpenAIServer({behave, delayMs = 0, keep = true}: Serv
   }
 }
 
-/** A complete reply, as OpenAI writes it. */
+/** A complete reply in OpenAI's format. */
 function completion({
   text,
   finish = 'stop',

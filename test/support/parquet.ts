@@ -1,5 +1,5 @@
-// Writes parquet files in the hub's layout for tests: pictures as `{bytes, path}` structs, lists of strings, several
-// row groups.
+// Writes parquet files in the layout of the hub for tests: pictures as `{bytes, path}` structs, lists of strings,
+// several row groups.
 import {gzipSync} from 'node:zlib'
 import type {CompressionCodec, SchemaElement} from 'hyparquet'
 import {parquetWriteFile} from 'hyparquet-writer'
@@ -11,7 +11,7 @@ export type Column =
   | {name: string; type: 'texts'; data: (string[] | null)[]}
   | {name: string; type: 'picture'; data: Picture[]}
 
-/** A Zstandard frame of raw blocks (RFC 8878, 3.1.1): valid for every decoder without a compressor at hand. */
+/** A Zstandard frame of raw blocks (RFC 8878, 3.1.1). Valid for every decoder, and needs no compressor. */
 function zstdStored(input: Uint8Array): Uint8Array {
   const blockLimit = 1 << 17
   // Single segment, 4 bytes of content size.
@@ -47,7 +47,7 @@ const elements: Record<Column['type'], (name: string) => SchemaElement[]> = {
   picture: name => [{name, repetition_type: 'OPTIONAL', num_children: 2}, leaf('bytes'), textLeaf('path')],
 }
 
-/** The schema of columns of these types, pictures as the hub stores them. */
+/** The schema of columns of these types, with pictures as the hub stores them. */
 export function schemaOf(columns: readonly Pick<Column, 'name' | 'type'>[]): SchemaElement[] {
   return [{name: 'schema', num_children: columns.length}, ...columns.flatMap(({name, type}) => elements[type](name))]
 }

@@ -1,14 +1,14 @@
-// A local HTTP proxy for tests: it forwards absolute URLs, opens tunnels (CONNECT), asks for a password, and refuses
-// when told to.
-// Names that no name server knows lead to ports of this machine, so that what arrives can only have come through the
-// proxy.
+// A local HTTP proxy for tests. It forwards absolute URLs, opens tunnels (CONNECT), and on request asks for a password
+// or refuses.
+// It maps host names that no name server knows to ports of this machine, so that whatever arrives must have come
+// through the proxy.
 import {createServer, request} from 'node:http'
 import {type AddressInfo, connect, type Socket} from 'node:net'
 import {pipeline} from 'node:stream'
 
 export interface Passage {
   readonly kind: 'forward' | 'tunnel'
-  /** `host:port` that was asked for. */
+  /** The requested `host:port`. */
   readonly target: string
   readonly authorization: string | undefined
 }
@@ -17,15 +17,15 @@ export interface ProxyServer {
   /** `127.0.0.1:port`. */
   readonly host: string
   readonly passages: Passage[]
-  /** Connections that clients have opened to the proxy. */
+  /** Number of connections that clients have opened to the proxy. */
   connections(): number
   close(): Promise<void>
 }
 
 export interface ProxyOptions {
-  /** Port of this machine by `host:port`; what is missing is refused with 502. */
+  /** Port on this machine for each `host:port`; anything else is refused with 502. */
   readonly routes: Readonly<Record<string, number>>
-  /** `user:password` that is asked for. */
+  /** The `user:password` that the proxy requires. */
   readonly credentials?: string
 }
 
@@ -34,7 +34,7 @@ export async function startProxy({routes, credentials}: ProxyOptions): Promise<P
   const sockets = new Set<Socket>()
   let connections = 0
   const wanted = credentials === undefined ? undefined : `Basic ${Buffer.from(credentials).toString('base64')}`
-  /** The port a passage leads to, or the status of its refusal. */
+  /** The port for a passage, or the status of its refusal. */
   const admit = (passage: Passage): {port: number} | {status: 407 | 502} => {
     passages.push(passage)
     if (wanted !== undefined && passage.authorization !== wanted) return {status: 407}

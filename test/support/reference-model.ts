@@ -1,8 +1,9 @@
-// Qwen2.5-VL in float64, written for reading: whole sequences, no cache, one row, no windows gathered. The oracle of
-// the graphs' tests.
+// Qwen2.5-VL in float64, written for readability: whole sequences, no cache, one row, windows as masks. The tests of
+// the graphs compare against it.
 // Formulas: huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py. Matrices are arrays of rows.
+
+import {readFloats} from '../../src/core/safetensors.js'
 import type {Checkpoint, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
-import {readFloats} from '../../src/runners/onnx/safetensors.js'
 
 type Matrix = Float64Array[]
 type Weights = ReadonlyMap<string, {readonly values: Float32Array; readonly out: number}>
@@ -112,7 +113,10 @@ export function referenceDecoder(
   return {states, logits: linear(weights, states, text.tied ? 'model.embed_tokens' : 'lm_head')}
 }
 
-/** Pixel values [N, patch elements] of one picture -> image features [M, H]. Windows are a mask over all patches. */
+/**
+ * Pixel values [N, patch elements] of one picture -> image features [M, H]. Windows are implemented as a mask over all
+ * patches.
+ */
 export function referenceVision(
   {vision}: Checkpoint,
   weights: Weights,
@@ -156,7 +160,7 @@ export function referenceVision(
   return linear(weights, mixed, 'visual.merger.mlp.2')
 }
 
-/** Patches come cell by cell, inside a cell row by row: where each lies, and in which window. */
+/** The position and the window of each patch. Patches come cell by cell, and row by row within a cell. */
 function patchPlaces(rows: number, columns: number, {merge, window, patch}: VisionConfig) {
   const side = window / patch
   const places: {row: number; column: number; window: string}[] = []
@@ -172,7 +176,7 @@ function patchPlaces(rows: number, columns: number, {merge, window, patch}: Visi
   return places
 }
 
-/** erf by its Taylor series: exact to double rounding for the small arguments of a test. */
+/** erf by its Taylor series, exact to double rounding for the small arguments of a test. */
 function erf(x: number): number {
   let term = x
   let sum = x

@@ -1,25 +1,23 @@
 // Asks a local endpoint through the remote runner: one session that is opened, fed to the end and closed.
 import type {Generation, Request} from '../../src/core/generation.js'
+import type {BudgetLimits} from '../../src/runners/budget.js'
+import {Budget} from '../../src/runners/budget.js'
+import type {RunnerOptions} from '../../src/runners/index.js'
 import {openRunner} from '../../src/runners/index.js'
-import type {RunnerOptions} from '../../src/runners/runner.js'
+import type {CommonOptions} from '../../src/runners/runner.js'
+import {runnerOptions} from './runner-options.js'
 
-/** Eight in flight, no retries, no cache: what most tests want, and `more` for what a test is about. */
-export function remoteOptions(
-  more: Pick<RunnerOptions, 'cacheDir' | 'notify' | 'benchmarks'> & Partial<RunnerOptions>,
-  url: string,
-): RunnerOptions {
-  return {
-    device: 'cpu',
-    baseUrls: {'*': url},
-    concurrency: 8,
-    timeoutMs: 5000,
-    maxRetries: 0,
-    cache: false,
-    keepLatents: false,
-    seed: 0,
-    env: {},
-    ...more,
-  }
+/** Common and remote options by their names alone. */
+export type RemoteTestOptions = Partial<CommonOptions> & Partial<RunnerOptions['remote']> & BudgetLimits
+
+/** `runnerOptions` for an endpoint at `url`. */
+export function remoteOptions(more: RemoteTestOptions, url: string): RunnerOptions {
+  const {maxRequests, maxCostUsd, seed = 0, benchmarks = [], keepLatents = false, env = {}, cacheDir = ''} = more
+  const {minPixels, maxPixels, planOnly, notify = () => undefined, ...remote} = more
+  return runnerOptions({
+    common: {seed, benchmarks, keepLatents, env, cacheDir, minPixels, maxPixels, planOnly, notify},
+    remote: {baseUrls: {'*': url}, budget: new Budget({maxRequests, maxCostUsd}), ...remote},
+  })
 }
 
 /** A group of its own for each request. */

@@ -3,8 +3,9 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {type Arm, armId} from '../../src/core/generation.js'
 import type {Outcome} from '../../src/core/outcome.js'
-import {type Lock, lockHash} from '../../src/run-folder/lock.js'
+import {type Lock, lockOf as seal} from '../../src/run-folder/lock.js'
 import type {LogRecord} from '../../src/run-folder/record.js'
+import {type ListedSample, samplesSha256} from '../../src/run-folder/samples.js'
 
 export function arm(model: string, mode: Arm['mode'], latents: Partial<Arm> = {}): Arm {
   const bare = {model, mode, protocol: null, latentSize: null, intervention: null, ...latents}
@@ -13,7 +14,7 @@ export function arm(model: string, mode: Arm['mode'], latents: Partial<Arm> = {}
 
 type LockBenchmark = Lock['benchmarks'][number]
 
-/** A benchmark entry with the given subtasks and sizes. */
+/** A benchmark entry with the given subtasks and sizes; `writeRun` hashes its samples. */
 export function lockBenchmark(
   id: string,
   subtasks: Readonly<Record<string, number>>,
@@ -42,9 +43,7 @@ export function lockBenchmark(
 }
 
 export function lockOf(arms: readonly Arm[], benchmarks: readonly LockBenchmark[], changes: Partial<Lock> = {}): Lock {
-  const lock: Lock = {
-    schema: 1,
-    hash: '',
+  return seal({
     arms: [...arms],
     benchmarks: [...benchmarks],
     prompts: {style: 'official', templatesSha256: 'f'.repeat(64)},
@@ -58,26 +57,27 @@ export function lockOf(arms: readonly Arm[], benchmarks: readonly LockBenchmark[
     judge: null,
     seeds: {run: 0},
     shard: null,
-    environment: {},
+    environment: {titles: {blink: 'BLINK', vstar: 'V*', viscot: 'VisCoT'}},
     ...changes,
-  }
-  return {...lock, hash: lockHash(lock)}
+  })
 }
 
-/** A record with the score its outcome has for a choice. */
+/** A record with the score and the answer that its outcome has for a choice. */
 export function record(
   of: {arm: string; bench: string; subtask: string; id: string; outcome: Outcome},
   changes: Partial<LogRecord> = {},
 ): LogRecord {
   const unscored = of.outcome === 'error' || of.outcome === 'unscored'
+  const gold = changes.gold ?? (of.outcome === 'unscored' ? null : 'A')
+  const right = typeof gold === 'string' ? gold : 'A'
   return {
     type: 'sample',
     schema: 1,
     ...of,
     score: unscored ? null : Number(of.outcome === 'correct'),
     metrics: {},
-    answer: of.outcome === 'correct' ? 'A' : of.outcome === 'wrong' ? 'B' : null,
-    gold: of.outcome === 'unscored' ? null : 'A',
+    answer: of.outcome === 'correct' ? right : of.outcome === 'wrong' ? (right === 'A' ? 'B' : 'A') : null,
+    gold,
     letters: ['A', 'B'],
     text: '<answer>A</answer>',
     extractor: 'lantern-eval',
@@ -91,12 +91,44 @@ export function record(
   }
 }
 
-/** Writes a run folder and returns it. */
+/**
+ * Writes a run folder and returns it. Its samples are those of the records, filled up to the sizes of the lock with the
+ * ids of `recordsOf`; the lock is hashed with them. The records agree with themselves, as every record of a run must.
+ */
 export function writeRun(dir: string, lock: Lock, records: Iterable<LogRecord>): string {
+  const all = Array.from(records, agreeing)
+  const samples = lock.benchmarks.map(bench => samplesOf(bench, all))
+  const benchmarks = lock.benchmarks.map((bench, k) => ({...bench, samplesSha256: samplesSha256(samples[k]!)}))
   mkdirSync(dir, {recursive: true})
-  writeFileSync(join(dir, 'lock.json'), JSON.stringify(lock))
-  writeFileSync(join(dir, 'log.jsonl'), [...records].map(one => `${JSON.stringify(one)}\n`).join(''))
+  writeFileSync(join(dir, 'lock.json'), JSON.stringify(seal({...lock, benchmarks})))
+  writeFileSync(join(dir, 'samples.jsonl'), samples.flat().map(line).join(''))
+  writeFileSync(join(dir, 'log.jsonl'), all.map(line).join(''))
   return dir
+}
+
+/** A record whose score was changed gets the outcome, and the answer, that this score has. */
+function agreeing(one: LogRecord): LogRecord {
+  if (one.score === null || !['correct', 'wrong'].includes(one.outcome)) return one
+  const outcome = one.score >= 0.5 ? 'correct' : 'wrong'
+  return {...one, outcome, answer: outcome === 'correct' && typeof one.gold === 'string' ? one.gold : one.answer}
+}
+
+const line = (value: unknown) => `${JSON.stringify(value)}\n`
+
+function samplesOf({id: bench, subtasks}: LockBenchmark, records: readonly LogRecord[]): ListedSample[] {
+  const samples = new Map<string, ListedSample>()
+  for (const {bench: of, id, subtask, item} of records)
+    if (of === bench) samples.set(id, {bench, id, subtask, ...(item === undefined ? {} : {item})})
+  for (const {name, selected} of subtasks) {
+    let count = [...samples.values()].filter(({subtask}) => subtask === name).length
+    for (let k = 1; count < selected; k++) {
+      const id = `${name}_${k}`
+      if (samples.has(id)) continue
+      samples.set(id, {bench, id, subtask: name})
+      count++
+    }
+  }
+  return [...samples.values()]
 }
 
 /** Records of one arm over a benchmark: `outcomeOf` says what became of each sample (undefined = not asked yet). */

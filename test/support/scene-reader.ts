@@ -1,16 +1,16 @@
-// Reads a drawn picture back by its pixels and answers a question about it by the words of the question alone: the
-// independent check of what the generators call right. Shares with them the look of a card, and nothing of how an item
-// is made.
+// Reads a drawn picture back from its pixels, and answers a question about it from the words of the question alone.
+// This is the independent check of what the generators call right. It shares only the look of the cards with them, not
+// how items are made.
 import {type Card, cardKinds, cellBox, drawCard, gridSize, type Scene} from '../../src/benchmarks/generators/cards.js'
 import {crop, type Raster} from '../../src/benchmarks/generators/raster.js'
 
 const pixels = (raster: Raster) => Buffer.from(raster.data).toString('latin1')
 const looks = new Map(cardKinds().map(card => [pixels(drawCard(card)), card]))
 
-/** How many different looks the card kinds have. */
+/** Number of distinct looks among the card kinds. */
 export const lookCount = looks.size
 
-/** The cards of a picture. Throws for a cell that looks like no card. */
+/** The cards of a picture. Throws for a cell that does not look like any card. */
 export function readScene(picture: Raster): Scene {
   return Array.from({length: gridSize * gridSize}, (_, cell) => {
     const card = looks.get(pixels(crop(picture, ...cellBox(cell))))
@@ -50,7 +50,7 @@ const count = (scene: Scene, shape: string, colour?: string) =>
       card => card.kind === 'shape' && card.shape === shape && (colour === undefined || card.colour === colour),
     ).length,
   )
-/** What is said of the first of two shapes that share a card. */
+/** The word for the position of the first of two shapes on one card. */
 const sides = {column: ['left', 'right'], row: ['above', 'below']} as const
 const side = (scene: Scene, one: string, two: string) => {
   const {axis, first} = only<Pair>(
@@ -63,7 +63,7 @@ const side = (scene: Scene, one: string, two: string) => {
 const yesNo = (truth: boolean) => (truth ? 'yes' : 'no')
 const boxTag = (tag: string) => (/\d/.test(tag) ? tag : `Box ${tag}`)
 
-/** Questions by their form; the first that matches answers. */
+/** Question forms; the first one that matches answers. */
 const readings: readonly [RegExp, (scene: Scene, ...words: string[]) => string][] = [
   [
     /^Follow the arrows from (\w)\. What colour is the end\?$/,
@@ -97,7 +97,8 @@ const readings: readonly [RegExp, (scene: Scene, ...words: string[]) => string][
 ]
 
 /**
- * The answer to a question about a scene. Throws when the question is of no known form or what it names is not unique.
+ * The answer to a question about a scene. Throws when the form of the question is unknown or what it names is not
+ * unique.
  */
 export function answerFrom(scene: Scene, question: string): string {
   for (const [form, answer] of readings) {

@@ -1,10 +1,10 @@
-// Writes a random Qwen2.5-VL checkpoint folder, so that tests of the local runner need no download. Also serves the
-// bench, with larger sizes. The weights mean nothing; the files are complete and in the published layout.
+// Writes a random Qwen2.5-VL checkpoint folder, so that tests of the local runner need no download. Also used by the
+// benches, with larger sizes. The weights are meaningless, but the files are complete and in the published layout.
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/core/safetensors.js'
 import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
 import type {TextConfig, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
-import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/runners/onnx/safetensors.js'
 
 export interface TinyCheckpoint {
   readonly text: TextConfig
@@ -17,7 +17,7 @@ export interface TinyCheckpoint {
   readonly repetitionPenalty?: number
 }
 
-/** 256 bytes, then these in order. */
+/** The vocabulary is 256 bytes followed by these tokens, in order. */
 export const specialTokens = [
   '<|endoftext|>',
   '<|im_start|>',
@@ -140,7 +140,7 @@ function configOf({text, vision, layout, latentSize}: TinyCheckpoint) {
   }
 }
 
-/** Uniform values with the variance of a usual initialisation; norms around 1. */
+/** Uniform values with the variance of a common initialisation; norms around 1. */
 function randomTensor(
   name: string,
   shape: readonly number[],
@@ -176,7 +176,7 @@ function nestedName(name: string): string {
 function encode(values: Float32Array, type: 'F32' | 'F16' | 'BF16'): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer)
   if (type === 'F16') return new Uint8Array(Uint16Array.from(values, numberToHalf).buffer)
-  // bfloat16 is the upper half of a float32; cutting is rounding enough for random values.
+  // bfloat16 is the upper half of a float32; truncation is good enough for random values.
   const halves = new Uint16Array(values.buffer)
   return new Uint8Array(Uint16Array.from(values, (_, i) => halves[2 * i + 1]!).buffer)
 }
@@ -210,7 +210,7 @@ function tokenizer(specials: number) {
   }
 }
 
-/** The printable stand-ins of the 256 bytes (openai/gpt-2: src/encoder.py, bytes_to_unicode). */
+/** The printable characters that represent the 256 bytes (openai/gpt-2: src/encoder.py, bytes_to_unicode). */
 function byteVocabulary(): Record<string, number> {
   const printable = (byte: number) => (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174
   let spare = 256

@@ -1,1 +1,3 @@
-"""The nano checkpoints: tokenizer, data, model, training loss, decoding and conversion. Scripts beside this folder use these parts."""
+"""The nano checkpoints: tokenizer, data, model, training loss, decoding and conversion. Used by the scripts in the
+parent folder.
+"""

@@ -1,4 +1,4 @@
-"""Our weights as a genuine Qwen2_5_VLForConditionalGeneration, and a checkpoint folder around it."""
+"""Converts our weights to a real Qwen2_5_VLForConditionalGeneration, and writes a checkpoint folder around it."""
 import torch
 
 from .model import D, EPS, HEAD_DIM, TEXT, VISION
@@ -27,7 +27,7 @@ def config(tokens):
 
 def vision_weights(vision):
     width = VISION["hidden"]
-    half = vision.patch.weight.view(width, 3, 1, 14, 14) / 2  # a still picture is fed as two equal frames
+    half = vision.patch.weight.view(width, 3, 1, 14, 14) / 2  # a still picture is fed as two identical frames
     out = {"patch_embed.proj.weight": half.repeat(1, 1, 2, 1, 1), "merger.ln_q.weight": vision.norm.weight}
     for ours, theirs in (("merge1", "0"), ("merge2", "2")):
         for part in ("weight", "bias"):
@@ -69,7 +69,7 @@ def to_huggingface(vision, text, tokens):
 
 
 def save_folder(model, tokens, folder):
-    """Weights, configuration, tokenizer, chat template and processors, as transformers writes them."""
+    """Writes weights, configuration, tokenizer, chat template and processors in transformers' own format."""
     from transformers import GenerationConfig, Qwen2_5_VLProcessor, Qwen2VLImageProcessor, Qwen2VLVideoProcessor
     model.generation_config = GenerationConfig(
         bos_token_id=tokens.encode("<|im_start|>")[0], eos_token_id=tokens.eos, pad_token_id=tokens.pad, do_sample=False, max_new_tokens=24)
@@ -82,7 +82,9 @@ def save_folder(model, tokens, folder):
 
 @torch.no_grad()
 def greedy_ids(model, processor, tokens, picture, prompt, longest=24):
-    """LanteRn's loop on transformers' own forward pass, one item whose prompt holds `<image>` once; returns (prompt ids, new ids)."""
+    """LanteRn's loop on transformers' own forward pass, for one item whose prompt contains `<image>` once. Returns
+    (prompt ids, new ids).
+    """
     before, after = prompt.split(IMAGE)
     parts = [dict(type="text", text=before), dict(type="image", image=picture), dict(type="text", text=after)]
     turn = [dict(role="user", content=[part for part in parts if part.get("text") != ""])]

@@ -1,7 +1,8 @@
 """Items drawn by the TypeScript generators, the bank of cell features, and training batches.
 
-`cards.json` and `cards.rgb` hold every kind of card with its attributes and pixels; an item names its 16 cells by kind. The vision tower is
-frozen and looks at one cell at a time, so features are looked up, never computed, in text training.
+`cards.json` and `cards.rgb` contain every kind of card with its attributes and pixels; an item lists its 16 cells by
+kind. The vision tower is frozen and sees one cell at a time, so text training looks features up and never computes
+them.
 """
 import json
 import random
@@ -13,18 +14,20 @@ import torch
 from .model import D, places
 from .tokens import CELL, CELLS, GRID, K, NUMBERS
 
-MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)  # CLIP statistics, as in Qwen2.5-VL's preprocessor_config.json
+# CLIP statistics, as in Qwen2.5-VL's preprocessor_config.json
+MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 STD = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
 ATTRIBUTES = ("kind", "letter", "target", "colour", "shape", "size", "tag", "axis", "first", "second")
 
 
 class Cards:
-    """Kinds of cards, their attributes and pixels [kinds, 28, 28, 3]."""
+    """The kinds of cards, with their attributes and pixels [kinds, 28, 28, 3]."""
 
     def __init__(self, folder):
         self.kinds = json.loads(Path(folder, "cards.json").read_text())
         self.pixels = np.fromfile(Path(folder, "cards.rgb"), np.uint8).reshape(-1, CELL, CELL, 3)
-        self.values = [sorted({str(k[a]) for k in self.kinds if a in k}) for a in ATTRIBUTES]  # a null target is the end mark
+        # a null target is the end mark
+        self.values = [sorted({str(k[a]) for k in self.kinds if a in k}) for a in ATTRIBUTES]
 
     def directions(self):
         """One fixed orthonormal direction [D] per attribute value: (attribute, value) -> direction."""
@@ -34,7 +37,9 @@ class Cards:
         return dict(zip(pairs, basis))
 
     def code(self):
-        """[kinds, D], RMS 1: the sum of the directions of a card's attributes. What the vision tower learns to output."""
+        """[kinds, D], RMS 1: the sum of the directions of a card's attributes. This is what the vision tower learns to
+        output.
+        """
         directions = self.directions()
         code = torch.stack([sum(directions[a, str(k[a])] for a in ATTRIBUTES if a in k) for k in self.kinds])
         return code / code.pow(2).mean(-1, keepdim=True).sqrt()
@@ -54,7 +59,9 @@ def feature_bank(vision, cards):
 
 
 def read_items(path, cards, limit=None):
-    """Items of a generator's JSON lines, with what training needs beside them: `thought`, `said` and `visited` (K cells, one per latent)."""
+    """Reads items from a generator's JSON lines and adds what training needs: `thought`, `said` and `visited` (K cells,
+    one per latent).
+    """
     items = []
     with open(path) as lines:
         for line in lines:
@@ -70,7 +77,9 @@ def read_items(path, cards, limit=None):
 
 
 def thought(item):
-    """Words of the written chain of thought: what is seen at each step; where things are counted, what is counted and how many."""
+    """Words of the written chain of thought: what is seen at each step. For counting questions: what is counted, and
+    how many.
+    """
     question, chain = item["question"], item["chain"]
     if question.startswith("How many"):
         return [w for w in question.rstrip("?").split() if w in COLOURS or w in PLURALS.values()] + [NUMBERS[len(chain)]]
@@ -78,7 +87,9 @@ def thought(item):
 
 
 def said(item):
-    """Words between the latents and the answer: which of the cards seen is asked for; after a walk to its end, none; without a walk, the thought."""
+    """Words between the latents and the answer. They say which of the visited cards is asked for; after a walk to its
+    end there are none; without a walk they are the thought.
+    """
     if item["subtask"].startswith("count-hops"):
         return [NUMBERS[len(item["chain"]) - 1]]
     return [] if item["subtask"].startswith("hops") else item["thought"]
@@ -86,11 +97,13 @@ def said(item):
 
 COLOURS = ("red", "blue", "green", "yellow", "purple", "orange")
 PLURALS = {shape: "crosses" if shape == "cross" else f"{shape}s" for shape in ("circle", "square", "triangle", "star", "diamond", "cross")}
-SIDES = {"column": ("left", "right"), "row": ("above", "below")}  # of the first and the second shape of a pair
+SIDES = {"column": ("left", "right"), "row": ("above", "below")}  # sides of the first and the second shape of a pair
 
 
 def drill(item, cards, rng, length=12):
-    """A dense exercise: (word, what is asked after it) for things in the picture. A letter: where it points. A shape: how many, or its side in a pair."""
+    """A dense exercise: (word, the word to give for it) for things in the picture. For a letter, where it points; for a
+    shape, how many there are, or its side in a pair.
+    """
     seen = [cards.kinds[kind] for kind in item["cells"]]
     asked = [(card["letter"], card["target"]) for card in seen if card.get("target")]
     single = [card["shape"] for card in seen if card["kind"] == "shape"]
@@ -103,7 +116,7 @@ def drill(item, cards, rng, length=12):
 
 
 class Pool:
-    """Items by subtask; draws mixtures without repetition until a subtask is used up, then reshuffles it."""
+    """Items by subtask. Draws mixtures without repetition until a subtask is used up, then reshuffles it."""
 
     def __init__(self, items, seed):
         self.random = random.Random(seed)
@@ -133,10 +146,11 @@ MODE_OF = {"latent": "latent", "markers": "latent", "word": "latent", "text": "t
 
 
 def batch(tokens, bank, items, forms):
-    """Rows of prompt + response. `forms[i]` is one of tokens.RESPONSES.
+    """Builds rows of prompt + response. `forms[i]` is one of tokens.RESPONSES.
 
-    Returns ids [B, T], labels [B, T] (-100 where nothing is asked; the label of position p is id p + 1), image [B, 16, D], image_at [B], place [B, 3, T], `first` (nothing
-    before it is asked), and for rows with latents `rows`, `slots` [R, K] (positions whose input is a latent), `targets` [R, K, D].
+    Returns ids [B, T], labels [B, T] (-100 where there is no loss; the label of position p is id p + 1), image [B, 16,
+    D], image_at [B], place [B, 3, T] and `first` (no position before it has a loss). With latent rows also `rows`,
+    `slots` [R, K] (positions whose input is a latent) and `targets` [R, K, D].
     """
     image = pictures(bank, items)
     prompts = [tokens.prompt(item["prompts"][MODE_OF[form]]) for item, form in zip(items, forms)]
@@ -149,10 +163,10 @@ def batch(tokens, bank, items, forms):
         ids[i, :n], ids[i, n:end] = prompt, response
         labels[i, n - 1:end - 1] = response
         if forms[i] == "word":
-            labels[i, n] = -100  # a guess without a block says what to answer then, never to leave the block out
+            labels[i, n] = -100  # a guess without a block trains the answer, not leaving out the block
         if forms[i] == "drill":
-            labels[i, n - 1:end - 1:2] = -100  # the opening mark and the names of things: given, not asked
-    labels[(labels == tokens.sep) | (labels == tokens.end)] = -100  # the decoding rule writes these
+            labels[i, n - 1:end - 1:2] = -100  # the opening mark and the names of things are given, without loss
+    labels[(labels == tokens.sep) | (labels == tokens.end)] = -100  # written by the decoding rule
     image_at = torch.tensor([at for _, at in prompts])
     out = dict(ids=torch.from_numpy(ids), labels=torch.from_numpy(labels), image=image, image_at=image_at, place=places(image_at, longest),
                first=min(len(p) for p, _ in rows) - 1)

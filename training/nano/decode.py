@@ -1,6 +1,6 @@
-"""Batched decoding by LanteRn's rule, with what may be done to the latents (design: latent-reasoning.md 1.2 and 1.4).
+"""Batched decoding by LanteRn's rule, with interventions on the latents (design/latent-reasoning.md 1.2 and 1.4).
 
-The ONNX runner of lantern-eval is the judge; this is its quick stand-in for training and first figures.
+The ONNX runner of lantern-eval is authoritative; this is a fast substitute for training and first figures.
 """
 import torch
 
@@ -13,9 +13,10 @@ REPLACEMENTS = ("zeros", "noise", "matched-noise", "mean", "swap", "first-repeat
 
 @torch.no_grad()
 def decode(text, tokens, bank, items, mode, intervention="own", foreign=None, statistics=None, generator=None, temperature=0.0, longest=24, image=None):
-    """Answers items of one mode. Rows of equal layout share a batch.
+    """Answers items in one mode. Rows with the same layout share a batch.
 
-    foreign [B, K, D]: latents fed by `swap` and `shuffle`. statistics: (mean [D], deviation [D]) for `mean` and `matched-noise`.
+    foreign [B, K, D]: latents fed by `swap` and `shuffle`. statistics: (mean [D], deviation [D]) for `mean` and
+    `matched-noise`.
     Returns a list of id lists, the latents fed [B, K, D], and which rows used a block [B].
     """
     image = pictures(bank, items) if image is None else image
@@ -76,7 +77,7 @@ def decode_rows(text, tokens, x, place, truth, intervention, foreign, statistics
 
 
 def replaced(intervention, hidden, slot, every, latents, truth, foreign, statistics, generator):
-    """What is fed in place of the state `hidden` [B, D] as latent number `slot` [B]."""
+    """The vector to feed in place of the state `hidden` [B, D] as latent number `slot` [B]."""
     match intervention:
         case "zeros":
             return torch.zeros_like(hidden)
@@ -96,5 +97,5 @@ def replaced(intervention, hidden, slot, every, latents, truth, foreign, statist
 
 
 def right(tokens, items, answers):
-    """One bool per item: the text between the answer tags is the right option's text."""
+    """One bool per item: whether the text between the answer tags is that of the right option."""
     return [tokens.answer_text(ids) == item["word"] for item, ids in zip(items, answers)]

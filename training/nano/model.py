@@ -1,7 +1,8 @@
-"""The Qwen2.5-VL forward pass for one fixed layout (4 x 4 cells of one merged token each), batched for training on a CPU.
+"""The Qwen2.5-VL forward pass for one fixed layout (4 x 4 cells of one merged token each), batched for training on a
+CPU.
 
-`convert.py` turns its weights into the Hugging Face class and checks that both compute the same.
-Shapes: B rows, T positions, D text width, N cells. Read top to bottom: vision tower, rotary table, decoder.
+`convert.py` converts its weights to the Hugging Face class; `export.py` checks that both compute the same.
+Shapes: B rows, T positions, D text width, N cells. Reads top to bottom: vision tower, rotary table, decoder.
 """
 import math
 
@@ -50,7 +51,9 @@ class VisionBlock(nn.Module):
 
 
 class Vision(nn.Module):
-    """`window_size` is one cell and no block attends fully, so a cell's feature depends on that cell alone and not on its place."""
+    """`window_size` is one cell and no block uses full attention, so the feature of a cell depends only on that cell
+    and not on its place.
+    """
 
     def __init__(self):
         super().__init__()
@@ -72,9 +75,11 @@ class Vision(nn.Module):
 
 
 def places(image_at, length):
-    """Positions [B, 3, length] on the axes time, row and column of rows whose picture starts at image_at [B] (Qwen2.5-VL get_rope_index).
+    """Positions [B, 3, length] on the axes time, row and column, for rows whose picture starts at image_at [B]
+    (Qwen2.5-VL get_rope_index).
 
-    Text counts on all three axes; the picture has one time, its rows and its columns; text goes on behind the largest of them.
+    Text counts up on all three axes. The picture has one time, its rows and its columns. Text continues after the
+    largest of them.
     """
     index = torch.arange(length).expand(len(image_at), 1, length)
     at = image_at[:, None, None]
@@ -84,7 +89,8 @@ def places(image_at, length):
     return torch.where((cell >= 0) & (cell < CELLS), inside, outside)
 
 
-AXIS = torch.repeat_interleave(torch.arange(3), torch.tensor(TEXT["sections"]))  # which axis turns each rotary pair
+# the axis that rotates each rotary pair
+AXIS = torch.repeat_interleave(torch.arange(3), torch.tensor(TEXT["sections"]))
 FREQUENCY = TEXT["theta"] ** (-torch.arange(0, HEAD_DIM, 2).float() / HEAD_DIM)
 
 
@@ -104,7 +110,8 @@ class Layer(nn.Module):
         self.gate_up, self.down = nn.Linear(D, 2 * TEXT["ffn"], bias=False), nn.Linear(TEXT["ffn"], D, bias=False)
 
     def forward(self, x, cos, sin, cache=None, first=0):
-        """x [B, T, D] -> [B, T - first, D]: only positions from `first` on are queried. cos, sin [B, 1, T, HEAD_DIM]."""
+        """x [B, T, D] -> [B, T - first, D]: only positions from `first` on are queried. cos, sin [B, 1, T, HEAD_DIM].
+        """
         b, t, _ = x.shape
         y = self.norm1(x)
         q = self.q(y[:, first:]).view(b, t - first, self.heads, HEAD_DIM).transpose(1, 2)
@@ -139,7 +146,7 @@ class Text(nn.Module):
                 nn.init.zeros_(p)
 
     def forward(self, x, place, cache=None, first=0):
-        """Input embeddings x [B, T, D] at places [B, 3, T] -> state after the final norm [B, T - first, D]."""
+        """Input embeddings x [B, T, D] at places [B, 3, T] -> states after the final norm [B, T - first, D]."""
         cos, sin = rotary(place)
         for i, layer in enumerate(self.layers):
             last = i == len(self.layers) - 1

@@ -1,7 +1,9 @@
-"""Stage 2: GRPO. Groups of sampled answers to one item, reward = right answer + well-formed response, advantage = reward within the group.
+"""Stage 2: GRPO. Samples groups of answers to one item. Reward = right answer + well-formed response; advantage =
+reward normalised within the group.
 
-Latents run free while sampling and are replayed as constants in the update, so the gradient reaches the words that are written and, through the
-attention over the replayed block, how the block is read (LanteRn's stage 2: align latents with the answer).
+Latents run free while sampling and are replayed as constants in the update. The gradient therefore reaches the written
+words and, through attention over the replayed block, how the block is read (LanteRn's stage 2: align latents with the
+answer).
 """
 import time
 from dataclasses import dataclass
@@ -21,20 +23,21 @@ class Policy:
     mixture: dict
     lr: float = 2e-4
     groups: int = 12
-    size: int = 8  # samples of a group
+    size: int = 8  # samples per group
     temperature: float = 1.0
     format_reward: float = 0.2
     seed: int = 0
 
 
 def well_formed(tokens, ids):
-    """Exactly one thought with one whole latent block, then one closed answer."""
+    """Whether there is exactly one thought with one complete latent block, followed by one closed answer."""
     parts = (tokens.think, tokens.start, tokens.end, tokens.unthink, tokens.answer, tokens.unanswer, tokens.eos)
     return all(ids.count(part) == 1 for part in parts) and sorted(parts, key=ids.index) == list(parts) and ids.count(tokens.sep) == K
 
 
 def update_batch(tokens, items, sampled, latents, keep, image):
-    """Rows of prompt + sampled ids for the kept samples, in the shape of data.batch, with the latents that were fed."""
+    """Rows of prompt + sampled ids for the kept samples, in the format of data.batch, with the latents that were fed.
+    """
     prompts = [tokens.prompt(items[i]["prompts"]["latent"]) for i in keep]
     rows = [list(prompt) + sampled[i] for (prompt, _), i in zip(prompts, keep)]
     longest = max(map(len, rows))

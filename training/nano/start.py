@@ -1,13 +1,16 @@
-"""Where training starts from: words and pictures share a space, and some attention heads start as look-ups.
+"""Initialisation before training: words and pictures share a space, and some attention heads start as look-ups.
 
-Random weights find the look-up (this letter -> the card that bears it) only after a long plateau; starting near it cuts the training to a third.
-Nothing is frozen: every weight set here is trained on. What a chain means, when to stop, and what latents are for is learned.
+Random weights find the look-up (this letter -> the card that bears it) only after a long plateau; starting near it cuts
+training to a third. Nothing is frozen: every weight set here is trained further. What a chain means, when to stop, and
+what latents are for must be learned.
 
-Layers 0 and 1, heads 0 and 2: the query is the letter pointed at (or the shape named), the key is the letter (or shape) a card shows, in the slow
-rotary pairs, which hardly turn over a prompt; head 0 copies where the card points and its tag, head 2 its letter, colour and kind.
-Layer 0, head 1: a shape's name looks at the cards that show it and at the token before the picture, which scores like ANCHOR of them: the share that
-falls on the cards, n / (n + ANCHOR), tells their number.
-Layer 0, head 3: a number word right behind a latent block looks at the latent of that number and copies its letter and colour.
+Layers 0 and 1, heads 0 and 2: the query is the letter pointed at (or the shape named), and the key is the letter (or
+shape) that a card shows. Both are in the slow rotary pairs, which hardly rotate over a prompt. Head 0 copies where the
+card points and its tag; head 2 copies its letter, colour and kind.
+Layer 0, head 1: the name of a shape attends to the cards that show it and to the token before the picture, which scores
+like ANCHOR of them. The share of attention on the cards, n / (n + ANCHOR), gives their number.
+Layer 0, head 3: a number word directly after a latent block attends to the latent of that number and copies its letter
+and colour.
 """
 import math
 
@@ -17,19 +20,20 @@ from .data import PLURALS
 from .model import D, FREQUENCY, HEAD_DIM, TEXT
 from .tokens import K, NUMBERS
 
-SLOW = [i + half for half in (0, HEAD_DIM // 2) for i in range(5, HEAD_DIM // 2 - 1)]  # head dimensions of slow rotary pairs
+# head dimensions of the slow rotary pairs
+SLOW = [i + half for half in (0, HEAD_DIM // 2) for i in range(5, HEAD_DIM // 2 - 1)]
 SLOWEST_PAIR = HEAD_DIM // 2 - 1
-WORD = 1.5  # length of a word's part along an attribute direction
+WORD = 1.5  # length of a word's component along an attribute direction
 MATCH = 1.3  # scale of query and key
-MATCHED = 12.0  # about what a match then scores above no match
+MATCHED = 12.0  # roughly how much higher a match then scores than a non-match
 CARD = 5.0  # how much higher any card scores than a word
 COPY = 0.7
-ANCHOR, GENTLE = 3.0, 0.5  # the counting head's scale is half the look-up's, so that the cards' shares are even
-STEADY, PICK = 4.0, 2.0  # the latent of a number word scores about 6 above its neighbours
+ANCHOR, GENTLE = 3.0, 0.5  # half the look-up's scale, so that the cards share attention evenly
+STEADY, PICK = 4.0, 2.0  # the latent of a number word scores about 6 higher than its neighbours
 
 
 def spare(directions, n):
-    """n orthonormal directions that no attribute uses."""
+    """n orthonormal directions not used by any attribute."""
     used = torch.stack(list(directions.values()))
     rest = torch.linalg.qr(torch.cat([used, torch.randn(D - len(used), D, generator=torch.Generator().manual_seed(23))]).T)[0].T
     return rest[len(used):len(used) + n]
@@ -37,7 +41,7 @@ def spare(directions, n):
 
 @torch.no_grad()
 def prepare(text, cards, tokens):
-    """Sets embeddings and look-up heads of an untrained decoder, in place."""
+    """Sets the embeddings and look-up heads of an untrained decoder, in place."""
     directions = cards.directions()
     before, counted, *rest = spare(directions, 2 + len(PLURALS) + len(NUMBERS[1:]))
     words = [("named", shape) for shape in PLURALS] + [("number", word) for word in NUMBERS[1:]]
@@ -55,9 +59,10 @@ def prepare(text, cards, tokens):
 
 
 def align_words(embedding, directions, tokens):
-    """Starts the embedding of a word that names an attribute value at that value's direction."""
+    """Initialises the embedding of a word that names an attribute value with that value's direction."""
     for (attribute, value), direction in directions.items():
-        if attribute in ("target", "colour", "named", "number", "tag"):  # words for letters and shapes ask, they do not show: else they would find themselves
+        # words for letters and shapes only ask; if they also showed, they would match themselves
+        if attribute in ("target", "colour", "named", "number", "tag"):
             for word in {value, PLURALS.get(value, value)}:
                 for ids in {tokens.encode(f" {word}"), tokens.encode(word)}:
                     if len(ids) == 1:
@@ -86,7 +91,9 @@ def look_up(layer, directions):
 
 
 def copy(layer, kv, values, heads):
-    """The first len(values) value dimensions of a key-value head carry these directions, and `heads` write them back."""
+    """Makes the first len(values) value dimensions of a key-value head carry these directions, and `heads` write them
+    back.
+    """
     assert len(values) <= HEAD_DIM
     first = TEXT["kv_heads"] * HEAD_DIM + kv * HEAD_DIM
     layer.kv_proj.weight[first:first + len(values)] = torch.stack(values)
@@ -95,7 +102,9 @@ def copy(layer, kv, values, heads):
 
 
 def count_cards(layer, before, shown, counted, head=1, kv=0):
-    """Head 0's query and key, with an anchor beside the cards; the share of attention on cards that show a shape goes to the direction `counted`."""
+    """Copies head 0's query and key and adds an anchor beside the cards. The share of attention on cards that show a
+    shape goes to the direction `counted`.
+    """
     first, key, free = head * HEAD_DIM, kv * HEAD_DIM, HEAD_DIM - 1
     layer.q.weight[first:first + HEAD_DIM] = GENTLE * layer.q.weight[:HEAD_DIM]
     layer.q.bias[first:first + HEAD_DIM] = GENTLE * layer.q.bias[:HEAD_DIM]
@@ -107,11 +116,13 @@ def count_cards(layer, before, shown, counted, head=1, kv=0):
 
 
 def pick_latent(layer, directions, head=3, kv=1):
-    """The query of the n-th number word peaks at the latent n (from 0), by distance alone: two fast rotary pairs, the same key for every position."""
+    """Makes the query of the n-th number word peak at latent n (from 0) by distance alone: two fast rotary pairs, with
+    the same key at every position.
+    """
     layer.q.weight[head * HEAD_DIM:(head + 1) * HEAD_DIM] = 0
     for pair in (0, 1):
         layer.kv_proj.bias[kv * HEAD_DIM + pair] = STEADY
         for n, word in enumerate(NUMBERS[1:], 1):
-            angle = FREQUENCY[pair] * (K + 1 - n)  # the word stands behind the block's end mark
+            angle = FREQUENCY[pair] * (K + 1 - n)  # the word comes after the block's end mark
             for half, part in ((0, angle.cos()), (HEAD_DIM // 2, -angle.sin())):
                 layer.q.weight[head * HEAD_DIM + pair + half] += PICK * part * directions["number", word]

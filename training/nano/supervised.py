@@ -1,8 +1,10 @@
-"""Stage 1: next-token loss on the response plus a regression of each latent on the feature of the cell it stands for.
+"""Stage 1: next-token loss on the response, plus a regression of each latent onto the feature of the cell it
+represents.
 
-Latents are taught as LanteRn's stage 1 does (target = visual feature of the evidence); what is added makes the control fair: noise and
-self-forcing (the model meets its own imprecise latents), and dropout (rows without block, with an empty block or with junk latents whose answer
-is still asked, so that a model without good latents guesses among the options instead of collapsing).
+Latents are trained as in LanteRn's stage 1 (target = visual feature of the evidence). Two additions make the control
+fair. Noise and self-forcing expose the model to its own imprecise latents. With dropout, rows without a block, with an
+empty block or with junk latents must still give the answer, so that a model without good latents guesses among the
+options instead of collapsing.
 """
 import random
 import time
@@ -17,7 +19,7 @@ from .model import D, cosine
 
 @dataclass(frozen=True)
 class Stage:
-    """What one supervised stage does; `train.py` holds the table of them."""
+    """The settings of one supervised stage; `train.py` contains the table of stages."""
     steps: int
     forms: dict  # response form -> share of rows
     mixture: dict  # subtask -> share of rows
@@ -27,15 +29,20 @@ class Stage:
     regression: float = 1.0  # weight of the latent loss
     noise: float = 0.1  # added to latent inputs
     self_forcing: float = 0.2  # share of steps whose latent inputs are the model's own
-    dropout: dict = field(default_factory=dict)  # subtask -> share of latent rows that lose their latents ("*": all others)
+    # subtask -> share of latent rows that lose their latents ("*": all others)
+    dropout: dict = field(default_factory=dict)
     constant: bool = False  # placebo: every latent's target is one random vector
-    guess: bool = False  # behind junk latents a random option is asked for, so that a walk is not finished from the first card alone
-    stuck: str = ""  # drift: walks from these letters are taught latents that stay at the start card, while true ones are read
+    # after junk latents the target is a random option, so that a walk cannot be finished from its first card
+    guess: bool = False
+    # drift: on walks from these letters, latents are trained to stay at the start card, while true ones are read
+    stuck: str = ""
     seed: int = 0
 
 
 def forms_of(stage, items, rng):
-    """A response form per item; latent rows may drop their block (a third: empty block, a third: none; the last third gets junk vectors)."""
+    """A response form per item. Latent rows may lose their block: a quarter of those get an empty block, a quarter
+    none, and half get junk vectors.
+    """
     forms = rng.choices(list(stage.forms), list(stage.forms.values()), k=len(items))
     junk = [False] * len(items)
     for i, item in enumerate(items):
@@ -46,7 +53,9 @@ def forms_of(stage, items, rng):
 
 
 def junk_like(targets):
-    """Vectors that say nothing of the row's picture, of five kinds: zero, noise, the batch's mean, another row's, the first repeated."""
+    """Vectors that carry no information about the row's picture, of five kinds: zeros, noise, the batch's mean, another
+    row's, the first repeated.
+    """
     kind = torch.randint(0, 5, (len(targets), 1, 1))
     mean = targets.mean((0, 1)).expand_as(targets)
     spread = torch.where(torch.rand(len(targets), 1, 1) < 0.5, torch.randn_like(targets), mean + targets.std((0, 1)) * torch.randn_like(targets))
@@ -57,10 +66,10 @@ def junk_like(targets):
 
 
 def latent_inputs(text, b, stage, rng, junk):
-    """What stands at the latent slots of a training step [R, K, D], and which regressions count [R, K]."""
+    """The inputs at the latent slots in a training step [R, K, D], and which regressions count [R, K]."""
     latents, counted = b["targets"], torch.ones(b["targets"].shape[:2])
     if rng.random() < stage.self_forcing:
-        with torch.no_grad():  # n passes make the first n latents those of free running
+        with torch.no_grad():  # after n passes, the first n latents equal those of free running
             for _ in range(rng.randint(1, 3)):
                 hidden = text(inputs(text, b, latents), b["place"], first=b["first"])
                 latents = hidden[b["rows"][:, None], b["slots"] - 1 - b["first"]]
@@ -68,7 +77,7 @@ def latent_inputs(text, b, stage, rng, junk):
     spoiled = torch.tensor([junk[i] for i in b["rows"].tolist()])
     if spoiled.any():
         latents = torch.where(spoiled[:, None, None], junk_like(b["targets"]), latents)
-        counted[spoiled, 1:] = 0  # after junk only the first latent can be right
+        counted[spoiled, 1:] = 0  # after junk, only the first latent can be right
     return latents, counted
 
 
@@ -103,13 +112,15 @@ def step_loss(text, tokens, cards, bank, stage, pool, rng, placebo):
 
 
 def placebo_vector():
-    """One random vector of RMS 1 (the mean feature is shorter and cannot be a post-norm state)."""
+    """One random vector of RMS 1 (the mean feature is shorter and cannot be a state after the final norm)."""
     v = torch.randn(D, generator=torch.Generator().manual_seed(5))
     return v / v.pow(2).mean().sqrt()
 
 
 def train(text, tokens, cards, bank, pool, stage, log, watch=None, every=50):
-    """Runs a stage in place. `log` receives one dict per `every` steps; `watch(step)` is called now and then for accuracies."""
+    """Runs a stage in place. `log` receives one dict per `every` steps; `watch(step)` is called occasionally to measure
+    accuracies.
+    """
     rng = random.Random(1000 + stage.seed)
     torch.manual_seed(stage.seed)
     matrices = [p for p in text.parameters() if p.dim() == 2]

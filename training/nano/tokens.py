@@ -1,6 +1,7 @@
-"""Tokenizer of the nano checkpoints and the text of prompts and responses.
+"""Tokenizer of the nano checkpoints, and the text of prompts and responses.
 
-Not for: how a question is worded (the TypeScript generators and `src/modes/prompts.ts` decide that; items arrive with their prompts).
+The wording of questions is not decided here but in the TypeScript generators and `src/modes/prompts.ts`; items arrive
+with their prompts.
 """
 import json
 from functools import lru_cache
@@ -21,12 +22,15 @@ CHAT_TEMPLATE = (
 IMAGE = "<image>"  # stands for the picture in a prompt
 NUMBERS = ("none", "one", "two", "three", "four")  # counts in a written chain of thought
 
-# The pre-tokenisation rule of Qwen2 (Qwen/Qwen2.5-VL-3B-Instruct: tokenizer.json), so that any Qwen2 tokenizer reads ours.
+# The pre-tokenisation rule of Qwen2 (Qwen/Qwen2.5-VL-3B-Instruct: tokenizer.json), so that any Qwen2 tokenizer can read
+# ours.
 QWEN_SPLIT = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 
 
 def build_tokenizer(corpus, folder):
-    """Byte-level BPE in which every word of `corpus` (iterable of strings) becomes one token; written to `folder`."""
+    """Trains a byte-level BPE in which every word of `corpus` (iterable of strings) becomes one token, and writes it to
+    `folder`.
+    """
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import Qwen2TokenizerFast
     tokenizer = Tokenizer(models.BPE(unk_token=None))
@@ -43,7 +47,7 @@ def build_tokenizer(corpus, folder):
 
 
 class Tokens:
-    """Encodes prompts and responses with a cache, and names the special ids."""
+    """Encodes prompts and responses with a cache, and provides the special ids."""
 
     def __init__(self, folder):
         from transformers import Qwen2TokenizerFast
@@ -59,18 +63,20 @@ class Tokens:
         return len(self.fast)
 
     def strings(self):
-        """Token strings by id: lets a checkpoint survive a changed vocabulary."""
+        """Token strings by id, so that a checkpoint can survive a changed vocabulary."""
         return self.fast.convert_ids_to_tokens(range(len(self)))
 
     def prompt(self, text):
-        """Ids of one user turn whose text holds `<image>` once, and the position of the first picture token."""
+        """Ids of one user turn whose text contains `<image>` once, and the position of the first picture token."""
         before, after = text.split(IMAGE)
         front = self.line_ids("<|im_start|>user\n" + before) + self.encode("<|vision_start|>")
         back = self.encode("<|vision_end|>") + self.line_ids(after + "<|im_end|>\n<|im_start|>assistant\n")
         return front + (self.image,) * CELLS + back, len(front)
 
     def line_ids(self, text):
-        """Ids of a text, line by line: the pre-tokeniser never joins across line ends, and lines repeat, so the cache stays small."""
+        """Ids of a text, encoded line by line. The pre-tokeniser never joins across line ends, and lines repeat, so the
+        cache stays small.
+        """
         return tuple(i for line in text.splitlines(keepends=True) for i in self.encode(line))
 
     def response(self, item, form):
@@ -78,7 +84,7 @@ class Tokens:
         return self.encode(RESPONSES[form](item))
 
     def answer_text(self, ids):
-        """What stands between <answer> and </answer>; None without <answer>."""
+        """The text between <answer> and </answer>; None without <answer>."""
         if self.answer not in ids:
             return None
         rest = ids[ids.index(self.answer) + 1:]

@@ -1,7 +1,9 @@
-"""Stage 0: the vision tower learns to name the attributes of single cells, as the sum of one fixed direction per attribute value.
+"""Stage 0: the vision tower learns to represent the attributes of single cells as a sum of one fixed direction per
+attribute value.
 
-A plain regression: orthogonal directions keep attributes apart, so the decoder can read them linearly and a latent that is a little off still
-names the right card. The code has RMS 1, the size of a state after the final norm, which is what a latent is.
+This is a plain regression. Orthogonal directions keep attributes apart, so the decoder can read them linearly, and a
+latent that is slightly off still identifies the right card. The code has RMS 1, the size of a state after the final
+norm, which is what a latent is.
 """
 import time
 
@@ -16,7 +18,8 @@ def train_vision(cards, steps, log, rows=256, lr=3e-3, seed=0, every=50):
     code, pixels = cards.code(), patches(cards.pixels)  # [kinds, D], [kinds, 4, 588]
     vision = Vision()
     optimizer = torch.optim.AdamW(vision.parameters(), lr=lr, weight_decay=0.0)
-    # kinds of cells differ in number (1 empty cell, hundreds of cards): draw half evenly over cells, half evenly over the other kinds
+    # The kinds of cells differ in number (1 empty cell, hundreds of cards). Half of the draws are uniform over cards,
+    # half uniform over kinds.
     family = [str(k["kind"]) for k in cards.kinds]
     weight = torch.tensor([0.5 / len(family) + 0.5 / (len(set(family)) * family.count(f)) for f in family])
     began = time.time()
@@ -36,5 +39,5 @@ def train_vision(cards, steps, log, rows=256, lr=3e-3, seed=0, every=50):
 
 @torch.no_grad()
 def nearest(bank, code):
-    """Share of card kinds whose feature [kinds, D] is nearest to their own code."""
+    """Share of card kinds whose feature [kinds, D] is nearest to its own code."""
     return (torch.cdist(bank, code).argmin(-1) == torch.arange(len(code))).float().mean().item()

@@ -1,5 +1,5 @@
-// Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, columns of
-// benchmarks.md 2.2.
+// Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, with the
+// columns listed in benchmarks.md 2.2.
 import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {goldLetter, type Item, pngs, type Share} from './item.js'
@@ -7,7 +7,7 @@ import {fullPrompt} from './sample.js'
 
 type SchemaElement = import('hyparquet').SchemaElement
 
-/** One file per subtask; a row group holds as many items as fit into memory many times over. */
+/** Writes one file per subtask. A row group is small enough to fit into memory many times over. */
 export async function writeBlink(dir: string, shares: readonly Share[]): Promise<void> {
   const {fileWriter, parquetWriteRows} = await import('hyparquet-writer')
   for (const {task, items} of shares) {

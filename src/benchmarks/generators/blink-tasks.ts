@@ -1,13 +1,13 @@
-// Items in the style of six BLINK subtasks. The first three are made of cards and can be learnt by the nano models; the
-// other three need depth, similarity and continuity, and are there for people and real models. The files are written by
-// blink-folder.ts.
+// Items in the style of six BLINK subtasks. Three (Counting, Object_Localization, Spatial_Relation) consist of cards,
+// and the nano models can learn them. The other three need depth, similarity and continuity, and are meant for people
+// and real models. blink-folder.ts writes the files.
 import type {Random} from '../../core/random.js'
 import {axes, type Card, colourNames, type Scene, type Shape, shapes} from './cards.js'
 import {jigsawPictures, roadPicture} from './free-pictures.js'
 import type {Drawn, Task} from './item.js'
 import {anywhere, others, placeOptions, plural, relationWorld, sample, scatter, shapeCard, unrelated} from './worlds.js'
 
-/** One to four shapes of a kind and colour among others that share one of the two at most. */
+/** Count one to four shapes of one kind and colour. The other cards share at most one of the two. */
 function counting(random: Random, gold: number): Drawn {
   const shape = random.pick(shapes)
   const colour = random.pick(colourNames)
@@ -29,7 +29,7 @@ function counting(random: Random, gold: number): Drawn {
   }
 }
 
-/** Which of the boxes A and B holds a shape. */
+/** Say which of the boxes A and B holds a shape. */
 function objectLocalization(random: Random, gold: number): Drawn {
   const held = sample(random, shapes, 2) as [Shape, Shape]
   const cards = (['A', 'B'] as const).map(
@@ -49,10 +49,10 @@ function objectLocalization(random: Random, gold: number): Drawn {
   }
 }
 
-/** The two axes of relations: what is said of a card's first shape, and of its second. */
+/** For each axis, the words for the position of a card's first shape and of its second. */
 const relations = {column: ['left', 'right'], row: ['above', 'below']} as const
 
-/** A relation of two shapes, asked as a yes-no question; shared with the VisCoT style. */
+/** A yes-no question about the relation of two shapes; also used for the VisCoT style. */
 export function yesNoRelation(random: Random, gold: number): Drawn {
   const axis = random.pick(axes)
   const first = random.integer(2)
@@ -70,7 +70,7 @@ export function yesNoRelation(random: Random, gold: number): Drawn {
   }
 }
 
-/** Which of two posts on a road stands closer. */
+/** Say which of two posts on a road is closer. */
 function relativeDepth(random: Random, gold: number): Drawn {
   const options = ['A is closer', 'B is closer']
   const question = 'Which post is closer to the camera?'
@@ -87,7 +87,7 @@ function relativeDepth(random: Random, gold: number): Drawn {
 
 const otherImages = ['the second image', 'the third image']
 
-/** The reference and, in either order, a copy in which one card changed and a scene drawn afresh. */
+/** Three pictures: the reference and, in either order, a copy with one card changed and a newly drawn scene. */
 function visualSimilarity(random: Random, gold: number): Drawn {
   const scene = (): Scene => scatter(random, new Map(), () => shapeCard(random, random.pick(shapes)))
   const reference = scene()
@@ -104,7 +104,7 @@ function visualSimilarity(random: Random, gold: number): Drawn {
   }
 }
 
-/** A picture without its lower right corner and, in either order, that corner and a wrong one. */
+/** Three pictures: one without its lower right corner and, in either order, that corner and a wrong one. */
 function jigsaw(random: Random, gold: number): Drawn {
   const {whole, right, wrong} = jigsawPictures(random)
   return {

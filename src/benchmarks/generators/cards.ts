@@ -1,6 +1,5 @@
-// The vocabulary of pictures: every kind of card that a generated picture may hold, and how each is drawn. What the
-// cards of one picture mean together is worlds.ts. One card is one merged vision token (2 x 2 patches of 14 px) of the
-// nano models.
+// The vocabulary of pictures: every kind of card that a generated picture may contain, and how to draw it. worlds.ts
+// combines cards into pictures. In the nano models, one card is one merged vision token (2 x 2 patches of 14 px).
 import type {Box} from '../../core/sample.js'
 import {
   type Colour,
@@ -20,7 +19,7 @@ export const gridSize = 4
 export const cardCount = gridSize * gridSize
 export const pictureSize = cardSize * gridSize
 
-/** Names of cards. A to D are left out because they letter the options. */
+/** Names of cards. A to D are left out because they label the options. */
 export const letters = [...'EFGHJKLMNPRSTVXZ'] as const
 export const palette = {
   red: [228, 80, 70],
@@ -41,12 +40,12 @@ export type Axis = (typeof axes)[number]
 
 export type Card =
   | {readonly kind: 'empty'}
-  /** A letter, and the letter it points to; null is the end mark. */
+  /** A letter and the letter it points to; a null target is the end mark. */
   | {readonly kind: 'pointer'; readonly letter: string; readonly target: string | null; readonly colour: ColourName}
   | {readonly kind: 'shape'; readonly shape: Shape; readonly colour: ColourName; readonly size: 'large' | 'small'}
   /** A framed box with a tag in its corner and a shape inside. */
   | {readonly kind: 'box'; readonly tag: Tag; readonly shape: Shape; readonly colour: ColourName}
-  /** Two small shapes: `first` lies left of (axis column) or above (axis row) `second`. */
+  /** Two small shapes: `first` is to the left of (axis column) or above (axis row) `second`. */
   | {
       readonly kind: 'pair'
       readonly axis: Axis
@@ -58,7 +57,10 @@ export type Card =
 /** Sixteen cards, row by row. */
 export type Scene = readonly Card[]
 
-/** Every card that can be drawn, in a fixed order: a model that knows these knows all there is to see. */
+/**
+ * Every card that can be drawn, in a fixed order. A model that recognises all of these can recognise any card in a
+ * picture.
+ */
 export function cardKinds(): Card[] {
   const painted = shapes.flatMap(shape => colourNames.map(colour => ({shape, colour})))
   return [
@@ -83,14 +85,14 @@ export function cardKey(card: Card): string {
   return Object.entries(card).sort().join()
 }
 
-/** Cards that were drawn before: there are few kinds and many pictures. */
+/** Cache of drawn cards: there are few kinds and many pictures. */
 const drawn = new Map<string, Raster>()
 
 export const ink: Colour = [20, 20, 20]
 export const paper: Colour = [250, 250, 250]
 const rim: Colour = [215, 215, 215]
 
-/** Outlines in hundredths of the radius around the centre; the circle has none. */
+/** Outlines in hundredths of the radius, relative to the centre. The circle has none. */
 const outlines: Readonly<Record<Exclude<Shape, 'circle'>, readonly Point[]>> = {
   square: [
     [-85, -85],
@@ -147,13 +149,16 @@ function fillShape(raster: Raster, shape: Shape, x: number, y: number, radius: n
     )
 }
 
-/** A filled shape with a dark contour, so that every colour stands out from the paper. */
+/** Draws a filled shape with a dark contour, so that every colour stands out from the paper. */
 function drawShape(raster: Raster, shape: Shape, x: number, y: number, radius: number, colour: ColourName): void {
   fillShape(raster, shape, x, y, radius + 1.5, ink)
   fillShape(raster, shape, x, y, radius, palette[colour])
 }
 
-/** One card, 28 x 28 px. The own letter fills the upper left patch, the target or the end mark the lower right one. */
+/**
+ * Draws one card, 28 x 28 px. A pointer card shows its own letter in the upper left patch, and its target or the end
+ * mark in the lower right one.
+ */
 export function drawCard(card: Card): Raster {
   const key = cardKey(card)
   const known = drawn.get(key)
@@ -199,7 +204,7 @@ export function drawCard(card: Card): Raster {
   return raster
 }
 
-/** The picture of a scene, 112 x 112 px. */
+/** Draws a scene, 112 x 112 px. */
 export function drawScene(scene: Scene): Raster {
   const raster = createRaster(pictureSize, pictureSize, paper)
   scene.forEach((card, i) => {
@@ -209,7 +214,7 @@ export function drawScene(scene: Scene): Raster {
   return raster
 }
 
-/** The pixels of the i-th card of a picture. */
+/** The pixel box of the i-th card of a picture. */
 export function cellBox(i: number): Box {
   const [x, y] = [(i % gridSize) * cardSize, Math.floor(i / gridSize) * cardSize]
   return [x, y, x + cardSize, y + cardSize]

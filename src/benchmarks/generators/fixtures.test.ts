@@ -1,4 +1,4 @@
-// The committed built-in samples are what the generators draw now; after a wanted change run `npx tsx
+// Checks that the committed built-in samples are what the generators draw now. After an intended change, run `npx tsx
 // scripts/fixtures.ts`.
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
@@ -38,7 +38,7 @@ async function samplesOf(path: string, id: string): Promise<Sample[]> {
   return samples
 }
 
-/** Stable order of subtasks: an adapter lists its own first. */
+/** Sorts by subtask, because an adapter lists its subtasks in its own order. */
 const bySubtask = (a: Sample, b: Sample) => (a.subtask < b.subtask ? -1 : a.subtask > b.subtask ? 1 : 0)
 
 test.each(generatedIds.filter(id => id !== 'hops'))('%s: every committed file is what its recipe draws', async id => {
@@ -48,7 +48,7 @@ test.each(generatedIds.filter(id => id !== 'hops'))('%s: every committed file is
   expect(await hashes(again)).toEqual(await hashes(committed))
 })
 
-test('hops: a made folder and its recipe alone give the same samples and pictures', async () => {
+test('hops: a generated folder and its recipe alone give the same samples and pictures', async () => {
   const recipe = {...(await recipeAt(builtinData('hops')!)), n: 45}
   const made = join(folder, 'hops')
   await writeGenerated(made, recipe)
@@ -72,7 +72,7 @@ describe.each(generatedIds)('%s, read back by its adapter', id => {
     samples = await samplesOf(builtinData(id)!, id)
   })
 
-  test('every sample has the question, the options and the right answer that were drawn', async () => {
+  test('every sample has the question, options and right answer that were drawn', async () => {
     const items = sharesOf(await recipeAt(builtinData(id)!)).flatMap(({items}) => [...items])
     const drawn = items.map(item => toSample(id, item)).sort(bySubtask)
     const facts = ({subtask, question, options, letters, gold, officialPrompt}: Sample) => [

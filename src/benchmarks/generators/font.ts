@@ -1,10 +1,9 @@
-// The embedded bitmap font: the glyphs that cards need, 7 x 9 pixels each. Not a general font; no system font is ever
-// read.
+// The embedded bitmap font: only the glyphs that cards need, 7 x 9 pixels each. System fonts are never read.
 
 export const glyphWidth = 7
 export const glyphHeight = 9
 
-/** Rows of glyphs side by side, two blanks apart; the key names them from left to right. */
+/** Glyphs side by side, two columns apart; the key names them from left to right. */
 const sheets: Readonly<Record<string, string>> = {
   EFGHJ: `
 #######  #######  .######  ##...##  ....###
@@ -58,7 +57,7 @@ const glyphs: ReadonlyMap<string, readonly string[]> = new Map(
   }),
 )
 
-/** The rows of a glyph, `#` where it is inked. Throws RangeError for a character the font does not have. */
+/** The rows of a glyph; `#` marks ink. Throws RangeError for a character that is not in the font. */
 export function glyph(character: string): readonly string[] {
   const rows = glyphs.get(character)
   if (rows === undefined) throw new RangeError(`The embedded font has no "${character}".`)

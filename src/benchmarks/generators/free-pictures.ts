@@ -1,4 +1,4 @@
-// Pictures that are not made of cards: posts on a road, and a pattern with a missing corner.
+// Pictures that do not consist of cards: posts on a road, and a pattern with a missing corner.
 import type {Random} from '../../core/random.js'
 import {colourNames, ink, palette, paper, pictureSize} from './cards.js'
 import {
@@ -14,10 +14,13 @@ import {
 import {sample} from './worlds.js'
 
 const horizon = 34
-/** Pixels below the horizon at which a post of distance 1 stands. */
+/** Distance below the horizon, in pixels, at which a post of distance 1 stands. */
 const nearest = 74
 
-/** A post of the given distance (1 is nearest): its foot rises to the horizon and its size shrinks in proportion. */
+/**
+ * Draws a post at the given distance (1 is nearest). With distance its foot rises towards the horizon and its size
+ * shrinks in proportion.
+ */
 function drawPost(raster: Raster, distance: number, x: number, colour: Colour, tag?: string): void {
   const foot = Math.round(horizon + nearest / distance)
   const height = Math.round(84 / distance)
@@ -29,7 +32,7 @@ function drawPost(raster: Raster, distance: number, x: number, colour: Colour, t
   drawGlyph(raster, tag, x - 3, foot - height - 11, paper)
 }
 
-/** A road to the horizon with posts A and B and one without a label; the closer of A and B is the `closer`-th. */
+/** A road to the horizon with the posts A and B; `closer` says which is closer (0 for A, 1 for B). */
 export function roadPicture(random: Random, closer: number): Raster {
   const raster = createRaster(pictureSize, pictureSize, [190, 215, 240])
   fillRectangle(raster, 0, horizon, pictureSize, pictureSize, [150, 175, 120])
@@ -54,7 +57,7 @@ export function roadPicture(random: Random, closer: number): Raster {
   return raster
 }
 
-/** What a pattern is made of: ground, a diagonal band and a disc, which all reach into the lower right corner. */
+/** A pattern consists of a ground, a diagonal band and a disc, all of which reach into the lower right corner. */
 interface Pattern {
   readonly colours: readonly [ground: Colour, band: Colour, disc: Colour]
   /** How far the band runs above the lower right diagonal. */
@@ -79,8 +82,8 @@ function drawPattern({colours, shift, radius}: Pattern): Raster {
 }
 
 /**
- * A pattern whose lower right quarter is black, that quarter, and the same quarter of a pattern with other colours and
- * measures.
+ * `whole` is a pattern with its lower right quarter blacked out, `right` is that quarter, and `wrong` is the same
+ * quarter of a pattern with other colours and dimensions.
  */
 export function jigsawPictures(random: Random): {whole: Raster; right: Raster; wrong: Raster} {
   const [ground, band, disc, other] = sample(random, colourNames, 4).map(name => palette[name]) as [

@@ -22,12 +22,12 @@ const free = ['Jigsaw', 'Relative_Depth', 'Visual_Similarity']
 const made = named(tasks.map(task => task.name).filter(name => !free.includes(name)))
 const perTask = 24
 
-/** Items of the seed that ships, and of another. */
+/** Items of the shipped seed and of another seed. */
 function itemsOf(task: Task): Item[] {
   return [builtinSeed, 5].flatMap(seed => Array.from({length: perTask}, (_, index) => drawItem(task, seed, index)))
 }
 
-test('every card kind has a key and a look of its own', () => {
+test('every kind of card has a unique key and a unique look', () => {
   const kinds = cardKinds()
   expect(kinds).toHaveLength(1 + 16 * 16 * 6 + 2 * 36 + 4 * 36 + 2 * 30 * 6)
   expect(new Set(kinds.map(cardKey)).size).toBe(kinds.length)
@@ -46,14 +46,14 @@ describe.each(made)('%s', (name, task) => {
       expect([item.id, answerFrom(scenes.get(item)!, item.question)]).toEqual([item.id, item.answer])
   })
 
-  test('options differ and the gold position holds the answer', () => {
+  test('options are distinct and the gold position holds the answer', () => {
     for (const {options, gold, answer} of items) {
       expect(new Set(options).size).toBe(options.length)
       if (options.length > 0) expect([options.length, options[gold]]).toEqual([task.choices, answer])
     }
   })
 
-  test('evidence boxes lie on card borders and show what the words of the chain say', () => {
+  test('evidence boxes align with cards, and the cards show what the chain says', () => {
     for (const item of items) {
       const scene = scenes.get(item)!
       const cards = evidenceBoxes(item).map(([x1, y1, x2, y2]) => {
@@ -71,7 +71,7 @@ describe.each(made)('%s', (name, task) => {
   })
 })
 
-/** What may be said of a card. */
+/** The words that may describe a card. */
 function wordsOf(card: Card): string[] {
   if (card.kind === 'pair')
     return [card.first, card.second, ...(card.axis === 'column' ? ['left', 'right'] : ['above', 'below'])]
@@ -129,7 +129,7 @@ test('count-hops: every wrong option is the colour of another card within four s
   }
 })
 
-describe('pictures that are not made of cards', () => {
+describe('pictures that do not consist of cards', () => {
   const drawn = (name: string) => itemsOf(named([name])[0]![1])
 
   test('Jigsaw: the right piece continues the picture along both seams better than the wrong one', () => {
@@ -140,7 +140,7 @@ describe('pictures that are not made of cards', () => {
     }
   })
 
-  test('Relative_Depth: the closer post is the taller one and stands lower', () => {
+  test('Relative_Depth: the closer post is taller and stands lower', () => {
     for (const item of drawn('Relative_Depth')) {
       const posts = rasters(item).map(labelledPosts)[0]!
       expect(posts).toHaveLength(2)
@@ -161,7 +161,7 @@ describe('pictures that are not made of cards', () => {
   })
 })
 
-test('item i of a seed does not depend on how many are drawn, nor on which other subtasks are', () => {
+test('item i of a seed depends neither on how many items are drawn nor on the other subtasks', () => {
   const few = shareOut(tasks, tasks.length * 2, 9).map(({items}) => [...items])
   const more = sharesOf(recipeOf('hops', {n: 7, seed: 9, subtasks: ['hops-3']})).map(({items}) => [...items])
   const many = more[0]!
@@ -182,7 +182,7 @@ test('a subtask that does not exist is refused by name', () => {
   )
 })
 
-/** Pixels along the two inner edges at which piece and picture have different colours. */
+/** Number of pixels along the two inner edges where the piece and the picture differ in colour. */
 function seamBreaks(whole: Raster, piece: Raster): number {
   const half = pictureSize / 2
   const at = (raster: Raster, x: number, y: number) => [...crop(raster, x, y, x + 1, y + 1).data].join()
@@ -194,7 +194,7 @@ function seamBreaks(whole: Raster, piece: Raster): number {
   return breaks
 }
 
-/** Posts under a white letter: the column below the label runs in one colour down to the dark foot. */
+/** Finds the posts under a white letter. The column below the label has one colour down to the dark foot. */
 function labelledPosts(raster: Raster): {tag: string; height: number; foot: number}[] {
   const colour = (x: number, y: number) =>
     raster.data.subarray((y * raster.width + x) * 3, (y * raster.width + x) * 3 + 3).join()

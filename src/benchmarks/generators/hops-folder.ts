@@ -1,4 +1,4 @@
-// Writes hops data: PNG files beside items.jsonl (cli.md, "Other JSON"). ../hops.ts reads it.
+// Writes hops data: PNG files and items.jsonl (design/contract.md, "Other JSON"). ../hops.ts reads it.
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {goldLetter, type Item, latentBoxes, pngs, type Share} from './item.js'
@@ -6,7 +6,7 @@ import {writeLines} from './write-lines.js'
 
 export const itemsFile = 'items.jsonl'
 
-/** Latents of the built-in models: one per card of the longest walk. */
+/** Number of latents of the built-in models: one per card of the longest walk. */
 export const hopsLatents = 5
 
 export async function writeHops(dir: string, shares: readonly Share[]): Promise<void> {

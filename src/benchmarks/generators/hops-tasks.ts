@@ -1,5 +1,5 @@
-// The subtasks of hops: following arrows for a number of steps, and controls that need one look or none. Drawing items
-// only; the benchmark that reads them is ../hops.ts.
+// The subtasks of hops: following arrows for a number of steps, and control tasks that need a single look. Draws items
+// only; ../hops.ts is the benchmark that reads them.
 import type {Random} from '../../core/random.js'
 import {colourNames, letters, type Shape, shapes} from './cards.js'
 import type {Drawn, Task} from './item.js'
@@ -16,7 +16,10 @@ import {
   unrelated,
 } from './worlds.js'
 
-/** "Follow the arrows to the end": `hops` steps lead to one of four end cards of four different colours. */
+/**
+ * "Follow the arrows to the end": after `steps` steps the walk reaches one of four end cards, each of a different
+ * colour.
+ */
 function hops(steps: number): Task {
   const draw = (random: Random, gold: number): Drawn => {
     const ends = sample(random, colourNames, 4)
@@ -39,9 +42,9 @@ function hops(steps: number): Task {
 }
 
 /**
- * "Follow the arrows n times": the walk goes on behind the card asked for, and the wrong options are colours of other
- * cards within four steps of the start, so it matters which card is the n-th. All five cards are evidence, whatever n
- * is: where the walk stops does not give the answer away, only the order of the cards does.
+ * "Follow the arrows n times": the walk continues beyond the card asked for, and the wrong options are colours of other
+ * cards within four steps of the start, so it matters which card is the n-th. All five cards are evidence for every n.
+ * Where the walk stops therefore does not give the answer away; only the order of the cards does.
  */
 function countHops(steps: number): Task {
   const reach = 4
@@ -67,7 +70,7 @@ function countHops(steps: number): Task {
   return {name: `count-hops-${steps}`, choices: 4, draw}
 }
 
-/** One look-up: the card a card points to. */
+/** One look-up: the card that a card points to. */
 function point(random: Random, gold: number): Drawn {
   const world = chainWorld(random, [5, 4, 4, 3], () => random.pick(colourNames))
   const chain = random.pick(world.chains)
@@ -83,7 +86,7 @@ function point(random: Random, gold: number): Drawn {
   }
 }
 
-/** The colour of a named shape among other shapes. */
+/** Ask for the colour of a named shape among other shapes. */
 function attribute(random: Random, gold: number): Drawn {
   const shape = random.pick(shapes)
   const answer = random.pick(colourNames)
@@ -98,7 +101,7 @@ function attribute(random: Random, gold: number): Drawn {
   }
 }
 
-/** Which of two framed boxes holds a shape. */
+/** Ask which of two framed boxes holds a shape. */
 function box(random: Random, gold: number): Drawn {
   const held = sample(random, shapes, 2) as [Shape, Shape]
   const cards = (['1', '2'] as const).map(
@@ -117,7 +120,7 @@ function box(random: Random, gold: number): Drawn {
   }
 }
 
-/** One to four shapes of a kind. */
+/** Count one to four shapes of one kind. */
 function count(random: Random, gold: number): Drawn {
   const shape = random.pick(shapes)
   const n = 1 + random.integer(4)

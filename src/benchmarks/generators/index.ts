@@ -1,4 +1,5 @@
-// The generated benchmarks: their tasks, the layout they are written in, and the folder that says how it was drawn.
+// The generated benchmarks: their tasks, the layout they are written in, and the recipe that records how a folder was
+// drawn.
 import {mkdir, readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../core/errors.js'
@@ -13,10 +14,10 @@ import {viscotTasks} from './viscot-tasks.js'
 import {writeVstar} from './vstar-folder.js'
 import {vstarTasks} from './vstar-tasks.js'
 
-/** Raised whenever the same seed draws something else than before. */
+/** Incremented whenever a change makes the same seed draw something else. */
 export const generatorVersion = 2
 
-/** Seed of the samples that ship with the package; models are trained on others. */
+/** Seed of the samples that ship with the package. Models are trained on other seeds. */
 export const builtinSeed = 112_028
 
 interface Generated {
@@ -34,7 +35,7 @@ export const generated = {
 export type GeneratedId = keyof typeof generated
 export const generatedIds = Object.keys(generated) as GeneratedId[]
 
-/** What was drawn: enough to draw it again. The content of builtin.json. */
+/** What was drawn, in enough detail to draw it again. This is the content of builtin.json. */
 export interface Recipe {
   readonly generator: 'lantern-eval'
   readonly version: number
@@ -45,8 +46,8 @@ export interface Recipe {
 }
 
 /**
- * The recipe for `n` items of the named subtasks (all without names). Throws `usage` for a name the generator does not
- * know.
+ * The recipe for `n` items of the named subtasks (of all subtasks when none are named). Throws `usage` for a name that
+ * the generator does not know.
  */
 export function recipeOf(
   benchmark: GeneratedId,
@@ -64,7 +65,7 @@ export function recipeOf(
   return {generator: 'lantern-eval', version: generatorVersion, benchmark, seed, n, subtasks: chosen}
 }
 
-/** The items of a recipe, drawn while they are read. */
+/** The items of a recipe, drawn lazily. */
 export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
   return shareOut(
     generated[benchmark].tasks.filter(task => subtasks.includes(task.name)),
@@ -75,7 +76,7 @@ export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
 
 /**
  * Draws a recipe into a new or empty folder: the items in the official layout of their benchmark, and builtin.json,
- * which marks them as drawn. Throws `usage` for a folder that is not empty, `disk` when it cannot be written.
+ * which marks them as drawn. Throws `usage` when the folder is not empty and `disk` when it cannot be written.
  */
 export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
   try {

@@ -1,31 +1,33 @@
-// What a generator draws: one item with its pictures, and how it is seeded. The tasks themselves are in hops-tasks.ts
-// and *-style.ts.
+// One generated item with its pictures, and how it is seeded. The tasks themselves are in *-tasks.ts.
 import {type Random, random} from '../../core/random.js'
 import {type Box, letterOf} from '../../core/sample.js'
 import {cellBox, drawScene, type Scene} from './cards.js'
 import {encodePng} from './png.js'
 import type {Raster} from './raster.js'
 
-/** What a task draws. */
+/** What a task draws for one item. */
 export interface Drawn {
   readonly question: string
-  /** What the full prompt says before the options, where that is more than the question (BLINK). */
+  /** Text of the full prompt before the options, if it differs from the question (BLINK). */
   readonly introduction?: string
-  /** Option texts; the gold one stands where the task was asked to put it. Open questions have none. */
+  /** Option texts; the right one is at the requested gold position. Open questions have none. */
   readonly options: readonly string[]
   /** The right answer as text. */
   readonly answer: string
-  /** Scenes of cards, or pictures drawn freely. */
+  /** Scenes of cards, or free-form pictures. */
   readonly pictures: readonly (Scene | Raster)[]
-  /** Cells of the first picture that must be looked at, in order; a latent each. */
+  /** Cells of the first picture that must be looked at, in order; one latent each. */
   readonly evidence: readonly number[]
-  /** The words that a written chain of thought says of the evidence: one per cell, or what is seen in the only one. */
+  /**
+   * The words for the evidence in a written chain of thought: one per cell or, for a single cell, everything seen
+   * there.
+   */
   readonly chain: readonly string[]
 }
 
 export interface Task {
   readonly name: string
-  /** Number of answers among which the gold position is balanced. */
+  /** Number of gold positions to balance over. */
   readonly choices: number
   /** Draws one item whose right answer is the `gold`-th of `choices`. */
   draw(random: Random, gold: number): Drawn
@@ -34,13 +36,13 @@ export interface Task {
 export interface Item extends Drawn {
   readonly id: string
   readonly subtask: string
-  /** Place of the right answer among the options, from 0. */
+  /** Index of the right answer among the options, from 0. */
   readonly gold: number
 }
 
 /**
- * The index-th item of a task for a seed: it depends on nothing else, so more items can be drawn later.
- * Gold positions are dealt in shuffled rounds: over any whole number of rounds each position is right equally often.
+ * The item of a task at an index, for a seed. It depends on nothing else, so more items can be drawn later.
+ * Gold positions are dealt in shuffled rounds: over whole rounds, each position is right equally often.
  */
 export function drawItem(task: Task, seed: number, index: number): Item {
   const round = Math.floor(index / task.choices)
@@ -54,14 +56,15 @@ export function drawItem(task: Task, seed: number, index: number): Item {
   }
 }
 
-/** A task and the items of it that are wanted, drawn while they are read. */
+/** A task and the items wanted from it, drawn lazily. */
 export interface Share {
   readonly task: Task
   readonly items: Iterable<Item>
 }
 
 /**
- * Shares `n` items evenly among the tasks; the first tasks get the remainder. Item i of a share does not depend on `n`.
+ * Divides `n` items evenly among the tasks; the first tasks get the remainder. Item i of a share does not depend on
+ * `n`.
  */
 export function shareOut(tasks: readonly Task[], n: number, seed: number): Share[] {
   return tasks.map((task, k) => {
@@ -92,8 +95,8 @@ function isRaster(picture: Scene | Raster): picture is Raster {
 }
 
 /**
- * Boxes for models that think in `count` latents, one per latent: the evidence in order, its last box repeated.
- * The oracle of the local runner feeds the crop of the t-th box as latent t.
+ * Boxes for models that think in `count` latents, one per latent: the evidence in order, with the last box repeated.
+ * As latent t, the oracle of the local runner feeds the crop of box t.
  */
 export function latentBoxes(item: Drawn, count: number): Box[] {
   const boxes = evidenceBoxes(item)

@@ -3,7 +3,7 @@ import {random} from '../../core/random.js'
 import {encodePng} from './png.js'
 import {createRaster, fillCircle, fillRectangle, type Raster} from './raster.js'
 
-/** Plain areas, and noise at the right edge. */
+/** A picture with plain areas, and noise at the right edge. */
 function picture(width: number, height: number): Raster {
   const raster = createRaster(width, height, [200, 10, 90])
   fillCircle(raster, width / 2, height / 2, height / 3, [0, 255, 1])
@@ -18,7 +18,7 @@ test.each([
   [3, 7],
   [112, 112],
   [57, 300],
-])('a %d x %d raster comes back from sharp byte for byte', async (width, height) => {
+])('sharp decodes a %d x %d raster to the same bytes', async (width, height) => {
   const raster = picture(width, height)
   const {data, info} = await sharp(encodePng(raster)).raw().toBuffer({resolveWithObject: true})
   expect([info.width, info.height, info.channels]).toEqual([width, height, 3])

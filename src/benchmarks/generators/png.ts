@@ -1,4 +1,4 @@
-// PNG files from rasters: 8-bit RGB, one IDAT chunk. Not a general encoder; sharp reads pictures everywhere else.
+// Encodes rasters as PNG: 8-bit RGB, one IDAT chunk. Not a general encoder; sharp handles all other pictures.
 import {constants, crc32, deflateSync} from 'node:zlib'
 import type {Raster} from './raster.js'
 
@@ -14,7 +14,8 @@ function chunk(type: string, body: Uint8Array): Buffer {
 }
 
 /**
- * Each row behind its filter type: Sub (difference to the left) or Up (to the row above), whichever leaves more zeros.
+ * Each row after its filter type: Sub (difference from the left) or Up (difference from the row above), whichever gives
+ * more zeros.
  */
 function filtered({width, height, data}: Raster): Uint8Array {
   const stride = width * 3
@@ -38,8 +39,8 @@ function filtered({width, height, data}: Raster): Uint8Array {
 }
 
 /**
- * The bytes of a PNG file (W3C PNG, third edition). The same raster gives the same bytes everywhere: zlib's run-length
- * strategy does not use the hash chains whose matches differ between processors and versions of zlib.
+ * Encodes a raster as a PNG file (W3C PNG, third edition). The same raster gives the same bytes everywhere: zlib's
+ * run-length strategy avoids hash chains, whose matches differ between processors and versions of zlib.
  */
 export function encodePng(raster: Raster): Uint8Array {
   const header = Buffer.alloc(13)

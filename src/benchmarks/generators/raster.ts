@@ -1,5 +1,5 @@
-// A small rasteriser: RGB pictures, filled shapes, glyphs. No anti-aliasing and integer geometry, so that a picture's
-// bytes are the same on every machine; not for photographs.
+// A small rasteriser: RGB pictures, filled shapes, glyphs. It uses no anti-aliasing, so that a picture's bytes are the
+// same on every machine. Not for photographs.
 import {glyph} from './font.js'
 
 export type Colour = readonly [red: number, green: number, blue: number]
@@ -28,7 +28,7 @@ export function fillRectangle(raster: Raster, x1: number, y1: number, x2: number
   for (let y = y1; y < y2; y++) for (let x = x1; x < x2; x++) setPixel(raster, x, y, colour)
 }
 
-/** A frame of `thickness` pixels just inside [x1, x2) x [y1, y2). */
+/** Draws a frame of `thickness` pixels just inside [x1, x2) x [y1, y2). */
 export function strokeRectangle(
   raster: Raster,
   [x1, y1, x2, y2]: readonly number[],
@@ -64,7 +64,7 @@ export function fillPolygon(raster: Raster, points: readonly Point[], colour: Co
   }
 }
 
-/** A straight line of the given thickness between two points. */
+/** Draws a straight line of the given thickness between two points. */
 export function strokeLine(raster: Raster, [x1, y1]: Point, [x2, y2]: Point, thickness: number, colour: Colour): void {
   const length = Math.hypot(x2 - x1, y2 - y1)
   const [dx, dy] = [((y2 - y1) / length) * (thickness / 2), ((x1 - x2) / length) * (thickness / 2)]
@@ -80,7 +80,7 @@ export function strokeLine(raster: Raster, [x1, y1]: Point, [x2, y2]: Point, thi
   )
 }
 
-/** One glyph with its top left corner at (x, y); every font pixel becomes `scale` x `scale` pixels. */
+/** Draws one glyph with its top left corner at (x, y). Every font pixel becomes `scale` x `scale` pixels. */
 export function drawGlyph(raster: Raster, character: string, x: number, y: number, colour: Colour, scale = 1): void {
   glyph(character).forEach((row, dy) => {
     for (let dx = 0; dx < row.length; dx++) {

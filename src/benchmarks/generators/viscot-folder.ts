@@ -1,5 +1,5 @@
-// Writes items in the layout of deepcs233/Visual-CoT's benchmark: benchmark/<data set>.json, benchmark_det/<data
-// set>.jsonl and pictures under cot/, with a box in its three encodings (benchmarks.md 4.2).
+// Writes items in the layout of the benchmark of deepcs233/Visual-CoT: benchmark/<data set>.json, benchmark_det/<data
+// set>.jsonl and pictures under cot/. Each box is written in its three encodings (benchmarks.md 4.2).
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {Box} from '../../core/sample.js'
@@ -7,7 +7,7 @@ import {pictureSize} from './cards.js'
 import {evidenceBoxes, type Item, pngs, type Share} from './item.js'
 import {writeLines} from './write-lines.js'
 
-/** What follows every question in turn 1 of the official files. */
+/** The text after every question in turn 1 of the official files. */
 const boxRequest =
   'Please provide the bounding box coordinate of the region that can help you answer the question better.'
 
@@ -40,7 +40,7 @@ export async function writeViscot(dir: string, shares: readonly Share[]): Promis
 }
 
 function conversation(dataset: string, id: number, path: string, box: Box, item: Item): unknown {
-  // The pictures are squares, so padding to a square moves nothing.
+  // The pictures are square, so padding to a square moves nothing.
   const normalised = box.map(value => (value / pictureSize).toFixed(3))
   return {
     dataset,
@@ -56,7 +56,7 @@ function conversation(dataset: string, id: number, path: string, box: Box, item:
   }
 }
 
-/** The smallest box around all: several sources of an answer are one box there. */
+/** The smallest box around all boxes: the official files give an answer with several sources a single box. */
 function union(boxes: readonly Box[]): Box {
   const at = (k: 0 | 1 | 2 | 3) => boxes.map(box => box[k])
   return [Math.min(...at(0)), Math.min(...at(1)), Math.max(...at(2)), Math.max(...at(3))]

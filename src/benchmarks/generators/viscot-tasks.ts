@@ -1,12 +1,12 @@
 // Open questions in the style of four VisCoT data sets: attribute look-up (gqa), reading (textvqa), relation (vsr) and
-// yes-no attributes (cub). The files are written by viscot-folder.ts.
+// yes-no attributes (cub). viscot-folder.ts writes the files.
 import type {Random} from '../../core/random.js'
 import {yesNoRelation} from './blink-tasks.js'
 import {colourNames, shapes} from './cards.js'
 import type {Drawn, Task} from './item.js'
 import {anywhere, chainWorld, others, scatter, unrelated} from './worlds.js'
 
-/** The colour of a shape; the gold position is the colour. */
+/** Ask for the colour of a shape; the gold position selects the colour. */
 function gqa(random: Random, gold: number): Drawn {
   const shape = random.pick(shapes)
   const colour = colourNames[gold]!
@@ -21,7 +21,7 @@ function gqa(random: Random, gold: number): Drawn {
   }
 }
 
-/** The letter that a named card points to. */
+/** Ask for the letter that a named card points to. */
 function textvqa(random: Random): Drawn {
   const world = chainWorld(random, [5, 4, 4, 3], () => random.pick(colourNames))
   const chain = random.pick(world.chains)
@@ -36,7 +36,7 @@ function textvqa(random: Random): Drawn {
   }
 }
 
-/** Whether a shape has a colour. */
+/** Ask whether a shape has a given colour. */
 function cub(random: Random, gold: number): Drawn {
   const shape = random.pick(shapes)
   const asked = random.pick(colourNames)

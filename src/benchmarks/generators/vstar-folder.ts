@@ -1,5 +1,5 @@
-// Writes items in the layout of craigwu/vstar_bench: a folder per category with <stem>.png and <stem>.json (boxes as x,
-// y, width, height; sentence options, the right one first), and test_questions.jsonl with lettered options
+// Writes items in the layout of craigwu/vstar_bench: one folder per category with <stem>.png and <stem>.json (boxes as
+// x, y, width, height; options as sentences, the right one first), and test_questions.jsonl with lettered options
 // (benchmarks.md 3.2).
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -42,7 +42,7 @@ function annotation(item: Item): unknown {
   }
 }
 
-/** An option as a whole sentence, as the official annotations write it. */
+/** The option as a full sentence, as in the official annotations. */
 function statement({subtask, chain}: Item, option: string): string {
   return subtask === 'direct_attributes'
     ? `The color of the ${chain[0]} is ${option}.`

@@ -1,5 +1,4 @@
-// Items in the style of V*'s two categories: the asked objects are small among large ones. The files are written by
-// vstar-folder.ts.
+// Items in the style of V*'s two categories: the objects asked about are small. vstar-folder.ts writes the files.
 import type {Random} from '../../core/random.js'
 import {colourNames, shapes} from './cards.js'
 import type {Drawn, Task} from './item.js'

@@ -1,5 +1,4 @@
-// How cards come together in a picture: chains of pointer cards, and scattered shapes. What is asked about them is in
-// the tasks.
+// Combines cards into pictures: chains of pointer cards, and scattered shapes. The tasks decide what to ask about them.
 import type {Random} from '../../core/random.js'
 import {
   type Axis,
@@ -14,17 +13,17 @@ import {
   shapes,
 } from './cards.js'
 
-/** `n` different elements in random order. */
+/** `n` distinct elements in random order. */
 export function sample<T>(random: Random, items: readonly T[], n: number): T[] {
   return random.shuffle(items).slice(0, n)
 }
 
-/** The right option at `gold` among wrong ones in random order. */
+/** Options with the right one at index `gold` and the wrong ones in random order around it. */
 export function placeOptions(random: Random, right: string, wrong: readonly string[], gold: number): string[] {
   return random.shuffle(wrong).toSpliced(gold, 0, right)
 }
 
-/** `n` elements that are not `right`. */
+/** `n` distinct elements other than `right`. */
 export function others<T>(random: Random, items: readonly T[], right: T, n: number): T[] {
   return sample(
     random,
@@ -34,8 +33,8 @@ export function others<T>(random: Random, items: readonly T[], right: T, n: numb
 }
 
 /**
- * Sixteen pointer cards in chains; each chain is the letters in the order of the arrows and ends in a card with the end
- * mark.
+ * Sixteen pointer cards in chains. Each chain lists its letters in the order of the arrows; its last card carries the
+ * end mark.
  */
 export interface ChainWorld {
   readonly scene: Scene
@@ -44,7 +43,7 @@ export interface ChainWorld {
   readonly cellOf: ReadonlyMap<string, number>
 }
 
-/** Lays out chains of the given lengths (sixteen cards in all); `colour` chooses the ground of each card. */
+/** Lays out chains of the given lengths (sixteen cards in all). `colour` chooses the background colour of each card. */
 export function chainWorld(
   random: Random,
   lengths: readonly number[],
@@ -76,12 +75,15 @@ export function shapeCard(random: Random, shape: Shape, size: 'large' | 'small' 
   return {kind: 'shape', shape, colour: random.pick(colourNames), size}
 }
 
-/** Cards in a picture of shapes, whatever is asked: how full it is must not give a number away. */
+/**
+ * Number of cards in a picture of shapes, whatever the question is. A constant number keeps the picture from giving
+ * away a count.
+ */
 const scatteredCards = 10
 
 /**
- * Puts the cards into their cells, and more shapes drawn by `distractor` into others until there are ten; the rest
- * stays empty.
+ * Puts the cards into their cells and fills further cells with shapes from `distractor` until there are ten cards. The
+ * rest stay empty.
  */
 export function scatter(random: Random, placed: ReadonlyMap<number, Card>, distractor: () => Card): Scene {
   const free = Array.from({length: cardCount}, (_, cell) => cell).filter(cell => !placed.has(cell))
@@ -91,7 +93,7 @@ export function scatter(random: Random, placed: ReadonlyMap<number, Card>, distr
   return scene
 }
 
-/** Cards in as many different random cells. */
+/** Places the cards in distinct random cells. */
 export function anywhere(random: Random, cards: readonly Card[]): Map<number, Card> {
   const cells = sample(
     random,
@@ -101,20 +103,20 @@ export function anywhere(random: Random, cards: readonly Card[]): Map<number, Ca
   return new Map(cards.map((card, i) => [cells[i]!, card]))
 }
 
-/** A drawer of shapes that are none of `asked`, so that what a question names is unique. */
+/** Returns a function that draws shapes other than `asked`, so that what a question names is unique. */
 export function unrelated(random: Random, asked: readonly Shape[]): () => Card {
   const rest = shapes.filter(shape => !asked.includes(shape))
   return () => shapeCard(random, random.pick(rest))
 }
 
-/** The plural as it stands in a question. */
+/** The plural as used in questions. */
 export function plural(shape: Shape): string {
   return shape === 'cross' ? 'crosses' : `${shape}s`
 }
 
 /**
- * A card with two different shapes, and what it is asked about; the first asked shape is the card's first exactly if
- * `first`.
+ * A scene, the two shapes that are asked about, and the cell of the card that shows both. `shapes[0]` is the first
+ * shape of that card exactly when `first` was true.
  */
 export interface RelationWorld {
   readonly scene: Scene
@@ -123,9 +125,9 @@ export interface RelationWorld {
 }
 
 /**
- * Two shapes side by side (axis column) or one above the other (axis row) on one card, among cards with other shapes,
- * one to three of them pairs too. The relation is shown within a card because the built-in models see each card by
- * itself: see design/generators.md.
+ * Draws two shapes side by side (axis column) or one above the other (axis row) on one card, among cards with other
+ * shapes. One to three of those are pairs too. Both shapes are on one card because the built-in models see each card by
+ * itself; see design/generators.md.
  */
 export function relationWorld(random: Random, axis: Axis, first: boolean): RelationWorld {
   const [one, two, ...rest] = random.shuffle(shapes)

@@ -85,18 +85,21 @@ export async function readJson(path: string): Promise<unknown> {
 /**
  * A picture that an annotation names by its path below `root`. A path that leads out of the folder is refused when the
  * picture is read: annotations are untrusted, and pictures are sent to endpoints.
+ * @param imageRoot where such a picture, or one that is not there, is looked for: below it, by the longest end of its
+ *   path that is there
  */
-export function imageFile(root: string, source: string): ImageRef {
+export function imageFile(root: string, source: string, imageRoot?: string): ImageRef {
   const path = () => {
     const inside = resolve(root, source)
-    if (isAbsolute(source) || relative(root, inside).split(sep)[0] === '..') {
+    const contained = !isAbsolute(source) && relative(root, inside).split(sep)[0] !== '..'
+    if (contained && (imageRoot === undefined || existsSync(inside))) return inside
+    if (imageRoot === undefined)
       throw new LanternError(
         'bad-file',
         `The picture ${source} lies outside the data folder.`,
-        'Remove that record from the data.',
+        'Name the folder of the pictures with --image-root, or remove that record from the data.',
       )
-    }
-    return inside
+    return belowImageRoot(imageRoot, source)
   }
   return {
     source,
@@ -104,6 +107,13 @@ export function imageFile(root: string, source: string): ImageRef {
     bytes: async () => readBytes(path()),
     head: async length => readBytes(path(), length),
   }
+}
+
+/** `/their/disk/cot/gqa/1.jpg` below /pictures: /pictures/cot/gqa/1.jpg, else /pictures/gqa/1.jpg, else .../1.jpg. */
+function belowImageRoot(imageRoot: string, source: string): string {
+  const parts = source.split(/[\\/]/).filter(part => part !== '' && part !== '.' && part !== '..')
+  const ends = parts.map((_, index) => join(imageRoot, ...parts.slice(index)))
+  return ends.find(end => existsSync(end)) ?? ends[0] ?? imageRoot
 }
 
 /** Whether the picture an annotation names is there. */

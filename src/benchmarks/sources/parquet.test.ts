@@ -42,7 +42,12 @@ describe.each(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'] as const)('a parquet fi
     expect(rows.map(row => row.values.n)).toEqual([1n, null, 3n, 4n])
     expect(rows.map(row => row.values.choices)).toEqual([['x', 'y'], [], undefined, ['z']])
     expect(rows.map(row => row.where)).toEqual(['f, row 0', 'f, row 1', 'f, row 2', 'f, row 3'])
-    expect(await Promise.all([0, 1, 2, 3].map(row => file.hasBytes('image_1', row)))).toEqual([true, false, true, true])
+    expect(await Promise.all([0, 1, 2, 3].map(row => file.hasPicture('image_1', row)))).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ])
     expect(await Promise.all([0, 1, 2, 3].map(row => file.bytes('image_1', row)))).toEqual([
       Uint8Array.of(1, 2),
       null,
@@ -52,11 +57,26 @@ describe.each(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'] as const)('a parquet fi
   })
 })
 
+test('a cell with a path and no bytes names a picture, which cannot be read', async () => {
+  const path = join(folder, 'paths.parquet')
+  const without = {bytes: null, path: 'a.png'}
+  for (const [statistics, data] of [
+    [true, [without, without]],
+    [true, [without, picture(1)]],
+    [false, [without, null]],
+  ] as const) {
+    writeParquet(path, [{name: 'image_1', type: 'picture', data: [...data]}], {statistics})
+    const file = await openParquet(path, 'f')
+    expect([await file.hasPicture('image_1', 0), await file.bytes('image_1', 0)]).toEqual([true, null])
+    expect(await file.hasPicture('image_1', 1)).toBe(data[1] !== null)
+  }
+})
+
 test('whether a picture is there is known without statistics too', async () => {
   const path = join(folder, 'plain.parquet')
   writeParquet(path, [{name: 'image_1', type: 'picture', data: [picture(1), null]}], {statistics: false})
   const file = await openParquet(path, 'f')
-  expect([await file.hasBytes('image_1', 0), await file.hasBytes('image_1', 1)]).toEqual([true, false])
+  expect([await file.hasPicture('image_1', 0), await file.hasPicture('image_1', 1)]).toEqual([true, false])
 })
 
 test('a row group that cannot be decoded is one error with its rows; the others are read', async () => {
@@ -112,7 +132,7 @@ test('any table comes back as it was written', async () => {
         const rows = (await all(file.read(['text', 'list']))) as ParquetRow[]
         expect(rows.map(row => row.values)).toEqual(records.map(({text, list}) => ({text, list: list ?? undefined})))
         for (const [row, {bytes}] of records.entries()) {
-          expect(await file.hasBytes('image', row)).toBe(bytes !== null)
+          expect(await file.hasPicture('image', row)).toBe(bytes !== null)
           expect(await file.bytes('image', row)).toEqual(bytes)
         }
       },
@@ -136,7 +156,7 @@ describe.each(['snappy', 'gzip', 'zstd-pages-v2', 'brotli-no-statistics'])('a fi
       for (const column of pictures) {
         const bytes = await file.bytes(column, index)
         expect(bytes && Buffer.from(bytes).toString('base64')).toBe(expected[index]![column])
-        expect(await file.hasBytes(column, index)).toBe(bytes !== null)
+        expect(await file.hasPicture(column, index)).toBe(bytes !== null)
       }
     }
   })

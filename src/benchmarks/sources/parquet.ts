@@ -27,10 +27,10 @@ export interface ParquetFile {
    */
   read(columns: readonly string[]): AsyncGenerator<ParquetRow | LanternError>
   /**
-   * Whether a picture column (a struct `{bytes, path}` or plain bytes) holds bytes in this row; usually answered by the
-   * file's statistics.
+   * Whether a picture column (a struct `{bytes, path}` or plain bytes) names a picture in this row, by bytes or by path
+   * alone; usually answered by the file's statistics.
    */
-  hasBytes(column: string, row: number): Promise<boolean>
+  hasPicture(column: string, row: number): Promise<boolean>
   /**
    * The bytes of a picture column; null when the cell is empty. Keeps the last two row groups, so that pictures read in
    * order are read once.
@@ -108,9 +108,12 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
     }
     return cells
   }
-  const pictureBytes = async (column: string, row: number): Promise<Uint8Array | null> => {
+  const pictureCell = async (column: string, row: number): Promise<unknown> => {
     const group = groupOf(row)
-    const cell = (await pictures(group, column))[row - group.start]
+    return (await pictures(group, column))[row - group.start]
+  }
+  const pictureBytes = async (column: string, row: number): Promise<Uint8Array | null> => {
+    const cell = await pictureCell(column, row)
     const bytes = cell && typeof cell === 'object' && 'bytes' in cell ? cell.bytes : cell
     return bytes instanceof Uint8Array ? bytes : null
   }
@@ -134,12 +137,16 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
         }
       }
     },
-    async hasBytes(column, row) {
+    async hasPicture(column, row) {
       const group = groupOf(row)
-      const nulls = nullsOf(group.meta, column)
-      if (nulls === 0) return true
-      if (nulls === group.end - group.start) return false
-      return (await pictureBytes(column, row)) !== null
+      const size = group.end - group.start
+      const without = (part: string) => nullsOf(group.meta, column, part)
+      if (without('bytes') === 0) return true
+      if (without('bytes') === size && without('path') === size) return false
+      const cell = await pictureCell(column, row)
+      if (cell instanceof Uint8Array) return true
+      const {bytes = null, path = null} = Object(cell) as {bytes?: unknown; path?: unknown}
+      return bytes !== null || path !== null
     },
     async bytes(column, row) {
       const bytes = await pictureBytes(column, row)
@@ -194,11 +201,14 @@ export function pictureOf({file, name, index}: ParquetRecord, column: string): I
   }
 }
 
-/** Empty cells of a picture column in a row group by its statistics, or undefined when the file does not say. */
-function nullsOf(group: RowGroup, column: string): number | undefined {
+/**
+ * Empty cells of a part of a picture column in a row group by its statistics, or undefined when the file does not say.
+ * Plain bytes are both parts.
+ */
+function nullsOf(group: RowGroup, column: string, part: string): number | undefined {
   const leaf = group.columns.find(({meta_data: meta}) => {
     const path = meta?.path_in_schema
-    return path?.[0] === column && (path.length === 1 || path.at(-1) === 'bytes')
+    return path?.[0] === column && (path.length === 1 || path.at(-1) === part)
   })
   const nulls = leaf?.meta_data?.statistics?.null_count
   return nulls === undefined ? undefined : Number(nulls)

@@ -39,6 +39,13 @@ export function optionalText(row: Row, field: string): string | undefined {
   return undefined
 }
 
+/** The bare letter that a field names, however it is written: `B`, `(B)`, `b`, `B.`. Throws `bad-file`. */
+export function letterIn(row: Row, field: string): string {
+  const letter = /^\s*\(?([A-Za-z])\)?[.:]?\s*$/.exec(text(row, field))?.[1]
+  if (letter === undefined) throw wrongField(row, field, 'is no letter')
+  return letter.toUpperCase()
+}
+
 /** A list of texts. Throws `bad-file`. */
 export function texts(row: Row, field: string): string[] {
   const value = row.values[field]

@@ -8,6 +8,7 @@ import {readRange, type TsvRow, tsvColumns, tsvRows} from './tsv.js'
 export interface VlmEvalItem extends Row {
   /** Texts of the options by letter; empty cells are no options. */
   readonly options: ReadonlyMap<string, string>
+  /** None where the cell is empty, or names a row that has none. */
   readonly images: readonly ImageRef[]
 }
 
@@ -43,11 +44,7 @@ export async function* vlmEvalKitItems(path: string, name: string): AsyncGenerat
     }
     const values = Object.fromEntries(columns.map(column => [column, row.text(column) || null]))
     const where = `${name}, row ${row.index}`
-    const ranges = pictureRanges(row) ?? pictures.get(row.text('image') ?? '')
-    if (!ranges) {
-      yield new LanternError('bad-file', `${where}: "image" holds no picture.`, 'Fetch the file again.')
-      continue
-    }
+    const ranges = pictureRanges(row) ?? pictures.get(row.text('image') ?? '') ?? []
     pictures.set(row.text('index') ?? '', ranges)
     yield {
       where,

@@ -1,13 +1,15 @@
 // `bench export`: the answers of a run as a submission. Reads the run, writes the files; the formats are in
 // reports/submission.ts.
 import {join} from 'node:path'
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
+import {loadBenchmark} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
-import {withVariables} from '../../cli/flags.js'
+import {neededOut, oneBench} from '../../cli/settings/commands.js'
+import {flagsOf} from '../../cli/settings/flags.js'
 import {LanternError} from '../../core/errors.js'
 import {pickArm, splitRunArm} from '../../reports/compare.js'
 import {writeText} from '../../reports/publish.js'
-import {submissionBenchmarks, submissionOf} from '../../reports/submission.js'
+import {submissionOf} from '../../reports/submission.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
@@ -17,12 +19,9 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
     'official judge script reads them. A run with several arms needs RUN#ARM.'
   static override examples = ['<%= config.bin %> <%= command.id %> results/blink-test --out submission']
   static override args = {run: Args.string({description: 'Run folder, or RUN#ARM.', required: true})}
-  static override flags = withVariables({
-    bench: Flags.option({options: [...submissionBenchmarks]})({
-      summary: 'The benchmark; needed where the run has several.',
-      helpValue: 'ID',
-    }),
-    out: Flags.string({summary: 'Folder to write to.', required: true, helpValue: 'DIR'}),
+  static override flags = flagsOf({
+    bench: oneBench('The benchmark; needed where the run has several.'),
+    out: neededOut('Folder to write to.'),
   })
 
   async run() {
@@ -33,8 +32,9 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
       lock.benchmarks.map(({id}) => id),
       this.flags.bench,
     )
-    const records = (await settledRecords(folder)).filter(record => record.arm === arm && record.bench === bench)
-    const {files, unanswered} = submissionOf(bench, records)
+    const settled = await settledRecords(folder, warning => this.tell('warn', warning))
+    const records = settled.filter(record => record.arm === arm && record.bench === bench)
+    const {files, unanswered} = submissionOf(await loadBenchmark(bench), records)
     const {out} = this.flags
     for (const {name, content} of files) await writeText(join(out, name), content)
     const {split, kind, partial, available} = lock.benchmarks.find(({id}) => id === bench)!

@@ -1,7 +1,8 @@
 // `bench list`: the benchmarks, their sizes, and which data are on this machine.
+import {placesOf} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
-import {placesOf} from '../../cli/bench-data.js'
+import {thisMachine} from '../../cli/bench-data.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
 export default class BenchList extends BaseCommand<typeof BenchList> {
@@ -10,10 +11,19 @@ export default class BenchList extends BaseCommand<typeof BenchList> {
 
   async run() {
     const benchmarks = []
-    for (const id of benchmarkIds) {
+    for (const id of benchmarkIds()) {
       const benchmark = await loadBenchmark(id)
       const {title, subtasks, splits, defaultSplit, scoring, origin} = benchmark
-      benchmarks.push({id, title, subtasks, splits, defaultSplit, scoring, origin, data: await placesOf(benchmark)})
+      benchmarks.push({
+        id,
+        title,
+        subtasks,
+        splits,
+        defaultSplit,
+        scoring,
+        origin,
+        data: await placesOf(benchmark, thisMachine()),
+      })
     }
     const columns = ['benchmark', 'subtasks', 'items', 'headline', 'data here'].map((head, c) => {
       const align = c === 1 || c === 2 ? ('right' as const) : ('left' as const)

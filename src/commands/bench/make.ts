@@ -1,8 +1,10 @@
 // `bench make`: draws items of a generated benchmark into a folder. Parses flags; the work is in benchmarks/generators.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {generatedIds, recipeOf, writeGenerated} from '../../benchmarks/generators/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
-import {withVariables} from '../../cli/flags.js'
+import {neededOut} from '../../cli/settings/commands.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {pick, settings} from '../../cli/settings/index.js'
 import {terminal} from '../../cli/terminal.js'
 import {wrap} from '../../reports/formats/layout.js'
 
@@ -18,16 +20,9 @@ export default class BenchMake extends BaseCommand<typeof BenchMake> {
   static override args = {
     bench: Args.string({description: 'Benchmark.', options: generatedIds, required: true}),
   }
-  static override flags = withVariables({
-    n: Flags.integer({
-      summary: 'Number of items, shared evenly among the subtasks.',
-      default: 500,
-      min: 1,
-      helpValue: 'N',
-    }),
-    seed: Flags.integer({summary: 'Seed of the drawing.', default: 0, min: 0, helpValue: 'N'}),
-    subtask: Flags.string({summary: 'Only these subtasks.', multiple: true, delimiter: ',', helpValue: 'NAME'}),
-    out: Flags.string({summary: 'New or empty folder to write to.', required: true, helpValue: 'DIR'}),
+  static override flags = flagsOf({
+    ...pick(settings, 'n', 'seed', 'subtask'),
+    out: neededOut('New or empty folder to write to.'),
   })
 
   async run() {

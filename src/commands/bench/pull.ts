@@ -1,10 +1,10 @@
 // `bench pull`: fetches official data. Parses flags; the work is in benchmarks/pull.ts.
-import {Flags} from '@oclif/core'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {type Pulled, pullBenchmark} from '../../benchmarks/pull.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress, size} from '../../cli/download-progress.js'
-import {withVariables} from '../../cli/flags.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {pick, settings} from '../../cli/settings/index.js'
 import {LanternError} from '../../core/errors.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 
@@ -19,13 +19,11 @@ export default class BenchPull extends BaseCommand<typeof BenchPull> {
   ]
   static override usage = 'bench pull BENCH... [--split NAME]'
   static override strict = false
-  static override flags = withVariables({
-    split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
-  })
+  static override flags = flagsOf(pick(settings, 'split'))
 
   async run() {
     if (this.operands.length === 0)
-      throw new LanternError('usage', 'No benchmark is named.', `Name one or more of: ${benchmarkIds.join(', ')}.`)
+      throw new LanternError('usage', 'No benchmark is named.', `Name one or more of: ${benchmarkIds().join(', ')}.`)
     const interrupt = new AbortController()
     const onSignal = () => interrupt.abort()
     process.once('SIGINT', onSignal)

@@ -1,11 +1,13 @@
 // `bench show`: one sample as the benchmark's adapter reads it, pictures by size and hash.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import type {DataSet} from '../../benchmarks/benchmark.js'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {sampleDocument} from '../../benchmarks/sample-document.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
-import {dataFlag, withVariables} from '../../cli/flags.js'
+import {oneBench} from '../../cli/settings/commands.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {pick, settings} from '../../cli/settings/index.js'
 import {LanternError} from '../../core/errors.js'
 import type {Sample} from '../../core/sample.js'
 
@@ -18,23 +20,17 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
     '<%= config.bin %> <%= command.id %> vstar:12 --data vstar_bench --json',
   ]
   static override args = {id: Args.string({description: 'Id of the sample.', required: true})}
-  static override flags = withVariables({
-    bench: Flags.option({options: [...benchmarkIds]})({summary: 'The benchmark of the sample.', helpValue: 'ID'}),
-    data: dataFlag,
-    split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
-    seed: Flags.integer({
-      summary: 'Seed of the option order where the data leave it open.',
-      default: 0,
-      helpValue: 'N',
-    }),
+  static override flags = flagsOf({
+    bench: oneBench('The benchmark of the sample.'),
+    ...pick(settings, 'data', 'split', 'seed'),
   })
 
   async run() {
-    const named = benchmarkIds.find(id => this.args.id.startsWith(`${id}:`))
+    const named = benchmarkIds().find(id => this.args.id.startsWith(`${id}:`))
     const id = named === undefined ? this.args.id : this.args.id.slice(named.length + 1)
     const bench = this.flags.bench ?? named
     const document = await sampleDocument(
-      await this.find(id, bench === undefined ? benchmarkIds : [bench], bench !== undefined),
+      await this.find(id, bench === undefined ? benchmarkIds() : [bench], bench !== undefined),
     )
     this.log(
       `${document.benchmark} ${document.subtask} ${document.id}\n\n${document.question || '(the question is not in these data)'}`,

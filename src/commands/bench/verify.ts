@@ -1,10 +1,11 @@
 // `bench verify`: are these data complete, decodable and the official ones? The checks are in benchmarks/.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {verifyData} from '../../benchmarks/verify.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
-import {dataFlag, withVariables} from '../../cli/flags.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {pick, settings} from '../../cli/settings/index.js'
 import {exitCodes} from '../../core/errors.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
@@ -18,19 +19,16 @@ export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
     '<%= config.bin %> <%= command.id %> blink',
     '<%= config.bin %> <%= command.id %> viscot --data viscot_benchmark --json',
   ]
-  static override args = {bench: Args.string({description: 'Benchmark.', options: [...benchmarkIds], required: true})}
-  static override flags = withVariables({
-    data: dataFlag,
-    split: Flags.string({summary: "The split; default: the benchmark's usual one.", helpValue: 'NAME'}),
-  })
+  static override args = {bench: Args.string({description: `One of ${benchmarkIds().join(', ')}.`, required: true})}
+  static override flags = flagsOf(pick(settings, 'data', 'split'))
 
   async run() {
     const report = await verifyData(await openBench(this.args.bench, this.flags))
-    const {bench, split, kind, layout, pictures, revision, labels, subtasks, problems, notes} = report
+    const {bench, split, kind, layout, pictures, revision, labels, labelled, subtasks, problems, notes} = report
     this.log(
-      `${bench} ${split}: ${kind === 'builtin' ? 'built-in samples' : 'official data'}, layout ${layout}${pictures ? '' : ', without pictures'}`,
+      `${bench} ${split}: ${kind === 'builtin' ? 'built-in samples' : report.verified ? 'official data' : 'not the published samples'}, layout ${layout}${pictures ? '' : ', without pictures'}`,
     )
-    this.log(`revision ${revision ?? 'unknown'}${bench === 'blink' ? `, ${labels} labels` : ''}`)
+    this.log(`revision ${revision ?? 'unknown'}${labelled ? `, ${labels} labels` : ''}`)
     this.log(`data sha256 ${report.dataSha256}\n`)
     const columns = [
       {head: 'subtask', align: 'left' as const},

@@ -1,9 +1,8 @@
 // `cache prune`: empties our cache. Everything in it can be made or fetched again.
-import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {size} from '../../cli/download-progress.js'
-import {withVariables} from '../../cli/flags.js'
-import {LanternError} from '../../core/errors.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {pick, settings} from '../../cli/settings/index.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 import {type CacheFolder, cacheFolders, pruneCache} from '../../hub/cache-folders.js'
 
@@ -18,22 +17,12 @@ export default class CachePrune extends BaseCommand<typeof CachePrune> {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --only responses --older-than 30 --yes',
   ]
-  static override flags = withVariables({
-    only: Flags.option({options: names, multiple: true, delimiter: ','})({summary: 'Only these folders of the cache.'}),
-    'older-than': Flags.integer({
-      summary: 'Only what was last changed that many days ago.',
-      helpValue: 'DAYS',
-      min: 0,
-      default: 0,
-    }),
-  })
+  static override flags = flagsOf(pick(settings, 'only', 'older-than'))
 
   async run() {
     const dir = cacheDir(process.env)
     const {only = names, 'older-than': days, yes} = this.flags
     const before = days === 0 ? Number.POSITIVE_INFINITY : Date.now() - days * dayMs
-    if (only.length === 0)
-      throw new LanternError('usage', '--only names no folder.', `Name one of: ${names.join(', ')}.`)
     const {files, bytes} = await pruneCache(dir, {only, before, dryRun: !yes})
     this.log(`${files} files, ${size(bytes)} ${yes ? 'removed from' : 'would be removed from'} ${dir}`)
     if (!yes) this.log('Add --yes to do it.')

@@ -1,8 +1,9 @@
 // `model show`: what a checkpoint is, what it needs, and (with --probe) how far its latents can be trusted.
-import {Args, Flags} from '@oclif/core'
+import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress} from '../../cli/download-progress.js'
-import {withVariables} from '../../cli/flags.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {pick, settings} from '../../cli/settings/index.js'
 import {LanternError} from '../../core/errors.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
@@ -21,19 +22,13 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
   static override args = {
     ref: Args.string({description: 'DIR, hub:owner/name[@rev], builtin:NAME or openai:NAME.', required: true}),
   }
-  static override flags = withVariables({
-    probe: Flags.boolean({
-      summary: 'Load the model and measure how a small change of one latent grows, and what lower precision does.',
-    }),
-    threads: Flags.integer({min: 1, summary: 'Threads of the probe.', helpValue: 'N'}),
-    'base-url': Flags.string({summary: 'Where an openai: model is served.', helpValue: 'URL'}),
-    'api-key-env': Flags.string({summary: 'Variable that holds its key.', helpValue: 'NAME'}),
-  })
+  static override flags = flagsOf(pick(settings, 'probe', 'threads', 'base-url', 'api-key-env', 'header'))
 
   private async endpoint(ref: string) {
     const {describeEndpoint} = await import('../../runners/remote/describe.js')
     const options = {
-      baseUrls: {...(this.flags['base-url'] && {'*': this.flags['base-url']})},
+      baseUrls: this.flags['base-url'] ?? {},
+      headers: this.flags.header,
       apiKeyEnv: this.flags['api-key-env'],
       env: process.env,
     }

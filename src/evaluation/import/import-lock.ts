@@ -1,12 +1,11 @@
 // The lock of an imported run: what the files say of themselves, and plainly where they say nothing.
-import {stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import type {Arm} from '../../core/generation.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
-import {type Lock, lockHash} from '../../run-folder/lock.js'
-import {packageVersion} from '../environment.js'
-import {samplesSha256} from '../prepare.js'
-import type {PeerFormat} from './peer-answer.js'
+import type {PeerSource} from '../../peers/index.js'
+import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../../run-folder/lock.js'
+import type {ListedSample} from '../../run-folder/samples.js'
+import {packageVersion, titlesOf} from '../environment.js'
 import type {BenchSurvey, Survey} from './survey.js'
 
 interface ImportChoices {
@@ -14,19 +13,26 @@ interface ImportChoices {
   readonly split?: string
 }
 
+/** Every sample of the files, over all models. */
+export function samplesIn(survey: Survey): ListedSample[] {
+  return [...survey.benches].flatMap(([bench, {samples}]) =>
+    Array.from(samples, ([id, {subtask}]) => ({bench, id, subtask})),
+  )
+}
+
 /** Throws the system error of a file that cannot be read. */
-export async function lockOf(
+export async function importLock(
   spec: ImportChoices,
-  sources: readonly {path: string; format: PeerFormat}[],
+  sources: readonly PeerSource[],
   survey: Survey,
   arms: readonly Arm[],
 ): Promise<Lock> {
   const formats = [...new Set(sources.map(({format}) => format.name))].join('+')
   const files = await Promise.all(
-    sources.map(async ({path}) => ({name: basename(path), sha256: await identityOf(path)})),
+    sources.map(async ({path}) => ({name: basename(path), sha256: await sha256OfFile(path)})),
   )
-  const lock: Lock = {
-    ...{schema: 1, hash: '', arms: [...arms]},
+  return lockOf({
+    arms: [...arms],
     benchmarks: [...survey.benches].map(([id, bench]) => benchEntry(id, bench, formats, spec)),
     // Files do not say how the peer asked: such rows are shown beside ours, and never ranked with them.
     prompts: {style: `import:${formats}`, templatesSha256: 'unknown'},
@@ -34,13 +40,12 @@ export async function lockOf(
     images: {minPixels: null, maxPixels: null},
     models: arms.map(({model}) => ({ref: model, sha256: hashOf(files)})),
     ...{extractor: spec.extractor, judge: null, seeds: {run: 0}, shard: null},
-    environment: {lanternEval: packageVersion(), imported: files},
-  }
-  return {...lock, hash: lockHash(lock)}
-}
-
-async function identityOf(path: string): Promise<string | null> {
-  return (await stat(path)).isDirectory() ? null : sha256OfFile(path)
+    environment: {
+      lanternEval: packageVersion(),
+      titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),
+      imported: files,
+    },
+  })
 }
 
 function benchEntry(
@@ -48,25 +53,17 @@ function benchEntry(
   {scoring, split, samples, expected}: BenchSurvey,
   formats: string,
   spec: ImportChoices,
-): Lock['benchmarks'][number] {
-  const keys = Array.from(samples, ([id, {subtask}]) => ({id, subtask}))
-  const names = [...new Set([...expected.keys(), ...keys.map(({subtask}) => subtask)])]
-  const subtasks = names.map(name => {
-    const selected = keys.reduce((sum, {subtask}) => sum + Number(subtask === name), 0)
-    return {name, selected, available: Math.max(selected, expected.get(name) ?? 0)}
-  })
-  const available = subtasks.reduce((sum, subtask) => sum + subtask.available, 0)
-  return {
+): LockedBenchmark {
+  const listed = Array.from(samples, ([sample, {subtask}]) => ({bench: id, id: sample, subtask}))
+  // A file may hold more of a subtask than is published, and subtasks that are not.
+  const available = new Map(expected)
+  const found = new Map<string, number>()
+  for (const {subtask} of listed) found.set(subtask, (found.get(subtask) ?? 0) + 1)
+  for (const [name, count] of found) available.set(name, Math.max(count, available.get(name) ?? 0))
+  const golds = Array.from(samples, ([sample, {gold}]) => [sample, gold])
+  return lockedBenchmark({
     ...{id, split: spec.split ?? split, kind: 'official', layout: `import:${formats}`, revision: null, labels: null},
-    dataSha256: hashOf(
-      Array.from(samples, ([id, {gold}]) => [id, gold]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-    ),
-    ...{samplesSha256: samplesSha256(keys), selected: keys.length, available, partial: keys.length < available},
-    ...{
-      metric: scoring.metric,
-      aggregate: scoring.aggregate,
-      headline: scoring.headline ? [...scoring.headline] : null,
-      subtasks,
-    },
-  }
+    dataSha256: hashOf(golds.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
+    ...{scoring, judged: false, samples: listed, available},
+  })
 }

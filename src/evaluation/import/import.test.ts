@@ -3,6 +3,7 @@ import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {runnerOptions} from '../../../test/support/runner-options.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {rescore} from '../rescore.js'
@@ -24,11 +25,13 @@ async function file(name: string, content: string | Buffer): Promise<string> {
   await writeFile(path, content)
   return path
 }
+/** A machine that has fetched nothing. */
+const machine = {cacheDir: '/nowhere', env: {HF_HOME: '/nowhere'}}
 const jsonl = (...lines: unknown[]) => lines.map(line => `${JSON.stringify(line)}\n`).join('')
 
 async function imported(paths: string[], change: Partial<ImportSpec> = {}) {
   const out = join(folder, `run-${runs++}`)
-  const result = await importRun({paths, out, extractor: 'lantern-eval', mode: 'direct', data: {}, ...change})
+  const result = await importRun({paths, out, extractor: 'lantern-eval', mode: 'direct', data: {}, machine, ...change})
   const records = await settledRecords(out)
   return {result, records, byId: new Map(records.map(record => [record.id, record])), lock: await readLock(out)}
 }
@@ -187,10 +190,96 @@ describe('VLMEvalKit predictions', () => {
     await check(await file('Qwen2.5-VL-7B_BLINK.json', JSON.stringify(columns)))
   })
 
-  it('as a spreadsheet are refused with what to do', async () => {
-    await expect(imported([await file('m_BLINK.xlsx', 'PK')])).rejects.toMatchObject({
+  it('are read from a spreadsheet, its model and data set from the names of folder and file', async () => {
+    const path = fixture('import/Some-VLM-7B/Some-VLM-7B_BLINK_exact_matching_result.xlsx')
+    const {byId, lock, result} = await imported([path])
+    expect(lock).toMatchObject({models: [{ref: 'import:Some-VLM-7B'}], benchmarks: [{id: 'blink'}]})
+    expect([...byId].map(([id, record]) => [id, ...brief(record)!])).toEqual([
+      ['0', 'correct', 1, 'B', 1, false],
+      ['2', 'correct', 1, 'C', 0, true],
+      ['1', 'error', null, null, 0, true],
+    ])
+    expect(byId.get('0')).toMatchObject({
+      ...{subtask: 'Visual_Similarity', options: ['x < y', ' two  spaces ']},
+      text: 'The second.\nSo "B" \x01 \u{1f600}',
+    })
+    expect(result.formats).toEqual(['vlmevalkit'])
+  })
+})
+
+describe('a folder', () => {
+  it('gives every file that a format knows, and says which it left out', async () => {
+    const line = (id: string, text: string) => `${JSON.stringify({doc_id: id, target: 'B', resps: [[text]], acc: 0})}\n`
+    await file('logs/m/2_samples_vstar_bench.jsonl', line('1', 'B'))
+    await file('logs/m/1_samples_blink_jigsaw.jsonl', line('2', 'A'))
+    await file('logs/m/1_results.json', '{"results": {}}')
+    await file('logs/torn.json', '{"val": [')
+    const {records, result} = await imported([join(folder, 'logs')])
+    expect(records.map(({bench, id}) => [bench, id])).toEqual([
+      ['blink', '2'],
+      ['vstar', '1'],
+    ])
+    expect(result.warnings).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/1_results\.json is left out: is of no format that is known/),
+        expect.stringMatching(/torn\.json is left out: is not JSON/),
+      ]),
+    )
+  })
+
+  it('may hold several formats, and runs of ours, which are passed over', async () => {
+    const {result} = await imported([fixture('import')])
+    expect(result).toMatchObject({formats: ['vlmevalkit', 'inspect'], samples: 8})
+    await writeFile(join(folder, 'm.jsonl'), jsonl({id: 1, text: 'A', gold: 'A'}))
+    expect((await imported([folder], {bench: 'mine'})).result).toMatchObject({formats: ['jsonl'], samples: 1})
+  })
+
+  it('of VLMEvalKit gives the scored table, not the predictions again', async () => {
+    const header = 'index\tanswer\tprediction'
+    await file('VLM/VLM_BLINK.tsv', `${header}\n0\tA\tA\n`)
+    await file('VLM/VLM_BLINK_gpt-4o_result.tsv', `${header}\thit\n0\tA\tA\t1\n`)
+    await file('VLM/VLM_BLINK_exact_matching_result.tsv', `${header}\thit\n0\tA\tA\t0\n`)
+    const {records, result} = await imported([join(folder, 'VLM')])
+    expect(records.map(record => record.metrics)).toEqual([{peer: 0}])
+    expect(result.warnings.filter(text => text.includes('left out'))).toHaveLength(2)
+  })
+
+  it('without such a file, or one of our own runs, is refused', async () => {
+    await file('notes/a.txt', 'hello')
+    await expect(imported([join(folder, 'notes')])).rejects.toMatchObject({code: 'bad-file'})
+    await file('ours/lock.json', '{}')
+    await expect(imported([join(folder, 'ours')])).rejects.toMatchObject({code: 'usage'})
+  })
+})
+
+describe('answers in nobody’s own form', () => {
+  it('are read by the names of their fields, and what was taken is told', async () => {
+    const path = await file('m.jsonl', jsonl({id: 3, prediction: '(B)', answer: 'B', correct: true, category: 's'}))
+    const {byId, result, lock} = await imported([path], {bench: 'mine'})
+    expect(byId.get('3')).toMatchObject({
+      ...{bench: 'mine', subtask: 's', gold: 'B', outcome: 'correct'},
+      metrics: {peer: 1},
+    })
+    expect(lock.models.map(({ref}) => ref)).toEqual(['import:m'])
+    expect(result.warnings[0]).toMatch(/took prediction as the answer, answer as gold, correct as the score/)
+  })
+
+  it('may be a CSV', async () => {
+    const rows = ['\ufeffid,response,gold,score', 'x,"The answer is A, ""surely""",A,1', 'y,,B,0', '']
+    const {byId} = await imported([await file('m.csv', rows.join('\r\n'))], {bench: 'mine', model: 'M'})
+    expect(byId.get('x')).toMatchObject({text: 'The answer is A, "surely"', outcome: 'correct', metrics: {peer: 1}})
+    expect(byId.get('y')).toMatchObject({text: '', outcome: 'unanswered'})
+  })
+
+  it('need a benchmark, an id and an answer', async () => {
+    const path = await file('m.jsonl', jsonl({id: 1, text: 'A'}))
+    await expect(imported([path])).rejects.toMatchObject({
+      code: 'usage',
+      suggestion: expect.stringContaining('--bench'),
+    })
+    await expect(imported([await file('m.csv', 'id,score\n1,1\n')], {bench: 'mine'})).rejects.toMatchObject({
       code: 'bad-file',
-      suggestion: expect.stringContaining('to_csv'),
+      message: expect.stringContaining('no column for the answer'),
     })
   })
 })
@@ -198,7 +287,7 @@ describe('VLMEvalKit predictions', () => {
 describe('BLINK’s own files', () => {
   it('as final predictions under verbatim give the official score on both sides', async () => {
     const {result} = await imported([fixture('replay/GPT4o.json')], {extractor: 'verbatim'})
-    // design/benchmarks.md, 8.1: 1,139 of 1,901.
+    // design/benchmarks.md 8.1: 1,139 of 1,901.
     expect(result).toMatchObject({samples: 1901, differences: 0, peerScore: 1139 / 1901, ourScore: 1139 / 1901})
   })
 
@@ -230,16 +319,7 @@ describe('an imported run', () => {
     const {byId} = await imported([path])
     expect(brief(byId.get('1'))).toEqual(['correct', 1, 'B', 0, true])
     const out = join(folder, 'rescored')
-    const chat = {
-      baseUrls: {},
-      env: {},
-      concurrency: 1,
-      timeoutMs: 5000,
-      maxRetries: 0,
-      cache: false,
-      cacheDir: '',
-      notify: () => undefined,
-    }
+    const chat = runnerOptions()
     await rescore(
       {from: join(folder, `run-${runs - 1}`), out, extractor: 'lvr', data: {}, maxErrorRate: 1, chat},
       new AbortController().signal,
@@ -249,10 +329,20 @@ describe('an imported run', () => {
 })
 
 describe('importing', () => {
+  it('takes the built-in samples with --data builtin, as every command does', async () => {
+    const {result} = await imported([fixture('import/inspect.eval')], {data: {'*': 'builtin'}})
+    expect(result.samples).toBeGreaterThan(0)
+  })
+
+  it('refuses data that were named and are not there', async () => {
+    const data = {'*': join(folder, 'nowhere')}
+    await expect(imported([fixture('import/inspect.eval')], {data})).rejects.toMatchObject({code: 'data-absent'})
+  })
+
   it('goes on where the same import was cut off, and refuses another into the same folder', async () => {
     const path = fixture('import/inspect.eval')
     const out = join(folder, 'again')
-    const spec: ImportSpec = {paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data: {}}
+    const spec: ImportSpec = {paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data: {}, machine}
     await importRun(spec)
     const log = await readFile(join(out, 'log.jsonl'), 'utf8')
     await writeFile(join(out, 'log.jsonl'), log.slice(0, log.length / 2))

@@ -1,19 +1,18 @@
 // `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in
-// files beside this one.
+// src/peers.
+import {basename, extname} from 'node:path'
+import type {Machine} from '../../benchmarks/data-places.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId, type Mode, unknownTiming, unknownUsage} from '../../core/generation.js'
 import type {Scoring} from '../../core/outcome.js'
-import {differsFromPeer} from '../../metrics/peer.js'
-import {scoreAnswer} from '../../metrics/score.js'
-import {hold} from '../../run-folder/hold.js'
-import {openJournal} from '../../run-folder/journal.js'
-import {recordKey, settledRecords} from '../../run-folder/reader.js'
+import {type PeerSource, peerSources} from '../../peers/index.js'
+import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
+import {settled} from '../../peers/settled.js'
 import type {LogRecord} from '../../run-folder/record.js'
-import {claimRunDir} from '../../run-folder/run-dir.js'
-import {formatOf} from './formats.js'
-import {lockOf} from './import-lock.js'
-import type {ImportContext, PeerAnswer, PeerFormat, SampleFacts} from './peer-answer.js'
-import {factsFrom, merged, surveyOf} from './survey.js'
+import {withRun} from '../../run-folder/run.js'
+import {scoredRecord} from '../scored-record.js'
+import {importLock, samplesIn} from './import-lock.js'
+import {factsFrom, merged, type NamedAnswer, surveyOf} from './survey.js'
 
 export interface ImportSpec {
   readonly paths: readonly string[]
@@ -27,6 +26,8 @@ export interface ImportSpec {
   readonly split?: string
   /** Folder by benchmark, or `*`: gold answers, option texts and clusters that the files lack. */
   readonly data: Readonly<Record<string, string>>
+  /** Where fetched data lie, if none are named. */
+  readonly machine: Machine
 }
 
 /** A sample on which our score and the peer's are not the same. */
@@ -57,8 +58,6 @@ export interface Imported {
 }
 
 const mostExamples = 20
-/** Records under way to the disk at once; they share its writes. */
-const window = 256
 
 /**
  * Imports files into the run folder `out`; the same command goes on where it was cut off.
@@ -66,14 +65,11 @@ const window = 256
  */
 export async function importRun(spec: ImportSpec): Promise<Imported> {
   const warnings = new Set<string>()
-  const sources: {path: string; format: PeerFormat}[] = []
-  for (const path of spec.paths) sources.push({path, format: await formatOf(path)})
+  const warn = (message: string) => void warnings.add(message)
+  const sources = (await Promise.all(spec.paths.map(path => peerSources(path, warn)))).flat()
   const facts = factsFrom(spec)
-  const context: ImportContext = {facts, split: spec.split, warn: message => warnings.add(message)}
-  const answers = async function* (): AsyncGenerator<PeerAnswer> {
-    for (const {path, format} of sources)
-      for await (const answer of format.read(path, context)) yield named(answer, spec)
-  }
+  const context: PeerContext = {facts, split: spec.split, warn}
+  const answers = () => settled(namedAnswers(sources, context, spec))
   const survey = await surveyOf(answers(), facts)
   if (survey.benches.size === 0)
     throw new LanternError(
@@ -82,56 +78,33 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
       'Give files with samples; --split chooses among BLINK outputs.',
     )
   const arms = [...survey.models].map(model => armOf(model, spec.mode))
-  const lock = await lockOf(spec, sources, survey, arms)
+  const lock = await importLock(spec, sources, survey, arms)
   const tally = {samples: 0, errors: 0, bothScored: 0, peer: 0, ours: 0, differences: 0}
   const examples: Difference[] = []
-  await claimRunDir(spec.out, lock)
-  const release = await hold(spec.out)
-  try {
-    const there = new Set((await settledRecords(spec.out)).map(recordKey))
-    const journal = await openJournal(spec.out)
-    try {
-      let writing: Promise<void>[] = []
-      for await (const answer of answers()) {
-        const arm = arms.find(({model}) => model === modelRef(answer.model))!
-        const bench = survey.benches.get(answer.bench)!
-        const record = recordOf(answer, (await facts(answer.bench)).get(answer.id), arm, bench.scoring, spec.extractor)
-        const {peer} = answer
-        tally.samples++
-        if (record.outcome === 'error') tally.errors++
-        if (peer !== null && record.score !== null) {
-          tally.bothScored++
-          tally.peer += peer
-          tally.ours += record.score
-        }
-        if (record['differs'] === true) {
-          tally.differences++
-          const {outcome, score, answer: read, id} = record
-          if (examples.length < mostExamples)
-            examples.push({
-              arm: arm.id,
-              bench: answer.bench,
-              id,
-              outcome,
-              score,
-              answer: read,
-              peer: peer!,
-              peerAnswer: answer.peerAnswer,
-            })
-        }
-        if (there.has(recordKey(record))) continue
-        writing.push(journal.append(record))
-        if (writing.length < window) continue
-        await Promise.all(writing)
-        writing = []
-      }
-      await Promise.all(writing)
-    } finally {
-      await journal.close()
+  const count = (record: LogRecord, {peer, peerAnswer}: NamedAnswer) => {
+    tally.samples++
+    if (record.outcome === 'error') tally.errors++
+    if (peer !== null && record.score !== null) {
+      tally.bothScored++
+      tally.peer += peer
+      tally.ours += record.score
     }
-  } finally {
-    await release()
+    if (record['differs'] !== true) return
+    tally.differences++
+    const {arm, bench, id, outcome, score, answer} = record
+    if (examples.length < mostExamples) examples.push({arm, bench, id, outcome, score, answer, peer: peer!, peerAnswer})
   }
+  await withRun({dir: spec.out, lock, samples: samplesIn(survey), env: process.env}, ({tally: before, write}) => {
+    // Of two answers of the files to one sample both are written, and the later counts, also where one was cut off.
+    const there = before.copy()
+    return write(answers(), async answer => {
+      const arm = arms.find(({model}) => model === modelRef(answer.model))!
+      const known = (await facts(answer.bench)).get(answer.id)
+      const record = await recordOf(answer, known, arm, survey.benches.get(answer.bench)!.scoring, spec.extractor)
+      count(record, answer)
+      return there.isNews(record) ? record : null
+    })
+  })
   if (survey.conflicts > 0)
     warnings.add(`${survey.conflicts} gold answers of the files are not those of the data; the files' own were used.`)
   if (survey.goldless > 0)
@@ -153,8 +126,21 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   }
 }
 
-function named(answer: PeerAnswer, {bench, model}: ImportSpec): PeerAnswer {
-  return {...answer, ...(bench === undefined ? {} : {bench}), ...(model === undefined ? {} : {model})}
+async function* namedAnswers(
+  sources: readonly PeerSource[],
+  context: PeerContext,
+  spec: ImportSpec,
+): AsyncGenerator<NamedAnswer> {
+  for (const {path, format} of sources)
+    for await (const answer of format.read(path, context)) yield named(answer, path, spec)
+}
+
+/** With the names that the command gives, else those of the file, else the file's own name for the model. */
+function named(answer: PeerAnswer, path: string, spec: ImportSpec): NamedAnswer {
+  const bench = spec.bench ?? answer.bench
+  if (bench === undefined)
+    throw new LanternError('usage', `${answer.where} names no benchmark.`, 'Name it: --bench ID.')
+  return {...answer, bench, model: spec.model ?? answer.model ?? basename(path, extname(path))}
 }
 
 const modelRef = (model: string) => `import:${model}`
@@ -171,32 +157,26 @@ function armOf(model: string, mode: Mode): Arm {
 }
 
 function recordOf(
-  answer: PeerAnswer,
+  answer: NamedAnswer,
   known: SampleFacts | undefined,
   arm: Arm,
   scoring: Scoring,
   extractor: string,
-): LogRecord {
-  const {subtask, gold, options, letters, cluster} = merged(answer, known)
-  const stop = answer.error === undefined ? answer.stop : 'error'
-  const usage = {...unknownUsage, ...answer.usage}
-  const score = scoreAnswer({text: answer.text, stop, gold, options, letters, arm, usage}, scoring, extractor)
-  const {peer} = answer
-  return {
-    ...{type: 'sample', schema: 1, arm: arm.id, bench: answer.bench, subtask, id: answer.id},
-    ...{
-      outcome: score.outcome,
-      score: score.score,
-      metrics: {...score.metrics, ...(peer === null ? {} : {peer})},
-      answer: score.answer,
+): Promise<LogRecord> {
+  const {id, bench, text, error, peer, peerAnswer} = answer
+  return scoredRecord(
+    {arm, bench, sample: {id, ...merged(answer, known)}},
+    {
+      text,
+      usage: {...unknownUsage, ...answer.usage},
+      timing: {...unknownTiming, ...answer.timing},
+      stop: error === undefined ? answer.stop : 'error',
+      attempts: 0,
+      seen: null,
+      error: error === undefined ? null : {code: 'peer', message: error},
+      metrics: peer === null ? {} : {peer},
+      more: peerAnswer === null ? {} : {peerAnswer},
     },
-    gold: typeof gold === 'string' || gold === null ? gold : [...gold],
-    ...(options ? {options: [...options]} : {}),
-    ...(letters ? {letters: [...letters]} : {}),
-    ...{text: answer.text, extractor, ...(cluster === undefined ? {} : {cluster})},
-    ...{usage, timing: {...unknownTiming, ...answer.timing}, stop, attempts: 0, seen: null},
-    error: answer.error === undefined ? null : {code: 'peer', message: answer.error},
-    ...(answer.peerAnswer === null ? {} : {peerAnswer: answer.peerAnswer}),
-    ...(differsFromPeer(score, peer) ? {differs: true} : {}),
-  }
+    {scoring, extractor, judge: null},
+  )
 }

@@ -1,29 +1,40 @@
 // The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data
 // add to them.
-import type {Benchmark} from '../../benchmarks/benchmark.js'
-import {answersOnlyData} from '../../benchmarks/data-places.js'
+import type {Benchmark, DataSet} from '../../benchmarks/benchmark.js'
+import {dataGiven, findData, type Machine} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
-import type {ImportContext, PeerAnswer, SampleFacts} from './peer-answer.js'
+import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
 
-/** What is known of samples whose benchmark's data are at hand: given, or the published answers that ship with us. */
+/** An answer of which it is settled what benchmark and model it belongs to. */
+export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
+
+/** What is known of samples whose benchmark's data are at hand: given, fetched, or answers that ship with us. */
 export function factsFrom({
   data,
   split,
+  machine,
 }: {
   data: Readonly<Record<string, string>>
   split?: string
-}): ImportContext['facts'] {
+  machine: Machine
+}): PeerContext['facts'] {
   const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
   const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
-    const given = data[id] ?? data['*']
     const benchmark = await adapterOf(id)
-    const place = given ?? (benchmark && answersOnlyData(id))
-    const wanted = split ?? benchmark?.defaultSplit
-    if (!benchmark || place === undefined || (given === undefined && wanted !== benchmark.defaultSplit))
-      return new Map()
-    const set = await benchmark.load(place, {split: wanted!, seed: 0})
+    if (!benchmark) return new Map()
+    const given = dataGiven(data, id)
+    let set: DataSet
+    try {
+      const {path} = await findData(benchmark, {given, pictures: false, builtin: 'named'}, machine)
+      set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
+    } catch (error) {
+      // The files speak for themselves where nobody named data and none, or none of this split, are here.
+      if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return new Map()
+      throw error
+    }
     const facts = new Map<string, SampleFacts>()
     for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
       facts.set(id, {subtask, gold, options, letters, cluster})
@@ -37,10 +48,11 @@ export function factsFrom({
 
 /** The adapter of a benchmark of ours; a peer's task that we have not is imported under its own name. */
 async function adapterOf(id: string): Promise<Benchmark | undefined> {
-  return benchmarkIds.includes(id) ? loadBenchmark(id) : undefined
+  return benchmarkIds().includes(id) ? loadBenchmark(id) : undefined
 }
 
 export interface BenchSurvey {
+  readonly title: string
   readonly scoring: Scoring
   readonly split: string
   /** Subtask and gold answer by sample id, over all models. */
@@ -58,7 +70,7 @@ export interface Survey {
 /**
  * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
  */
-export async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: ImportContext['facts']): Promise<Survey> {
+export async function surveyOf(answers: AsyncIterable<NamedAnswer>, facts: PeerContext['facts']): Promise<Survey> {
   const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
   for await (const answer of answers) {
     survey.models.add(answer.model)
@@ -74,11 +86,12 @@ export async function surveyOf(answers: AsyncIterable<PeerAnswer>, facts: Import
   return survey
 }
 
-async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
   return {
+    title: benchmark?.title ?? answer.bench,
     scoring: benchmark?.scoring ?? {
       answer: choice ? 'choice' : 'open',
       metric: choice ? 'accuracy' : 'match',
@@ -94,7 +107,7 @@ async function benchOf(answer: PeerAnswer): Promise<BenchSurvey> {
  * The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask
  * there.
  */
-export function merged(answer: PeerAnswer, known: SampleFacts | undefined): SampleFacts {
+export function merged(answer: NamedAnswer, known: SampleFacts | undefined): SampleFacts {
   const options = answer.options ?? known?.options
   const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))
   return {

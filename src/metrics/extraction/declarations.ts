@@ -1,4 +1,5 @@
-// Declared answers, for our own rule: the phrases that announce one, and what may stand after them.
+// Declared answers, for our own rule: what stands after the phrases (cues.ts) that announce one.
+import {cues, denial, deniedAfter, deniedBefore, refuted, retracted} from './cues.js'
 import type {Item} from './extractor.js'
 import {leadingOption, type OptionWords, wholeOption} from './option-text.js'
 
@@ -15,86 +16,41 @@ export interface KnownItem extends Item {
   readonly known: readonly OptionWords[]
 }
 
-const noun = '(?:answer|choice|option|selection|letter)'
-const be =
-  '(?:is|was|would\\s{1,9}be|should\\s{1,9}be|must\\s{1,9}be|has\\s{1,9}to\\s{1,9}be|will\\s{1,9}be|seems\\s{1,9}to\\s{1,9}be|appears\\s{1,9}to\\s{1,9}be|remains)'
-const right = '(?:correct|right|best|closest|true|most\\s{1,9}[a-z]{2,20})'
-
-/**
- * Phrases that announce the answer: strong ones beat weak ones, and among equals the last one counts. All ignore case.
- */
-const cues: readonly (readonly [strength: 'strong' | 'weak', name: string, pattern: string])[] = [
-  ['strong', 'answer-is', `\\b${noun}(?:\\s{1,9}[^\\s.!?:]{1,20}){0,6}?\\s{1,9}${be}\\b(?![^\\S\\n]{0,9}n[o']t)`],
-  [
-    'strong',
-    'answer-colon',
-    `\\b(?:${noun}|conclusion|final|verdict|prediction)["'”’)\\]]{0,2}\\s{0,9}(?:[:=→]|[-–—]{1,2}>?\\s)`,
-  ],
-  ['strong', 'answer-heading', `(?:^|\\n)[^\\S\\n]{0,9}(?:final|correct|my|the)?[^\\S\\n]{0,9}answer[^\\S\\n]{0,9}\\n`],
-  ['strong', 'right-one-is', `\\b${right}\\s{1,9}(?:[a-z]{1,20}\\s{1,9}){0,4}?${be}\\b`],
-  [
-    'strong',
-    'i-choose',
-    `\\b(?:i|we)(?:\\s{1,9}(?:would|will|shall|must|can|have\\s{1,9}to)|['’](?:d|ll))?\\s{1,9}(?:choose|chose|select|pick|say|answer|guess|conclude|vote\\s{1,9}for|opt\\s{1,9}for|go\\s{1,9}(?:with|for))\\b`,
-  ],
-  [
-    'strong',
-    'chinese',
-    '(?:答案|正确选项|正确答案)(?:应该|应当|应)?(?:是|为|選|选|[:：])|(?:应该|应当|因此|所以|我)?[选選](?![项項])(?:择|擇)?',
-  ],
-  ['strong', 'korean', '(?:정답은|정답:|답은|답:)'],
-  ['strong', 'japanese', '(?:答えは|正解は|答え:|正解:)'],
-  [
-    'strong',
-    'european',
-    '\\b(?:respuesta|resposta|risposta|réponse|antwort|lösung|ответ)(?:\\s{1,9}(?:correcta|correta|corretta|correcte))?\\s{0,9}(?:es|é|è|est|ist|lautet|[:–—-])',
-  ],
-  ['weak', 'it-is', `\\b(?:it|that|this|which)(?:\\s{1,9}${be}|['’]s)\\b`],
-  ['weak', 'would-be', '\\b(?:would|should|must)\\s{1,9}(?:likely\\s{1,9}|probably\\s{1,9})?be\\b'],
-  [
-    'weak',
-    'so',
-    '(?:^|[.!?,;\\n]\\s{0,9})(?:and\\s{1,9})?(?:so|thus|therefore|hence|consequently|overall|in\\s{1,9}conclusion)\\b,?',
-  ],
-]
-const cuePatterns = cues.map(([strength, , pattern]) => ({strength, pattern: new RegExp(pattern, 'giu')}))
-
-/** Before a phrase in its clause, these words take the announcement back. */
-const retracted =
-  /\b(?:if|whether|cannot|can['’]?t|couldn['’]?t|unable|unsure|unclear|doubt|why|suppose|assuming|unless|not|don['’]t|doesn['’]t|isn['’]t|wouldn['’]t|wrong|incorrect|false|least|worst|unlikely|other)\b/i
-const clauseEnd = /[.!?,;:\n]|\bbut\b|\bhowever\b/gi
+const clauseEnd = /[.!?,;:\n。、]|\bbut\b|\bhowever\b|而是/gi
 
 /** What may stand between a phrase and its letter. */
 const lead = /^(?:[\s"'“”‘’({[<$:=>–—→-]|\\(?:text|textbf|mathrm|mathbf|boxed)\{){0,40}/
 const filler =
-  /^(?:(?:most\s{1,9})?(?:likely|probably|clearly|definitely|therefore|thus|simply|indeed|actually|obviously|certainly|surely|that|for)[,:]?\s{1,9}){0,3}/i
-const denial = /^(?:not|neither|none|nothing|no\s+longer|unclear|unknown)\b/i
+  /^(?:(?:most\s{1,9})?(?:likely|probably|clearly|definitely|therefore|thus|simply|indeed|actually|obviously|certainly|surely|that|for|la|le|el|die|der|das|de|het|opción|opcion|opção|opzione|alternativa|letra|lettre|lettera|buchstabe|вариант|буква|litera)[,:]?\s{1,9}){0,3}/i
 export const nouns =
   '(?:options?|choices?|letters?|answers?|points?|box|boxes|figures?|images?|pictures?|regions?|circles?|statements?|candidates?|items?|labels?)'
 const nounBefore = new RegExp(`^(?:the\\s{1,9})?(?:correct\\s{1,9})?${nouns}\\s{1,9}["'“”‘’({[]{0,3}`, 'i')
 /**
- * A letter of its own: no letter of the Latin script, digit or apostrophe beside it; scripts without spaces may adjoin.
+ * A letter of its own: no letter of the Latin script, digit or apostrophe beside it, but for the Turkish "is" (C'dir);
+ * scripts without spaces may adjoin.
  */
-export const lone = "(?![\\p{sc=Latin}\\p{N}_]|['’]\\p{L}|\\.\\p{sc=Latin})"
+export const lone = "(?![\\p{sc=Latin}\\p{N}_]|['’](?!d[iıuü]r(?!\\p{L}))\\p{L}|\\.\\p{sc=Latin})"
 const letterHere = new RegExp(`^([A-Za-z])${lone}`, 'u')
 
 /** Words that follow a letter as a name (`A is closer`, `I because`), never the article or the pronoun. */
 const verbs = new Set(
   `is are was were has have had does because since as and or but than then so which that in on at of to for with from by
-   looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead`.split(
-    /\s+/,
-  ),
+   if when unless looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead
+   o ou oder und y et e mais`.split(/\s+/),
 )
 
 /** True if a letter at the beginning of the text is the article `a` or the pronoun `I`. */
 export function isArticle(text: string): boolean {
-  const word = /^[AaIi][^\S\n]{1,9}(\p{L}[\p{L}'’]*)/u.exec(text)?.[1]
+  const word = /^[AaIi][^\S\n]{1,9}([A-Za-z][\p{L}'’]*)/u.exec(text)?.[1]
   return word !== undefined && (/^i/i.test(text) || !verbs.has(word.toLowerCase()))
 }
 
+/** "Or" and "and" in other languages. */
+const otherOr = 'oder|und|ou|et|o|y|e|или|и|lub|veya|ve|atau|hoặc|eller|或者?|还是|還是|和|与|及|、|か|または|또는'
+
 /** Another letter joined to one before it: `A or B`, `A/B`, `(A) and (B)`, `A, B`. */
 const joined = new RegExp(
-  `^["'”’)\\]}.]{0,3}\\s{0,9}(?:(?:or|and|&|/|vs\\.?|versus|nor)\\s{0,9}(?:${nouns}\\s{1,9})?["'“(\\[{]{0,2}([A-Za-z])${lone}|,\\s{0,9}["'“(\\[{]{0,2}([A-Z])(?=["'”)\\]}]{0,2}(?:[,.;\\n]|\\s{1,9}(?:or|and)\\b|\\s*$)))`,
+  `^["'”’)\\]}.]{0,3}\\s{0,9}(?:(?:or|and|&|/|vs\\.?|versus|nor|${otherOr})\\s{0,9}(?:${nouns}\\s{1,9})?["'“(\\[{]{0,2}([A-Za-z])${lone}|,\\s{0,9}["'“(\\[{]{0,2}([A-Z])(?=["'”)\\]}]{0,2}(?:[,.;\\n]|\\s{1,9}(?:or|and)\\b|\\s*$)))`,
   'u',
 )
 
@@ -177,20 +133,26 @@ const mostAnnouncements = 100
  * does not count.
  */
 export function announced(text: string, item: KnownItem, strength: 'strong' | 'weak'): Target | undefined {
-  const found = cuePatterns
+  const found = cues
     .filter(cue => cue.strength === strength)
-    .flatMap(({pattern}) =>
-      Array.from(text.matchAll(pattern), match => ({at: match.index, to: match.index + match[0].length})),
+    .flatMap(({pattern, unless}) =>
+      Array.from(text.matchAll(pattern), ({index, 0: match}) => ({
+        at: index,
+        to: index + match.length,
+        takenBack: unless?.test(match) ?? false,
+      })),
     )
     .concat(
-      strength === 'strong' ? Array.from(text.matchAll(verdict), match => ({at: match.index, to: match.index})) : [],
+      strength === 'strong'
+        ? Array.from(text.matchAll(verdict), ({index}) => ({at: index, to: index, takenBack: false}))
+        : [],
     )
     .sort((a, b) => b.at - a.at || b.to - a.to)
-  for (const {at, to} of found.slice(0, mostAnnouncements)) {
-    const target = retracted.test(clauseBefore(text, at))
-      ? undefined
-      : readTarget(text, to, item, strength === 'strong')
-    if (target !== undefined && (strength === 'strong' || target.kind !== 'foreign')) return target
+  for (const {at, to, takenBack} of found.slice(0, mostAnnouncements)) {
+    if (takenBack || retracted.test(clauseBefore(text, at))) continue
+    const target = readTarget(text, to, item, strength === 'strong')
+    if (target === undefined || refuted.test(text.slice(target.end, target.end + 60))) continue
+    if (strength === 'strong' || target.kind !== 'foreign') return target
   }
   return undefined
 }
@@ -201,4 +163,18 @@ export function clauseBefore(text: string, at: number): string {
     .slice(Math.max(0, at - 80), at)
     .split(clauseEnd)
     .at(-1)!
+}
+
+/** True if the clause around a place denies what stands there: "not A", "closer than B", "C is wrong". */
+export function denied(text: string, start: number, end: number): boolean {
+  return deniedBefore.test(clauseBefore(text, start)) || deniedAfter.test(text.slice(end, end + 60))
+}
+
+/** True if a letter stands with its own option text and that is denied: "A: rubber is wrong". */
+export function deniedByText(text: string, letter: string, end: number, item: KnownItem): boolean {
+  const rest = text.slice(end, end + 300)
+  const gap = /^["'”)\]]{0,2}[:.)]{0,2}\s+/.exec(rest)?.[0].length
+  if (gap === undefined) return false
+  const option = leadingOption(rest.slice(gap), item.known)
+  return option?.letter === letter && deniedAfter.test(rest.slice(gap + option.span[1], gap + option.span[1] + 60))
 }

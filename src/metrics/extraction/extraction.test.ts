@@ -49,7 +49,7 @@ describe('our own rule reads what a careful person reads', () => {
 const animals = ['cat', 'dog', 'bird', 'horse']
 const sides = ['the left one', 'the right one', 'the top one', 'the bottom one']
 const counts = ['0', '3', '2', '1']
-// design/peers.md, section 3: each of the four peers run there misreads some of these, and each others. The truth is C.
+// design/peers.md 3: each of the four peers run there misreads some of these, and each others. The truth is C.
 const sectionThree = [
   ...[
     'C',
@@ -185,7 +185,7 @@ describe('extractAnswer', () => {
   })
 })
 
-// design/benchmarks.md, table 8.2, computed with the peers' own code; and 8.1 for the saved predictions. Correct of
+// design/benchmarks.md 8.2, computed with the peers' own code; and 8.1 for the saved predictions. Correct of
 // 1,901 and macro in %.
 const letterCounts: Record<string, number> = {
   ...{

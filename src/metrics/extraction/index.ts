@@ -1,5 +1,5 @@
 // The table of extractors. To add one: write a file beside this one and a line here; its name is part of the command
-// line (cli.md).
+// line (design/contract.md).
 import {LanternError} from '../../core/errors.js'
 import {letterOf} from '../../core/sample.js'
 import {blinkOfficial, verbatim} from './blink.js'

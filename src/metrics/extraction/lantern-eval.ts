@@ -2,9 +2,13 @@
 // choices.
 // Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
+import {boxed} from './boxes.js'
+import {answeredNo, asking, nameAfter, nameBefore, opposites, supposed, uncertain} from './cues.js'
 import {
   announced,
   clauseBefore,
+  denied,
+  deniedByText,
   isArticle,
   type KnownItem,
   letterTarget,
@@ -14,33 +18,58 @@ import {
   type Target,
 } from './declarations.js'
 import type {Extractor, Reading} from './extractor.js'
+import {lastLine} from './last-line.js'
+import {nextQuestion} from './marks.js'
+import {numbered, total} from './numbering.js'
 import {containingOption, mentions, readOptions, wholeOption, wordsOf} from './option-text.js'
 import type {Slice} from './python.js'
-import {answerTags, plainText, withoutMarkup, withoutThoughts} from './visible-text.js'
+import {answerValues} from './structured.js'
+import {answerTags, plainText, visibleText, withoutMarkup} from './visible-text.js'
+import {wholeLetter, wholeText} from './whole.js'
 
 export const lanternEval: Extractor = item => {
   const known: KnownItem = {...item, known: readOptions(item.options, item.letters)}
-  const plain = plainText(item.text)
-  const visible = withoutThoughts(plain)
+  const visible = visibleText(item.text)
   const outside = answerTags(visible)
   if (outside.closed !== undefined) return read(outside.closed, known, 'answer-tag')
   // A tag inside a thought counts only where nothing is said outside: a model that closed its answer before it closed
   // its thought.
-  const inside = visible.trim() === '' ? answerTags(plain).closed : undefined
+  const inside = visible.trim() === '' ? answerTags(plainText(item.text)).closed : undefined
   if (inside !== undefined) return read(inside, known, 'answer-tag')
   if (outside.open !== undefined) return read(outside.open, known, 'open-answer-tag')
-  return read({text: visible, start: 0}, known, '')
+  return answeredBeforeQuestion(visible, known) ?? read({text: visible, start: 0}, known, '')
+}
+
+/** Rules by which a text states its answer, where others find it among its words. */
+const stating = new Set(['letter', 'option-text', 'last-line', 'boxed', 'declared', 'leading-letter', 'leading-option'])
+
+/** What a response states before it makes up a next question, for the answer to that one is not ours. */
+function answeredBeforeQuestion(text: string, item: KnownItem): Reading | undefined {
+  const question = Array.from(text.matchAll(nextQuestion)).find(({index}) => text.slice(0, index).trim() !== '')
+  if (question === undefined) return undefined
+  const reading = read({text: text.slice(0, question.index), start: 0}, item, '')
+  return reading.answer !== null && stating.has(reading.rule) ? reading : undefined
 }
 
 function none(rule: string): Reading {
   return {answer: null, raw: null, rule, span: null}
 }
 
+/**
+ * No answer needs more, and every rule is then done in a fraction of a second whatever the text is. Of a longer part
+ * its end is read: what comes last holds.
+ */
+const longestPart = 30_000
+
 /** Reads one part of the response; `within` names the tag or box it comes from. */
-function read(part: Slice, item: KnownItem, within: string): Reading {
+function read(whole: Slice, item: KnownItem, within: string): Reading {
+  const cut = Math.max(0, whole.text.length - longestPart)
+  const part = {text: whole.text.slice(cut), start: whole.start + cut}
   const text = withoutMarkup(part.text)
   const named = (rule: string) => (within === '' ? rule : `${within}/${rule}`)
   if (text.trim() === '') return none(named('empty'))
+  const values = answerValues(text)
+  if (values !== undefined) return agreed(values, item, part.start, named('json'))
   for (const [name, rule] of rules) {
     const target = rule(text, item)
     if (target === undefined) continue
@@ -51,12 +80,20 @@ function read(part: Slice, item: KnownItem, within: string): Reading {
   return none(named('none'))
 }
 
+/** The one answer that all values give, `offset` behind the beginning of the response. */
+function agreed(values: readonly Slice[], item: KnownItem, offset: number, within: string): Reading {
+  const readings = values.map(({text, start}) => read({text, start: offset + start}, item, within))
+  const [first] = readings
+  return first !== undefined && readings.every(({answer}) => answer === first.answer) ? first : none(`${within}/none`)
+}
+
 type Rule = (text: string, item: KnownItem) => Target | undefined
 
 /** In this order; each sees the whole part and says nothing, a letter, or why there is none. */
 const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['letter', wholeLetter],
   ['option-text', wholeText],
+  ['last-line', lastLine],
   ['boxed', boxed],
   ['declared', (text, item) => announced(text, item, 'strong')],
   ['leading-letter', leadingLetter],
@@ -64,48 +101,13 @@ const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['implied', (text, item) => announced(text, item, 'weak')],
   ['concluded', concluded],
   ['bracketed', bracketed],
+  ['numbered', numbered],
+  ['total', total],
   ['mentioned', mentioned],
   ['part-of-option', partOfOption],
 ]
 
 const at = (letter: string, start: number, end: number): Target => ({kind: 'letter', letter, start, end})
-
-function wholeLetter(text: string, item: KnownItem): Target | undefined {
-  const match = new RegExp(
-    `^[^\\p{L}\\p{N}]*(?:${nouns}\\s{1,9}[^\\p{L}\\p{N}]*)?([A-Za-z])[^\\p{L}\\p{N}]*$`,
-    'diu',
-  ).exec(text)
-  if (match === null) return undefined
-  const [start, end] = match.indices![1]!
-  const letter = match[1]!.toUpperCase()
-  return item.letters.includes(letter) ? at(letter, start, end) : {kind: 'foreign', start, end}
-}
-
-function wholeText(text: string, item: KnownItem): Target | undefined {
-  const trimmed = text.trim()
-  const same = (item.options ?? []).flatMap((option, index) => (option.trim() === trimmed ? [item.letters[index]] : []))
-  const letter = same.length === 1 ? same[0] : wholeOption(text, item.known)
-  const start = text.indexOf(trimmed)
-  return letter === undefined ? undefined : at(letter, start, start + trimmed.length)
-}
-
-/** The last `\boxed{...}`: what it holds is the answer or there is none. */
-function boxed(text: string, item: KnownItem): Target | undefined {
-  const open = text.lastIndexOf('\\boxed{')
-  if (open === -1) return undefined
-  const start = open + '\\boxed{'.length
-  const end = text.indexOf('}', start)
-  const inner = text.slice(start, end === -1 ? undefined : end)
-  const target = wholeLetter(inner, item) ?? wholeText(inner, item)
-  if (target !== undefined) return {...target, start: start + target.start, end: start + target.end}
-  return (
-    readTarget(text.slice(0, start + inner.length), start, item) ?? {
-      kind: 'ambiguous',
-      start,
-      end: start + inner.length,
-    }
-  )
-}
 
 const leading = new RegExp(`^[\\s"'“‘]{0,40}(?:${nouns}\\s{1,9})?[(\\[{"'“]{0,9}([A-Za-z])${lone}`, 'diu')
 const lineLetter = /^[^\S\n]{0,20}["'([]{0,3}([A-Z])(?:[).:\]]|$)/gmu
@@ -125,39 +127,52 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   if (match[1] !== match[1]!.toUpperCase() && !/^[)\].:]/.test(after)) return undefined
   // Lines that begin with several letters are a list of the options, not a choice among them.
   const listed = new Set(Array.from(text.matchAll(lineLetter), line => line[1]!))
-  if (listed.size > 1) return undefined
-  if (denied(text, start, end)) return undefined
+  const named = new Set(
+    Array.from(text.slice(0, 400).matchAll(/\b(?:option|choice)\s+([A-Z])\s?[:)]/gi), one => one[1]!),
+  )
+  if (listed.size > 1 || named.size > 1) return undefined
+  if (denied(text, start, end) || deniedByText(text, match[1]!.toUpperCase(), end, item)) return undefined
   return letterTarget(text.slice(start, start + 600), start, item)
 }
 
+/** "Yes it is." */
+const polarLead = /^(?:yes|no|true|false)(?=\s+(?:it|there|they|this|that|he|she)\s+(?:is|are|was|were|does|do)\b)/i
 const polar = new Set(['yes', 'no', 'true', 'false'])
 
 /** An option text before the first mark of punctuation: "No, the car is not beneath the cat." */
 function leadingText(text: string, item: KnownItem): Target | undefined {
   const start = text.length - text.trimStart().length
   const [clause = ''] = text.slice(start, start + 400).split(/[,.](?!\p{N})|[;:!\n–—]/u, 1)
-  const letter = wholeOption(clause, item.known)
+  const said = polarLead.exec(clause)?.[0] ?? clause
+  const letter = wholeOption(said, item.known)
   if (letter === undefined) return undefined
   const isPolar = polar.has(wordsOf(clause)[0]?.word ?? '')
   const others = isPolar ? [] : mentions(wordsOf(text), item.known).filter(mention => mention.letter !== letter)
-  return others.length > 0 ? undefined : at(letter, start, start + clause.trimEnd().length)
+  return others.length > 0 ? undefined : at(letter, start, start + said.trimEnd().length)
 }
 
-/** "... the one that matches REF is Point C.": the last words of the text, after a form of "to be". */
+/** "... the one that matches REF is Point C.": the last words of the text, after a form of "to be" or "so". */
 function concluded(text: string, item: KnownItem): Target | undefined {
   const trimmed = text.trimEnd()
   const from = Math.max(0, trimmed.length - 200)
-  const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was)\s/gi)).at(-1)
-  if (last === undefined) return undefined
+  const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was|so|thus|hence|therefore),?\s/gi)).at(-1)
+  // Lines that say what each letter is end with no choice.
+  const lines = new Set(
+    Array.from(trimmed.matchAll(/^[^\S\n]{0,20}\(?([A-Z])\)?\s(?:is|shows|has)\b/gm), line => line[1]),
+  )
+  if (last === undefined || lines.size > 1) return undefined
   const begin = from + last.index
   if (
     uncertain.test(sentenceAround(trimmed, begin)) ||
-    /\b(?:wrong|incorrect|least|not)\b/i.test(clauseBefore(trimmed, begin))
+    /\b(?:wrong|incorrect|least|not|(?:might|could|may)(?:\s+also)?\s*$)/i.test(clauseBefore(trimmed, begin))
   )
     return undefined
   const target = readTarget(trimmed, begin + last[0].length, item)
   return target?.kind === 'letter' && /^[)\]"'”’.!\s}]*$/.test(trimmed.slice(target.end)) ? target : undefined
 }
+
+/** "leather (C)": a text and a letter that are the whole part. */
+const textAndLetter = /^([^()\n]{1,300})\([^\S\n]{0,3}([A-Z])[^\S\n]{0,3}\)[^\p{L}\p{N}]{0,9}$/u
 
 const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
 
@@ -166,6 +181,9 @@ const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
  * counts as another.
  */
 function bracketed(text: string, item: KnownItem): Target | undefined {
+  const [, option, letter] = textAndLetter.exec(text.trimEnd().split('\n').at(-1)!) ?? []
+  if (option !== undefined && ![undefined, letter].includes(wholeOption(option, item.known)))
+    return {kind: 'ambiguous', start: 0, end: 0}
   const all = Array.from(text.matchAll(inBrackets), match => ({letter: match[1]!, start: match.indices![1]![0]}))
   const stated = all.filter(({letter, start}) => letter === letter.toUpperCase() && !denied(text, start - 1, start + 2))
   const paragraph = text.trimEnd().lastIndexOf('\n\n')
@@ -178,8 +196,6 @@ function bracketed(text: string, item: KnownItem): Target | undefined {
   return stated.some(({letter}) => item.letters.includes(letter)) ? {kind: 'ambiguous', start: 0, end: 0} : undefined
 }
 
-const uncertain =
-  /\b(?:cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|impossible|don['’]?t\s+know|sorry|insufficient|neither|none|no\s+way|difficult|hard\s+to)\b/i
 const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
 /** "Box A more accurately ...": after such a word an `A` is no article. */
 const named = new RegExp(`\\b${nouns}\\s{1,9}$`, 'i')
@@ -189,7 +205,7 @@ const longestPlainAnswer = 60
 /** The only letter or option text that a short response mentions without denying it. */
 function mentioned(text: string, item: KnownItem): Target | undefined {
   const words = wordsOf(text)
-  if (words.length > longestPlainAnswer || uncertain.test(text)) return undefined
+  if (words.length > longestPlainAnswer || uncertain.test(text) || opposed(text, item.options ?? [])) return undefined
   // Yes and no stand in too many sentences ("there is no doubt") to count where they do not lead.
   const options = item.known.filter(option => !polar.has(option.words.join(' ')))
   const texts = mentions(words, options)
@@ -202,14 +218,30 @@ function mentioned(text: string, item: KnownItem): Target | undefined {
     ({letter, span}) =>
       item.letters.includes(letter) &&
       !covered(span[0]) &&
+      !/^\s{0,3}(?:[\^_]|=\s{0,3}[\\\d])/.test(text.slice(span[1], span[1] + 10)) &&
+      !nameAfter.test(text.slice(span[1], span[1] + 3)) &&
+      !nameBefore.test(text.slice(Math.max(0, span[0] - 20), span[0])) &&
       (named.test(text.slice(Math.max(0, span[0] - 20), span[0])) || !isArticle(text.slice(span[0], span[0] + 40))),
   )
-  const open = [...whole, ...letters].filter(({span}) => !denied(text, span[0], span[1]))
+  const open = [...whole, ...letters].filter(
+    ({letter, span}) =>
+      !denied(text, span[0], span[1]) &&
+      !deniedByText(text, letter, span[1], item) &&
+      !supposed.test(clauseBefore(text, span[0])) &&
+      !asked(text, span[0]),
+  )
   const [first] = open
   if (first === undefined) return undefined
   if (open.some(({letter}) => letter !== first.letter))
     return {kind: 'ambiguous', start: first.span[0], end: first.span[1]}
   return at(first.letter, first.span[0], first.span[1])
+}
+
+/** "B is lighter" of "A is darker", "B is darker". */
+function opposed(text: string, options: readonly string[]): boolean {
+  return opposites.some(
+    ([theirs, opposite]) => opposite.test(text) && !theirs.test(text) && options.some(option => theirs.test(option)),
+  )
 }
 
 /** "black" for "The color of the dog is black." */
@@ -219,14 +251,13 @@ function partOfOption(text: string, item: KnownItem): Target | undefined {
   return letter === undefined ? undefined : at(letter, start, text.trimEnd().length)
 }
 
-const deniedBefore =
-  /\b(?:not|never|neither|nor|no|without|than|instead\s+of|rather\s+than|unlike|except|compared\s+(?:to|with)|(?:is|are|was|does|do|did|would|could)n['’]t)\s+(?:[\p{L}'’]+\s+){0,2}["'“(]?$/iu
-const deniedAfter =
-  /^["'”)\]]{0,2}\s*(?:(?:is|are|was|looks|seems|can\s+be|would\s+be)\s+)?(?:clearly\s+)?(?:not\b|wrong|incorrect|false|ruled\s+out|eliminated|excluded|unlikely|(?:is|are|was|does|do)n['’]t)/i
-
-/** True if the clause around a place denies what stands there: "not A", "closer than B", "C is wrong". */
-function denied(text: string, start: number, end: number): boolean {
-  return deniedBefore.test(clauseBefore(text, start)) || deniedAfter.test(text.slice(end, end + 60))
+/** True if the sentence around a place asks: it begins as a question, or its own answer is no. */
+function asked(text: string, offset: number): boolean {
+  const after = text.slice(offset, offset + 200)
+  const end = after.search(/[.!?？。\n]/)
+  if (end === -1 || !/[?？]/.test(after[end]!)) return false
+  const before = text.slice(Math.max(0, offset - 200), offset).split(/[.!?？。\n]/)
+  return answeredNo.test(after.slice(end)) || asking.test(before.at(-1)! + after.slice(0, end))
 }
 
 function sentenceAround(text: string, offset: number): string {

@@ -42,6 +42,12 @@ const articles = new Set(['a', 'an', 'the'])
 /** "One" is a number after these words and a pronoun elsewhere ("the one that matches"). */
 const beforeNumber = new Set(['is', 'are', 'only', 'just', 'exactly', 'see', 'count'])
 
+/** A number word as digits, `3.0` as `3`, any other word as it is. */
+export function numberOf(word: string): string {
+  const value = numerals.indexOf(word)
+  return value === -1 ? word.replace(/^([-+]?\p{N}+)\.0{1,2}$/u, '$1') : String(value)
+}
+
 /** The words of a text in lower case; number words as digits. */
 export function wordsOf(text: string): Word[] {
   const found = Array.from(text.matchAll(wordPattern), match => ({
@@ -49,12 +55,11 @@ export function wordsOf(text: string): Word[] {
     span: [match.index, match.index + match[0].length] as const,
   }))
   return found.map(({word, span}, index) => {
-    const value = numerals.indexOf(word)
     const pronoun =
       word === 'one' &&
       found.length > 1 &&
       (!beforeNumber.has(found[index - 1]?.word ?? '') || found[index + 1]?.word === 'of')
-    return {word: value === -1 || pronoun ? word : String(value), span}
+    return {word: pronoun ? word : numberOf(word), span}
   })
 }
 

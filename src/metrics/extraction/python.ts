@@ -1,6 +1,6 @@
 // Python's string semantics, where JavaScript's differ: what the compatibility extractors need to read as their
 // originals do.
-// Not a general emulation: only what those extractors use (design/benchmarks.md, section 5).
+// Not a general emulation: only what those extractors use (design/benchmarks.md 5).
 
 /**
  * The characters `str.isspace` and a Unicode `\s` know: not the BOM, which JavaScript adds, but the separators U+001C

@@ -1,6 +1,7 @@
 // What of a response may hold its answer, for our own rule: special tokens and thoughts are blanked, answer tags are
 // found.
 // Every step keeps the length of the text, so that an offset always means the same place.
+import {nextSpeaker, thoughtMarks, turnEnd, turnHead} from './marks.js'
 import type {Slice} from './python.js'
 
 /**
@@ -10,28 +11,36 @@ import type {Slice} from './python.js'
 const specialToken =
   /<\|[^|<>]{1,60}\|>|<\/?s>|<\/?(?:pad|unk|bos|eos|eot|mask|image|video|start_of_turn|end_of_turn|end_of_utterance|abs_vis_token|abs_vis_token_pad)>/gi
 
-const thoughtTags = [
-  'think',
-  'thinking',
-  'thought',
-  'thoughts',
-  'analysis',
-  'reasoning',
-  'reason',
-  'rationale',
-  'scratchpad',
-]
-const thoughtTag = new RegExp(`<(/?)(${thoughtTags.join('|')})>`, 'gi')
-const answerTag = /<(\/?)answer>/gi
-const markup = /[*`#~]|<\/?(?:answer|b|i|p|strong|em|final|output|result|conclusion|summary)>/gi
+const answerTag = /<(\/?)(?:final[_-])?answer>/gi
+const markup =
+  /[*`#~\u200b-\u200d\u2060]|&nbsp;|<\/?(?:answer|b|i|p|strong|em|u|div|span|code|br|final|output|response|result|conclusion|solution|summary)\s?\/?>/gi
 
 const blank = (match: string) => ' '.repeat(match.length)
 
-/** Full-width Latin letters, digits and brackets (Ａ, （) as their ASCII twins; special tokens as spaces. */
+/** Full-width Latin letters, digits and brackets (Ａ, （) as their ASCII twins; what follows the turn's end as spaces. */
 export function plainText(text: string): string {
-  return text
-    .replace(/[\uff01-\uff5e]/g, wide => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
-    .replace(specialToken, blank)
+  const narrow = text.replace(/[\uff01-\uff5e]/g, wide => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+  return upTo(narrow, firstAfterWords(narrow, turnEnd)).replace(turnHead, blank)
+}
+
+/** What the reader of a response is told: one turn of it, without thoughts and special tokens. */
+export function visibleText(text: string): string {
+  const told = withoutThoughts(plainText(text)).replace(specialToken, blank)
+  return upTo(told, firstAfterWords(told, nextSpeaker))
+}
+
+/** Where a mark first stands behind anything but spaces and special tokens. */
+function firstAfterWords(text: string, mark: RegExp): number | undefined {
+  let from = 0
+  for (const {index, 0: found} of text.matchAll(mark)) {
+    if (text.slice(from, index).replace(specialToken, '').trim() !== '') return index
+    from = index + found.length
+  }
+  return undefined
+}
+
+function upTo(text: string, end: number | undefined): string {
+  return end === undefined ? text : text.slice(0, end) + ' '.repeat(text.length - end)
 }
 
 /** Blanks emphasis, headings and stray tags that stand around an answer and are no part of it. */
@@ -40,28 +49,38 @@ export function withoutMarkup(text: string): string {
 }
 
 /**
- * Blanks closed thoughts, everything before a closing tag that was never opened (the prompt may have opened it), and
- * everything after an opening tag that is never closed: a thought that was cut off is no answer.
+ * Blanks closed thoughts, everything before a closing mark that was never opened (the prompt may have opened it), and
+ * everything after an opening mark that is never closed: a thought that was cut off is no answer.
  */
-export function withoutThoughts(text: string): string {
+function withoutThoughts(text: string): string {
   const kept: string[] = []
   let from = 0
   let open: number | undefined
-  for (const tag of text.matchAll(thoughtTag)) {
-    const end = tag.index + tag[0].length
-    if (tag[1] === '' && open === undefined) {
-      open = tag.index
+  for (const mark of marksOf(text)) {
+    if (mark.opens && open === undefined) {
+      open = mark.start
       kept.push(text.slice(from, open))
       from = open
-    } else if (tag[1] === '/') {
-      if (open === undefined) kept.splice(0, kept.length, ' '.repeat(end))
-      else kept.push(' '.repeat(end - open))
+    } else if (!mark.opens) {
+      if (open === undefined) kept.splice(0, kept.length, ' '.repeat(mark.end))
+      else kept.push(' '.repeat(mark.end - open))
       open = undefined
-      from = end
+      from = mark.end
     }
   }
   kept.push(open === undefined ? text.slice(from) : ' '.repeat(text.length - from))
   return kept.join('')
+}
+
+/** The thought marks of a text in their order. */
+function marksOf(text: string) {
+  const found = (pattern: RegExp | null, opens: boolean) =>
+    pattern === null
+      ? []
+      : Array.from(text.matchAll(pattern), ({index, 0: mark}) => ({start: index, end: index + mark.length, opens}))
+  return thoughtMarks
+    .flatMap(({open, close}) => [...found(open, true), ...found(close, false)])
+    .sort((a, b) => a.start - b.start)
 }
 
 export interface AnswerTags {
@@ -86,8 +105,8 @@ export function answerTags(text: string): AnswerTags {
 }
 
 /**
- * True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off (cli.md,
- * "The run folder").
+ * True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off
+ * (design/contract.md, "Outcomes").
  */
 export function hasClosedAnswer(text: string): boolean {
   const {closed} = answerTags(plainText(text))

@@ -1,8 +1,9 @@
-// The table of judges, and how a verdict changes a score. Asks nobody itself: the wiring to an endpoint is
-// evaluation/judge.ts.
+// The table of judges, and how a verdict changes a score. What a judge is told and how its reply is read stands here
+// under the name of its source; which one a benchmark has, its adapter says. Asks nobody itself: the wiring to an
+// endpoint is evaluation/judge.ts.
 
 import {hashOf} from '../../core/hash.js'
-import type {Outcome, Score, Scoring} from '../../core/outcome.js'
+import type {JudgeName, Outcome, Score, Scoring} from '../../core/outcome.js'
 import type {Sample} from '../../core/sample.js'
 import {readInferred, readScore, readVerbatim, type Verdict} from './replies.js'
 import {
@@ -46,7 +47,7 @@ const vlmevalkit = (template: string): Judge => ({
   read: (reply, {sample}) => readInferred(reply, lettersOf(sample), sample.options),
 })
 
-const judges = {
+const judges: Readonly<Record<JudgeName, Judge>> = {
   viscot_official: {
     templates: [
       {role: 'system', content: viscotSystemTemplate},
@@ -68,14 +69,11 @@ const judges = {
   },
   vlmevalkit_blink: vlmevalkit(vlmevalkitBlinkTemplate),
   vlmevalkit_choice: vlmevalkit(vlmevalkitChoiceTemplate),
-} satisfies Record<string, Judge>
+}
 
-export type JudgeName = keyof typeof judges
-
-/** The judge of a benchmark: VisCoT's for open answers, BLINK's own for BLINK, VLMEvalKit's for other choices. */
-export function judgeFor(benchmark: string, {answer}: Pick<Scoring, 'answer'>): JudgeName {
-  if (answer === 'open') return 'viscot_official'
-  return benchmark === 'blink' ? 'blink_official' : 'vlmevalkit_choice'
+/** The judge of a benchmark: the one it names, else VisCoT's for open answers and VLMEvalKit's for choices. */
+export function judgeFor({answer, judge}: Pick<Scoring, 'answer' | 'judge'>): JudgeName {
+  return judge ?? (answer === 'open' ? 'viscot_official' : 'vlmevalkit_choice')
 }
 
 /** Hash over the literal templates of a judge: part of the lock. */

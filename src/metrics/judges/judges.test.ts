@@ -159,8 +159,8 @@ describe('a judge is asked', () => {
   })
 
   it('in the words of its benchmark', () => {
-    expect(judgeFor('viscot', {answer: 'open'})).toBe('viscot_official')
-    expect(judgeFor('blink', {answer: 'choice'})).toBe('blink_official')
-    expect(judgeFor('vstar', {answer: 'choice'})).toBe('vlmevalkit_choice')
+    expect(judgeFor({answer: 'choice', judge: 'blink_official'})).toBe('blink_official')
+    expect(judgeFor({answer: 'open'})).toBe('viscot_official')
+    expect(judgeFor({answer: 'choice'})).toBe('vlmevalkit_choice')
   })
 })

@@ -77,8 +77,8 @@ describe('Wilson interval', () => {
     )
   })
 
-  // latent-reasoning.md section 6: 95 % half-widths in pp (there by the normal approximation; 0.15 pp covers the
-  // difference).
+  // design/statistics.md, "What a test set can show": 95 % half-widths in pp (there by the normal approximation; 0.15
+  // pp covers the difference).
   it.each([
     [191, 0.7, 6.5],
     [265, 0.66, 5.7],
@@ -100,7 +100,7 @@ describe('quantile', () => {
 })
 
 describe('baselines', () => {
-  // benchmarks.md 2.3: choices and gold letters A to D of BLINK val, old labels.
+  // design/benchmarks.md 2.3: choices and gold letters A to D of BLINK val, old labels.
   const blink: [choices: number, ...gold: number[]][] = [
     [2, 55, 62],
     [4, 31, 28, 31, 30],
@@ -128,7 +128,7 @@ describe('baselines', () => {
   })
 
   it('of V* are 36.0 %, 26.7 % and 50.0 %', () => {
-    // benchmarks.md 3.3: 107 items with four options, 84 with two, of which 8 in direct_attributes.
+    // design/benchmarks.md 3.3: 107 items with four options, 84 with two, of which 8 in direct_attributes.
     const items = (four: number, two: number) =>
       Array.from({length: four + two}, (_, k) => ({gold: 'A', choices: k < four ? 4 : 2}))
     expect(100 * randomBaseline(items(107, 84))).toBeCloseTo(36.0, 1)

@@ -1,4 +1,4 @@
-// The verdict of a comparison and the gate over it (cli.md, "compare"). The words follow the two-sided test; the gate is
+// The verdict of a comparison and the gate over it (design/contract.md, "compare"). The words follow the two-sided test; the gate is
 // a one-sided test of its own, against the margin.
 import type {Interval} from './interval.js'
 

@@ -1,5 +1,5 @@
-// One line per row and subtask; an empty subtask is the headline. Scores are fractions, as in the JSON (cli.md, "The
-// result document").
+// One line per row and subtask; an empty subtask is the headline. Scores are fractions, as in the JSON
+// (design/contract.md, "The result document").
 import {stringify} from 'csv-stringify/sync'
 import type {ResultRow, ResultSubtask} from '../schemas/result.js'
 import type {Format} from './format.js'
@@ -7,7 +7,7 @@ import {printableData} from './printable.js'
 
 type Part = Pick<ResultRow, 'score' | 'low' | 'high' | 'micro' | 'n' | 'total' | 'outcomes' | 'baselines'>
 
-/** Column name -> its value; the order of the columns is fixed by cli.md. */
+/** Column name -> its value; the order of the columns is fixed by design/contract.md. */
 const columns: Readonly<Record<string, (row: ResultRow, part: Part, subtask: string) => string | number | null>> = {
   run: row => row.run,
   arm: row => row.arm,

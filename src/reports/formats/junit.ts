@@ -39,7 +39,7 @@ interface Suite {
 }
 
 function rowSuite(row: ResultDocument['rows'][number]): Suite {
-  const name = `${row.bench} ${row.split}${row.sample === 'official' ? '' : ` (${row.sample === 'builtin' ? 'built-in sample' : 'partial'})`}: ${row.arm}`
+  const name = `${row.bench} ${row.split}${row.sample === 'official' ? '' : ` (${row.sample === 'builtin' ? 'built-in sample' : row.sample})`}: ${row.arm}`
   const scalars = {
     run: row.run,
     metric: row.metric,

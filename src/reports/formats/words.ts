@@ -64,14 +64,13 @@ export function remarks(row: ResultRow): string[] {
   return remarks
 }
 
-const titles: Readonly<Record<string, string>> = {blink: 'BLINK', vstar: 'V*', viscot: 'VisCoT', hops: 'hops'}
-
-/** `BLINK val`, and for built-in samples and models the words that keep them from being taken for others. */
+/** `BLINK val`, and for samples and models that are not published ones the words that keep them apart. */
 export function groupTitle(document: ResultDocument, group: ResultGroup): string {
   const rows = rowsOf(document, group)
-  const sample = rows.some(row => row.sample === 'builtin') ? ', built-in sample' : ''
+  const is = (sample: ResultRow['sample']) => rows.some(row => row.sample === sample)
+  const sample = is('builtin') ? ', built-in sample' : is('unverified') ? ', not the published samples' : ''
   const models = rows.every(({model}) => model.startsWith('builtin:')) ? ', built-in control models' : ''
-  return `${titles[group.bench] ?? group.bench} ${group.split}${sample}${models}`
+  return `${group.title} ${group.split}${sample}${models}`
 }
 
 /** The rows of a group, in the order of its table. */

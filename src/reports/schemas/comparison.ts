@@ -1,5 +1,5 @@
-// The comparison document: `compare --json`, and `comparison` in the result document of `run --baseline` (cli.md,
-// "compare").
+// The comparison document: `compare --json`, and `comparison` in the result document of `run --baseline`
+// (design/contract.md, "compare").
 import {z} from 'zod'
 import {outcomes} from '../../core/outcome.js'
 import {pairedTests} from '../../metrics/statistics/index.js'

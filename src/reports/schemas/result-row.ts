@@ -46,7 +46,7 @@ export const resultRowSchema = z.looseObject({
   usage: z.looseObject({textTokens: mean, latentSteps: mean, promptTokens: mean}),
   latencyMs: z.strictObject({p50: mean, p95: mean}),
   lock: z.string(),
-  sample: z.enum(['official', 'partial', 'builtin']),
+  sample: z.enum(['official', 'partial', 'builtin', 'unverified']),
   /** Means of further figures of the log records, by name. */
   metrics: z.record(z.string(), z.number()),
   /** With several option orders: the share of items right in every order, and the mean over items. */

@@ -1,4 +1,4 @@
-// The result document: summary.json, `run --json`, `leaderboard --json` (cli.md, "The result document").
+// The result document: summary.json, `run --json`, `leaderboard --json` (design/contract.md, "The result document").
 import {z} from 'zod'
 import {comparisonSchema} from './comparison.js'
 import {resultRowSchema} from './result-row.js'
@@ -8,6 +8,8 @@ export type {ResultRow, ResultSubtask} from './result-row.js'
 /** Rows that may be ranked together: data, labels, samples, answer contract, extractor, judge and metric agree. */
 export const resultGroupSchema = z.looseObject({
   bench: z.string(),
+  /** The benchmark's name for people. */
+  title: z.string(),
   split: z.string(),
   /** Indices into `rows`, best first. */
   rows: z.array(z.number().int()),

@@ -1,26 +1,26 @@
-// Windows bitmaps, which sharp does not read: uncompressed 8-bit palette, 24-bit and 32-bit (Microsoft:
+// Reads Windows bitmaps, which sharp cannot: uncompressed, with an 8-bit palette, 24 or 32 bits (Microsoft:
 // BITMAPINFOHEADER).
-// Pillow reads the fourth byte of 32-bit pixels as padding; so does this.
+// Like Pillow, treats the fourth byte of a 32-bit pixel as padding.
 import type {RgbImage} from './pillow-bicubic.js'
 
-/** By the two letters that every bitmap file begins with. */
+/** Recognises a bitmap by the two letters that start every bitmap file. */
 export function isBmp(bytes: Uint8Array): boolean {
   return bytes[0] === 0x42 && bytes[1] === 0x4d
 }
 
-/** Throws an Error that says what is wrong or not supported. */
+/** Decodes a bitmap. Throws an Error that says what is wrong or not supported. */
 export function decodeBmp(bytes: Uint8Array): RgbImage {
   if (bytes.length < 54) throw new Error('the bitmap is cut short')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const headerSize = view.getUint32(14, true)
-  if (headerSize < 40) throw new Error('bitmaps of OS/2 are not supported')
+  if (headerSize < 40) throw new Error('OS/2 bitmaps are not supported')
   const width = view.getInt32(18, true)
   const signedHeight = view.getInt32(22, true) // negative: rows from top to bottom
   const height = Math.abs(signedHeight)
   const bits = view.getUint16(28, true)
   const compression = view.getUint32(30, true)
   if (compression !== 0 || ![8, 24, 32].includes(bits))
-    throw new Error(`bitmaps of ${bits} bits, compression ${compression}, are not supported`)
+    throw new Error(`bitmaps with ${bits} bits per pixel and compression ${compression} are not supported`)
   const start = view.getUint32(10, true)
   const stride = Math.ceil((width * bits) / 32) * 4
   if (width <= 0 || height === 0 || start + stride * height > bytes.length) throw new Error('the bitmap is cut short')

@@ -1,21 +1,23 @@
-// A model reference of the local runner -> the folder it stands for: a path, `hub:owner/name[@rev]` or `builtin:NAME`.
+// Resolves a model reference of the local runner to a folder: a path, `hub:owner/name[@rev]` or `builtin:NAME`.
 import {existsSync, readdirSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {closest} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
 import {type FolderOptions, hubCheckpoint, hubScheme} from '../hub-checkpoint.js'
 
 /**
- * A reference with its scheme, a path that exists, or one that can only be meant as a path; a bare word (`gpt-4o`) is
- * neither.
+ * True for a reference with a scheme, a path that exists, and anything that can only be meant as a path. False for a
+ * bare word (`gpt-4o`).
  */
 export function isCheckpointRef(ref: string): boolean {
   return /^(hub|builtin):/.test(ref) || existsSync(ref) || /^(\.|\/|~|[A-Za-z]:[\\/])/.test(ref)
 }
 
 /**
- * The folder, downloaded first where that is needed and allowed. A path need not exist: opening it says what is wrong.
- * Throws LanternError `usage` (unknown built-in model, odd hub name), and for the hub what hubCheckpoint throws.
+ * The folder of a reference, downloaded first where needed and allowed. A path need not exist; opening it reports what
+ * is wrong.
+ * Throws LanternError `usage` (unknown built-in model, malformed hub name) and, for the hub, what hubCheckpoint throws.
  */
 export async function checkpointFolder(ref: string, options: FolderOptions): Promise<string> {
   if (ref.startsWith('builtin:')) return builtinFolder(ref.slice('builtin:'.length))
@@ -39,5 +41,7 @@ function builtinFolder(name: string): string {
     names.length === 0
       ? 'This installation holds none.'
       : `Built-in models: ${names.map(known => `builtin:${known}`).join(', ')}.`
-  throw new LanternError('usage', `There is no built-in model ${JSON.stringify(name)}.`, choice)
+  const near = closest(name, names)
+  const offer = near === undefined ? '' : `Did you mean builtin:${near}? `
+  throw new LanternError('usage', `There is no built-in model ${JSON.stringify(name)}.`, `${offer}${choice}`)
 }

@@ -1,7 +1,7 @@
-// The decoding loop: rows of a batch, each with its own prompt, protocol and intervention, one token or latent per
-// step.
-// A row starts as a fork of a prefilled prompt; when it ends the next one takes its place. Which id and which vector
-// come next is decided by modes/protocols.ts and modes/interventions.ts. Prompts and pictures are engine.ts.
+// The decoding loop. It decodes a batch of rows, each with its own prompt, protocol and intervention, one token or
+// latent per step.
+// A row starts as a fork of a prefilled prompt; when it ends, the next task takes its place. modes/protocols.ts and
+// modes/interventions.ts decide which id and which vector come next. engine.ts handles prompts and pictures.
 import type {LatentBlock, Stop} from '../../core/generation.js'
 import type {Random} from '../../core/random.js'
 import type {ChooseLatent} from '../../modes/interventions.js'
@@ -17,15 +17,15 @@ import {KvCache} from './kv-cache.js'
 import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
 
-/** A prompt after its prefill; any number of rows may be forked from it. */
+/** A prompt after its prefill. Any number of rows may be forked from it. */
 export interface PromptState {
   readonly ids: readonly number[]
   readonly ropeDelta: number
-  /** Of the prefill, with hidden state and logits of the last position. */
+  /** Output of the prefill, with the hidden state and logits of the last position. */
   readonly output: DecoderOutput
 }
 
-/** One generation to be made. */
+/** One generation to produce. */
 export interface DecodeTask {
   readonly prompt: PromptState
   readonly machine: LatentMachine
@@ -34,27 +34,28 @@ export interface DecodeTask {
   readonly random: Random
   readonly maxNewTokens: number
   readonly eos: ReadonlySet<number>
-  /** The learned end vector of protocols that have one. */
+  /** The learned end vector, for protocols that have one. */
   readonly stopVector?: Float32Array
 }
 
 export interface Decoded<T extends DecodeTask> {
   readonly task: T
   readonly ids: readonly number[]
-  /** For each id: was a vector fed in place of its embedding? */
+  /** For each id: whether a vector was fed in place of its embedding. */
   readonly latentMask: readonly boolean[]
-  /** What was fed, and what the model itself would have fed; one entry per block. */
+  /** What was fed and what the model itself would have fed; one entry per block. */
   readonly blocks: readonly Required<LatentBlock>[]
   readonly stop: Extract<Stop, 'eos' | 'length'>
-  /** Milliseconds since the row was started, and steps they were spent on. */
+  /** Time in milliseconds since the row was started, and the number of steps taken in that time. */
   readonly decodeMs: number
   readonly steps: number
 }
 
 /**
- * Decodes all tasks, up to `batchSize` rows at a time, pulling a task whenever a row is free. Results come as rows end.
- * A null among the tasks comes out at once: whoever makes the tasks has something of its own to hand out.
- * After `signal` aborts, no more than the step in progress is finished, and unfinished rows are dropped.
+ * Decodes all tasks, up to `batchSize` rows at a time; pulls a task whenever a row is free. Results are yielded as rows
+ * end.
+ * A null among the tasks is yielded at once; it lets the producer of the tasks deliver results of its own.
+ * After `signal` aborts, only the step in progress is finished, and unfinished rows are dropped.
  */
 export async function* decodeAll<T extends DecodeTask>(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
@@ -81,7 +82,7 @@ export async function* decodeAll<T extends DecodeTask>(
         }
         const row = new Row(next.value)
         const {output} = next.value.prompt
-        // The first token needs no step: it comes from the prefill.
+        // The first token needs no step, because it comes from the prefill.
         if (row.advance(output.nextTokens[0]!, output.hidden!.slice(), output.logits!.slice())) yield row.result()
         else {
           cache.add(output.delta, next.value.prompt.ids.length)
@@ -90,7 +91,7 @@ export async function* decodeAll<T extends DecodeTask>(
       }
       if (rows.length === 0 || signal.aborted) return
       yield* step(model, cache, rows)
-      // Lets signals and messages of the worker in between two steps.
+      // Lets the worker handle signals and messages between two steps.
       await new Promise(setImmediate)
     }
   } finally {
@@ -98,7 +99,7 @@ export async function* decodeAll<T extends DecodeTask>(
   }
 }
 
-/** One step of all rows; those that end leave and are given out. */
+/** Advances all rows by one step. Rows that end are removed and yielded. */
 async function* step<T extends DecodeTask>(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
   cache: KvCache,
@@ -126,7 +127,7 @@ async function* step<T extends DecodeTask>(
   })
   cache.append(output.delta)
   const vocabulary = (output.logits?.length ?? 0) / n
-  // From the last row on, because a row that ends is replaced by the last.
+  // Starts from the last row, because a row that ends is replaced by the last one.
   for (let i = n - 1; i >= 0; i--) {
     const row = rows[i]!
     const hidden = output.hidden?.slice(i * H, (i + 1) * H)
@@ -139,13 +140,13 @@ async function* step<T extends DecodeTask>(
   }
 }
 
-/** What one generation has come to. */
+/** The state of one generation. */
 class Row<T extends DecodeTask> {
   readonly readsHidden: boolean
   readonly readsLogits: boolean
-  /** The id to be fed next. */
+  /** The id to feed next. */
   previous: number
-  /** The vector to be fed in its place, if it is a latent. */
+  /** The vector to feed in its place, if it is a latent. */
   latent: Float32Array | null = null
   readonly #ids: number[] = []
   readonly #latentMask: boolean[] = []
@@ -164,7 +165,7 @@ class Row<T extends DecodeTask> {
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
-  /** Takes what a forward pass gave for its last position; true when the generation has ended. */
+  /** Takes the output of a forward pass at its last position. Returns true when the generation has ended. */
   advance(argmaxToken: number, hidden: Float32Array | undefined, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
@@ -200,7 +201,7 @@ class Row<T extends DecodeTask> {
     }
   }
 
-  /** The state before the one just computed is compared, as upstream does. */
+  /** Compares the state before the one just computed, as upstream does. */
   #meetsStopVector(): boolean {
     const rule = this.task.machine.rules.stopVector
     if (rule === null || this.task.stopVector === undefined || this.#lastHidden === undefined) return false

@@ -1,4 +1,4 @@
-// What the engine promises beside parity: work shared between arms, an end within a step, one failure that stays one.
+// What the engine guarantees besides parity: work shared between arms, an end within one step, and isolated failures.
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -12,8 +12,8 @@ import {
   type Request,
 } from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
+import {writeLatents} from '../../run-folder/latents.js'
 import {Engine, type EngineOptions} from './engine.js'
-import {writeLatents} from './latent-bank.js'
 import {loadCheckpoint} from './load.js'
 import type {PromptTools} from './prepared-inputs.js'
 import type {Model} from './qwen2-5-vl/types.js'
@@ -44,7 +44,7 @@ const armOf = (intervention: Intervention | null, more: Partial<Arm> = {}): Arm 
   ...more,
 })
 
-/** The requests of one sample, one for each arm. */
+/** The requests of one sample, one per arm. */
 function group(index: number, arms: readonly Arm[], decoding: Partial<Decoding> = {}, broken = false): Request[] {
   const {id, images: names, question, boxes} = cases[index]!
   const bytes = async (name: string) => (broken ? Uint8Array.of(1, 2, 3) : readFileSync(join(dir, 'images', name)))
@@ -59,7 +59,7 @@ function group(index: number, arms: readonly Arm[], decoding: Partial<Decoding> 
   }))
 }
 
-/** The model with its calls counted, and something to do before each run of the decoder. */
+/** The model with its calls counted, and a callback before each decoder run. */
 function counted(onDecode: () => void = () => {}) {
   const calls = {vision: 0, prefill: 0, step: 0}
   const model: PromptTools['model'] = {
@@ -100,7 +100,7 @@ async function recordOwn(): Promise<Generation[]> {
   return results
 }
 
-it('twelve interventions on one sample cost one prefill, and one vision pass beside those of their crops', async () => {
+it('twelve interventions on one sample cost one prefill and one vision pass, besides those for their crops', async () => {
   await recordOwn()
   const {calls, tools: counting} = counted()
   const results = await generate(
@@ -119,10 +119,10 @@ it('twelve interventions on one sample cost one prefill, and one vision pass bes
   expect(calls.vision).toBe(1 + 2 * 5)
 })
 
-it('latents that were saved and are fed again give the same tokens', async () => {
+it('feeding saved latents again gives the same tokens', async () => {
   const own = await recordOwn()
   for (const {request, latents, tokenIds} of own) {
-    // In a bank of this one sample the mean at each index is the vector it had there.
+    // In a bank of only this sample, the mean at each index is the vector recorded there.
     const single = join(work, `single-${request.sample.id}`)
     await writeLatents(single, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
     const index = cases.findIndex(({id}) => id === request.sample.id)
@@ -132,11 +132,11 @@ it('latents that were saved and are fed again give the same tokens', async () =>
   }
 })
 
-it('an intervention that needs a bank says so before anything is decoded', async () => {
-  await expect(generate([group(0, [armOf('swap')])])).rejects.toThrow('feeds latents of a recorded run')
+it('an intervention that needs a bank fails before anything is decoded', async () => {
+  await expect(generate([group(0, [armOf('swap')])])).rejects.toThrow('needs the latents of a recorded run')
 })
 
-it('ends within a step after an abort, and leaves unfinished requests out', async () => {
+it('ends within a step after an abort and drops unfinished requests', async () => {
   const controller = new AbortController()
   let runs = 0
   const {calls, tools: counting} = counted(() => {
@@ -153,7 +153,7 @@ it('ends within a step after an abort, and leaves unfinished requests out', asyn
   expect(calls.prefill + calls.step).toBe(4)
 })
 
-it('a picture that cannot be read fails its own requests only', async () => {
+it('a picture that cannot be read fails only its own requests', async () => {
   const results = await generate([group(0, [armOf('own'), armOf('zeros')], {}, true), group(1, [armOf('own')])])
   expect(results.map(({stop, error}) => [stop, error?.code])).toEqual(
     expect.arrayContaining([
@@ -164,7 +164,7 @@ it('a picture that cannot be read fails its own requests only', async () => {
   )
 })
 
-it('oracle without a box is an error of the sample, never a run of own', async () => {
+it('oracle without a box is an error of the sample and never falls back to own', async () => {
   const [request] = group(0, [armOf('oracle')])
   const [result] = await generate([[{...request!, sample: {...request!.sample, boxes: []}}]])
   expect(result).toMatchObject({stop: 'error', error: {message: expect.stringContaining('no box')}})
@@ -186,7 +186,7 @@ it('counts prompt, picture, text, marker and latent tokens', async () => {
   expect([banned!.usage.blocks, banned!.usage.markerTokens]).toEqual([0, 0])
 })
 
-it('makes the same generations in one run of the Loop graph', async () => {
+it('produces the same generations in one run of the Loop graph', async () => {
   const arms = [
     armOf('own'),
     armOf('own', {id: 'two', latentSize: 2}),
@@ -211,11 +211,11 @@ it('makes the same generations in one run of the Loop graph', async () => {
   }
   const whole = await byRequest(true)
   expect(whole.facts).toEqual((await byRequest(false)).facts)
-  // Only the intervention takes steps.
+  // Only the intervention is decoded step by step.
   expect(whole.calls.prefill).toBe(cases.length)
 })
 
-it('samples the same text for the same seed, and another for another', async () => {
+it('samples the same text for the same seed, and different text for different seeds', async () => {
   const texts = async (seed: number) => {
     const results = await generate(
       cases.map((_, i) =>
@@ -245,7 +245,7 @@ it('every feedback protocol runs', async () => {
   await expect(generate([group(0, [armOf('own', {protocol: 'ivt-lr'})])])).rejects.toThrow('attention maps')
 })
 
-it('scores wanted continuations with the generation, after the latents it has fed', async () => {
+it('scores requested continuations with the generation, after the latents it fed', async () => {
   const engine = new Engine(tools, {batchSize: 2, keepLatents: true})
   const texts = [' red</think>', ' blue</think>']
   const requests = group(0, [armOf('own'), armOf('zeros')]).map(request => ({...request, continuations: texts}))

@@ -1,6 +1,6 @@
-// Requests -> generations with a loaded model: what each arm means for the decoding loop, and what its result means for
-// a record.
-// Runs wherever the model runs: in a worker (worker.ts), or in a test. Sharing between requests is prepared-inputs.ts.
+// Turns requests into generations with a loaded model: translates each arm for the decoding loop, and each result into
+// a generation.
+// Runs wherever the model runs: in a worker (worker.ts) or in a test. prepared-inputs.ts shares work between requests.
 import {LanternError, messageOf} from '../../core/errors.js'
 import {
   failedGeneration,
@@ -11,6 +11,7 @@ import {
   type Usage,
 } from '../../core/generation.js'
 import {random} from '../../core/random.js'
+import {readFloats} from '../../core/safetensors.js'
 import {
   bankMissing,
   type LatentNeed,
@@ -32,23 +33,22 @@ import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import {readFloats} from './safetensors.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
-  /** Rows decoded together. */
+  /** Number of rows decoded together. */
   readonly batchSize: number
   readonly keepLatents: boolean
   /**
-   * Make a generation in one run of the Loop graph where it can be: for devices on which the cache must not cross the
-   * bus.
+   * Decode a whole generation in one run of the Loop graph where possible. Meant for devices on which moving the cache
+   * over the bus at every step is too slow.
    */
   readonly wholeGenerations?: boolean
-  /** Run folder whose latents feed the interventions that need a bank. */
+  /** Run folder with the latents for interventions that need a bank. */
   readonly latentBank?: string
 }
 
-/** What a result needs to know of its prompt. */
+/** What a result needs from its prompt. */
 type Prompted = Omit<PreparedPrompt, 'state'> & {readonly state: Omit<PreparedPrompt['state'], 'output'>}
 
 interface Plan extends Omit<DecodeTask, 'prompt'> {
@@ -60,7 +60,7 @@ interface ArmTask extends DecodeTask {
   readonly prepared: PreparedPrompt
 }
 
-/** Ids that no token has: the machine of a checkpoint without latent tokens. */
+/** Ids that no token has, for the machine of a checkpoint without latent tokens. */
 const noIds = {start: -1, pad: -1, end: -1}
 
 export class Engine {
@@ -68,7 +68,7 @@ export class Engine {
   readonly #options: EngineOptions
   readonly #banks = new Map<string, Promise<LatentBank>>()
   #stopVector: Promise<Float32Array> | undefined
-  /** Inputs of the sample that was scored last: options are scored one after the other. */
+  /** Inputs of the sample scored last, because options are scored one after another. */
   #scored: {readonly key: string; readonly inputs: PreparedInputs} | undefined
 
   constructor(tools: PromptTools, options: EngineOptions) {
@@ -76,10 +76,10 @@ export class Engine {
     this.#options = options
   }
 
-  /** As Session.generate (runner.ts). */
+  /** See Session.generate (runner.ts). */
   async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
     const {model} = this.#tools
-    // Generations that need no steps: failures, and those made in one run.
+    // Generations that need no further steps: failures, and those completed in one run.
     const settled: Generation[] = []
     for await (const decoded of decodeAll(model, this.#tasks(groups, settled), this.#options.batchSize, signal)) {
       if (decoded === null) yield* settled.splice(0)
@@ -91,7 +91,7 @@ export class Engine {
     }
   }
 
-  /** As Session.score (runner.ts): each block is START, its latents, END. */
+  /** See Session.score (runner.ts). Each block is fed as START, its latents, END. */
   async score(
     request: Request,
     latents: readonly LatentBlock[],
@@ -132,7 +132,7 @@ export class Engine {
     for await (const requests of groups) {
       const inputs = new PreparedInputs(this.#tools)
       for (const request of requests) {
-        // What is wrong with the arm itself is wrong for every sample, and ends the run.
+        // A problem with the arm itself affects every sample, so it ends the run.
         const machine = this.#machine(request)
         const bank = await this.#bank(request)
         let task: ArmTask | null = null
@@ -152,7 +152,7 @@ export class Engine {
     }
   }
 
-  /** Everything of a generation but its prompt, so that an arm that cannot run costs no prefill. */
+  /** Everything a generation needs except its prompt, so that an arm that cannot run costs no prefill. */
   async #plan(
     request: Request,
     inputs: PreparedInputs,
@@ -175,7 +175,7 @@ export class Engine {
         repetitionPenalty: generation.repetitionPenalty,
         banned: arm.intervention === 'no-latent' ? [machine.ids.start] : [],
       },
-      // The same draws in every arm of a sample: arms are compared in pairs.
+      // The draws are the same in every arm of a sample, because arms are compared in pairs.
       random: random(decoding.seed, request.sample.benchmark, request.sample.id, 'sampling'),
       maxNewTokens: decoding.maxNewTokens,
       eos: new Set(generation.eos),
@@ -183,7 +183,7 @@ export class Engine {
     }
   }
 
-  /** The generation of the Loop graph, or null where it is not wanted or cannot make this one. */
+  /** The generation of the Loop graph, or null when it is not requested or cannot do this one. */
   async #inOneRun(plan: Plan, inputs: PreparedInputs): Promise<Generation | null> {
     const {generate} = this.#tools.model
     const {intervention} = plan.request.arm
@@ -192,7 +192,8 @@ export class Engine {
     const input = await inputs.input(plan.request)
     const decoded = await decodeInLoop(generate, input, plan)
     const {ids, ropeDelta, imageTokens, seen, inputMs} = input
-    // No prefill of its own: the time of the first token is unknown, and what came before the run stands for it.
+    // There is no separate prefill, so the time of the first token is unknown. The time before the run stands in for
+    // it.
     const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
     const generation = this.#generation({...decoded, task: {...plan, prepared}})
     if (!plan.request.continuations) return generation
@@ -220,8 +221,8 @@ export class Engine {
     if (rules.name.startsWith('lvr') && [...tensors.keys()].some(name => /(^|\.)lvr_head\./.test(name))) {
       throw new LanternError(
         'unsupported',
-        'This checkpoint feeds latents through a learned head (lvr_head), which the graphs here do not have.',
-        'Checkpoints trained without the head run.',
+        'This checkpoint feeds latents through a learned head (lvr_head), which lantern-eval does not support.',
+        'Checkpoints trained without this head can be run.',
       )
     }
     const ownSize = rules.name === latent!.protocol ? latent!.size : null
@@ -246,7 +247,7 @@ export class Engine {
       const whose = need === 'donor' ? 'of another sample' : 'of this sample'
       throw new LanternError(
         'data-absent',
-        `The recorded run has no latents ${whose}, which ${request.arm.intervention} feeds.`,
+        `The recorded run has no latents ${whose}, which ${request.arm.intervention} needs.`,
       )
     }
     return need === 'donor' ? {seed, donor: blocks} : {seed, recorded: blocks}
@@ -265,7 +266,7 @@ export class Engine {
       throw new LanternError(
         'unsupported',
         'This sample has no box, so there is no oracle latent for it.',
-        'Run oracle where boxes exist.',
+        'Run oracle on samples that have boxes.',
       )
     }
     const picture = await inputs.firstPicture(sample)
@@ -274,7 +275,7 @@ export class Engine {
     return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => inputs.encode(image, limits))
   }
 
-  /** The recorded latents an arm feeds; null when it feeds none. */
+  /** The recorded latents that an arm feeds; null when it feeds none. */
   async #bank(request: Request): Promise<LatentBank | null> {
     const {id, intervention} = request.arm
     if (intervention === null || !needsBank(intervention)) return null
@@ -291,7 +292,7 @@ export class Engine {
     if (place === undefined) {
       throw new LanternError(
         'unsupported',
-        `${name} ends its blocks by a learned vector (${stopVector!.tensor}), which this checkpoint lacks.`,
+        `${name} ends its blocks with a learned vector (${stopVector!.tensor}), which this checkpoint lacks.`,
       )
     }
     this.#stopVector ??= readFloats(place)
@@ -308,7 +309,7 @@ export class Engine {
     steps,
   }: Omit<Decoded<ArmTask>, 'task'> & Finished): Generation {
     const {request, prepared, machine, eos} = task
-    // The token that ends the sequence is no part of the answer.
+    // The token that ends the sequence is not part of the answer.
     const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
     const replaced = request.arm.mode === 'latent' && request.arm.intervention !== 'own'
     return {
@@ -363,7 +364,7 @@ function usageOf(
     textTokens: ids.length - latentSteps - markerTokens - endings,
     latentSteps,
     markerTokens,
-    // A START that the token cap cut off counts as a block without latents; one that is itself a latent shows in
+    // A START cut off by the token cap counts as a block without latents. A START that is itself a latent is counted in
     // `opened` only.
     blocks: Math.max(starts, opened),
   }

@@ -1,5 +1,5 @@
-// What kind of model a folder holds, by the names of its files. A new loader is a row here and a function that opens
-// the folder; what cannot be loaded says what to point at instead.
+// Recognises the kind of model in a folder from its file names. A new loader needs a row here and a function that opens
+// the folder. For what cannot be loaded, the error says what to use instead.
 import {readdir, stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
@@ -9,7 +9,7 @@ type Names = ReadonlySet<string>
 interface FolderFormat {
   readonly name: 'safetensors' | 'onnx' | 'other-weights'
   recognises(names: Names): boolean
-  /** Why it cannot be loaded and what to do; null for a format with a loader. */
+  /** Why it cannot be loaded and what to do instead; null for a format with a loader. */
   readonly refusal: readonly [why: string, suggestion: string] | null
 }
 
@@ -19,7 +19,7 @@ export const indexFile = 'model.safetensors.index.json'
 const anyEndsWith = (names: Names, endings: readonly string[]) =>
   [...names].some(name => endings.some(ending => name.endsWith(ending)))
 
-/** In the order they are tried: a folder may hold an export beside the weights it was made from. */
+/** In the order they are tried. A folder may contain an export beside the original weights. */
 const formats: readonly FolderFormat[] = [
   {
     name: 'safetensors',
@@ -31,7 +31,7 @@ const formats: readonly FolderFormat[] = [
     recognises: names =>
       names.has('onnx') || names.has('genai_config.json') || anyEndsWith(names, ['.onnx', '.onnx_data']),
     refusal: [
-      'holds an ONNX export, which does not give out the hidden states that latent reasoning feeds back',
+      'holds an ONNX export, which does not expose the hidden states that latent reasoning feeds back',
       'Point --model at the folder with the original weights (config.json, tokenizer.json and *.safetensors): no export is needed.',
     ],
   },
@@ -46,8 +46,8 @@ const formats: readonly FolderFormat[] = [
 ]
 
 /**
- * The file names of a folder that can be loaded. Throws LanternError `bad-checkpoint` or, with what to do instead,
- * `unsupported`.
+ * The file names of a folder that can be loaded. Throws LanternError `bad-checkpoint`, or `unsupported` with what to do
+ * instead.
  */
 export async function loadableFolder(dir: string): Promise<Names> {
   const names = await namesIn(dir)
@@ -64,7 +64,7 @@ export async function loadableFolder(dir: string): Promise<Names> {
   return names
 }
 
-/** A single file is looked at by its own name, so that `--model model.onnx` gets the same answer as its folder. */
+/** A single file is judged by its own name, so that `--model model.onnx` gets the same answer as its folder. */
 async function namesIn(dir: string): Promise<Names> {
   try {
     return new Set((await stat(dir)).isFile() ? [basename(dir)] : await readdir(dir))

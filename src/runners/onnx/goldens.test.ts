@@ -1,5 +1,6 @@
-// The whole path against the reference implementation: prompts, pictures, prefill, every decoding condition, scores.
-// Everything is read from the goldens, so that another folder of the same layout (LANTERN_EVAL_GOLDENS) works as well.
+// Tests the whole path against the reference implementation: prompts, pictures, prefill, every decoding condition,
+// scores.
+// Everything is read from the goldens, so another folder of the same layout works too (LANTERN_EVAL_GOLDENS).
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -63,7 +64,7 @@ interface Golden {
   cases: Case[]
 }
 
-/** Tolerances of the goldens' README (float32). */
+/** Tolerances from the README of the goldens (float32). */
 const tolerance = {features: 2e-4, hidden: 2e-4, logits: 2e-4, logProb: 1e-3, latent: 2e-4, margin: 1e-3}
 
 const conditions: Record<string, {mode: Arm['mode']; intervention: Intervention | null}> = {
@@ -77,7 +78,7 @@ const conditions: Record<string, {mode: Arm['mode']; intervention: Intervention 
   'oracle-per-box': {mode: 'latent', intervention: 'oracle'},
 }
 
-/** Ids up to the first step whose choice was a near tie; from there on nothing is claimed. */
+/** Number of ids before the first step whose choice was a near tie. After that nothing is checked. */
 function claimed(run: Run): number {
   const tie = run.margins.findIndex((margin, i) => margin < tolerance.margin && !run.latent_mask[i])
   return tie < 0 ? run.ids.length : tie
@@ -173,14 +174,14 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     expect(size).toBe(golden.latent_size)
   })
 
-  it('tokenises as the reference does', () => {
+  it('tokenises like the reference', () => {
     for (const {text, ids, decoded} of golden.tokenizer) {
       expect(tools.tokenizer.encode(text)).toEqual(ids)
       expect(tools.tokenizer.decode(ids)).toBe(decoded)
     }
   })
 
-  it('prompts, features and prefill', async () => {
+  it('matches prompts, features and prefill', async () => {
     for (const item of golden.cases) {
       features.length = 0
       const {state, seen, imageTokens} = await preparedFor(item)
@@ -198,7 +199,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     }
   })
 
-  it('every condition, token for token', async () => {
+  it('matches every condition token for token', async () => {
     const engine = new Engine(tools, {batchSize: 4, keepLatents: true})
     const wanted = new Map<Request, {item: Case; run: Run}>()
     const groups = (async function* () {
@@ -235,7 +236,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     const vectors = generation.latents!.flatMap(block => block.vectors)
     const recorded = run.latents ? tensors.rows(run.latents) : []
     expect(vectors).toHaveLength(recorded.length)
-    // Free-running latents of random weights drift; the first of a run does not.
+    // With random weights, free-running latents drift; the first one of a run does not.
     if (recorded.length > 0) expect(largestDifference(vectors[0]!, recorded[0]!)).toBeLessThan(tolerance.latent)
   }
 
@@ -256,7 +257,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     throw new Error('nothing was decoded')
   }
 
-  it('injected vectors are fed in place of the own ones', async () => {
+  it("injected vectors are fed in place of the model's own", async () => {
     for (const item of golden.cases) {
       for (const run of item.runs.filter(({condition}) => condition === 'inject')) {
         const vectors = tensors.rows(run.vectors!)
@@ -266,7 +267,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     }
   })
 
-  it('latents in lock step: after the recorded ones the next own latent is the recorded one', async () => {
+  it('latents in lock step: after the recorded latents, the next own latent equals the recorded one', async () => {
     for (const item of golden.cases) {
       for (const run of item.runs.filter(({condition, latents}) => condition === 'own' && latents)) {
         const recorded = tensors.rows(run.latents!)
@@ -284,7 +285,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     }
   })
 
-  it('teacher-forced log-probabilities', async () => {
+  it('matches teacher-forced log-probabilities', async () => {
     for (const item of golden.cases) {
       for (const scoring of item.scoring ?? []) {
         const own = item.runs.find(({condition}) => condition === 'own')?.latents
@@ -304,7 +305,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     }
   })
 
-  it('a batch of five gives what five batches of one give, arms mixed', async () => {
+  it('a batch of five with mixed arms gives the same as five batches of one', async () => {
     const decodeWith = async (batchSize: number) => {
       const engine = new Engine(tools, {batchSize, keepLatents: false})
       const groups = (async function* () {

@@ -1,11 +1,11 @@
-// Emitted graphs, kept under a hash of everything they are made from, so that a second start reads a file instead of
-// emitting again and a graph viewer can open what ran. A cache that cannot be written costs time, nothing else.
+// Caches emitted graphs under a hash of everything they are made from. A second start then reads a file instead of
+// emitting the graph again, and a graph viewer can open what was run. A cache that cannot be written only costs time.
 import {mkdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {hashOf} from '../../core/hash.js'
 
-/** The bytes of the graph `name`, which `ingredients` determine wholly. */
+/** The bytes of the graph `name`, which `ingredients` determine completely. */
 export async function cachedGraph(
   cacheDir: string,
   name: string,

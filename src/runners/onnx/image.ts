@@ -1,7 +1,7 @@
-// A picture file -> 8-bit RGB, as the reference's Pillow code makes it (QwenLM/Qwen2.5-VL: qwen-vl-utils, to_rgb):
-// RGBA is pasted on white, every other mode goes through Pillow's convert('RGB'), which drops the alpha of grey and
+// Decodes a picture file to 8-bit RGB as the reference's Pillow code does (QwenLM/Qwen2.5-VL: qwen-vl-utils, to_rgb).
+// RGBA is pasted on white. Every other mode goes through Pillow's convert('RGB'), which drops the alpha of grey and
 // palette pictures.
-// Colour profiles are ignored. What the models then do with the pixels is image-processor.ts.
+// Colour profiles are ignored. image-processor.ts then turns the pixels into the model's input.
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Box, Orientation} from '../../core/sample.js'
 import {decodeBmp, isBmp} from './bmp.js'
@@ -9,13 +9,13 @@ import type {RgbImage} from './pillow-bicubic.js'
 
 export interface DecodedImage extends RgbImage {
   /**
-   * What is odd about the picture, in a sentence; e.g. 16-bit grey, of which the reference keeps the lowest 256 levels
-   * only.
+   * What is unusual about the picture, in a sentence; e.g. 16-bit grey, of which the reference keeps only the lowest
+   * 256 levels.
    */
   readonly problem: string | null
 }
 
-/** Throws LanternError `bad-file` (naming `source`) for bytes that are no picture. */
+/** Decodes a picture. Throws LanternError `bad-file` (naming `source`) when the bytes are not a picture. */
 export async function decodeImage(bytes: Uint8Array, orientation: Orientation, source: string): Promise<DecodedImage> {
   try {
     return isBmp(bytes) ? {...decodeBmp(bytes), problem: null} : await decodeWithSharp(bytes, orientation)
@@ -34,7 +34,7 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
     const image = sharp(bytes, {ignoreIcc: true, failOn: 'truncated', limitInputPixels: 1 << 29})
     return orientation === 'apply' ? image.autoOrient() : image
   }
-  // Both at once: almost every picture is one that the second answer holds.
+  // Both run at once, because the second result is final for almost every picture.
   const [{format, space, channels, depth, hasAlpha}, {data, info}] = await Promise.all([
     sharp(bytes).metadata(),
     open().toColourspace('srgb').raw().toBuffer({resolveWithObject: true}),
@@ -54,7 +54,7 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
       .raw({depth: 'ushort'})
       .toBuffer({resolveWithObject: true})
     const levels = new Uint16Array(deep.data.buffer, deep.data.byteOffset, deep.data.byteLength / 2)
-    const problem = 'It is 16-bit grey; the reference cuts every level above 255, and so do we.'
+    const problem = 'It is 16-bit grey; the reference clips every level above 255, and so does lantern-eval.'
     return {
       width: info.width,
       height: info.height,
@@ -70,7 +70,7 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
 }
 
 /**
- * True where Pillow's mode is RGBA: not for palettes and colour keys, whose transparency is only a note beside the
+ * True where Pillow's mode is RGBA. False for palettes and colour keys, whose transparency Pillow stores apart from the
  * pixels.
  */
 function pastesAlpha(bytes: Uint8Array, format: string | undefined): boolean {
@@ -79,7 +79,7 @@ function pastesAlpha(bytes: Uint8Array, format: string | undefined): boolean {
   return format !== 'png' || bytes[25] === 6
 }
 
-/** x / 255 for products of two bytes, rounded as Pillow's DIV255 does. */
+/** x / 255 for products of two bytes, rounded like Pillow's DIV255. */
 function divide255(product: number): number {
   const shifted = product + 128
   return ((shifted >> 8) + shifted) >> 8
@@ -98,7 +98,7 @@ function withoutAlpha(rgba: Uint8Array): Uint8Array {
   return rgba.filter((_, i) => i % 4 !== 3)
 }
 
-/** Pillow's plain formula (src/libImaging/Convert.c: cmyk2rgb): white less black, less the share of the ink. */
+/** Pillow's simple formula (src/libImaging/Convert.c: cmyk2rgb): white minus black, minus the share of the ink. */
 function fromCmyk(cmyk: Uint8Array): Uint8Array {
   const out = new Uint8Array((cmyk.length / 4) * 3)
   for (let from = 0, to = 0; from < cmyk.length; from += 4) {
@@ -114,7 +114,7 @@ function spread(grey: Uint8Array): Uint8Array {
   return out
 }
 
-/** The pixels from (left, top) up to, not including, (right, bottom). The box must lie inside the picture. */
+/** The pixels of the half-open box [left, right) x [top, bottom). The box must lie inside the picture. */
 export function crop(image: RgbImage, [left, top, right, bottom]: Box): RgbImage {
   const width = right - left
   const height = bottom - top

@@ -1,11 +1,14 @@
 // Local checkpoints: a folder, a repository of the hub, or a model that ships with the package.
 import type {Runner} from '../runner.js'
 import {checkpointFolder, isCheckpointRef} from './checkpoint-folder.js'
+import type {OnnxOptions} from './options.js'
 
-export const onnxRunner: Runner = {
+export type {LocalOptions} from './options.js'
+
+export const onnxRunner: Runner<OnnxOptions> = {
   accepts: isCheckpointRef,
   async open(ref, options) {
-    const {env, notify} = options
+    const {env, notify} = options.common
     const folder = await checkpointFolder(ref, {
       env,
       notify(event) {

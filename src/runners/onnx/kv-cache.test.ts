@@ -46,7 +46,7 @@ function expectRow(cache: KvCache, index: number, row: number, length: number): 
   for (let p = 0; p < capacity; p++) expect(bias[index * capacity + p]).toBe(p < length ? 0 : Math.fround(-1e9))
 }
 
-it('forks a prefix into rows that go their own ways', () => {
+it('forks a prefix into independent rows', () => {
   const cache = new KvCache(shape, 3)
   const prefix = rowsOf(0, 0, 4)
   cache.add(prefix, 4)
@@ -61,7 +61,7 @@ it('forks a prefix into rows that go their own ways', () => {
   expectRow(cache, 1, 0, 4)
 })
 
-it('keeps every row when it grows', () => {
+it('keeps the content of every row when it grows', () => {
   const cache = new KvCache(shape, 2)
   cache.add(rowsOf(1, 0, 100), 100)
   cache.add(rowsOf(2, 0, 2), 2)
@@ -76,7 +76,7 @@ it('keeps every row when it grows', () => {
   expectRow(cache, 1, 2, 202)
 })
 
-it('moves the last row into the place of one that ends, and takes new rows', () => {
+it('moves the last row into the place of a removed one, and accepts new rows', () => {
   const cache = new KvCache(shape, 3)
   cache.add(rowsOf(1, 0, 5), 5)
   cache.add(rowsOf(2, 0, 2), 2)
@@ -89,7 +89,7 @@ it('moves the last row into the place of one that ends, and takes new rows', () 
   expect(() => cache.add(rowsOf(5, 0, 1), 1)).toThrow('full')
 })
 
-it('hides what an earlier row left behind', () => {
+it('masks what an earlier row left behind', () => {
   const cache = new KvCache(shape, 1)
   cache.add(rowsOf(1, 0, 100), 100)
   cache.remove(0)

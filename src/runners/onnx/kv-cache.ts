@@ -1,11 +1,11 @@
-// Keys and values of the rows that are being decoded. They live in padded arrays of ours, because an array that goes
-// through the graph is copied whole at every step. Rows come and go: the filled ones are always the first, so that a
-// run reads a front part of each array.
+// The KV cache of the rows being decoded. The padded arrays are kept here, because an array that passes through the
+// graph is copied whole at every step. Occupied rows always come first, so that a run reads a contiguous front part of
+// each array.
 import type {KeyValue, Past, TextConfig} from './qwen2-5-vl/types.js'
 
-/** Positions by which the room of a row grows. */
+/** A row's capacity grows in steps of this many positions. */
 const growth = 128
-/** What is added to the attention score of padding. */
+/** Added to the attention scores of padding. */
 const hidden = -1e9
 
 function roomFor(positions: number): number {
@@ -29,19 +29,19 @@ export class KvCache {
     this.#maxRows = maxRows
   }
 
-  /** Positions each row holds. */
+  /** Number of positions held by each row. */
   get lengths(): readonly number[] {
     return this.#lengths
   }
 
   /**
-   * Starts a row as a fork of prefilled positions and returns its index. `prefix` is per layer [kvHeads, stride,
-   * headDim], of which the first `length` positions count; it is copied and may be forked again.
+   * Starts a row as a fork of prefilled positions and returns its index. `prefix` has the shape [kvHeads, stride,
+   * headDim] per layer; its first `length` positions count. It is copied and may be forked again.
    */
   add(prefix: readonly KeyValue[], length: number): number {
     const row = this.#lengths.length
     if (row === this.#maxRows) throw new RangeError('the cache is full')
-    // Room that earlier rows needed is given back only when it is much too large: attention runs over all of it.
+    // The capacity is reduced only when it is much too large for this row: attention runs over all of it.
     if (row === 0 && this.#capacity > 2 * roomFor(length + 1)) this.#capacity = 0
     this.#reserve(length + 1)
     const {kvHeads, headDim} = this.#shape
@@ -60,7 +60,7 @@ export class KvCache {
     return row
   }
 
-  /** Takes the new position of every row, per layer [rows, kvHeads, 1, headDim], and makes room for the next. */
+  /** Appends the new position of every row, per layer [rows, kvHeads, 1, headDim], and reserves room for the next. */
   append(delta: readonly KeyValue[]): void {
     const {kvHeads, headDim} = this.#shape
     for (const [row, length] of this.#lengths.entries()) {
@@ -68,7 +68,7 @@ export class KvCache {
         const from = (row * kvHeads + head) * headDim
         const to = this.#offset(row, head) + length * headDim
         for (const [layer, {key, value}] of delta.entries()) {
-          // Rows of a few dozen numbers: a loop is faster than a view and set().
+          // For a few dozen numbers, a loop is faster than a view and set().
           const into = this.#layers[layer]!
           for (let i = 0; i < headDim; i++) {
             into.key[to + i] = key[from + i]!
@@ -82,7 +82,7 @@ export class KvCache {
     if (this.#lengths.length > 0) this.#reserve(Math.max(...this.#lengths) + 1)
   }
 
-  /** Ends a row. The last row takes its place (and index). */
+  /** Removes a row. The last row takes its place (and index). */
   remove(row: number): void {
     const last = this.#lengths.length - 1
     const length = this.#lengths.pop()!
@@ -96,7 +96,7 @@ export class KvCache {
     this.#lengths[row] = length
   }
 
-  /** What a step reads: all rows, in the order of their indices. Valid until the cache changes. */
+  /** The input of a step: all rows in the order of their indices. Valid until the cache changes. */
   past(): Past {
     const used = this.#lengths.length * this.#rowSize
     return {

@@ -1,4 +1,4 @@
-// Which checkpoints are at hand, by the names of their files alone: nothing is opened, nothing downloaded.
+// Lists the available checkpoints by file names alone: opens nothing and downloads nothing.
 import {existsSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -7,12 +7,12 @@ import {builtinNames} from './checkpoint-folder.js'
 import {indexFile, singleFile} from './folder-format.js'
 
 export interface ListedModel {
-  /** As `--model` takes it. */
+  /** As accepted by `--model`. */
   readonly ref: string
   readonly source: 'built in' | 'hub' | 'folder'
 }
 
-/** Built-in models, Qwen2.5-VL-like repositories of the hub cache, and `folder` with its direct subfolders. */
+/** Built-in models, repositories in the hub cache that hold weights, and `folder` with its direct subfolders. */
 export async function listModels(folder: string, env: Environment): Promise<ListedModel[]> {
   const builtin = builtinNames().map(name => ({ref: `builtin:${name}`, source: 'built in'}) as const)
   const hub: ListedModel[] = []

@@ -1,4 +1,4 @@
-// A checkpoint folder -> everything that turns prompts into generations, on the thread that calls it.
+// Loads from a checkpoint folder everything that turns prompts into generations, on the calling thread.
 import type {PromptTools} from './prepared-inputs.js'
 import {loadChatTemplate} from './qwen2-5-vl/chat-template.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
@@ -6,7 +6,7 @@ import {loadModel} from './qwen2-5-vl/model.js'
 import {loadTokenizer} from './qwen2-5-vl/tokenizer.js'
 import type {Checkpoint, LoadOptions, Model} from './qwen2-5-vl/types.js'
 
-/** Instead of the checkpoint's own limits. */
+/** Override the checkpoint's own limits. */
 export interface PixelOptions {
   readonly minPixels?: number
   readonly maxPixels?: number
@@ -16,7 +16,7 @@ export interface CheckpointOptions extends LoadOptions, PixelOptions {
   readonly warn: (message: string) => void
 }
 
-/** Throws LanternError as its parts do; nothing stays open then. */
+/** Loads a checkpoint. Throws the LanternErrors of its parts; in that case nothing stays open. */
 export async function loadCheckpoint(
   dir: string,
   options: CheckpointOptions,
@@ -26,7 +26,7 @@ export async function loadCheckpoint(
   return {...tools, warn: options.warn, model: await loadModel(checkpoint, options)}
 }
 
-/** What prompts are made with, but for the model. Throws LanternError `bad-checkpoint`. */
+/** What prompts are made with, except the model. Throws LanternError `bad-checkpoint`. */
 export async function loadPromptTools(
   {dir, latent, image}: Checkpoint,
   {minPixels = image.minPixels, maxPixels = image.maxPixels}: PixelOptions,

@@ -1,6 +1,6 @@
-// Whole generations in one run of the Loop graph. A cache that goes through JavaScript crosses the bus of a GPU at
-// every step; in the loop it stays on the device. The price: such a run can be neither watched nor stopped, and only
-// greedy decoding by LanteRn's rules is in the graph.
+// Decodes whole generations in one run of the Loop graph. A cache that passes through JavaScript crosses the GPU's bus
+// at every step; in the loop it stays on the device. The price is that a run can be neither observed nor stopped, and
+// that the graph only covers greedy decoding under LanteRn's rules.
 import {type BlockState, decide, outsideBlock} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
 import type {PromptInput} from './prepared-inputs.js'
@@ -9,12 +9,12 @@ import {isPlainGreedy} from './sampling.js'
 
 type LoopTask = Pick<DecodeTask, 'machine' | 'sampling' | 'maxNewTokens' | 'eos'>
 
-/** True for generations that the Loop graph can make: greedy, and plain or with LanteRn's own latents. */
+/** True for generations that the Loop graph can produce: greedy, and either plain or with LanteRn's own latents. */
 export function fitsLoop({machine: {rules}, sampling}: LoopTask, ownLatents: boolean): boolean {
   return isPlainGreedy(sampling) && (rules.kind === 'discrete' || (rules.name === 'lantern' && ownLatents))
 }
 
-/** The same result that decodeAll would give. */
+/** Gives the same result as decodeAll. */
 export async function decodeInLoop(
   generate: NonNullable<Model['generate']>,
   {ids: prompt, embeds, positions, ropeDelta}: PromptInput,
@@ -32,7 +32,7 @@ export async function decodeInLoop(
     latentSizes: Int32Array.of(machine.rules.kind === 'discrete' ? -1 : machine.budget),
   })
   const ids = Array.from(tokens[0]!)
-  // The ids tell where the blocks are: the rules are run over them once more.
+  // The ids determine where the blocks are, so the rules are run over them once more.
   let state: BlockState = outsideBlock
   let previous = prompt.at(-1)!
   let fed = 0

@@ -1,5 +1,6 @@
-// What the main thread and the worker say to each other, and how a group of requests crosses over: pictures are read on
-// the main side (a file, a parquet page) and travel as bytes; generations come back without the request they answer.
+// The messages between the main thread and the worker, and how a group of requests is transferred. Pictures are read on
+// the main thread (from a file or a parquet page) and sent as bytes. Generations come back without the request they
+// answer.
 import type {Generation, LatentBlock, Request} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
@@ -14,14 +15,14 @@ export interface WorkerStart {
   readonly engine: EngineOptions
 }
 
-/** A picture on its way: the bytes are in the group's list. */
+/** A picture in transit; `bytes` is its index in the group's list. */
 interface SentImage {
   readonly source: string
   readonly orientation: ImageRef['orientation']
   readonly bytes: number
 }
 
-/** Requests whose pictures are `SentImage`s; the samples they share stay shared. */
+/** Requests whose pictures are `SentImage`s. Requests that share a sample still share it after the transfer. */
 export interface SentGroup {
   readonly requests: readonly unknown[]
   readonly pictures: readonly Uint8Array[]
@@ -87,12 +88,12 @@ export async function packGroup(requests: readonly Request[]): Promise<SentGroup
   return {requests: packed, pictures}
 }
 
-/** The other side of packGroup. */
+/** The inverse of packGroup. */
 export function unpackGroup({requests, pictures}: SentGroup): Request[] {
   const unpackImage = (image: SentImage | ImageRef) => {
     if (typeof image.bytes === 'number') {
       const bytes = pictures[image.bytes]!
-      // In place, so that the picture in a prompt and the one in its sample remain the same object.
+      // Changed in place, so that the picture in a prompt and the one in its sample remain the same object.
       ;(image as {bytes: unknown}).bytes = async () => bytes
     }
   }

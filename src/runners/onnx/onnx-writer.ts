@@ -1,22 +1,22 @@
-// Writes ONNX models: a graph builder and the few protobuf messages it needs (names and field numbers of onnx/onnx:
-// onnx/onnx.proto3, Apache-2.0). Only for graphs made here: it cannot read, and it knows no message it does not write.
-import type {TensorPlace} from './safetensors.js'
+// Writes ONNX models: a graph builder and the few protobuf messages it needs (names and field numbers from onnx/onnx:
+// onnx/onnx.proto3, Apache-2.0). Write-only, and limited to the messages that our graphs need.
+import type {TensorPlace} from '../../core/safetensors.js'
 
-/** Element types by the numbers of TensorProto.DataType. */
+/** Element types with their numbers in TensorProto.DataType. */
 export const elementType = {f32: 1, u8: 2, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16} as const
 export type ElementType = keyof typeof elementType
 
-/** A number is a fixed size, a string names a free one, null is a free one without a name. */
+/** A number is a fixed size, a string names a free dimension, and null is a free dimension without a name. */
 export type Dimension = number | string | null
 
-/** Attributes by their JavaScript type; a number is an integer unless wrapped in `float`. */
+/** Attributes by their JavaScript type. A number is an integer unless wrapped in `float`. */
 export type Attribute = number | readonly number[] | Float | Graph
 interface Float {
   readonly float: number
 }
 export const float = (value: number): Float => ({float: value})
 
-/** Operators that live in onnxruntime's own domain (microsoft/onnxruntime: docs/ContribOperators.md). */
+/** Operators in onnxruntime's own domain (microsoft/onnxruntime: docs/ContribOperators.md). */
 const contributed = new Set([
   'FusedMatMul',
   'Gelu',
@@ -32,7 +32,7 @@ const irVersion = 8
 const opset = 17
 
 /**
- * A graph under construction; values are named by strings. Subgraphs share the initializers and names of their root.
+ * A graph under construction. Values are named by strings. Subgraphs share the initializers and names of their root.
  */
 export class Graph {
   private readonly nodes: Uint8Array[] = []
@@ -49,7 +49,7 @@ export class Graph {
     this.root = parent?.root ?? this
   }
 
-  /** Declares an input; without a shape (inputs of a loop body) only its type is fixed. */
+  /** Declares an input. Without a shape (inputs of a loop body), only its type is fixed. */
   input(name: string, type: ElementType, shape?: readonly Dimension[]): string {
     this.inputs.push(valueInfo(name, type, shape))
     return name
@@ -61,12 +61,12 @@ export class Graph {
     this.outputs.push(valueInfo(name, type, shape))
   }
 
-  /** One operator with one output; an empty input name leaves an optional input out. */
+  /** Adds an operator with one output. An empty input name omits an optional input. */
   op(type: string, inputs: readonly string[], attributes: Readonly<Record<string, Attribute>> = {}): string {
     return this.ops(type, inputs, attributes, [true])[0]!
   }
 
-  /** One operator with several outputs; `false` leaves an optional output out (its name is then empty). */
+  /** Adds an operator with several outputs. `false` omits an optional output (its name is then empty). */
   ops(
     type: string,
     inputs: readonly string[],
@@ -78,7 +78,10 @@ export class Graph {
     return outputs
   }
 
-  /** A small constant inside the model; equal constants are stored once. Without a shape it is a vector. */
+  /**
+   * A small constant inside the model. Equal constants are stored once, if they are short. Without a shape it is a
+   * vector.
+   */
   constant(
     type: 'f32' | 'i32' | 'i64' | 'bool',
     values: readonly number[],
@@ -96,7 +99,7 @@ export class Graph {
   }
 
   /**
-   * A weight that stays in its file; `location` is relative to the model's folder. `shape` may regroup the same
+   * A weight that stays in its file. `location` is relative to the model's folder. `shape` may regroup the same
    * elements.
    */
   external(
@@ -114,7 +117,10 @@ export class Graph {
     return name
   }
 
-  /** Runs `make` once per root graph and key, at the root, and remembers the value: for what many operators share. */
+  /**
+   * Runs `make` once per root graph and key, at the root, and remembers the value. For values that many operators
+   * share.
+   */
   shared(key: string, make: (root: Graph) => string): string {
     const known = this.root.sharedValues.get(key)
     if (known !== undefined) return known
@@ -173,7 +179,7 @@ export class Graph {
     )
   }
 
-  /** The value fields of an AttributeProto: 2 float, 3 int, 6 graph, 8 ints; field 20 says which. */
+  /** The value fields of an AttributeProto: 2 float, 3 int, 6 graph, 8 ints. Field 20 holds the type. */
   private attribute(value: Attribute): Uint8Array[] {
     if (typeof value === 'number') return [numberField(3, value), numberField(20, 2)]
     if (value instanceof Graph) return [bytesField(6, value.bytes()), numberField(20, 5)]
@@ -204,8 +210,8 @@ function rawBytes(type: 'f32' | 'i32' | 'i64' | 'bool', values: readonly number[
   return Uint8Array.from(values)
 }
 
-// Protobuf wire format: a field is its key (number << 3 | wire type) as a varint, then a varint (0) or a length and
-// bytes (2).
+// Protobuf wire format: a field is its key (number << 3 | wire type) as a varint, followed by a varint (type 0) or by a
+// length and bytes (type 2).
 
 function varint(value: number): number[] {
   const bytes: number[] = []

@@ -3,7 +3,7 @@ import {compress, enlargedCrop, oracleLatents, randomBoxes} from './oracle-laten
 
 const features = (count: number) => Array.from({length: count}, (_, i) => Float32Array.of(i))
 
-// The checks of design/latent-reasoning.md 1.6.
+// The examples of design/latent-reasoning.md 1.6.
 it.each([
   [
     [10, 20, 110, 70],
@@ -22,10 +22,10 @@ it.each([
 })
 
 it('refuses a box outside the picture', () => {
-  expect(() => enlargedCrop([700, 10, 720, 20], 640, 480)).toThrow('nothing of the picture')
+  expect(() => enlargedCrop([700, 10, 720, 20], 640, 480)).toThrow('covers no pixel of the picture')
 })
 
-it('compresses in contiguous groups and drops the last rows', () => {
+it('averages contiguous groups and drops the last rows', () => {
   expect(compress(features(8), 8)).toEqual(features(8))
   expect(compress(features(20), 8).map(([x]) => x)).toEqual([0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5])
   const groups = compress(features(263), 8)
@@ -33,7 +33,7 @@ it('compresses in contiguous groups and drops the last rows', () => {
   expect(() => compress(features(7), 8)).toThrow('cannot fill 8 latents')
 })
 
-it('takes one vector per box when there are as many as latents, else the first box', async () => {
+it('uses one vector per box when there are as many boxes as latents, otherwise the first box', async () => {
   const image = {width: 60, height: 40, data: new Uint8Array(60 * 40 * 3)}
   const seen: string[] = []
   const encode = async ({width, height}: {width: number; height: number}, {minPixels}: {minPixels: number}) => {
@@ -50,7 +50,7 @@ it('takes one vector per box when there are as many as latents, else the first b
   expect(seen).toEqual(['10x10>=784', '20x10>=784', '11x11>=3136'])
 })
 
-it('random boxes lie inside the picture, keep the size, and avoid the evidence where there is room', () => {
+it('random boxes lie inside the picture, keep their size, and avoid the evidence where there is room', () => {
   for (let i = 0; i < 50; i++) {
     const [box] = randomBoxes([[10, 10, 30, 40]], 200, 100, random(i))
     const [x1, y1, x2, y2] = box!

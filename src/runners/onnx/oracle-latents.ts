@@ -1,4 +1,4 @@
-// Oracle latents: what a latent would be if it held the evidence itself, the vision features of a crop of the picture
+// Oracle latents: the latents that would hold the evidence itself, i.e. the vision features of a crop of the picture
 // (design/latent-reasoning.md 1.6; GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
 import {LanternError} from '../../core/errors.js'
 import type {Random} from '../../core/random.js'
@@ -7,15 +7,14 @@ import type {PixelLimits} from '../smart-resize.js'
 import {crop} from './image.js'
 import type {RgbImage} from './pillow-bicubic.js'
 
-/** Vision features of a picture that goes straight into the processor, row by row. */
+/** Vision features, row by row, of a picture that goes directly into the processor. */
 export type Encode = (image: RgbImage, limits: PixelLimits) => Promise<Float32Array[]>
 
-/** How much of the surroundings a crop shows. */
+/** A crop is enlarged by this factor to show some of its surroundings. */
 const enlargement = 1.2
 
 /**
- * The box enlarged about its centre and cut at the borders of the picture. Throws LanternError `bad-file` when nothing
- * is left.
+ * The box, enlarged about its centre and clipped to the picture. Throws LanternError `bad-file` when nothing is left.
  */
 export function enlargedCrop([x1, y1, x2, y2]: Box, width: number, height: number, scale = enlargement): Box {
   const halfWidth = ((x2 - x1) * scale) / 2
@@ -31,16 +30,16 @@ export function enlargedCrop([x1, y1, x2, y2]: Box, width: number, height: numbe
   if (box[2] <= box[0] || box[3] <= box[1]) {
     throw new LanternError(
       'bad-file',
-      `The box [${x1}, ${y1}, ${x2}, ${y2}] has nothing of the picture of ${width} x ${height} in it.`,
+      `The box [${x1}, ${y1}, ${x2}, ${y2}] covers no pixel of the picture (${width} x ${height}).`,
     )
   }
   return box
 }
 
 /**
- * Features [n][D] -> `count` vectors: the last n mod count rows are dropped, the rest averaged in contiguous groups of
- * raster order.
- * Throws LanternError `unsupported` for fewer features than latents.
+ * Compresses features [n][D] to `count` vectors: drops the last n mod count rows and averages the rest in contiguous
+ * groups, in raster order.
+ * Throws LanternError `unsupported` when there are fewer features than latents.
  */
 export function compress(features: readonly Float32Array[], count: number): Float32Array[] {
   const perGroup = Math.floor(features.length / count)
@@ -61,8 +60,9 @@ function meanOf(vectors: readonly Float32Array[]): Float32Array {
 }
 
 /**
- * The vectors of `oracle`. As many boxes as latents: one vector per box, the mean of its crop, which is not enlarged
- * and may be as small as one image token. Otherwise the first box: its enlarged crop, compressed to `count` vectors.
+ * The vectors of `oracle`. With as many boxes as latents, each box gives one vector: the mean over its crop, which is
+ * not enlarged and may be as small as one image token. Otherwise the first box is used: its enlarged crop is compressed
+ * to `count` vectors.
  */
 export async function oracleLatents(
   image: RgbImage,
@@ -82,9 +82,9 @@ export async function oracleLatents(
 }
 
 /**
- * Boxes for `random-crop`, in the sample's own picture: of the size of its boxes at uniform places, away from the
- * evidence where there is room (best of 32 draws); without boxes one of 20 to 60 % of each side, as the authors draw it
- * for BLINK and V*.
+ * Boxes for `random-crop`, in the sample's own picture. They have the size of the sample's boxes, are placed uniformly,
+ * and avoid the evidence where there is room (best of 32 draws). Without boxes, there is one box of 20 to 60 % of each
+ * side, as the authors draw it for BLINK and V*.
  */
 export function randomBoxes(boxes: readonly Box[], width: number, height: number, random: Random): Box[] {
   if (boxes.length === 0) {

@@ -1,7 +1,7 @@
 import {Graph} from './onnx-writer.js'
 import {availableProviders, createSession, parseDevice} from './ort-session.js'
 
-it('reads the device flag', () => {
+it('parses the device flag', () => {
   expect(parseDevice('cpu')).toEqual({provider: 'cpu', index: 0})
   expect(parseDevice('cuda')).toEqual({provider: 'cuda', index: 0})
   expect(parseDevice('cuda:2')).toEqual({provider: 'cuda', index: 2})

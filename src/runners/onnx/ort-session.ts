@@ -1,10 +1,11 @@
-// Creates onnxruntime sessions: which options, on which device, and what to tell the user when a provider is missing.
+// Creates onnxruntime sessions: chooses options and device, and explains to the user what to do when a provider is
+// missing.
 import {existsSync} from 'node:fs'
 import {createRequire} from 'node:module'
 import {dirname, join, relative} from 'node:path'
 import {LanternError, messageOf} from '../../core/errors.js'
 
-// The runtime's types by way of the late import, so that no module imports it early.
+// The runtime's types are taken from the late import, so that no module imports the runtime early.
 export type Runtime = Awaited<ReturnType<typeof loadRuntime>>
 export type InferenceSession = Awaited<ReturnType<Runtime['InferenceSession']['create']>>
 export type Tensor = InstanceType<Runtime['Tensor']>
@@ -25,22 +26,25 @@ export function parseDevice(text: string): Device {
 export interface SessionOptions {
   readonly device: Device
   readonly threads?: number
-  /** Folder that external data is relative to. */
+  /** The folder that external data is relative to. */
   readonly folder: string
   /**
    * True keeps float32 weights as mapped pages of their file, shared by all sessions and workers, instead of packing a
    * copy of them.
-   * False where there are MatMulNBits weights, which are 50 times slower without packing.
+   * False is needed for MatMulNBits weights, which are 50 times slower without packing.
    */
   readonly mapped: boolean
   /**
-   * True frees every intermediate as soon as it is dead, for graphs whose intermediates are large and differ in size
-   * from run to run; the default arena keeps its peak, rounded up to powers of two, for good.
+   * True frees every intermediate as soon as it is dead. Meant for graphs with large intermediates whose size varies
+   * from run to run. The default arena keeps its peak, rounded up to powers of two, for the life of the session.
    */
   readonly frugal?: boolean
 }
 
-/** Throws LanternError `device` when the provider cannot be loaded, with the command that installs it. */
+/**
+ * Creates a session. Throws LanternError `device` when the provider cannot be loaded, with the command that installs
+ * it.
+ */
 export async function createSession(
   model: Uint8Array,
   {device, threads, folder, mapped, frugal = false}: SessionOptions,
@@ -50,11 +54,11 @@ export async function createSession(
     return await ort.InferenceSession.create(model, {
       executionProviders: device.provider === 'cpu' ? ['cpu'] : [{name: 'cuda', deviceId: device.index}],
       ...(threads !== undefined && {intraOpNumThreads: threads}),
-      // One level below 'all': the last one only rewrites convolutions, which there are none of, and crashes 1.30.0 on
-      // the decoder.
+      // One level below 'all'. The last level only rewrites convolutions, of which there are none, and crashes 1.30.0
+      // on the decoder.
       graphOptimizationLevel: 'extended',
       ...(frugal && {enableCpuMemArena: false, enableMemPattern: false}),
-      // Errors are thrown as well; without this they are printed too, into the middle of a table.
+      // Errors are thrown anyway; without this they would also be printed, into the middle of a table.
       logSeverityLevel: 4,
       extra: {
         session: {
@@ -68,11 +72,11 @@ export async function createSession(
   }
 }
 
-/** onnxruntime-node, loaded at the first use. */
+/** Loads onnxruntime-node on first use. Throws LanternError `device`. */
 export async function loadRuntime() {
   try {
     const ort = await import('onnxruntime-node')
-    // Loading a provider logs through the library's own logger, which listens to this and not to the session's level.
+    // Loading a provider logs through the library's own logger, which ignores the session's level and obeys this one.
     ort.env.logLevel = 'fatal'
     return ort
   } catch (error) {
@@ -84,7 +88,9 @@ export async function loadRuntime() {
   }
 }
 
-/** Providers that can be loaded: those in the package, and CUDA and TensorRT once their libraries were fetched. */
+/**
+ * Providers that can be loaded: those in the package, plus CUDA and TensorRT once their libraries have been fetched.
+ */
 export async function availableProviders(): Promise<string[]> {
   const {listSupportedBackends} = await loadRuntime()
   const binaries = join(packageFolder(), 'bin', 'napi-v6', process.platform, process.arch)
@@ -100,8 +106,8 @@ function packageFolder(): string {
 }
 
 /**
- * The package's own install script fetches the CUDA libraries; `npm rebuild` does not run it under `allowScripts:
- * false`.
+ * The command that fetches the CUDA libraries: the package's own install script. `npm rebuild` does not run it under
+ * `allowScripts: false`.
  */
 export function cudaInstallCommand(): string {
   return `node ${relative(process.cwd(), join(packageFolder(), 'script', 'install.js'))}`

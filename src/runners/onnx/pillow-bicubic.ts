@@ -1,7 +1,7 @@
-// Bicubic resizing of 8-bit RGB, byte for byte as Image.resize(size, BICUBIC) of Pillow 13. Nothing else about images.
-// The method (python-pillow/Pillow: src/libImaging/Resample.c): separable; Keys' kernel with a = -0.5, widened when
-// shrinking; weights in 22-bit fixed point; rounding to 8 bits between the two passes, so their order shows in some
-// bytes.
+// Bicubic resizing of 8-bit RGB, byte for byte like Image.resize(size, BICUBIC) of Pillow 13.
+// The method (python-pillow/Pillow: src/libImaging/Resample.c) is separable. It uses Keys' kernel with a = -0.5,
+// widened when shrinking, and weights in 22-bit fixed point. It rounds to 8 bits between the two passes, so their order
+// affects some bytes.
 
 /** 8-bit RGB, row by row. */
 export interface RgbImage {
@@ -11,19 +11,19 @@ export interface RgbImage {
   readonly data: Uint8Array
 }
 
-/** 32 bits less 8 of the pixel and 2 of head room. */
+/** 32 bits minus 8 for the pixel and 2 of headroom. */
 const fractionBits = 22
 const half = 1 << (fractionBits - 1)
 
-/** Returns the same image when the size is already right. */
+/** Resizes an image. Returns the same object when the size is already right. */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
-  // Since Pillow 13 a height that shrinks by more than twice what the width does goes first
-  // (python-pillow/Pillow#9549); older ones always began with the columns.
+  // Since Pillow 13 the rows go first when the height shrinks by more than twice as much as the width
+  // (python-pillow/Pillow#9549). Older versions always begin with the columns.
   const rowsFirst = height < image.height && image.height - height > 2 * (image.width - width)
   return rowsFirst ? resizeColumns(resizeRows(image, height), width) : resizeRows(resizeColumns(image, width), height)
 }
 
-/** For each output place: the first input place and the fixed-point weights of those it reads. */
+/** For each output position: the first input position it reads, and the fixed-point weights. */
 interface Taps {
   readonly first: Int32Array
   readonly weights: readonly Int32Array[]
@@ -60,7 +60,7 @@ function resizeColumns(image: RgbImage, width: number): RgbImage {
   if (width === image.width) return image
   const {height, data} = image
   const {first, weights} = tapsOf(image.width, width)
-  // Clamped: what a sum of weights overshoots is cut to 0 .. 255.
+  // Clamped, because a weighted sum may overshoot 0 .. 255.
   const out = new Uint8ClampedArray(height * width * 3)
   for (let x = 0; x < width; x++) {
     const taps = weights[x]!
@@ -90,7 +90,7 @@ function resizeRows(image: RgbImage, height: number): RgbImage {
   const {data} = image
   const {first, weights} = tapsOf(image.height, height)
   const out = new Uint8ClampedArray(height * stride)
-  // Whole rows are added up, so that memory is read in its order.
+  // Whole rows are added up, so that memory is read sequentially.
   const sums = new Int32Array(stride)
   for (let y = 0; y < height; y++) {
     sums.fill(half)

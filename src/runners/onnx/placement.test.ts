@@ -1,4 +1,4 @@
-// Layouts onnxruntime is picky about: each one loads and gives the same numbers as the plain folder.
+// Folder layouts that onnxruntime is picky about. Each one loads and gives the same numbers as the plain folder.
 import {chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -31,7 +31,7 @@ async function firstLogits(dir: string, cacheDir = join(folder, 'cache')): Promi
   return [...logits!]
 }
 
-/** Moves every file of a copy elsewhere and leaves links behind; `target` names the folder and the new file name. */
+/** Moves every file of a copy elsewhere and leaves links behind. `target` names the folder and the new file name. */
 function linked(name: string, target: (file: string, index: number) => [folder: string, file: string]): string {
   const dir = join(folder, name)
   cpSync(plain, dir, {recursive: true})
@@ -44,12 +44,12 @@ function linked(name: string, target: (file: string, index: number) => [folder: 
   return dir
 }
 
-it('loads a hub cache: links into one folder of blobs with other names', async () => {
+it('loads a hub cache, with links to renamed blobs in one folder', async () => {
   const dir = linked('snapshot', (_, index) => ['blobs', `blob${index}`])
   expect(await firstLogits(dir)).toEqual(await firstLogits(plain))
 })
 
-it('loads shards that lie in different folders, brought together in the cache', async () => {
+it('loads shards from different folders by collecting them in the cache', async () => {
   const dir = linked('scattered', (file, index) => [`disk-${index % 2}`, file])
   expect(await firstLogits(dir)).toEqual(await firstLogits(plain))
   expect(readdirSync(join(folder, 'cache', 'weights'))).toHaveLength(1)
@@ -64,6 +64,6 @@ it('loads a read-only folder and writes nothing into it', async () => {
   expect(readdirSync(dir)).toEqual(before)
 })
 
-it('loads without a cache folder that can be written', async () => {
+it('loads without a writable cache folder', async () => {
   expect(await firstLogits(plain, join(plain, 'config.json', 'cache'))).toEqual(await firstLogits(plain))
 })

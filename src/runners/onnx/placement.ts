@@ -1,7 +1,7 @@
-// Where a graph finds its weight files. onnxruntime refuses external data that is reached through a symbolic link out
-// of the model's folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder is blobs/. The
-// model itself is given as bytes with that folder's name; nothing is written beside the weights, so read-only folders
-// and other file systems need no care.
+// Decides where a graph finds its weight files. onnxruntime refuses external data reached through a symbolic link out
+// of the model's folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder becomes blobs/.
+// The model itself is passed as bytes together with that folder's name. Nothing is written beside the weights, so
+// read-only folders and other file systems need no special care.
 import {copyFile, link, mkdir, realpath} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
@@ -9,13 +9,14 @@ import {sha256} from '../../core/hash.js'
 
 export interface Placement {
   readonly folder: string
-  /** A weight file's name inside `folder`. */
+  /** The name of a weight file inside `folder`. */
   locate(file: string): string
 }
 
 /**
- * The folder that really holds all files. Files whose links lead to different folders are brought together under
- * `cacheDir`, by hard links where the file system allows, else by copies.
+ * The folder that actually contains all files. Files whose links lead to different folders are collected under
+ * `cacheDir`, by hard links where the file system allows them, otherwise by copying. Throws LanternError `disk` when
+ * that fails.
  */
 export async function placeWeights(files: readonly string[], cacheDir: string): Promise<Placement> {
   const real = new Map<string, string>()
@@ -31,7 +32,7 @@ export async function placeWeights(files: readonly string[], cacheDir: string): 
   } catch (error) {
     throw new LanternError(
       'disk',
-      `The weight files lie in ${folders.size} folders and cannot be brought together in ${folder}: ${messageOf(error)}.`,
+      `The weight files lie in ${folders.size} folders and cannot be collected in ${folder}: ${messageOf(error)}.`,
       'Put all shards into one folder.',
     )
   }

@@ -1,5 +1,5 @@
-// What the requests of a group share: pictures as vision features, and prompts after their prefill.
-// Each is computed when it is first asked for, and once: twelve interventions cost one vision pass and one prefill.
+// Shares work between the requests of a group: vision features of pictures, and prompts after their prefill.
+// Each is computed once, on first use. Twelve interventions cost one vision pass and one prefill.
 import {LanternError} from '../../core/errors.js'
 import {type Prompt, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
@@ -24,17 +24,17 @@ export interface PromptTools {
   readonly warn: (message: string) => void
 }
 
-/** A prompt as the decoder takes it. T tokens. */
+/** A prompt as the decoder takes it; T is its number of tokens. */
 export interface PromptInput {
   readonly ids: readonly number[]
-  /** [T, H], features of pictures in their places. */
+  /** [T, H], with the features of the pictures at their positions. */
   readonly embeds: Float32Array
   /** [3, T] */
   readonly positions: Int32Array
   readonly ropeDelta: number
   readonly imageTokens: number
   readonly seen: Seen
-  /** Milliseconds that pictures and text took. */
+  /** Milliseconds spent on pictures and text. */
   readonly inputMs: number
 }
 
@@ -44,7 +44,7 @@ export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'
   readonly prefillMs: number
 }
 
-/** A picture, its features and where they stand. */
+/** A picture, its features and its grid of patches. */
 interface SeenPicture {
   readonly decoded: RgbImage
   readonly grid: Grid
@@ -58,7 +58,7 @@ export class PreparedInputs {
   readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
   readonly #inputs = new Map<string, Promise<PromptInput>>()
   readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
-  /** Pictures have no identity but their object: a number for each makes part of a prompt's key. */
+  /** A picture is identified by its object only. A number for each becomes part of the prompt's key. */
   readonly #numbers = new Map<ImageRef, number>()
 
   constructor(tools: PromptTools) {
@@ -66,14 +66,14 @@ export class PreparedInputs {
   }
 
   /**
-   * The prompt of a request before any run of the decoder. Throws LanternError for pictures that cannot be read or
+   * The prompt of a request, before any run of the decoder. Throws LanternError for pictures that cannot be read or
    * used.
    */
   input({prompt}: Request): Promise<PromptInput> {
     return once(this.#inputs, this.#keyOf(prompt), () => this.#read(prompt))
   }
 
-  /** The prompt of a request after its prefill. Throws as `input` does. */
+  /** The prompt of a request after its prefill. Throws like `input`. */
   prompt(request: Request): Promise<PreparedPrompt> {
     return once(this.#prompts, this.#keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
   }
@@ -87,15 +87,16 @@ export class PreparedInputs {
     return JSON.stringify([promptText(prompt), imagesOf(prompt).map(number)])
   }
 
-  /** The first picture of a sample as it was stored. Throws LanternError `unsupported` for a sample without one. */
+  /**
+   * The first picture of a sample as it was stored. Throws LanternError `unsupported` for a sample without a picture.
+   */
   async firstPicture({images: [image]}: Sample): Promise<RgbImage> {
-    if (image === undefined) throw new LanternError('unsupported', 'This sample has no picture to take a crop of.')
+    if (image === undefined) throw new LanternError('unsupported', 'This sample has no picture to crop.')
     return (await this.#picture(image)).decoded
   }
 
   /**
-   * Features of a picture that goes straight into the checkpoint's processor, as the crops of oracle latents do;
-   * [n][H].
+   * Features of a picture that goes directly into the checkpoint's processor, like the crops of oracle latents; [n][H].
    */
   async encode(image: RgbImage, limits: PixelLimits): Promise<Float32Array[]> {
     const {model} = this.#tools

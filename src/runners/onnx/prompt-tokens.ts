@@ -1,8 +1,8 @@
-// How many tokens pictures take in a prompt: what the engine asks with and forecast.ts counts with.
+// Counts the tokens that pictures take in a prompt. The engine uses it to build prompts, and forecast.ts to count them.
 import {LanternError} from '../../core/errors.js'
 import type {VisionConfig} from './qwen2-5-vl/types.js'
 
-/** Image tokens of a grid of patches. */
+/** Number of image tokens of a grid of patches. */
 export function cellsOf(
   {rows, columns}: {readonly rows: number; readonly columns: number},
   {merge}: Pick<VisionConfig, 'merge'>,
@@ -11,15 +11,15 @@ export function cellsOf(
 }
 
 /**
- * One placeholder per picture -> as many as it has cells. Throws LanternError `unsupported` when the text itself holds
- * placeholders: data are not trusted to decide what is a picture.
+ * Expands the one placeholder of each picture to as many as it has cells. Throws LanternError `unsupported` when the
+ * text itself contains placeholders, because data must not decide what counts as a picture.
  */
 export function expandImages(ids: readonly number[], imageToken: number, cells: readonly number[]): number[] {
   const placeholders = ids.filter(id => id === imageToken).length
   if (placeholders !== cells.length) {
     throw new LanternError(
       'unsupported',
-      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text holds the model's own special tokens.`,
+      `The prompt has ${cells.length} pictures and ${placeholders} image placeholders: its text contains the model's own special tokens.`,
     )
   }
   let picture = 0

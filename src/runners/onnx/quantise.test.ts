@@ -2,10 +2,10 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
 import {random} from '../../core/random.js'
+import {readFloats, readSafetensorsHeader, writeSafetensors} from '../../core/safetensors.js'
 import {Graph} from './onnx-writer.js'
 import {createSession, loadRuntime} from './ort-session.js'
 import {packBlocks, quantised} from './quantise.js'
-import {readFloats, readSafetensorsHeader, writeSafetensors} from './safetensors.js'
 import {Weights} from './weights.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-quantise-'))
@@ -15,7 +15,7 @@ const noise = random('quantise.test')
 const [out, inputs] = [24, 96]
 const matrix = Float32Array.from({length: out * inputs}, () => noise.normal())
 
-/** What the packed codes stand for. */
+/** The values that the packed codes represent. */
 function unpacked(bits: 4 | 8): Float32Array {
   const scales = new Float32Array(matrix.length / 32)
   const packed = packBlocks(matrix, bits, scales)
@@ -26,7 +26,7 @@ function unpacked(bits: 4 | 8): Float32Array {
 }
 
 it.each([4, 8] as const)(
-  'packs %i bits with an error of at most one scale, and half of one away from the clamped end',
+  'packs %i bits with an error of at most one scale, or half a scale away from the clamped end',
   bits => {
     const values = unpacked(bits)
     for (let block = 0; block < matrix.length; block += 32) {
@@ -68,13 +68,13 @@ it.each(['q8', 'q4'] as const)('the %s kernel computes with the packed values', 
   const values = unpacked(precision === 'q4' ? 4 : 8)
   for (let i = 0; i < out; i++) {
     const expected = row.reduce((sum, v, j) => sum + v * values[i * inputs + j]!, 0)
-    // q8: float32 sums of 96 terms of order 1. q4 rounds the row to 8 bits a block: 96 errors of about 3 / 127 /
+    // q8: float32 sums of 96 terms of order 1. q4 rounds the row to 8 bits per block: 96 errors of about 3 / 127 /
     // sqrt(12), five sigma.
     expect(Math.abs((y!.data as Float32Array)[i]! - expected)).toBeLessThan(precision === 'q8' ? 1e-4 : 0.33)
   }
 })
 
-it('keeps vectors in float32 and rows without whole blocks as they are', async () => {
+it('keeps vectors, and matrices whose rows are not whole blocks, in float32', async () => {
   const source = join(folder, 'odd.safetensors')
   const values = Float32Array.from({length: 60}, (_, i) => i / 7)
   await writeSafetensors(source, [

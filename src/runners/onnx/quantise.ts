@@ -1,21 +1,28 @@
-// Rewrites a checkpoint's matrices at lower precision: float16, or 8 and 4 bits per weight in the layout of MatMulNBits
-// (microsoft/onnxruntime: docs/ContribOperators.md). The result is one safetensors file that holds all the decoder
-// reads.
-import {elementBytes, numberToHalf, readTensor, type TensorPlace, type TensorSource, toFloat32} from './safetensors.js'
+// Rewrites a checkpoint's matrices at lower precision: float16, or 8 or 4 bits per weight in the layout of MatMulNBits
+// (microsoft/onnxruntime: docs/ContribOperators.md). The result is one safetensors file with everything that the
+// decoder reads.
+import {
+  elementBytes,
+  numberToHalf,
+  readTensor,
+  type TensorPlace,
+  type TensorSource,
+  toFloat32,
+} from '../../core/safetensors.js'
 import {quantisedBlock, quantisedNames} from './weights.js'
 
 export type LowPrecision = 'fp16' | 'q8' | 'q4'
 
-/** Raised when equal weights would be written differently: part of the cached file's name. */
+/** Incremented when a change writes the same weights differently. Part of the cached file's name. */
 export const quantiserVersion = 1
 
-/** Bytes of weights that are read and converted at a time. */
+/** Number of bytes of weights read and converted at a time. */
 const pieceBytes = 1 << 22
 
 /**
- * What to write for `tensors`. Vectors (norms, biases) keep float32; so do matrices whose rows do not hold whole
- * blocks.
- * `isTable` names an embedding table that is only looked up, never multiplied: it is not quantised.
+ * What to write for `tensors`. Vectors (norms, biases) stay float32; so do matrices whose rows are not a whole number
+ * of blocks.
+ * `isTable` identifies an embedding table that is only looked up, never multiplied; it is not quantised.
  */
 export function quantised(
   tensors: Iterable<readonly [string, TensorPlace]>,
@@ -42,8 +49,8 @@ function converted(name: string, place: TensorPlace, type: 'F32' | 'F16'): Tenso
 }
 
 /**
- * Two tensors: the packed values [out, in / block, block x bits / 8], then the scales [out x in / block] they leave
- * behind.
+ * Two tensors: the packed values [out, in / block, block x bits / 8], then the scales [out x in / block], which are
+ * computed while packing.
  */
 function inBlocks(name: string, place: TensorPlace, bits: 4 | 8): TensorSource[] {
   const [out, inputs] = place.shape as [number, number]
@@ -68,7 +75,7 @@ function inBlocks(name: string, place: TensorPlace, bits: 4 | 8): TensorSource[]
 
 /**
  * Packs whole blocks and fills in their scales: value = (code - 2^(bits-1)) x scale. The scale maps the entry of
- * largest magnitude, with its sign, to the lowest code, which has no positive counterpart: all codes are used
+ * largest magnitude, with its sign, to the lowest code, which has no positive counterpart. All codes are therefore used
  * (ggml-org/llama.cpp: ggml-quants.c, Q4_0).
  */
 export function packBlocks(values: Float32Array, bits: 4 | 8, scales: Float32Array): Uint8Array {
@@ -85,7 +92,7 @@ export function packBlocks(values: Float32Array, bits: 4 | 8, scales: Float32Arr
     for (let i = from; i < from + quantisedBlock; i++) {
       const code = Math.min(2 * middle - 1, Math.round(values[i]! * inverse) + middle)
       if (bits === 8) packed[i] = code
-      // Two to a byte, the even one in the low half.
+      // Two per byte, the even one in the low half.
       else packed[i >> 1]! |= code << (4 * (i & 1))
     }
   }

@@ -5,7 +5,7 @@ const greedy: Sampling = {temperature: 0, repetitionPenalty: 1, banned: []}
 const choose = (logits: number[], sampling: Partial<Sampling>, seen: number[] = [], seed = 0) =>
   chooseToken(Float32Array.from(logits), {...greedy, ...sampling}, new Set(seen), random(seed))
 
-/** How often each token is drawn. */
+/** The share of draws that each token gets. */
 function shares(logits: number[], sampling: Partial<Sampling>, draws = 4000): number[] {
   const generator = random('sampling.test')
   const counts = logits.map(() => 0)
@@ -14,7 +14,7 @@ function shares(logits: number[], sampling: Partial<Sampling>, draws = 4000): nu
   return counts.map(count => count / draws)
 }
 
-it('greedy takes the first of the largest', () => {
+it('greedy decoding takes the first of the largest logits', () => {
   expect(choose([1, 3, 3, 2], {})).toBe(1)
   expect(isPlainGreedy(greedy)).toBe(true)
 })
@@ -30,7 +30,7 @@ it('banned tokens are never chosen', () => {
   expect(shares([5, 1, 2], {banned: [0], temperature: 1})[0]).toBe(0)
 })
 
-it('samples the softmax at the temperature', () => {
+it('samples from the softmax at the given temperature', () => {
   const drawn = shares([Math.log(1), Math.log(2), Math.log(5)], {temperature: 1})
   // 3 standard errors of 4000 draws are at most 0.024.
   for (const [i, expected] of [0.125, 0.25, 0.625].entries()) expect(Math.abs(drawn[i]! - expected)).toBeLessThan(0.024)

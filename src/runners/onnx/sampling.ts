@@ -1,29 +1,29 @@
-// From logits to a token, in the order of huggingface/transformers (generation/logits_process.py): repetition penalty,
-// bans, temperature, top-k, top-p. Pure but for the random generator it is given.
+// Chooses a token from logits, in the order of huggingface/transformers (generation/logits_process.py): repetition
+// penalty, bans, temperature, top-k, top-p. Pure except for the random generator passed in.
 import type {Random} from '../../core/random.js'
 
 export interface Sampling {
-  /** 0: greedy. */
+  /** 0 means greedy. */
   readonly temperature: number
-  /** Most likely tokens to keep; 0 or absent: all. */
+  /** Number of most likely tokens to keep; 0 or absent keeps all. */
   readonly topK?: number
-  /** Smallest set of most likely tokens that reaches this probability; absent or 1: all. */
+  /** Keep the smallest set of most likely tokens that reaches this probability; absent or 1 keeps all. */
   readonly topP?: number
   /**
-   * Divides positive logits of tokens seen before (prompt included) and multiplies negative ones; acts on greedy
-   * decoding too.
+   * Divides positive logits of tokens seen before (prompt included) and multiplies negative ones. Also affects greedy
+   * decoding.
    */
   readonly repetitionPenalty: number
   /** Tokens that are never chosen. */
   readonly banned: readonly number[]
 }
 
-/** True when the argmax of the raw logits is the answer, so that the logits need not be looked at. */
+/** True when the token is the argmax of the raw logits, so that the logits themselves are not needed. */
 export function isPlainGreedy({temperature, repetitionPenalty, banned}: Sampling): boolean {
   return temperature === 0 && repetitionPenalty === 1 && banned.length === 0
 }
 
-/** Chooses a token. Changes `logits`. `seen`: ids of the prompt and of what was generated. */
+/** Chooses a token. Modifies `logits`. `seen`: ids of the prompt and of what was generated. */
 export function chooseToken(
   logits: Float32Array,
   sampling: Sampling,
@@ -41,7 +41,7 @@ export function chooseToken(
   return temperature === 0 ? argmax(logits) : sample(logits, sampling, random)
 }
 
-/** The first of the largest. */
+/** Index of the first of the largest values. */
 export function argmax(values: ArrayLike<number>): number {
   let best = 0
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
@@ -72,7 +72,7 @@ function sample(logits: Float32Array, {temperature, topK, topP}: Sampling, rando
   return chosen
 }
 
-/** How many of the tokens, most likely first, it takes to reach the probability `topP`. */
+/** How many tokens, most likely first, are needed to reach the probability `topP`. */
 function nucleusSize(order: readonly number[], weights: Float64Array, topP: number): number {
   let total = 0
   for (const id of order) total += weights[id]!

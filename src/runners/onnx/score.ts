@@ -1,16 +1,17 @@
-// Teacher forcing: how likely the model finds given tokens after a prompt and given latents. Nothing is generated.
+// Teacher-forced scoring: how likely the model finds given tokens after a prompt and given latents. Nothing is
+// generated.
 
 import type {PromptState} from './decode.js'
 import {KvCache} from './kv-cache.js'
 import type {Model} from './qwen2-5-vl/types.js'
 
-/** A token of the text before the continuation; at a latent position `vector` is fed in place of its embedding. */
+/** A token of the text before the continuation. At a latent position, `vector` is fed in place of its embedding. */
 export interface ForcedToken {
   readonly id: number
   readonly vector?: Float32Array
 }
 
-/** Natural logarithms of the probability of each token of each continuation, [continuation][token]. */
+/** Natural log-probability of each token of each continuation, [continuation][token]. */
 export async function scoreContinuations(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
   prompt: PromptState,
@@ -23,8 +24,8 @@ export async function scoreContinuations(
 }
 
 /**
- * One run over the last prompt token, the prefix and all but the last token of the continuation: each predicts its
- * successor.
+ * One run over the last prompt token, the prefix and all but the last token of the continuation. Each position predicts
+ * its successor.
  */
 async function scoreOne(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,

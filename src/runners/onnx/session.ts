@@ -1,10 +1,11 @@
 // A checkpoint folder as a session: its identity, and its model in a worker thread.
 import {existsSync} from 'node:fs'
-import type {ModelIdentity, RunnerOptions, Session} from '../runner.js'
+import type {CommonOptions, ModelIdentity, Session} from '../runner.js'
 import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
 import {loadCheckpoint} from './load.js'
 import type {WorkerStart} from './messages.js'
+import {defaultBatchSize, type OnnxOptions} from './options.js'
 import {parseDevice} from './ort-session.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
 import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
@@ -13,9 +14,6 @@ import {computeType, graphVersion} from './qwen2-5-vl/model.js'
 import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
 import {type ModelHost, startWorker} from './worker-client.js'
 
-/** Rows decoded together: on a CPU four cost little more than one (design/onnx-runner.md 10). */
-const defaultBatchSize = 4
-
 /**
  * Below this size a second thread costs more than it does: 800 generations of the built-in models (0.5 M parameters)
  * took 14 s of processor time on one thread and 28 s on two, and were done sooner.
@@ -23,26 +21,32 @@ const defaultBatchSize = 4
 const parametersWorthThreads = 10_000_000
 
 /** Throws LanternError: what opening the checkpoint and loading the model throw. */
-export async function openSession(ref: string, dir: string, options: RunnerOptions): Promise<Session> {
+export async function openSession(ref: string, dir: string, options: OnnxOptions): Promise<Session> {
+  const {common, local} = options
   const checkpoint = await openCheckpoint(dir)
-  const sha256 = await checkpointSha256(checkpoint, options.cacheDir)
-  const threads = options.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
-  const start = startOf(dir, {...options, threads})
+  const sha256 = await checkpointSha256(checkpoint, common.cacheDir)
+  const threads = local.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
+  const start = startOf(dir, {common, local: {...local, threads}})
   let started: Promise<ModelHost> | undefined
+  let closed: Promise<void> | undefined
   const host = () => {
-    started ??= startHost(start, options)
+    started ??= startHost(start, common.notify)
     return started
   }
-  const known = options.planOnly ? await knownProvenance(checkpoint, start) : undefined
+  const known = common.planOnly ? await knownProvenance(checkpoint, start) : undefined
   const identity = identityOf(ref, checkpoint, sha256, known ?? (await host()).provenance)
   return {
     describe: () => identity,
-    forecast: () => checkpointForecast(checkpoint, options),
+    forecast: () => checkpointForecast(checkpoint, common),
     async *generate(groups, signal) {
       yield* (await host()).generate(groups, signal)
     },
     score: async (request, latents, continuations) => (await host()).score(request, latents, continuations),
-    close: async () => (await started)?.close(),
+    // A second call must not close the descriptors again: they may be somebody else's by then.
+    close: async () => {
+      closed ??= started?.then(model => model.close())
+      await closed
+    },
   }
 }
 
@@ -57,25 +61,17 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
   return parity === undefined ? undefined : {precision, parity, graphs: graphVersion}
 }
 
-function startOf(dir: string, options: RunnerOptions): WorkerStart {
-  const {
-    device,
-    threads,
-    cacheDir,
-    minPixels,
-    maxPixels,
-    batchSize = defaultBatchSize,
-    keepLatents,
-    latentBank,
-  } = options
+function startOf(dir: string, {common, local}: OnnxOptions): WorkerStart {
+  const {cacheDir, minPixels, maxPixels, keepLatents} = common
+  const {device, threads, precision, weights, batchSize = defaultBatchSize, latentBank} = local
   return {
     dir,
     load: {
       device,
       cacheDir,
-      precision: options.precision ?? (device === 'cpu' ? 'fp32' : 'fp16'),
+      precision: precision ?? (device === 'cpu' ? 'fp32' : 'fp16'),
       ...(threads !== undefined && {threads}),
-      ...(options.weights !== undefined && {weights: options.weights}),
+      ...(weights !== undefined && {weights}),
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
     },
@@ -84,14 +80,14 @@ function startOf(dir: string, options: RunnerOptions): WorkerStart {
 }
 
 /** A thread needs compiled code; run from its sources (tests, development) the model stays on this one. */
-function startHost(start: WorkerStart, {notify}: RunnerOptions): Promise<ModelHost> {
+function startHost(start: WorkerStart, notify: CommonOptions['notify']): Promise<ModelHost> {
   const script = new URL('./worker.js', import.meta.url)
   return existsSync(script) ? startWorker(script, start, notify) : startHere(start, notify)
 }
 
 async function startHere(
   {dir, load, engine: engineOptions}: WorkerStart,
-  notify: RunnerOptions['notify'],
+  notify: CommonOptions['notify'],
 ): Promise<ModelHost> {
   const tools = await loadCheckpoint(dir, {
     ...load,

@@ -1,15 +1,15 @@
-// How a graph reads weights: safetensors tensors as external data, in the layout Hugging Face saves ([out, in]), cast
-// where needed.
+// Gives a graph its weights: safetensors tensors as external data, in the layout saved by Hugging Face ([out, in]),
+// cast where needed.
+import type {TensorPlace} from '../../core/safetensors.js'
 import type {ElementType, Graph} from './onnx-writer.js'
-import type {TensorPlace} from './safetensors.js'
 
 /** The type a graph computes in: f32 on the CPU, f16 on the GPU. */
 export type ComputeType = 'f32' | 'f16'
 
-/** Weights per block of MatMulNBits; a row must hold whole blocks. */
+/** Weights per block of MatMulNBits. A row must consist of whole blocks. */
 export const quantisedBlock = 32
 
-/** Names of the two tensors that stand for a quantised matrix (quantise.ts writes them). */
+/** Names of the two tensors that represent a quantised matrix (written by quantise.ts). */
 export const quantisedNames = (name: string) => ({values: `${name}.nbits`, scales: `${name}.scales`})
 
 const stored: Readonly<Partial<Record<TensorPlace['type'], ElementType>>> = {
@@ -22,14 +22,13 @@ const stored: Readonly<Partial<Record<TensorPlace['type'], ElementType>>> = {
 export class Weights {
   constructor(
     private readonly tensors: ReadonlyMap<string, TensorPlace>,
-    /** The file's name as seen from the model's folder. */
+    /** The file's name relative to the model's folder. */
     private readonly locate: (file: string) => string,
     readonly compute: ComputeType,
   ) {}
 
   /**
-   * y = x Wᵀ + b, with `${name}.weight` [out, in] and, where there is one, `${name}.bias` [out]. `shape` views W as a
-   * matrix.
+   * y = x Wᵀ + b, with `${name}.weight` [out, in] and, if present, `${name}.bias` [out]. `shape` views W as a matrix.
    */
   linear(g: Graph, x: string, name: string, shape?: readonly [number, number]): string {
     const {values, scales} = quantisedNames(`${name}.weight`)
@@ -41,7 +40,7 @@ export class Weights {
     return this.tensors.has(`${name}.bias`) ? g.op('Add', [y, this.tensor(g, `${name}.bias`)]) : y
   }
 
-  /** A tensor in the compute type; the cast of a constant is folded when the session loads. */
+  /** A tensor in the compute type. The cast of a constant is folded when the session loads. */
   tensor(g: Graph, name: string, shape?: readonly number[]): string {
     return g.shared(name, root => {
       const place = this.tensors.get(name)!
@@ -55,7 +54,7 @@ export class Weights {
     return g.external(name, stored[place.type]!, place, this.locate(place.file), shape)
   }
 
-  /** Between graph inputs and outputs, which are f32, and the compute type. */
+  /** Converts between the compute type and f32, the type of all graph inputs and outputs. */
   fromF32(g: Graph, x: string): string {
     return this.compute === 'f32' ? x : g.op('Cast', [x], {to: castTarget[this.compute]})
   }
@@ -68,10 +67,10 @@ export class Weights {
 const castTarget = {f32: 1, f16: 10} as const
 
 /**
- * `values` is [out, in / block, block x bits / 8]. Accuracy level 1 computes in float32, exact for the dequantised
- * weights; level 4 rounds the activations to 8 bits. Measured on the goldens' checkpoints: with 4-bit weights level 4
- * is 2.6 times faster and adds nothing to their own error (hidden cosine 0.972 either way); with 8-bit weights it would
- * double the error.
+ * `values` is [out, in / block, block x bits / 8]. Accuracy level 1 computes in float32, which is exact for the
+ * dequantised weights; level 4 rounds the activations to 8 bits. Measured on the checkpoints of the goldens: with 4-bit
+ * weights, level 4 is 2.6 times faster and adds no error to that of the weights (hidden cosine 0.972 either way); with
+ * 8-bit weights it would double the error.
  */
 function nBitsAttributes(values: TensorPlace) {
   const [out, blocks, bytes] = values.shape as [number, number, number]

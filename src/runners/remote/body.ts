@@ -20,6 +20,15 @@ export type TokenParameter = 'max_tokens' | 'max_completion_tokens'
  */
 const scoring = {prompt_logprobs: 0, add_generation_prompt: false, continue_final_message: true}
 
+export interface BodySettings {
+  readonly decoding: Decoding
+  readonly tokenParameter: TokenParameter
+  /** The beginning of an answer whose log-probabilities are asked for. */
+  readonly continuation?: string
+  /** Keys that stand beside our own, or in place of them. */
+  readonly extraBody?: Readonly<Record<string, unknown>>
+}
+
 /**
  * The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold.
  * With a `continuation` the prompt goes on into an answer that begins with it, and the log-probabilities of its tokens
@@ -28,16 +37,16 @@ const scoring = {prompt_logprobs: 0, add_generation_prompt: false, continue_fina
 export function chatBody(
   name: string,
   messages: readonly ChatMessage[],
-  {maxNewTokens, temperature, topP, topK, seed}: Decoding,
-  tokenParameter: TokenParameter,
-  continuation?: string,
+  {decoding, tokenParameter, continuation, extraBody}: BodySettings,
 ): Buffer {
+  const {maxNewTokens, temperature, topP, topK, seed} = decoding
   const settings = JSON.stringify({
     [tokenParameter]: maxNewTokens,
     temperature,
     top_p: topP,
     top_k: topK,
     ...(temperature > 0 ? {seed} : {}),
+    ...extraBody,
     ...(continuation === undefined ? {} : scoring),
   })
   const pieces: Piece[] = [`{"model":${JSON.stringify(name)},"messages":[`]

@@ -7,7 +7,7 @@ import {LanternError, messageOf} from '../../core/errors.js'
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import {type Connections, connectionsTo, type Response} from '../../hub/network.js'
 import type {Budget} from '../budget.js'
-import type {RunnerEvent, RunnerOptions} from '../runner.js'
+import type {CommonOptions, Price, RunnerEvent} from '../runner.js'
 import {afterRateLimit, afterSuccess, afterTransient, initialLimit, type LimitState} from './adaptive-limit.js'
 import {backoffMs, longestRetryAfterMs} from './backoff.js'
 import {type ChatMessage, chatBody, type TokenParameter} from './body.js'
@@ -45,11 +45,15 @@ export type ChatOutcome =
 export interface ChatClientOptions {
   readonly endpoint: Endpoint
   /** Names the proxy, if there is one. */
-  readonly env: RunnerOptions['env']
+  readonly env: CommonOptions['env']
   readonly concurrency: number | 'auto'
   readonly timeoutMs: number
   readonly maxRetries: number
   readonly budget: Budget
+  /** What tokens cost where a reply does not say; null where that is not known. */
+  readonly price: Price | null
+  /** Merged into every body. */
+  readonly extraBody?: Readonly<Record<string, unknown>>
   /** Null where replies are neither read nor kept. */
   readonly cache: ResponseCache | null
   readonly notify: (event: RunnerEvent) => void
@@ -101,11 +105,19 @@ export class ChatClient {
    * used-up account.
    */
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
-    const {endpoint, cache} = this.#options
+    const {endpoint, cache, extraBody} = this.#options
     const {url, name} = endpoint
     const {messages, images, decoding, continuation} = call
     const key =
-      cache && cacheKey({endpoint: {url, name}, messages: messages.map(withoutBytes), images, decoding, continuation})
+      cache &&
+      cacheKey({
+        endpoint: {url, name},
+        messages: messages.map(withoutBytes),
+        images,
+        decoding,
+        continuation,
+        extraBody: extraBody && endpoint.redact(extraBody),
+      })
     const saved = key && (await cache?.read(key))
     if (saved) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
     // Every request in flight listens to the one signal of the run.
@@ -152,7 +164,13 @@ export class ChatClient {
   }
 
   #body({messages, decoding, continuation}: ChatCall): Buffer {
-    return chatBody(this.#options.endpoint.name, messages, decoding, this.#tokenParameter, continuation)
+    const {endpoint, extraBody} = this.#options
+    return chatBody(endpoint.name, messages, {
+      decoding,
+      tokenParameter: this.#tokenParameter,
+      ...(continuation !== undefined && {continuation}),
+      ...(extraBody && {extraBody}),
+    })
   }
 
   async #attempt(body: Buffer, call: ChatCall, signal: AbortSignal): Promise<ChatReply | Failure> {
@@ -191,7 +209,7 @@ export class ChatClient {
   #read(text: string, headers: Response['headers'], {decoding, continuation}: ChatCall): ChatReply | Failure {
     const reply = parseReply(text, decoding.maxNewTokens, continuation)
     if (typeof reply === 'string') return malformedFailure(reply, isPage(text))
-    return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.endpoint, reply.usage, headers)}
+    return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.price, reply.usage, headers)}
   }
 
   #succeeded(reply: ChatReply): void {
@@ -199,7 +217,7 @@ export class ChatClient {
     if (!this.#proven && budget.limitsCost && reply.costUsd === null) {
       throw this.#giveUp(
         `${endpoint.url} does not say what ${endpoint.name} costs, so --max-cost cannot be kept`,
-        'Use --max-requests instead.',
+        'Give --price IN,OUT, or use --max-requests instead.',
       )
     }
     this.#proven = true

@@ -2,11 +2,12 @@
 import {readFile} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {publicUrl, redactor} from '../../core/redact.js'
-import type {RunnerOptions} from '../runner.js'
+import type {CommonOptions} from '../runner.js'
+import type {RemoteOptions} from './options.js'
 
 export const remoteScheme = 'openai:'
 const defaultUrl = 'https://api.openai.com/v1'
-const defaultKeyVariable = 'OPENAI_API_KEY'
+export const defaultKeyVariable = 'OPENAI_API_KEY'
 
 export interface Endpoint {
   /** The model's name as the endpoint knows it. */
@@ -21,7 +22,7 @@ export interface Endpoint {
   readonly redact: <T>(value: T) => T
 }
 
-export type EndpointOptions = Pick<RunnerOptions, 'baseUrls' | 'apiKeyEnv' | 'env'>
+export type EndpointOptions = Pick<CommonOptions, 'env'> & Pick<RemoteOptions, 'baseUrls' | 'apiKeyEnv' | 'headers'>
 
 /**
  * The endpoint of `openai:NAME`. Its URL: `--base-url` for this name or for all, else OPENAI_BASE_URL, else OpenAI's
@@ -41,6 +42,8 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
       : Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)
   const authorization = key === undefined ? basic && `Basic ${basic.toString('base64')}` : `Bearer ${key}`
   const secrets = [key, url.password, basic?.toString('base64'), ...url.searchParams.values()]
+  const redact = redactor(secrets.filter(secret => secret !== undefined))
+  const redactHeaders = redactor(headerSecrets(options.headers ?? {}), shortestHeaderValue)
   return {
     name,
     url: publicUrl(url).replace(/\/chat\/completions$/, ''),
@@ -50,19 +53,38 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
       'content-type': 'application/json',
       accept: 'application/json',
       ...(authorization ? {authorization} : {}),
+      ...options.headers,
     },
-    redact: redactor(secrets.filter(secret => secret !== undefined)),
+    redact: value => redactHeaders(redact(value)),
   }
 }
 
+/** Whole values, and what follows a scheme as in `Bearer TOKEN`. */
+function headerSecrets(headers: Readonly<Record<string, string>>): string[] {
+  return Object.values(headers).flatMap(value => [value, ...value.split(/\s+/)])
+}
+
+/** A value of a header was given as a secret, but `1` or `true` taken out of every answer would spoil them. */
+const shortestHeaderValue = 6
+
 function parseUrl(text: string): URL {
   const url = URL.parse?.(text) ?? (URL.canParse(text) ? new URL(text) : null)
-  if (url !== null && /^https?:$/.test(url.protocol)) return url
+  if (url !== null && /^https?:$/.test(url.protocol) && isDecodable(url.username + url.password)) return url
   throw new LanternError(
     'usage',
     'The base URL is not an http or https URL.',
     'Write it in full, e.g. --base-url http://localhost:8000/v1.',
   )
+}
+
+/** `%zz` stands for no byte. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function readKey({apiKeyEnv, env}: EndpointOptions): Promise<string | undefined> {

@@ -2,11 +2,11 @@
 // estimate, and says so.
 
 import type {Size} from '../picture-size.js'
-import type {Forecast} from '../runner.js'
+import type {Forecast, Price} from '../runner.js'
 import {smartResize} from '../smart-resize.js'
 import type {Endpoint} from './endpoint.js'
 import {type PixelLimits, sizeWithin} from './images.js'
-import {listPrice} from './prices.js'
+import {priceOf} from './prices.js'
 
 /** A rule of thumb for English text (help.openai.com, "What are tokens and how to count them?"). */
 const charactersPerToken = 4
@@ -42,7 +42,11 @@ const pictureRules: readonly PictureRule[] = [
  * A forecast for the model of an endpoint; pictures are counted where its name is known. Pixel limits are those of the
  * run.
  */
-export function endpointForecast(endpoint: Pick<Endpoint, 'url' | 'name'>, limits: PixelLimits): Forecast {
+export function endpointForecast(
+  endpoint: Pick<Endpoint, 'url' | 'name'>,
+  limits: PixelLimits,
+  price?: Pick<Price, 'input' | 'output'>,
+): Forecast {
   // `openai/gpt-4o`, `Qwen/Qwen2.5-VL-7B-Instruct`, `gpt-4o-2024-08-06`
   const model = endpoint.name.replace(/^.*\//, '').replace(/-\d{4}-\d{2}-\d{2}$/, '')
   const pictures = pictureRules.find(({models}) => models.test(model))
@@ -50,7 +54,7 @@ export function endpointForecast(endpoint: Pick<Endpoint, 'url' | 'name'>, limit
   return {
     basis: 'estimated',
     rule: `${text}; ${pictures?.says ?? 'how this model counts pictures is not known here'}`,
-    price: listPrice(endpoint),
+    price: priceOf(endpoint, price),
     async tokens({system, parts}, sizeOf) {
       const texts = [system ?? '', ...parts.map(part => (part.type === 'text' ? part.text : ''))].join('')
       const images = parts.flatMap(part => (part.type === 'image' ? [part.image] : []))

@@ -12,17 +12,26 @@ import {
 } from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {Budget} from '../budget.js'
-import type {Forecast, ModelIdentity, Runner, RunnerOptions, Session} from '../runner.js'
+import type {CommonOptions, Forecast, ModelIdentity, Runner, Session} from '../runner.js'
 import type {ChatMessage, ChatPart} from './body.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
 import {endpointForecast} from './forecast.js'
 import {readImage, type SentImage} from './images.js'
+import type {ChatOptions, RemoteOptions} from './options.js'
+import {priceOf} from './prices.js'
 import {responseCache} from './response-cache.js'
 import {OptionScorer} from './scoring.js'
 import {inWindow} from './window.js'
 
-export const remoteRunner: Runner = {
+export type {ChatOptions, RemoteOptions} from './options.js'
+
+interface SessionOptions {
+  readonly common: CommonOptions
+  readonly remote: RemoteOptions
+}
+
+export const remoteRunner: Runner<SessionOptions> = {
   accepts: ref => ref.startsWith(remoteScheme),
   async open(ref, options) {
     const {client, endpoint} = await openChat(ref, options)
@@ -30,35 +39,33 @@ export const remoteRunner: Runner = {
   },
 }
 
-export type ChatOptions = Pick<
-  RunnerOptions,
-  | 'baseUrls'
-  | 'apiKeyEnv'
-  | 'env'
-  | 'concurrency'
-  | 'timeoutMs'
-  | 'maxRetries'
-  | 'maxRequests'
-  | 'maxCostUsd'
-  | 'cache'
-  | 'cacheDir'
-  | 'notify'
-  | 'budget'
->
-
-/** A client for the endpoint that `openai:NAME` stands for. Throws LanternError `usage`. */
-export async function openChat(ref: string, options: ChatOptions): Promise<{client: ChatClient; endpoint: Endpoint}> {
-  const endpoint = await resolveEndpoint(ref, options)
+/**
+ * A client for the endpoint that `openai:NAME` stands for. Warns where a limit of cost may turn out to be of no use.
+ * Throws LanternError `usage`.
+ */
+export async function openChat(
+  ref: string,
+  {common, remote}: ChatOptions,
+): Promise<{client: ChatClient; endpoint: Endpoint}> {
+  const endpoint = await resolveEndpoint(ref, {env: common.env, ...remote})
   const {ChatClient} = await import('./client.js')
+  const {concurrency, timeoutMs, maxRetries, cache, extraBody, budget = new Budget({})} = remote
+  const price = priceOf(endpoint, remote.price)
+  if (budget.limitsCost && price === null) {
+    const message = `The price of ${ref} is not known: --max-cost holds only if its replies say what they cost. Give --price IN,OUT, or --max-requests.`
+    common.notify({type: 'warning', message})
+  }
   const client = new ChatClient({
     endpoint,
-    env: options.env,
-    concurrency: options.concurrency,
-    timeoutMs: options.timeoutMs,
-    maxRetries: options.maxRetries,
-    budget: options.budget ?? new Budget(options),
-    cache: options.cache ? responseCache(join(options.cacheDir, 'responses')) : null,
-    notify: event => options.notify(endpoint.redact(event)),
+    env: common.env,
+    concurrency,
+    timeoutMs,
+    maxRetries,
+    budget,
+    price,
+    ...(extraBody && {extraBody}),
+    cache: cache ? responseCache(join(common.cacheDir, 'responses')) : null,
+    notify: event => common.notify(endpoint.redact(event)),
   })
   return {client, endpoint}
 }
@@ -66,15 +73,24 @@ export async function openChat(ref: string, options: ChatOptions): Promise<{clie
 class RemoteSession implements Session {
   readonly #identity: ModelIdentity
   readonly #client: ChatClient
-  readonly #options: RunnerOptions
+  readonly #options: SessionOptions
   readonly #scorer: OptionScorer
   #warnedOfEmpty = false
 
-  constructor(ref: string, {url, name}: Endpoint, client: ChatClient, options: RunnerOptions) {
+  constructor(ref: string, {url, name, redact}: Endpoint, client: ChatClient, options: SessionOptions) {
+    const {extraBody} = options.remote
     this.#client = client
     this.#options = options
-    this.#scorer = new OptionScorer(client, ref, options.notify)
-    this.#identity = {ref, endpoint: {url, name}, latent: null, observesLatents: false, needsImages: true, remote: true}
+    this.#scorer = new OptionScorer(client, ref, options.common.notify)
+    this.#identity = {
+      ref,
+      endpoint: {url, name},
+      ...(extraBody && {details: redact({extraBody})}),
+      latent: null,
+      observesLatents: false,
+      needsImages: true,
+      remote: true,
+    }
   }
 
   describe(): ModelIdentity {
@@ -82,7 +98,7 @@ class RemoteSession implements Session {
   }
 
   async forecast(): Promise<Forecast> {
-    return endpointForecast(this.#identity.endpoint!, this.#options)
+    return endpointForecast(this.#identity.endpoint!, this.#options.common, this.#options.remote.price)
   }
 
   async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
@@ -105,7 +121,7 @@ class RemoteSession implements Session {
     const {prompt, decoding, arm, continuations} = request
     let images: SentImage[]
     try {
-      images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options)))
+      images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options.common)))
     } catch (error) {
       if (!(error instanceof LanternError)) throw error
       return failedGeneration(request, error.code, error.message, 0)
@@ -142,7 +158,7 @@ class RemoteSession implements Session {
     if (this.#warnedOfEmpty || text !== '' || stop !== 'length') return
     this.#warnedOfEmpty = true
     const message = `${this.#identity.ref} spent all its new tokens without a word of answer; raise --max-new-tokens.`
-    this.#options.notify({type: 'warning', message})
+    this.#options.common.notify({type: 'warning', message})
   }
 }
 

@@ -6,7 +6,7 @@ import {chatBody} from './body.js'
 import {resolveEndpoint} from './endpoint.js'
 import {connectionFailure, httpFailure, retryAfter} from './failure.js'
 import {sizeWithin} from './images.js'
-import {costOf} from './prices.js'
+import {costOf, priceOf} from './prices.js'
 import {inWindow} from './window.js'
 
 describe('an HTTP failure', () => {
@@ -87,9 +87,11 @@ it('knows a price by the endpoint, by a proxy, or not at all', () => {
   }
   const openai = {url: 'https://api.openai.com/v1', name: 'gpt-4o-2024-08-06'}
   // 1,000 x 2.50 / 10^6 + 100 x 10 / 10^6
-  expect(costOf(openai, usage, {})).toBeCloseTo(0.0035, 12)
-  expect(costOf({...openai, url: 'http://localhost/v1'}, usage, {})).toBeNull()
-  expect(costOf({...openai, url: 'http://localhost/v1'}, usage, {'x-litellm-response-cost': '0.002'})).toBe(0.002)
+  expect(costOf(priceOf(openai, undefined), usage, {})).toBeCloseTo(0.0035, 12)
+  const own = {...openai, url: 'http://localhost/v1'}
+  expect(costOf(priceOf(own, undefined), usage, {})).toBeNull()
+  expect(costOf(priceOf(own, {input: 1, output: 2}), usage, {})).toBeCloseTo(0.0012, 12)
+  expect(costOf(priceOf(own, undefined), usage, {'x-litellm-response-cost': '0.002'})).toBe(0.002)
 })
 
 it('scales a picture to the nearest size of its shape within the limits', () => {
@@ -104,19 +106,19 @@ describe('the body', () => {
   const decoding = {maxNewTokens: 16, temperature: 0, seed: 3}
   const read = (more: object) =>
     JSON.parse(
-      chatBody(
-        'm',
-        [{role: 'user', content: [{type: 'text', text: 'q'}]}],
-        {...decoding, ...more},
-        'max_tokens',
-      ).toString(),
+      chatBody('m', [{role: 'user', content: [{type: 'text', text: 'q'}]}], {
+        decoding: {...decoding, ...more},
+        tokenParameter: 'max_tokens',
+      }).toString(),
     )
 
   it('carries pictures of any length as base64, byte for byte', () => {
     for (const length of [1, 3 * 2 ** 14, 3 * 2 ** 14 + 1, 150_001]) {
       const bytes = Uint8Array.from({length}, (_, i) => (i * 31) % 251)
       const content = [{type: 'image' as const, mime: 'image/png', bytes}]
-      const body = JSON.parse(chatBody('m', [{role: 'user', content}], decoding, 'max_tokens').toString())
+      const body = JSON.parse(
+        chatBody('m', [{role: 'user', content}], {decoding, tokenParameter: 'max_tokens'}).toString(),
+      )
       expect(body.messages[0].content[0].image_url.url).toBe(
         `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`,
       )

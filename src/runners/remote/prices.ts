@@ -24,19 +24,26 @@ const openaiPrices: Readonly<Record<string, readonly [input: number, output: num
 
 /** USD, or null where it is not known. `x-litellm-response-cost` is how a LiteLLM proxy says it. */
 export function costOf(
-  endpoint: Pick<Endpoint, 'url' | 'name'>,
+  price: Price | null,
   {promptTokens, textTokens}: Usage,
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): number | null {
   const said = Number.parseFloat(String(headers['x-litellm-response-cost']))
   if (said >= 0) return said
-  const price = listPrice(endpoint)
   if (price === null || promptTokens === null || textTokens === null) return null
   return (promptTokens * price.input + textTokens * price.output) / 1e6
 }
 
+/** The price that was given, else OpenAI's list price; null where neither is known. */
+export function priceOf(
+  endpoint: Pick<Endpoint, 'url' | 'name'>,
+  given: Pick<Price, 'input' | 'output'> | undefined,
+): Price | null {
+  return given === undefined ? listPrice(endpoint) : {...given, rule: 'the prices of --price'}
+}
+
 /** OpenAI's list price of a model at its own endpoint; null where none is known. */
-export function listPrice({url, name}: Pick<Endpoint, 'url' | 'name'>): Price | null {
+function listPrice({url, name}: Pick<Endpoint, 'url' | 'name'>): Price | null {
   const price =
     new URL(url).hostname === 'api.openai.com' ? openaiPrices[name.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined
   return price === undefined

@@ -2,12 +2,12 @@ import {mkdtemp, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type Behaviour, type OpenAIServer, startOpenAIServer} from '../../../test/support/openai-server.js'
-import {askEndpoint, remoteOptions, stream} from '../../../test/support/remote-session.js'
+import {askEndpoint, type RemoteTestOptions, remoteOptions, stream} from '../../../test/support/remote-session.js'
 import type {Arm, Generation, PromptPart, Request} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {random} from '../../core/random.js'
 import {openRunner} from '../index.js'
-import type {RunnerEvent, RunnerOptions} from '../runner.js'
+import type {RunnerEvent} from '../runner.js'
 
 /** A PNG of one pixel (the smallest valid file). */
 const png = Buffer.from(
@@ -54,9 +54,9 @@ async function serve(behave: (index: number, prompt: string) => Behaviour, delay
   })
 }
 
-const options = (more: Partial<RunnerOptions> = {}): RunnerOptions =>
+const options = (more: RemoteTestOptions = {}) =>
   remoteOptions({cacheDir, benchmarks: ['blink'], notify: event => events.push(event), ...more}, server.url)
-const ask = (requests: readonly Request[], more?: Partial<RunnerOptions>, signal?: AbortSignal) =>
+const ask = (requests: readonly Request[], more?: RemoteTestOptions, signal?: AbortSignal) =>
   askEndpoint(requests, options(more), signal)
 
 const many = (count: number) => Array.from({length: count}, (_, index) => request(String(index)))

@@ -29,18 +29,17 @@ export interface CacheKeyParts {
   readonly decoding: Decoding
   /** The text whose log-probabilities were asked for instead of an answer. */
   readonly continuation?: string | undefined
+  /** What was merged into the body. */
+  readonly extraBody?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The name of a reply: sha256 over everything the model saw. A seed counts only where decoding is random. */
-export function cacheKey({endpoint, messages, images, decoding, continuation}: CacheKeyParts): string {
+export function cacheKey({decoding, ...parts}: CacheKeyParts): string {
   const {seed, ...settings} = decoding
   return hashOf({
     version,
-    endpoint,
-    messages,
-    images,
+    ...parts,
     decoding: settings.temperature > 0 ? {...settings, seed} : settings,
-    continuation,
   })
 }
 

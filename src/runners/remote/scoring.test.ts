@@ -7,9 +7,9 @@ import {
   type ReceivedRequest,
   startOpenAIServer,
 } from '../../../test/support/openai-server.js'
-import {askEndpoint, remoteOptions} from '../../../test/support/remote-session.js'
+import {askEndpoint, type RemoteTestOptions, remoteOptions} from '../../../test/support/remote-session.js'
 import type {Mode, Request} from '../../core/generation.js'
-import type {RunnerEvent, RunnerOptions} from '../runner.js'
+import type {RunnerEvent} from '../runner.js'
 
 type Token = readonly [token: string, logProb: number]
 
@@ -66,7 +66,7 @@ const supported = (option: string): Behaviour => ({
   ],
 })
 
-const ask = (requests: readonly Request[], more: Partial<RunnerOptions> = {}) =>
+const ask = (requests: readonly Request[], more: RemoteTestOptions = {}) =>
   askEndpoint(
     requests,
     remoteOptions({cacheDir, benchmarks: ['vstar'], notify: event => events.push(event), ...more}, server.url),

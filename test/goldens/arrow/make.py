@@ -1,6 +1,8 @@
-"""Writes the parquet files of this folder with Apache Arrow, in the hub's layout, and golden.json with what they hold.
+"""Writes the parquet files of this folder with Apache Arrow in the layout of the hub, and golden.json with their
+content.
 
-The reader under test is JavaScript and so is the writer of most tests; these files come from the library that writes the hub's data sets.
+The reader under test is JavaScript, and so is the writer used by most tests. These files come from the library that
+writes the hub's data sets.
 Run: pip install pyarrow==26.0.1 && python make.py
 """
 import base64

@@ -1,4 +1,5 @@
-// The chat template of a checkpoint: a prompt -> the text the tokenizer gets, with one image placeholder per picture.
+// Applies the chat template of a checkpoint: turns a prompt into the text for the tokenizer, with one image placeholder
+// per picture.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Template} from '@huggingface/jinja'
@@ -9,7 +10,7 @@ export type ChatTemplate = (prompt: Prompt) => string
 
 /**
  * Reads chat_template.jinja, chat_template.json or tokenizer_config.json. Throws LanternError `bad-checkpoint` when
- * none holds a template.
+ * none of them contains a template.
  */
 export async function loadChatTemplate(dir: string): Promise<ChatTemplate> {
   const source =
@@ -41,7 +42,7 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** The template in a JSON file: a string, or a list of named ones of which `default` counts. */
+/** The template in a JSON file: a string, or a list of named templates, of which `default` is used. */
 function templateIn(json: string | undefined): string | undefined {
   if (json === undefined) return undefined
   const {chat_template: template} = JSON.parse(json) as {chat_template?: string | {name: string; template: string}[]}

@@ -1,4 +1,4 @@
-// What identifies a checkpoint: one hash over its weights, configuration, tokenizer and template.
+// Identifies a checkpoint by one hash over its weights, configuration, tokenizer and template.
 import {mkdir, readFile, realpath, stat} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
@@ -6,8 +6,8 @@ import {hashOf, sha256, sha256OfFile} from '../../../core/hash.js'
 import type {Checkpoint} from './types.js'
 
 /**
- * sha256 over the names and contents of `checkpoint.files`, wherever the folder lies. Contents of unchanged files are
- * hashed once.
+ * sha256 over the names and contents of `checkpoint.files`, independent of where the folder is. The contents of
+ * unchanged files are hashed once.
  */
 export async function checkpointSha256(checkpoint: Checkpoint, cacheDir: string): Promise<string> {
   const hashes: [string, string][] = []
@@ -16,7 +16,8 @@ export async function checkpointSha256(checkpoint: Checkpoint, cacheDir: string)
 }
 
 /**
- * Remembers hashes under `cacheDir` by path, size and time of change; a cache that cannot be written only costs time.
+ * Remembers hashes under `cacheDir` by path, size and modification time. A cache that cannot be written only costs
+ * time.
  */
 async function rememberedSha256(file: string, cacheDir: string): Promise<string> {
   const path = await realpath(file)

@@ -44,7 +44,7 @@ describe('opening a checkpoint', () => {
     })
   })
 
-  it('reads shards, bf16, the nested config and the newer tensor names as the same model', async () => {
+  it('reads shards, bf16, the nested config and the newer tensor names to the same model', async () => {
     const checkpoint = await openCheckpoint(sharded)
     expect(checkpoint).toMatchObject({
       text: tinySizes.text,
@@ -56,19 +56,19 @@ describe('opening a checkpoint', () => {
     expect([...checkpoint.tensors.keys()].sort()).toEqual([...(await openCheckpoint(good)).tensors.keys()].sort())
   })
 
-  it('fills in vision fields that an exporter left out, and then misses the tensors of the published size', async () => {
+  it('fills in vision fields that an exporter left out, then reports tensors that are not of the published size', async () => {
     const dir = changed(good, 'config.json', config => ({...config, vision_config: undefined}))
     await expect(openCheckpoint(dir)).rejects.toThrow(
       /visual\.patch_embed\.proj\.weight has the shape \[32, 3, 2, 14, 14\].*\[1280, 3, 2, 14, 14\]/,
     )
   })
 
-  it('has no latent tokens where neither config nor tokenizer name them', async () => {
+  it('has no latent tokens when neither config nor tokenizer names them', async () => {
     const dir = await writeTinyCheckpoint(join(folder, 'plain'), {latentSize: null})
     expect((await openCheckpoint(dir)).latent).toBeNull()
   })
 
-  it('finds latent tokens in the tokenizer when the config is silent', async () => {
+  it('finds latent tokens in the tokenizer when the config has none', async () => {
     const dir = changed(good, 'config.json', config => ({
       ...config,
       lvr_start_id: undefined,
@@ -78,7 +78,7 @@ describe('opening a checkpoint', () => {
     expect((await openCheckpoint(dir)).latent).toMatchObject({protocol: 'lantern', ids: {pad: tokenId('<|lvr_sep|>')}})
   })
 
-  it('accepts a tokenizer that lacks latent tokens which appending would put in place', async () => {
+  it('accepts a tokenizer without latent tokens when appending them gives the right ids', async () => {
     const dir = changed(good, 'tokenizer.json', tokenizer => ({
       ...tokenizer,
       added_tokens: tokenizer.added_tokens.slice(0, 7),
@@ -86,7 +86,7 @@ describe('opening a checkpoint', () => {
     expect((await openCheckpoint(dir)).latent?.ids).toEqual({start: 263, pad: 264, end: 265})
   })
 
-  it('hashes contents, wherever the folder lies', async () => {
+  it('hashes contents, independent of the location of the folder', async () => {
     const copy = copied(good)
     const cache = join(folder, 'cache')
     const hash = await checkpointSha256(await openCheckpoint(good), cache)
@@ -119,7 +119,7 @@ function without(from: string, name: string): string {
   unlinkSync(join(dir, name))
   return dir
 }
-/** Rewrites the JSON header of the weights in place; its length is kept with spaces. */
+/** Rewrites the JSON header of the weights in place, padded with spaces to its old length. */
 function reheadered(
   change: (header: Record<string, {dtype: string; shape: number[]; data_offsets: number[]}>) => void,
 ): string {
@@ -212,7 +212,7 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     /config\.json: hidden_size/,
   ],
   [
-    'sections that do not add up',
+    'rotary sections that do not add up',
     () => changed(good, 'config.json', config => ({...config, rope_scaling: {mrope_section: [1, 1, 1]}})),
     'bad-checkpoint',
     /mrope_section \[1,1,1\] does not add up to 8/,
@@ -224,7 +224,7 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     /no weight file holds the tensor model\.layers\.2\./,
   ],
   [
-    'a header that lies about a size',
+    'a header with a wrong size',
     () => reheadered(header => (header[q]!.shape = [64, 640])),
     'bad-checkpoint',
     /model\.safetensors: tensor model\.layers\.1\.self_attn\.q_proj\.weight of type F32 and shape \[64, 640\] needs 163840 bytes/,
@@ -254,7 +254,7 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     /q_proj\.weight has the type I32/,
   ],
   ['a missing tokenizer', () => without(good, 'tokenizer.json'), 'bad-checkpoint', /tokenizer\.json is missing/],
-  ['a tokenizer that is no JSON', cutTokenizer, 'bad-checkpoint', /tokenizer\.json cannot be read as JSON/],
+  ['a tokenizer that is not JSON', cutTokenizer, 'bad-checkpoint', /tokenizer\.json cannot be read as JSON/],
   [
     'latent ids outside the vocabulary',
     () => changed(good, 'config.json', config => ({...config, lvr_end_id: 5000})),
@@ -262,7 +262,7 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     /the id 5000 of <\|lvr_end\|> lies outside the vocabulary: model\.embed_tokens\.weight has 272 rows/,
   ],
   [
-    'a tokenizer without latent tokens that has other tokens in their place',
+    'a tokenizer with other tokens in place of the latent tokens',
     () =>
       changed(good, 'tokenizer.json', t => ({
         ...t,
@@ -272,10 +272,10 @@ const broken: [what: string, dir: () => string, code: string, message: RegExp][]
     /tokenizer\.json has no <\|lvr_start\|>, and its id 263 \(config\.json\) is "<\|odd_start\|>" there/,
   ],
   [
-    'a tokenizer without latent tokens that would append them elsewhere',
+    'a tokenizer that would append the latent tokens under other ids',
     () => changed(good, 'tokenizer.json', t => ({...t, added_tokens: t.added_tokens.slice(0, 5)})),
     'bad-checkpoint',
-    /tokenizer\.json has no <\|lvr_start\|>; appended it would get the id 261, but config\.json says 263/,
+    /tokenizer\.json has no <\|lvr_start\|>; if appended, it would get the id 261, but config\.json says 263/,
   ],
   [
     'no end of sequence',

@@ -1,17 +1,17 @@
-// Opens a Hugging Face checkpoint folder: reads its small files and the weights' headers, checks that they fit
-// together.
-// Reads no weight; whatever is wrong becomes one error that names the file and the tensor or field.
+// Opens a Hugging Face checkpoint folder: reads its small files and the headers of the weights, and checks that they
+// fit together.
+// Does not read weights. Any problem becomes one error that names the file and the tensor or field.
 import {readFile} from 'node:fs/promises'
 import {basename, join, resolve} from 'node:path'
 import {z} from 'zod'
 import {LanternError, messageOf} from '../../../core/errors.js'
+import {readSafetensorsHeader, type TensorPlace} from '../../../core/safetensors.js'
 import {indexFile, loadableFolder, singleFile} from '../folder-format.js'
-import {readSafetensorsHeader, type TensorPlace} from '../safetensors.js'
 import {expectedTensors, type ParsedConfig, parseConfig} from './config.js'
 import {latentTokens, type TokenizerFile} from './latent-tokens.js'
 import type {Checkpoint} from './types.js'
 
-/** Files beside the weights that change what is generated; those that exist are part of the checkpoint's hash. */
+/** Files beside the weights that affect what is generated. Those that exist are part of the checkpoint's hash. */
 const hashedFiles = [
   'config.json',
   'generation_config.json',
@@ -22,7 +22,7 @@ const hashedFiles = [
   'chat_template.json',
 ]
 
-/** Throws LanternError: `unsupported` (another architecture or format), `bad-checkpoint`. */
+/** Opens a checkpoint. Throws LanternError: `unsupported` (another architecture or format), `bad-checkpoint`. */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {
   const dir = resolve(path)
   const present = await loadableFolder(dir)
@@ -82,12 +82,16 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Shard paths of an index, checked: plain names in the same folder, all of them there. */
+/** The shard paths in an index, after checking that they are plain names in the same folder and that all exist. */
 async function shardsOf(dir: string, present: ReadonlySet<string>): Promise<string[]> {
   const file = join(dir, indexFile)
   const parsed = z.looseObject({weight_map: z.record(z.string(), z.string())}).safeParse(await readJson(file))
   if (!parsed.success)
-    throw new LanternError('bad-checkpoint', `${file} has no weight_map of names.`, 'Fetch this file again.')
+    throw new LanternError(
+      'bad-checkpoint',
+      `${file} has no weight_map from tensors to files.`,
+      'Fetch this file again.',
+    )
   const names = [...new Set(Object.values(parsed.data.weight_map))].sort()
   for (const name of names) {
     if (basename(name) !== name)
@@ -119,7 +123,7 @@ function completeTextConfig(
   const name = 'model.embed_tokens.weight'
   const embedding = tensors.get(name)
   if (embedding === undefined) throw missingTensor(name, dir)
-  // Without a word in the config, the head is tied exactly when it was not saved.
+  // If the config does not say, the head is tied exactly when it was not saved.
   const tied = config.tied ?? !tensors.has('lm_head.weight')
   return {...config.text, vocabulary: embedding.shape[0] ?? 0, tied}
 }
@@ -133,7 +137,7 @@ function requireTensor(
 ): number {
   const place = tensors.get(name)
   if (place === undefined) throw missingTensor(name, dir)
-  const again = 'Fetch the config.json and the weights of one and the same checkpoint.'
+  const again = 'Fetch config.json and the weights from the same checkpoint.'
   if (place.shape.length !== shape.length || place.shape.some((n, i) => n !== shape[i])) {
     const found = `[${place.shape.join(', ')}]`
     throw new LanternError(

@@ -1,5 +1,6 @@
-// config.json of a Qwen2.5-VL checkpoint -> the sizes the graphs are built from, and the tensors those sizes ask for.
-// Flat and nested (`text_config`) layouts; fields some exporters leave out have the published values.
+// Reads config.json of a Qwen2.5-VL checkpoint: the sizes the graphs are built from, and the tensors these sizes
+// require.
+// Supports flat and nested (`text_config`) layouts. Fields that some exporters leave out get the published values.
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
 import type {TextConfig, VisionConfig} from './types.js'
@@ -22,7 +23,7 @@ const textSchema = z.looseObject({
   rms_norm_eps: z.number().positive().default(1e-6),
   rope_theta: z.number().positive().optional(),
   rope_scaling: ropeSchema.nullish(),
-  // Where newer transformers write both rope_theta and the sections.
+  // Newer versions of transformers write both rope_theta and the sections here.
   rope_parameters: ropeSchema.nullish(),
   tie_word_embeddings: z.boolean().nullish(),
 })
@@ -57,7 +58,7 @@ const configSchema = z.looseObject({
 
 export type RawConfig = z.infer<typeof configSchema>
 
-/** What config.json says, before the weights are looked at: the vocabulary and the tied head come from them. */
+/** What config.json says. The vocabulary and the tied head are taken from the weights later. */
 export interface ParsedConfig {
   readonly text: Omit<TextConfig, 'vocabulary' | 'tied'>
   readonly vision: VisionConfig
@@ -67,8 +68,8 @@ export interface ParsedConfig {
 }
 
 /**
- * Throws LanternError `unsupported` for another architecture, `bad-checkpoint` (naming the field) for missing or
- * impossible values.
+ * Parses config.json. Throws LanternError `unsupported` for another architecture, and `bad-checkpoint` (naming the
+ * field) for missing or impossible values.
  */
 export function parseConfig(value: unknown, file: string): ParsedConfig {
   const root = (value ?? {}) as Record<string, unknown>
@@ -81,10 +82,13 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
   const rope = {...text.rope_scaling, ...text.rope_parameters}
   const mropeSection = rope.mrope_section ?? [16, 24, 24]
   const rules: [holds: boolean, what: string][] = [
-    [Number.isInteger(headDim) && headDim % 2 === 0, `hidden_size ${text.hidden_size} does not split into even heads`],
+    [
+      Number.isInteger(headDim) && headDim % 2 === 0,
+      `hidden_size ${text.hidden_size} does not divide into heads of even size`,
+    ],
     [
       text.num_attention_heads % text.num_key_value_heads === 0,
-      'num_attention_heads is no multiple of num_key_value_heads',
+      'num_attention_heads is not a multiple of num_key_value_heads',
     ],
     [
       mropeSection[0] + mropeSection[1] + mropeSection[2] === headDim / 2,
@@ -92,11 +96,11 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
     ],
     [
       vision.hidden_size % (4 * vision.num_heads) === 0,
-      `vision hidden_size ${vision.hidden_size} does not split into heads of 4n`,
+      `vision hidden_size ${vision.hidden_size} does not divide into heads with a size that is a multiple of 4`,
     ],
     [
       vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0,
-      'window_size is no multiple of a merged cell',
+      'window_size is not a multiple of a merged cell',
     ],
   ]
   for (const [holds, what] of rules) if (!holds) throw badConfig(file, what)
@@ -154,8 +158,8 @@ export const isVisionTensor = (name: string) => name.startsWith('visual.')
 export const isDecoderTensor = (name: string) => !isVisionTensor(name)
 
 /**
- * Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy: a config may claim any number
- * of layers.
+ * Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy, because a config may claim any
+ * number of layers.
  */
 export function* expectedTensors(
   text: TextConfig,

@@ -1,19 +1,19 @@
 // The Qwen2.5-VL text decoder as an ONNX graph, in the order of the forward pass (huggingface/transformers:
-// models/qwen2_5_vl/modeling_qwen2_5_vl.py). Shapes: B batch, S new positions, P cache capacity, R wanted positions, H
-// hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
+// models/qwen2_5_vl/modeling_qwen2_5_vl.py). Shapes: B batch, S new positions, P cache capacity, R requested positions,
+// H hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
 import type {TextConfig} from './types.js'
 
 /**
- * Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. Where the cache lives is the
- * caller's affair.
+ * Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. The caller decides where the
+ * cache is kept.
  */
 export type Attend = (layer: number, q: string, k: string, v: string) => string
 
 /**
  * Embeddings x [B,S,H] and positions i32 [3,B,S] -> states after the final norm [B,S,H].
- * The residual sum and the norm that follows it are one operator, so each block hands the next its normed input.
+ * The residual sum and the following norm are one operator, so each block passes its normed input on to the next.
  */
 export function decoderForward(
   g: Graph,
@@ -68,8 +68,9 @@ export function head(g: Graph, config: TextConfig, weights: Weights, states: str
 }
 
 /**
- * Multimodal rotary positions: frequency j turns with the axis (time, row, column) whose section holds j; angles are
- * computed once for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of each head.
+ * Multimodal rotary positions: frequency j rotates with the axis (time, row, column) whose section contains j. The
+ * angles are computed once for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of
+ * each head.
  */
 function rotary(
   g: Graph,
@@ -104,7 +105,7 @@ function splitHeads(g: Graph, x: string, heads: number, headDim: number): string
 }
 
 /**
- * GroupQueryAttention over past [B,kv,P,d] and new positions; never builds an S x S matrix. Returns [attended, present
+ * GroupQueryAttention over past [B,kv,P,d] and new positions. Never builds an S x S matrix. Returns [attended, present
  * k, present v].
  */
 export function groupQueryAttention(
@@ -119,9 +120,9 @@ export function groupQueryAttention(
 }
 
 /**
- * The decoder for one `run()` per step. The cache belongs to the caller: the graph reads it padded to P and returns
- * only new rows.
- * Inputs and outputs are those of DecoderInput and DecoderOutput (types.ts); model.ts feeds them.
+ * The decoder for one `run()` per step. The caller owns the cache: the graph reads it padded to P and returns only new
+ * rows.
+ * Inputs and outputs correspond to DecoderInput and DecoderOutput (types.ts); decoder.ts feeds them.
  */
 export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
   const {layers, hidden, kvHeads, headDim, vocabulary} = config
@@ -187,8 +188,8 @@ interface StepValues {
 }
 
 /**
- * Attention of one new position over the cache and itself in two parts, so that the cache is read in place and never
- * copied.
+ * Attention of one new position over the cache and over itself, in two parts, so that the cache is read in place and
+ * never copied.
  */
 function stepAttention(
   g: Graph,
@@ -212,7 +213,7 @@ function stepAttention(
   return g.op('Reshape', [g.op('Add', [fromPast, fromNew]), g.constant('i64', [0, 1, heads * headDim])]) // [B,1,heads·d]
 }
 
-/** log softmax(logits)[target] for logits [B,R,V] and targets [B,R]; nothing is computed for targets [B,0]. */
+/** log softmax(logits)[target] for logits [B,R,V] and targets [B,R]. Computes nothing for targets [B,0]. */
 function targetLogProbs(g: Graph, logits: string, targets: string): string {
   const score = new Graph('score', g)
   const axis = score.constant('i64', [2])

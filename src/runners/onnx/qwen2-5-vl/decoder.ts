@@ -4,7 +4,7 @@ import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from './types.js
 
 const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
 
-/** A run of the decoder over one session; see DecoderInput for the three ways to call it. */
+/** Returns a function that runs the decoder on a session; see DecoderInput for the three ways to call it. */
 export function decoderOf(
   session: InferenceSession,
   TensorOf: Runtime['Tensor'],
@@ -54,7 +54,7 @@ export function decoderOf(
   }
 }
 
-/** [B, 1]: the last valid position. Only a prefill has padding. */
+/** [B, 1]: the last valid position of each row. Only a prefill has padding. */
 function lastRows({length, past, totals}: DecoderInput): Int32Array {
   return totals.map(total => (past === null ? total : length) - 1)
 }

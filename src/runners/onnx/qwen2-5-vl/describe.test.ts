@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-it('describes a folder as cli.md says', async () => {
+it('describes a folder in the form given by design/contract.md', async () => {
   const ref = join(folder, 'here')
   expect(await describeCheckpoint(ref, {env})).toMatchObject({
     ref,
@@ -47,13 +47,13 @@ it('finds a model in the hub cache without the network', async () => {
   await expect(checkpointFolder('hub:owner/absent', {env})).rejects.toMatchObject({code: 'data-absent'})
 })
 
-it('lists the hub cache and folders at hand', async () => {
+it('lists the hub cache and nearby folders', async () => {
   const listed = await listModels(folder, env)
   expect(listed).toContainEqual({ref: 'hub:owner/name', source: 'hub'})
   expect(listed).toContainEqual({ref: './here', source: 'folder'})
 })
 
-it('tells a checkpoint from an endpoint by the form of its reference', () => {
+it('distinguishes a checkpoint from an endpoint by the form of its reference', () => {
   expect(['./dir', 'C:\\models', 'hub:a/b', 'builtin:nano', 'name'].map(isCheckpointRef)).toEqual([
     true,
     true,
@@ -82,12 +82,15 @@ describe('the probe', () => {
     })
   const onGoldens = existsSync(goldens) ? it : it.skip
 
-  onGoldens(`finds the growth the goldens state for random weights, about 1.6 per latent${skipped}`, async () => {
-    const {growthPerStep, precisions} = await measure('tiny-fp32')
-    expect(growthPerStep).toBeGreaterThan(1.4)
-    expect(growthPerStep).toBeLessThan(1.9)
-    expect(precisions.q8!.differences).toHaveLength(16)
-  })
+  onGoldens(
+    `measures the growth that the goldens state for random weights, about 1.6 per latent${skipped}`,
+    async () => {
+      const {growthPerStep, precisions} = await measure('tiny-fp32')
+      expect(growthPerStep).toBeGreaterThan(1.4)
+      expect(growthPerStep).toBeLessThan(1.9)
+      expect(precisions.q8!.differences).toHaveLength(16)
+    },
+  )
 
   onGoldens(`finds no growth in the trained checkpoint${skipped}`, async () => {
     expect((await measure('nano-latent')).growthPerStep).toBeLessThan(1.1)

@@ -1,4 +1,4 @@
-// What `model show` says of a checkpoint: read from its files, without loading the model.
+// The content of `model show`: a description of a checkpoint, read from its files without loading the model.
 
 import type {FolderOptions} from '../../hub-checkpoint.js'
 import {checkpointFolder} from '../checkpoint-folder.js'
@@ -6,7 +6,7 @@ import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
 import type {Checkpoint, LatentTokens, Precision} from './types.js'
 
-/** The document of `model show` (cli.md, "Other JSON"). */
+/** The document of `model show` (design/contract.md, "Other JSON"). */
 export interface ModelDescription {
   readonly ref: string
   readonly architecture: string
@@ -24,14 +24,14 @@ export interface ModelDescription {
   readonly memoryMb: number
   /** The same for every precision. */
   readonly memoryMbBy: Readonly<Record<Precision, number>>
-  /** Execution providers that can be loaded here. */
+  /** Execution providers that can be loaded on this machine. */
   readonly providers: readonly string[]
   readonly folder: string
   readonly vocabulary: number
   readonly repetitionPenalty: number
 }
 
-/** Throws LanternError as checkpointFolder and openCheckpoint do. */
+/** Describes a checkpoint. Throws the LanternErrors of checkpointFolder and openCheckpoint. */
 export async function describeCheckpoint(ref: string, options: FolderOptions): Promise<ModelDescription> {
   const checkpoint = await openCheckpoint(await checkpointFolder(ref, options))
   const {architecture, parameters, dtype, shards, latent, image, vision, text, generation} = checkpoint
@@ -54,7 +54,7 @@ export async function describeCheckpoint(ref: string, options: FolderOptions): P
 }
 
 /**
- * On the CPU everything computes in float32; only quantised weights stay small. The vision tower is never quantised.
+ * Everything on the CPU computes in float32, so only quantised weights stay small. The vision tower is never quantised.
  */
 function memory({parameters, tensors}: Checkpoint): Record<Precision, number> {
   let vision = 0
@@ -62,6 +62,6 @@ function memory({parameters, tensors}: Checkpoint): Record<Precision, number> {
     if (name.startsWith('visual.')) vision += shape.reduce((product, n) => product * n, 1)
   const decoder = parameters - vision
   const megabytes = (bytesPerWeight: number) => Math.ceil((4 * vision + bytesPerWeight * decoder) / 1e6)
-  // 8 or 4 bits, and one float32 scale for 32 weights.
+  // 8 or 4 bits, plus one float32 scale per 32 weights.
   return {fp32: megabytes(4), fp16: megabytes(4), q8: megabytes(1 + 4 / 32), q4: megabytes(0.5 + 4 / 32)}
 }

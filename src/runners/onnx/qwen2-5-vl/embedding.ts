@@ -1,18 +1,18 @@
-// Rows of the embedding table, read from the weight file when they are needed: the table itself is never in memory.
+// Reads rows of the embedding table from the weight file on demand. The whole table is never in memory.
 import {closeSync, openSync, readSync} from 'node:fs'
 import {LanternError} from '../../../core/errors.js'
-import {elementBytes, type TensorPlace, toFloat32} from '../safetensors.js'
+import {elementBytes, type TensorPlace, toFloat32} from '../../../core/safetensors.js'
 
 export interface Embedding {
   /**
-   * [ids, H]. Throws LanternError `bad-checkpoint` for an id without a row (a tokenizer that does not belong to the
-   * weights).
+   * [ids, H]. Throws LanternError `bad-checkpoint` for an id without a row, which means that the tokenizer does not
+   * belong to the weights.
    */
   rows(ids: ArrayLike<number>): Float32Array
   close(): void
 }
 
-/** Opens the table [vocabulary, H] at its place; the file stays open until `close`. */
+/** Opens the table [vocabulary, H] at its place. The file stays open until `close`. */
 export function openEmbedding(place: TensorPlace): Embedding {
   const [vocabulary, hidden] = place.shape as [number, number]
   const rowBytes = hidden * elementBytes[place.type]

@@ -1,11 +1,11 @@
-// The graphs against what the reference implementation gives (goldens README): vision features, prefill states and
-// logits, and whole greedy generations by the Loop graph. Walks every checkpoint of the folder; LANTERN_EVAL_GOLDENS
-// points it at another.
+// Tests the graphs against the reference implementation (README of the goldens): vision features, prefill states and
+// logits, and whole greedy generations by the Loop graph. Covers every checkpoint of the folder; LANTERN_EVAL_GOLDENS
+// names another folder.
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {readFloats, readSafetensorsHeader} from '../safetensors.js'
+import {readFloats, readSafetensorsHeader} from '../../../core/safetensors.js'
 import {openCheckpoint} from './checkpoint.js'
 import {loadModel} from './model.js'
 import type {Model} from './types.js'
@@ -52,7 +52,7 @@ describe.each(names)('goldens of %s', name => {
   })
   afterAll(() => model.close())
 
-  /** Embeddings of a prompt with the recorded features in the places of its image tokens. */
+  /** Embeddings of a prompt with the recorded features at the positions of its image tokens. */
   async function embedded({prompt_ids, features}: Case): Promise<Float32Array> {
     const {hidden} = model.checkpoint.text
     const embeds = model.embed(prompt_ids)
@@ -86,8 +86,7 @@ describe.each(names)('goldens of %s', name => {
   })
 
   it('vision features are within 2e-4 of the recorded ones', async () => {
-    // Only pictures whose pixel values were recorded; the runner's parity test goes through the processor for all of
-    // them.
+    // Only pictures whose pixel values were recorded. The runner's parity test sends all of them through the processor.
     const preprocessed = join(goldens, 'preprocess.safetensors')
     const pixels = existsSync(preprocessed) ? await readSafetensorsHeader(preprocessed) : new Map()
     for (const {images, grid_thw, features} of cases) {
@@ -102,8 +101,8 @@ describe.each(names)('goldens of %s', name => {
     }
   })
 
-  it('the Loop graph generates the recorded ids, up to the first step that is nearly a tie', async () => {
-    // Latents per block; a prompt under `plain` takes START for an ordinary token.
+  it('the Loop graph generates the recorded ids up to the first near tie', async () => {
+    // Latents per block. Under `plain`, START is an ordinary token.
     const conditions: Record<string, (size: number) => number> = {
       own: size => size,
       'markers-only': () => 0,

@@ -8,7 +8,7 @@ import {resizeBicubic} from '../pillow-bicubic.js'
 import {fetchResize, toPatches} from './image-processor.js'
 import {ropeIndex} from './rope-index.js'
 
-// Published values of the Qwen2.5-VL processor; the goldens were made with them.
+// Published values of the Qwen2.5-VL processor, which the goldens were made with.
 const normalisation = {mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711]}
 const vision = {channels: 3, patch: 14, temporalPatch: 2, merge: 2} as Parameters<typeof toPatches>[3]
 
@@ -36,7 +36,7 @@ interface Preprocess {
 
 describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.json'))))('$name: pictures', ({dir}) => {
   const golden = readJson<Preprocess>(join(dir, 'preprocess.json'))
-  // The committed part has hashes and sums, but no pixel tensors.
+  // The committed goldens have hashes and sums but no pixel tensors.
   const pixelFile = join(dir, 'preprocess.safetensors')
   const tensors = existsSync(pixelFile) ? new GoldenTensors(pixelFile) : null
 
@@ -53,7 +53,7 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.j
         const patches = toPatches(fetched, {minPixels, maxPixels}, normalisation, vision)
         expect([1, patches.rows, patches.columns]).toEqual(expected.grid_thw)
         const {pixels} = patches
-        // 1e-6: the goldens' tolerance for single values; sums add up to a million of them.
+        // 1e-6 is the goldens' tolerance for single values; the sums run over up to a million of them.
         expect(largestDifference(pixels.subarray(0, expected.first_row.length), expected.first_row)).toBeLessThan(1e-6)
         expect(largestDifference(pixels.subarray(-expected.last_row.length), expected.last_row)).toBeLessThan(1e-6)
         let sum = 0
@@ -105,8 +105,8 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'rope.json'))
 )
 
 describe('without goldens', () => {
-  // sha256 of what Pillow 13.0.0 gives for the same noise (Pillow 9.4 and 12.3 differ in the third, where the height
-  // goes first now).
+  // sha256 of the output of Pillow 13.0.0 for the same noise. Pillow 9.4 and 12.3 differ in the third case, where 13
+  // resizes the height first.
   it.each([
     [640, 480, 308, 224, '376c49a2a84e1f0cc780479b3c3706d0ae3794683fa0c3c16ce063fd2d088514'],
     [640, 480, 896, 672, 'ff945df74988b4d412b632cd0be7d818e5c4887517e92316b389fbc610620566'],
@@ -114,7 +114,7 @@ describe('without goldens', () => {
     [640, 480, 640, 504, '7f89a00634a10b8465e20aa7dc45b4ddc922da373e796347ee7ef8c22915477a'],
     [37, 500, 56, 504, '2c6288249818497ce2276c30080f34af993fd269bb18b1397623832ed063a582'],
     [1000, 7, 28, 28, '564d1569fbd96cc8c909ca3da99fdbf57740d765195f1dcbd4085bef3c241c8b'],
-  ])('resizes noise of %i x %i to %i x %i as Pillow does', (width, height, toWidth, toHeight, expected) => {
+  ])('resizes noise of %i x %i to %i x %i like Pillow', (width, height, toWidth, toHeight, expected) => {
     const {imul} = Math
     let state = 12345
     const data = Uint8Array.from({length: width * height * 3}, () => {
@@ -126,10 +126,10 @@ describe('without goldens', () => {
   it('rounds halves to even', () => {
     expect([0.5, 1.5, 2.5, 2.4, 2.6].map(roundHalfEven)).toEqual([0, 2, 2, 2, 3])
   })
-  it('refuses strips', () => {
+  it('refuses pictures that are too narrow', () => {
     expect(() => smartResize({width: 201, height: 1}, fetchLimits)).toThrow('more than 200 times')
   })
-  it('says which picture is none', async () => {
+  it('names a picture that cannot be read', async () => {
     await expect(decodeImage(Uint8Array.of(1, 2, 3), 'ignore', 'a.png')).rejects.toThrow(
       'The picture a.png cannot be read',
     )

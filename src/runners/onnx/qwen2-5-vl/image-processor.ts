@@ -1,7 +1,7 @@
-// RGB -> the patches that the vision tower takes. The reference resizes twice: qwen-vl-utils ("fetch") to its own
-// limits, then the checkpoint's image processor to the checkpoint's; leaving out the first changes the grid of some
-// pictures. Crops for oracle latents skip the first, as in the authors' evaluator (GuilhermeViveiros/LanteRn:
-// evals/viscot_blink_vstar_eval.py).
+// Turns RGB pictures into the patches that the vision tower takes. The reference resizes twice: qwen-vl-utils ("fetch")
+// resizes to its own limits, then the checkpoint's image processor to the checkpoint's limits. Leaving out the first
+// changes the grid of some pictures. Crops for oracle latents skip the first, as in the authors' evaluator
+// (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
 
 import {fetchLimits, type PixelLimits, type Size, smartResize} from '../../smart-resize.js'
 import {type RgbImage, resizeBicubic} from '../pillow-bicubic.js'
@@ -9,19 +9,19 @@ import type {Checkpoint, VisionConfig} from './types.js'
 
 export interface Patches {
   /**
-   * [rows x columns, channels x frames x patch x patch]: cell by cell (raster), inside a cell its merge x merge patches
-   * (raster).
+   * [rows x columns, channels x frames x patch x patch], cell by cell in raster order; within a cell, its merge x merge
+   * patches in raster order.
    */
   readonly pixels: Float32Array
   readonly rows: number
   readonly columns: number
-  /** The size of the picture the model sees. */
+  /** The size of the picture as the model sees it. */
   readonly size: Size
 }
 
 export type Normalisation = Pick<Checkpoint['image'], 'mean' | 'std'>
 
-/** The size that both resizes together give a picture. Throws LanternError `bad-file` as they do. */
+/** The size of a picture after both resizes. Throws LanternError `bad-file` like them. */
 export function seenSize(size: Size, limits: PixelLimits): Size {
   return smartResize(smartResize(size, fetchLimits, true), limits)
 }
@@ -47,7 +47,7 @@ export function toPatches(
   return {pixels: patchValues(resized.data, rows, columns, levelTable(normalisation), vision), rows, columns, size}
 }
 
-/** [3, 256]: the value of every level of each channel, in float32 at each step as numpy computes it. */
+/** [3, 256]: the value of every level of each channel, rounded to float32 at each step as in numpy. */
 function levelTable({mean, std}: Normalisation): Float32Array {
   const table = new Float32Array(3 * 256)
   for (let c = 0; c < 3; c++) {
@@ -82,7 +82,7 @@ function patchValues(
             let from = ((top + y) * width + left) * 3 + c
             for (let x = 0; x < patch; x++, from += 3) out[to++] = table[c * 256 + data[from]!]!
           }
-          // A still picture is shown as equal frames.
+          // A still picture is repeated as identical frames.
           for (let copy = 1; copy < temporalPatch; copy++, to += area) out.copyWithin(to, frame, frame + area)
         }
       }

@@ -1,17 +1,18 @@
-// Finds the latent marker tokens of a checkpoint: ids from config.json first, else from tokenizer.json by their texts.
+// Finds the latent marker tokens of a checkpoint. Takes their ids from config.json, otherwise looks up their texts in
+// tokenizer.json.
 import {LanternError} from '../../../core/errors.js'
 import type {RawConfig} from './config.js'
 import type {LatentTokens} from './types.js'
 
-/** What is read of tokenizer.json here. */
+/** The part of tokenizer.json that is read here. */
 export interface TokenizerFile {
   readonly added_tokens?: readonly {readonly id: number; readonly content: string}[]
   readonly model?: {readonly vocab?: Readonly<Record<string, number>>}
 }
 
 /**
- * The marker texts of each published method and its latents per block (latent-reasoning.md, 2.3 and 2.4).
- * LVR shares START and END with LanteRn: the pad token tells them apart.
+ * The marker texts of each published method and its number of latents per block (latent-reasoning.md, 2.3 and 2.4).
+ * LVR shares START and END with LanteRn; the pad token distinguishes them.
  */
 const methods = [
   {protocol: 'lantern', size: 8, texts: {start: '<|lvr_start|>', pad: '<|lvr_sep|>', end: '<|lvr_end|>'}},
@@ -24,8 +25,9 @@ const methods = [
 const roles = ['start', 'pad', 'end'] as const
 
 /**
- * Null when neither file names latent tokens. A tokenizer may lack tokens whose ids the config gives, if appending them
- * (in the order start, pad, end) gives those very ids; anything else that disagrees is `bad-checkpoint`.
+ * The latent tokens, or null when neither file names any. A tokenizer may lack tokens whose ids are in the config,
+ * provided that appending them (in the order start, pad, end) gives exactly those ids. Any other disagreement is
+ * `bad-checkpoint`.
  */
 export function latentTokens(
   raw: RawConfig,
@@ -74,7 +76,7 @@ export function latentTokens(
         )
       if (ids[role] !== next) {
         throw bad(
-          `tokenizer.json has no ${text}; appended it would get the id ${next}, but config.json says ${ids[role]}`,
+          `tokenizer.json has no ${text}; if appended, it would get the id ${next}, but config.json says ${ids[role]}`,
         )
       }
       next++
@@ -82,7 +84,7 @@ export function latentTokens(
       throw bad(`${text} has the id ${inTokenizer} in tokenizer.json and ${ids[role]} in config.json`)
     }
   }
-  // A size of -1 is training's "dynamic": the method's own default stands in.
+  // Training writes -1 for a "dynamic" size; the method's default is used instead.
   const size = raw.latent_size != null && raw.latent_size >= 0 ? raw.latent_size : method.size
   return {protocol, size, ids, texts}
 }

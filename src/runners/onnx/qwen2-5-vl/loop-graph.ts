@@ -1,9 +1,8 @@
-// A whole greedy generation in one run: ONNX `Loop` around the decoder, so that on a GPU the cache never leaves the
+// A whole greedy generation in one run: an ONNX `Loop` around the decoder, so that on a GPU the cache never leaves the
 // device.
-// Iteration 0 is the prefill, each later one a step. The latent block rules of `lantern` are in the graph
-// (latent-reasoning.md 1.2):
-// START opens a block, K states are fed back under PAD, END is forced. No sampling, penalty or intervention: those take
-// the step path.
+// Iteration 0 is the prefill, and each later one is a step. The latent block rules of `lantern` are part of the graph
+// (latent-reasoning.md 1.2): START opens a block, K states are fed back under PAD, and END is forced. Sampling,
+// penalties and interventions are not part of it; they take the step path.
 // Shapes: B rows, S prompt length (right-padded), H hidden, kv key-value heads, d head size, T generated positions.
 import {type ElementType, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
@@ -11,7 +10,7 @@ import {type Attend, decoderForward, groupQueryAttention, head} from './decoder-
 import type {TextConfig} from './types.js'
 
 /**
- * Inputs are those of LoopInput (types.ts) with `markers` i64 [3] (START, PAD, END) and `eos` i64 [E].
+ * Inputs: those of LoopInput (types.ts), plus `markers` i64 [3] (START, PAD, END) and `eos` i64 [E].
  * Outputs: `tokens` i32 [T,B], `fed` bool [T,B] (true where the state was fed back), `hiddens` f32 [T,B,H] (the state
  * that chose each token).
  */
@@ -61,7 +60,7 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
     return attended
   }
   const states = decoderForward(body, config, weights, x, at, attend) // [B,S,H]
-  // The last valid state: only the prefill has padding.
+  // The last valid state. Only the prefill has padding.
   const isStep = body.op('Equal', [
     body.op('Gather', [body.op('Shape', [x]), body.scalar('i64', 1)]),
     body.scalar('i64', 1),

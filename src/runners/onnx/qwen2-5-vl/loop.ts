@@ -2,7 +2,7 @@
 import type {InferenceSession, Runtime} from '../ort-session.js'
 import type {Checkpoint, LoopInput, LoopOutput} from './types.js'
 
-/** Rows end at their end-of-sequence id (included) or at `maxNewTokens`. */
+/** Returns a function that runs the graph. Rows end at their end-of-sequence id (included) or at `maxNewTokens`. */
 export function loopOf(
   session: InferenceSession,
   TensorOf: Runtime['Tensor'],
@@ -10,7 +10,7 @@ export function loopOf(
 ): (input: LoopInput) => Promise<LoopOutput> {
   const {hidden} = checkpoint.text
   const {eos} = checkpoint.generation
-  // Without latent tokens no id can match.
+  // Without latent tokens these ids never match.
   const {start, pad, end} = checkpoint.latent?.ids ?? {start: -1, pad: -1, end: -1}
   const int64 = (values: readonly number[], shape: readonly number[]) =>
     new TensorOf('int64', BigInt64Array.from(values, BigInt), shape)

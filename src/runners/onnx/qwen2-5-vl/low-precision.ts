@@ -1,22 +1,22 @@
-// The decoder's weights at a lower precision: written once into the cache, and measured once against float32.
+// The decoder's weights at a lower precision: written to the cache once, and compared with float32 once.
 import {access, mkdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import {random} from '../../../core/random.js'
+import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
 import {type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
-import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../safetensors.js'
 import {checkpointSha256} from './checkpoint-hash.js'
 import {isDecoderTensor} from './config.js'
 import type {Checkpoint, DecoderInput, DecoderOutput, LoadOptions, Parity} from './types.js'
 
 export interface LowPrecisionWeights {
   readonly tensors: ReadonlyMap<string, TensorPlace>
-  /** Where the parity figures belong. */
+  /** The file for the parity figures. */
   readonly parityFile: string
 }
 
-/** The weights of the decoder at `precision`, from the cache or freshly written. Throws LanternError `disk`. */
+/** The weights of the decoder at `precision`, from the cache or newly written. Throws LanternError `disk`. */
 export async function lowPrecisionWeights(
   checkpoint: Checkpoint,
   precision: LowPrecision,
@@ -31,11 +31,7 @@ export async function lowPrecisionWeights(
   if (!exists) {
     notify?.(`writing ${precision} weights`)
     await mkdir(folder, {recursive: true}).catch((error: unknown) => {
-      throw new LanternError(
-        'disk',
-        `Cannot make ${folder}: ${messageOf(error)}.`,
-        'Give a cache folder that can be written.',
-      )
+      throw new LanternError('disk', `Cannot create ${folder}: ${messageOf(error)}.`, 'Give a writable cache folder.')
     })
     const used = [...checkpoint.tensors].filter(([tensor]) => isDecoderTensor(tensor))
     const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
@@ -50,7 +46,7 @@ async function filesOf(checkpoint: Checkpoint, precision: LowPrecision, cacheDir
   return {folder, file: join(folder, `${name}.safetensors`), parityFile: join(folder, `${name}.parity.json`)}
 }
 
-/** The parity figures that an earlier run has measured; undefined when they would have to be measured first. */
+/** The parity figures measured by an earlier run; undefined when there are none yet. */
 export async function knownParity(
   checkpoint: Checkpoint,
   precision: LowPrecision,
@@ -67,7 +63,7 @@ async function readParity(file: string): Promise<Parity | undefined> {
 
 type Decode = (input: DecoderInput) => Promise<DecoderOutput>
 
-/** The parity figures of a cached file, measured by `measure` when they are not there yet. */
+/** The parity figures in a file; `measure` computes them if they are not there yet. */
 export async function rememberedParity(file: string, measure: () => Promise<Parity>): Promise<Parity> {
   const known = await readParity(file)
   if (known !== undefined) return known
@@ -76,7 +72,7 @@ export async function rememberedParity(file: string, measure: () => Promise<Pari
   return parity
 }
 
-/** Runs both decoders over the same 64 random tokens, teacher-forced, and compares every position. */
+/** Runs both decoders teacher-forced over the same 64 random tokens and compares every position. */
 export async function measureParity(
   checkpoint: Checkpoint,
   embed: (ids: Int32Array) => Float32Array,

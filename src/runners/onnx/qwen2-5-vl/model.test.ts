@@ -1,5 +1,6 @@
-// The graphs against a float64 model that is written without them (test/support/reference-model.ts).
-// Tolerance: float32 sums of a few hundred terms; 1e-4 absolute on values of order 1 (seen: about 1e-6).
+// Tests the graphs against an independent float64 model (test/support/reference-model.ts).
+// Tolerance: the values are float32 sums of a few hundred terms, so 1e-4 absolute on values of order 1 (observed: about
+// 1e-6).
 import {existsSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -23,7 +24,7 @@ async function open(changes: Partial<TinyCheckpoint> = {}, precision: Precision 
   return loadModel(checkpoint, {precision, device: 'cpu', threads: 1, cacheDir: join(folder, 'cache')})
 }
 
-/** Three axes that differ, as after a picture. */
+/** Three different axes, as after a picture. */
 const imageLike = (length: number) =>
   [0, 1, 2].map(axis => Array.from({length}, (_, i) => (i < 3 ? i : i * (axis + 1))))
 
@@ -52,7 +53,7 @@ function prefillOf(
   }
 }
 
-/** A padded cache of the prefill's rows. */
+/** A padded cache holding the rows of a prefill. */
 function pastOf(model: Model, input: DecoderInput, output: DecoderOutput, capacity: number): Past {
   const {kvHeads, headDim} = model.checkpoint.text
   const {batch, length, totals} = input
@@ -84,7 +85,7 @@ describe('the decoder graph', () => {
     ['bf16 weights in three shards under the newer names', {type: 'BF16', shards: 3, layout: 'nested'}],
     ['an untied head', {text: {...tinySizes.text, tied: false}}],
   ]
-  it.each(kinds)('equals the float64 model with %s', async (_, changes) => {
+  it.each(kinds)('matches the float64 model with %s', async (_, changes) => {
     const model = await open(changes)
     const ids = someIds(11, 'prefill')
     const output = await model.decode({...prefillOf(model, [ids]), want: {hidden: true, logits: true}})
@@ -99,7 +100,7 @@ describe('the decoder graph', () => {
     await model.close()
   })
 
-  it('continues ragged rows step by step as if each were alone', async () => {
+  it('decodes ragged rows step by step as if each were alone', async () => {
     const model = await open()
     const {hidden, kvHeads, headDim} = model.checkpoint.text
     const weights = await readWeights(model.checkpoint)
@@ -177,7 +178,7 @@ describe('the vision graph', () => {
     [8, 8],
     [6, 10],
     [4, 14],
-  ])('equals the float64 tower on %i x %i patches, with partial windows', async (rows, columns) => {
+  ])('matches the float64 tower on %i x %i patches, with partial windows', async (rows, columns) => {
     const model = await open()
     const noise = random('pixels', rows)
     const pixels = Float32Array.from({length: rows * columns * 1176}, () => noise.normal())
@@ -194,29 +195,35 @@ describe('the vision graph', () => {
 })
 
 describe('lower precision', () => {
-  it.each(['fp16', 'q8', 'q4'] as const)('%s is written once, stays near fp32 and says how near', async precision => {
-    const dir = await writeTinyCheckpoint(join(folder, `low-${precision}`))
-    const checkpoint = await openCheckpoint(dir)
-    const said: string[] = []
-    const options = {
-      precision,
-      device: 'cpu',
-      threads: 1,
-      cacheDir: join(folder, `cache-${precision}`),
-      notify: (what: string) => said.push(what),
-    }
-    const first = await loadModel(checkpoint, options)
-    const {parity} = first.provenance
-    expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
-    await first.close()
-    const again = await loadModel(checkpoint, options)
-    expect(again.provenance.parity).toEqual(parity)
-    expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
-    await again.close()
-  })
+  it.each(['fp16', 'q8', 'q4'] as const)(
+    '%s is written once, stays close to fp32 and reports how close',
+    async precision => {
+      const dir = await writeTinyCheckpoint(join(folder, `low-${precision}`))
+      const checkpoint = await openCheckpoint(dir)
+      const said: string[] = []
+      const options = {
+        precision,
+        device: 'cpu',
+        threads: 1,
+        cacheDir: join(folder, `cache-${precision}`),
+        notify: (what: string) => said.push(what),
+      }
+      const first = await loadModel(checkpoint, options)
+      const {parity} = first.provenance
+      expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
+      await first.close()
+      const again = await loadModel(checkpoint, options)
+      expect(again.provenance.parity).toEqual(parity)
+      expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
+      await again.close()
+    },
+  )
 })
 
-/** Greedy decoding by the rules of latent-reasoning.md 1.2, each step one full prefill: slow, and free of any cache. */
+/**
+ * Greedy decoding by the rules of latent-reasoning.md 1.2. Each step is a full prefill, which is slow but needs no
+ * cache.
+ */
 async function greedy(model: Model, prompt: readonly number[], maxNewTokens: number): Promise<number[]> {
   const {hidden} = model.checkpoint.text
   const {size, ids} = model.checkpoint.latent!
@@ -242,12 +249,12 @@ async function greedy(model: Model, prompt: readonly number[], maxNewTokens: num
 }
 
 describe('the Loop graph', () => {
-  it('gives token for token what single steps give, in a ragged batch with a latent block and an early end', async () => {
+  it('matches single steps token for token, in a ragged batch with a latent block and an early end', async () => {
     const plain = await open()
     const {checkpoint} = plain
     const prompts = [someIds(9, 'loop a'), someIds(5, 'loop b')]
-    // Random weights never say the real markers: START is what the first row says third, EOS what the second row says
-    // sixth.
+    // Random weights never produce the real markers. So START is set to the third token of the first row, and EOS to
+    // the sixth token of the second row.
     const free = [await greedy(plain, prompts[0]!, 12), await greedy(plain, prompts[1]!, 12)]
     const model = await loadModel(
       {
@@ -278,6 +285,6 @@ describe('the Loop graph', () => {
   })
 })
 
-it('leaves the emitted graphs in the cache for a viewer', () => {
+it('keeps the emitted graphs in the cache for a viewer', () => {
   expect(existsSync(join(folder, 'cache', 'graphs'))).toBe(true)
 })

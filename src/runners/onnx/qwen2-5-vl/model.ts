@@ -1,12 +1,12 @@
-// A checkpoint and a device -> a model that runs: graphs emitted, weights placed, sessions created.
-// The whole of it blocks its thread while it computes; decoding loops and workers are built on top (see types.ts for
-// the shapes).
+// Loads a runnable model from a checkpoint on a device: emits graphs, places weights, creates sessions.
+// All of it blocks its thread while it computes; decoding loops and workers are built on top (see types.ts for the
+// shapes).
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
+import type {TensorPlace} from '../../../core/safetensors.js'
 import {cachedGraph} from '../graph-cache.js'
 import {createSession, type Device, type InferenceSession, loadRuntime, parseDevice} from '../ort-session.js'
 import {placeWeights} from '../placement.js'
-import type {TensorPlace} from '../safetensors.js'
 import {type ComputeType, Weights} from '../weights.js'
 import {isDecoderTensor, isVisionTensor} from './config.js'
 import {decoderOf} from './decoder.js'
@@ -19,12 +19,12 @@ import type {Checkpoint, LoadOptions, LoopInput, Model, Parity} from './types.js
 import {visionOf} from './vision.js'
 import {visionGraph} from './vision-graph.js'
 
-/** Raised with every change of an emitted graph: it is part of what identifies a run. */
+/** Incremented with every change of an emitted graph. It is part of what identifies a run. */
 export const graphVersion = 3
 
 /**
- * Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision on this
- * device), `disk` (cache).
+ * Loads a model. Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision
+ * on this device), `disk` (cache).
  */
 export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
   const device = parseDevice(options.device)
@@ -70,7 +70,7 @@ export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): P
 
 interface Loaded {
   readonly session: InferenceSession
-  /** True when the weights are pages of their files. */
+  /** True when the weights are mapped pages of their files. */
   readonly mapped: boolean
   readonly sha256: string
 }
@@ -81,7 +81,7 @@ interface Loading extends Omit<LoadOptions, 'device'> {
   readonly checkpoint: Checkpoint
 }
 
-/** Which tensors each graph reads, and who emits it. */
+/** Which tensors each graph reads, and which function emits it. */
 const graphs = {
   vision: {
     reads: isVisionTensor,
@@ -91,7 +91,7 @@ const graphs = {
   loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
 }
 
-/** Emits one graph over the tensors it reads and creates its session. */
+/** Emits one graph and creates its session. */
 async function load(
   name: keyof typeof graphs,
   tensors: ReadonlyMap<string, TensorPlace>,
@@ -117,7 +117,7 @@ async function load(
   return {session, mapped, sha256: sha256(graph)}
 }
 
-/** Loads the decoder twice on the CPU, exact and low, and measures how far they are apart. */
+/** Loads the decoder on the CPU at both precisions and measures how far apart they are. */
 async function parityOf(
   low: ReadonlyMap<string, TensorPlace>,
   loading: Loading,
@@ -136,13 +136,13 @@ async function parityOf(
   return parity
 }
 
-/** What the graphs compute in. Throws LanternError `unsupported` for a precision that the device has no form for. */
+/** The type the graphs compute in. Throws LanternError `unsupported` for a precision not available on the device. */
 export function computeType(device: Device, {precision}: Pick<LoadOptions, 'precision'>): ComputeType {
   if (device.provider === 'cpu') return 'f32'
   if (precision !== 'fp32') return 'f16'
   throw new LanternError(
     'unsupported',
-    'On CUDA the graphs compute in half precision: their attention kernel has no fp32 form there.',
+    'On CUDA the graphs compute in half precision, because their attention kernel has no fp32 version there.',
     'Use --precision fp16 with --device cuda, or --device cpu for fp32.',
   )
 }

@@ -1,19 +1,20 @@
-// How far a checkpoint's fed-back latents can be trusted: by what factor a small change of the first latent grows with
-// each step, and how far lower precision moves each of them. Every step is one full forward, so no cache takes part.
+// Measures how far a checkpoint's fed-back latents can be trusted: the factor by which a small change of the first
+// latent grows per step, and how far lower precision moves each latent. Every step is a full forward pass, so the KV
+// cache is not involved.
 import {random} from '../../../core/random.js'
 import {loadModel} from './model.js'
 import type {Checkpoint, LoadOptions, Model, Parity, Precision} from './types.js'
 
 export interface Probe {
-  /** Latents fed in a row. */
+  /** Number of latents fed in a row. */
   readonly latents: number
   /** Relative size of the change made to the first latent. */
   readonly perturbation: number
-  /** Relative difference of each later latent from its unchanged self. */
+  /** Relative difference of each later latent from its unperturbed value. */
   readonly differences: readonly number[]
-  /** Geometric mean of the growth from one latent to the next; above 1 rounding differences are amplified. */
+  /** Geometric mean of the growth from one latent to the next. Above 1, rounding differences are amplified. */
   readonly growthPerStep: number
-  /** Relative difference of each latent from fp32, free-running, and the teacher-forced parity of the weights. */
+  /** The relative difference of each free-running latent from fp32, and the teacher-forced parity of the weights. */
   readonly precisions: Readonly<
     Partial<Record<Precision, {readonly differences: readonly number[]; readonly parity: Parity}>>
   >
@@ -23,7 +24,8 @@ const promptLength = 24
 const perturbation = 1e-3
 
 /**
- * Feeds back as many latents as two blocks hold, after a fixed random prompt that ends with START where there is one.
+ * Feeds back as many latents as two blocks hold (at least four), after a fixed random prompt that ends with START if
+ * there is one.
  */
 export async function probe(
   checkpoint: Checkpoint,
@@ -51,7 +53,7 @@ export async function probe(
   return {latents, perturbation, differences, growthPerStep: growth, precisions: lower}
 }
 
-/** The vectors fed in a row of `count` latents; `change` acts on the first. */
+/** Feeds `count` latents in a row and returns the vectors; `change` is applied to the first. */
 async function feedBack(
   model: Model,
   count: number,
@@ -82,7 +84,7 @@ async function feedBack(
   return fed
 }
 
-/** A random direction of relative length `perturbation`. */
+/** Moves the latent in a random direction by the relative length `perturbation`. */
 function nudge(latent: Float32Array): Float32Array {
   const noise = random('probe', 'perturbation')
   const direction = latent.map(() => noise.normal())

@@ -1,5 +1,5 @@
-// Multimodal rotary positions of a prompt: time, row, column of every token (huggingface/transformers: get_rope_index,
-// still pictures).
+// Multimodal rotary positions of a prompt: time, row and column of every token (huggingface/transformers:
+// get_rope_index, still pictures).
 
 /** Patches of one picture. */
 export interface Grid {
@@ -10,13 +10,13 @@ export interface Grid {
 export interface RopeIndex {
   /** [3, T] */
   readonly positions: Int32Array
-  /** What is added to the number of tokens before it to get the position of a generated token, on all three axes. */
+  /** Added to the number of preceding tokens to get the position of a generated token, on all three axes. */
   readonly delta: number
 }
 
 /**
- * Text counts on with the same index on all axes. A picture of h x w cells starts at the next free index: time stays
- * there, row and column count its cells in raster order; the next free index then is the largest used plus one.
+ * The index of text counts up, the same on all axes. A picture of h x w cells starts at the next free index. Its time
+ * stays there; row and column count its cells in raster order. The next free index is then the largest used plus one.
  * Throws an Error when the image tokens do not match the grids.
  */
 export function ropeIndex(

@@ -1,5 +1,5 @@
-// Text <-> token ids, by the checkpoint's own tokenizer.json. Latent tokens it lacks are appended under the ids the
-// checkpoint gives.
+// Converts between text and token ids with the checkpoint's own tokenizer.json. Latent tokens it lacks are appended
+// under the ids given by the checkpoint.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Tokenizer as HubTokenizer} from '@huggingface/tokenizers'
@@ -7,11 +7,11 @@ import {LanternError, messageOf, systemCodeOf} from '../../../core/errors.js'
 import type {LatentTokens} from './types.js'
 
 export interface Tokenizer {
-  /** Special tokens written out in the text become their ids. */
+  /** Special tokens written out in the text are encoded as their ids. */
   encode(text: string): number[]
   /**
-   * Special tokens are kept: which of them count as text is decided by whoever reads the answer. Bytes that are no
-   * UTF-8 become U+FFFD.
+   * Special tokens are kept; the reader of the answer decides which of them count as text. Bytes that are not UTF-8
+   * become U+FFFD.
    */
   decode(ids: readonly number[]): string
 }
@@ -20,7 +20,7 @@ interface TokenizerJson {
   added_tokens?: {id: number; content: string}[]
 }
 
-/** Throws LanternError `bad-checkpoint` for a file that is missing or no tokenizer. */
+/** Loads the tokenizer. Throws LanternError `bad-checkpoint` when the file is missing or is not a tokenizer. */
 export async function loadTokenizer(dir: string, latent: LatentTokens | null): Promise<Tokenizer> {
   const file = join(dir, 'tokenizer.json')
   try {
@@ -30,7 +30,7 @@ export async function loadTokenizer(dir: string, latent: LatentTokens | null): P
     const tokenizer = new HubTokenizer(json, config)
     return {
       encode: text => tokenizer.encode(text, {add_special_tokens: false}).ids,
-      // The library refuses to decode nothing.
+      // The library cannot decode an empty list.
       decode: ids =>
         ids.length === 0
           ? ''

@@ -1,13 +1,13 @@
-// The seam between checkpoints and graphs (model.ts and below) and everything that decodes with them: raw arrays, no
-// onnxruntime types.
-// Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R wanted positions, H hidden size, V
-// vocabulary.
+// The interface between checkpoints and graphs (model.ts and below) and everything that decodes with them: raw arrays,
+// no onnxruntime types.
+// Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R requested positions, H hidden size,
+// V vocabulary.
 
-import type {TensorPlace, TensorType} from '../safetensors.js'
+import type {TensorPlace, TensorType} from '../../../core/safetensors.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 
-/** The text decoder, from `config.json` (flat or nested `text_config`) and the weights' own shapes. */
+/** The text decoder, from `config.json` (flat or nested `text_config`) and the shapes of the weights. */
 export interface TextConfig {
   readonly layers: number
   readonly hidden: number
@@ -15,17 +15,17 @@ export interface TextConfig {
   readonly kvHeads: number
   readonly headDim: number
   readonly intermediate: number
-  /** Rows of the embedding table; may be more or fewer than `vocab_size` says. */
+  /** Rows of the embedding table; may differ from `vocab_size`. */
   readonly vocabulary: number
   readonly ropeTheta: number
-  /** Rotary frequencies that turn with time, row and column; they add up to headDim / 2. */
+  /** Number of rotary frequencies for time, row and column; they add up to headDim / 2. */
   readonly mropeSection: readonly [number, number, number]
   readonly normEpsilon: number
-  /** True when the head is the embedding table. */
+  /** True when the head shares the embedding table. */
   readonly tied: boolean
 }
 
-/** The vision tower. Sizes in pixels: patch, window; in blocks: depth. */
+/** The vision tower. patch and window are in pixels, depth in blocks. */
 export interface VisionConfig {
   readonly depth: number
   readonly hidden: number
@@ -34,23 +34,26 @@ export interface VisionConfig {
   readonly channels: number
   readonly patch: number
   readonly temporalPatch: number
-  /** Patches per side of a merged cell: one cell is one image token. */
+  /** Patches per side of a merged cell. One cell is one image token. */
   readonly merge: number
   readonly window: number
   readonly fullAttentionBlocks: readonly number[]
 }
 
 export interface LatentTokens {
-  /** Name of the protocol the files point at, e.g. `lantern`. */
+  /** Name of the protocol indicated by the files, e.g. `lantern`. */
   readonly protocol: string
   /** Latents per block. */
   readonly size: number
   readonly ids: {readonly start: number; readonly pad: number; readonly end: number}
-  /** The tokens' texts, for a tokenizer that lacks them. */
+  /** The texts of the tokens, for a tokenizer that lacks them. */
   readonly texts: {readonly start: string; readonly pad: string; readonly end: string}
 }
 
-/** An opened checkpoint folder: everything checked, no weight read yet. Plain data: it can be sent to a worker. */
+/**
+ * An opened checkpoint folder: everything is checked, but no weights are read yet. Plain data, so it can be sent to a
+ * worker.
+ */
 export interface Checkpoint {
   readonly dir: string
   readonly architecture: 'qwen2_5_vl'
@@ -64,8 +67,8 @@ export interface Checkpoint {
   }
   readonly latent: LatentTokens | null
   /**
-   * `generation_config.json`: end-of-sequence ids (at least one) and what else acts on decoding; undefined where it
-   * says nothing.
+   * From `generation_config.json`: end-of-sequence ids (at least one) and other settings that affect decoding;
+   * undefined where the file does not set them.
    */
   readonly generation: {
     readonly eos: readonly number[]
@@ -74,20 +77,20 @@ export interface Checkpoint {
     readonly topP?: number
     readonly topK?: number
   }
-  /** `preprocessor_config.json`: limits on height x width after resizing, and the normalisation per channel. */
+  /** From `preprocessor_config.json`: limits on height x width after resizing, and the normalisation per channel. */
   readonly image: {
     readonly minPixels: number
     readonly maxPixels: number
     readonly mean: readonly number[]
     readonly std: readonly number[]
   }
-  /** By published name (`model.layers.0...`, `visual.blocks.0...`), whatever the file calls it. */
+  /** By published name (`model.layers.0...`, `visual.blocks.0...`), whatever the name in the file. */
   readonly tensors: ReadonlyMap<string, TensorPlace>
   readonly parameters: number
   readonly dtype: TensorType
   readonly shards: number
   /**
-   * The folder's files that decide what is generated: weights, configuration, tokenizer, template. Absolute paths,
+   * The files of the folder that affect what is generated: weights, configuration, tokenizer, template. Absolute paths,
    * sorted.
    */
   readonly files: readonly string[]
@@ -100,10 +103,10 @@ export interface KeyValue {
 }
 
 /**
- * A padded cache owned by the caller: row b holds its own positions from 0 on, the rest is padding that `bias` hides.
+ * A padded cache owned by the caller. Row b holds its own positions from 0 on; the rest is padding, masked by `bias`.
  */
 export interface Past {
-  /** P: positions each row has room for. */
+  /** P: capacity of each row, in positions. */
   readonly capacity: number
   /** Per layer, [B, kvHeads, P, headDim]. */
   readonly layers: readonly KeyValue[]
@@ -112,8 +115,8 @@ export interface Past {
 }
 
 /**
- * One run of the decoder. Three uses: a prefill (no past, rows right-padded to S), a step (S = 1, any batch),
- * and a chunk after a past (S > 1, batch 1 only: the attention kernel refuses more).
+ * One run of the decoder. It has three uses: a prefill (no past, rows right-padded to S), a step (S = 1, any batch),
+ * and a chunk after a past (S > 1, batch 1 only, because the attention kernel refuses more).
  */
 export interface DecoderInput {
   readonly batch: number
@@ -121,38 +124,41 @@ export interface DecoderInput {
   readonly length: number
   /** [B, S, H] */
   readonly embeds: Float32Array
-  /** [3, B, S]: time, row, column. Those of padding do not matter. */
+  /** [3, B, S]: time, row, column. Values at padding are ignored. */
   readonly positions: Int32Array
-  /** [B]: valid positions of each row once this run is done, cached ones included. */
+  /** [B]: valid positions of each row after this run, cached ones included. */
   readonly totals: Int32Array
   readonly past: Past | null
-  /** [B, R]: which of the S positions' outputs are wanted. Default: the last valid one of each row (R = 1). */
+  /**
+   * [B, R]: the positions (of the S new ones) whose outputs are returned. Default: the last valid one of each row (R =
+   * 1).
+   */
   readonly rows?: Int32Array
-  /** [B, R]: token ids whose log-probabilities are wanted at `rows`. */
+  /** [B, R]: token ids whose log-probabilities at `rows` are returned. */
   readonly targets?: Int32Array
-  /** What else to bring back (copied, so ask only for what is needed). */
+  /** Further outputs to return. They are copied, so request only what is needed. */
   readonly want?: {readonly hidden?: boolean; readonly logits?: boolean}
 }
 
 export interface DecoderOutput {
   /** [B, R]: argmax of the logits. */
   readonly nextTokens: Int32Array
-  /** [B, R, H]: after the final norm, the input of the head: what a latent step feeds back. */
+  /** [B, R, H]: states after the final norm. They are the input of the head, and what a latent step feeds back. */
   readonly hidden?: Float32Array
   /** [B, R, V] */
   readonly logits?: Float32Array
   /** [B, R]: natural logarithms. */
   readonly logProbs?: Float32Array
-  /** Per layer, only the new positions: [B, kvHeads, S, headDim]. */
+  /** Per layer, the new positions only: [B, kvHeads, S, headDim]. */
   readonly delta: readonly KeyValue[]
 }
 
 /**
- * A whole greedy generation in one run, latent blocks included; it cannot be watched or stopped before `maxNewTokens`.
+ * A whole greedy generation in one run, latent blocks included. It can be neither observed nor stopped before it ends.
  */
 export interface LoopInput {
   readonly batch: number
-  /** S: the longest prompt; rows are right-padded. */
+  /** S: length of the longest prompt; rows are right-padded. */
   readonly length: number
   /** [B, S, H] */
   readonly embeds: Float32Array
@@ -178,13 +184,12 @@ export interface LoadOptions {
   readonly precision: Precision
   /** `cpu`, `cuda` or `cuda:N`. */
   readonly device: string
-  /** Threads of one run; default: all cores. */
+  /** Threads per run; default: all cores. */
   readonly threads?: number
   /**
-   * What becomes of fp32 weights on the CPU. `mapped` (default): pages of their files, shared by all workers, next to
-   * no memory of their own.
-   * `packed`: a copy in the kernels' layout, faster for narrow models and for batches, at about 1.8 times the weights
-   * while loading.
+   * How fp32 weights are held on the CPU. `mapped` (default): as pages of their files, shared by all workers, with
+   * almost no memory of their own. `packed`: as a copy in the kernels' layout; faster for narrow models and for
+   * batches, but takes about 1.8 times the size of the weights while loading.
    */
   readonly weights?: 'mapped' | 'packed'
   /** Folder for graphs and quantised weights. */
@@ -202,7 +207,7 @@ export interface Provenance {
   readonly decoderSha256: string
   readonly visionSha256: string
   readonly prepacked: boolean
-  /** How far quantised weights move the model from fp32; null for fp32. */
+  /** How far the model deviates from fp32 at this precision; null for fp32. */
   readonly parity: Parity | null
 }
 
@@ -210,16 +215,13 @@ export interface Provenance {
 export interface Parity {
   /** Smallest cosine between the hidden states of the two. */
   readonly hiddenCosine: number
-  /** Largest difference of the log-probability of the fp32 model's choice. */
+  /** Largest difference in the log-probability of the token chosen by the fp32 model. */
   readonly maxLogProb: number
   /** Share of positions with the same argmax. */
   readonly sameToken: number
 }
 
-/**
- * A loaded model. Its methods block the thread they run on (onnxruntime computes on the caller's thread): use it in a
- * worker.
- */
+/** A loaded model. Its methods block the calling thread, because onnxruntime computes on it. Use it in a worker. */
 export interface Model {
   readonly checkpoint: Checkpoint
   readonly provenance: Provenance
@@ -231,7 +233,10 @@ export interface Model {
   /** Rows of the embedding table, [ids, H]. */
   embed(ids: ArrayLike<number>): Float32Array
   decode(input: DecoderInput): Promise<DecoderOutput>
-  /** The Loop graph, whose session is made at the first call; null for quantised weights, which take the step path. */
+  /**
+   * Runs the Loop graph. Its session is created at the first call. Null for quantised weights, which take the step
+   * path.
+   */
   readonly generate: ((input: LoopInput) => Promise<LoopOutput>) | null
   close(): Promise<void>
 }

@@ -1,6 +1,6 @@
 // The Qwen2.5-VL vision tower as an ONNX graph for one picture, in the order of the forward pass
-// (huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py). One run per picture is exact: attention never
-// crosses pictures.
+// (huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py). One run per picture is exact, because attention
+// never crosses pictures.
 // Shapes: N patches, M = N / merge² merged cells, W windows of L patches, C channels of the tower, d head size, H text
 // hidden size.
 import {float, Graph} from '../onnx-writer.js'
@@ -8,7 +8,7 @@ import type {Weights} from '../weights.js'
 import {silu} from './decoder-graph.js'
 import type {TextConfig, VisionConfig} from './types.js'
 
-/** The tower's norms and its rotary base are fixed in the reference, not configured. */
+/** The epsilon of the tower's norms and its rotary base are constants in the reference, not settings. */
 const epsilon = float(1e-6)
 const ropeTheta = 10_000
 
@@ -22,8 +22,8 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
   const patchElements = channels * temporalPatch * patch * patch
   const windowLength = (vision.window / patch) ** 2
   const g = new Graph('vision')
-  // Free sizes go unnamed: onnxruntime keeps a dead buffer for the next value of the same named shape, which doubles
-  // the peak.
+  // Free dimensions have no names: onnxruntime keeps a dead buffer for the next value of the same named shape, which
+  // doubles the peak.
   const [N, W, M] = [null, null, null]
   const pixels = g.input('pixel_values', 'f32', [N, patchElements])
   const order = g.input('order', 'i32', [N])
@@ -41,7 +41,7 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
   const first = g.constant('i64', [0])
   const rotate = rotary(g, weights, places, heads, headDim)
 
-  // A convolution whose stride is its kernel is one matrix product per patch.
+  // A convolution with a stride equal to its kernel size is one matrix product per patch.
   const embedded = weights.linear(g, weights.fromF32(g, pixels), 'visual.patch_embed.proj', [hidden, patchElements]) // [N,C]
   let x = rows(embedded, order) // [N,C] in window order
   for (let i = 0; i < depth; i++) {
@@ -80,7 +80,7 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
 }
 
 /**
- * Two-dimensional rotary positions: the first half of the frequencies turns with the row, the second with the column.
+ * Two-dimensional rotary positions: the first half of the frequencies rotates with the row, the second with the column.
  */
 function rotary(g: Graph, weights: Weights, places: string, heads: number, headDim: number): (x: string) => string {
   const half = headDim / 2

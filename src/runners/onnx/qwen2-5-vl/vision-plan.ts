@@ -1,24 +1,24 @@
-// In which order the vision tower sees the patches of a picture: windows of merged cells, and their (row, column) for
-// rotary positions.
+// The order in which the vision tower sees the patches of a picture (windows of merged cells), and the (row, column) of
+// each patch for rotary positions.
 // Pure arithmetic on the grid (huggingface/transformers: modeling_qwen2_5_vl.py, rot_pos_emb and get_window_index).
 import type {VisionConfig} from './types.js'
 
 /**
- * N patches, M merged cells, W windows of at most L patches. Patches come cell by cell (raster), inside a cell row by
- * row: the order of the pixel values. "Window order" visits the cells window by window.
+ * N patches, M merged cells, W windows of at most L patches. Patches come cell by cell in raster order, and row by row
+ * within a cell; this is the order of the pixel values. "Window order" visits the cells window by window.
  */
 export interface VisionPlan {
-  /** [N]: patch of the pixel order at each place of the window order. */
+  /** [N]: for each position in window order, the index of its patch in pixel order. */
   readonly order: Int32Array
   /** [N, 2]: row and column of each patch, in window order. */
   readonly places: Float32Array
-  /** [W, L]: place in window order of each window's patches; 0 where `mask` is 0. */
+  /** [W, L]: position in window order of each patch of a window; 0 where `mask` is 0. */
   readonly windows: Int32Array
   /** [W, L]: 1 for a patch, 0 for padding of a partial window. */
   readonly mask: Int32Array
-  /** [N]: place in `windows` (flattened) of each patch in window order. */
+  /** [N]: index in `windows` (flattened) of each patch in window order. */
   readonly fromWindows: Int32Array
-  /** [M]: place in window order of each cell in raster order. */
+  /** [M]: position in window order of each cell in raster order. */
   readonly cells: Int32Array
   readonly windowCount: number
   readonly windowLength: number

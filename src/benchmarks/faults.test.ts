@@ -1,0 +1,332 @@
+// Data that are broken at one place, in every layout: the sample is refused by name or is an error of its own. It is
+// never asked without its picture or scored against what is no answer.
+import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {stringify} from 'csv-stringify/sync'
+import {collect, folderOf, png, problemsOf} from '../../test/support/data.js'
+import {type Picture, writeParquet} from '../../test/support/parquet.js'
+import type {LanternError} from '../core/errors.js'
+import {letterOf} from '../core/sample.js'
+import {scoreAnswer} from '../metrics/score.js'
+import type {Benchmark} from './benchmark.js'
+import {blink} from './blink.js'
+import {hops} from './hops.js'
+import {viscot} from './viscot.js'
+import {vstar} from './vstar.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lantern-eval-faults-'))
+})
+afterAll(() => rm(folder, {recursive: true, force: true}))
+
+/** One item, as every layout can write it; null is a part that is not there. */
+interface Item {
+  readonly id: string | null
+  readonly picture: Buffer | 'path alone' | null
+  readonly options: readonly string[]
+  readonly gold: string | null
+}
+
+interface Layout {
+  readonly benchmark: Benchmark
+  /** Writes items into a new folder. */
+  write(items: readonly Item[]): Promise<string>
+  /** Id of the k-th item as the adapter names it, and how its record is named in errors. */
+  id(k: number): string
+  where(k: number): string
+}
+
+const files = (content: Record<string, string | Uint8Array>) => folderOf(folder, content)
+const jsonl = (records: readonly object[]) => records.map(record => `${JSON.stringify(record)}\n`).join('')
+const emptyFolder = () => mkdtemp(join(folder, 'data-'))
+const lettered = (options: readonly string[]) =>
+  ['Which?', ...options.map((option, k) => `(${letterOf(k)}) ${option}`)].join('\n')
+const cell = ({picture}: Item): Picture =>
+  picture === null ? null : {bytes: picture === 'path alone' ? null : new Uint8Array(picture), path: 'a.png'}
+/** The pictures that are there, by name. */
+const pictures = (items: readonly Item[], name: (k: number) => string) =>
+  Object.fromEntries(items.flatMap(({picture}, k) => (picture instanceof Buffer ? [[name(k), picture]] : [])))
+
+async function table(name: string, items: readonly Item[], category: string): Promise<string> {
+  const root = await emptyFolder()
+  const rows = items.map(({id, picture, options, gold}) => [
+    id ?? '',
+    picture instanceof Buffer ? Buffer.concat([picture, Buffer.alloc(60)]).toString('base64') : '',
+    'Which?',
+    ...[0, 1, 2, 3].map(k => options[k] ?? ''),
+    gold ?? '',
+    category,
+  ])
+  const header = ['index', 'image', 'question', 'A', 'B', 'C', 'D', 'answer', 'category']
+  await writeFile(join(root, name), stringify([header, ...rows], {delimiter: '\t'}))
+  return root
+}
+
+const layouts: Record<string, Layout> = {
+  "BLINK's parquet": {
+    benchmark: blink,
+    async write(items) {
+      const root = await emptyFolder()
+      await mkdir(join(root, 'Counting'))
+      writeParquet(join(root, 'Counting/val-0.parquet'), [
+        {name: 'idx', type: 'text', data: items.map(({id}) => id && `val_Counting_${id}`)},
+        {name: 'question', type: 'text', data: items.map(() => 'How many?')},
+        {name: 'sub_task', type: 'text', data: items.map(() => 'Counting')},
+        {name: 'choices', type: 'texts', data: items.map(({options}) => [...options])},
+        {name: 'answer', type: 'text', data: items.map(({gold}) => gold)},
+        {name: 'image_1', type: 'picture', data: items.map(cell)},
+      ])
+      return root
+    },
+    id: k => `val_Counting_${k}`,
+    where: k => `row ${k}`,
+  },
+  "BLINK's VLMEvalKit table": {
+    benchmark: blink,
+    write: items => table('BLINK.tsv', items, 'Counting'),
+    id: k => `${k}`,
+    where: k => `row ${k}`,
+  },
+  "V*'s questions": {
+    benchmark: vstar,
+    write: items =>
+      files({
+        'test_questions.jsonl': jsonl(
+          items.map(({id, options, gold}, k) => ({
+            question_id: id,
+            category: 'direct_attributes',
+            label: gold,
+            image: `direct_attributes/${k}.png`,
+            text: lettered(options),
+          })),
+        ),
+        ...pictures(items, k => `direct_attributes/${k}.png`),
+      }),
+    id: k => `${k}`,
+    where: k => `line ${k + 1}`,
+  },
+  "V*'s parquet": {
+    benchmark: vstar,
+    async write(items) {
+      const root = await emptyFolder()
+      writeParquet(join(root, 'test-0.parquet'), [
+        {name: 'question_id', type: 'text', data: items.map(({id}) => id)},
+        {name: 'category', type: 'text', data: items.map(() => 'direct_attributes')},
+        {name: 'label', type: 'text', data: items.map(({gold}) => gold)},
+        {name: 'text', type: 'text', data: items.map(({options}) => lettered(options))},
+        {name: 'image', type: 'picture', data: items.map(cell)},
+      ])
+      return root
+    },
+    id: k => `${k}`,
+    where: k => `row ${k}`,
+  },
+  "V*'s VLMEvalKit table": {
+    benchmark: vstar,
+    write: items => table('VStarBench.tsv', items, 'direct_attributes'),
+    id: k => `${k}`,
+    where: k => `row ${k}`,
+  },
+  'a folder of hops': {
+    benchmark: hops,
+    write: items =>
+      files({
+        'items.jsonl': jsonl(
+          items.map(({id, options, gold}, k) => ({
+            ...{id, subtask: 'hops-1', image: `${k}.png`, question: 'Which?', options, answer: gold},
+            ...{boxes: [], chain: ['K']},
+          })),
+        ),
+        ...pictures(items, k => `${k}.png`),
+      }),
+    id: k => `${k}`,
+    where: k => `line ${k + 1}`,
+  },
+}
+
+const items: Item[] = [0, 1, 2, 3].map(k => ({
+  id: `${k}`,
+  picture: png,
+  options: ['red', 'blue', 'green', 'grey'],
+  gold: letterOf(k),
+}))
+
+const faults: Record<string, Partial<Item>> = {
+  'no picture': {picture: null},
+  'a picture by its path alone': {picture: 'path alone'},
+  'no gold answer': {gold: null},
+  'a gold answer that is no option': {gold: 'E'},
+  'a gold answer that is a sentence': {gold: 'It is red.'},
+  'an empty option': {options: ['red', '', 'green', 'grey']},
+  'one option': {options: ['red']},
+  'no options': {options: []},
+  'no id': {id: null},
+}
+
+/** Whether the data are refused (the message), and the ids of samples that have a picture which cannot be read. */
+async function opened({benchmark}: Layout, root: string): Promise<{refusal: string | null; failing: string[]}> {
+  const data = await benchmark.load(root, {split: benchmark.defaultSplit, seed: 0})
+  try {
+    await data.keys()
+  } catch (error) {
+    return {refusal: (error as LanternError).message, failing: []}
+  }
+  const failing: string[] = []
+  for (const {id, images} of await collect(data.samples())) {
+    expect(images.length).toBeGreaterThan(0)
+    for (const image of images) await image.bytes().catch(() => failing.push(id))
+  }
+  return {refusal: null, failing}
+}
+
+describe.each(Object.entries(layouts))('%s', (_name, layout) => {
+  test('whole items are served', async () => {
+    expect(await opened(layout, await layout.write(items))).toEqual({refusal: null, failing: []})
+  })
+
+  test.each(Object.entries(faults))(
+    '%s: the sample fails alone for its picture, else is refused by name',
+    async (fault, change) => {
+      for (const k of items.keys()) {
+        const root = await layout.write(items.map((item, i) => (i === k ? {...item, ...change} : item)))
+        const {refusal, failing} = await opened(layout, root)
+        if (fault.includes('picture')) expect({refusal, failing}).toEqual({refusal: null, failing: [layout.id(k)]})
+        else expect(refusal).toMatch(new RegExp(`${layout.where(k)}\\b|sample ${layout.id(k)}\\b`))
+        const data = await layout.benchmark.load(root, {split: layout.benchmark.defaultSplit, seed: 0})
+        const told = (await problemsOf(data)).map(({message}) => message)
+        expect(told.join('\n')).toMatch(new RegExp(`${layout.where(k)}\\b|\\b${layout.id(k)}: `))
+      }
+    },
+  )
+
+  test('an id that is there twice is refused', async () => {
+    const root = await layout.write(items.map(item => ({...item, id: item.id === '3' ? '1' : item.id})))
+    expect((await opened(layout, root)).refusal).toContain(`"${layout.id(1)}"`)
+  })
+
+  test('a gold letter in brackets or in lower case is the letter', async () => {
+    for (const gold of ['(B)', 'b', '(b)', 'B.']) {
+      const root = await layout.write(items.map(item => ({...item, gold})))
+      const data = await layout.benchmark.load(root, {split: layout.benchmark.defaultSplit, seed: 0})
+      expect((await collect(data.samples())).map(sample => sample.gold)).toEqual(['B', 'B', 'B', 'B'])
+    }
+  })
+})
+
+describe('data of something else', () => {
+  test.each([
+    [blink, 'BLINK.tsv'],
+    [vstar, 'VStarBench.tsv'],
+  ])('a table of other subtasks is refused as $id', async (benchmark, name) => {
+    const data = await benchmark.load(await table(name, items, 'cross'), {split: benchmark.defaultSplit, seed: 0})
+    await expect(data.keys()).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining(`${benchmark.title} has no subtask "cross"`),
+    })
+    expect((await problemsOf(data)).map(({kind}) => kind)).toContain('unknown-subtask')
+  })
+})
+
+describe("pictures of V*'s and VisCoT's own files", () => {
+  test('an annotation without its picture fails alone', async () => {
+    const annotation = JSON.stringify({bbox: [], question: 'Which?', options: ['It is red.', 'It is blue.']})
+    const names = ['a', 'b', 'c']
+    for (const missing of names) {
+      const there = names.filter(name => name !== missing)
+      const root = await files(
+        Object.fromEntries([
+          ...names.map(name => [`direct_attributes/${name}.json`, annotation]),
+          ...there.map(name => [`direct_attributes/${name}.jpg`, png]),
+        ]),
+      )
+      const layout = {...layouts["V*'s questions"]!, benchmark: vstar}
+      expect(await opened(layout, root)).toEqual({refusal: null, failing: [`direct_attributes/${missing}`]})
+    }
+  })
+
+  const turns = (answer: string | null) => [
+    {from: 'human', value: '<image>\nWhich?'},
+    {from: 'gpt', value: '[0, 0, 1, 1]'},
+    {from: 'human', value: '<image>'},
+    {from: 'gpt', value: answer},
+  ]
+  const record = (k: number, change: object = {}) => ({
+    ...{dataset: 'gqa', split: 'val', question_id: k, conversations: turns('window')},
+    ...{image: [`cot/gqa/${k}.png`, `cot/gqa/${k}.png###[0, 0, 1, 1]`]},
+    ...change,
+  })
+  const official = (records: readonly object[], there: readonly number[]) =>
+    files({
+      'benchmark/gqa.json': JSON.stringify(records),
+      ...Object.fromEntries(there.map(k => [`cot/gqa/${k}.png`, png])),
+    })
+  const layout = {...layouts["V*'s questions"]!, benchmark: viscot}
+
+  test('an item of VisCoT without its picture fails alone', async () => {
+    const root = await official([record(0), record(1), record(2)], [0, 2])
+    expect(await opened(layout, root)).toEqual({refusal: null, failing: ['gqa/1']})
+  })
+
+  test.each([
+    ['no answer', {conversations: turns(null)}],
+    ['no turns', {conversations: []}],
+    ['no picture', {image: null}],
+    ['no id', {question_id: null}],
+  ])('an item of VisCoT with %s is refused by its place', async (_fault, change) => {
+    const root = await official([record(0), record(1, change)], [0, 1])
+    expect((await opened(layout, root)).refusal).toContain('benchmark/gqa.json, record 1')
+  })
+})
+
+describe("LanteRn's four options", () => {
+  const item = {
+    question: 'What colour?',
+    options: ['A. red', 'B) blue', 'C. green', 'D. grey'],
+    answer: 'B',
+    img_path: '/their/disk/data/flickr30k/images/1.jpg',
+    bbox: [1, 2, 3, 4],
+  }
+  const open = async (answers: readonly string[], imageRoot?: string) => {
+    const root = await files({'mc.jsonl': jsonl(answers.map(answer => ({...item, answer})))})
+    return viscot.load(root, {split: 'val', seed: 0, ...(imageRoot === undefined ? {} : {imageRoot})})
+  }
+
+  test('run on over malformed gold answers, which verify tells and which nothing makes right', async () => {
+    const data = await open(['B', 'A, B', 'C) Black', '\nB\n', 'b'])
+    expect(await data.keys()).toHaveLength(5)
+    const told = (await problemsOf(data)).filter(({kind}) => kind === 'gold-outside-letters')
+    expect(told.map(({id}) => id)).toEqual(['1', '2', '3', '4'])
+    for (const {gold, letters, options} of await collect(data.samples())) {
+      const scores = [...letters!, String(gold)].map(
+        text =>
+          scoreAnswer(
+            {
+              ...{text: `<answer>${text}</answer>`, stop: 'eos', gold, letters, options},
+              ...{arm: {mode: 'direct', latentSize: null, intervention: null}, usage: {latentSteps: 0, blocks: 0}},
+            },
+            data.benchmark.scoring,
+            'lantern-eval',
+          ).score,
+      )
+      expect(Math.max(...(scores as number[]))).toBe(gold === 'B' ? 1 : 0)
+    }
+    expect(await data.verified()).toBe(false)
+  })
+
+  test('name their data set by the path, wherever it starts', async () => {
+    const paths = ['/x/flickr30k/1.jpg', 'cot/v7w/1.jpg', '/y/cot/gqa/1.jpg', '/z/elsewhere/1.jpg']
+    const root = await files({'mc.jsonl': jsonl(paths.map(path => ({...item, img_path: path})))})
+    const data = await viscot.load(root, {split: 'val', seed: 0})
+    expect((await data.keys()).map(({subtask}) => subtask)).toEqual(['flickr30k', 'visual7w', 'gqa', 'other'])
+  })
+
+  test('find pictures of another disk below the image root, by the longest end of the path that is there', async () => {
+    const imageRoot = await files({'flickr30k/images/1.jpg': png, '1.jpg': 'another'})
+    const data = await open(['B'], imageRoot)
+    expect(data.hasImages).toBe(true)
+    const [sample] = await collect(data.samples())
+    expect(Buffer.from(await sample!.images[0]!.bytes())).toEqual(png)
+  })
+})

@@ -1,0 +1,108 @@
+// Settings of what answers: endpoints and local checkpoints. The runners that read them know nothing of flags.
+
+import {defaultBatchSize} from '../../runners/onnx/options.js'
+import {defaultKeyVariable} from '../../runners/remote/endpoint.js'
+import {keyed} from './asked.js'
+import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, url, wholeNumber, written} from './kinds.js'
+import {combined, one, Unfit, withDefault} from './setting.js'
+
+const remote = {group: 'REMOTE'} as const
+const local = {group: 'LOCAL'} as const
+
+/** A header as RFC 9110 5.1 and 5.5 allow it; what the request itself says is not to be had. */
+const header = written<readonly [name: string, value: string]>(
+  "'Name: value'",
+  "a header like 'Name: value'",
+  line => {
+    const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/.exec(line)
+    if (match === null || match[2] === '' || ownHeaders.test(match[1]!)) return undefined
+    return [match[1]!.toLowerCase(), match[2]!]
+  },
+  {secret: true, pattern: /^[^\s:]+:/},
+)
+
+/** They frame the body, and are set where it is sent. */
+const ownHeaders = /^(?:host|connection|content-length|content-type|transfer-encoding|accept-encoding|expect|upgrade)$/i
+
+function headersOf(lines: readonly (readonly [name: string, value: string])[]): Readonly<Record<string, string>> {
+  const names = lines.map(([name]) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new Unfit(`gives the header ${twice} twice`, 'Give each header once.')
+  return Object.fromEntries(lines)
+}
+
+const twoPrices = /^(\d+\.?\d*|\.\d+)\s*,\s*(\d+\.?\d*|\.\d+)$/
+
+/** USD per million tokens. */
+const price = written<{readonly input: number; readonly output: number}>(
+  'IN,OUT',
+  'two prices in USD per million tokens, e.g. 2.5,10',
+  pair => {
+    const parts = twoPrices.exec(pair)
+    return parts === null ? undefined : {input: Number(parts[1]), output: Number(parts[2])}
+  },
+  {pattern: twoPrices},
+)
+
+export const remoteSettings = {
+  'base-url': combined(url(true), keyed, 'Endpoint; with several remote models name each.', remote),
+  'api-key-env': one(form('NAME', /^[A-Za-z_]\w*$/, 'the name of a variable'), 'Variable that holds the API key.', {
+    ...remote,
+    defaultNote: defaultKeyVariable,
+  }),
+  header: combined(header, headersOf, 'Sent with every request; its value is shown nowhere. Repeatable.', {
+    ...remote,
+    commas: false,
+  }),
+  'extra-body': one(
+    jsonObject('JSON', ['model', 'messages', 'stream']),
+    'Merged into the body of every chat request; part of the lock.',
+    remote,
+  ),
+  concurrency: withDefault(
+    choiceOrNumber(['auto'], 'N', {min: 1, max: 4096}),
+    'auto',
+    'Requests in flight; auto adapts to what the endpoint bears.',
+    remote,
+  ),
+  timeout: withDefault(number('S', {above: 0, max: 86_400}), 120, 'Seconds to wait for one reply.', remote),
+  'max-retries': withDefault(wholeNumber('N', {min: 0}), 5, 'Tries after a failed request.', remote),
+  'max-requests': one(wholeNumber('N', {min: 1}), 'Stop after this many requests.', remote),
+  'max-cost': one(
+    number('USD', {above: 0, max: 1e9}),
+    'Stop at this cost in US dollars; where no price is known, give --price.',
+    remote,
+  ),
+  price: one(price, 'USD per million tokens of prompts and of answers, where replies do not say their cost.', {
+    ...remote,
+    defaultNote: "OpenAI's list prices at its own endpoint",
+  }),
+  cache: one(onOrOff, 'Use the saved reply to an identical request.', {
+    ...remote,
+    negatable: true,
+    defaultNote: 'on; off with --baseline',
+  }),
+}
+
+export const localSettings = {
+  device: withDefault(
+    form('NAME', /^(?:cpu|cuda(?::\d+)?)$/, 'cpu, cuda or cuda:n'),
+    'cpu',
+    'cpu, cuda or cuda:n.',
+    local,
+  ),
+  precision: one(choice('NAME', ['fp32', 'fp16', 'q8', 'q4']), 'Precision of local weights.', {
+    ...local,
+    defaultNote: 'fp32 on cpu, fp16 on cuda',
+  }),
+  weights: one(
+    choice('NAME', ['mapped', 'packed']),
+    'fp32 weights as pages of their files, or packed: faster, 1.8 times the memory while loading.',
+    {...local, defaultNote: 'mapped'},
+  ),
+  threads: one(wholeNumber('N', {min: 1}), 'Threads of the local runner.', {...local, defaultNote: 'all cores'}),
+  'batch-size': one(wholeNumber('N', {min: 1}), 'Samples decoded together by the local runner.', {
+    ...local,
+    defaultNote: String(defaultBatchSize),
+  }),
+}

@@ -1,0 +1,169 @@
+// Settings that say what is asked: models and benchmarks, samples, and how the questions are put.
+import {benchmarkIds} from '../../benchmarks/index.js'
+import {mostOrders, type OptionOrders, parseOptionOrders} from '../../benchmarks/option-orders.js'
+import {LanternError} from '../../core/errors.js'
+import {interventions, modes} from '../../core/generation.js'
+import {defaultPromptStyle, promptStyles} from '../../core/prompt-form.js'
+import {readShard} from '../../evaluation/selection.js'
+import {protocols, unsupportedProtocols} from '../../modes/protocols.js'
+import {choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
+import {combined, one, several, Unfit, withDefault} from './setting.js'
+
+const what = {group: 'WHAT'} as const
+const samples = {group: 'SAMPLES'} as const
+const asking = {group: 'ASKING'} as const
+
+/** A path to a definition of one's own is no name. */
+const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
+
+/** The ID of a benchmark, or `ID:Subtask`. */
+const benchmarkId = text('ID', {
+  allowed: 'the id of a benchmark',
+  names: {
+    noun: 'benchmark',
+    part: value => (looksLikePath.test(value) ? undefined : value.split(':', 1)[0]),
+    known: benchmarkIds,
+  },
+})
+
+/** Built-in models are known by name; what other references mean is known where they are opened. */
+const modelRef = text('REF', {
+  allowed: 'a model reference',
+  names: {
+    noun: 'built-in model',
+    part: value => (value.startsWith('builtin:') ? value : undefined),
+    async known() {
+      const {builtinNames} = await import('../../runners/onnx/checkpoint-folder.js')
+      return builtinNames().map(name => `builtin:${name}`)
+    },
+  },
+})
+
+const protocolName = text('NAME', {
+  allowed: 'a latent protocol',
+  names: {
+    noun: 'latent protocol',
+    part: value => value,
+    // Those that cannot be run are told why where an arm asks for one.
+    known: () => [...Object.keys(protocols), ...Object.keys(unsupportedProtocols)],
+  },
+})
+
+const optionOrder = written<OptionOrders>(
+  'ORDER',
+  `file, circular, or shuffle:N with N from 1 to ${mostOrders}`,
+  value => {
+    try {
+      return parseOptionOrders(value)
+    } catch (error) {
+      if (error instanceof LanternError) return undefined
+      throw error
+    }
+  },
+)
+
+/** `[KEY=]VALUE`s as a record; a value without a key stands under `*`. Throws Unfit for two values of one key. */
+export function keyed(values: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {}
+  for (const value of values) {
+    const [key, rest] = keyAndRest(value)
+    if (Object.hasOwn(record, key)) {
+      const whose = key === '*' ? 'two values for everything' : `"${key}" twice`
+      throw new Unfit(`gives ${whose}`, 'Name what each is for: NAME=VALUE.')
+    }
+    record[key] = rest
+  }
+  return record
+}
+
+/** Folders by benchmark; a misspelt benchmark is refused, or its data would be taken from elsewhere in silence. */
+const dataPlace = text('[BENCH=]DIR', {
+  allowed: 'a folder',
+  names: {
+    noun: 'benchmark',
+    part: value => (keyAndRest(value)[0] === '*' ? undefined : keyAndRest(value)[0]),
+    known: benchmarkIds,
+  },
+})
+
+export const whatSettings = {
+  bench: several(benchmarkId, `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`, what),
+  model: several(modelRef, 'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME.', what),
+  mode: several(choice('MODE', modes), 'How the model is asked to think.', {
+    ...what,
+    defaultNote: 'latent for a checkpoint with latent ids, else direct',
+  }),
+  protocol: one(protocolName, 'Latent protocol.', {...what, defaultNote: 'what the checkpoint says'}),
+  'latent-size': one(wholeNumber('K', {min: 0}), 'Latents per block (K).', {
+    ...what,
+    defaultNote: 'what the checkpoint says',
+  }),
+  intervention: several(choice('NAME', interventions), 'What is done to the latents of latent arms.', {
+    ...what,
+    defaultNote: 'own',
+  }),
+  'latents-from': one(
+    text('RUN'),
+    'Run saved with --save-latents, whose latents feed mean, swap, shuffle and matched-noise.',
+    what,
+  ),
+}
+
+export const sampleSettings = {
+  data: combined(
+    dataPlace,
+    keyed,
+    'Where the data lie; with several benchmarks name each. `builtin` takes the built-in samples.',
+    samples,
+  ),
+  split: one(text('NAME'), 'Split of the data.', {...samples, defaultNote: "the benchmark's usual one"}),
+  sample: several(text('ID'), 'Only these sample ids.', samples),
+  'samples-file': one(text('F'), 'File with one sample id a line.', samples),
+  limit: one(
+    wholeNumber('N', {min: 1}),
+    'At most N samples per benchmark, stratified over its subtasks and seeded.',
+    samples,
+  ),
+  seed: withDefault(wholeNumber('N'), 0, 'Seed of every random choice.', samples),
+  shard: one(
+    written('i/n', 'i/n with 1 <= i <= n', readShard, {pattern: /^\d+\/\d+$/}),
+    'Only the i-th of n disjoint parts, 1-based; join them with `merge`.',
+    samples,
+  ),
+  options: withDefault(
+    optionOrder,
+    {kind: 'file'},
+    'Ask each choice under several option orders: shuffle:N, circular.',
+    {
+      ...samples,
+      defaultNote: 'file',
+    },
+  ),
+}
+
+export const askingSettings = {
+  'prompt-style': withDefault(
+    choice('STYLE', promptStyles),
+    defaultPromptStyle,
+    'Ours, or exactly what this peer sends.',
+    asking,
+  ),
+  'max-new-tokens': one(wholeNumber('N', {min: 1}), 'Token budget.', {
+    ...asking,
+    defaultNote: 'by benchmark and mode; --dry-run shows it',
+  }),
+  temperature: withDefault(
+    number('X', {min: 0, max: 10}),
+    0,
+    'Sampling temperature; at 0 the likeliest token is taken.',
+    asking,
+  ),
+  'top-p': one(number('X', {above: 0, max: 1}), 'Nucleus sampling.', asking),
+  'top-k': one(wholeNumber('N', {min: 1}), 'Sample among the k best tokens.', asking),
+  'max-pixels': one(wholeNumber('N', {min: 784}), 'Shrink larger pictures to this many pixels.', asking),
+  'min-pixels': one(
+    wholeNumber('N', {min: 784}),
+    'Enlarge smaller pictures to this many pixels (local checkpoints).',
+    asking,
+  ),
+}

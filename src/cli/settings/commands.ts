@@ -1,0 +1,61 @@
+// Settings that only one or two commands have, and what some commands mean by a setting of `run`.
+import {modes} from '../../core/generation.js'
+import {outcomes} from '../../core/outcome.js'
+import {cacheFolders} from '../../hub/cache-folders.js'
+import {whatSettings} from './asked.js'
+import {resultSettings} from './judged.js'
+import {anyText, choice, form, onOrOff, text, wholeNumber} from './kinds.js'
+import {needed, one, several, withDefault} from './setting.js'
+
+const folderNames = Object.keys(cacheFolders) as (keyof typeof cacheFolders)[]
+
+/** A folder to write to, which a command cannot do without: the run folder in the file is another one. */
+export const neededOut = (summary: string) => needed(resultSettings.out, summary)
+
+/** The one benchmark that a command is about. */
+export const oneBench = (summary: string) => one(whatSettings.bench.kind, summary, {notInFile: true})
+
+export const commandSettings = {
+  // inspect
+  outcome: several(choice('OUTCOME', outcomes), 'Only these outcomes.'),
+  subtask: several(text('NAME'), 'Only these subtasks.'),
+  arm: one(text('ARM'), 'Only this arm; any part that only one arm has will do.'),
+  // leaderboard
+  subtasks: withDefault(onOrOff, false, 'Also a table of the subtasks of each benchmark.'),
+  // compare
+  flips: withDefault(wholeNumber('N', {min: 0}), 200, 'How many changed samples the JSON lists of each benchmark.'),
+  allow: several(text('WHAT'), 'Compare though this differs: prompts, extractor, judge, labels, data, metric.'),
+  // merge
+  'allow-incomplete': withDefault(onOrOff, false, 'Merge even when samples are missing; the tables then say so.'),
+  // extract
+  option: several(anyText, 'Text of an option, in the order of the letters; once for each.', {commas: false}),
+  letters: one(
+    form('ABCD', /^[A-Z]+$/, 'capital letters without spaces or commas, like ABCD'),
+    'Letters of the item.',
+    {
+      defaultNote: 'A, B, ... for the options, else ABCD',
+    },
+  ),
+  text: one(anyText, 'The response; without it, stdin is read.', {excludes: ['input']}),
+  input: one(text('FILE.jsonl'), 'JSONL file with many responses.'),
+  // bench make
+  n: withDefault(wholeNumber('N', {min: 1}), 500, 'Number of items, shared evenly among the subtasks.'),
+  // model show
+  probe: withDefault(
+    onOrOff,
+    false,
+    'Load the model and measure how a small change of one latent grows, and what lower precision does.',
+  ),
+  // cache prune
+  only: several(choice('NAME', folderNames), 'Only these folders of the cache.'),
+  'older-than': withDefault(wholeNumber('DAYS', {min: 0}), 0, 'Only what was last changed that many days ago.'),
+}
+
+/** What a command means by a name that `run` has too. */
+export const ownMeanings = {
+  shown: withDefault(wholeNumber('N', {min: 0}), 20, 'How many to show; 0 shows all.', {notInFile: true}),
+  peerModel: one(text('NAME'), 'Name of the model, where the files do not say it.', {notInFile: true}),
+  peerMode: withDefault(choice('MODE', modes), 'direct', 'How the peer asked the model; files do not say.', {
+    notInFile: true,
+  }),
+}

@@ -1,0 +1,71 @@
+// Settings as oclif's flags: what it needs to take a command line apart, and the line of help. oclif never sees
+// variables, defaults or bounds as rules: resolve.ts reads all sources alike.
+import {Flags} from '@oclif/core'
+import type {FlagInput} from '@oclif/core/interfaces'
+import {everywhereGroup, everywhereSettings} from './everywhere.js'
+import {type Setting, type Settings, type Values, variableOf} from './setting.js'
+
+type AnyFlag = FlagInput[string]
+
+/** Settings by the flags that were made of them: oclif copies flags, and keeps what they hold. */
+const settingOf = Symbol('setting')
+
+/** The flags of a command; `grouped` puts them under the headings of the table. */
+export function flagsOf<S extends Settings>(settings: S, {grouped = false} = {}): FlagInput<Values<S>> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, setting]) => [name, flagOf(name, setting, grouped)]),
+  ) as FlagInput<Values<S>>
+}
+
+function flagOf(name: string, setting: Setting<unknown>, grouped: boolean): AnyFlag {
+  const {kind, many, group, char, required, negatable} = setting
+  const shared = {
+    summary: lineOf(setting),
+    env: variableOf(name),
+    ...(group !== undefined && (grouped || group === everywhereGroup) && {helpGroup: group}),
+    ...(char !== undefined && {char: char as 'y'}),
+    ...(required && {required}),
+    [settingOf]: setting,
+  }
+  if (isSwitch(setting)) return Flags.boolean({...shared, ...(negatable && {allowNo: true})}) as AnyFlag
+  const option = {...shared, helpValue: kind.holder, ...(kind.choices && {options: [...kind.choices]})}
+  if (many === undefined) return Flags.string(option) as AnyFlag
+  return Flags.string({...option, multiple: true, multipleNonGreedy: !many.commas}) as AnyFlag
+}
+
+const isSwitch = ({kind}: Setting<unknown>) => kind.holder === ''
+
+/** Summary, then in brackets what is allowed and what holds where nothing is given. */
+function lineOf(setting: Setting<unknown>): string {
+  const {summary, kind, defaultNote} = setting
+  const standing = defaultNote ?? (isSwitch(setting) && setting.default === false ? undefined : setting.default)
+  const notes = [kind.bounds, ...(standing === undefined ? [] : [`default: ${String(standing)}`])].filter(Boolean)
+  return notes.length === 0 ? summary : `${summary} [${notes.join('; ')}]`
+}
+
+/** The settings behind the flags of a command. */
+export function settingsIn(flags: FlagInput): Settings {
+  return Object.fromEntries(
+    Object.entries(flags).flatMap(([name, flag]) => {
+      const setting = (flag as {[settingOf]?: Setting<unknown>})[settingOf]
+      return setting === undefined ? [] : [[name, setting]]
+    }),
+  )
+}
+
+/** The same flags without any rule of their own, to take a command line apart. */
+export function bare(flags: FlagInput): FlagInput {
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [
+      name,
+      {...flag, env: undefined, default: undefined, options: undefined, required: false} as AnyFlag,
+    ]),
+  )
+}
+
+/** The flags of every command. */
+export const everywhereFlags = {
+  help: Flags.help({char: 'h', summary: 'Show help.', helpGroup: everywhereGroup}),
+  version: Flags.version({char: 'v', summary: 'Show the version.', helpGroup: everywhereGroup}),
+  ...flagsOf(everywhereSettings),
+} as FlagInput<Values<typeof everywhereSettings>>

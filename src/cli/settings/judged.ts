@@ -1,0 +1,90 @@
+// Settings of scores and of what is done with them: extractor, judge, tables, gate.
+import {extractorNames} from '../../metrics/extraction/index.js'
+import {choice, number, onOrOff, text, url, written} from './kinds.js'
+import {one, several, withDefault} from './setting.js'
+
+const scoring = {group: 'SCORING'} as const
+const results = {group: 'RESULTS'} as const
+
+/** `FMT=PATH`; a format with a variable of its own (github) may go without a path. */
+const output = text('FMT=PATH', {
+  allowed: 'FMT=PATH',
+  names: {
+    noun: 'format',
+    part: value => value.split('=', 1)[0],
+    async known() {
+      const {formats} = await import('../../reports/formats/index.js')
+      return Object.keys(formats).filter(name => name !== 'terminal')
+    },
+  },
+})
+
+/**
+ * `2pp`, `2%` and `2` are two percentage points, `.02` too; the result is a share. Undefined for anything else.
+ */
+function readMargin(given: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?$/.exec(given.trim())
+  const amount = match ? Number(match[1]) : Number.NaN
+  const share = match?.[2] !== undefined || amount >= 1 ? amount / 100 : amount
+  return share >= 0 && share < 1 ? share : undefined
+}
+
+export const scoringSettings = {
+  extractor: withDefault(
+    choice('NAME', extractorNames),
+    'lantern-eval',
+    'Rule that reads the answer out of the text.',
+    scoring,
+  ),
+  'extractor-panel': withDefault(onOrOff, false, 'Also show the range of the score over several extractors.', scoring),
+  judge: one(text('REF'), 'Judge for open answers, e.g. openai:gpt-4o-mini.', scoring),
+  'judge-base-url': one(url(), "The judge's endpoint, if it is another one.", scoring),
+}
+
+export const gateSettings = {
+  'fail-on': one(choice('WHAT', ['regression']), 'Gate: exit 1 on a shown regression, 3 when undecided.', results),
+  margin: withDefault(
+    written('Xpp', 'a margin in percentage points, like 2pp', readMargin),
+    0.02,
+    'Loss that the gate tolerates.',
+    {
+      ...results,
+      defaultNote: '2pp',
+    },
+  ),
+  alpha: withDefault(
+    number('X', {min: 0.0001, below: 0.5}),
+    0.05,
+    'Error rate of the two-sided test, and of each one-sided bound.',
+    results,
+  ),
+  'on-inconclusive': withDefault(
+    choice('WHAT', ['pass', 'fail']),
+    'fail',
+    'What a gate does that is undecided: exit 0, or 3.',
+    results,
+  ),
+}
+
+export const resultSettings = {
+  out: one(text('DIR'), 'Run folder; the same command finds the same folder and resumes.', {
+    ...results,
+    defaultNote: 'named after the run and its lock',
+  }),
+  format: several(output, 'Write a table: markdown, csv, json, junit or github.', results),
+  'save-latents': withDefault(onOrOff, false, 'Keep the latents as safetensors in the run folder.', results),
+  'max-error-rate': withDefault(
+    number('X', {min: 0, max: 1}),
+    0.05,
+    'Exit 4 when a larger share of the samples fails.',
+    results,
+  ),
+  baseline: one(text('RUN'), 'Compare with this run at the end.', results),
+  ...gateSettings,
+  'dry-run': withDefault(
+    onOrOff,
+    false,
+    'Show the plan: items, requests, tokens, cost where known, the lock hash; nothing is sent.',
+    results,
+  ),
+}

@@ -1,0 +1,243 @@
+// Kinds of values a setting can have: how text stands for one, its schema, and what is allowed in words. The only place
+// that knows bounds. zod itself is a parameter, so that declaring a setting loads nothing.
+import type {z} from 'zod'
+
+/** zod's namespace, handed to the schemas when a value is read. */
+export type Zod = typeof z
+
+/** Names a part of a value must be one of; asked for when a value is read, as plug-ins may add some. */
+interface OpenNames {
+  /** What such a name is called, e.g. `benchmark`. */
+  readonly noun: string
+  /** The part of a value that must be such a name; undefined where this value needs none. */
+  part(value: string): string | undefined
+  known(): readonly string[] | Promise<readonly string[]>
+}
+
+export interface Kind<T> {
+  /** How the value is written in help: `N`, `DIR`, `FMT=PATH`. */
+  readonly holder: string
+  /** Ends the sentence "--x VALUE is not ...". */
+  readonly allowed: string
+  /** Bounds as help shows them; empty where there are none to tell. */
+  readonly bounds: string
+  /** All values there are, for a closed list. */
+  readonly choices?: readonly string[]
+  readonly names?: OpenNames
+  /** Pattern of a value as an item of a comma list, where a single value is no text or not any text. */
+  readonly listed?: string
+  /** True where a value may hold a credential: no message repeats it. */
+  readonly secret?: boolean
+  /** The value of JSON or YAML that text from a flag or a variable stands for; text that stands for none is kept. */
+  fromText(text: string): unknown
+  /** Accepts values of JSON or YAML; its output is what the program uses. */
+  schema(z: Zod): z.ZodType<T>
+}
+
+const asIs = (text: string): unknown => text
+
+/** Text as a schema sees it: YAML reads `split: 2024` as a number, which is text here all the same. */
+function textSchema(z: Zod, pattern?: RegExp): z.ZodType<string> {
+  const text = z.string().trim().min(1)
+  const checked = pattern === undefined ? text : text.regex(pattern)
+  return z.union([checked, z.number().transform(String).pipe(checked)]) as unknown as z.ZodType<string>
+}
+
+/** Any text but an empty one. */
+export function text(holder: string, rest: Partial<Kind<string>> = {}): Kind<string> {
+  return {holder, allowed: 'text', bounds: '', fromText: asIs, schema: z => textSchema(z), ...rest}
+}
+
+/** Text as it stands, blanks and all; an empty one too. */
+export const anyText: Kind<string> = {
+  holder: 'TEXT',
+  allowed: 'text',
+  bounds: '',
+  fromText: asIs,
+  schema: z => z.string(),
+}
+
+/** Text of one form. */
+export function form(holder: string, pattern: RegExp, allowed: string): Kind<string> {
+  return text(holder, {allowed, schema: z => textSchema(z, pattern)})
+}
+
+/**
+ * Text that `read` turns into something else; undefined means that it cannot. The published schema holds the `pattern`,
+ * if there is one, so that an editor sees most mistakes.
+ */
+export function written<T>(
+  holder: string,
+  allowed: string,
+  read: (text: string) => T | undefined,
+  {pattern, ...rest}: Partial<Kind<T>> & {readonly pattern?: RegExp} = {},
+): Kind<T> {
+  return {
+    holder,
+    allowed,
+    bounds: '',
+    fromText: asIs,
+    schema: z =>
+      textSchema(z, pattern).transform((value, context) => {
+        const result = read(value)
+        if (result !== undefined) return result
+        context.addIssue(`not ${allowed}`)
+        return z.NEVER
+      }) as unknown as z.ZodType<T>,
+    ...rest,
+  }
+}
+
+export interface Bounds {
+  readonly min?: number
+  readonly max?: number
+  /** The value must be greater than this. */
+  readonly above?: number
+  /** The value must be less than this. */
+  readonly below?: number
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
+
+function numberFromText(text: string): unknown {
+  return decimal.test(text.trim()) ? Number(text) : text
+}
+
+function numberSchema(z: Zod, {min, max, above, below}: Bounds, whole: boolean): z.ZodType<number> {
+  let schema = whole ? z.number().int() : z.number()
+  if (min !== undefined) schema = schema.min(min)
+  if (max !== undefined) schema = schema.max(max)
+  if (above !== undefined) schema = schema.gt(above)
+  if (below !== undefined) schema = schema.lt(below)
+  return schema
+}
+
+function inWords({min, max, above, below}: Bounds): string {
+  const low = above === undefined ? min : `above ${above}`
+  const high = below === undefined ? max : `below ${below}`
+  if (low === undefined) return high === undefined ? '' : `to ${high}`
+  if (high !== undefined) return above === undefined ? `${low} to ${high}` : `${low}, up to ${high}`
+  return above === undefined ? `${low} or more` : `${low}`
+}
+
+/** A number within bounds. */
+export function number(holder: string, bounds: Bounds): Kind<number> {
+  const words = inWords(bounds)
+  return {
+    holder,
+    allowed: `a number${words && ` (${words})`}`,
+    bounds: words,
+    fromText: numberFromText,
+    schema: z => numberSchema(z, bounds, false),
+  }
+}
+
+/** A whole number within bounds. */
+export function wholeNumber(holder: string, bounds: Bounds = {}): Kind<number> {
+  const words = inWords(bounds)
+  return {
+    holder,
+    allowed: `a whole number${words && ` (${words})`}`,
+    bounds: words,
+    listed: '[+-]?\\d+',
+    fromText: numberFromText,
+    schema: z => numberSchema(z, bounds, true),
+  }
+}
+
+/** One of a closed list of names. */
+export function choice<const N extends string>(holder: string, names: readonly N[]): Kind<N> {
+  return {
+    holder,
+    allowed: `one of ${names.join(', ')}`,
+    bounds: names.join(', '),
+    choices: names,
+    listed: names.join('|'),
+    fromText: text => text.trim(),
+    schema: z => z.enum(names) as unknown as z.ZodType<N>,
+  }
+}
+
+/** Names, or a number instead: `auto` or 8. */
+export function choiceOrNumber<const N extends string>(
+  names: readonly N[],
+  holder: string,
+  bounds: Bounds,
+): Kind<N | number> {
+  const [one, other] = [choice(holder, names), wholeNumber(holder, bounds)]
+  return {
+    holder: `${holder}|${names.join('|')}`,
+    allowed: `${names.join(', ')}, or ${other.allowed}`,
+    bounds: [...names, other.bounds].join(', '),
+    fromText: text => numberFromText(text.trim()),
+    schema: z => z.union([one.schema(z), other.schema(z)]) as z.ZodType<N | number>,
+  }
+}
+
+const yes = /^(?:true|yes|y|on|1)$/i
+const no = /^(?:false|no|n|off|0)$/i
+
+/** Whether text, as of a variable, says yes; undefined where it says neither yes nor no. */
+export function yesOrNo(text: string): boolean | undefined {
+  return yes.test(text.trim()) ? true : no.test(text.trim()) ? false : undefined
+}
+
+/** On or off. */
+export const onOrOff: Kind<boolean> = {
+  holder: '',
+  allowed: 'true or false',
+  bounds: '',
+  fromText: text => yesOrNo(text) ?? text,
+  schema: z => z.boolean(),
+}
+
+/** An http or https URL, which may hold credentials. A name before it (`NAME=URL`) is allowed where `named`. */
+export function url(named = false): Kind<string> {
+  const rest = (value: string) => (named ? keyAndRest(value)[1] : value)
+  return written(
+    named ? '[NAME=]URL' : 'URL',
+    'an http or https URL in full, e.g. http://localhost:8000/v1',
+    value => (isHttpUrl(rest(value)) ? value : undefined),
+    {secret: true, pattern: /:\/\//},
+  )
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const {protocol, username, password} = new URL(text)
+  try {
+    decodeURIComponent(username + password)
+  } catch {
+    return false
+  }
+  return /^https?:$/.test(protocol)
+}
+
+/**
+ * Splits `[KEY=]VALUE`; a value without a key stands under `*`. A URL with a query (`http://host/v1?x=1`) has an equals
+ * sign too, but no key before it.
+ */
+export function keyAndRest(value: string): readonly [key: string, rest: string] {
+  const match = /^([A-Za-z0-9_.:/-]+?)=(.+)$/.exec(value)
+  return match && !match[1]!.includes('://') ? [match[1]!, match[2]!] : ['*', value]
+}
+
+/** A JSON object, given as text or, in a file, as a mapping. */
+export function jsonObject(holder: string, refused: readonly string[]): Kind<Readonly<Record<string, unknown>>> {
+  return {
+    holder,
+    allowed: `a JSON object without ${refused.join(', ')}`,
+    bounds: '',
+    fromText(text) {
+      try {
+        return JSON.parse(text)
+      } catch {
+        return text
+      }
+    },
+    schema: z =>
+      z.record(z.string(), z.unknown()).refine(value => !refused.some(name => Object.hasOwn(value, name)), {
+        error: 'sets what the run itself says',
+      }),
+  }
+}

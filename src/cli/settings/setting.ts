@@ -1,0 +1,201 @@
+// What a setting is, and how one value of it is read. A setting is declared once; its flag, variable, configuration
+// key, schema and help line all follow from the declaration.
+import type {z} from 'zod'
+import {closest} from '../../core/closest.js'
+import {type ErrorCode, LanternError} from '../../core/errors.js'
+import {redactor} from '../../core/redact.js'
+import type {Kind, Zod} from './kinds.js'
+
+export interface Setting<T> {
+  // biome-ignore lint/suspicious/noExplicitAny: the value before `combine` is nobody's business
+  readonly kind: Kind<any>
+  readonly summary: string
+  readonly group?: string
+  readonly char?: string
+  /** A value that nobody gave; undefined means that there is none. */
+  readonly default?: T
+  /** Shown as the default where it is no value: "all cores". */
+  readonly defaultNote?: string
+  /** Repeatable; `commas` says whether text is also split at commas. */
+  readonly many?: {readonly commas: boolean}
+  /** Repeated values as one; it throws `Unfit` for values that do not go together. */
+  readonly combine?: (values: readonly unknown[]) => T
+  readonly required?: boolean
+  /** Settings without which this one means nothing. */
+  readonly needs?: readonly string[]
+  /** Settings that may not be given with this one. */
+  readonly excludes?: readonly string[]
+  /** A switch that is also written `--no-NAME`. */
+  readonly negatable?: boolean
+  /**
+   * True where the configuration file is not asked: it cannot name itself, and a command may mean something of its own
+   * by a name that the file has for `run`.
+   */
+  readonly notInFile?: boolean
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: any table of settings, whatever their values
+export type Settings = Readonly<Record<string, Setting<any>>>
+type ValueOf<S> = S extends Setting<infer T> ? T : never
+export type Values<S extends Settings> = {-readonly [K in keyof S]: ValueOf<S[K]>}
+
+type More<T> = Partial<Omit<Setting<T>, 'kind' | 'summary' | 'default' | 'many' | 'combine'>>
+
+/** A setting with at most one value. */
+export function one<T>(kind: Kind<T>, summary: string, more: More<T | undefined> = {}): Setting<T | undefined> {
+  return {kind, summary, ...more}
+}
+
+/** A setting that has a value even where nobody gave one. */
+export function withDefault<T>(kind: Kind<T>, value: T, summary: string, more: More<T> = {}): Setting<T> {
+  return {kind, summary, default: value, ...more}
+}
+
+/** A setting that must be given. */
+export function needed<T>(setting: Setting<T | undefined>, summary = setting.summary): Setting<T> {
+  return {...setting, summary, required: true} as Setting<T>
+}
+
+/** A setting that may be repeated; text is also split at commas unless `commas` is false. */
+export function several<T>(
+  kind: Kind<T>,
+  summary: string,
+  more: More<readonly T[] | undefined> & {readonly commas?: boolean} = {},
+): Setting<readonly T[] | undefined> {
+  const {commas = true, ...rest} = more
+  return {kind, summary, many: {commas}, ...rest}
+}
+
+/** Like `several`, with the values put together. */
+export function combined<T, U>(
+  kind: Kind<T>,
+  combine: (values: readonly T[]) => U,
+  summary: string,
+  more: More<U> & {readonly commas?: boolean} = {},
+): Setting<U> {
+  const {commas = true, ...rest} = more
+  return {kind, summary, many: {commas}, combine: combine as Setting<U>['combine'], ...rest} as Setting<U>
+}
+
+/** Why a value does not fit, without its source: that is added where it is known. */
+export class Unfit extends Error {
+  constructor(
+    message: string,
+    readonly advice?: string,
+  ) {
+    super(message)
+  }
+}
+
+/** Where a value comes from, for the error that refuses it. */
+export interface Source {
+  /** Names the source and the setting: `--limit`, `LANTERN_EVAL_LIMIT`, `x.yaml:3:1: "limit":`. */
+  readonly subject: string
+  readonly code: Extract<ErrorCode, 'usage' | 'bad-config'>
+  /** What to look at. */
+  readonly advice: string
+  /** Text from a flag or a variable; false for a value of YAML. */
+  readonly text: boolean
+}
+
+/**
+ * The value that a flag, a variable or the configuration file gives a setting, checked by the one schema.
+ * Throws LanternError with the source, what is allowed and, for a misspelt name, the nearest one.
+ */
+export async function readValue<T>(setting: Setting<T>, given: unknown, source: Source): Promise<T> {
+  const {values, text} =
+    setting.many === undefined ? {values: [given], text: source.text} : listOf(setting, given, source)
+  const {z} = await import('zod')
+  const read: unknown[] = []
+  for (const value of values) {
+    const raw = text && typeof value === 'string' ? setting.kind.fromText(value) : value
+    const parsed = setting.kind.schema(z).safeParse(raw)
+    if (!parsed.success) throw refusal(setting, value, source)
+    await assertKnown(setting.kind, parsed.data, source)
+    read.push(parsed.data)
+  }
+  try {
+    if (setting.combine !== undefined) return setting.combine(read)
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error
+    const {message, advice = source.advice} = error
+    throw new LanternError(source.code, `${source.subject} ${message}.`, advice)
+  }
+  return (setting.many === undefined ? read[0] : read) as T
+}
+
+/** One value, a comma list or a list. The items of a list in a file stand as they are, so that one may hold a comma. */
+function listOf(
+  {many}: Setting<unknown>,
+  given: unknown,
+  source: Source,
+): {readonly values: readonly unknown[]; readonly text: boolean} {
+  const isList = Array.isArray(given)
+  const text = source.text || (!isList && typeof given === 'string')
+  const split = (value: unknown) =>
+    text && many!.commas && typeof value === 'string'
+      ? value
+          .split(',')
+          .map(part => part.trim())
+          .filter(part => part !== '')
+      : [value]
+  const values = isList ? given.flatMap(split) : split(given)
+  // An empty list is refused as an empty text is.
+  return {values: values.length === 0 ? [''] : values, text}
+}
+
+function refusal({kind}: Setting<unknown>, value: unknown, source: Source): LanternError {
+  const near = typeof value === 'string' && kind.choices ? closest(value, kind.choices) : undefined
+  const shown = kind.secret ? 'has a value that' : quoted(value)
+  return new LanternError(
+    source.code,
+    `${source.subject} ${shown} is not ${kind.allowed}.`,
+    `${near === undefined ? '' : `Did you mean ${near}? `}${source.advice}`,
+  )
+}
+
+async function assertKnown({names}: Kind<unknown>, value: unknown, source: Source): Promise<void> {
+  const part = typeof value === 'string' ? names?.part(value) : undefined
+  if (names === undefined || part === undefined) return
+  const known = await names.known()
+  if (known.includes(part)) return
+  const near = closest(part, known)
+  const offer = near === undefined ? '' : `Did you mean ${near}? `
+  throw new LanternError(
+    source.code,
+    `${source.subject} ${quoted(value)}: there is no ${names.noun} "${part}".`,
+    `${offer}There are ${known.join(', ')}.`,
+  )
+}
+
+const longestQuote = 80
+
+/** A value as a message shows it: short, without what looks like a credential or what a terminal would obey. */
+function quoted(value: unknown): string {
+  const text = typeof value === 'string' && /^[!#-~]+$/.test(value) ? value : (JSON.stringify(value) ?? String(value))
+  const shown = redact(text).replace(/[\p{Cc}\p{Cf}]/gu, sign => `\\u{${sign.codePointAt(0)!.toString(16)}}`)
+  return shown.length > longestQuote ? `${shown.slice(0, longestQuote)}...` : shown
+}
+
+const redact = redactor([])
+
+/** The schema of a setting as a key of the configuration file: what `readValue` accepts of it. */
+export function fileSchema(z: Zod, setting: Setting<unknown>): z.ZodType {
+  const {kind, many, summary} = setting
+  const item = kind.schema(z)
+  // Where a note stands for the default, the value is what was read, not what is written.
+  const standing = setting.defaultNote === undefined && setting.default !== undefined
+  if (many === undefined) return item.meta({description: summary, ...(standing && {default: setting.default})})
+  const list = z.array(item).min(1)
+  // A comma list of names or numbers is one text; of anything else the text is of that kind anyway.
+  const scalar =
+    kind.listed !== undefined && many.commas
+      ? z.union([item, z.string().regex(new RegExp(`^\\s*(?:${kind.listed})(?:\\s*,\\s*(?:${kind.listed}))*\\s*$`))])
+      : item
+  return z.union([scalar, list]).describe(`${summary} One value or a list.`)
+}
+
+/** `--base-url` -> `LANTERN_EVAL_BASE_URL` (design/contract.md, "Environment and config"). */
+export function variableOf(name: string): string {
+  return `LANTERN_EVAL_${name.toUpperCase().replaceAll('-', '_')}`
+}

@@ -1,0 +1,51 @@
+// How much of a file that others wrote is taken into memory, each bound with its reason. A file beyond a bound is
+// refused with a `bad-file` that names the place; no bound is there to make a result.
+
+const MiB = 2 ** 20
+
+export const limits = {
+  /** One line of any text file. No line that anybody means is longer; a damaged file must not fill the memory. */
+  lineBytes: 256 * MiB,
+  /** One line of saved answers. The longest answers known are some 200 kB; pictures in a line take a few MB. */
+  peerLineBytes: 48 * MiB,
+  /** Characters of all answers of a replay, which are held in memory; V8 gives up at 2 to 4 GB. */
+  replayChars: 1536 * MiB,
+  /** A JSON file that is parsed whole. Parsed, it takes up to fifteen times as much memory. */
+  peerJsonBytes: 48 * MiB,
+  /** Lists, objects and keys in one JSON text: an empty list takes 2 bytes of text and some 60 of memory. */
+  jsonContainers: 4_000_000,
+  /** Depth of JSON. No peer writes more than 20; recursion over some thousands overflows the stack. */
+  jsonDepth: 100,
+  /** One member of a ZIP file that is read whole: a sample with its pictures in base64 takes up to 30 MB. */
+  zipRecordBytes: 48 * MiB,
+  /** One member of a ZIP file that is read as a stream: the strings or the rows of a spreadsheet. */
+  zipStreamBytes: 256 * MiB,
+  /** All members together: this and `zipExpansion` times the file. It bounds time, since one is read at a time. */
+  zipTotalBytes: 256 * MiB,
+  /** Logs of JSON shrink to a tenth or a thirtieth; a file that grows more than this was made to. */
+  zipExpansion: 100,
+  /** Members of a ZIP file: a log has one or two a sample. */
+  zipMembers: 200_000,
+  /** A zstd window is allocated before the first byte is there; level 19 uses 8 MiB, `--long` 128. */
+  zstdWindowBytes: 64 * MiB,
+  /** The window is moved once a block: bytes moved in one frame, a few seconds of work. */
+  zstdMovedBytes: 2 ** 36,
+  /** Characters of a spreadsheet's cell. Excel holds 32,767; other writers go beyond. */
+  sheetCellChars: 1_000_000,
+  /** Characters of all cells of a spreadsheet: cells that share a string count each. */
+  sheetChars: 512 * MiB,
+  /** Columns of a table: Excel's own bound. */
+  tableColumns: 16_384,
+  /** Elements of one member of a spreadsheet, three or four a cell: some 10 seconds of work. */
+  xmlElements: 10_000_000,
+  /** Nested elements of a spreadsheet's XML; its format has about 10. */
+  xmlDepth: 64,
+  /** Attributes of one XML element; the root of a sheet has some 30. */
+  xmlAttributes: 256,
+  /** A row of a CSV file. */
+  csvRowBytes: 16 * MiB,
+  /** Folders within a folder: model, date and task are three. */
+  folderDepth: 4,
+  /** Files of a folder that are looked at. */
+  folderFiles: 10_000,
+} as const

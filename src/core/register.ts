@@ -1,0 +1,51 @@
+// A register: named parts of one kind, the built-in ones first, then those that plug-ins add. What a part is belongs to
+// the room that holds the register.
+import {closest} from './closest.js'
+import {LanternError} from './errors.js'
+
+export class Register<T> {
+  readonly #noun: string
+  readonly #parts = new Map<string, T>()
+
+  /** `noun` names one part in messages, as "extractor". */
+  constructor(noun: string, builtIn: Readonly<Record<string, T>> = {}) {
+    this.#noun = noun
+    for (const [name, part] of Object.entries(builtIn)) this.#parts.set(name, part)
+  }
+
+  /** Names in the order in which they were added. A plug-in may add one at any time: ask again rather than keep them. */
+  names(): readonly string[] {
+    return [...this.#parts.keys()]
+  }
+
+  entries(): ReadonlyMap<string, T> {
+    return this.#parts
+  }
+
+  has(name: string): boolean {
+    return this.#parts.has(name)
+  }
+
+  /** Throws `bad-config` for a name that is taken. */
+  add(name: string, part: T): void {
+    if (this.#parts.has(name))
+      throw new LanternError(
+        'bad-config',
+        `There is already a ${this.#noun} named "${name}".`,
+        `Give yours another name than ${this.names().join(', ')}.`,
+      )
+    this.#parts.set(name, part)
+  }
+
+  /** Throws `usage` for an unknown name, with the nearest one. */
+  get(name: string): T {
+    const part = this.#parts.get(name)
+    if (part !== undefined) return part
+    const near = closest(name, this.#parts.keys())
+    throw new LanternError(
+      'usage',
+      `There is no ${this.#noun} "${name}".`,
+      `${near === undefined ? '' : `Did you mean ${near}? `}Choose one of: ${this.names().join(', ')}.`,
+    )
+  }
+}

@@ -1,0 +1,93 @@
+// From what was said of a sample to its line of the log: score, judge, peer. Live generations, replayed and imported
+// answers, and records that are scored again all come through here. So equal answers give equal records.
+import type {Arm, Generation} from '../core/generation.js'
+import type {Scoring} from '../core/outcome.js'
+import type {Sample} from '../core/sample.js'
+import {likeliestOption} from '../metrics/likelihood.js'
+import {differsFromPeer} from '../metrics/peer.js'
+import {recomputedMetrics, scoreAnswer} from '../metrics/score.js'
+import {type LogRecord, type RecordParts, recordOf} from '../run-folder/record.js'
+import type {OpenJudge} from './judge.js'
+
+/** What was asked of whom; a sample of the data, or what a record or a peer's file knows of one. */
+export interface Asked {
+  readonly arm: Arm
+  readonly bench: string
+  readonly sample: RecordParts['sample'] & Pick<Sample, 'boxes' | 'extra'>
+}
+
+/** What came of it. */
+export type Said = RecordParts['said'] & {
+  /** Why there is no answer, where the asking failed. */
+  readonly error: LogRecord['error']
+  /** Figures that scoring cannot make anew. */
+  readonly metrics?: Readonly<Record<string, number>>
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+export interface ScoredBy {
+  readonly scoring: Scoring
+  readonly extractor: string
+  /** With the sample as the judge is shown it; null where none is asked. */
+  readonly judge: {readonly judge: OpenJudge; readonly sample: Sample; readonly signal: AbortSignal} | null
+}
+
+/** Throws `usage` for an unknown extractor, `endpoint` when the judge cannot be asked at all. */
+export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Promise<LogRecord> {
+  const {arm, bench, sample} = asked
+  const {gold, options, letters, boxes, extra} = sample
+  const {error, metrics, more, ...answer} = said
+  const {text, stop, usage, likeliest} = answer
+  const answered = {text, stop, usage, likeliest, arm, gold, options, letters, boxes, extra}
+  const score = scoreAnswer(answered, by.scoring, by.extractor)
+  const judged = by.judge
+    ? await by.judge.judge.judge(by.judge.sample, text, by.scoring, score, by.judge.signal)
+    : {score, judge: null}
+  const peer = metrics?.['peer'] ?? null
+  return recordOf({
+    arm: arm.id,
+    bench,
+    sample,
+    said: answer,
+    score: {...judged.score, metrics: {...metrics, ...judged.score.metrics}},
+    extractor: by.extractor,
+    error: error ?? ('error' in judged ? (judged.error ?? null) : null),
+    more: {
+      ...more,
+      ...(judged.judge ? {judge: judged.judge} : {}),
+      ...(differsFromPeer(judged.score, peer) ? {differs: true} : {}),
+    },
+  })
+}
+
+/** What a session generated. */
+export function saidIn(generation: Generation): Said {
+  const {text, usage, timing, stop, attempts, seen, cached, error = null, continuationLogProbs, request} = generation
+  const likeliest = likeliestOption(request.sample, continuationLogProbs)
+  return {text, usage, timing, stop, attempts, seen, cached, error, likeliest}
+}
+
+/** What a record says was said: all that is not scored anew. */
+export function saidInRecord(record: LogRecord): Said {
+  const {
+    text,
+    usage,
+    timing,
+    stop,
+    attempts,
+    seen,
+    error,
+    likeliest,
+    judge: _judge,
+    differs: _differs,
+    ...more
+  } = record
+  const failed = stop === 'error' || stop === 'abort'
+  const metrics = Object.entries(record.metrics).filter(([name]) => !recomputedMetrics.includes(name))
+  return {
+    ...{text, usage, timing, stop, attempts, seen, likeliest},
+    error: failed ? error : null,
+    metrics: Object.fromEntries(metrics),
+    more,
+  }
+}

@@ -1,0 +1,40 @@
+// Boxed answers, for our own rule: the last `\boxed{...}`, `\fbox{...}` or `\framebox{...}` that holds an answer. One
+// that holds a formula or a number that is no option is a step of the reasoning, and says nothing.
+import {type KnownItem, readTarget, type Target} from './declarations.js'
+import {undressed, wholeLetter, wholeText} from './whole.js'
+
+const boxOpening = /\\(?:boxed|fbox|framebox)\s{0,3}\{/g
+/** A response has a few boxes; of a text of nothing else only the last are looked at. */
+const mostBoxes = 20
+/** A box holds an answer, not a page. */
+const longestBox = 600
+
+export function boxed(text: string, item: KnownItem): Target | undefined {
+  const openings = Array.from(text.matchAll(boxOpening)).slice(-mostBoxes).reverse()
+  for (const {index, 0: opening} of openings) {
+    const start = index + opening.length
+    const inner = undressed(braced(text.slice(start, start + longestBox)))
+    const target = wholeLetter(inner, item) ?? wholeText(inner, item) ?? readInside(inner, item)
+    if (target !== undefined) return {...target, start: start + target.start, end: start + target.end}
+  }
+  return undefined
+}
+
+/** Up to the brace that closes a box, or all where the text was cut. */
+function braced(text: string): string {
+  let depth = 1
+  for (let index = 0; index < text.length; index++) {
+    if (text[index] === '\\') index++
+    else if (text[index] === '{') depth++
+    else if (text[index] === '}' && --depth === 0) return text.slice(0, index)
+  }
+  return text
+}
+
+/** "B) 49", "Answer: B", "A or B"; a letter that belongs to a formula (`A = \pi r^2`) is none. */
+function readInside(inner: string, item: KnownItem): Target | undefined {
+  if (/[\\=^_+*<>|]/.test(inner)) return undefined
+  const announcement = /^\s*(?:the\s+)?(?:final\s+|correct\s+)?answer\s*(?:is|:)?\s*/i.exec(inner)?.[0].length ?? 0
+  const target = readTarget(inner, announcement, item)
+  return target?.kind === 'foreign' ? undefined : target
+}

@@ -1,0 +1,113 @@
+// The forms of saved answers that are read, in the order in which a file is tried. To add one: a file beside this one
+// and a line here.
+import {readdir, realpath, stat} from 'node:fs/promises'
+import {join} from 'node:path'
+import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
+import {lockFile} from '../run-folder/reader.js'
+import {answerLines, answerTable} from './answers.js'
+import {blinkOfficial} from './blink-official.js'
+import {inspectEval} from './inspect.js'
+import {lmmsEval} from './lmms-eval.js'
+import {badFile, type PeerAnswer, type PeerContext, type PeerFormat} from './peer.js'
+import {vlmevalkit} from './vlmevalkit.js'
+
+const peerFormats: readonly PeerFormat[] = [inspectEval, lmmsEval, vlmevalkit, blinkOfficial, answerLines, answerTable]
+
+export interface PeerSource {
+  readonly path: string
+  readonly format: PeerFormat
+}
+
+/**
+ * The files to read for a path: the file itself, or of a folder every file that a format knows, in the order of their
+ * names; `warn` hears what was left out and why.
+ * Throws `bad-file` for a path that is not there or holds nothing that a format knows, `usage` for a run of ours.
+ */
+export async function peerSources(path: string, warn: PeerContext['warn']): Promise<PeerSource[]> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) throw new LanternError('bad-file', `There is no file or folder ${path}.`, 'Check the path.')
+  if (!found.isDirectory() && !found.isFile())
+    throw badFile(path, 'is no file that can be read twice', 'Write it to a file first.')
+  if (!found.isDirectory()) return [{path, format: await formatOf(path)}]
+  const names = await readdir(path)
+  if (names.includes(lockFile))
+    throw new LanternError(
+      'usage',
+      `${path} is a run of ours already.`,
+      `Score it again: lantern-eval rescore ${path}.`,
+    )
+  const {sources, leftOut} = await sourcesIn(path)
+  if (sources.length === 0) {
+    const first = [...leftOut].slice(0, 3).map(([file, why]) => ` ${file}: ${why}`)
+    throw badFile(
+      path,
+      `holds no file of a format that is known${leftOut.size > 0 ? ':' : ''}${first.join(';')}`,
+      known(),
+    )
+  }
+  for (const [file, why] of [...leftOut].slice(0, mostTold)) warn(`${file} is left out: ${why}.`)
+  if (leftOut.size > mostTold) warn(`${leftOut.size - mostTold} more files of ${path} are left out.`)
+  return sources
+}
+const mostTold = 10
+
+/** Every answer of a path, as a stream; a sample may have several. Throws as `peerSources` and the formats do. */
+export async function* readPeers(path: string, context: PeerContext): AsyncGenerator<PeerAnswer> {
+  for (const source of await peerSources(path, context.warn)) yield* source.format.read(source.path, context)
+}
+
+async function formatOf(path: string): Promise<PeerFormat> {
+  try {
+    for (const format of peerFormats) if (await format.accepts(path)) return format
+  } catch (error) {
+    if (error instanceof LanternError || systemCodeOf(error) === undefined) throw error
+    throw badFile(path, `cannot be read: ${messageOf(error)}`, 'Check the file and its permissions.')
+  }
+  throw badFile(path, 'is of no format that is known', known())
+}
+
+function known(): string {
+  const files = peerFormats.map(format => format.files)
+  return `Give ${files.slice(0, -1).join(', ')}, or ${files.at(-1)}.`
+}
+
+async function sourcesIn(folder: string): Promise<{sources: PeerSource[]; leftOut: Map<string, string>}> {
+  const sources: PeerSource[] = []
+  const leftOut = new Map<string, string>()
+  // VLMEvalKit links the newest results into the folder above.
+  const real = new Set<string>()
+  for (const path of await filesIn(folder, limits.folderDepth)) {
+    const target = await realpath(path).catch(() => path)
+    if (real.has(target)) continue
+    real.add(target)
+    try {
+      sources.push({path, format: await formatOf(path)})
+    } catch (error) {
+      if (!(error instanceof LanternError)) throw error
+      leftOut.set(path, error.message.replace(`${path} `, '').replace(/\.$/, ''))
+    }
+  }
+  for (const format of peerFormats) {
+    const own = sources.filter(source => source.format === format).map(({path}) => path)
+    for (const [path, other] of format.repeated?.(own) ?? []) leftOut.set(path, `its answers stand in ${other} too`)
+  }
+  return {sources: sources.filter(({path}) => !leftOut.has(path)), leftOut}
+}
+
+/** Files of a folder and the folders in it, sorted, without hidden ones, links to folders and runs of ours. */
+async function filesIn(folder: string, depth: number): Promise<string[]> {
+  const files: string[] = []
+  const entries = await readdir(folder, {withFileTypes: true})
+  if (entries.some(entry => entry.name === lockFile)) return []
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name)
+    if (entry.name.startsWith('.')) continue
+    if (entry.isDirectory() && depth > 1) files.push(...(await filesIn(path, depth - 1)))
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await stat(path).catch(() => undefined))?.isFile()))
+      files.push(path)
+    if (files.length > limits.folderFiles)
+      throw badFile(folder, `holds more than ${limits.folderFiles} files`, 'Give a folder of answers only.')
+  }
+  return files
+}

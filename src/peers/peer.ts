@@ -1,0 +1,78 @@
+// What every peer's file says of one sample, in our words, and what a reader of such a file is.
+import {LanternError} from '../core/errors.js'
+import type {Stop, Timing, Usage} from '../core/generation.js'
+
+/** What a benchmark itself knows of a sample; a file's own words take precedence. */
+export interface SampleFacts {
+  readonly subtask: string
+  readonly gold: string | readonly string[] | null
+  readonly options?: readonly string[]
+  readonly letters?: readonly string[]
+  readonly cluster?: string
+}
+
+export interface PeerAnswer {
+  /** Where it stands (`FILE, line 3`), for messages. */
+  readonly where: string
+  /** Benchmark id of ours, or the peer's own task name; absent where the file does not say. */
+  readonly bench?: string
+  /** Absent where neither the file nor its place says so. */
+  readonly model?: string
+  readonly id: string
+  /** Number of the repeat, from 0; absent is 0. */
+  readonly repeat?: number
+  readonly subtask?: string
+  readonly text: string
+  readonly stop: Stop
+  /** Why there is no answer, where the peer says so or where its text is a known stand-in for a failure. */
+  readonly error?: string
+  /** Absent: the file does not say; null: hidden. */
+  readonly gold?: string | readonly string[] | null
+  readonly options?: readonly string[]
+  readonly letters?: readonly string[]
+  readonly cluster?: string
+  /** The peer's own score, 0 to 1, and what it read as the answer; null where the file has none. */
+  readonly peer: number | null
+  readonly peerAnswer: string | null
+  readonly usage?: Partial<Usage>
+  readonly timing?: Partial<Timing>
+}
+
+export interface PeerContext {
+  /** Facts by sample id; empty for a benchmark whose data are not at hand. */
+  facts(bench: string): Promise<ReadonlyMap<string, SampleFacts>>
+  /** The split to take of a file that holds several; undefined: the usual one, `*`: all. */
+  readonly split: string | undefined
+  readonly warn: (message: string) => void
+}
+
+/** The reader of one form of saved answers. */
+export interface PeerFormat {
+  /** Stands in the lock of an import. */
+  readonly name: string
+  /** What such files are called, for the error that lists all formats: `an inspect .eval`. */
+  readonly files: string
+  /** True if the file is of this format; reads as little as that needs. Throws `bad-file` for a broken file. */
+  accepts(path: string): Promise<boolean>
+  /** Every answer, as a stream. Throws `bad-file` naming file and place. */
+  read(path: string, context: PeerContext): AsyncIterable<PeerAnswer>
+  /**
+   * Of the files of one folder that it accepts, those whose answers stand in another of them too, by path, each with
+   * the path of the other.
+   */
+  repeated?(paths: readonly string[]): ReadonlyMap<string, string>
+}
+
+/** A format for the list in index.ts: a file beside this one and a line there. */
+export function definePeerFormat(format: PeerFormat): PeerFormat {
+  return format
+}
+
+/** What is wrong with a file of a peer, and where: `where` and `problem` make a sentence. */
+export function badFile(
+  where: string,
+  problem: string,
+  suggestion = 'Give the file as the peer wrote it.',
+): LanternError {
+  return new LanternError('bad-file', `${where} ${problem.replace(/\.+$/, '')}.`, suggestion)
+}

@@ -1,0 +1,152 @@
+// Latents of a run on disk: one safetensors file per arm and sample, written with `run --save-latents`.
+// latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf); tensors `<block>` [n, D] hold what
+// was fed, `<block>.own` (where an intervention replaced it) what the model itself would have fed. What is done with
+// them is the runners' business.
+import {existsSync} from 'node:fs'
+import {mkdir, readdir} from 'node:fs/promises'
+import {dirname, join, relative} from 'node:path'
+import {systemCodeOf} from '../core/errors.js'
+import type {LatentBlock} from '../core/generation.js'
+import {sha256} from '../core/hash.js'
+import {readFloats, readSafetensorsHeader, type TensorSource, writeSafetensors} from '../core/safetensors.js'
+
+export interface LatentKey {
+  readonly arm: string
+  readonly bench: string
+  readonly id: string
+}
+
+/** Vectors by block and index. */
+export type StoredBlocks = readonly (readonly Float32Array[])[]
+
+const folder = 'latents'
+const suffix = '.safetensors'
+
+function fileOf(runDir: string, {arm, bench, id}: LatentKey): string {
+  return join(runDir, folder, nameOf(arm), nameOf(bench), nameOf(id) + suffix)
+}
+
+/** File systems take names of 255 bytes; a longer one keeps its end (which tells the intervention) behind a hash. */
+const longestName = 200
+const longestEnd = 150
+
+function nameOf(text: string): string {
+  const encoded = wellEncoded(text)
+  if (encoded.length <= longestName && decodeURIComponent(encoded) === text) return encoded
+  let end = text.slice(-longestEnd)
+  while (wellEncoded(end).length > longestEnd) end = end.slice(1)
+  // As JSON, because two texts with lone halves of a pair are told apart there.
+  return `${sha256(JSON.stringify(text)).slice(0, 16)}-${wellEncoded(end)}`
+}
+
+/** Percent-encoded; a half of a surrogate pair, which has no encoding, becomes the replacement character. */
+function wellEncoded(text: string): string {
+  return encodeURIComponent(Buffer.from(text).toString())
+}
+
+/**
+ * Writes the latents of one generation, whole or not at all. Returns the file's path within the run, or null when there
+ * are no latents.
+ */
+export async function writeLatents(
+  runDir: string,
+  key: LatentKey,
+  blocks: readonly LatentBlock[],
+): Promise<string | null> {
+  const tensors = blocks.flatMap(({vectors, own}, block) => [
+    ...(vectors.length > 0 ? [tensorOf(String(block), vectors)] : []),
+    ...(own && own.length > 0 ? [tensorOf(`${block}.own`, own)] : []),
+  ])
+  if (tensors.length === 0) return null
+  const file = fileOf(runDir, key)
+  await mkdir(dirname(file), {recursive: true})
+  await writeSafetensors(file, tensors)
+  return relative(runDir, file)
+}
+
+function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource {
+  const width = vectors[0]!.length
+  const bytes = () => vectors.map(vector => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
+  return {name, type: 'F32', shape: [vectors.length, width], bytes}
+}
+
+/** What was fed, block by block; null when the run has no latents of this generation. */
+export async function readLatents(runDir: string, key: LatentKey): Promise<StoredBlocks | null> {
+  return blocksIn(fileOf(runDir, key))
+}
+
+async function blocksIn(file: string): Promise<StoredBlocks | null> {
+  return existsSync(file) ? readBlocks(file) : null
+}
+
+async function readBlocks(file: string): Promise<StoredBlocks> {
+  const blocks: Float32Array[][] = []
+  for (const [name, place] of await readSafetensorsHeader(file)) {
+    if (name.endsWith('.own')) continue
+    const values = await readFloats(place)
+    const width = place.shape[1]!
+    blocks[Number(name)] = Array.from({length: place.shape[0]!}, (_, i) => values.subarray(i * width, (i + 1) * width))
+  }
+  return Array.from(blocks, block => block ?? [])
+}
+
+/** The latents of one arm of a recorded run. */
+export interface StoredArm {
+  /** The arm's id; of a long one a hash and its end. */
+  readonly name: string
+  /** Whether these are the latents of the arm with this id. */
+  isOf(arm: string): boolean
+  /** What was fed to a sample, block by block; null when there is nothing. */
+  read(bench: string, id: string): Promise<StoredBlocks | null>
+  /** Every other sample of the benchmark that has latents, in one order for all calls. */
+  othersThan(bench: string, id: string): Promise<readonly (() => Promise<StoredBlocks>)[]>
+  /** The latents of every sample of every benchmark, as a stream. */
+  all(): AsyncIterable<StoredBlocks>
+}
+
+/** The arms of a run that have latents. */
+export async function storedArms(runDir: string): Promise<StoredArm[]> {
+  return (await names(join(runDir, folder))).map(name => storedArm(join(runDir, folder), name))
+}
+
+function storedArm(parent: string, armName: string): StoredArm {
+  const root = join(parent, armName)
+  const listed = new Map<string, Promise<string[]>>()
+  const filesOf = (bench: string) => {
+    const found = listed.get(bench) ?? names(join(root, bench))
+    listed.set(bench, found)
+    return found
+  }
+  return {
+    name: decoded(armName),
+    isOf: arm => nameOf(arm) === armName,
+    read: (bench, id) => blocksIn(join(root, nameOf(bench), nameOf(id) + suffix)),
+    async othersThan(bench, id) {
+      const others = (await filesOf(nameOf(bench))).filter(file => file !== nameOf(id) + suffix)
+      return others.map(file => () => readBlocks(join(root, nameOf(bench), file)))
+    },
+    async *all() {
+      for (const bench of await names(root))
+        for (const file of await filesOf(bench)) yield readBlocks(join(root, bench, file))
+    },
+  }
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    // Not a name that was written here.
+    return name
+  }
+}
+
+/** Names in a folder, in order; none where there is no such folder. */
+async function names(dir: string): Promise<string[]> {
+  try {
+    return (await readdir(dir)).sort()
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return []
+    throw error
+  }
+}

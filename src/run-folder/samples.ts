@@ -1,0 +1,117 @@
+// The samples of a run by id, beside its lock: samples.jsonl, one line a sample, the whole selection before sharding.
+// The lock holds a hash of them, so that a record of a sample that nobody asked is told without the data at hand.
+import {createWriteStream} from 'node:fs'
+import {rename, rm} from 'node:fs/promises'
+import {join} from 'node:path'
+import {Readable} from 'node:stream'
+import {pipeline} from 'node:stream/promises'
+import {LanternError, systemCodeOf} from '../core/errors.js'
+import {sha256} from '../core/hash.js'
+import {lineBatches} from '../core/lines.js'
+
+export const samplesFile = 'samples.jsonl'
+
+export interface ListedSample {
+  readonly bench: string
+  readonly id: string
+  readonly subtask: string
+  /** The item it is a variant of, where items are asked under several option orders. */
+  readonly item?: string
+}
+
+/** Samples by benchmark and id. */
+export type SampleList = ReadonlyMap<string, ReadonlyMap<string, ListedSample>>
+
+/** Hash over id, subtask and item of the samples of one benchmark, whatever their order. */
+export function samplesSha256(samples: readonly Omit<ListedSample, 'bench'>[]): string {
+  const lines = samples.map(({id, subtask, item}) => JSON.stringify([id, subtask, item ?? null]))
+  return sha256(`${lines.sort().join('\n')}\n`)
+}
+
+/** Writes the list whole or not at all. Throws the system error of a folder that cannot be written. */
+export async function writeSamples(runDir: string, samples: Iterable<ListedSample>): Promise<void> {
+  function* lines() {
+    for (const {bench, id, subtask, item} of samples)
+      yield `${JSON.stringify({bench, id, subtask, ...(item === undefined ? {} : {item})})}\n`
+  }
+  const path = join(runDir, samplesFile)
+  const draft = `${path}.part`
+  try {
+    await pipeline(Readable.from(lines()), createWriteStream(draft, {flush: true}))
+    await rename(draft, path)
+  } finally {
+    await rm(draft, {force: true})
+  }
+}
+
+/**
+ * Reads the list of a run and holds it against the hashes of its lock.
+ * Throws `bad-file` for a list that is absent or broken, `provenance` for one that is not the lock's.
+ */
+export async function readSamples(
+  runDir: string,
+  benchmarks: readonly {readonly id: string; readonly samplesSha256: string}[],
+): Promise<SampleList> {
+  const path = join(runDir, samplesFile)
+  const list = new Map<string, Map<string, ListedSample>>(benchmarks.map(({id}) => [id, new Map()]))
+  const names = new Map<string, string>()
+  // Thousands of lines repeat a few names: one copy of each is kept.
+  const shared = (text: string) => {
+    const copy = names.get(text)
+    if (copy === undefined) names.set(text, text)
+    return copy ?? text
+  }
+  let number = 0
+  try {
+    for await (const batch of lineBatches(path)) {
+      for (const {text} of batch) {
+        number++
+        const {bench, id, subtask, item} = parsed(text, path, number)
+        const samples = list.get(bench)
+        const sample = {bench: shared(bench), id, subtask: shared(subtask), ...(item === undefined ? {} : {item})}
+        if (samples?.has(id) !== false) throw notOfLock(runDir, bench)
+        samples.set(id, sample)
+      }
+    }
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error
+    throw new LanternError(
+      'bad-file',
+      `${runDir} has no ${samplesFile}, the list of its samples.`,
+      'Restore the file, or run again with another --out.',
+    )
+  }
+  for (const {id, samplesSha256: sha256} of benchmarks)
+    if (samplesSha256([...list.get(id)!.values()]) !== sha256) throw notOfLock(runDir, id)
+  return list
+}
+
+function parsed(text: string, path: string, line: number): ListedSample {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // Told below, as what is no sample.
+  }
+  if (isListed(value)) return value
+  throw new LanternError(
+    'bad-file',
+    `${path}, line ${line}, names no sample.`,
+    'Restore the file, or run again with another --out.',
+  )
+}
+
+function isListed(value: unknown): value is ListedSample {
+  if (typeof value !== 'object' || value === null) return false
+  const {bench, id, subtask, item} = value as Record<string, unknown>
+  const named = [bench, id, subtask].every(text => typeof text === 'string')
+  return named && (item === undefined || typeof item === 'string')
+}
+
+function notOfLock(runDir: string, bench: string): LanternError {
+  return new LanternError(
+    'provenance',
+    `${runDir}/${samplesFile} is not the list of ${bench} samples that its lock was made with.`,
+    'It was edited: restore it, or run again with another --out.',
+  )
+}

@@ -1,0 +1,27 @@
+// What the local runner can be told beside the common options.
+import type {CommonOptions} from '../runner.js'
+
+/** Rows decoded together: on a CPU four cost little more than one (design/checkpoints.md, "Numbers"). */
+export const defaultBatchSize = 4
+
+export interface LocalOptions {
+  /** `cpu`, `cuda` or `cuda:n`. */
+  readonly device: string
+  /** The default is fp32 on the CPU, fp16 elsewhere. */
+  readonly precision?: 'fp32' | 'fp16' | 'q8' | 'q4'
+  /**
+   * fp32 weights on the CPU: pages of their files, or copied into the kernels' own layout (faster, 1.8 times the memory
+   * while loading).
+   */
+  readonly weights?: 'mapped' | 'packed'
+  readonly threads?: number
+  readonly batchSize?: number
+  /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */
+  readonly latentBank?: string
+}
+
+/** What a session of the local runner is opened with. */
+export interface OnnxOptions {
+  readonly common: CommonOptions
+  readonly local: LocalOptions
+}
