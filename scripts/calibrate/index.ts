@@ -1,6 +1,6 @@
-// `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's own
-// functions, and writes its table there. With --only, --short (the cells of the tests) or fewer runs than 10,000 the
-// results are printed only. The exit code is 1 when a figure lies outside its bounds.
+// `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's
+// own functions, and writes its table there. With --only, --short (the cells of the tests) or fewer runs than 10,000
+// the results are printed only. The exit code is 1 when a figure lies outside its bounds.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
 import {allCells, type Figure, figures, shortCells} from './cells.js'

@@ -23,9 +23,9 @@ export interface ArmEstimates {
 const floorPairs = 2
 
 /**
- * Each mean is a sum over samples, to first order each one's weight times its distance from the mean of its stratum (or,
- * micro, from the mean of all); summed by cluster these give the covariance, G / (G - 1) included. A sample that an arm
- * has no score for is no part of its mean.
+ * Each mean is a sum over samples, to first order each one's weight times its distance from the mean of its stratum
+ * (or, micro, from the mean of all); summed by cluster these give the covariance, G / (G - 1) included. A sample that
+ * an arm has no score for is no part of its mean.
  * Source: Cochran 1977, Sampling Techniques, sections 5.3 and 9A.
  */
 export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggregate): ArmEstimates {

@@ -17,9 +17,9 @@ export function midPInterval(successes: number, n: number, confidence = defaultC
 }
 
 /**
- * Where the exact test has one tail only: near 0 and 1 not even the most extreme count on the other side (all wrong, all
- * right) is as improbable as 1 - confidence, so the whole of it is spent on the tail of what was observed. The interval
- * reaches no further than that; 0 and 1 where both tails exist.
+ * Where the exact test has one tail only: near 0 and 1 not even the most extreme count on the other side (all wrong,
+ * all right) is as improbable as 1 - confidence, so the whole of it is spent on the tail of what was observed. The
+ * interval reaches no further than that; 0 and 1 where both tails exist.
  * Source: Blaker 2000, Canadian Journal of Statistics 28:783, whose exact interval has these bounds there.
  */
 export function oneTailedReach(successes: number, n: number, confidence: number): Interval {

@@ -39,8 +39,8 @@ interface Pair {
  * Simultaneous confidence intervals for the ranks of all arms. Every pair is tested by t = |difference| / standard
  * error; the critical value is the 95 % quantile of the largest |t| among the pairs if no arm differed, drawn from the
  * normal distribution with the covariance of the arms' means (with clusters the t distribution). Pairs that are told
- * apart are put aside and the rest is tested again (step-down) until nothing changes. No pair is told apart that its own
- * comparison (`pairedDifference`) does not tell apart.
+ * apart are put aside and the rest is tested again (step-down) until nothing changes. No pair is told apart that its
+ * own comparison (`pairedDifference`) does not tell apart.
  * rankLow = 1 + the arms shown to be better, rankHigh = K - the arms shown to be worse. The first tier holds every arm
  * that none is shown to beat, the next those that none of the remaining ones is shown to beat, and so on.
  * An arm without a score has null.

@@ -27,7 +27,8 @@ export function scoreIntervals(
  * The interval of a mean of scores between 0 and 1, over strata and clusters: the outer hull of Wilson's interval and
  * of the mid-p Clopper-Pearson interval, on the effective number of samples. Either alone falls below its confidence
  * for some shares (Wilson to 84 % at n = 40), the hull stays above 93 %; it has width where all samples agree, and
- * reaches no further than an exact interval near 0 and 1. With clusters it goes half of the way from Wilson to the hull.
+ * reaches no further than an exact interval near 0 and 1. With clusters it goes half of the way from Wilson to the
+ * hull.
  * Sources: Brown, Cai and DasGupta 2001, Statistical Science 16:101 (how coverage oscillates); `effectiveSize`.
  * Throws RangeError when there is no stratum or one is empty.
  */

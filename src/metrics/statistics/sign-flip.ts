@@ -39,8 +39,8 @@ interface Group {
  * test conservative: V = sum over groups of G / (G - 1) (sum e^2 - (sum e)^2 / G), with e a cluster's share in D and G
  * the clusters of a group (those that touch the same strata). With at most 13 differences every flip is gone through,
  * else 9,999 drawn ones, the observed one counted among them.
- * Sources: Janssen 1997, Statistics and Probability Letters 36:9, and Chung and Romano 2013, Annals of Statistics 41:484
- * (why to studentise); Phipson and Smyth 2010, SAGMB 9:39 (the + 1).
+ * Sources: Janssen 1997, Statistics and Probability Letters 36:9, and Chung and Romano 2013, Annals of Statistics
+ * 41:484 (why to studentise); Phipson and Smyth 2010, SAGMB 9:39 (the + 1).
  * Throws RangeError unless there are values.
  */
 export function signFlipTest(strata: readonly Stratum[], random: Random, flips = defaultFlips): SignFlipTest {

@@ -1,5 +1,5 @@
-// The verdict of a comparison and the gate over it (design/contract.md, "compare"). The words follow the two-sided test; the gate is
-// a one-sided test of its own, against the margin.
+// The verdict of a comparison and the gate over it (design/contract.md, "compare"). The words follow the two-sided
+// test; the gate is a one-sided test of its own, against the margin.
 import type {Interval} from './interval.js'
 
 export type Verdict = 'improved' | 'equivalent' | 'regressed' | 'inconclusive'
@@ -21,9 +21,9 @@ export function verdictOf({low, high, bounds}: Tested, margin: number): Verdict 
 }
 
 /**
- * Non-inferiority: passes when a loss of the margin is ruled out at alpha, fails when a loss beyond it is shown at alpha,
- * both one-sided. A failure at p (two-sided) between alpha and 2 alpha stands beside an `inconclusive` verdict: the gate
- * asks in one direction.
+ * Non-inferiority: passes when a loss of the margin is ruled out at alpha, fails when a loss beyond it is shown at
+ * alpha, both one-sided. A failure at p (two-sided) between alpha and 2 alpha stands beside an `inconclusive` verdict:
+ * the gate asks in one direction.
  */
 export function gateOf({bounds}: Tested, margin: number): GateOutcome {
   if (bounds.low > -margin) return 'passed'
