@@ -175,9 +175,10 @@ describe('a row', () => {
       {aggregate: 'micro', headline: ['hops-1', 'hops-2']},
     )
     const outcomeOf = (subtask: string) => (subtask === 'hops-1' ? 'correct' : 'wrong')
-    const [row] = resultTable([await run(lockOf([direct], [hops]), recordsOf(direct, hops, outcomeOf))]).rows
-    expect(row).toMatchObject({score: 1, n: 4, total: 4})
-    expect(row!.notes).toEqual(['4 scored of 8 run: the headline counts hops-1'])
+    const table = resultTable([await run(lockOf([direct], [hops]), recordsOf(direct, hops, outcomeOf))])
+    const [row] = table.rows
+    expect(row).toMatchObject({score: 1, n: 4, total: 4, notes: []})
+    expect(table.groups[0]!.counted).toBe('4 scored of 8 run: the headline counts hops-1')
     expect(row!.subtasks.map(({name, score, headline}) => [name, score, headline])).toEqual([
       ['hops-1', 1, true],
       ['count-hops-1', 0, false],

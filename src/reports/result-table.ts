@@ -5,7 +5,7 @@ import {random} from '../core/random.js'
 import {assumedEffects, detectableEffects, rankIntervals} from '../metrics/statistics/index.js'
 import {contractOf, disagreements, type Facts, settingsOf, varying} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
-import {rowOf} from './row.js'
+import {countedOf, rowOf} from './row.js'
 import type {ResultDocument, ResultGroup, ResultRow} from './schemas/result.js'
 import {pairsOf, rankedStrata} from './strata.js'
 
@@ -62,6 +62,7 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
       rows: ranked.rows.map((_, index) => rows.length + index),
       shared,
       apart: leading === undefined ? [] : disagreements(shared, leading),
+      counted: ranked.counted,
       power: ranked.power,
     })
     rows.push(...ranked.rows)
@@ -86,7 +87,7 @@ function titleOf({environment}: Run['lock'], id: string): string {
 }
 
 /** Rows of one group by score, with the ranks they may have, and what a comparison of this size can show. */
-function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup['power']} {
+function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup, 'counted' | 'power'> {
   // The folder tells rows apart only where the arm does not.
   const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
   const settings: Facts[] = entries.map(({run, sheet}) => ({
@@ -104,17 +105,21 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup
   const {run, sheet} = byScore[0]!
   const rng = random(run.lock.seeds.run, 'ranks', sheet.bench.id, ...byScore.map(entry => entry.sheet.arm.id))
   const ranks = rankIntervals(rankedStrata(byScore.map(entry => entry.sheet)), sheet.bench.aggregate, {random: rng})
+  // What is true of every row is said once, of the group.
+  const all = new Set(byScore.map(({row}) => countedOf(row)))
+  const counted = all.size === 1 ? [...all][0]! : null
   const rows = byScore.map(({row, differences}, index): ResultRow => {
     const rank = ranks[index]
     return {
       ...row,
+      notes: row.notes.filter(note => note !== counted),
       differences,
       tier: rank?.tier ?? null,
       rankLow: rank?.rankLow ?? null,
       rankHigh: rank?.rankHigh ?? null,
     }
   })
-  return {rows, power: powerOf(byScore)}
+  return {rows, counted, power: powerOf(byScore)}
 }
 
 function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {

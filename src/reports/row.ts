@@ -214,7 +214,7 @@ function numberOrNull(value: number): number | null {
 }
 
 /** Of how many samples that were run the headline is made; null where it counts every subtask. */
-function countedOf({subtasks}: ResultRow): string | null {
+export function countedOf({subtasks}: Pick<ResultRow, 'subtasks'>): string | null {
   const counted = subtasks.filter(({headline}) => headline)
   if (counted.length === subtasks.length) return null
   const scored = counted.reduce((sum, {n}) => sum + n, 0)

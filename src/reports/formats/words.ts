@@ -86,6 +86,7 @@ export function groupFacts(document: ResultDocument, group: ResultGroup): string
   const parts = row.subtasks.filter(subtask => subtask.headline).length
   const facts = [
     `${row.metric} in %, ${row.aggregate === 'macro' ? (parts === 1 ? 'one subtask' : `mean of ${parts} subtasks`) : 'mean over samples'}`,
+    ...(group.counted === null ? [] : [group.counted]),
     `extractor ${shared['extractor']}`,
     `prompts ${shared['prompt style']}`,
   ]

@@ -11,6 +11,8 @@ export const resultGroupSchema = z.looseObject({
   /** The benchmark's name for people. */
   title: z.string(),
   split: z.string(),
+  /** Which samples of all that were run the headlines count, where it is not every subtask and the same in all rows. */
+  counted: z.string().nullable(),
   /** Indices into `rows`, best first. */
   rows: z.array(z.number().int()),
   /** What its rows share: extractor, prompt style, judge, data, ... */
