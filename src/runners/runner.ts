@@ -98,6 +98,8 @@ export interface RunnerOptions {
    */
   readonly weights?: 'mapped' | 'packed'
   readonly threads?: number
+  /** Folder of a LoRA adapter for the checkpoint. */
+  readonly adapter?: string
   readonly batchSize?: number
   readonly minPixels?: number
   readonly maxPixels?: number

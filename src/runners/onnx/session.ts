@@ -24,10 +24,11 @@ const parametersWorthThreads = 10_000_000
 
 /** Throws LanternError: what opening the checkpoint and loading the model throw. */
 export async function openSession(ref: string, dir: string, options: RunnerOptions): Promise<Session> {
-  const checkpoint = await openCheckpoint(dir)
+  const {adapter, env} = options
+  const checkpoint = await openCheckpoint(dir, {...(adapter !== undefined && {adapter}), env})
   const sha256 = await checkpointSha256(checkpoint, options.cacheDir)
   const threads = options.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
-  const start = startOf(dir, {...options, threads})
+  const start = startOf(checkpoint, {...options, threads})
   let started: Promise<ModelHost> | undefined
   const host = () => {
     started ??= startHost(start, options)
@@ -57,7 +58,7 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
   return parity === undefined ? undefined : {precision, parity, graphs: graphVersion}
 }
 
-function startOf(dir: string, options: RunnerOptions): WorkerStart {
+function startOf({dir, adapter}: Checkpoint, options: RunnerOptions): WorkerStart {
   const {
     device,
     threads,
@@ -76,6 +77,7 @@ function startOf(dir: string, options: RunnerOptions): WorkerStart {
       precision: options.precision ?? (device === 'cpu' ? 'fp32' : 'fp16'),
       ...(threads !== undefined && {threads}),
       ...(options.weights !== undefined && {weights: options.weights}),
+      ...(adapter !== null && {adapter: adapter.dir}),
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
     },
@@ -95,8 +97,7 @@ async function startHere(
 ): Promise<ModelHost> {
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: (what, done, total) =>
-      notify({type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})}),
+    notify: what => notify({type: 'loading', what}),
     warn: message => notify({type: 'warning', message}),
   })
   const engine = new Engine(tools, engineOptions)
@@ -111,7 +112,7 @@ async function startHere(
 type LockedProvenance = Pick<Provenance, 'precision' | 'parity' | 'graphs'>
 
 function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedProvenance): ModelIdentity {
-  const {latent, generation, image, parameters} = checkpoint
+  const {latent, generation, image, parameters, assumed} = checkpoint
   return {
     ref,
     sha256,
@@ -123,6 +124,7 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provena
       minPixels: image.minPixels,
       maxPixels: image.maxPixels,
       parity: provenance.parity,
+      ...(assumed.length > 0 && {assumed}),
     },
     latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},
     observesLatents: true,
