@@ -17,7 +17,7 @@ export const checkpointLimits = {
   folderNames: 100_000,
   /** Time of one chat template. Published ones take a few milliseconds. */
   templateMs: 5_000,
-  /** Memory of the thread that renders chat templates. */
+  /** Memory of the process that renders chat templates; a bare one takes 5 MB. */
   templateMemoryMb: 128,
   /** Characters that a chat template may write. A conversation of ten pages has 50,000. */
   templateChars: 8_000_000,

@@ -94,7 +94,11 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
       notify: (what: string) => this.tell('info', what),
       ...(threads && {threads}),
     }
-    const probed = await probe(await openCheckpoint(shown.folder, {...(shown.adapter !== null && {adapter: shown.adapter})}), ['fp16', 'q8', 'q4'], options)
+    const probed = await probe(
+      await openCheckpoint(shown.folder, {...(shown.adapter !== null && {adapter: shown.adapter})}),
+      ['fp16', 'q8', 'q4'],
+      options,
+    )
     this.log(
       `\nA change of ${probed.perturbation} in one latent grows ${probed.growthPerStep.toFixed(2)} x per latent, over ${probed.latents} latents.`,
     )

@@ -63,7 +63,9 @@ export function parseJsonObject(bytes: Buffer, bad: (what: string) => LanternErr
     throw bad(`cannot be read as JSON: ${messageOf(error)}`)
   }
   if (isJsonObject(value)) return value
-  throw bad(`is not a JSON object but ${value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`}`)
+  throw bad(
+    `is not a JSON object but ${value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`}`,
+  )
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -85,7 +87,7 @@ function problemOf(bytes: Buffer): string | null {
       const from = i
       for (i++; i < bytes.length && bytes[i] !== quote; i++) if (bytes[i] === backslash) i++
       if (depth === 1 && isKey(bytes, i + 1)) {
-        const key = bytes.toString('utf8', from + 1, i)
+        const key = unescaped(bytes.toString('utf8', from, i + 1))
         if (keys.has(key)) return `holds ${JSON.stringify(key)} twice (byte ${from})`
         keys.add(key)
       }
@@ -98,6 +100,16 @@ function problemOf(bytes: Buffer): string | null {
     if (values > checkpointLimits.jsonValues) return `holds more than ${checkpointLimits.jsonValues} values (byte ${i})`
   }
   return null
+}
+
+/** The text of a JSON string with its quotes; as it stands where it is not valid, which parsing will report. */
+function unescaped(literal: string): string {
+  if (!literal.includes('\\')) return literal.slice(1, -1)
+  try {
+    return JSON.parse(literal) as string
+  } catch {
+    return literal
+  }
 }
 
 /** Whether a colon is the next thing after a string that ends before `at`. */

@@ -60,7 +60,7 @@ const broken: [what: string, file: () => string, message: RegExp][] = [
     () => fileWith({}, 0, 10n ** 18n),
     /header claims 1000000000000000000 bytes, but the file has 10/,
   ],
-  ['a header that is not JSON', () => fileWith('{"a": ', 8), /header is not JSON/],
+  ['a header that is not JSON', () => fileWith('{"a": ', 8), /header cannot be read as JSON/],
   ['a header that is a list', () => fileWith([], 8), /not a JSON object/],
   [
     'a tensor past the end of a truncated file',

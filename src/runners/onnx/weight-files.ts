@@ -63,11 +63,7 @@ async function weightMap(dir: string): Promise<Readonly<Record<string, string>>>
   const file = join(dir, indexFile)
   const parsed = indexSchema.safeParse(await readJsonObject(file))
   if (parsed.success) return parsed.data.weight_map
-  throw new LanternError(
-    'bad-checkpoint',
-    `${file} has no weight_map from tensors to files.`,
-    'Fetch this file again.',
-  )
+  throw new LanternError('bad-checkpoint', `${file} has no weight_map from tensors to files.`, 'Fetch this file again.')
 }
 
 /** The shard paths in an index, after checking that they are plain names in the same folder and that all exist. */

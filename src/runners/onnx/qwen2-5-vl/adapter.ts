@@ -177,11 +177,13 @@ function fitted(target: string, a: TensorPlace, b: TensorPlace, {base, config, b
 }
 
 /** The value of the first key that is a module's name or the end of it (huggingface/peft: get_pattern_key). */
-function patternValue(pattern: Readonly<Record<string, number>> | null | undefined, module: string): number | undefined {
+function patternValue(
+  pattern: Readonly<Record<string, number>> | null | undefined,
+  module: string,
+): number | undefined {
   const key = Object.keys(pattern ?? {}).find(key => {
     const name = publishedName(key)
     return module === name || module.endsWith(`.${name}`)
   })
   return key === undefined ? undefined : pattern![key]
 }
-

@@ -5,7 +5,7 @@ import {join} from 'node:path'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import type {Prompt} from '../../../core/generation.js'
 import {readBounded, readJsonObject} from '../checkpoint-json.js'
-import {renderTemplate} from '../template-thread.js'
+import {renderTemplate} from '../template-process.js'
 import type {Tokenizer} from './tokenizer.js'
 import type {Checkpoint} from './types.js'
 

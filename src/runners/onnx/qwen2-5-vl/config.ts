@@ -185,11 +185,7 @@ function refuseQuantised(root: JsonObject, file: string): void {
 }
 
 /** Settings of the architecture that no published checkpoint uses and the graphs do not have. */
-function refuseUnsupported(
-  text: z.infer<typeof textSchema>,
-  vision: z.infer<typeof visionSchema>,
-  file: string,
-): void {
+function refuseUnsupported(text: z.infer<typeof textSchema>, vision: z.infer<typeof visionSchema>, file: string): void {
   const window = text.use_sliding_window === true && text.sliding_window != null
   const unsupported =
     text.hidden_act != null && text.hidden_act !== 'silu'
