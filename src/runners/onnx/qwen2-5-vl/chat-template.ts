@@ -13,7 +13,7 @@ import type {Checkpoint} from './types.js'
 export type ChatTemplate = (prompt: Prompt) => Promise<string>
 
 /** Where transformers looks for a template, in its order. */
-export const templateFiles = [
+const templateFiles = [
   'chat_template.jinja',
   'chat_template.json',
   'processor_config.json',
