@@ -15,6 +15,12 @@ export const checkpointLimits = {
   headerBytes: 16 * MiB,
   /** Names in a folder that are looked at. A training output with a checkpoint per step has some thousands. */
   folderNames: 100_000,
+  /** Time to read a tokenizer, or to encode one text with it. Published ones take half a second to read. */
+  tokenizerMs: 10_000,
+  /** The least number of pixels that a checkpoint may ask for: 16384 image tokens, the most of Qwen2.5-VL. */
+  minPixels: 16384 * 28 * 28,
+  /** Pixels per side of a window of the vision tower; a published one has 112. */
+  windowSide: 28 * 128,
   /** Time of one chat template. Published ones take a few milliseconds. */
   templateMs: 5_000,
   /** Memory of the process that renders chat templates; a bare one takes 5 MB. */

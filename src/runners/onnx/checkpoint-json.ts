@@ -1,6 +1,6 @@
 // Reads the JSON files of a checkpoint folder. Whatever a file holds, reading it takes bounded time and memory and ends
 // in an object or in one error that names the file and the place. What the fields mean is not decided here.
-import {open} from 'node:fs/promises'
+import {readFile, stat} from 'node:fs/promises'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {checkpointLimits} from '../../core/limits.js'
 
@@ -18,23 +18,20 @@ export async function readJsonObject(file: string): Promise<JsonObject> {
  * is too large, or is a Git LFS pointer.
  */
 export async function readBounded(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
+  const unreadable = (error: unknown) => {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
     throw badCheckpoint(`Cannot read ${file}: ${why}.`, fetchAgain)
-  })
-  try {
-    const status = await handle.stat()
-    if (!status.isFile()) throw badCheckpoint(`${file} is not a file.`, fetchAgain)
-    if (status.size > checkpointLimits.jsonBytes) {
-      const most = checkpointLimits.jsonBytes / 2 ** 20
-      throw badCheckpoint(`${file} has ${status.size} bytes; at most ${most} MiB are read.`, fetchAgain)
-    }
-    const bytes = await handle.readFile()
-    if (isLfsPointer(bytes)) throw lfsPointer(file)
-    return bytes
-  } finally {
-    await handle.close()
   }
+  // Before it is opened: opening a pipe waits for a writer.
+  const status = await stat(file).catch(unreadable)
+  if (!status.isFile()) throw badCheckpoint(`${file} is not a file.`, fetchAgain)
+  if (status.size > checkpointLimits.jsonBytes) {
+    const most = checkpointLimits.jsonBytes / 2 ** 20
+    throw badCheckpoint(`${file} has ${status.size} bytes; at most ${most} MiB are read.`, fetchAgain)
+  }
+  const bytes = await readFile(file).catch(unreadable)
+  if (isLfsPointer(bytes)) throw lfsPointer(file)
+  return bytes
 }
 
 /** Git LFS leaves a text of three lines in place of a file that was not fetched (git-lfs/git-lfs: docs/spec.md). */

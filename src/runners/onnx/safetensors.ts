@@ -2,7 +2,7 @@
 // README.md).
 // Reads headers and single tensors, and writes files. Not specific to any model. Every header is checked before use.
 import {randomUUID} from 'node:crypto'
-import {open, rename, rm} from 'node:fs/promises'
+import {open, rename, rm, stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {checkpointLimits} from '../../core/limits.js'
@@ -58,14 +58,15 @@ export async function readSafetensorsHeader(
   code: FileErrorCode = 'bad-file',
 ): Promise<Map<string, TensorPlace>> {
   const bad = (what: string) => new LanternError(code, `${file}: ${what}.`, 'Fetch or export this file again.')
-  const handle = await open(file).catch((error: unknown) => {
+  const unreadable = (error: unknown) => {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
     throw new LanternError(code, `Cannot read ${file}: ${why}.`, 'Fetch or export this file again.')
-  })
+  }
+  // Before it is opened: opening a pipe waits for a writer.
+  if (!(await stat(file).catch(unreadable)).isFile()) throw bad('it is not a file')
+  const handle = await open(file).catch(unreadable)
   try {
-    const status = await handle.stat()
-    if (!status.isFile()) throw bad('it is not a file')
-    const {size} = status
+    const {size} = await handle.stat()
     const start = Buffer.alloc(Math.min(size, 64))
     await handle.read(start, 0, start.length, 0)
     if (isLfsPointer(start)) throw lfsPointer(file)

@@ -29,7 +29,7 @@ export function renderTemplate(source: string, context: unknown): Promise<string
 }
 
 async function render(job: Job): Promise<string> {
-  const child = running ?? start()
+  const child = running?.connected ? running : start()
   running = child
   // While a job waits, the process keeps this one alive; between jobs it does not.
   child.ref()
@@ -75,6 +75,8 @@ function serve(): void {
   const vm = require('node:vm') as typeof import('node:vm')
   const {Template} = require(process.argv[1]!) as typeof import('@huggingface/jinja')
   const compiled = new Map<string, InstanceType<typeof Template>>()
+  // An interrupt in the terminal goes to every process of it; the one that asked decides when the work ends.
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
   process.on('message', ({source, context, maxChars, maxMs}: Job) => {
     const answer = (value: Answer) => process.send!(value)
     const renderHere = () => {

@@ -1,5 +1,6 @@
 // A folder that transformers loads is loaded to the same model, or refused with the reason and the way out
 // (design/checkpoint-folders.md). Each case is a tiny checkpoint with one thing changed.
+import {execFileSync} from 'node:child_process'
 import {mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -525,6 +526,12 @@ function asBytes(header: Header, name: string, dtype: string): void {
 }
 const readOf = (dir: string, name: string): Uint8Array => readFileSync(join(dir, name))
 
+function piped(name: string): string {
+  const dir = without(good, name)
+  execFileSync('mkfifo', [join(dir, name)])
+  return dir
+}
+
 const hostile: [what: string, dir: () => string, message: RegExp][] = [
   ...[
     'config.json',
@@ -541,7 +548,7 @@ const hostile: [what: string, dir: () => string, message: RegExp][] = [
     ],
     [
       `${name} of brackets`,
-      () => having(good, {[name]: '['.repeat(40_000_000)}),
+      () => having(good, {[name]: '['.repeat(5_000_000)}),
       new RegExp(`${name} is nested more than 64`),
     ],
     [
@@ -600,6 +607,18 @@ const hostile: [what: string, dir: () => string, message: RegExp][] = [
     () => having(without(good, 'model.safetensors'), {'model.safetensors/x': ''}),
     /model\.safetensors: it is not a file|EISDIR/,
   ],
+  [
+    'a window larger than any picture',
+    () => changed(good, 'config.json', c => ({...c, vision_config: {...c.vision_config, window_size: 28e6}})),
+    /window_size 28000000 is more than 3584/,
+  ],
+  [
+    'pictures enlarged without bound',
+    pictures({min_pixels: 1e12, max_pixels: 1e13}),
+    /at least 1000000000000 pixels; at most 12845056/,
+  ],
+  ['a file that is a pipe', () => piped('tokenizer_config.json'), /tokenizer_config\.json is not a file/],
+  ['weights that are a pipe', () => piped('model.safetensors'), /model\.safetensors: it is not a file/],
   // Templates are programs.
   [
     'a template that never ends',

@@ -1,7 +1,7 @@
 // Opens a Hugging Face checkpoint folder: reads its small files and the headers of the weights, and checks that they
 // fit together.
 // Does not read weights. Any problem becomes one error that names the file and the tensor or field.
-import {existsSync} from 'node:fs'
+import {existsSync, statSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
@@ -80,7 +80,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
   const settings = await readImageSettings(folders, config.vision)
   const generation = await generationOf(dir, config)
   const hashed = (folder: string, more: readonly string[]) =>
-    [...hashedFiles.map(name => join(folder, name)).filter(existsSync), ...more].sort()
+    [...hashedFiles.map(name => join(folder, name)).filter(isPlainFile), ...more].sort()
   const adapterFiles = [adapterConfig, adapterWeights].map(name => join(adapterDir ?? '', name))
   return {
     dir,
@@ -100,6 +100,10 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     files: [...hashed(dir, weights.files), ...(adapterDir === null ? [] : hashed(adapterDir, adapterFiles))],
     assumed: [...weights.assumed, ...config.assumed, ...settings.assumed, ...generation.assumed],
   }
+}
+
+function isPlainFile(path: string): boolean {
+  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false
 }
 
 /** transformers would load the adapter on top of the base that it names, and leave these weights alone. */

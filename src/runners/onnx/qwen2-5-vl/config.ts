@@ -4,6 +4,7 @@
 import {dirname} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
+import {checkpointLimits} from '../../../core/limits.js'
 import {tokenSide} from '../../smart-resize.js'
 import type {JsonObject} from '../checkpoint-json.js'
 import {ropeScalingOf} from './rope-scaling.js'
@@ -117,6 +118,10 @@ export function parseConfig(root: JsonObject, file: string): ParsedConfig {
     [
       vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0,
       'window_size is not a multiple of a merged cell',
+    ],
+    [
+      vision.window_size <= checkpointLimits.windowSide,
+      `window_size ${vision.window_size} is more than ${checkpointLimits.windowSide}`,
     ],
     [
       vision.patch_size * vision.spatial_merge_size === tokenSide,

@@ -4,6 +4,7 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
+import {checkpointLimits} from '../../../core/limits.js'
 import {fetchLimits} from '../../smart-resize.js'
 import {isJsonObject, type JsonObject, readJsonObject} from '../checkpoint-json.js'
 import type {Checkpoint, VisionConfig} from './types.js'
@@ -61,6 +62,9 @@ export async function readImageSettings(folders: readonly string[], vision: Visi
   const minPixels = saidMin ?? fetchLimits.minPixels
   const maxPixels = saidMax ?? fetchLimits.maxPixels
   if (minPixels > maxPixels) throw bad(`at least ${minPixels} pixels and at most ${maxPixels}: no picture has both`)
+  // Every smaller picture is enlarged to it.
+  if (minPixels > checkpointLimits.minPixels)
+    throw bad(`at least ${minPixels} pixels; at most ${checkpointLimits.minPixels} can be asked for`)
   const plain = said.do_normalize === false
   const mean = plain ? [0, 0, 0] : (said.image_mean ?? defaultMean)
   const std = plain ? [1, 1, 1] : (said.image_std ?? defaultStd)

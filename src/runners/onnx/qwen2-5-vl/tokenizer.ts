@@ -2,11 +2,16 @@
 // ids given by the checkpoint.
 import {Tokenizer as HubTokenizer} from '@huggingface/tokenizers'
 import {LanternError, messageOf} from '../../../core/errors.js'
+import {checkpointLimits} from '../../../core/limits.js'
+import {withinTime} from '../within-time.js'
 import {type AddedToken, readTokenizerFiles} from './tokenizer-files.js'
 import type {LatentTokens} from './types.js'
 
 export interface Tokenizer {
-  /** Special tokens written out in the text are encoded as their ids. */
+  /**
+   * Special tokens written out in the text are encoded as their ids. Throws LanternError `bad-checkpoint` where the
+   * tokenizer fails or does not end.
+   */
   encode(text: string): number[]
   /**
    * Special tokens are kept; the reader of the answer decides which of them count as text. Bytes that are not UTF-8
@@ -18,23 +23,25 @@ export interface Tokenizer {
 /** Loads the tokenizer. Throws LanternError `bad-checkpoint` when the file is missing or is not a tokenizer. */
 export async function loadTokenizer(folders: readonly string[], latent: LatentTokens | null): Promise<Tokenizer> {
   const {file, json, config} = await readTokenizerFiles(folders)
-  try {
-    const added = latent === null ? json.added_tokens : withLatentTokens(json.added_tokens, latent)
-    const tokenizer = new HubTokenizer({...json, added_tokens: added}, config)
-    return {
-      encode: text => tokenizer.encode(text, {add_special_tokens: false}).ids,
-      // The library cannot decode an empty list.
-      decode: ids =>
-        ids.length === 0
-          ? ''
-          : tokenizer.decode([...ids], {skip_special_tokens: false, clean_up_tokenization_spaces: false}),
+  // The patterns in the file decide how long anything takes.
+  const bounded = <T>(work: () => T): T => {
+    try {
+      return withinTime(work, checkpointLimits.tokenizerMs)
+    } catch (error) {
+      throw new LanternError(
+        'bad-checkpoint',
+        `${file} cannot be used: ${messageOf(error)}.`,
+        'Fetch the tokenizer of the same checkpoint.',
+      )
     }
-  } catch (error) {
-    throw new LanternError(
-      'bad-checkpoint',
-      `${file} cannot be used: ${messageOf(error)}.`,
-      'Fetch the tokenizer of the same checkpoint.',
-    )
+  }
+  const added = latent === null ? json.added_tokens : withLatentTokens(json.added_tokens, latent)
+  const tokenizer = bounded(() => new HubTokenizer({...json, added_tokens: added}, config))
+  const options = {skip_special_tokens: false, clean_up_tokenization_spaces: false}
+  return {
+    encode: text => bounded(() => tokenizer.encode(text, {add_special_tokens: false}).ids),
+    // The library cannot decode an empty list.
+    decode: ids => (ids.length === 0 ? '' : bounded(() => tokenizer.decode([...ids], options))),
   }
 }
 
