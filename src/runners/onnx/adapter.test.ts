@@ -160,6 +160,26 @@ describe('an adapter', () => {
     expect(await answers(untied, adapter)).toEqual(await answers(merged))
   })
 
+  it('that was trained with more tokens brings both ends of the model', async () => {
+    const ends = ['model.embed_tokens.weight', 'lm_head.weight'].map(name =>
+      floats(
+        name,
+        [280, 64],
+        Float32Array.from({length: 280 * 64}, (_, i) => Math.sin(i)),
+      ),
+    )
+    const {adapter} = await writeLora(
+      join(folder, 'ends'),
+      base,
+      {targets: layers, rank: 4, alpha: 8, whole: ends},
+      () => 2,
+    )
+    const opened = await openCheckpoint(base, {adapter})
+    expect(opened.text).toMatchObject({vocabulary: 280, tied: false})
+    const all = await answers(base, adapter)
+    expect(JSON.stringify(all)).not.toContain('error')
+  })
+
   it('that is given alone finds its base, as a path and in the hub cache', async () => {
     const {adapter, merged} = await writeLora(
       join(folder, 'alone'),

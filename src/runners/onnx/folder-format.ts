@@ -81,6 +81,8 @@ const otherFormats: readonly OtherFormat[] = [
   },
 ]
 
+const otherFormatOf = (names: Names) => otherFormats.find(({recognises}) => recognises(names))
+
 /** Names of a folder that holds a checkpoint or an adapter. Throws LanternError `bad-checkpoint` or `unsupported`. */
 export async function loadableFolder(dir: string): Promise<Names> {
   const names = await namesIn(dir)
@@ -88,7 +90,7 @@ export async function loadableFolder(dir: string): Promise<Names> {
   if (isAdapter(names) && names.has(adapterWeights)) return names
   const inside = await checkpointsInside(dir, names)
   if (inside !== null) throw inside
-  const other = otherFormats.find(({recognises}) => recognises(names))
+  const other = otherFormatOf(names)
   if (other !== undefined) throw new LanternError('unsupported', `${dir} ${other.what}.`, other.wayOut)
   throw notACheckpoint(dir, names)
 }
@@ -106,6 +108,14 @@ function notACheckpoint(dir: string, names: Names): LanternError {
       'bad-checkpoint',
       `${dir} is not a checkpoint folder: it has weights but no config.json.`,
       'Copy config.json and the tokenizer files of the model that was trained beside the weights.',
+    )
+  }
+  const weights = [...names].find(name => name.endsWith('.safetensors'))
+  if (weights !== undefined && names.has('config.json')) {
+    return new LanternError(
+      'bad-checkpoint',
+      `${dir} has weights under a name that transformers does not read: ${weights}.`,
+      `Rename the file to ${singleFile} if it is the whole model.`,
     )
   }
   const missing = names.has('config.json') ? `${singleFile} or ${indexFile}` : 'config.json'
@@ -128,6 +138,15 @@ async function checkpointsInside(dir: string, names: Names): Promise<LanternErro
       'bad-checkpoint',
       `${dir} is the output of a training; its checkpoints lie in sub-folders, the last with weights in ${step}.`,
       `Give ${join(dir, step)}.`,
+    )
+  }
+  const last = steps[0]
+  const state = last === undefined ? undefined : otherFormatOf(await below(last))
+  if (state !== undefined) {
+    return new LanternError(
+      'unsupported',
+      `${dir} is the output of a training; the last of its sub-folders, ${last}, ${state.what}.`,
+      state.wayOut,
     )
   }
   const known = ['actor', 'huggingface', 'hf', 'model', 'merged', 'snapshots', 'checkpoints'].filter(n => names.has(n))

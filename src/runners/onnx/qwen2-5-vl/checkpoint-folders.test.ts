@@ -38,6 +38,8 @@ const renamed = (from: string, rename: (name: string) => string) =>
   rewritten(from, source => ({...source, name: rename(source.name)}))
 const lfsPointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 4242\n`
 
+const readText = (dir: string, name: string) => readFileSync(join(dir, name), 'utf8')
+
 type Expected = (checkpoint: Checkpoint) => void
 const matches = (value: Json) => (checkpoint: Checkpoint) => expect(checkpoint).toMatchObject(value)
 
@@ -55,6 +57,37 @@ const read: [what: string, dir: () => string | Promise<string>, expected: Expect
     () => having(good, {'preprocessor_config.json': {size: {shortest_edge: 4000, longest_edge: 50_000}}}),
     matches({image: {minPixels: 4000, maxPixels: 50_000}}),
   ],
+  [
+    'picture limits given as pixels within size',
+    () => having(good, {'preprocessor_config.json': {size: {min_pixels: 4000, max_pixels: 50_000}}}),
+    matches({image: {minPixels: 4000, maxPixels: 50_000}}),
+  ],
+  [
+    'a latent size of -1, for which the default of the method is assumed',
+    () => changed(good, 'config.json', c => ({...c, latent_size: -1})),
+    matches({latent: {size: 8}, assumed: [expect.stringMatching(/8 latents per block, the default of lantern/)]}),
+  ],
+  ...(
+    [
+      ['chat_template.json', (template: string) => ({chat_template: template})],
+      ['processor_config.json', (template: string) => ({chat_template: template})],
+      ['tokenizer_config.json', (template: string) => ({chat_template: template})],
+      [
+        'tokenizer_config.json',
+        (template: string) => ({
+          chat_template: [
+            {name: 'rag', template: 'no'},
+            {name: 'default', template},
+          ],
+        }),
+      ],
+      ['chat_template.json', (template: string) => ({chat_template: {default: template}})],
+    ] as const
+  ).map(([name, write], i): (typeof read)[number] => [
+    `a template in ${name} (form ${i + 1})`,
+    () => having(without(good, 'chat_template.jinja'), {[name]: write(readText(good, 'chat_template.jinja'))}),
+    matches({architecture: 'qwen2_5_vl'}),
+  ]),
   [
     'missing picture limits, which are assumed as published and said',
     () => without(good, 'preprocessor_config.json'),
@@ -231,6 +264,20 @@ const told: [
     'bad-checkpoint',
     /output of a training.*the last with weights in checkpoint-500/,
     /Give .*checkpoint-500\./,
+  ],
+  [
+    'the output of a training with DeepSpeed',
+    () => trainerOutput(dir => writeFileSync(join(dir, 'zero_to_fp32.py'), '')),
+    'unsupported',
+    /output of a training; the last of its sub-folders, checkpoint-500, is a DeepSpeed checkpoint/,
+    /zero_to_fp32\.py/,
+  ],
+  [
+    'weights under another name',
+    () => folderOf('config.json', 'consolidated.safetensors'),
+    'bad-checkpoint',
+    /a name that transformers does not read: consolidated\.safetensors/,
+    /Rename/,
   ],
   [
     'a DeepSpeed checkpoint',

@@ -79,6 +79,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
   const {ids} = await readTokenizerFiles(folders)
   const settings = await readImageSettings(folders, config.vision)
   const generation = await generationOf(dir, config)
+  const latent = latentTokens(config.raw, ids, text.vocabulary, folders[0]!)
   const hashed = (folder: string, more: readonly string[]) =>
     [...hashedFiles.map(name => join(folder, name)).filter(isPlainFile), ...more].sort()
   const adapterFiles = [adapterConfig, adapterWeights].map(name => join(adapterDir ?? '', name))
@@ -90,7 +91,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     text,
     vision: config.vision,
     ids: {image: config.raw.image_token_id},
-    latent: latentTokens(config.raw, ids, text.vocabulary, folders[0]!),
+    latent,
     generation: generation.settings,
     image: settings.image,
     tensors,
@@ -98,7 +99,15 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     dtype: tensors.get('model.layers.0.self_attn.q_proj.weight')!.type,
     shards: weights.files.length,
     files: [...hashed(dir, weights.files), ...(adapterDir === null ? [] : hashed(adapterDir, adapterFiles))],
-    assumed: [...weights.assumed, ...config.assumed, ...settings.assumed, ...generation.assumed],
+    assumed: [
+      ...weights.assumed,
+      ...config.assumed,
+      ...settings.assumed,
+      ...generation.assumed,
+      ...(latent !== null && (config.raw.latent_size ?? -1) < 0
+        ? [`${latent.size} latents per block, the default of ${latent.protocol}: config.json gives no latent_size`]
+        : []),
+    ],
   }
 }
 

@@ -21,7 +21,15 @@ const pixels = z.number().int().positive()
 const schema = z.looseObject({
   min_pixels: pixels.nullish(),
   max_pixels: pixels.nullish(),
-  size: z.looseObject({shortest_edge: pixels.nullish(), longest_edge: pixels.nullish()}).nullish(),
+  // transformers has written the limits here under two pairs of names.
+  size: z
+    .looseObject({
+      shortest_edge: pixels.nullish(),
+      longest_edge: pixels.nullish(),
+      min_pixels: pixels.nullish(),
+      max_pixels: pixels.nullish(),
+    })
+    .nullish(),
   image_mean: channelValues.nullish(),
   image_std: channelValues.nullish(),
   do_resize: z.boolean().nullish(),
@@ -57,8 +65,8 @@ export async function readImageSettings(folders: readonly string[], vision: Visi
   refuseOtherPipelines(said, vision, file)
 
   const {size} = said
-  const saidMin = said.min_pixels ?? size?.shortest_edge
-  const saidMax = said.max_pixels ?? size?.longest_edge
+  const saidMin = said.min_pixels ?? size?.shortest_edge ?? size?.min_pixels
+  const saidMax = said.max_pixels ?? size?.longest_edge ?? size?.max_pixels
   const minPixels = saidMin ?? fetchLimits.minPixels
   const maxPixels = saidMax ?? fetchLimits.maxPixels
   if (minPixels > maxPixels) throw bad(`at least ${minPixels} pixels and at most ${maxPixels}: no picture has both`)
@@ -114,7 +122,7 @@ function refuseOtherPipelines(said: z.infer<typeof schema>, vision: VisionConfig
           ? `rescale_factor ${said.rescale_factor}`
           : differs(said.resample, bicubic)
             ? `resample ${said.resample} (bicubic is ${bicubic})`
-            : size != null && size.shortest_edge == null && size.longest_edge == null && 'height' in size
+            : size != null && 'height' in size
               ? 'a fixed size of pictures'
               : differs(said.patch_size, vision.patch) ||
                   differs(said.merge_size, vision.merge) ||
