@@ -101,9 +101,9 @@ async function requirePictures(
       `The chat template in ${file} is for text alone: ${what}.`,
       'Take chat_template.json of Qwen/Qwen2.5-VL-3B-Instruct, whose template places pictures.',
     )
-  const text = await render(withPicture).catch(async (error: unknown) => {
-    // A template that cannot even write text is broken, not text-only.
-    await render(messages('x'))
+  // A template that cannot even write text is broken, not text-only.
+  await render(messages('x'))
+  const text = await render(withPicture).catch((error: unknown) => {
     throw textOnly(`it fails on a prompt with a picture (${messageOf(error)})`)
   })
   const places = tokenizer.encode(text).filter(id => id === image).length
