@@ -299,6 +299,15 @@ describe('an adapter that cannot be merged', () => {
     })
   })
 
+  it('because its base is an adapter itself is refused', async () => {
+    const chained = changed(adapter, 'adapter_config.json', c => ({...c, base_model_name_or_path: adapter}))
+    // Some trainers save the config of the base beside the adapter.
+    const withConfig = having(adapter, {'config.json': readFileSync(join(base, 'config.json'))})
+    const onThat = changed(chained, 'adapter_config.json', c => ({...c, base_model_name_or_path: withConfig}))
+    for (const error of [await failure(onThat), await failure(adapter, chained)])
+      expect(error).toMatchObject({code: 'unsupported', message: expect.stringMatching(/is an adapter itself/)})
+  })
+
   it('because half of a pair is missing is refused', async () => {
     const half = having(adapter, {})
     const file = join(half, 'adapter_model.safetensors')

@@ -167,6 +167,8 @@ function fitted(target: string, a: TensorPlace, b: TensorPlace, {base, config, b
     throw new LanternError('unsupported', `${a.file}: ${target} is not a linear layer (${shapes}).`, mergeFirst)
   if (a.shape[1] !== inputs || b.shape[0] !== out || a.shape[0] !== b.shape[1])
     throw bad(`${shapes} do not fit ${target} [${place.shape.join(', ')}]`)
+  for (const {type} of [a, b])
+    if (type !== 'F32' && type !== 'F16' && type !== 'BF16') throw bad(`the pair for ${target} has the type ${type}`)
   const module = target.replace(/\.weight$/, '')
   const rank = patternValue(config.rank_pattern, module) ?? config.r
   if (a.shape[0] !== rank)

@@ -63,6 +63,13 @@ async function openWithAdapter(dir: string, adapter: string): Promise<Checkpoint
 
 async function openFolder(dir: string, adapterDir: string | null): Promise<Checkpoint> {
   const present = await loadableFolder(dir)
+  if (isAdapter(present)) {
+    throw new LanternError(
+      'unsupported',
+      `${dir}, the base of the adapter ${adapterDir}, is an adapter itself: adapters on adapters are not merged here.`,
+      'Merge the first one with peft (merge_and_unload) and give the result as --model.',
+    )
+  }
   refuseTwoAdapters(dir, present, adapterDir)
   const configFile = join(dir, 'config.json')
   const config = parseConfig(await readJsonObject(configFile), configFile)
