@@ -4,7 +4,8 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import type {Prompt} from '../../../core/generation.js'
-import {readBounded, readJsonObject} from '../checkpoint-json.js'
+import {isBuiltinFolder} from '../checkpoint-folder.js'
+import {type JsonObject, readBounded, readJsonObject} from '../checkpoint-json.js'
 import {renderTemplate} from '../template-process.js'
 import type {Tokenizer} from './tokenizer.js'
 import type {Checkpoint} from './types.js'
@@ -28,10 +29,13 @@ export async function loadChatTemplate(
   {folders, ids}: Pick<Checkpoint, 'folders' | 'ids'>,
   tokenizer: Pick<Tokenizer, 'encode'>,
 ): Promise<ChatTemplate> {
-  const {file, source} = await findTemplate(folders)
+  const {folder, file, source} = await findTemplate(folders)
+  const renderer = isBuiltinFolder(folder)
+    ? await ownRenderer(source)
+    : (context: JsonObject) => renderTemplate(source, context)
   const render = async (messages: readonly unknown[]) => {
     try {
-      return await renderTemplate(source, {messages, add_generation_prompt: true})
+      return await renderer({messages, add_generation_prompt: true})
     } catch (error) {
       throw new LanternError(
         'bad-checkpoint',
@@ -44,7 +48,20 @@ export async function loadChatTemplate(
   return prompt => render(messagesOf(prompt))
 }
 
-async function findTemplate(folders: readonly string[]): Promise<{readonly file: string; readonly source: string}> {
+/** Renders on this thread: what ships with the package needs no process around it, and none to start. */
+async function ownRenderer(source: string): Promise<(context: JsonObject) => string> {
+  const {Template} = await import('@huggingface/jinja')
+  const template = new Template(source)
+  return context => template.render(context)
+}
+
+interface FoundTemplate {
+  readonly folder: string
+  readonly file: string
+  readonly source: string
+}
+
+async function findTemplate(folders: readonly string[]): Promise<FoundTemplate> {
   for (const folder of folders) {
     for (const name of templateFiles) {
       const file = join(folder, name)
@@ -52,7 +69,7 @@ async function findTemplate(folders: readonly string[]): Promise<{readonly file:
       const source = name.endsWith('.jinja')
         ? (await readBounded(file)).toString('utf8')
         : templateIn((await readJsonObject(file))['chat_template'], file)
-      if (source !== undefined) return {file, source}
+      if (source !== undefined) return {folder, file, source}
     }
   }
   throw new LanternError(
