@@ -108,6 +108,8 @@ it('lists the samples that flipped, losses first, and no more than asked for', a
     {id: 'direct_attributes_1', from: 'wrong', to: 'correct'},
   ])
   expect(compareRuns(base, next, {flips: 1}).pairs[0]!.flips).toEqual(pair!.flips.slice(0, 1))
+  const few = compareRuns(base, next, {flips: 2}).pairs[0]!.flips
+  expect(few.map(({to}) => to)).toEqual(['truncated', 'correct'])
 })
 
 describe('several benchmarks', () => {

@@ -98,7 +98,10 @@ export interface Flip {
   readonly to: Outcome
 }
 
-/** Samples of the headline with another score in `next`, in the order of the base, losses first; at most `limit`. */
+/**
+ * Samples of the headline with another score in `next`, in the order of the base, losses first; at most `limit`, and
+ * then of both kinds.
+ */
 export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
   const headline = headlineSubtasks(base)
   const losses: Flip[] = []
@@ -110,7 +113,9 @@ export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
     const flips = other.score < record.score ? losses : wins
     if (flips.length < limit) flips.push({id, from: record.outcome, to: other.outcome})
   }
-  return [...losses, ...wins].slice(0, limit)
+  // Where there are too many, each side has at least half of the room.
+  const kept = losses.slice(0, Math.max(Math.ceil(limit / 2), limit - wins.length))
+  return [...kept, ...wins].slice(0, limit)
 }
 
 /** The scores of several sheets of one benchmark side by side, by subtask of the headline. */

@@ -242,7 +242,8 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
   const [, ...taken] = widthOf(columns, rows)
   const room = width - taken.reduce((sum, one) => sum + one + 2, 0)
   const fitted = rows.map(([name, ...figures]) => [{...name!, lines: wrap(name!.lines[0]!, room)}, ...figures])
-  return ['', plainTable(columns, fitted, width, paint.dim)]
+  const note = words.subtaskSentence(subtasks.length)
+  return ['', plainTable(columns, fitted, width, paint.dim), ...wrap(note, width).map(line => paint.dim(line))]
 }
 
 /** As many flips are shown to a person; the JSON has more of them. */

@@ -143,6 +143,11 @@ export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparis
   )
 }
 
+/** How the table of a comparison's subtasks is to be read. */
+export function subtaskSentence(count: number): string {
+  return `Each interval is of its subtask alone; Holm p allows for ${count} of them being looked at.`
+}
+
 /** The verdict of a comparison, and of its gate where one was asked for: two tests, told apart. */
 export function verdictSentence(comparison: Comparison): string {
   const {verdict, gated, gate, margin, alpha, pairs, allowed, exitCode} = comparison
