@@ -14,7 +14,7 @@ import {defineBenchmark} from './define.js'
 import {fileSha256, findFiles, readJson, relativePath} from './sources/files.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, letterIn, optionalText, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
 
 const task = (name: string, val: number, test: number, choices: number, pictures: number): Subtask => ({
   name,
@@ -154,16 +154,11 @@ const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
 }
 
 function tableSource(root: string, path: string): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
-      yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
-    }
-  }
   return {
     layout: 'vlmevalkit-tsv',
     hasImages: true,
     files: [path],
-    read,
+    read: () => vlmEvalKitSamples(path, relativePath(root, path), tableSample),
     revision: async () => `sha256:${await fileSha256(path)}`,
     labels: async () => knownTables[await fileSha256(path)] ?? 'unknown',
     published: keys => keys.every(({id}) => /^\d+$/.test(id)),

@@ -13,7 +13,7 @@ import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/f
 import {jsonlRows} from './sources/jsonl.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
 
 /** Question and lettered options, nothing else: the authors score likelihoods and ask for no letter. */
 const bare: PromptForm = {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'}
@@ -216,11 +216,7 @@ function parquetSample(record: ParquetRecord): Sample {
 }
 
 function tableLayout(root: string, path: string): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
-      yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
-    }
-  }
+  const read = () => vlmEvalKitSamples(path, relativePath(root, path), tableSample)
   const published = (keys: readonly SampleKey[]) => keys.every(({id}) => /^\d+$/.test(id))
   return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], read, published}
 }

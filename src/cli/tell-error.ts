@@ -1,10 +1,13 @@
 // How an error is told, in one place: to people on stderr, to programs as the JSON document on stdout. Decides nothing.
 import chalk from 'chalk'
-import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {exitCodes, LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
 
-const verdicts: Readonly<Record<number, string>> = {4: 'infrastructure', 130: 'interrupted'}
+const verdicts: Readonly<Record<number, string>> = {
+  [exitCodes.endpoint]: 'infrastructure',
+  [exitCodes.interrupted]: 'interrupted',
+}
 
 /**
  * What the operating system refuses for reasons outside this program (Node's names): no room, no permission, a file
@@ -40,7 +43,7 @@ export function toldAs(thrown: unknown): unknown {
 
 /** The exit code of anything thrown: what is not ours is a bug (20). */
 export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof LanternError ? thrown.exitCode : 20
+  return thrown instanceof LanternError ? thrown.exitCode : exitCodes.bug
 }
 
 /** The document that --json prints in place of a result. */

@@ -36,7 +36,6 @@ export const recomputedMetrics: readonly string[] = [
   'answerOnly',
   'likelihood',
   'judge',
-  'judgeUnreadable',
   'judgeOfficial',
 ]
 

@@ -1,8 +1,8 @@
 // VLMEvalKit's TSV of multiple-choice items: options in the columns A, B, C, ..., pictures as base64 in `image`.
 // Rules: open-compass/VLMEvalKit e8e78f0, vlmeval/dataset/image_base.py (picture cells), image_mcq.py (options).
 import {LanternError} from '../../core/errors.js'
-import type {ImageRef} from '../../core/sample.js'
-import type {Row} from './row.js'
+import type {ImageRef, Sample} from '../../core/sample.js'
+import {attempt, type Row} from './row.js'
 import {readRange, type TsvRow, tsvColumns, tsvRows} from './tsv.js'
 
 export interface VlmEvalItem extends Row {
@@ -30,10 +30,19 @@ interface Range {
 }
 
 /**
- * Every item of the file, as a stream; pictures are read from their place in the file when they are asked for. `name`
- * stands for the file.
+ * The sample of every item of the file, as a stream; a broken item is an error in its place. Pictures are read from
+ * their place in the file when they are needed. `name` is the name of the file in messages.
  */
-export async function* vlmEvalKitItems(path: string, name: string): AsyncGenerator<VlmEvalItem | LanternError> {
+export async function* vlmEvalKitSamples(
+  path: string,
+  name: string,
+  sampleOf: (item: VlmEvalItem) => Sample,
+): AsyncGenerator<Sample | LanternError> {
+  for await (const item of vlmEvalKitItems(path, name))
+    yield item instanceof LanternError ? item : await attempt(() => sampleOf(item))
+}
+
+async function* vlmEvalKitItems(path: string, name: string): AsyncGenerator<VlmEvalItem | LanternError> {
   const columns = (await tsvColumns(path)).filter(column => column !== 'image')
   const letters = columns.filter(column => /^[A-Z]$/.test(column)).sort()
   const pictures = new Map<string, readonly Range[]>()

@@ -144,7 +144,6 @@ export function judgedScore(score: Score, verdict: Verdict, {sample}: JudgeTask)
         score: null,
         metrics: {
           ...score.metrics,
-          judgeUnreadable: 1,
           ...(typeof official === 'number' ? {judgeOfficial: official} : {}),
         },
       }

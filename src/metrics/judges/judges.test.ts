@@ -117,10 +117,10 @@ describe('a verdict', () => {
     expect(judged('Score: <1>')).toMatchObject({
       outcome: 'error',
       score: null,
-      metrics: {judgeUnreadable: 1, judgeOfficial: 0},
+      metrics: {judgeOfficial: 0},
     })
-    expect(judged('score: 0.5.').metrics).toEqual({match: 0, judgeUnreadable: 1})
-    expect(chosen('B')).toMatchObject({outcome: 'error', metrics: {judgeUnreadable: 1}})
+    expect(judged('score: 0.5.').metrics).toEqual({match: 0})
+    expect(chosen('B')).toMatchObject({outcome: 'error', score: null})
   })
 
   it('reads the letter of a choice that no rule could read', () => {
