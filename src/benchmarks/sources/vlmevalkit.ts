@@ -8,14 +8,14 @@ import {readRange, type TsvRow, tsvColumns, tsvRows} from './tsv.js'
 export interface VlmEvalItem extends Row {
   /** Texts of the options by letter; empty cells are no options. */
   readonly options: ReadonlyMap<string, string>
-  /** None where the cell is empty, or names a row that has none. */
+  /** None where the cell is empty, or refers to a row without pictures. */
   readonly images: readonly ImageRef[]
 }
 
-/** A cell of at most so many characters is no picture but the index of the row that has it. */
+/** A cell of at most this many characters is not a picture but the index of the row that has it. */
 const referenceLimit = 64
 
-/** Columns every such file has; they tell it from other TSV files. */
+/** Columns that every such file has; other TSV files lack them. */
 const required = ['index', 'question', 'image', 'answer', 'A', 'B']
 
 /** Whether a TSV file is one of VLMEvalKit's multiple-choice files; reads its first row. */
@@ -82,7 +82,8 @@ function pictureRanges(row: TsvRow): Range[] | undefined {
   const {bytes, offset} = row.raw('image')!
   if (bytes.length <= referenceLimit) return undefined
   if (bytes[0] !== 0x5b) return [{offset, length: bytes.length}]
-  // base64 has no commas, and what surrounds an item (brackets, quotes single or doubled, spaces) is no base64.
+  // base64 has no commas, and the characters around an item (brackets, quotes single or doubled, spaces) are not
+  // base64.
   const ranges: Range[] = []
   for (let start = 0; start < bytes.length; ) {
     const comma = bytes.indexOf(',', start)
