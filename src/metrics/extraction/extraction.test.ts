@@ -37,7 +37,7 @@ describe('compatibility extractors return what their originals return', () => {
   )
 })
 
-describe('our own rule reads what a careful person reads', () => {
+describe('our own rule reads what a careful person would read', () => {
   it.each(corpus.cases.map(one => [one.id, one.note, one] as const))(
     '%s: %s',
     (_id, _note, {response, options, intended}) => {
@@ -167,7 +167,7 @@ describe('extractAnswer', () => {
     })
   })
 
-  it('tells a foreign value (wrong) from none at all (unanswered)', () => {
+  it('distinguishes a foreign value (wrong) from none (unanswered)', () => {
     const status = (name: string, text: string) => statusOf(extractAnswer(name, {text, letters: 'AB'}))
     expect(status('verbatim', '(A)')).toBe('answer')
     expect(status('verbatim', '(A) Point A')).toBe('foreign')
@@ -178,7 +178,7 @@ describe('extractAnswer', () => {
     expect(status('lmms_mcq_extract', '')).toBe('none')
   })
 
-  it('names the extractors there are when asked for another', () => {
+  it('lists the extractors when asked for an unknown one', () => {
     expect(() => extractAnswer('toString', {text: 'A'})).toThrow(
       expect.objectContaining({code: 'usage', suggestion: expect.stringContaining('lmms_blink')}),
     )
@@ -362,7 +362,7 @@ describe('whatever the text', () => {
     nil: undefined,
   })
 
-  it('no extractor throws, an answer is a letter of the item, a span lies in the text', () => {
+  it('no extractor throws, an answer is a letter of the item, a span is within the text', () => {
     fc.assert(
       fc.property(text, options, (text, options) => {
         const letters = options === undefined ? 'ABCD' : 'ABCDEF'.slice(0, options.length)
