@@ -1,4 +1,4 @@
-// Is this machine ready? Prints what was looked at, and the remedy for what is missing.
+// Is this machine ready? Prints what was checked, and how to fix what is missing.
 import chalk from 'chalk'
 import {BaseCommand} from '../cli/base-command.js'
 import {checkMachine} from '../cli/machine-checks.js'
