@@ -68,8 +68,9 @@ export interface Session {
    */
   generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
   /**
-   * Teacher-forced natural-log probabilities of each token of each continuation after the prompt and given latents.
-   * Shape: [continuation][token]. Absent where a runner cannot score.
+   * Teacher-forced natural-log probabilities of each token of each continuation, after the prompt and given latents.
+   * Shape: [continuation][token]. Absent where a runner cannot score. No command asks for this yet; the contract suite
+   * of runners (test/support/runner-contract.ts) runs it.
    */
   score?(
     request: Request,
