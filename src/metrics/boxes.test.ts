@@ -120,7 +120,7 @@ const baselines: Record<string, {n: number; centre: number; full: number}> = {
     })
 
     test.each(Object.entries(baselines))(
-      '%s: the box that the record itself says is found, but for the degenerate ones',
+      '%s: the record’s own box is found, except for degenerate boxes',
       (name, {n}) => {
         const boxes = detections(name)
         const records: {conversations: {value: string}[]}[] = JSON.parse(

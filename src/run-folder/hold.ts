@@ -85,7 +85,7 @@ export async function hold(runDir: string): Promise<Hold> {
   }
 }
 
-/** Linking a finished file into place is atomic: nobody ever sees a hold without its holder. */
+/** Linking a finished file into place is atomic: a hold is never visible without its holder. */
 async function take(path: string, holder: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`
   try {

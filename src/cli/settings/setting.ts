@@ -7,7 +7,7 @@ import {redactor} from '../../core/redact.js'
 import type {Kind, Zod} from './kinds.js'
 
 export interface Setting<T> {
-  // biome-ignore lint/suspicious/noExplicitAny: the value before `combine` is nobody's business
+  // biome-ignore lint/suspicious/noExplicitAny: the value before `combine` may have any type
   readonly kind: Kind<any>
   readonly summary: string
   readonly group?: string
