@@ -58,6 +58,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
         weights: values.weights,
         threads: values.threads,
         batchSize: values['batch-size'],
+        adapter: values.adapter,
         latentBank: values['latents-from'],
       },
       remote: {

@@ -3,7 +3,7 @@
 import {defaultBatchSize} from '../../runners/onnx/options.js'
 import {defaultKeyVariable} from '../../runners/remote/endpoint.js'
 import {keyed} from './asked.js'
-import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, url, wholeNumber, written} from './kinds.js'
+import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, text, url, wholeNumber, written} from './kinds.js'
 import {combined, one, Unfit, withDefault} from './setting.js'
 
 const remote = {group: 'REMOTE'} as const
@@ -91,6 +91,7 @@ export const localSettings = {
     'cpu, cuda or cuda:n.',
     local,
   ),
+  adapter: one(text('DIR'), 'LoRA adapter to merge into the local checkpoint at load.', local),
   precision: one(choice('NAME', ['fp32', 'fp16', 'q8', 'q4']), 'Precision of local weights.', {
     ...local,
     defaultNote: 'fp32 on cpu, fp16 on cuda',

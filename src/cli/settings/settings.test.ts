@@ -115,6 +115,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'latent-size': whole(0, 64),
   intervention: list(interventions),
   'latents-from': word,
+  adapter: word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
   split: oneOf(['val', 'test']),
   sample: list(['val_Counting_1', '12', 'a/7']),
