@@ -14,7 +14,7 @@ export interface Size {
 }
 
 /** Pixels per side of an image token: patch 14 x merge 2. */
-const tokenSide = 28
+export const tokenSide = 28
 const maxAspectRatio = 200
 
 /**
