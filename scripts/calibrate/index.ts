@@ -4,7 +4,7 @@
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
 import {allCells, type Figure, figures, shortCells} from './cells.js'
-import {type Simulated, simulate} from './simulate.js'
+import {excused, type Simulated, simulate} from './simulate.js'
 
 const page = new URL('../../design/statistics.md', import.meta.url)
 const fullRuns = 10_000
@@ -48,7 +48,8 @@ function tables(all: readonly Simulated[]): string {
     const lines = [...new Set(own.map(({cell}) => cell.design))].map(design => {
       const ofDesign = own.filter(({cell}) => cell.design === design)
       const entries = ofDesign.map(
-        one => `${one.cell.truth}: **${percent(one)}**${one.cell.few ? ' (few)' : ''}${one.failed ? ' OUTSIDE' : ''}`,
+        one =>
+          `${one.cell.truth}: **${percent(one)}**${excused(one.cell) ? ' (few)' : ''}${one.failed ? ' OUTSIDE' : ''}`,
       )
       return `| ${design} | ${entries.join('; ')} |`
     })

@@ -18,7 +18,7 @@ export interface TinyCheckpoint {
 }
 
 /** The vocabulary is 256 bytes followed by these tokens, in order. */
-export const specialTokens = [
+const specialTokens = [
   '<|endoftext|>',
   '<|im_start|>',
   '<|im_end|>',

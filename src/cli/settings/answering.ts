@@ -1,4 +1,4 @@
-// Settings of what answers: endpoints and local checkpoints. The runners that read them know nothing of flags.
+// Settings of endpoints and local checkpoints. The runners that read them know nothing of flags.
 
 import {defaultBatchSize} from '../../runners/onnx/options.js'
 import {defaultKeyVariable} from '../../runners/remote/endpoint.js'
@@ -9,7 +9,7 @@ import {combined, one, Unfit, withDefault} from './setting.js'
 const remote = {group: 'REMOTE'} as const
 const local = {group: 'LOCAL'} as const
 
-/** A header as RFC 9110 5.1 and 5.5 allow it; what the request itself says is not to be had. */
+/** A header as RFC 9110 5.1 and 5.5 allow it, except those that the request itself sets. */
 const header = written<readonly [name: string, value: string]>(
   "'Name: value'",
   "a header like 'Name: value'",
@@ -21,7 +21,7 @@ const header = written<readonly [name: string, value: string]>(
   {secret: true, pattern: /^[^\s:]+:/},
 )
 
-/** They frame the body, and are set where it is sent. */
+/** These frame the body and are set when it is sent. */
 const ownHeaders = /^(?:host|connection|content-length|content-type|transfer-encoding|accept-encoding|expect|upgrade)$/i
 
 function headersOf(lines: readonly (readonly [name: string, value: string])[]): Readonly<Record<string, string>> {
@@ -50,19 +50,19 @@ export const remoteSettings = {
     ...remote,
     defaultNote: defaultKeyVariable,
   }),
-  header: combined(header, headersOf, 'Sent with every request; its value is shown nowhere. Repeatable.', {
+  header: combined(header, headersOf, 'Sent with every request; its value is never shown. Repeatable.', {
     ...remote,
     commas: false,
   }),
   'extra-body': one(
     jsonObject('JSON', ['model', 'messages', 'stream']),
-    'Merged into the body of every chat request; part of the lock.',
+    'Fields merged into the body of every chat request; part of the lock.',
     remote,
   ),
   concurrency: withDefault(
     choiceOrNumber(['auto'], 'N', {min: 1, max: 4096}),
     'auto',
-    'Requests in flight; auto adapts to what the endpoint bears.',
+    'Requests in flight; auto adapts to what the endpoint can take.',
     remote,
   ),
   timeout: withDefault(number('S', {above: 0, max: 86_400}), 120, 'Seconds to wait for one reply.', remote),
@@ -70,10 +70,10 @@ export const remoteSettings = {
   'max-requests': one(wholeNumber('N', {min: 1}), 'Stop after this many requests.', remote),
   'max-cost': one(
     number('USD', {above: 0, max: 1e9}),
-    'Stop at this cost in US dollars; where no price is known, give --price.',
+    'Stop at this cost in US dollars; needs --price if no price is known.',
     remote,
   ),
-  price: one(price, 'USD per million tokens of prompts and of answers, where replies do not say their cost.', {
+  price: one(price, 'USD per million tokens of prompts and of answers, if replies do not state their cost.', {
     ...remote,
     defaultNote: "OpenAI's list prices at its own endpoint",
   }),
@@ -98,7 +98,7 @@ export const localSettings = {
   }),
   weights: one(
     choice('NAME', ['mapped', 'packed']),
-    'fp32 weights as pages of their files, or packed: faster, 1.8 times the memory while loading.',
+    'fp32 weights mapped from their files, or packed: faster, but 1.8 times the memory while loading.',
     {...local, defaultNote: 'mapped'},
   ),
   threads: one(wholeNumber('N', {min: 1}), 'Threads of the local runner.', {...local, defaultNote: 'all cores'}),

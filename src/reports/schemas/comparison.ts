@@ -18,7 +18,7 @@ const difference = {
   ties: z.number().int(),
 }
 
-export const comparisonVerdicts = ['improved', 'equivalent', 'regressed', 'inconclusive'] as const
+const comparisonVerdicts = ['improved', 'equivalent', 'regressed', 'inconclusive'] as const
 
 /** The one-sided test of a loss of the margin, apart from the verdict. `low` is the lower bound at alpha. */
 const gateSchema = z.looseObject({
