@@ -13,7 +13,7 @@ export interface Stratum {
 export type Aggregate = 'macro' | 'micro'
 
 /** NaN without values. */
-export function mean(values: Float64Array): number {
+function mean(values: Float64Array): number {
   let sum = 0
   for (const value of values) sum += value
   return sum / values.length
