@@ -61,11 +61,27 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
 export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
   const {stop, text, gold, likeliest, boxes, extra} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
+  if (scoring.metric === 'likelihood') return byLikelihood(answered)
   const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
   const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
   const metrics: Record<string, number> = {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}
   if (likeliest !== undefined && typeof gold === 'string') metrics['likelihood'] = Number(likeliest === gold)
   return {...score, metrics}
+}
+
+/** The official rule of V*: the answer is the likeliest option, whatever the model writes. */
+function byLikelihood(answered: Answered): Score {
+  const {gold, likeliest = null} = answered
+  const score = (outcome: Score['outcome'], value: number | null): Score => ({
+    outcome,
+    score: value,
+    answer: likeliest,
+    metrics: {},
+  })
+  if (gold === null) return score('unscored', null)
+  if (notEngaged(answered)) return score('not-engaged', 0)
+  if (likeliest === null) return score('unanswered', 0)
+  return likeliest === gold ? score('correct', 1) : score('wrong', 0)
 }
 
 function outcomeOf(answered: Answered, {answer, value, metrics}: Read): Score {
