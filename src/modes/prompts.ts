@@ -4,7 +4,13 @@
 import {LanternError} from '../core/errors.js'
 import type {Mode, Prompt, PromptPart} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
-import {type PromptForm, type PromptForms, type PromptStyle, promptStyles} from '../core/prompt-form.js'
+import {
+  type PictureRow,
+  type PromptForm,
+  type PromptForms,
+  type PromptStyle,
+  promptStyles,
+} from '../core/prompt-form.js'
 import {letterOf, type Sample} from '../core/sample.js'
 import {joinedPicture} from './picture-row.js'
 import {renderTemplate} from './prompt-template.js'
@@ -73,9 +79,14 @@ export function promptsSha256({maxNewTokens: _limits, ...form}: PromptForm): str
 export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Prompt {
   const text: PromptPart = {type: 'text', text: textOf(sample, mode, form)}
   const {images, join, detail} = form
-  const pictures = join && sample.images.length > 1 ? [joinedPicture(sample.images, join)] : sample.images
+  const pictures = join && joins(sample, join) ? [joinedPicture(sample.images, join)] : sample.images
   const shown = pictures.map((image): PromptPart => ({type: 'image', image, ...(detail && {detail})}))
   return {system: form.system ?? null, parts: images === 'first' ? [...shown, text] : [text, ...shown]}
+}
+
+/** A lone picture is part of a row where the row has a height of its own. */
+function joins({images}: Sample, {height}: PictureRow): boolean {
+  return images.length > (height === undefined ? 1 : 0)
 }
 
 function textOf(sample: Sample, mode: Mode, form: PromptForm): string {

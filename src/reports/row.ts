@@ -49,6 +49,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     latentSize: arm.latentSize,
     intervention: arm.intervention,
     bench: bench.id,
+    recipe: run.lock.recipe?.name ?? null,
     split: bench.split,
     metric: bench.metric,
     aggregate: bench.aggregate,
@@ -75,7 +76,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     notes: [],
     tier: null,
   }
-  return {...row, notes: notesOf(row, run.lock.shard, records.length)}
+  return {...row, notes: notesOf(row, run.lock, records.length)}
 }
 
 function subtaskOf(
@@ -213,8 +214,9 @@ function numberOrNull(value: number): number | null {
 }
 
 /** What a reader must know before believing the row. */
-function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[] {
+function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string[] {
   const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
+  if (recipe) notes.push(recipeNote(recipe))
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
   const needsLatents =
@@ -235,4 +237,9 @@ function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[
     )
   if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
   return notes
+}
+
+function recipeNote({name, changed}: NonNullable<Lock['recipe']>): string {
+  const changes = Object.entries(changed).map(([setting, value]) => `${setting} ${value}`)
+  return changes.length === 0 ? `recipe ${name}` : `recipe ${name}, changed: ${changes.join('; ')}`
 }

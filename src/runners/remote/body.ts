@@ -70,7 +70,11 @@ function contentPieces(content: ChatMessage['content']): Piece[] {
   const parts = content.map((part): Piece[] =>
     part.type === 'text'
       ? [JSON.stringify(part)]
-      : [`{"type":"image_url","image_url":{"url":"data:${part.mime};base64,`, part.bytes, part.detail ? `","detail":"${part.detail}"}}` : '"}}'],
+      : [
+          `{"type":"image_url","image_url":{"url":"data:${part.mime};base64,`,
+          part.bytes,
+          part.detail ? `","detail":"${part.detail}"}}` : '"}}',
+        ],
   )
   return ['[', ...parts.flatMap((pieces, index): Piece[] => (index === 0 ? pieces : [',', ...pieces])), ']']
 }
