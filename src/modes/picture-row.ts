@@ -34,7 +34,7 @@ async function join(images: readonly ImageRef[], {height, margin, align}: Pictur
     return {input: data, raw: {...size, channels: 3 as const}, ...place}
   })
   const canvas = sharp({create: {width, height: tallest, channels: 3, background: '#000'}})
-  return canvas.composite(parts).png().toBuffer()
+  return canvas.composite(parts).removeAlpha().png().toBuffer()
 }
 
 /** The colours of a picture, without its transparency, at the given height. */

@@ -21,8 +21,6 @@ export interface TemplateValues {
 const largestSource = 64 << 10
 const largestPrompt = 1 << 20
 const longestMs = 1000
-/** A list as long as this fills no memory. */
-const longestRange = 10_000
 
 const parsed = new Map<string, Template>()
 
@@ -36,7 +34,7 @@ export function renderTemplate(source: string, values: TemplateValues): string {
   const template = templateOf(source)
   let text: string
   try {
-    text = withinTime(() => template.render({...values, range}), longestMs)
+    text = withinTime(() => template.render({...values}), longestMs)
   } catch (error) {
     throw refusal(messageOf(error))
   }
@@ -55,14 +53,6 @@ function templateOf(source: string): Template {
   } catch (error) {
     throw refusal(messageOf(error))
   }
-}
-
-/** As jinja's own, but for its bound. */
-function range(start: number, stop?: number, step = 1): number[] {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop]
-  const length = Math.max(0, Math.ceil((to - from) / step))
-  if (!(length <= longestRange)) throw new Error(`range() gives more than ${longestRange} numbers`)
-  return Array.from({length}, (_, index) => from + index * step)
 }
 
 function refusal(why: string): LanternError {

@@ -105,7 +105,7 @@ const header = fc
   .tuple(fc.stringMatching(/^x-[a-z]{1,8}$/), fc.stringMatching(/^[!-~]{1,20}$/))
   .map(([name, value]) => ({value: `${name}: ${value}`, texts: [`${name}: ${value}`]}))
 
-/** Some valid values of every setting of `run` but the four below. */
+/** Some valid values of every setting of `run` but those below. */
 const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   bench: list(['blink:Counting', 'vstar', 'hops']),
   model: list(['openai:m', 'replay:answers.jsonl', 'builtin:nano-latent', './checkpoint', 'hub:owner/name@main']),
@@ -115,6 +115,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   intervention: list(interventions),
   'latents-from': word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
+  'image-root': word,
   split: oneOf(['val', 'test']),
   sample: list(['val_Counting_1', '12', 'a/7']),
   limit: whole(1),
@@ -122,6 +123,8 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   shard: oneOf(['1/1', '2/4', '17/17']),
   options: oneOf(['file', 'circular', 'shuffle:3']),
   'prompt-style': oneOf(promptStyles),
+  system: oneOf(['Think.', ' a, b ']),
+  stop: oneOf(['\\n\\n', 'a, b', ' x ']),
   'max-new-tokens': whole(1),
   temperature: real(0, 10),
   'top-p': real(0.001, 1),
@@ -159,7 +162,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
 }
 
 /** It must exist, names something else by itself, or needs another setting. */
-const apart = ['samples-file', 'fail-on']
+const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on']
 
 const settingNames = Object.keys(valid)
 const specified = fc
