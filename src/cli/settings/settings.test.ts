@@ -8,10 +8,10 @@ import Ajv from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import {stringify} from 'yaml'
 import {z} from 'zod'
+import {blinkPrompts} from '../../benchmarks/blink-prompts.js'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import type {LanternError} from '../../core/errors.js'
 import {interventions, modes} from '../../core/generation.js'
-import {promptStyles} from '../../core/prompt-form.js'
 import {prepare} from '../../evaluation/prepare.js'
 import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
@@ -122,7 +122,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   seed: whole(-5, 1e9),
   shard: oneOf(['1/1', '2/4', '17/17']),
   options: oneOf(['file', 'circular', 'shuffle:3']),
-  'prompt-style': oneOf(promptStyles),
+  'prompt-style': oneOf(Object.keys(blinkPrompts)),
   system: oneOf(['Think.', ' a, b ']),
   stop: oneOf(['\\n\\n', 'a, b', ' x ']),
   'max-new-tokens': whole(1),
