@@ -129,7 +129,7 @@ it('live, every outcome and every further figure is there', () => {
     new Set(['correct', 'wrong', 'unanswered', 'truncated', 'refused', 'error']),
   )
   const figures = new Set(records.flatMap(({metrics}) => Object.keys(metrics)))
-  expect([...figures].sort()).toEqual(['box', 'exact', 'iou', 'likelihood', 'match'])
+  expect([...figures].sort()).toEqual(['box', 'exact', 'iou', 'match'])
 })
 
 it('scored again from the records alone nothing changes', async () => {
@@ -140,6 +140,14 @@ it('scored again from the records alone nothing changes', async () => {
 it('scored again from the data nothing changes', async () => {
   expect(await rescored('from-data', {data: {'*': 'builtin'}})).toMatchObject({changed: 0})
   expect(await sorted('from-data')).toEqual(records)
+})
+
+it('an answer that is the likeliest option stays so when it is scored again', async () => {
+  const asked = {benchmarks: [{id: 'vstar'}], promptStyle: 'vstar-official' as const}
+  const before = await live('likeliest', asked)
+  expect(new Set(before.map(({outcome}) => outcome))).toEqual(new Set(['correct', 'wrong', 'error']))
+  expect(await rescored('likeliest-again', {from: join(folder, 'likeliest')})).toMatchObject({changed: 0})
+  expect(await sorted('likeliest-again')).toEqual(before)
 })
 
 it('in shards and merged nothing changes', async () => {
