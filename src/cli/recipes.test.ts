@@ -5,7 +5,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {Config} from '@oclif/core'
+import Ajv from 'ajv/dist/2020.js'
 import sharp from 'sharp'
+import {z} from 'zod'
 import {folderOf, png} from '../../test/support/data.js'
 import {type OpenAIServer, startOpenAIServer} from '../../test/support/openai-server.js'
 import {writeParquet} from '../../test/support/parquet.js'
@@ -18,7 +20,7 @@ import {readRun} from '../reports/read-run.js'
 import {resultTable} from '../reports/result-table.js'
 import {readLock, settledRecords} from '../run-folder/reader.js'
 import {BaseCommand} from './base-command.js'
-import {openRecipe, recipeSettings} from './recipes.js'
+import {openRecipe, recipeFileSchema, recipeSettings} from './recipes.js'
 import {toSpec} from './run-spec.js'
 import {flagsOf} from './settings/flags.js'
 import {runSettings} from './settings/index.js'
@@ -561,6 +563,14 @@ describe('a recipe', () => {
 })
 
 describe('a recipe of a file', () => {
+  test('has a published schema that every shipped one fits, and that refuses what the program refuses', () => {
+    const validate = new Ajv.default({strict: false}).compile(z.toJSONSchema(recipeFileSchema(), {io: 'input'}))
+    for (const name of recipeNames()) expect(validate(recipeNamed(name)) || validate.errors).toBe(true)
+    const {settings, ...rest} = recipeNamed('lantern')
+    for (const wrong of [{temperature: -1}, {'max-new-token': 7}, {'api-key-env': 'KEY'}, {mode: ['loud']}])
+      expect(validate({...rest, settings: {...settings, ...wrong}})).toBe(false)
+  })
+
   const whole = [
     'name: mine',
     'title: Mine',

@@ -3,13 +3,14 @@
 import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import type {Document, LineCounter} from 'yaml'
+import {z} from 'zod'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {canonicalJson} from '../core/hash.js'
 import {recipeNamed} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
 import {runSettings} from './settings/index.js'
-import {readValue, type Setting} from './settings/setting.js'
+import {fileSchema, readValue, type Setting} from './settings/setting.js'
 
 /** What a recipe may set: all that a published evaluation can fix, and nothing of who runs it where. */
 export const recipeKeys = [
@@ -31,6 +32,19 @@ export const recipeKeys = [
   'min-pixels',
   'extractor',
 ] as const satisfies readonly (keyof typeof runSettings)[]
+
+/** The schema of a recipe's file with the settings as the table has them; schemas/recipe.schema.json is made of it. */
+export function recipeFileSchema(): z.ZodType {
+  const settings = z.strictObject(
+    Object.fromEntries(recipeKeys.map(key => [key, fileSchema(z, runSettings[key] as Setting<unknown>).optional()])),
+  )
+  const {benchmarks} = recipeSchema.shape
+  const ofOne = z.strictObject({subtasks: z.array(z.string()).min(1).optional(), settings: settings.optional()})
+  return recipeSchema.extend({
+    settings: settings.describe(recipeSchema.shape.settings.description ?? ''),
+    benchmarks: z.record(z.string(), ofOne).describe(benchmarks.description ?? ''),
+  })
+}
 
 const advice = 'guide/recipes.md shows a whole recipe; `lantern-eval recipe show NAME` prints a shipped one.'
 

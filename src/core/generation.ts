@@ -166,8 +166,8 @@ export function failedGeneration(request: Request, code: string, message: string
 }
 
 /**
- * A text up to the first of the stop strings, and whether there was one. Both runners end here: many endpoints leave the
- * string in, and a local model decodes past it.
+ * A text up to the first of the stop strings, and whether there was one. Both runners end here: many endpoints leave
+ * the string in, and a local model decodes past it.
  */
 export function cutAtStop(text: string, stops: readonly string[] = []): {readonly text: string; readonly cut: boolean} {
   const places = stops.map(stop => text.indexOf(stop)).filter(place => place !== -1)

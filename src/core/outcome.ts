@@ -31,8 +31,8 @@ export interface Scoring {
   /** The kind of answer: one of the item's letters, or free text. */
   readonly answer: 'choice' | 'open'
   /**
-   * Name of the headline metric when no judge is used: `accuracy`, `match`, or `likelihood` for the option text that the
-   * model finds likeliest.
+   * Name of the headline metric when no judge is used: `accuracy`, `match`, or `likelihood` for the option text that
+   * the model finds likeliest.
    */
   readonly metric: string
   /** `macro`: unweighted mean over subtasks; `micro`: mean over samples. */

@@ -1,5 +1,5 @@
-// A user's own prompt (--prompt-template): a jinja template, filled in for one sample. A template may hold loops, so its
-// time and the length of what it writes are bounded.
+// A user's own prompt (--prompt-template): a jinja template, filled in for one sample. A template may hold loops, so
+// its time and the length of what it writes are bounded.
 import {Template} from '@huggingface/jinja'
 import {LanternError, messageOf} from '../core/errors.js'
 import {withinTime} from '../core/within-time.js'

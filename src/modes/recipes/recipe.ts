@@ -1,6 +1,6 @@
-// A recipe: the settings of somebody's published evaluation, as data. One file each beside this one, or a YAML file of a
-// user's own, or a plug-in's. What a setting may be is known by the table of settings (src/cli/settings/), which reads
-// the values.
+// A recipe: the settings of somebody's published evaluation, as data. One file each beside this one, or a YAML file of
+// a user's own, or a plug-in's. What a setting may be is known by the table of settings (src/cli/settings/), which
+// reads the values.
 import {z} from 'zod'
 import type {Definition} from '../../core/definition.js'
 import {LanternError} from '../../core/errors.js'
