@@ -522,7 +522,7 @@ describe('a recipe', () => {
     const model = ['--model', 'openai:m', '--base-url', server.url, '--data', data]
     const args = ['--config', config, '--bench', 'blink:Spatial_Relation', '--max-new-tokens', '64', ...model]
     const spec = await specified(...args, '--out', join(folder, 'run'))
-    expect(spec.recipe).toEqual({
+    expect(spec.recipe).toMatchObject({
       name: 'lantern',
       source: recipeNamed('lantern').source,
       changed: {
@@ -539,6 +539,15 @@ describe('a recipe', () => {
     expect(row!.notes).toContain(
       'recipe lantern, changed: max-new-tokens 64, not 512; extractor lmms_blink, not lantern_opts; subtasks of blink Spatial_Relation, not Object_Localization, Spatial_Relation',
     )
+  })
+
+  test('says where the data are not those that the evaluation asked', async () => {
+    await asked('lantern', 'viscot', await gqa(), '--min-pixels', '784')
+    const {recipe} = await readLock(join(folder, 'run'))
+    expect(recipe!.changed).toEqual({
+      'min-pixels': '784, not 200704',
+      'data of viscot': 'official, not four-options',
+    })
   })
 
   test('is none where none is named: the row says null', async () => {

@@ -39,7 +39,8 @@ export function recipeFileSchema(): z.ZodType {
     Object.fromEntries(recipeKeys.map(key => [key, fileSchema(z, runSettings[key] as Setting<unknown>).optional()])),
   )
   const {benchmarks} = recipeSchema.shape
-  const ofOne = z.strictObject({subtasks: z.array(z.string()).min(1).optional(), settings: settings.optional()})
+  const names = z.array(z.string()).min(1).optional()
+  const ofOne = z.strictObject({subtasks: names, layouts: names, settings: settings.optional()})
   return recipeSchema.extend({
     settings: settings.describe(recipeSchema.shape.settings.description ?? ''),
     benchmarks: z.record(z.string(), ofOne).describe(benchmarks.description ?? ''),

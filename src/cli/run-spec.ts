@@ -94,7 +94,9 @@ async function appliedRecipe(
     if (asked !== published) changed[`subtasks of ${id}`] = `${asked}, not ${published}`
     return {id, subtasks}
   })
-  return {benchmarks, used: {name: opened.recipe.name, source: opened.recipe.source, changed}}
+  const {name: short, source, benchmarks: made} = opened.recipe
+  const layouts = Object.fromEntries(Object.entries(made).map(([id, {layouts: known = []}]) => [id, known]))
+  return {benchmarks, used: {name: short, source, changed, layouts}}
 }
 
 async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' | 'stop'>): Promise<OwnPrompt> {

@@ -162,7 +162,7 @@ it('replayed, only the model, what it saw and its log-probabilities are gone', a
   const models = [{ref: `replay:${join(folder, 'live')}`, modes: ['direct' as const]}]
   const prepared = await prepare(specOf('replayed', {models}), () => {})
   await evaluate(prepared, () => {}, signal)
-  const unknown = ['arm', 'attempts', 'seen', 'cached', 'likeliest', 'metrics.likelihood', 'error']
+  const unknown = ['arm', 'attempts', 'seen', 'cached', 'likeliest', 'error']
   const failed = (one: LogRecord) => one.outcome === 'error'
   const replayed = await sorted('replayed')
   expect(without(replayed, ...unknown)).toEqual(without(records, ...unknown))

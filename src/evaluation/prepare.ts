@@ -10,7 +10,7 @@ import {hashOf, sha256} from '../core/hash.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {bankMissing, needsBank} from '../modes/interventions.js'
 import {askedForm, promptsSha256} from '../modes/prompts.js'
-import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../run-folder/lock.js'
+import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
@@ -139,7 +139,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       )
     const limits = limitsOf(benchmarks, arms, spec)
     const lock = lockOf({
-      ...(spec.recipe && {recipe: spec.recipe}),
+      ...(spec.recipe && {recipe: usedRecipe(spec.recipe, benchmarks)}),
       arms,
       benchmarks: entries.map((entry, index) => ({...entry, ...limits.own[index]})),
       prompts: {
@@ -192,6 +192,20 @@ interface Limits {
   readonly shared: Lock['decoding']['maxNewTokens']
   /** For each benchmark those of the other modes. */
   readonly own: readonly Pick<Lock['benchmarks'][number], 'maxNewTokens'>[]
+}
+
+/** What is recorded of a recipe: data of another layout than it asked hold other texts, so they are a change too. */
+function usedRecipe(
+  {layouts, ...recipe}: NonNullable<RunSpec['recipe']>,
+  benchmarks: readonly PreparedBenchmark[],
+): UsedRecipe {
+  const changed = {...recipe.changed}
+  for (const {benchmark, data} of benchmarks) {
+    const known = layouts[benchmark.id] ?? []
+    if (known.length > 0 && !known.includes(data.layout) && data.kind !== 'builtin')
+      changed[`data of ${benchmark.id}`] = `${data.layout}, not ${known.join(' or ')}`
+  }
+  return {...recipe, changed}
 }
 
 /** The benchmark as it is scored where its options are held against each other by their likelihood. */

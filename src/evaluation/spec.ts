@@ -45,8 +45,8 @@ export interface RunSpec {
     readonly topP?: number
     readonly topK?: number
   }
-  /** The published evaluation that the settings come from. */
-  readonly recipe?: UsedRecipe
+  /** The published evaluation that the settings come from, and the layouts of the data that it asked. */
+  readonly recipe?: UsedRecipe & {readonly layouts: Readonly<Record<string, readonly string[]>>}
   readonly saveLatents: boolean
   readonly maxErrorRate: number
   /** The run folder; the default is named after the run and its lock hash, under `results/`. */

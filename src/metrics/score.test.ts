@@ -73,15 +73,6 @@ describe('the likeliest option as the answer', () => {
   })
 })
 
-describe('the likelihood of a choice', () => {
-  it('is 1 where the likeliest option is the gold one, and stands beside the score', () => {
-    expect(score({likeliest: 'B'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 1}})
-    expect(score({likeliest: 'A'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 0}})
-    expect(score({}).metrics).toEqual({})
-    expect(score({likeliest: 'A', gold: null}).metrics).toEqual({})
-  })
-})
-
 describe('a latent arm without a latent block', () => {
   it('is not engaged, scores 0 and says what its answer alone would earn', () => {
     expect(score(idle)).toEqual({outcome: 'not-engaged', score: 0, answer: 'B', metrics: {answerOnly: 1}})

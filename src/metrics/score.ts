@@ -27,14 +27,13 @@ export interface Answered {
 }
 
 /**
- * Figures that follow from the answer, the gold answer, the likeliest option and a judge. Scoring a record again makes
+ * Figures that follow from the answer, the gold answer and a judge. Scoring a record again makes
  * them anew; other figures of the record (of boxes, of a peer) are kept.
  */
 export const recomputedMetrics: readonly string[] = [
   'exact',
   'match',
   'answerOnly',
-  'likelihood',
   'judge',
   'judgeUnreadable',
   'judgeOfficial',
@@ -59,14 +58,12 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
  * Throws `usage` for an unknown extractor.
  */
 export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
-  const {stop, text, gold, likeliest, boxes, extra} = answered
+  const {stop, text, boxes, extra} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
   if (scoring.metric === 'likelihood') return byLikelihood(answered)
   const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
   const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
-  const metrics: Record<string, number> = {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}
-  if (likeliest !== undefined && typeof gold === 'string') metrics['likelihood'] = Number(likeliest === gold)
-  return {...score, metrics}
+  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}}
 }
 
 /** The official rule of V*: the answer is the likeliest option, whatever the model writes. */

@@ -226,7 +226,6 @@ function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string
     row.intervention !== 'markers-only'
   if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null)
     notes.push('latents not observable')
-  if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
   if (row.robust)
     notes.push(
       `${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`,

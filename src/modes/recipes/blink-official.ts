@@ -22,7 +22,7 @@ export const blinkOfficial: Recipe = {
   name: 'blink-official',
   title: "BLINK's official evaluation",
   source,
-  benchmarks: {blink: {}},
+  benchmarks: {blink: {layouts: ['parquet']}},
   settings: {'prompt-style': 'blink-official', ...settings},
   differs,
 }
@@ -31,7 +31,7 @@ export const blinkOfficialOnePicture: Recipe = {
   name: 'blink-official-one-picture',
   title: "BLINK's official evaluation for models that take one picture",
   source,
-  benchmarks: {blink: {}},
+  benchmarks: {blink: {layouts: ['parquet']}},
   settings: {'prompt-style': 'blink-official-one-picture', ...settings},
   differs,
 }

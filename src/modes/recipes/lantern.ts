@@ -7,9 +7,13 @@ export const lantern: Recipe = {
   source:
     'GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py, src/utils.py @ 65f64b237fbfd910fd7bad88a6d6a8d910b6b532',
   benchmarks: {
-    viscot: {settings: {extractor: 'lantern_opts'}},
-    blink: {subtasks: ['Object_Localization', 'Spatial_Relation'], settings: {extractor: 'lantern_opts'}},
-    vstar: {settings: {extractor: 'lantern_noopts'}},
+    viscot: {layouts: ['four-options'], settings: {extractor: 'lantern_opts'}},
+    blink: {
+      subtasks: ['Object_Localization', 'Spatial_Relation'],
+      layouts: ['parquet'],
+      settings: {extractor: 'lantern_opts'},
+    },
+    vstar: {layouts: ['parquet', 'official-questions'], settings: {extractor: 'lantern_noopts'}},
   },
   settings: {
     'prompt-style': 'lantern',

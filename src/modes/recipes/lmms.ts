@@ -10,8 +10,8 @@ export const lmms: Recipe = {
   title: 'lmms-eval 0.7: blink, vstar_bench',
   source: `EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/blink/, lmms_eval/tasks/vstar_bench/, lmms_eval/models/chat/qwen2_5_vl.py @ ${commit}`,
   benchmarks: {
-    blink: {settings: {'max-new-tokens': 1024, extractor: 'lmms_blink'}},
-    vstar: {settings: {'max-new-tokens': 16, extractor: 'lmms_vstar'}},
+    blink: {layouts: ['parquet'], settings: {'max-new-tokens': 1024, extractor: 'lmms_blink'}},
+    vstar: {layouts: ['parquet', 'official-questions'], settings: {'max-new-tokens': 16, extractor: 'lmms_vstar'}},
   },
   settings: {'prompt-style': 'lmms', mode: ['direct'], temperature: 0, ...pixels},
   differs: [
@@ -24,7 +24,7 @@ export const lmmsReasoning: Recipe = {
   name: 'lmms-reasoning',
   title: 'lmms-eval 0.7: vstar_bench_reasoning',
   source: `EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/reasoning/, lmms_eval/tasks/_task_utils/reasoning_utils.py @ ${commit}`,
-  benchmarks: {vstar: {}},
+  benchmarks: {vstar: {layouts: ['parquet', 'official-questions']}},
   settings: {
     'prompt-style': 'lmms-reasoning',
     mode: ['text-cot'],

@@ -6,8 +6,11 @@ export const lvr: Recipe = {
   title: "LVR's evaluation: five subtasks of BLINK, V*",
   source: 'VincentLeebang/lvr: evaluation/evaluation.py @ 637a9f7e17e865b1372b65f182197fbc4a5a1449',
   benchmarks: {
-    blink: {subtasks: ['Counting', 'IQ_Test', 'Jigsaw', 'Relative_Reflectance', 'Spatial_Relation']},
-    vstar: {},
+    blink: {
+      layouts: ['parquet'],
+      subtasks: ['Counting', 'IQ_Test', 'Jigsaw', 'Relative_Reflectance', 'Spatial_Relation'],
+    },
+    vstar: {layouts: ['parquet', 'official-questions']},
   },
   settings: {
     'prompt-style': 'lvr',

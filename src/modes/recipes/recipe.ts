@@ -21,6 +21,11 @@ export const recipeSchema = z.strictObject({
       z.string(),
       z.strictObject({
         subtasks: z.array(z.string()).min(1).optional().describe('Those that the evaluation asked; absent: all.'),
+        layouts: z
+          .array(z.string())
+          .min(1)
+          .optional()
+          .describe('Layouts of data that hold what the evaluation asked; with another one the row says so.'),
         settings: settingsSchema.optional().describe('Settings for this benchmark alone.'),
       }),
     )

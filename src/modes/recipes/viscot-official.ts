@@ -6,7 +6,7 @@ export const viscotOfficial: Recipe = {
   title: "VisCoT's official evaluation, asked directly",
   source:
     'deepcs233/Visual-CoT: llava/eval/model_cot_loader.py, scripts/v1_5/eval/cot_benchmark.sh @ 83212ae474ab46b70048a6df6a386cff6589ff92',
-  benchmarks: {viscot: {}},
+  benchmarks: {viscot: {layouts: ['official']}},
   settings: {'prompt-style': 'viscot-official', mode: ['direct'], 'max-new-tokens': 128, temperature: 0},
   differs: [
     'Its score is that of gpt-3.5-turbo-1106: add --judge openai:gpt-3.5-turbo-1106. Without a judge the headline is `match`.',

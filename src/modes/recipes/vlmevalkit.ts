@@ -24,7 +24,10 @@ export const vlmevalkit: Recipe = {
   name: 'vlmevalkit',
   title: 'VLMEvalKit: BLINK, VStarBench',
   source,
-  benchmarks: {blink: {}, vstar: {}},
+  benchmarks: {
+    blink: {layouts: ['vlmevalkit-tsv']},
+    vstar: {layouts: ['vlmevalkit-tsv', 'parquet', 'official-questions']},
+  },
   settings: {'prompt-style': 'vlmevalkit', ...settings},
   differs,
 }
@@ -33,7 +36,7 @@ export const vlmevalkitOnePicture: Recipe = {
   name: 'vlmevalkit-one-picture',
   title: 'VLMEvalKit: BLINK for models that take one picture',
   source: `${source}; vlmeval/smp/vlm.py (concat_images_vlmeval)`,
-  benchmarks: {blink: {}},
+  benchmarks: {blink: {layouts: ['vlmevalkit-tsv']}},
   // The limits are those of another model, so none is set.
   settings: {
     'prompt-style': 'vlmevalkit-one-picture',

@@ -5,7 +5,7 @@ export const vstarOfficial: Recipe = {
   name: 'vstar-official',
   title: "V*'s official evaluation: option likelihood after the question alone",
   source: 'penghao-wu/vstar: vstar_bench_eval.py @ 4ede6647959cfb59eeabd09286adf6a5f9478da0',
-  benchmarks: {vstar: {}},
+  benchmarks: {vstar: {layouts: ['official-json']}},
   settings: {'prompt-style': 'vstar-official', mode: ['direct'], 'max-new-tokens': 200, temperature: 0},
   differs: [
     'It scores the option sentences of the annotation files: give --data a folder without test_questions.jsonl. The lettered questions have short options.',
