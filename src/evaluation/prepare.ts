@@ -146,7 +146,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         style: spec.promptStyle,
         templatesSha256: hashOf(entries.map(entry => entry.promptsSha256!)),
         options: spec.optionOrders,
-        ...(spec.ownPrompt?.template !== undefined && {template: sha256(spec.ownPrompt.template)}),
+        ...(spec.ownPrompt?.template !== undefined && {template: `sha256:${sha256(spec.ownPrompt.template)}`}),
       },
       decoding: {
         temperature: spec.decoding.temperature,
