@@ -2,7 +2,6 @@
 // them a run has otherwise.
 import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
-import type {Document, LineCounter} from 'yaml'
 import {z} from 'zod'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -11,9 +10,10 @@ import {recipeNamed} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
 import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
+import {parseYaml} from './yaml-file.js'
 
 /** What a recipe may set: all that a published evaluation can fix, and nothing of who runs it where. */
-export const recipeKeys = [
+const recipeKeys = [
   'mode',
   'protocol',
   'latent-size',
@@ -72,17 +72,8 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
       'Check --recipe.',
     )
   }
-  const {LineCounter, parseDocument} = await import('yaml')
-  const lines = new LineCounter()
-  const document = parseDocument(text, {lineCounter: lines})
-  const placeOf = (path: readonly PropertyKey[]) => `${nameOrFile}:${lineOf(document, lines, path)}`
-  const broken = document.errors[0]
-  if (broken) {
-    const {line, col} = lines.linePos(broken.pos[0])
-    const said = broken.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
-    throw new LanternError('bad-config', `${nameOrFile}:${line}:${col}: not valid YAML: ${said}.`, 'Correct that line.')
-  }
-  const parsed = recipeSchema.safeParse(contentOf(document, nameOrFile))
+  const {content, placeOf} = await parseYaml(nameOrFile, text)
+  const parsed = recipeSchema.safeParse(content)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
     const {path, message} = issue
@@ -90,25 +81,6 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
     throw new LanternError('bad-config', `${placeOf(at)}: "${at.join('.')}": ${message}.`, advice)
   }
   return {recipe: withPaths(parsed.data, dirname(nameOrFile)), placeOf}
-}
-
-function contentOf(document: Document, file: string): unknown {
-  try {
-    return document.toJS()
-  } catch (error) {
-    throw new LanternError('bad-config', `${file}:1:1: not usable: ${messageOf(error)}.`, 'Write values in full.')
-  }
-}
-
-/** `line:column` of the longest part of a path that the document has. */
-function lineOf(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true) as {range?: [number, number, number]} | undefined
-    if (!node?.range) continue
-    const {line, col} = lines.linePos(node.range[0])
-    return `${line}:${col}`
-  }
-  return '1:1'
 }
 
 /** Paths of a recipe start where the recipe lies. */
