@@ -7,8 +7,9 @@ export type Facts = Readonly<Record<string, string>>
 
 const short = (hash: string) => hash.replace('sha256:', '').slice(0, 8)
 
-/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`. */
+/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`; of a hash only its beginning. */
 function inWords(value: unknown): string {
+  if (typeof value === 'string' && value.startsWith('sha256:')) return short(value)
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.values(value)
     .map(inner => (typeof inner === 'object' ? canonicalJson(inner) : String(inner)))

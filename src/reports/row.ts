@@ -48,6 +48,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     latentSize: arm.latentSize,
     intervention: arm.intervention,
     bench: bench.id,
+    recipe: run.lock.recipe?.name ?? null,
     split: bench.split,
     metric: bench.metric,
     aggregate: bench.aggregate,
@@ -76,7 +77,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     rankLow: null,
     rankHigh: null,
   }
-  return {...row, notes: notesOf(row, run.lock.shard, records.length)}
+  return {...row, notes: notesOf(row, run.lock, records.length)}
 }
 
 function subtaskOf(
@@ -223,10 +224,9 @@ export function countedOf({subtasks}: Pick<ResultRow, 'subtasks'>): string | nul
 }
 
 /** What a reader must know before believing the row. */
-function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[] {
+function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string[] {
   const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
-  const counted = countedOf(row)
-  if (counted !== null) notes.push(counted)
+  if (recipe) notes.push(recipeNote(recipe))
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
   const needsLatents =
@@ -236,7 +236,6 @@ function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[
     row.intervention !== 'markers-only'
   if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null)
     notes.push('latents not observable')
-  if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
   if (row.robust)
     notes.push(
       `${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`,
@@ -247,4 +246,9 @@ function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[
     )
   if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
   return notes
+}
+
+function recipeNote({name, changed}: NonNullable<Lock['recipe']>): string {
+  const changes = Object.entries(changed).map(([setting, value]) => `${setting} ${value}`)
+  return changes.length === 0 ? `recipe ${name}` : `recipe ${name}, changed: ${changes.join('; ')}`
 }

@@ -9,10 +9,10 @@ import Ajv from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import {stringify} from 'yaml'
 import {z} from 'zod'
+import {blinkPrompts} from '../../benchmarks/blink-prompts.js'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import type {LanternError} from '../../core/errors.js'
 import {interventions, modes} from '../../core/generation.js'
-import {promptStyles} from '../../core/prompt-form.js'
 import {prepare} from '../../evaluation/prepare.js'
 import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
@@ -106,7 +106,7 @@ const header = fc
   .tuple(fc.stringMatching(/^x-[a-z]{1,8}$/), fc.stringMatching(/^[!-~]{1,20}$/))
   .map(([name, value]) => ({value: `${name}: ${value}`, texts: [`${name}: ${value}`]}))
 
-/** Some valid values of every setting of `run`, except the four below. */
+/** Some valid values of every setting of `run` but those below. */
 const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   bench: list(['blink:Counting', 'vstar', 'hops']),
   model: list(['openai:m', 'replay:answers.jsonl', 'builtin:nano-latent', './checkpoint', 'hub:owner/name@main']),
@@ -117,13 +117,16 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'latents-from': word,
   adapter: word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
+  'image-root': word,
   split: oneOf(['val', 'test']),
   sample: list(['val_Counting_1', '12', 'a/7']),
   limit: whole(1),
   seed: whole(-5, 1e9),
   shard: oneOf(['1/1', '2/4', '17/17']),
   options: oneOf(['file', 'circular', 'shuffle:3']),
-  'prompt-style': oneOf(promptStyles),
+  'prompt-style': oneOf(Object.keys(blinkPrompts)),
+  system: oneOf(['Think.', ' a, b ']),
+  stop: oneOf(['\\n\\n', 'a, b', ' x ']),
   'max-new-tokens': whole(1),
   temperature: real(0, 10),
   'top-p': real(0.001, 1),
@@ -161,8 +164,8 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'dry-run': on,
 }
 
-/** These need an existing file, name another thing, or need another setting. */
-const apart = ['samples-file', 'fail-on']
+/** It must exist, names something else by itself, or needs another setting. */
+const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on']
 
 const settingNames = Object.keys(valid)
 const specified = fc

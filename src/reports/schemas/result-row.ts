@@ -17,6 +17,8 @@ export const resultRowSchema = z.looseObject({
   latentSize: z.number().nullable(),
   intervention: z.string().nullable(),
   bench: z.string(),
+  /** The published evaluation whose settings were used. */
+  recipe: z.string().nullable(),
   split: z.string(),
   metric: z.string(),
   aggregate: z.enum(['macro', 'micro']),

@@ -1,0 +1,19 @@
+// Bounds the time of work that may never end, as of a pattern or a template that somebody wrote. For work without
+// awaits.
+import {createContext, Script} from 'node:vm'
+
+const call = new Script('work()')
+/** Made once, because making one takes a millisecond. */
+const sandbox = createContext({work: undefined}) as {work: unknown}
+
+/** What `work` returns. Throws an Error that says so when it does not end in time, and whatever `work` throws. */
+export function withinTime<T>(work: () => T, ms: number): T {
+  // Only the virtual machine can interrupt a loop from within its own thread.
+  sandbox.work = work
+  try {
+    return call.runInContext(sandbox, {timeout: ms}) as T
+  } catch (error) {
+    if ((error as {code?: unknown} | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    throw new Error(`it does not end within ${ms / 1000} s`)
+  }
+}
