@@ -13,7 +13,7 @@ import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/f
 import {jsonlRows} from './sources/jsonl.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
 import {vstarPrompts} from './vstar-prompts.js'
 
 export const vstar = defineBenchmark({

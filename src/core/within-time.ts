@@ -1,5 +1,5 @@
-// Bounds the time of work that may never end, as of a pattern or a template that somebody wrote. For work without
-// awaits.
+// Runs a function of this thread with a limit on its time. For code that a file steers, such as the patterns of a
+// tokenizer or a template. It bounds no memory and does not wait for promises.
 import {createContext, Script} from 'node:vm'
 
 const call = new Script('work()')

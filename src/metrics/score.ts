@@ -30,13 +30,7 @@ export interface Answered {
  * Figures that follow from the answer, the gold answer and a judge. Scoring a record again makes
  * them anew; other figures of the record (of boxes, of a peer) are kept.
  */
-export const recomputedMetrics: readonly string[] = [
-  'exact',
-  'match',
-  'answerOnly',
-  'judge',
-  'judgeOfficial',
-]
+export const recomputedMetrics: readonly string[] = ['exact', 'match', 'answerOnly', 'judge', 'judgeOfficial']
 
 /** Interventions that leave out the block on purpose. */
 const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']

@@ -12,13 +12,6 @@ export interface Stratum {
 /** How strata make up one figure: the mean over all samples, or the unweighted mean of the strata's means. */
 export type Aggregate = 'macro' | 'micro'
 
-/** NaN without values. */
-function mean(values: Float64Array): number {
-  let sum = 0
-  for (const value of values) sum += value
-  return sum / values.length
-}
-
 /**
  * The strata of a figure: as they are for a macro mean; all as one for a micro mean, which is the mean of one stratum
  * that holds every sample. Throws RangeError when there is no stratum or one is empty.
