@@ -1,6 +1,7 @@
 // Open answers held against accepted texts without a judge: letter by letter, and after what does not change a meaning
 // is taken away.
-import {answerTags, plainText, visibleText, withoutMarkup} from './extraction/visible-text.js'
+import {answerTags, plainText, visibleText} from './extraction/visible-text.js'
+import {normalisedAnswer} from './normalised-answer.js'
 
 /**
  * The text of an open answer: the last closed answer tag, else what is left without special tokens and thoughts, on one
@@ -17,10 +18,10 @@ export function openAnswer(text: string): string {
 /** 1 or 0 for equality as written, and as normalised. An empty gold text matches nothing. */
 export function matchOpen(answer: string, gold: readonly string[]): {exact: number; match: number} {
   const accepted = gold.filter(text => text.trim() !== '')
-  const forms = [normalised(answer), normalised(declared(answer))].filter(form => form !== '')
+  const forms = [normalisedAnswer(answer), normalisedAnswer(declared(answer))].filter(form => form !== '')
   return {
     exact: accepted.some(text => text.trim() === answer) ? 1 : 0,
-    match: accepted.some(text => text.trim() === answer || forms.includes(normalised(text))) ? 1 : 0,
+    match: accepted.some(text => text.trim() === answer || forms.includes(normalisedAnswer(text))) ? 1 : 0,
   }
 }
 
@@ -29,25 +30,4 @@ function declared(answer: string): string {
   const announcement = /\banswer\s{0,9}(?:is|:)\s{0,9}/gi
   const last = Array.from(answer.matchAll(announcement)).at(-1)
   return last === undefined ? answer : answer.slice(last.index + last[0].length)
-}
-
-const numerals = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
-
-/**
- * Lower case, compatibility forms (NFKC), no articles, no punctuation but what stands between digits, number words as
- * digits: the steps common to GT-Vision-Lab/VQA: PythonEvaluationTools (vqaEval.py), and to SQuAD's evaluation, in that
- * spirit and not to their letter.
- */
-function normalised(text: string): string {
-  return withoutMarkup(text.normalize('NFKC'))
-    .toLowerCase()
-    .replace(/['’]/g, '')
-    .replace(/(?<=\p{N}),(?=\p{N}{3}(?!\p{N}))/gu, '')
-    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, match =>
-      /[-+%$€£°]/.test(match) ? match : ' ',
-    )
-    .split(/\s+/)
-    .filter(word => word !== '' && word !== 'a' && word !== 'an' && word !== 'the')
-    .map(word => (numerals.includes(word) ? String(numerals.indexOf(word)) : word))
-    .join(' ')
 }
