@@ -64,6 +64,8 @@ export interface Request {
   readonly arm: Arm
   readonly prompt: Prompt
   readonly decoding: Decoding
+  /** From 0, where every sample is asked several times; each time has its own seed. */
+  readonly repeat?: number
   /**
    * Texts to score as well: their log-probabilities are computed after the prompt and the latents of this generation.
    * Sessions that cannot score ignore them.

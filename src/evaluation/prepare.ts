@@ -8,7 +8,8 @@ import {LanternError} from '../core/errors.js'
 import {type Arm, modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
 import type {PromptStyle} from '../core/prompt-form.js'
-import {bankMissing, needsBank} from '../modes/interventions.js'
+import {donorPolicy} from '../modes/donors.js'
+import {bankMissing, latentNeeds, needsBank} from '../modes/interventions.js'
 import {promptFormOf, promptsSha256} from '../modes/prompts.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
@@ -159,6 +160,9 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin,
       })),
       ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
+      ...(arms.some(({intervention}) => intervention !== null && latentNeeds[intervention] === 'donor')
+        ? {donors: donorPolicy}
+        : {}),
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed},

@@ -54,7 +54,8 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('a picture with orientation %i', orienta
     for (const source of ['apply', 'ignore'] as const) {
       const {seen} = await readImage(refOf(bytes, source), {})
       expect(await pictureSize(refOf(bytes, source))).toMatchObject({width: seen.width, height: seen.height})
-      const [long, short] = source === 'apply' && orientation >= 5 ? [seen.height, seen.width] : [seen.width, seen.height]
+      const [long, short] =
+        source === 'apply' && orientation >= 5 ? [seen.height, seen.width] : [seen.width, seen.height]
       expect([long, short]).toEqual([60, 40])
     }
   })
