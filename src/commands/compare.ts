@@ -9,7 +9,7 @@ import type {Comparison} from '../reports/schemas/comparison.js'
 export default class Compare extends BaseCommand<typeof Compare> {
   static override summary = 'Compare two runs or arms on the samples they share; --fail-on makes it a gate.'
   static override description =
-    'With L and U the one-sided bounds of the difference at --alpha and m the --margin: improved when L > 0, equivalent when L > -m and U < m, regressed when U < 0, else inconclusive. With --fail-on regression: exit 0 when L > -m, 1 when U < -m, else 3.'
+    'With L and U the one-sided bounds of the difference at --alpha and m the --margin: improved when L > 0, equivalent when L > -m and U < m, regressed when U < 0, else inconclusive. With --fail-on regression: exit 0 when L > -m, 1 when U < -m, else 3 (0 with --on-inconclusive pass).'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/main results/branch --fail-on regression --margin 2pp',
     "<%= config.bin %> <%= command.id %> 'results/x#m|text-cot' 'results/x#m|latent|lantern:8|own'",
@@ -27,11 +27,12 @@ export default class Compare extends BaseCommand<typeof Compare> {
     const {compareRuns, splitRunArm} = await import('../reports/compare.js')
     const {readRun} = await import('../reports/read-run.js')
     const {comparisonText} = await import('../reports/formats/terminal.js')
-    const {margin, alpha, 'fail-on': failOn} = this.flags
+    const {margin, alpha, 'fail-on': failOn, 'on-inconclusive': onInconclusive} = this.flags
     const [base, next] = [splitRunArm(this.args.base), splitRunArm(this.args.new)]
     const baseRun = await readRun(base.dir)
     const newRun = next.dir === base.dir ? baseRun : await readRun(next.dir)
-    const comparison = compareRuns(baseRun, newRun, {margin, alpha, failOn, baseArm: base.arm, newArm: next.arm})
+    const gate = {margin, alpha, failOn, onInconclusive}
+    const comparison = compareRuns(baseRun, newRun, {...gate, baseArm: base.arm, newArm: next.arm})
     this.log(comparisonText(comparison, terminal()))
     process.exitCode = comparison.exitCode
     return comparison

@@ -94,8 +94,8 @@ export default class Run extends BaseCommand<typeof Run> {
 
   /** The gate asked for. */
   private gate(): Gate | undefined {
-    const {baseline, margin, alpha, 'fail-on': failOn} = this.flags
-    return baseline === undefined ? undefined : {baseline, margin, alpha, failOn}
+    const {baseline, margin, alpha, 'fail-on': failOn, 'on-inconclusive': onInconclusive} = this.flags
+    return baseline === undefined ? undefined : {baseline, margin, alpha, failOn, onInconclusive}
   }
 
   private progress(): (event: RunEvent) => void {

@@ -40,6 +40,22 @@ export function armId(arm: Omit<Arm, 'id'>): string {
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 
+/** Interventions that leave no block on purpose. */
+const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
+
+/** Whether an arm should open latent blocks: one that opens none is not engaged (design/contract.md, "Outcomes"). */
+export function opensBlocks({
+  mode,
+  latentSize,
+  intervention,
+}: {
+  readonly mode: Mode
+  readonly latentSize: number | null
+  readonly intervention: string | null
+}): boolean {
+  return mode === 'latent' && latentSize !== 0 && !withoutBlocks.includes(intervention)
+}
+
 export type PromptPart =
   | {readonly type: 'text'; readonly text: string}
   | {readonly type: 'image'; readonly image: ImageRef}
@@ -114,6 +130,8 @@ export interface SeenImage {
 export interface Seen {
   readonly promptSha256: string
   readonly images: readonly SeenImage[]
+  /** Parameters of the request that the server refused and that were left out, in order of their names. */
+  readonly dropped?: readonly string[]
 }
 
 export const stops = ['eos', 'length', 'refusal', 'abort', 'error'] as const
@@ -136,6 +154,11 @@ export interface Generation {
   readonly continuationLogProbs?: readonly (readonly number[])[]
   /** True when the text came from the response cache. */
   readonly cached?: boolean
+  /**
+   * What the answer cost, without the scoring of options: 0 from the cache, null where that is not known, absent where
+   * nothing is paid.
+   */
+  readonly costUsd?: number | null
 }
 
 export const unknownUsage: Usage = {

@@ -10,8 +10,18 @@ test('a checkpoint with latent tokens is asked in latent mode, anything else dir
 })
 
 test('latent arms are multiplied by the interventions, others are not', () => {
-  const arms = armsOf(checkpoint, {modes: ['latent', 'direct'], latentSize: 4, interventions: ['own', 'zeros']})
+  const arms = armsOf(checkpoint, {modes: ['latent', 'direct'], latentSizes: [4], interventions: ['own', 'zeros']})
   expect(arms.map(({id}) => id)).toEqual(['m|latent|lantern:4|own', 'm|latent|lantern:4|zeros', 'm|direct'])
+})
+
+test('latent arms are multiplied by the numbers of latents too, 0 among them', () => {
+  const arms = armsOf(checkpoint, {latentSizes: [0, 2], interventions: ['own', 'zeros']})
+  expect(arms.map(({latentSize, intervention}) => [latentSize, intervention])).toEqual([
+    [0, 'own'],
+    [0, 'zeros'],
+    [2, 'own'],
+    [2, 'zeros'],
+  ])
 })
 
 test('a protocol is checked before anything is opened or written', () => {

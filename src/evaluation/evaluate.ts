@@ -9,7 +9,7 @@ import type {RunEvent} from './spec.js'
 
 export interface RunEnd {
   readonly runDir: string
-  /** Samples x arms of this shard. */
+  /** Samples x arms x repeats of this shard. */
   readonly total: number
   readonly settled: number
   readonly errors: number
@@ -37,7 +37,11 @@ export async function evaluate(
         run,
         keepLatents: async (bench, {latents, request}) => {
           if (spec.saveLatents && latents)
-            await writeLatents(dir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
+            await writeLatents(
+              dir,
+              {arm: request.arm.id, bench, id: request.sample.id, repeat: request.repeat},
+              latents,
+            )
         },
         onEvent,
         signal,
@@ -50,14 +54,14 @@ export async function evaluate(
   return endOf({runDir: dir, ...facts}, spec.maxErrorRate, signal.aborted)
 }
 
-/** Samples x arms of this shard. */
+/** Samples x arms x repeats of this shard. */
 export function totalOf(prepared: Prepared): number {
   return itemsOf(prepared) * prepared.models.reduce((sum, model) => sum + model.arms.length, 0)
 }
 
-/** Samples of each arm of this shard. */
-export function itemsOf({benchmarks}: Pick<Prepared, 'benchmarks'>): number {
-  return benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
+/** Samples of each arm of this shard, each as often as it is asked. */
+export function itemsOf({benchmarks, spec: {repeats = 1}}: Pick<Prepared, 'benchmarks' | 'spec'>): number {
+  return repeats * benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
 }
 
 /** What became of a run, from how many of its samples x arms are settled and how many ended in an error. */

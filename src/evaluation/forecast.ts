@@ -5,7 +5,7 @@ import type {Arm} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import type {ImageRef, Sample} from '../core/sample.js'
 import {buildPrompt, promptFormOf} from '../modes/prompts.js'
-import {type LogRecord, recordKey} from '../run-folder/record.js'
+import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
 import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
 import type {Prepared} from './prepare.js'
@@ -73,7 +73,9 @@ async function countAll(
     const form = promptFormOf(benchmark, spec.promptStyle)
     const sizeOf = rememberedSizes()
     for await (const sample of data.samples(new Set(keys.map(key => key.id)))) {
-      const open = tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
+      const open = repeatsOf(spec.repeats).flatMap(repeat =>
+        tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat}))),
+      )
       await countSample(sample, form, open, sizeOf)
     }
   }
@@ -119,13 +121,21 @@ function rememberedSizes(): SizeOf {
  * The prompts of an arm by those it has asked so far: the mean of each subtask (they differ in pictures), or of the arm
  * where a subtask has none yet. Undefined before the first reply that says what its prompt took.
  */
-function measuredIn({benchmarks}: Prepared, {id: arm}: Arm, settled: readonly LogRecord[]): PromptForecast | undefined {
+function measuredIn(
+  {benchmarks, spec}: Prepared,
+  {id: arm}: Arm,
+  settled: readonly LogRecord[],
+): PromptForecast | undefined {
   const mine = settled.filter(record => record.arm === arm)
   const replies = mine.filter(({usage}) => usage.promptTokens !== null)
   if (replies.length === 0) return undefined
   const done = new Set(mine.map(recordKey))
   const open = benchmarks.flatMap(({benchmark: {id: bench}, keys}) =>
-    keys.filter(({id}) => !done.has(recordKey({arm, bench, id}))).map(({subtask}) => stratumOf({bench, subtask})),
+    repeatsOf(spec.repeats).flatMap(repeat =>
+      keys
+        .filter(({id}) => !done.has(recordKey({arm, bench, id, repeat})))
+        .map(({subtask}) => stratumOf({bench, subtask})),
+    ),
   )
   const foretold = (key: 'promptTokens' | 'imageTokens') => {
     if (replies.some(({usage}) => usage[key] === null)) return null

@@ -5,7 +5,7 @@ import type {Benchmark} from '../benchmarks/benchmark.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
 import {buildPrompt, promptFormOf} from '../modes/prompts.js'
-import {type LogRecord, recordKey} from '../run-folder/record.js'
+import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
@@ -58,7 +58,7 @@ async function runOne(
   }
 }
 
-/** One group per sample: the requests of all arms that are not settled. */
+/** One group per sample: the requests of all arms, at every repeat, that are not settled. */
 async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],
@@ -67,19 +67,23 @@ async function* groups(
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
   for await (const sample of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
-    const open = arms.filter(arm => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
-    if (open.length > 0) yield open.map(arm => request(spec, benchmark, sample, arm))
+    const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
+    const open = asked.filter(
+      ({arm, repeat}) => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat})),
+    )
+    if (open.length > 0) yield open.map(({arm, repeat}) => request(spec, benchmark, sample, arm, repeat))
   }
 }
 
-function request(spec: RunSpec, benchmark: Benchmark, sample: Sample, arm: Arm): Request {
+function request(spec: RunSpec, benchmark: Benchmark, sample: Sample, arm: Arm, repeat: number | undefined): Request {
   const {temperature, topP, topK} = spec.decoding
   const maxNewTokens = maxNewTokensOf(benchmark, arm.mode, spec.promptStyle, spec.decoding.maxNewTokens)
   return {
     sample,
     arm,
     prompt: buildPrompt(sample, arm.mode, promptFormOf(benchmark, spec.promptStyle)),
-    decoding: {maxNewTokens, temperature, topP, topK, seed: spec.seed},
+    decoding: {maxNewTokens, temperature, topP, topK, seed: spec.seed + (repeat ?? 0)},
+    ...(repeat === undefined ? {} : {repeat}),
     ...(benchmark.scoring.likelihood && sample.options ? {continuations: sample.options} : {}),
   }
 }
@@ -90,7 +94,7 @@ async function finish(
   generation: Generation,
   {keepLatents, signal}: LoopTools,
 ): Promise<LogRecord> {
-  const {sample, arm} = generation.request
+  const {sample, arm, repeat} = generation.request
   // Every picture the sample has must have been seen, in order: a dropped or joined picture would measure something
   // else.
   const complete = generation.seen === null || generation.seen.images.length === sample.images.length
@@ -103,7 +107,7 @@ async function finish(
       }
   const judge = openJudge && {judge: openJudge, sample, signal}
   const {scoring, id: bench} = benchmark
-  const record = await scoredRecord({arm, bench, sample}, saidIn(checked), {
+  const record = await scoredRecord({arm, bench, repeat, sample}, saidIn(checked), {
     scoring,
     extractor: spec.extractor,
     judge,

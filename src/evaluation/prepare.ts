@@ -59,6 +59,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
   }
   // Models and judge together stay within what the run may ask and spend.
   const {common, local} = spec.runner
+  const {repeats = 1} = spec
   const remote = {...spec.runner.remote, budget: new Budget(spec.budget)}
   try {
     for (const choice of spec.models) {
@@ -67,6 +68,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           ...common,
           benchmarks: spec.benchmarks.map(({id}) => id),
           seed: spec.seed,
+          repeats,
           keepLatents: spec.saveLatents,
           notify,
         },
@@ -165,18 +167,28 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         : {}),
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
-      seeds: {run: spec.seed},
+      seeds: {run: spec.seed, ...(repeats > 1 ? {repeats} : {})},
       shard: spec.shard && {
         ...spec.shard,
         asked: Object.fromEntries(benchmarks.map(({benchmark, keys}) => [benchmark.id, countBySubtask(keys)])),
       },
-      environment: {...environment(spec), titles: titlesOf(benchmarks.map(({benchmark}) => benchmark))},
+      environment: {
+        ...environment(spec),
+        titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
+        ...labelsOf(spec),
+      },
     })
     return {spec, models, benchmarks, judge, lock, samples, close}
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Labels of models are for people: two runs that differ in them alone are one run. */
+function labelsOf({models}: RunSpec): {labels?: Readonly<Record<string, string>>} {
+  const labels = models.flatMap(({ref, label}) => (label === undefined ? [] : [[ref, label] as const]))
+  return labels.length === 0 ? {} : {labels: Object.fromEntries(labels)}
 }
 
 interface Choice {

@@ -12,6 +12,8 @@ import type {Shard} from './selection.js'
 /** A model and the modes to run it in; without modes it runs in its own default. */
 export interface ModelChoice {
   readonly ref: string
+  /** Shown for the reference, which stays in the ids of arms. */
+  readonly label?: string
   readonly modes?: readonly Mode[]
 }
 
@@ -25,10 +27,13 @@ export interface RunSpec {
   readonly ids?: readonly string[]
   readonly limit?: number
   readonly seed: number
+  /** How often each sample is asked, with the seeds `seed`, `seed + 1`, ...; default once. */
+  readonly repeats?: number
   readonly shard: Shard | null
   readonly optionOrders: OptionOrders
   readonly protocol?: string
-  readonly latentSize?: number
+  /** One arm for each; default: what the checkpoint says. */
+  readonly latentSizes?: readonly number[]
   readonly interventions: readonly Intervention[]
   readonly promptStyle: PromptStyle
   readonly extractor: string
@@ -47,7 +52,7 @@ export interface RunSpec {
   readonly budget: BudgetLimits
   /** For the runners, but for what the rest of the specification says already. */
   readonly runner: {
-    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'keepLatents' | 'notify'>
+    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'repeats' | 'keepLatents' | 'notify'>
     readonly local: RunnerOptions['local']
     readonly remote: Omit<RunnerOptions['remote'], 'budget'>
   }

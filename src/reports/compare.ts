@@ -19,7 +19,11 @@ export interface CompareOptions {
   readonly alpha?: number
   /** With it the exit code tells passed (0), failed (1) and inconclusive (3) apart; without it is 0. */
   readonly failOn?: 'regression'
+  /** Whether an undecided gate lets pass; default `fail`. */
+  readonly onInconclusive?: OnInconclusive
 }
+
+export type OnInconclusive = 'pass' | 'fail'
 
 const defaultMargin = 0.02
 const defaultAlpha = 0.05
@@ -31,7 +35,7 @@ const gateExitCodes = {passed: 0, failed: 1, inconclusive: 3} as const
  * no benchmark, `nothing-evaluated` when no sample is scored in both.
  */
 export function compareRuns(base: Run, next: Run, options: CompareOptions = {}): Comparison {
-  const {margin = defaultMargin, alpha = defaultAlpha, failOn} = options
+  const {margin = defaultMargin, alpha = defaultAlpha, failOn, onInconclusive = 'fail'} = options
   const baseArm = pickArm(base, options.baseArm)
   const newArm = pickArm(next, options.newArm)
   const warnings: string[] = [...new Set([...base.warnings, ...next.warnings])]
@@ -47,7 +51,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     if (!shared.some(pair => pair.base.bench.id === bench.id))
       warnings.push(`${bench.id} is in ${base.dir} only and is left out.`)
   }
-  assertComparable(base, next)
+  assertComparable(base, next, shared)
   const pairs = shared.map(pair => comparePair(base, next, pair, margin, alpha)).filter(pair => pair !== null)
   if (pairs.length === 0) {
     throw new LanternError(
@@ -77,15 +81,24 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     gated: failOn !== undefined,
     warnings,
     verdict: overallVerdict(pairs.map(pair => pair.verdict)),
-    exitCode: failOn === undefined ? 0 : gateExitCodes[worstGate(pairs.map(pair => pair.gate))],
+    onInconclusive,
+    exitCode: failOn === undefined ? 0 : exitCodeOf(worstGate(pairs.map(pair => pair.gate)), onInconclusive),
   }
 }
 
+function exitCodeOf(gate: keyof typeof gateExitCodes, onInconclusive: OnInconclusive): number {
+  return gate === 'inconclusive' && onInconclusive === 'pass' ? 0 : gateExitCodes[gate]
+}
+
 /**
- * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree; needs no
- * answers.
+ * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree. Needs no
+ * answers; with the sheets of both, what the answers say of themselves has to agree too.
  */
-export function assertComparable(base: Pick<Run, 'dir' | 'lock'>, next: Pick<Run, 'dir' | 'lock'>): void {
+export function assertComparable(
+  base: Pick<Run, 'dir' | 'lock'>,
+  next: Pick<Run, 'dir' | 'lock'>,
+  sheets: readonly {readonly base: Sheet; readonly new: Sheet}[] = [],
+): void {
   const shared = next.lock.benchmarks.flatMap(bench => {
     const other = base.lock.benchmarks.find(({id}) => id === bench.id)
     return other ? [{base: other, new: bench}] : []
@@ -97,12 +110,13 @@ export function assertComparable(base: Pick<Run, 'dir' | 'lock'>, next: Pick<Run
       'Compare runs of the same benchmark.',
     )
   }
-  for (const pair of shared) {
-    const differing = disagreements(contractOf(next, {bench: pair.new}), contractOf(base, {bench: pair.base}))
+  const described = shared.map(pair => ({base: {bench: pair.base}, new: {bench: pair.new}}))
+  for (const pair of [...described, ...sheets]) {
+    const differing = disagreements(contractOf(next, pair.new), contractOf(base, pair.base))
     if (differing.length > 0) {
       throw new LanternError(
         'provenance',
-        `The runs are not comparable on ${pair.new.id}: ${differing.join('; ')}.`,
+        `The runs are not comparable on ${pair.new.bench.id}: ${differing.join('; ')}.`,
         'Run both with the same data, samples, prompts, extractor and judge; `lantern-eval rescore` brings saved answers under one extractor.',
       )
     }

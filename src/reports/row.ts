@@ -1,4 +1,5 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
+import {opensBlocks} from '../core/generation.js'
 import {random} from '../core/random.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
@@ -13,6 +14,7 @@ import {
 import type {Lock} from '../run-folder/lock.js'
 import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
+import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
 /** The row of a sheet; intervals that need randomness are seeded by the run's seed, the arm and the benchmark. */
@@ -37,13 +39,14 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const total = subtasks.reduce((sum, subtask) => sum + (subtask.headline ? subtask.total : 0), 0)
   const scored = records.filter(record => record.score !== null)
   const answered = records.filter(record => record.outcome !== 'error')
-  const latency = Float64Array.from(answered.flatMap(record => record.totalMs ?? [])).sort()
+  const latency = Float64Array.from(answered.flatMap(record => record.latencies ?? record.totalMs ?? [])).sort()
   const robust = robustOf(sheet, headline)
   const peer = peerOf(inHeadline, bench.aggregate)
   const row: ResultRow = {
     run: run.dir,
     arm: arm.id,
     model: arm.model,
+    label: labelOf(run.lock, arm.model),
     mode: arm.mode,
     protocol: arm.protocol,
     latentSize: arm.latentSize,
@@ -66,6 +69,8 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
       promptTokens: meanOrNull(answered, record => record.promptTokens),
     },
     latencyMs: {p50: numberOrNull(quantile(latency, 0.5)), p95: numberOrNull(quantile(latency, 0.95))},
+    ...spentOn(sheet),
+    engaged: engagedOf(records),
     lock: run.lock.hash,
     sample: sampleOf(run, sheet, records.length < total),
     metrics: metricMeans(answered),
@@ -75,7 +80,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     notes: [],
     tier: null,
   }
-  return {...row, notes: notesOf(row, run.lock.shard, records.length)}
+  return {...row, notes: [...notesOf(row, run.lock.shard, records.length), ...askedNotes(run, sheet)]}
 }
 
 function subtaskOf(
@@ -217,12 +222,7 @@ function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[
   const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
-  const needsLatents =
-    row.mode === 'latent' &&
-    row.latentSize !== 0 &&
-    row.intervention !== 'no-latent' &&
-    row.intervention !== 'markers-only'
-  if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null)
+  if (opensBlocks(row) && settled > row.outcomes.error && row.usage.latentSteps === null)
     notes.push('latents not observable')
   if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
   if (row.robust)

@@ -59,7 +59,8 @@ export const lockSchema = z.looseObject({
   donors: z.string().optional(),
   extractor: z.string(),
   judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
-  seeds: z.looseObject({run: z.number().int()}),
+  /** `repeats`: how often each sample was asked, with the seeds from `run` on; absent where once. */
+  seeds: z.looseObject({run: z.number().int(), repeats: z.number().int().min(2).optional()}),
   shard: z
     .strictObject({
       index: z.number().int(),

@@ -60,8 +60,8 @@ export interface Session {
   /** What prompts will take; absent where answers take none (saved ones). Loads no model. */
   forecast?(): Promise<Forecast>
   /**
-   * Answers a stream of groups, one group per sample (its requests differ in their arms and share pictures, and perhaps
-   * vision features and prefill). Generations come in any order, each exactly once; the session pulls as many groups as
+   * Answers a stream of groups, one group per sample (its requests differ in their arms and repeats and share pictures,
+   * and perhaps vision features and prefill). Generations come in any order, each exactly once; the session pulls as many groups as
    * it wants in flight.
    * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
    * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
@@ -90,6 +90,8 @@ export type RunnerEvent =
 /** What every runner may need to know of a run; what only one of them reads is declared beside it. */
 export interface CommonOptions {
   readonly seed: number
+  /** How often each sample is asked; default once. */
+  readonly repeats?: number
   /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
   readonly benchmarks: readonly string[]
   /** Keep the vectors of latent blocks in generations. */

@@ -43,6 +43,12 @@ export const scoringSettings = {
 
 export const gateSettings = {
   'fail-on': one(choice('WHAT', ['regression']), 'Gate: exit 1 on a shown regression, 3 when undecided.', results),
+  'on-inconclusive': withDefault(
+    choice('WHAT', ['pass', 'fail']),
+    'fail',
+    'Exit of a gate that is undecided: 0 with pass, 3 with fail.',
+    results,
+  ),
   margin: withDefault(
     written('Xpp', 'a margin in percentage points, like 2pp', readMargin),
     0.02,

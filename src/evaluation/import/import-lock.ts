@@ -39,7 +39,10 @@ export async function importLock(
     decoding: {temperature: 0, maxNewTokens: {}, known: false},
     images: {minPixels: null, maxPixels: null},
     models: arms.map(({model}) => ({ref: model, sha256: hashOf(files)})),
-    ...{extractor: spec.extractor, judge: null, seeds: {run: 0}, shard: null},
+    extractor: spec.extractor,
+    judge: null,
+    seeds: {run: 0, ...(survey.repeats > 1 ? {repeats: survey.repeats} : {})},
+    shard: null,
     environment: {
       lanternEval: packageVersion(),
       titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),

@@ -100,7 +100,9 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     return write(answers(), async answer => {
       const arm = arms.find(({model}) => model === modelRef(answer.model))!
       const known = (await facts(answer.bench)).get(answer.id)
-      const record = await recordOf(answer, known, arm, survey.benches.get(answer.bench)!.scoring, spec.extractor)
+      const {scoring} = survey.benches.get(answer.bench)!
+      const repeat = survey.repeats > 1 ? (answer.repeat ?? 0) : undefined
+      const record = await recordOf({...answer, repeat}, known, arm, scoring, spec.extractor)
       count(record, answer)
       return there.isNews(record) ? record : null
     })
@@ -163,9 +165,9 @@ function recordOf(
   scoring: Scoring,
   extractor: string,
 ): Promise<LogRecord> {
-  const {id, bench, text, error, peer, peerAnswer} = answer
+  const {id, bench, repeat, text, error, peer, peerAnswer} = answer
   return scoredRecord(
-    {arm, bench, sample: {id, ...merged(answer, known)}},
+    {arm, bench, repeat, sample: {id, ...merged(answer, known)}},
     {
       text,
       usage: {...unknownUsage, ...answer.usage},

@@ -63,6 +63,8 @@ export interface BenchSurvey {
 export interface Survey {
   readonly models: Set<string>
   readonly benches: Map<string, BenchSurvey>
+  /** How often the sample that was asked most often was asked. */
+  repeats: number
   conflicts: number
   goldless: number
 }
@@ -71,9 +73,10 @@ export interface Survey {
  * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
  */
 export async function surveyOf(answers: AsyncIterable<NamedAnswer>, facts: PeerContext['facts']): Promise<Survey> {
-  const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
+  const survey: Survey = {models: new Set(), benches: new Map(), repeats: 1, conflicts: 0, goldless: 0}
   for await (const answer of answers) {
     survey.models.add(answer.model)
+    survey.repeats = Math.max(survey.repeats, (answer.repeat ?? 0) + 1)
     const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer))
     survey.benches.set(answer.bench, bench)
     const known = (await facts(answer.bench)).get(answer.id)

@@ -37,6 +37,11 @@ export function sampleCount({n, total}: Pick<ResultRow, 'n' | 'total'>): string 
   return n === total ? count(n) : `${count(n)}/${count(total)}`
 }
 
+/** The arm's id, with the label of its model in the place of the reference where it has one. */
+export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | 'label'>): string {
+  return label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
+}
+
 /** Written tokens, and latent steps where there are any: `9 + 8`. */
 export function thinking({usage, mode}: ResultRow): string {
   const text = figure(usage.textTokens)
@@ -130,11 +135,12 @@ export function pairSentence(pair: ComparisonPair): string {
 }
 
 /** The verdict of a comparison, and of its gate where one was asked for. */
-export function verdictSentence({verdict, gated, exitCode, margin, alpha}: Comparison): string {
+export function verdictSentence({verdict, gated, exitCode, margin, alpha, pairs}: Comparison): string {
   const bounds = `one-sided bounds at ${alpha}, margin ${percent(margin)} points`
   if (!gated) return `${verdict} (${bounds})`
-  const gate = exitCode === 0 ? 'gate passed' : exitCode === 1 ? 'gate failed' : 'gate undecided'
-  return `${gate}: ${verdict} (${bounds})`
+  const undecided = exitCode === 3 || (exitCode === 0 && pairs.some(({gate}) => gate === 'inconclusive'))
+  const gate = exitCode === 1 ? 'gate failed' : undecided ? 'gate undecided' : 'gate passed'
+  return `${gate}: ${verdict} (${bounds})${exitCode === 0 && undecided ? ', let pass by --on-inconclusive' : ''}`
 }
 
 /** What the choice of extractor is worth for one arm: the range, then every reading from best to worst. */

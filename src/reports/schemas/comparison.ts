@@ -45,6 +45,8 @@ export const comparisonSchema = z.looseObject({
   alpha: z.number(),
   /** True when a gate was asked for: only then can the exit code be 1 or 3. */
   gated: z.boolean(),
+  /** Whether an undecided gate lets pass. */
+  onInconclusive: z.enum(['pass', 'fail']),
   warnings: z.array(z.string()),
   verdict: z.enum(comparisonVerdicts),
   exitCode: z.number().int(),
