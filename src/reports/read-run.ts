@@ -27,8 +27,9 @@ export interface Settled {
   readonly textTokens: number | null
   readonly latentSteps: number | null
   readonly totalMs: number | null
-  /** Of each repeat, where there are several. */
+  /** Of each repeat, where there are several; and how many there are by now, failed ones among them. */
   readonly latencies?: readonly number[]
+  readonly repeats?: number
   /** 1 or 0 (between, over repeats): whether an arm that thinks in latents opened a block; null where nobody saw. */
   readonly engaged: number | null
   /** Answers it stands for: none for an error, several over repeats. */
@@ -68,7 +69,6 @@ export async function readRun(dir: string): Promise<Run> {
   const folder = await openRunFolder(dir)
   const {lock} = folder
   const check = new RecordCheck(folder)
-  const {repeats = 1} = lock.seeds
   const sheets = lock.arms.flatMap(arm =>
     lock.benchmarks.map(bench => ({
       ...{arm, bench, records: new Map<string, Settled>(), dropped: new Set<string>()},
@@ -90,10 +90,8 @@ export async function readRun(dir: string): Promise<Run> {
         sheet.records.set(record.id, settledOf(record, sheet.arm, shared))
     }
   }
-  // A sample that was not asked as often as it is to be asked is not there yet.
   for (const sheet of sheets)
-    for (const [id, asked] of sheet.repeats)
-      if (asked.filter(Boolean).length === repeats) sheet.records.set(id, asOne(asked))
+    for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked.filter(Boolean)))
   return {
     ...{dir, lock},
     sheets: sheets.map(({arm, bench, records, dropped}) => ({arm, bench, records, dropped: [...dropped].sort()})),

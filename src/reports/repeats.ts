@@ -11,7 +11,7 @@ import type {Settled} from './read-run.js'
 export function asOne(repeats: readonly Settled[]): Settled {
   const answered = repeats.filter(({outcome}) => outcome !== 'error')
   const first = answered[0] ?? repeats[0]!
-  if (answered.length === 0) return first
+  if (answered.length === 0) return {...first, repeats: repeats.length}
   const score = meanOf(answered.map(({score}) => score))
   const latencies = answered.flatMap(({totalMs}) => totalMs ?? [])
   const names = new Set(answered.flatMap(({metrics}) => Object.keys(metrics)))
@@ -28,6 +28,7 @@ export function asOne(repeats: readonly Settled[]): Settled {
     latentSteps: meanOf(answered.map(({latentSteps}) => latentSteps)),
     totalMs: meanOf(latencies),
     latencies,
+    repeats: repeats.length,
     engaged: meanOf(answered.map(({engaged}) => engaged)),
     answers: answered.length,
     cached: repeats.reduce((sum, {cached}) => sum + cached, 0),

@@ -36,8 +36,10 @@ export function engagedOf(records: readonly Settled[]): ResultRow['engaged'] {
 export function askedNotes({lock}: Run, sheet: Sheet): string[] {
   const {asked, cached} = spentOn(sheet)
   const {repeats = 1} = lock.seeds
+  const fewer = [...sheet.records.values()].filter(record => (record.repeats ?? 1) < repeats).length
   return [
     ...(repeats > 1 ? [`mean of ${repeats} repeats`] : []),
+    ...(fewer > 0 ? [`${fewer} samples asked fewer than ${repeats} times`] : []),
     ...(cached > 0 ? [`${cached} of ${asked} answers from the cache`] : []),
     ...(sheet.dropped.length > 0 ? [`asked without ${sheet.dropped.join(', ')}, which the server refused`] : []),
   ]

@@ -154,6 +154,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'save-latents': on,
   'max-error-rate': real(0, 1),
   baseline: word,
+  'on-inconclusive': oneOf(['pass', 'fail']),
   margin: oneOf(['2pp', '1.5 %', '0.03', '4']),
   alpha: real(0.0001, 0.4999),
   'dry-run': on,
