@@ -145,8 +145,12 @@ function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): 
     const advice = `These are data of something else: give those of ${benchmark.title}, or run them as a benchmark of their own.`
     yield {kind: 'unknown-subtask', what: `${benchmark.title} has no subtask "${subtask}"`, fatal: true, advice}
   }
-  if (question === '' && images.length > 0)
-    yield {kind: 'empty-question', what: 'the question is empty', fatal: false, advice: mend}
+  if (question.trim() === '' && images.length > 0)
+    yield {kind: 'empty-question', what: 'the question is empty', fatal: true, advice: mend}
+  if (sample.id.trim() === '') yield {kind: 'no-id', what: 'the id is empty', fatal: true, advice: mend}
+  // What a database or a disk that failed leaves behind; no tokenizer and no file name takes it.
+  if ([sample.id, question, ...(options ?? []), ...[gold ?? []].flat()].some(text => text.includes('\0')))
+    yield {kind: 'nul-byte', what: 'the text holds a NUL byte', fatal: true, advice: mend}
   if (!letters) return
   const flaw = (kind: string, what: string): Flaw => ({kind, what, fatal: !keepsFlaws, advice: mend})
   if (options && options.length !== letters.length)
@@ -155,6 +159,11 @@ function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): 
     yield flaw('options', `the options are lettered ${letters.join(', ') || 'not at all'}`)
   const empty = options?.findIndex(option => option.trim() === '') ?? -1
   if (empty !== -1) yield flaw('options', `the option ${letterOf(empty)} is empty`)
+  const right = typeof gold === 'string' ? options?.[letters.indexOf(gold)] : undefined
+  const twins = options?.filter(option => option.trim() === right?.trim()).length ?? 0
+  if (twins > 1) yield flaw('options', `the right option ${JSON.stringify(right)} is there ${twins} times`)
+  else if (options && new Set(options.map(option => option.trim())).size < options.length)
+    yield {...flaw('options', 'two wrong options are the same'), fatal: false}
   if (typeof gold === 'string' && !letters.includes(gold))
     yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is none of ${letters.join(', ')}`)
 }

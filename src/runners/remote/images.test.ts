@@ -25,6 +25,31 @@ const refOf = (bytes: Uint8Array, orientation: ImageRef['orientation']): ImageRe
 const pixelsOf = async (bytes: Uint8Array | Buffer) =>
   sharp(bytes).removeAlpha().raw().toBuffer({resolveWithObject: true})
 
+describe('a picture that is cut off', () => {
+  const picture = {create: {width: 64, height: 64, channels: 3, background: '#284'}} as const
+  const noisy = {...picture, create: {...picture.create, noise: {type: 'gaussian', mean: 128, sigma: 60}}} as const
+  it.each(['jpeg', 'png', 'webp'] as const)('is not sent, wherever it is cut (%s)', async format => {
+    // A preview within the file has an end of its own, and what a camera adds behind the end is no fault.
+    const preview = await sharp(picture).jpeg().toBuffer()
+    const plain = await sharp(noisy).toFormat(format).toBuffer()
+    const segment = Buffer.concat([
+      Buffer.of(0xff, 0xef, (preview.length + 2) >> 8, (preview.length + 2) & 255),
+      preview,
+    ])
+    const bytes = format === 'jpeg' ? Buffer.concat([plain.subarray(0, 2), segment, plain.subarray(2)]) : plain
+    expect((await readImage(refOf(bytes, 'ignore'), {})).bytes).toBe(bytes)
+    const more = Buffer.concat([bytes, Buffer.alloc(9)])
+    expect((await readImage(refOf(more, 'ignore'), {})).bytes).toBe(more)
+    const failing = {code: 'bad-file', message: expect.stringContaining('x.jpg')}
+    for (let share = 0; share < 20; share++) {
+      const cut = bytes.subarray(0, Math.floor((bytes.length * share) / 20))
+      await expect(readImage(refOf(cut, 'ignore'), {})).rejects.toMatchObject(failing)
+      await expect(readImage(refOf(cut, 'ignore'), {maxPixels: 600})).rejects.toMatchObject(failing)
+    }
+    await expect(readImage(refOf(bytes.subarray(0, -2), 'ignore'), {})).rejects.toMatchObject(failing)
+  })
+})
+
 // The eight orientations of EXIF (tag 274): 5 to 8 exchange width and height.
 describe.each([1, 2, 3, 4, 5, 6, 7, 8])('a picture with orientation %i', orientation => {
   it('keeps its upright shape under a pixel limit where the source turns it', async () => {

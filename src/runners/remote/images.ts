@@ -4,6 +4,7 @@ import type {SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef} from '../../core/sample.js'
 import {sizeAsDecoded} from '../picture-size.js'
+import {isWhole} from './whole-picture.js'
 
 export interface PixelLimits {
   readonly minPixels?: number
@@ -28,7 +29,15 @@ export async function readImage(image: ImageRef, limits: PixelLimits): Promise<S
   const {width, height, type} = await sizeAsDecoded(bytes, image)
   const [sentWidth, sentHeight] = sizeWithin(width, height, limits)
   const seen = {sha256: sha256(bytes), width, height, sentWidth, sentHeight}
-  if (sentWidth === width && sentHeight === height) return {seen, mime: mimes[type] ?? `image/${type}`, bytes}
+  if (sentWidth === width && sentHeight === height) {
+    if (!isWhole(bytes, type))
+      throw new LanternError(
+        'bad-file',
+        `The picture ${image.source} is cut off (${bytes.length} bytes).`,
+        'Run `lantern-eval bench verify`.',
+      )
+    return {seen, mime: mimes[type] ?? `image/${type}`, bytes}
+  }
   return {seen, mime: 'image/png', bytes: await resize(bytes, sentWidth, sentHeight, image)}
 }
 
@@ -56,7 +65,7 @@ async function resize(
 ): Promise<Uint8Array> {
   const {default: sharp} = await import('sharp')
   try {
-    const picture = sharp(bytes).resize(width, height, {fit: 'fill', kernel: 'lanczos3'})
+    const picture = sharp(bytes, {failOn: 'truncated'}).resize(width, height, {fit: 'fill', kernel: 'lanczos3'})
     return await (orientation === 'apply' ? picture.autoOrient() : picture).png().toBuffer()
   } catch (error) {
     throw new LanternError(
