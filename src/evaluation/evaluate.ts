@@ -30,8 +30,10 @@ export async function evaluate(
   const facts = await withRun({dir, lock, samples, env: spec.runner.common.env}, async run => {
     const {tally} = run
     const total = totalOf(prepared)
-    const {scored, sum} = tally.scores()
-    onEvent({type: 'begin', runDir: dir, total, settled: tally.settled, correctBefore: sum, scoredBefore: scored})
+    const headlines = Object.fromEntries(
+      lock.benchmarks.map(({id, aggregate, headline}) => [id, {aggregate, subtasks: headline}]),
+    )
+    onEvent({type: 'begin', runDir: dir, total, settled: tally.settled, before: tally.scores(), headlines})
     try {
       await runLoop(prepared, {
         run,

@@ -4,6 +4,7 @@ import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Intervention, Mode} from '../core/generation.js'
 import type {PromptStyle} from '../core/prompt-form.js'
 import type {LogRecord} from '../run-folder/record.js'
+import type {GroupScores} from '../run-folder/tally.js'
 import type {BudgetLimits} from '../runners/budget.js'
 import type {RunnerOptions} from '../runners/index.js'
 import type {CommonOptions, RunnerEvent} from '../runners/runner.js'
@@ -58,6 +59,12 @@ export interface RunSpec {
   }
 }
 
+/** How a benchmark's headline is made: of these subtasks (null: all), as a mean over them or over their samples. */
+export interface Headline {
+  readonly aggregate: 'macro' | 'micro'
+  readonly subtasks: readonly string[] | null
+}
+
 /** What a run tells while it works; renderers only consume. */
 export type RunEvent =
   | {
@@ -65,8 +72,9 @@ export type RunEvent =
       readonly runDir: string
       readonly total: number
       readonly settled: number
-      readonly correctBefore: number
-      readonly scoredBefore: number
+      /** What is settled already, and how the headline of each benchmark is made. */
+      readonly before: readonly GroupScores[]
+      readonly headlines: Readonly<Record<string, Headline>>
     }
   | {readonly type: 'record'; readonly record: LogRecord}
   | {readonly type: 'runner'; readonly event: RunnerEvent}
