@@ -67,7 +67,11 @@ const scripted = (session: Session): Session => ({
   describe: () => session.describe(),
   close: () => session.close(),
   async *generate(groups) {
-    for await (const group of groups) for (const request of group) yield generationOf(request)
+    for await (const group of groups)
+      for (const request of group) {
+        expect(request.decoding.seed).toBe(request.repeat ?? 0)
+        yield generationOf(request)
+      }
   },
 })
 
