@@ -1,7 +1,7 @@
 // Of a sample that was asked several times, one result for tables and comparisons: its score is the mean of its scores.
 // Pure.
 import {type Outcome, outcomes} from '../core/outcome.js'
-import type {Settled} from './read-run.js'
+import type {Settled} from './settled.js'
 
 /**
  * The results of all repeats of one sample as one. A failed repeat is left out of the mean, and the sample is an error

@@ -12,8 +12,9 @@ import {
   scoreIntervals,
 } from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
-import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
+import {countOutcomes, type Run, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
+import type {Settled} from './settled.js'
 import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 

@@ -2,8 +2,9 @@
 // latents or without. Pure.
 import {wilsonInterval} from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
-import type {Run, Settled, Sheet} from './read-run.js'
+import type {Run, Sheet} from './read-run.js'
 import type {ResultRow} from './schemas/result.js'
+import type {Settled} from './settled.js'
 
 /** What a model is called for people; null where it has no name but its reference. */
 export function labelOf({environment}: Pick<Lock, 'environment'>, model: string): string | null {

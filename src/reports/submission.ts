@@ -6,8 +6,8 @@ import type {LogRecord} from '../run-folder/record.js'
 
 /**
  * The submission of one arm's settled records of one benchmark.
- * Throws `unsupported` for a benchmark without a form or a run with several option orders or repeats, `nothing-evaluated` without
- * answers or when some are errors: a server would count those as wrong.
+ * Throws `unsupported` for a benchmark without a form or a run with several option orders or repeats,
+ * `nothing-evaluated` without answers or when some are errors: a server would count those as wrong.
  */
 export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]): Submission {
   const {id: bench} = benchmark

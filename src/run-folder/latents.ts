@@ -1,8 +1,7 @@
 // Latents of a run on disk: one safetensors file per arm and sample, written with `run --save-latents`.
-// latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf), <id>@<repeat> from the second time on;
-// tensors `<block>` [n, D] hold what
-// was fed, `<block>.own` (where an intervention replaced it) what the model itself would have fed. What is done with
-// them is the runners' business.
+// latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf), <id>@<repeat> from the second time
+// on; tensors `<block>` [n, D] hold what was fed, `<block>.own` (where an intervention replaced it) what the model
+// itself would have fed. What is done with them is the runners' business.
 import {existsSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'

@@ -61,8 +61,8 @@ export interface Session {
   forecast?(): Promise<Forecast>
   /**
    * Answers a stream of groups, one group per sample (its requests differ in their arms and repeats and share pictures,
-   * and perhaps vision features and prefill). Generations come in any order, each exactly once; the session pulls as many groups as
-   * it wants in flight.
+   * and perhaps vision features and prefill). Generations come in any order, each exactly once; the session pulls as
+   * many groups as it wants in flight.
    * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
    * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
    */

@@ -27,8 +27,8 @@ const benchmarkId = text('ID', {
 })
 
 /**
- * Splits `LABEL=REF`. A label holds nothing that paths and references have (`:`, `/`, `\\`, `#`), so that an equals sign
- * within those stays theirs.
+ * Splits `LABEL=REF`. A label holds nothing that paths and references have (`:`, `/`, `\\`, `#`), so that an equals
+ * sign within those stays theirs.
  */
 export function labelAndRef(value: string): {readonly label?: string; readonly ref: string} {
   const match = /^([^=:/\\#]+)=(.+)$/.exec(value)

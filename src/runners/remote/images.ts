@@ -20,9 +20,9 @@ export interface SentImage {
 const mimes: Readonly<Record<string, string>> = {jpg: 'image/jpeg', svg: 'image/svg+xml', ico: 'image/x-icon'}
 
 /**
- * Reads a picture. Sizes are those of the picture as it is decoded, so one that is stored lying and turned upright keeps
- * its shape. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to the
- * nearest size of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
+ * Reads a picture. Sizes are those of the picture as it is decoded, so one that is stored lying and turned upright
+ * keeps its shape. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to
+ * the nearest size of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
  */
 export async function readImage(image: ImageRef, limits: PixelLimits): Promise<SentImage> {
   const bytes = await image.bytes()

@@ -11,7 +11,9 @@ export function isWhole(bytes: Uint8Array, type: string): boolean {
   return true
 }
 
-/** ITU T.81, B.1.1: behind the start of a scan, an end of image; a preview in a segment before it has one of its own. */
+/**
+ * ITU T.81, B.1.1: behind the start of a scan, an end of image; a preview in a segment before it has one of its own.
+ */
 function isWholeJpeg(bytes: Buffer): boolean {
   let at = 2
   while (at + 4 <= bytes.length && bytes[at] === 0xff) {
