@@ -331,6 +331,39 @@ describe('an imported run', () => {
   })
 })
 
+describe('the samples of an import', () => {
+  const rows = (...ids: string[]) => jsonl(...ids.map(doc_id => ({doc_id, target: 'B', resps: [['B']], acc: 1})))
+  const val = (...ids: string[]) =>
+    JSON.stringify({val: ids.map(idx => ({idx, answer: '(A)', prediction: '(A)', full_prediction: '(A)'}))})
+
+  it('are verified where all are published ones, as far as the data at hand tell', async () => {
+    const published = await file('GPT/Jigsaw.json', val('val_Jigsaw_1', 'val_Jigsaw_2'))
+    const {lock, result} = await imported([published])
+    expect(lock.benchmarks[0]).toMatchObject({id: 'blink', verified: true, kind: 'official', partial: true})
+    expect(result.warnings.join()).not.toMatch(/published/)
+  })
+
+  it('are not verified with one that is not published', async () => {
+    const invented = await file('GPT/Jigsaw.json', val('val_Jigsaw_1', 'val_Jigsaw_9999'))
+    const {lock, result} = await imported([invented])
+    expect(lock.benchmarks[0]!.verified).toBe(false)
+    expect(result.warnings).toContain('These are not the published samples of blink.')
+  })
+
+  it('are not verified where nobody can tell', async () => {
+    const {lock, result} = await imported([await file('m/samples_vstar_bench.jsonl', rows('1', '2'))])
+    expect(lock.benchmarks[0]).toMatchObject({id: 'vstar', verified: false})
+    expect(result.warnings.join()).toContain('its data are not at hand (--data)')
+  })
+
+  it('are built-in where the built-in data were named', async () => {
+    const path = await file('m/samples_vstar_bench.jsonl', rows('0', '1'))
+    const {lock, result} = await imported([path], {data: {vstar: 'builtin'}})
+    expect(lock.benchmarks[0]).toMatchObject({verified: false, kind: 'builtin'})
+    expect(result.warnings.join()).not.toMatch(/published/)
+  })
+})
+
 describe('importing', () => {
   it('takes the built-in samples with --data builtin, as every command does', async () => {
     const {result} = await imported([fixture('import/inspect.eval')], {data: {'*': 'builtin'}})

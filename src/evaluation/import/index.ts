@@ -12,7 +12,7 @@ import type {LogRecord} from '../../run-folder/record.js'
 import {withRun} from '../../run-folder/run.js'
 import {scoredRecord} from '../scored-record.js'
 import {importLock, samplesIn} from './import-lock.js'
-import {factsFrom, merged, type NamedAnswer, surveyOf} from './survey.js'
+import {dataFrom, merged, type NamedAnswer, surveyOf} from './survey.js'
 
 export interface ImportSpec {
   readonly paths: readonly string[]
@@ -67,10 +67,11 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   const warnings = new Set<string>()
   const warn = (message: string) => void warnings.add(message)
   const sources = (await Promise.all(spec.paths.map(path => peerSources(path, warn)))).flat()
-  const facts = factsFrom(spec)
+  const dataOf = dataFrom(spec)
+  const facts = async (bench: string) => (await dataOf(bench)).facts
   const context: PeerContext = {facts, split: spec.split, warn}
   const answers = () => settled(namedAnswers(sources, context, spec))
-  const survey = await surveyOf(answers(), facts)
+  const survey = await surveyOf(answers(), dataOf)
   if (survey.benches.size === 0)
     throw new LanternError(
       'nothing-evaluated',
@@ -109,6 +110,13 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   })
   if (survey.conflicts > 0)
     warnings.add(`${survey.conflicts} gold answers of the files are not those of the data; the files' own were used.`)
+  for (const [id, {verified, kind}] of survey.benches)
+    if (!verified && kind === 'official')
+      warnings.add(
+        (await facts(id)).size === 0
+          ? `Nobody can tell whether these are the published samples of ${id}: its data are not at hand (--data).`
+          : `These are not the published samples of ${id}.`,
+      )
   if (survey.goldless > 0)
     warnings.add(`${survey.goldless} samples have no gold answer and are unscored; --data gives them one.`)
   if (tally.differences > 0)

@@ -1,18 +1,29 @@
 // The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data
 // add to them.
-import type {Benchmark, DataSet} from '../../benchmarks/benchmark.js'
+import type {Benchmark, DataKind, DataSet} from '../../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
-import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
+import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
 
 /** An answer of which it is settled what benchmark and model it belongs to. */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
 
-/** What is known of samples whose benchmark's data are at hand: given, fetched, or answers that ship with us. */
-export function factsFrom({
+/** What is known of a benchmark whose data are at hand: given, fetched, or answers that ship with us. */
+export interface KnownData {
+  /** By sample id; empty where no data are at hand. */
+  readonly facts: ReadonlyMap<string, SampleFacts>
+  /** Whether the data are the published ones. */
+  readonly verified: boolean
+  readonly kind: DataKind
+}
+
+const noData: KnownData = {facts: new Map(), verified: false, kind: 'official'}
+
+/** The data by benchmark, each read once. */
+export function dataFrom({
   data,
   split,
   machine,
@@ -20,11 +31,11 @@ export function factsFrom({
   data: Readonly<Record<string, string>>
   split?: string
   machine: Machine
-}): PeerContext['facts'] {
-  const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
-  const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
+}): (bench: string) => Promise<KnownData> {
+  const known = new Map<string, Promise<KnownData>>()
+  const read = async (id: string): Promise<KnownData> => {
     const benchmark = await adapterOf(id)
-    if (!benchmark) return new Map()
+    if (!benchmark) return noData
     const given = dataGiven(data, id)
     let set: DataSet
     try {
@@ -32,13 +43,13 @@ export function factsFrom({
       set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
     } catch (error) {
       // The files speak for themselves where nobody named data and none, or none of this split, are here.
-      if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return new Map()
+      if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return noData
       throw error
     }
     const facts = new Map<string, SampleFacts>()
     for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
       facts.set(id, {subtask, gold, options, letters, cluster})
-    return facts
+    return {facts, verified: await set.verified(), kind: set.kind}
   }
   return bench => {
     if (!known.has(bench)) known.set(bench, read(bench))
@@ -58,6 +69,9 @@ export interface BenchSurvey {
   /** Subtask and gold answer by sample id, over all models. */
   readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
   readonly expected: ReadonlyMap<string, number>
+  readonly kind: DataKind
+  /** Whether all samples so far are published ones; false where nobody can tell. */
+  verified: boolean
 }
 
 export interface Survey {
@@ -72,24 +86,28 @@ export interface Survey {
 /**
  * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
  */
-export async function surveyOf(answers: AsyncIterable<NamedAnswer>, facts: PeerContext['facts']): Promise<Survey> {
+export async function surveyOf(
+  answers: AsyncIterable<NamedAnswer>,
+  dataOf: (bench: string) => Promise<KnownData>,
+): Promise<Survey> {
   const survey: Survey = {models: new Set(), benches: new Map(), repeats: 1, conflicts: 0, goldless: 0}
   for await (const answer of answers) {
     survey.models.add(answer.model)
     survey.repeats = Math.max(survey.repeats, (answer.repeat ?? 0) + 1)
-    const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer))
+    const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer, await dataOf(answer.bench)))
     survey.benches.set(answer.bench, bench)
-    const known = (await facts(answer.bench)).get(answer.id)
+    const known = (await dataOf(answer.bench)).facts.get(answer.id)
     const {subtask, gold} = merged(answer, known)
     if (bench.samples.has(answer.id)) continue
     bench.samples.set(answer.id, {subtask, gold})
+    bench.verified &&= known !== undefined
     if (gold === null) survey.goldless++
     else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
   }
   return survey
 }
 
-async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
@@ -102,6 +120,8 @@ async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
     },
     split,
     samples: new Map(),
+    verified,
+    kind,
     expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
   }
 }
