@@ -16,7 +16,7 @@ import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
-import type {RunnerEvent, Session} from '../runners/runner.js'
+import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
@@ -133,6 +133,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         `The arm ${repeated.id} is asked for twice.`,
         'Name each model, mode and intervention once.',
       )
+    if (repeats > 1 && spec.decoding.temperature === 0 && identities.some(isLocal))
+      notify({
+        type: 'warning',
+        message:
+          'At temperature 0 a local checkpoint says the same at every repeat, unless an intervention draws; --temperature lets it vary.',
+      })
     const limits = limitsOf(
       benchmarks.map(({benchmark}) => benchmark),
       arms,
@@ -183,6 +189,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     await close()
     throw error
   }
+}
+
+/** A checkpoint that is run here, not an endpoint or saved answers. */
+function isLocal({remote, needsImages}: ModelIdentity): boolean {
+  return !remote && needsImages
 }
 
 /** Labels of models are for people: two runs that differ in them alone are one run. */

@@ -7,6 +7,7 @@ import {contractOf, disagreements} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
+import {spentOn} from './spent.js'
 import {headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
@@ -59,6 +60,13 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
       `No sample is scored in both ${base.dir} (${baseArm}) and ${next.dir} (${newArm}).`,
       'Finish the runs (the same commands resume); shards have to be merged first.',
     )
+  }
+  for (const {new: sheet} of shared) {
+    const {asked, cached} = spentOn(sheet)
+    if (cached > 0)
+      warnings.push(
+        `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are not news of the model (--no-cache).`,
+      )
   }
   for (const {bench, n, unpaired} of pairs) {
     if (unpaired > 0)

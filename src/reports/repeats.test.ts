@@ -93,6 +93,13 @@ it('ranks and compares no rows that were asked with other parameters', async () 
   expect(compareRuns(without, without).pairs[0]!.n).toBe(4)
 })
 
+it('warns of a comparison with answers from the cache', async () => {
+  const base = await runOf(['ccc', 'ccc', 'ccc', 'ccc'])
+  const cached = await runOf(['ccc', 'ccc', 'ccc', 'ccc'], {cached: true})
+  expect(compareRuns(base, cached).warnings).toEqual([expect.stringMatching(/^vstar: 12 of 12 answers of .* cache/)])
+  expect(compareRuns(cached, base).warnings).toEqual([])
+})
+
 it('says how many samples were thought of in latents, and nothing where nobody saw', async () => {
   const latent = arm('m', 'latent', {protocol: 'lantern', latentSize: 2, intervention: 'own'})
   const rowWith = async (blocks: readonly (number | null)[], of = latent) => {
