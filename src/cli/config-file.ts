@@ -10,7 +10,7 @@ const advice =
   'Settings are the flags of `lantern-eval run` without their dashes; schemas/config.schema.json lists them.'
 
 /**
- * The values of a configuration file by setting. Without `path` the default name is tried and its absence is fine.
+ * The values of a configuration file by setting. Without `path` the default name is tried, and the file may be absent.
  * Throws `bad-config` with file, line and column.
  */
 export async function readConfig(path: string | undefined): Promise<ReadonlyMap<string, unknown>> {
@@ -26,7 +26,7 @@ export async function readConfig(path: string | undefined): Promise<ReadonlyMap<
       'Check --config.',
     )
   }
-  // Only a file that is there costs the time to load the parser and the whole table.
+  // The parser and the whole table of settings are loaded only if there is a file.
   const [{settings}, yaml] = await Promise.all([import('./settings/index.js'), import('yaml')])
   const table: Readonly<Record<string, Setting<unknown>>> = settings
   const values = new Map<string, unknown>()
@@ -44,7 +44,7 @@ export async function readConfig(path: string | undefined): Promise<ReadonlyMap<
   return values
 }
 
-/** The setting that a key means. Throws `bad-config` with the nearest name. */
+/** The setting of a key. Throws `bad-config` with the nearest name. */
 function settingNamed(table: Readonly<Record<string, Setting<unknown>>>, key: string, place: string): string {
   const names = Object.keys(table).filter(name => !table[name]!.notInFile)
   const opposite = names.find(name => table[name]!.negatable && key === `no-${name}`)
@@ -62,7 +62,7 @@ interface Entry {
   readonly at: string
 }
 
-/** The entries of the mapping that a file must be. Throws `bad-config`. */
+/** The entries of the file's mapping. Throws `bad-config` if the file is not a mapping. */
 function entriesOf(file: string, text: string, {LineCounter, parseDocument}: typeof import('yaml')): Entry[] {
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})

@@ -1,14 +1,17 @@
-// How an error is told, in one place: to people on stderr, to programs as the JSON document on stdout. Decides nothing.
+// How an error is reported, in one place: as text on stderr, and as the JSON document on stdout.
 import chalk from 'chalk'
-import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {exitCodes, LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
 
-const verdicts: Readonly<Record<number, string>> = {4: 'infrastructure', 130: 'interrupted'}
+const verdicts: Readonly<Record<number, string>> = {
+  [exitCodes.endpoint]: 'infrastructure',
+  [exitCodes.interrupted]: 'interrupted',
+}
 
 /**
- * What the operating system refuses for reasons outside this program (Node's names): no room, no permission, a file
- * where a folder should be.
+ * What the operating system refuses for reasons outside this program (Node's names): no space, no permission, a file in
+ * place of a folder.
  */
 const refusals: ReadonlySet<unknown> = new Set([
   'EACCES',
@@ -25,12 +28,12 @@ const refusals: ReadonlySet<unknown> = new Set([
   'EIO',
 ])
 
-/** Anything thrown as it is told: a refusal by the file system that nobody put into words is still none of our bugs. */
+/** The error to report for anything thrown. A refusal by the file system without a message of ours is not our bug. */
 export function toldAs(thrown: unknown): unknown {
   if (thrown instanceof LanternError || !refusals.has(systemCodeOf(thrown))) return thrown
   return new LanternError(
     'disk',
-    `The system refuses: ${messageOf(thrown)}.`,
+    `The operating system refused: ${messageOf(thrown)}.`,
     'Check that path, its permissions and the free space.',
     {
       cause: thrown,
@@ -38,12 +41,12 @@ export function toldAs(thrown: unknown): unknown {
   )
 }
 
-/** The exit code of anything thrown: what is not ours is a bug (20). */
+/** The exit code of anything thrown. Anything but our own errors is a bug. */
 export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof LanternError ? thrown.exitCode : 20
+  return thrown instanceof LanternError ? thrown.exitCode : exitCodes.bug
 }
 
-/** The document that --json prints in place of a result. */
+/** The document that --json prints instead of a result. */
 export function errorDocument(thrown: unknown): object {
   const known = thrown instanceof LanternError
   const exitCode = exitCodeOf(thrown)
@@ -58,7 +61,7 @@ export function errorDocument(thrown: unknown): object {
   }
 }
 
-/** The lines on stderr: what happened, what to do, and for a bug (or with `stack`) where. */
+/** The lines on stderr: what happened, what to do, and (for a bug or with `stack`) where. */
 export function errorLines(thrown: unknown, stack: boolean): string {
   const known = thrown instanceof LanternError
   const suggestion = known ? thrown.suggestion : bugAdvice

@@ -1,10 +1,9 @@
-// Open answers held against accepted texts without a judge: letter by letter, and after what does not change a meaning
-// is taken away.
+// Compares open answers with accepted texts without a judge: exactly, and after normalisation.
 import {answerTags, plainText, visibleText} from './extraction/visible-text.js'
 import {normalisedAnswer} from './normalised-answer.js'
 
 /**
- * The text of an open answer: the last closed answer tag, else what is left without special tokens and thoughts, on one
+ * The text of an open answer: the last closed answer tag, else the text without special tokens and thoughts, on one
  * line.
  */
 export function openAnswer(text: string): string {
@@ -25,7 +24,7 @@ export function matchOpen(answer: string, gold: readonly string[]): {exact: numb
   }
 }
 
-/** What follows the last "the answer is" or "answer:", which a model may put before an open answer too. */
+/** The text after the last "the answer is" or "answer:", which a model may put before an open answer too. */
 function declared(answer: string): string {
   const announcement = /\banswer\s{0,9}(?:is|:)\s{0,9}/gi
   const last = Array.from(answer.matchAll(announcement)).at(-1)

@@ -6,7 +6,7 @@ import type {Intervention} from '../core/generation.js'
 import {random} from '../core/random.js'
 
 /** The position of a latent: its block within the generation and its index within the block, both from 0. */
-export interface LatentPlace {
+interface LatentPlace {
   readonly block: number
   readonly index: number
 }

@@ -52,7 +52,7 @@ it.each([
   ['too long once encoded', '图'.repeat(100)],
   ['cut in the middle of a pair', '😀'.repeat(100)],
   ['half of a pair', 'a\ud800'],
-])('keeps ids that a file system would refuse: %s', async (_, id) => {
+])('stores ids that a file system would refuse: %s', async (_, id) => {
   const other = join(run, 'long')
   const long = {arm: `./${'very-long/'.repeat(40)}|latent|lantern:2|own`, bench: 'viscot', id}
   await writeLatents(other, long, [{vectors: [vector(1)]}])

@@ -33,7 +33,7 @@ function fileNameOf({id, repeat = 0}: Pick<LatentKey, 'id' | 'repeat'>): string 
   return `${nameOf(id)}${repeat === 0 ? '' : `@${repeat}`}${suffix}`
 }
 
-/** File systems take names of 255 bytes; a longer one keeps its end (which tells the intervention) behind a hash. */
+/** File systems limit names to 255 bytes. A longer name becomes a hash and its end, which names the intervention. */
 const longestName = 200
 const longestEnd = 150
 
@@ -42,11 +42,11 @@ function nameOf(text: string): string {
   if (encoded.length <= longestName && decodeURIComponent(encoded) === text) return encoded
   let end = text.slice(-longestEnd)
   while (wellEncoded(end).length > longestEnd) end = end.slice(1)
-  // As JSON, because two texts with lone halves of a pair are told apart there.
+  // Hashed as JSON, which tells apart two texts with different lone surrogates.
   return `${sha256(JSON.stringify(text)).slice(0, 16)}-${wellEncoded(end)}`
 }
 
-/** Percent-encoded; a half of a surrogate pair, which has no encoding, becomes the replacement character. */
+/** Percent-encoded. A lone surrogate has no encoding and becomes the replacement character. */
 function wellEncoded(text: string): string {
   return encodeURIComponent(Buffer.from(text).toString())
 }
@@ -99,7 +99,7 @@ async function readBlocks(file: string): Promise<StoredBlocks> {
 
 /** The latents of one arm of a recorded run. */
 export interface StoredArm {
-  /** The arm's id; of a long one a hash and its end. */
+  /** The arm's id; for a long id, a hash and its end. */
   readonly name: string
   /** Whether these are the latents of the arm with this id. */
   isOf(arm: string): boolean
@@ -140,7 +140,7 @@ function decoded(name: string): string {
   try {
     return decodeURIComponent(name)
   } catch {
-    // Not a name that was written here.
+    // Not a name that this file wrote.
     return name
   }
 }

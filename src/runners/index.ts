@@ -24,7 +24,7 @@ export const modelReferences = [
 ] as const
 
 /**
- * Opens a session for a model reference: the first runner that accepts it.
+ * Opens a session for a model reference: with the first runner that accepts it.
  * Throws LanternError `usage` when none does, or what the runner itself throws.
  */
 export async function openRunner(ref: string, options: RunnerOptions): Promise<Session> {

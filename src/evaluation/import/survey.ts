@@ -8,7 +8,7 @@ import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
 import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
 
-/** An answer of which it is settled what benchmark and model it belongs to. */
+/** An answer with its benchmark and model. */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
 
 /** What is known of a benchmark whose data are at hand: given, fetched, or answers that ship with us. */
@@ -42,7 +42,7 @@ export function dataFrom({
       const {path} = await findData(benchmark, {given, pictures: false, builtin: 'named'}, machine)
       set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
     } catch (error) {
-      // The files speak for themselves where nobody named data and none, or none of this split, are here.
+      // Without named data, and without any of this split here, the files are taken as they are.
       if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return noData
       throw error
     }
@@ -57,7 +57,7 @@ export function dataFrom({
   }
 }
 
-/** The adapter of a benchmark of ours; a peer's task that we have not is imported under its own name. */
+/** The adapter of a benchmark of ours; a peer's task that we do not have is imported under its own name. */
 async function adapterOf(id: string): Promise<Benchmark | undefined> {
   return benchmarkIds().includes(id) ? loadBenchmark(id) : undefined
 }
@@ -83,9 +83,7 @@ export interface Survey {
   goldless: number
 }
 
-/**
- * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
- */
+/** The first pass: which models, benchmarks and samples there are. The lock needs this before the first record. */
 export async function surveyOf(
   answers: AsyncIterable<NamedAnswer>,
   dataOf: (bench: string) => Promise<KnownData>,
@@ -126,10 +124,7 @@ async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promis
   }
 }
 
-/**
- * The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask
- * there.
- */
+/** What the file says, completed from the benchmark. The letters of BLINK's items follow from their subtask. */
 export function merged(answer: NamedAnswer, known: SampleFacts | undefined): SampleFacts {
   const options = answer.options ?? known?.options
   const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))

@@ -1,5 +1,5 @@
-// The table of extractors. To add one: write a file beside this one and a line here; its name is part of the command
-// line (design/contract.md).
+// The table of extractors. To add one: a file beside this one and a line here. Its name is part of the command line
+// (design/contract.md).
 import {LanternError} from '../../core/errors.js'
 import {letterOf} from '../../core/sample.js'
 import {blinkOfficial, verbatim} from './blink.js'
@@ -54,8 +54,8 @@ export function extractAnswer(name: string, {text, options, letters}: Extraction
 }
 
 /**
- * What an extraction is worth: `answer`, a letter of the item; `foreign`, a value that is none (scored as wrong);
- * `none`, nothing, empty or a marker (unanswered).
+ * The kind of an extraction: `answer`, a letter of the item; `foreign`, a value that is not one (scored as wrong);
+ * `none`: nothing, empty or a marker (unanswered).
  */
 export function statusOf({answer, raw}: Pick<Extraction, 'answer' | 'raw'>): 'answer' | 'foreign' | 'none' {
   if (answer !== null) return 'answer'

@@ -1,5 +1,6 @@
 // How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in
 // words.
+import {exitCodes} from '../../core/errors.js'
 import type {Comparison, ComparisonPair} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../schemas/result.js'
 
@@ -138,8 +139,9 @@ export function pairSentence(pair: ComparisonPair): string {
 export function verdictSentence({verdict, gated, exitCode, margin, alpha, pairs}: Comparison): string {
   const bounds = `one-sided bounds at ${alpha}, margin ${percent(margin)} points`
   if (!gated) return `${verdict} (${bounds})`
-  const undecided = exitCode === 3 || (exitCode === 0 && pairs.some(({gate}) => gate === 'inconclusive'))
-  const gate = exitCode === 1 ? 'gate failed' : undecided ? 'gate undecided' : 'gate passed'
+  const undecided =
+    exitCode === exitCodes.inconclusive || (exitCode === 0 && pairs.some(({gate}) => gate === 'inconclusive'))
+  const gate = exitCode === exitCodes['gate-failed'] ? 'gate failed' : undecided ? 'gate undecided' : 'gate passed'
   return `${gate}: ${verdict} (${bounds})${exitCode === 0 && undecided ? ', let pass by --on-inconclusive' : ''}`
 }
 
