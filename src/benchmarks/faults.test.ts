@@ -374,6 +374,56 @@ describe("pictures of V*'s and VisCoT's own files", () => {
   })
 
   test.each([
+    ['of no bytes', Buffer.alloc(0)],
+    ['cut off', noise.subarray(0, 900)],
+    ['a web page', Buffer.from('<!doctype html><p>404')],
+  ])('a picture that is %s fails alone', async (_fault, picture) => {
+    const root = await official([record(0), record(1), record(2)], [0, 1, 2])
+    await writeFile(join(root, 'cot/gqa/1.png'), picture)
+    expect(await opened(layout, root)).toEqual({refusal: null, failing: ['gqa/1']})
+    const annotation = JSON.stringify({bbox: [], question: 'Which?', options: ['It is red.', 'It is blue.']})
+    const folderOfTwo = await files({
+      'direct_attributes/a.json': annotation,
+      'direct_attributes/a.jpg': png,
+      'direct_attributes/b.json': annotation,
+      'direct_attributes/b.jpg': picture,
+    })
+    expect(await opened({...layout, benchmark: vstar}, folderOfTwo)).toEqual({
+      refusal: null,
+      failing: ['direct_attributes/b'],
+    })
+  })
+
+  const asking = (question: string) => [{from: 'human', value: `<image>\n${question}`}, ...turns('window').slice(1)]
+  test.each([
+    ['an empty question', {conversations: asking('')}],
+    ['a NUL byte in its question', {conversations: asking('Wh\0ich?')}],
+    ['a NUL byte in its answer', {conversations: turns('win\0dow')}],
+    ['an id that is an object', {question_id: {a: 1}}],
+    ['an id that is a list', {question_id: ['1']}],
+  ])('an item of VisCoT with %s is refused by its place or its id', async (_fault, change) => {
+    const root = await official([record(0), record(1, change)], [0, 1])
+    expect((await opened(layout, root)).refusal).toMatch(/record 1\b|sample gqa\/1\b/)
+  })
+
+  test.each([
+    ['an empty question', {question: ''}],
+    ['no options', {options: []}],
+    ['options that are numbers in a list of lists', {options: [[1], [2]]}],
+    ['the right option twice', {options: ['It is red.', 'It is red.']}],
+    ['a NUL byte', {options: ['It is red.', 'It is\0 blue.']}],
+  ])('an annotation of V* with %s is refused by its name', async (_fault, change) => {
+    const whole = {bbox: [], question: 'Which?', options: ['It is red.', 'It is blue.']}
+    const root = await files({
+      'direct_attributes/a.json': JSON.stringify(whole),
+      'direct_attributes/a.jpg': png,
+      'direct_attributes/b.json': JSON.stringify({...whole, ...change}),
+      'direct_attributes/b.jpg': png,
+    })
+    expect((await opened({...layout, benchmark: vstar}, root)).refusal).toMatch(/direct_attributes\/b\b/)
+  })
+
+  test.each([
     ['no answer', {conversations: turns(null)}],
     ['no turns', {conversations: []}],
     ['no picture', {image: null}],
