@@ -112,8 +112,10 @@ function sameId(root: string, bench: string, id: string): LanternError {
 /** Every good sample. The first broken record is thrown after the last good one, so it costs only itself. */
 async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
   let broken: LanternError | undefined
+  let index = -1
   for await (const item of source.read()) {
-    const fault = item instanceof LanternError ? item : faultOf(item, source)
+    index++
+    const fault = item instanceof LanternError ? item : faultOf(item, index, source)
     if (fault) broken ??= fault
     else yield item as Sample
   }
@@ -121,8 +123,8 @@ async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
 }
 
 /** Why a sample cannot be asked or scored: the first flaw that would give an answer a wrong score. */
-function faultOf(sample: Sample, source: DataSource): LanternError | undefined {
-  for (const {fatal, what, advice} of flawsOf(sample, source))
+function faultOf(sample: Sample, index: number, source: DataSource): LanternError | undefined {
+  for (const {fatal, what, advice} of flawsOf(sample, index, source))
     if (fatal) return new LanternError('bad-file', `${source.root}, sample ${sample.id}: ${what}.`, advice)
   return undefined
 }
@@ -137,16 +139,21 @@ interface Flaw {
 
 const mend = 'Fetch the data again, or remove that record.'
 
-/** What is wrong with a sample as read, except its pictures. */
-function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): Generator<Flaw> {
+/** What is wrong with a sample as it was read, its pictures aside; `index` is its place in the data, from 0. */
+function* flawsOf(sample: Sample, index: number, {benchmark, keepsFlaws = false}: DataSource): Generator<Flaw> {
   const {subtask, letters, options, gold, question, images} = sample
   const known = benchmark.subtasks.find(({name}) => name === subtask)
   if (!known && benchmark.subtasks.length > 0) {
     const advice = `These data belong to another benchmark: give those of ${benchmark.title}, or run them as a benchmark of their own.`
     yield {kind: 'unknown-subtask', what: `${benchmark.title} has no subtask "${subtask}"`, fatal: true, advice}
   }
-  if (question === '' && images.length > 0)
-    yield {kind: 'empty-question', what: 'the question is empty', fatal: false, advice: mend}
+  if (question.trim() === '' && images.length > 0)
+    yield {kind: 'empty-question', what: 'the question is empty', fatal: true, advice: mend}
+  if (sample.id.trim() === '')
+    yield {kind: 'no-id', what: `the id of record ${index + 1} is empty`, fatal: true, advice: mend}
+  // What a database or a disk that failed leaves behind; no tokenizer and no file name takes it.
+  if ([sample.id, question, ...(options ?? []), ...[gold ?? []].flat()].some(text => text.includes('\0')))
+    yield {kind: 'nul-byte', what: 'the text holds a NUL byte', fatal: true, advice: mend}
   if (!letters) return
   const flaw = (kind: string, what: string): Flaw => ({kind, what, fatal: !keepsFlaws, advice: mend})
   if (options && options.length !== letters.length)
@@ -155,6 +162,11 @@ function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): 
     yield flaw('options', `the option letters are ${letters.join(', ') || 'missing'}`)
   const empty = options?.findIndex(option => option.trim() === '') ?? -1
   if (empty !== -1) yield flaw('options', `the option ${letterOf(empty)} is empty`)
+  const right = typeof gold === 'string' ? options?.[letters.indexOf(gold)] : undefined
+  const twins = options?.filter(option => option.trim() === right?.trim()).length ?? 0
+  if (twins > 1) yield flaw('options', `the right option ${JSON.stringify(right)} is there ${twins} times`)
+  else if (options && new Set(options.map(option => option.trim())).size < options.length)
+    yield {...flaw('options', 'two wrong options are the same'), fatal: false}
   if (typeof gold === 'string' && !letters.includes(gold))
     yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is not one of ${letters.join(', ')}`)
 }
@@ -185,7 +197,9 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
   const found = new Map<string, number>()
   const ids = new Set<string>()
   const pictures = new Set<string>()
+  let index = -1
   for await (const item of source.read()) {
+    index++
     if (item instanceof LanternError) {
       yield {id: null, kind: 'broken-record', message: item.message, severity: 'problem'}
       continue
@@ -193,7 +207,7 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
     found.set(item.subtask, (found.get(item.subtask) ?? 0) + 1)
     if (ids.has(item.id)) yield problem(item, 'duplicate-id', 'another sample has the same id')
     ids.add(item.id)
-    for (const flaw of flawsOf(item, source)) yield problem(item, flaw.kind, flaw.what)
+    for (const flaw of flawsOf(item, index, source)) yield problem(item, flaw.kind, flaw.what)
     const choices = source.benchmark.subtasks.find(({name}) => name === item.subtask)?.choices
     if (choices !== undefined && item.letters && item.letters.length !== choices)
       yield problem(item, 'options', `${item.letters.length} options instead of ${choices}`)

@@ -29,8 +29,16 @@ const begin = (settled = 0): RunEvent => ({
   runDir: 'results/x',
   total: 100,
   settled,
-  correctBefore: settled / 2,
-  scoredBefore: settled,
+  before:
+    settled === 0
+      ? []
+      : [
+          {
+            ...{arm: 'openai:m|direct', bench: 'blink', subtask: 'Counting'},
+            ...{run: settled, scored: settled, sum: settled / 2, cached: 0},
+          },
+        ],
+  headlines: {blink: {aggregate: 'macro', subtasks: null}, hops: {aggregate: 'micro', subtasks: ['hops-1']}},
 })
 const answered = (outcome: 'correct' | 'wrong' | 'error' = 'correct'): RunEvent => ({
   type: 'record',
@@ -109,6 +117,58 @@ describe('in a pipe or CI', () => {
     })
     expect(text.match(/^ {2}blink /gm)).toHaveLength(3)
     expect(text).toContain('5 errors')
+  })
+})
+
+describe('the score', () => {
+  const said = (
+    arm: string,
+    bench: string,
+    subtask: string,
+    outcome: 'correct' | 'wrong' | 'error',
+    more: object = {},
+  ) => ({type: 'record', record: {...record({arm, bench, subtask, id: '1', outcome}), ...more}}) as RunEvent
+  const end = (...events: RunEvent[]) =>
+    shown(false, event => {
+      for (const one of [begin(), ...events, {type: 'end'} as const]) event(one)
+    })
+      .trim()
+      .split('\n')
+      .at(-1)
+
+  it('is the headline: of its subtasks alone, and as many as it counts', () => {
+    const [easy, hard] = ['hops-0', 'hops-1'].map(
+      subtask => (outcome: 'correct' | 'wrong') => said('m|direct', 'hops', subtask, outcome),
+    )
+    expect(end(easy!('correct'), easy!('correct'), hard!('wrong'), hard!('correct'), hard!('wrong'))).toContain(
+      'score 33.3% (3 scored of 5 run)',
+    )
+    expect(end(easy!('correct'))).toContain('score 100.0%')
+  })
+
+  it('is the mean of subtasks where the headline is', () => {
+    const counting = (outcome: 'correct' | 'wrong') => said('m|direct', 'blink', 'Counting', outcome)
+    const jigsaw = said('m|direct', 'blink', 'Jigsaw', 'correct')
+    expect(end(counting('wrong'), counting('wrong'), counting('wrong'), jigsaw)).toContain('score 50.0%')
+  })
+
+  it('is shown for each arm by what tells it apart', () => {
+    const [own, zeros] = ['own', 'zeros'].map(name => `m|latent|lantern:5|${name}`) as [string, string]
+    expect(end(said(own, 'hops', 'hops-1', 'correct'), said(zeros, 'hops', 'hops-1', 'wrong'))).toContain(
+      'own 100.0%, zeros 0.0%',
+    )
+    const [direct, latent] = ['m|direct', own]
+    expect(end(said(direct, 'hops', 'hops-1', 'correct'), said(latent, 'hops', 'hops-1', 'wrong'))).toContain(
+      'direct 100.0%, latent lantern:5 own 0.0%',
+    )
+    expect(end(said(own, 'hops', 'hops-1', 'correct'), said(own, 'blink', 'Counting', 'wrong'))).toContain(
+      'hops own 100.0%, blink own 0.0%',
+    )
+  })
+
+  it('stands beside how many answers came from the cache', () => {
+    const cached = said('m|direct', 'blink', 'Counting', 'correct', {cached: true})
+    expect(end(cached, cached, said('m|direct', 'blink', 'Counting', 'wrong'))).toMatch(/, 2 of 3 from cache$/)
   })
 })
 

@@ -2,6 +2,8 @@
 // pipes.
 import chalk from 'chalk'
 import type {RunEvent} from '../evaluation/spec.js'
+import {scoresOf} from '../run-folder/tally.js'
+import {type ArmScore, RunningScores} from './running-scores.js'
 
 /** The stream for progress; a parameter for tests. */
 export interface ProgressStream {
@@ -30,8 +32,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   let total = 0
   let settled = 0
   let errors = 0
-  let scored = 0
-  let correct = 0
+  let scores = new RunningScores({})
   let retries = 0
   let concurrency: number | null = null
   let begun = false
@@ -58,7 +59,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       `${settled + errors}/${total}`,
       ...(perSecond > 0 ? [`${perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`] : []),
       ...(perSecond > 0 && left > 0 ? [`${duration((left / perSecond) * 1000)} left`] : []),
-      ...(scored > 0 ? [`score ${((100 * correct) / scored).toFixed(1)}%`] : []),
+      ...scoreFacts(scores.arms()),
       ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
       ...(retries > 0 ? [`${retries} retr${retries === 1 ? 'y' : 'ies'}`] : []),
       ...(concurrency === null ? [] : [`${concurrency} in flight`]),
@@ -96,8 +97,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
         begun = true
         total = event.total
         settled = event.settled
-        scored = event.scoredBefore
-        correct = event.correctBefore
+        scores = new RunningScores(event.headlines, event.before)
         recent = [{at: now(), settled: 0}]
         lastLine = now()
         line(
@@ -110,13 +110,10 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       case 'record': {
         note = ''
         finished++
-        const {outcome, score} = event.record
+        const {outcome} = event.record
         if (outcome === 'error') errors++
         else settled++
-        if (score !== null) {
-          scored++
-          correct += score
-        }
+        scores.add(scoresOf(event.record))
         if (outcome === 'error' && (debug || errors <= 3))
           line(chalk.yellow(`  ${event.record.bench} ${event.record.id}: ${event.record.error?.message ?? 'error'}`))
         draw()
@@ -143,6 +140,38 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
         break
     }
   }
+}
+
+/** The headline of each arm by now, and how many answers came from the cache. */
+function scoreFacts(arms: readonly ArmScore[]): string[] {
+  const shared = arms.length > 1 ? sharedStart(arms.map(({arm}) => arm)) : 0
+  const benches = new Set(arms.map(({bench}) => bench))
+  const run = arms.reduce((sum, arm) => sum + arm.run, 0)
+  const cached = arms.reduce((sum, arm) => sum + arm.cached, 0)
+  return [
+    ...arms.flatMap(({arm, bench, score, ...counts}) => {
+      if (score === null) return []
+      const name = arms.length === 1 ? 'score' : `${benches.size > 1 ? `${bench} ` : ''}${nameFrom(arm, shared)}`
+      // Some samples are not of the headline, or their gold answer is hidden.
+      const counted = counts.scored === counts.run ? '' : ` (${counts.scored} scored of ${counts.run} run)`
+      return [`${name} ${(100 * score).toFixed(1)}%${counted}`]
+    }),
+    ...(cached > 0 ? [`${cached} of ${run} from cache`] : []),
+  ]
+}
+
+/** How many parts, between the bars, all ids begin with. */
+function sharedStart(ids: readonly string[]): number {
+  const parts = ids.map(id => id.split('|'))
+  let shared = 0
+  while (parts.every(one => one[shared] !== undefined && one[shared] === parts[0]![shared])) shared++
+  return shared
+}
+
+/** An arm by the parts in which it differs; arms of one id on several benchmarks by the last. */
+function nameFrom(arm: string, shared: number): string {
+  const parts = arm.split('|')
+  return parts.slice(Math.min(shared, parts.length - 1)).join(' ')
 }
 
 /** The facts that fit, each in full, the most important first. */

@@ -1,4 +1,5 @@
 // The settings of `run` as a specification.
+import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -8,6 +9,7 @@ import type {OwnPrompt} from '../modes/prompts.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
 import {controlModels} from './control-models.js'
+import {labelAndRef} from './settings/asked.js'
 import type {runSettings} from './settings/index.js'
 import type {Values} from './settings/setting.js'
 
@@ -17,8 +19,9 @@ export type RunValues = Values<typeof runSettings>
 /** The specification from the settings of `run`. Throws `usage` for values that do not go together. */
 export async function toSpec(values: RunValues, env: Environment): Promise<RunSpec> {
   const recipe = values.recipe === undefined ? undefined : await appliedRecipe(values.recipe, values)
+  const given = values.model?.map(modelOf)
   const models =
-    values.model?.map((ref): ModelChoice => ({ref, modes: values.mode})) ?? (await controlModels(values.mode))
+    given?.map((model): ModelChoice => ({...model, modes: values.mode})) ?? (await controlModels(values.mode))
   const {judge} = values
   return {
     models,
@@ -30,10 +33,11 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
     ids: await idsOf(values.sample, values['samples-file']),
     limit: values.limit,
     seed: values.seed,
+    repeats: values.repeats,
     shard: values.shard ?? null,
     optionOrders: values.options,
     protocol: values.protocol,
-    latentSize: values['latent-size'],
+    latentSizes: values['latent-size'],
     interventions: values.intervention ?? ['own'],
     promptStyle: values['prompt-style'],
     ownPrompt: await ownPromptOf(values),
@@ -69,7 +73,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       remote: {
         ...remoteOf(values),
         baseUrls: endpointsOf(values['base-url'] ?? {}, [
-          ...(values.model ?? []),
+          ...(given ?? []).map(({ref}) => ref),
           ...(judge && !values['judge-base-url'] ? [judge] : []),
         ]),
         // A gate over saved replies would compare a model with its own past.
@@ -120,6 +124,12 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
 }
 
 /** What may be asked and spent. */
+/** `LABEL=REF` as both; a path that exists is a reference, whatever it holds. */
+function modelOf(given: string): ModelChoice {
+  return existsSync(given) ? {ref: given} : labelAndRef(given)
+}
+
+/** Limits on requests and cost. */
 export function budgetOf(values: Pick<RunValues, 'max-requests' | 'max-cost'>): RunSpec['budget'] {
   return {maxRequests: values['max-requests'], maxCostUsd: values['max-cost']}
 }

@@ -42,6 +42,21 @@ export function armId(arm: Omit<Arm, 'id'>): string {
 
 /** OpenAI's `detail` of a picture; only endpoints look at it. */
 export type PictureDetail = 'low' | 'high'
+/** Interventions that leave no block on purpose. */
+const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
+
+/** Whether an arm should open latent blocks: one that opens none is not engaged (design/contract.md, "Outcomes"). */
+export function opensBlocks({
+  mode,
+  latentSize,
+  intervention,
+}: {
+  readonly mode: Mode
+  readonly latentSize: number | null
+  readonly intervention: string | null
+}): boolean {
+  return mode === 'latent' && latentSize !== 0 && !withoutBlocks.includes(intervention)
+}
 
 export type PromptPart =
   | {readonly type: 'text'; readonly text: string}
@@ -69,6 +84,8 @@ export interface Request {
   readonly arm: Arm
   readonly prompt: Prompt
   readonly decoding: Decoding
+  /** From 0, where every sample is asked several times; each time has its own seed. */
+  readonly repeat?: number
   /**
    * Texts to score as well: their log-probabilities are computed after the prompt and the latents of this generation.
    * Sessions that cannot score ignore them.
@@ -117,6 +134,8 @@ export interface SeenImage {
 export interface Seen {
   readonly promptSha256: string
   readonly images: readonly SeenImage[]
+  /** Parameters of the request that the server refused and that were left out, in order of their names. */
+  readonly dropped?: readonly string[]
 }
 
 export const stops = ['eos', 'length', 'refusal', 'abort', 'error'] as const
@@ -139,6 +158,11 @@ export interface Generation {
   readonly continuationLogProbs?: readonly (readonly number[])[]
   /** True when the text came from the response cache. */
   readonly cached?: boolean
+  /**
+   * What the answer cost, without the scoring of options: 0 from the cache, null where that is not known, absent where
+   * nothing is paid.
+   */
+  readonly costUsd?: number | null
 }
 
 export const unknownUsage: Usage = {

@@ -14,7 +14,7 @@ test('a checkpoint with latent tokens runs in latent mode, anything else in dire
 })
 
 test('latent arms are multiplied by the interventions, others are not', () => {
-  const arms = armsOf(checkpoint, {modes: ['latent', 'direct'], latentSize: 4, interventions: ['own', 'zeros']})
+  const arms = armsOf(checkpoint, {modes: ['latent', 'direct'], latentSizes: [4], interventions: ['own', 'zeros']})
   expect(arms.map(({id}) => id)).toEqual(['m|latent|lantern:4|own', 'm|latent|lantern:4|zeros', 'm|direct'])
 })
 
@@ -26,6 +26,16 @@ test('limits of new tokens are those of the flag, else of the style, of the benc
   // Sentences of flickr30k do not fit into the 16 of a letter.
   expect([limit(viscot, 'lantern-eval'), limit(viscot, 'viscot-official')]).toEqual([128, 128])
   expect(limit(blink, 'lantern-eval')).toBe(16)
+})
+
+test('latent arms are multiplied by the numbers of latents too, 0 among them', () => {
+  const arms = armsOf(checkpoint, {latentSizes: [0, 2], interventions: ['own', 'zeros']})
+  expect(arms.map(({latentSize, intervention}) => [latentSize, intervention])).toEqual([
+    [0, 'own'],
+    [0, 'zeros'],
+    [2, 'own'],
+    [2, 'zeros'],
+  ])
 })
 
 test('a protocol is checked before anything is opened or written', () => {

@@ -9,13 +9,13 @@ import type {ModelIdentity} from '../runners/runner.js'
 export interface ArmChoices {
   readonly modes?: readonly Mode[]
   readonly protocol?: string
-  readonly latentSize?: number
+  readonly latentSizes?: readonly number[]
   readonly interventions: readonly Intervention[]
 }
 
 /**
- * The arms of one model. Its default mode is `latent` for a checkpoint with latent ids, else `direct`; protocol and K
- * default to what the checkpoint says.
+ * The arms of one model: modes, and for latent arms K x interventions. Its default mode is `latent` for a checkpoint
+ * with latent ids, else `direct`; protocol and K default to what the checkpoint says.
  * Throws `usage` for a protocol that does not exist, `unsupported` for one that cannot be run and for an intervention
  * on a model whose latents cannot be reached.
  */
@@ -25,7 +25,9 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   return modes.flatMap((mode): Arm[] => {
     const plain = {model: identity.ref, mode, protocol: null, latentSize: null, intervention: null}
     if (mode !== 'latent') return [{...plain, id: armId(plain)}]
-    return choices.interventions.map(intervention => {
+    const sizes = choices.latentSizes ?? [identity.latent?.size ?? null]
+    const latents = sizes.flatMap(latentSize => choices.interventions.map(intervention => ({latentSize, intervention})))
+    return latents.map(({latentSize, intervention}) => {
       if (intervention !== 'own' && !identity.observesLatents) {
         throw new LanternError(
           'unsupported',
@@ -37,7 +39,7 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
         model: identity.ref,
         mode,
         protocol: choices.protocol ?? identity.latent?.protocol ?? null,
-        latentSize: choices.latentSize ?? identity.latent?.size ?? null,
+        latentSize,
         intervention,
       }
       return {...arm, id: armId(arm)}

@@ -9,7 +9,7 @@ import type {RunEvent} from './spec.js'
 
 export interface RunEnd {
   readonly runDir: string
-  /** Samples x arms of this shard. */
+  /** Samples x arms x repeats of this shard. */
   readonly total: number
   readonly settled: number
   readonly errors: number
@@ -30,14 +30,20 @@ export async function evaluate(
   const facts = await withRun({dir, lock, samples, env: spec.runner.common.env}, async run => {
     const {tally} = run
     const total = totalOf(prepared)
-    const {scored, sum} = tally.scores()
-    onEvent({type: 'begin', runDir: dir, total, settled: tally.settled, correctBefore: sum, scoredBefore: scored})
+    const headlines = Object.fromEntries(
+      lock.benchmarks.map(({id, aggregate, headline}) => [id, {aggregate, subtasks: headline}]),
+    )
+    onEvent({type: 'begin', runDir: dir, total, settled: tally.settled, before: tally.scores(), headlines})
     try {
       await runLoop(prepared, {
         run,
         keepLatents: async (bench, {latents, request}) => {
           if (spec.saveLatents && latents)
-            await writeLatents(dir, {arm: request.arm.id, bench, id: request.sample.id}, latents)
+            await writeLatents(
+              dir,
+              {arm: request.arm.id, bench, id: request.sample.id, repeat: request.repeat},
+              latents,
+            )
         },
         onEvent,
         signal,
@@ -50,14 +56,14 @@ export async function evaluate(
   return endOf({runDir: dir, ...facts}, spec.maxErrorRate, signal.aborted)
 }
 
-/** Samples x arms of this shard. */
+/** Samples x arms x repeats of this shard. */
 export function totalOf(prepared: Prepared): number {
   return itemsOf(prepared) * prepared.models.reduce((sum, model) => sum + model.arms.length, 0)
 }
 
-/** Samples of each arm of this shard. */
-export function itemsOf({benchmarks}: Pick<Prepared, 'benchmarks'>): number {
-  return benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
+/** Samples of each arm of this shard, each as often as it is asked. */
+export function itemsOf({benchmarks, spec: {repeats = 1}}: Pick<Prepared, 'benchmarks' | 'spec'>): number {
+  return repeats * benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
 }
 
 /** The verdict of a run, from how many of its samples x arms are settled and how many ended in an error. */

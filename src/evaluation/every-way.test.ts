@@ -1,8 +1,8 @@
 // One set of generations, scored in every way: live, rescored (from the records and from the data), merged from shards,
 // replayed and imported. The records differ only in what each way cannot know.
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
-import {join} from 'node:path'
+import {basename, join} from 'node:path'
 import {startOpenAIServer} from '../../test/support/openai-server.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
 import {builtinData} from '../benchmarks/data-places.js'
@@ -67,13 +67,18 @@ const scripted = (session: Session): Session => ({
   describe: () => session.describe(),
   close: () => session.close(),
   async *generate(groups) {
-    for await (const group of groups) for (const request of group) yield generationOf(request)
+    for await (const group of groups)
+      for (const request of group) {
+        expect(request.decoding.seed).toBe(request.repeat ?? 0)
+        yield generationOf(request)
+      }
   },
 })
 
 function generationOf(request: Request): Generation {
   const {sample} = request
-  const k = [...sample.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0)
+  // Another answer at every repeat.
+  const k = [...sample.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) + 3 * (request.repeat ?? 0)
   const answer = said(request, k)
   if (answer === null) return failedGeneration(request, 'endpoint', 'HTTP 500', 3)
   const image = {sha256: 'a'.repeat(64), width: 3, height: 2, sentWidth: 28, sentHeight: 28}
@@ -84,7 +89,8 @@ function generationOf(request: Request): Generation {
     timing: {firstTokenMs: 40, totalMs: k, perStepMs: 2},
     attempts: 2,
     cached: k % 3 === 0,
-    seen: {promptSha256: 'b'.repeat(64), images: sample.images.map(() => image)},
+    costUsd: k % 3 === 0 ? 0 : 0.001,
+    seen: {promptSha256: 'b'.repeat(64), images: sample.images.map(() => image), dropped: ['seed']},
     ...(request.continuations && {continuationLogProbs: request.continuations.map((_, i) => [-1 - ((i + k) % 4)])}),
   }
 }
@@ -102,7 +108,8 @@ async function live(out: string, changes: Partial<RunSpec> = {}): Promise<LogRec
 
 async function sorted(out: string): Promise<LogRecord[]> {
   const records = await settledRecords(join(folder, out))
-  return records.sort((a, b) => (`${a.bench} ${a.id}` < `${b.bench} ${b.id}` ? -1 : 1))
+  const key = ({bench, id, repeat = 0}: LogRecord) => `${bench} ${id} ${repeat}`
+  return records.sort((a, b) => (key(a) < key(b) ? -1 : 1))
 }
 
 function without(records: readonly LogRecord[], ...names: string[]): object[] {
@@ -162,7 +169,7 @@ it('replayed, only the model, what it saw and its log-probabilities are missing'
   const models = [{ref: `replay:${join(folder, 'live')}`, modes: ['direct' as const]}]
   const prepared = await prepare(specOf('replayed', {models}), () => {})
   await evaluate(prepared, () => {}, signal)
-  const unknown = ['arm', 'attempts', 'seen', 'cached', 'likeliest', 'error']
+  const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'error']
   const failed = (one: LogRecord) => one.outcome === 'error'
   const replayed = await sorted('replayed')
   expect(without(replayed, ...unknown)).toEqual(without(records, ...unknown))
@@ -185,7 +192,7 @@ it('imported, only what the file does not hold is missing', async () => {
   const data = {blink: builtinData('blink')!}
   await importRun({paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data, machine})
   const theirs = ['peerAnswer', 'differs', 'metrics.peer']
-  const unknown = ['arm', 'usage', 'timing', 'attempts', 'seen', 'cached', 'error']
+  const unknown = ['arm', 'usage', 'timing', 'attempts', 'seen', 'cached', 'costUsd', 'error']
   const imported = await sorted('imported')
   expect(imported.length).toBeGreaterThan(8)
   expect(without(imported, ...theirs, ...unknown)).toEqual(without(said, ...unknown))
@@ -207,4 +214,86 @@ it('judged live or afterwards, nothing differs; without the judge, the records a
   } finally {
     await server.close()
   }
+})
+
+describe('with repeats and circular options', () => {
+  const several = {repeats: 3, optionOrders: {kind: 'circular'}, limit: 4} as const
+  let all: LogRecord[]
+  beforeAll(async () => {
+    all = await live('several', several)
+  })
+
+  it('every sample is there at every repeat, each once', () => {
+    expect(new Set(all.map(({bench, id, repeat}) => `${bench} ${id} ${repeat}`)).size).toBe(all.length)
+    const ids = new Set(all.map(({bench, id}) => `${bench} ${id}`))
+    expect(all).toHaveLength(3 * ids.size)
+    expect(new Set(all.map(({item}) => item)).size).toBeGreaterThan(8)
+    expect(all.every(({item, id}) => item === undefined || id.startsWith(`${item}#o`))).toBe(true)
+    expect(new Set(all.filter(({id}) => id === all[0]!.id).map(({text}) => text)).size).toBeGreaterThan(1)
+  })
+
+  it('the same command asks for nothing again, and for what is missing alone', async () => {
+    const log = join(folder, 'several', 'log.jsonl')
+    const text = await readFile(log, 'utf8')
+    const lines = text.trimEnd().split('\n')
+    const asked = new Set(lines.filter((_, index) => index % 4 > 0))
+    await writeFile(log, [...asked].map(line => `${line}\n`).join(''))
+    expect(await live('several', several)).toEqual(all)
+    const after = (await readFile(log, 'utf8')).trimEnd().split('\n')
+    const news = after.slice(asked.size).map(line => JSON.parse(line) as LogRecord)
+    const errors = [...asked].filter(line => (JSON.parse(line) as LogRecord).outcome === 'error')
+    expect(news).toHaveLength(lines.length - asked.size + errors.length)
+  })
+
+  it('scored again, from the records or the data, nothing changes', async () => {
+    const from = join(folder, 'several')
+    expect(await rescored('several-again', {from})).toMatchObject({changed: 0, total: all.length})
+    expect(await sorted('several-again')).toEqual(all)
+    expect(await rescored('several-data', {from, data: {'*': 'builtin'}})).toMatchObject({changed: 0})
+    expect(await sorted('several-data')).toEqual(all)
+  })
+
+  it('in shards and merged nothing changes, and what is missing is counted', async () => {
+    const dirs = [1, 2, 3].map(index => join(folder, `several-${index}`))
+    for (const [k, dir] of dirs.entries()) await live(basename(dir), {...several, shard: {index: k + 1, count: 3}})
+    await expect(mergeRuns(dirs.slice(1), join(folder, 'several-part'), false)).rejects.toMatchObject({
+      code: 'incomplete-merge',
+    })
+    const merged = await mergeRuns(dirs, join(folder, 'several-merged'), false)
+    expect(merged).toMatchObject({missing: 0, records: all.length, warnings: []})
+    expect(await sorted('several-merged')).toEqual(all)
+  })
+
+  it('replayed, from the run folder or from lines, every repeat is its own', async () => {
+    const lines = all.map(({bench, id, repeat, text, stop, error}) => ({
+      ...{bench, id, repeat, text, stop},
+      ...(error === null ? {} : {error: error.message}),
+    }))
+    const path = join(folder, 'several.jsonl')
+    await writeFile(path, lines.map(one => `${JSON.stringify(one)}\n`).join(''))
+    const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'metrics.likelihood', 'error']
+    for (const [source, more] of [
+      ['several', []],
+      ['several.jsonl', ['usage', 'timing']],
+    ] as const) {
+      const models = [{ref: `replay:${join(folder, source)}`, modes: ['direct' as const]}]
+      const prepared = await prepare(specOf(`replay-${source}`, {...several, models}), () => {})
+      await evaluate(prepared, () => {}, signal)
+      expect(without(await sorted(`replay-${source}`), ...unknown, ...more)).toEqual(without(all, ...unknown, ...more))
+    }
+  })
+
+  it('replayed without repeats, the first are taken and the rest is told', async () => {
+    const models = [{ref: `replay:${join(folder, 'several')}`, modes: ['direct' as const]}]
+    const warnings: string[] = []
+    const prepared = await prepare(specOf('once', {...several, repeats: 1, models}), event => {
+      if (event.type === 'warning') warnings.push(event.message)
+    })
+    await evaluate(prepared, () => {}, signal)
+    expect(warnings).toEqual([expect.stringMatching(/answers some samples 3 times, of which the first 1 are taken/)])
+    const first = all.filter(({repeat}) => repeat === 0)
+    expect((await sorted('once')).map(({id, text, repeat}) => [id, text, repeat])).toEqual(
+      first.map(({id, text}) => [id, text, undefined]),
+    )
+  })
 })

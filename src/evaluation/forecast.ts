@@ -5,7 +5,7 @@ import type {Arm} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import type {ImageRef, Sample} from '../core/sample.js'
 import {buildPrompt} from '../modes/prompts.js'
-import {type LogRecord, recordKey} from '../run-folder/record.js'
+import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
 import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
 import type {Prepared} from './prepare.js'
@@ -65,14 +65,16 @@ interface OpenArm extends PromptTokens {
 }
 
 async function countAll(
-  {benchmarks}: Prepared,
+  {spec, benchmarks}: Prepared,
   settled: ReadonlySet<string>,
   tallies: readonly OpenArm[],
 ): Promise<void> {
   for (const {benchmark, form, data, keys} of benchmarks) {
     const sizeOf = rememberedSizes()
     for await (const sample of data.samples(new Set(keys.map(key => key.id)))) {
-      const open = tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
+      const open = repeatsOf(spec.repeats).flatMap(repeat =>
+        tallies.filter(({arm}) => !settled.has(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat}))),
+      )
       await countSample(sample, form, open, sizeOf)
     }
   }
@@ -120,13 +122,21 @@ function rememberedSizes(): SizeOf {
  * The prompt tokens of an arm, from those it has asked so far: the mean of each subtask (subtasks differ in pictures),
  * or of the arm where a subtask has none yet. Undefined before the first reply that reports prompt tokens.
  */
-function measuredIn({benchmarks}: Prepared, {id: arm}: Arm, settled: readonly LogRecord[]): PromptForecast | undefined {
+function measuredIn(
+  {benchmarks, spec}: Prepared,
+  {id: arm}: Arm,
+  settled: readonly LogRecord[],
+): PromptForecast | undefined {
   const mine = settled.filter(record => record.arm === arm)
   const replies = mine.filter(({usage}) => usage.promptTokens !== null)
   if (replies.length === 0) return undefined
   const done = new Set(mine.map(recordKey))
   const open = benchmarks.flatMap(({benchmark: {id: bench}, keys}) =>
-    keys.filter(({id}) => !done.has(recordKey({arm, bench, id}))).map(({subtask}) => stratumOf({bench, subtask})),
+    repeatsOf(spec.repeats).flatMap(repeat =>
+      keys
+        .filter(({id}) => !done.has(recordKey({arm, bench, id, repeat})))
+        .map(({subtask}) => stratumOf({bench, subtask})),
+    ),
   )
   const foretold = (key: 'promptTokens' | 'imageTokens') => {
     if (replies.some(({usage}) => usage[key] === null)) return null

@@ -4,7 +4,7 @@
 import type {Arm, Generation, Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
 import {buildPrompt} from '../modes/prompts.js'
-import {type LogRecord, recordKey} from '../run-folder/record.js'
+import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
@@ -57,7 +57,7 @@ async function runOne(
   }
 }
 
-/** One group per sample: the requests of all arms that are not settled. */
+/** One group per sample: the requests of all arms, at every repeat, that are not settled. */
 async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],
@@ -66,19 +66,32 @@ async function* groups(
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
   for await (const sample of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
-    const open = arms.filter(arm => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id})))
-    if (open.length > 0) yield open.map(arm => request(spec, bench, sample, arm))
+    const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
+    const open = asked.filter(
+      ({arm, repeat}) => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat})),
+    )
+    if (open.length > 0) yield open.map(({arm, repeat}) => request(spec, bench, sample, arm, repeat))
   }
 }
 
-function request(spec: RunSpec, {benchmark, form}: PreparedBenchmark, sample: Sample, arm: Arm): Request {
+function request(
+  spec: RunSpec,
+  {benchmark, form}: PreparedBenchmark,
+  sample: Sample,
+  arm: Arm,
+  repeat: number | undefined,
+): Request {
   const {temperature, topP, topK} = spec.decoding
   const maxNewTokens = maxNewTokensOf(benchmark, form, arm.mode, spec.decoding.maxNewTokens)
   return {
     sample,
     arm,
     prompt: buildPrompt(sample, arm.mode, form),
-    decoding: {maxNewTokens, temperature, topP, topK, seed: spec.seed, ...(form.stop && {stop: form.stop})},
+    decoding: {
+      ...{maxNewTokens, temperature, topP, topK, seed: spec.seed + (repeat ?? 0)},
+      ...(form.stop && {stop: form.stop}),
+    },
+    ...(repeat === undefined ? {} : {repeat}),
     ...(form.likelihood && sample.options ? {continuations: sample.options} : {}),
   }
 }
@@ -89,11 +102,11 @@ async function finish(
   generation: Generation,
   {keepLatents, signal}: LoopTools,
 ): Promise<LogRecord> {
-  const {sample, arm} = generation.request
+  const {sample, arm, repeat} = generation.request
   const checked = checkedGeneration(generation)
   const judge = openJudge && {judge: openJudge, sample, signal}
   const {scoring, id: bench} = benchmark
-  const record = await scoredRecord({arm, bench, sample}, saidIn(checked), {
+  const record = await scoredRecord({arm, bench, repeat, sample}, saidIn(checked), {
     scoring,
     extractor: spec.extractor,
     judge,

@@ -41,7 +41,9 @@ export async function mergeRuns(runDirs: readonly string[], out: string, allowIn
     }
   }
   const records = disjoint(runs)
-  const expected = first.lock.arms.length * first.lock.benchmarks.reduce((sum, bench) => sum + bench.selected, 0)
+  const {repeats = 1} = first.lock.seeds
+  const expected =
+    repeats * first.lock.arms.length * first.lock.benchmarks.reduce((sum, bench) => sum + bench.selected, 0)
   const missing = Math.max(0, expected - records.length)
   const absent = absentShards(runs.map(({lock}) => lock))
   if (missing > 0 && !allowIncomplete) {

@@ -32,6 +32,7 @@ export interface Plan {
 
 export interface ArmPlan {
   readonly id: string
+  /** Samples, each as often as it is asked. */
   readonly items: number
   /** Items that the run folder holds already; everything that follows counts the others. */
   readonly settled: number
@@ -71,7 +72,7 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
       const open = items - done
       const limits = prepared.benchmarks.map(({benchmark, form, keys}) => ({
         limit: maxNewTokensOf(benchmark, form, mode, spec.decoding.maxNewTokens),
-        open: keys.length - mine.filter(({bench}) => bench === benchmark.id).length,
+        open: (spec.repeats ?? 1) * keys.length - mine.filter(({bench}) => bench === benchmark.id).length,
       }))
       const maxNewTokens = Math.max(...limits.map(({limit}) => limit))
       const newTokensAtMost = limits.reduce((sum, {limit, open}) => sum + limit * open, 0)

@@ -8,14 +8,15 @@ import {LanternError} from '../core/errors.js'
 import {type Arm, modes} from '../core/generation.js'
 import {hashOf, sha256} from '../core/hash.js'
 import type {PromptForm} from '../core/prompt-form.js'
-import {bankMissing, needsBank} from '../modes/interventions.js'
+import {donorPolicy} from '../modes/donors.js'
+import {bankMissing, latentNeeds, needsBank} from '../modes/interventions.js'
 import {askedForm, promptsSha256} from '../modes/prompts.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
-import type {RunnerEvent, Session} from '../runners/runner.js'
+import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
@@ -60,6 +61,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
   }
   // Models and judge together stay within the limits on requests and cost.
   const {common, local} = spec.runner
+  const {repeats = 1} = spec
   const remote = {...spec.runner.remote, budget: new Budget(spec.budget)}
   try {
     for (const choice of spec.models) {
@@ -68,6 +70,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           ...common,
           benchmarks: spec.benchmarks.map(({id}) => id),
           seed: spec.seed,
+          repeats,
           keepLatents: spec.saveLatents,
           notify,
         },
@@ -137,6 +140,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         `The arm ${repeated.id} is asked for twice.`,
         'Name each model, mode and intervention once.',
       )
+    if (repeats > 1 && spec.decoding.temperature === 0 && identities.some(isLocal))
+      notify({
+        type: 'warning',
+        message:
+          'At temperature 0 a local checkpoint says the same at every repeat, unless an intervention draws; --temperature lets it vary.',
+      })
     const limits = limitsOf(benchmarks, arms, spec)
     const lock = lockOf({
       ...(spec.recipe && {recipe: usedRecipe(spec.recipe, benchmarks)}),
@@ -164,20 +173,38 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin,
       })),
       ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
+      ...(arms.some(({intervention}) => intervention !== null && latentNeeds[intervention] === 'donor')
+        ? {donors: donorPolicy}
+        : {}),
       extractor: spec.extractor,
       judge: judge?.identity ?? null,
-      seeds: {run: spec.seed},
+      seeds: {run: spec.seed, ...(repeats > 1 ? {repeats} : {})},
       shard: spec.shard && {
         ...spec.shard,
         asked: Object.fromEntries(benchmarks.map(({benchmark, keys}) => [benchmark.id, countBySubtask(keys)])),
       },
-      environment: {...environment(spec), titles: titlesOf(benchmarks.map(({benchmark}) => benchmark))},
+      environment: {
+        ...environment(spec),
+        titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
+        ...labelsOf(spec),
+      },
     })
     return {spec, models, benchmarks, judge, lock, samples, close}
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** A checkpoint that is run here, not an endpoint or saved answers. */
+function isLocal({remote, needsImages}: ModelIdentity): boolean {
+  return !remote && needsImages
+}
+
+/** Labels of models are for people: two runs that differ in them alone are one run. */
+function labelsOf({models}: RunSpec): {labels?: Readonly<Record<string, string>>} {
+  const labels = models.flatMap(({ref, label}) => (label === undefined ? [] : [[ref, label] as const]))
+  return labels.length === 0 ? {} : {labels: Object.fromEntries(labels)}
 }
 
 interface Choice {

@@ -174,11 +174,11 @@ interface Context {
 /** The record with a new score. The model's answer, and a failed generation, stay as they are. */
 async function scoreRecord(record: LogRecord, {lock, rescoring, sample, judge, signal}: Context): Promise<LogRecord> {
   const arm = lock.arms.find(({id}) => id === record.arm)!
-  const {bench, id, subtask, item} = record
+  const {bench, id, subtask, item, repeat} = record
   // Labels and options come from the data if data were opened, else from the record.
   const {gold, options, letters, boxes, extra} = sample ?? {...record, boxes: undefined, extra: undefined}
   const known = {id, subtask, item, cluster: record.cluster ?? undefined, gold, options, letters, boxes, extra}
-  return scoredRecord({arm, bench, sample: known}, saidInRecord(record), {
+  return scoredRecord({arm, bench, repeat, sample: known}, saidInRecord(record), {
     scoring: rescoring.scoring,
     extractor: lock.extractor,
     judge: judge && sample && {judge, sample, signal},

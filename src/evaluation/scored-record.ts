@@ -13,6 +13,8 @@ import type {OpenJudge} from './judge.js'
 export interface Asked {
   readonly arm: Arm
   readonly bench: string
+  /** From 0, where every sample is asked several times. */
+  readonly repeat?: number
   readonly sample: RecordParts['sample'] & Pick<Sample, 'boxes' | 'extra'>
 }
 
@@ -34,7 +36,7 @@ export interface ScoredBy {
 
 /** Throws `usage` for an unknown extractor, `endpoint` when the judge cannot be asked at all. */
 export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Promise<LogRecord> {
-  const {arm, bench, sample} = asked
+  const {arm, bench, repeat, sample} = asked
   const {gold, options, letters, boxes, extra} = sample
   const {error, metrics, more, ...answer} = said
   const {text, stop, usage, likeliest} = answer
@@ -47,6 +49,7 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
   return recordOf({
     arm: arm.id,
     bench,
+    repeat,
     sample,
     said: answer,
     score: {...judged.score, metrics: {...metrics, ...judged.score.metrics}},
@@ -62,9 +65,21 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
 
 /** From what a session generated. */
 export function saidIn(generation: Generation): Said {
-  const {text, usage, timing, stop, attempts, seen, cached, error = null, continuationLogProbs, request} = generation
+  const {
+    text,
+    usage,
+    timing,
+    stop,
+    attempts,
+    seen,
+    cached,
+    costUsd,
+    error = null,
+    continuationLogProbs,
+    request,
+  } = generation
   const likeliest = likeliestOption(request.sample, continuationLogProbs)
-  return {text, usage, timing, stop, attempts, seen, cached, error, likeliest}
+  return {text, usage, timing, stop, attempts, seen, cached, costUsd, error, likeliest}
 }
 
 /** From a record: everything that is not recomputed. */
@@ -76,6 +91,8 @@ export function saidInRecord(record: LogRecord): Said {
     stop,
     attempts,
     seen,
+    cached,
+    costUsd,
     error,
     likeliest,
     judge: _judge,
@@ -85,7 +102,7 @@ export function saidInRecord(record: LogRecord): Said {
   const failed = stop === 'error' || stop === 'abort'
   const metrics = Object.entries(record.metrics).filter(([name]) => !recomputedMetrics.includes(name))
   return {
-    ...{text, usage, timing, stop, attempts, seen, likeliest},
+    ...{text, usage, timing, stop, attempts, seen, cached, costUsd, likeliest},
     error: failed ? error : null,
     metrics: Object.fromEntries(metrics),
     more,

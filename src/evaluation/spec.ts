@@ -6,6 +6,7 @@ import type {PromptStyle} from '../core/prompt-form.js'
 import type {OwnPrompt} from '../modes/prompts.js'
 import type {UsedRecipe} from '../run-folder/lock.js'
 import type {LogRecord} from '../run-folder/record.js'
+import type {GroupScores} from '../run-folder/tally.js'
 import type {BudgetLimits} from '../runners/budget.js'
 import type {RunnerOptions} from '../runners/index.js'
 import type {CommonOptions, RunnerEvent} from '../runners/runner.js'
@@ -14,6 +15,8 @@ import type {Shard} from './selection.js'
 /** A model and the modes to run it in; without modes, its default mode is used. */
 export interface ModelChoice {
   readonly ref: string
+  /** Shown for the reference, which stays in the ids of arms. */
+  readonly label?: string
   readonly modes?: readonly Mode[]
 }
 
@@ -29,10 +32,13 @@ export interface RunSpec {
   readonly ids?: readonly string[]
   readonly limit?: number
   readonly seed: number
+  /** How often each sample is asked, with the seeds `seed`, `seed + 1`, ...; default once. */
+  readonly repeats?: number
   readonly shard: Shard | null
   readonly optionOrders: OptionOrders
   readonly protocol?: string
-  readonly latentSize?: number
+  /** One arm for each; default: what the checkpoint says. */
+  readonly latentSizes?: readonly number[]
   readonly interventions: readonly Intervention[]
   readonly promptStyle: PromptStyle
   /** In place of what the style says: `--system`, `--prompt-template`, `--stop`. */
@@ -55,10 +61,16 @@ export interface RunSpec {
   readonly budget: BudgetLimits
   /** For the runners; what the rest of the specification holds is left out. */
   readonly runner: {
-    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'keepLatents' | 'notify'>
+    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'repeats' | 'keepLatents' | 'notify'>
     readonly local: RunnerOptions['local']
     readonly remote: Omit<RunnerOptions['remote'], 'budget'>
   }
+}
+
+/** How a benchmark's headline is made: of these subtasks (null: all), as a mean over them or over their samples. */
+export interface Headline {
+  readonly aggregate: 'macro' | 'micro'
+  readonly subtasks: readonly string[] | null
 }
 
 /** What a run reports while it works. Renderers only read it. */
@@ -68,8 +80,9 @@ export type RunEvent =
       readonly runDir: string
       readonly total: number
       readonly settled: number
-      readonly correctBefore: number
-      readonly scoredBefore: number
+      /** What is settled already, and how the headline of each benchmark is made. */
+      readonly before: readonly GroupScores[]
+      readonly headlines: Readonly<Record<string, Headline>>
     }
   | {readonly type: 'record'; readonly record: LogRecord}
   | {readonly type: 'runner'; readonly event: RunnerEvent}

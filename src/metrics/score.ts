@@ -1,5 +1,5 @@
 // From a generation to its outcome and score, in the precedence of design/contract.md, "Outcomes". Pure.
-import type {Arm, Generation, Stop} from '../core/generation.js'
+import {type Arm, type Generation, opensBlocks, type Stop} from '../core/generation.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {statedBoxMetrics} from './boxes.js'
@@ -31,9 +31,6 @@ export interface Answered {
  * them anew; other figures of the record (of boxes, of a peer) are kept.
  */
 export const recomputedMetrics: readonly string[] = ['exact', 'match', 'answerOnly', 'judge', 'judgeOfficial']
-
-/** Interventions that leave out the block on purpose. */
-const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
 
 /** Scores what a session gave for a sample. Throws `usage` for an unknown extractor. */
 export function scoreSample(sample: Sample, generation: Generation, scoring: Scoring, extractor: string): Score {
@@ -114,6 +111,5 @@ function readOpen({text, gold}: Answered): Read {
 
 /** A latent arm that should open blocks and opened none; unknown counts are not taken for zero. */
 function notEngaged({arm, usage}: Answered): boolean {
-  if (arm.mode !== 'latent' || arm.latentSize === 0 || withoutBlocks.includes(arm.intervention)) return false
-  return usage.latentSteps !== null && (usage.blocks ?? usage.latentSteps) === 0
+  return opensBlocks(arm) && usage.latentSteps !== null && (usage.blocks ?? usage.latentSteps) === 0
 }

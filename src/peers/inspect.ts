@@ -84,8 +84,8 @@ function answerOf(
   const count = (key: string) => (typeof usage[key] === 'number' ? usage[key] : null)
   return {
     ...{where, bench, model, ...firstScore(sample['scores'])},
-    // Repeats of a sample are not independent: they share its cluster.
-    ...(epoch > 1 ? {id: `${id}#e${epoch}`, cluster: id} : {id}),
+    id,
+    ...(epoch > 1 ? {repeat: epoch - 1} : {}),
     subtask: word(metadata['sub_task']) ?? word(metadata['subtask']) ?? word(metadata['category']) ?? task,
     text: responseOf(output, choice),
     stop: (isObject(choice) && stops.get(choice['stop_reason'])) || 'eos',

@@ -17,7 +17,10 @@ function inWords(value: unknown): string {
 }
 
 /** What has to agree, as words for people by what they name; two sheets are comparable when all are equal. */
-export function contractOf({lock}: Pick<Run, 'lock'>, {bench}: Pick<Sheet, 'bench'>): Facts {
+export function contractOf(
+  {lock}: Pick<Run, 'lock'>,
+  {bench, dropped = []}: Pick<Sheet, 'bench'> & Partial<Pick<Sheet, 'dropped'>>,
+): Facts {
   const {style, templatesSha256, ...otherPrompts} = lock.prompts
   return {
     benchmark: bench.id,
@@ -33,6 +36,7 @@ export function contractOf({lock}: Pick<Run, 'lock'>, {bench}: Pick<Sheet, 'benc
     extractor: lock.extractor,
     judge: lock.judge === null ? 'none' : `${lock.judge.ref}, prompt ${lock.judge.prompt.slice(0, 12)}`,
     metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
+    ...(dropped.length === 0 ? {} : {'parameters left out': dropped.join(', ')}),
   }
 }
 

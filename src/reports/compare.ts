@@ -17,6 +17,7 @@ import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
 import type {ResultDocument} from './schemas/result.js'
+import {spentOn} from './spent.js'
 import {flipsOf, headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
@@ -70,7 +71,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     if (!shared.some(pair => pair.base.bench.id === bench.id))
       warnings.push(`${bench.id} is in ${base.dir} only and is left out.`)
   }
-  const allowed = assertComparable(base, next, allow)
+  const allowed = assertComparable(base, next, {allow, sheets: shared})
   const unadjusted = shared
     .map(pair => comparePair(base, next, pair, {margin, alpha, flips: options.flips ?? defaultFlips}))
     .filter(pair => pair !== null)
@@ -82,6 +83,13 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
       `No sample is scored in both ${base.dir} (${baseArm}) and ${next.dir} (${newArm}).`,
       'Finish the runs (the same commands resume); shards have to be merged first.',
     )
+  }
+  for (const {new: sheet} of shared) {
+    const {asked, cached} = spentOn(sheet)
+    if (cached > 0)
+      warnings.push(
+        `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are not news of the model (--no-cache).`,
+      )
   }
   for (const {bench, n, unpaired} of pairs) {
     if (unpaired > 0)
@@ -121,6 +129,13 @@ function adjustedVerdict({verdict, holm, bounds}: ComparisonPair, margin: number
   return verdictOf({low: 0, high: 0, bounds}, margin)
 }
 
+export interface AgreementOptions {
+  /** What may differ, by the names of `--allow`. */
+  readonly allow?: readonly string[]
+  /** The sheets of both: with them, what the answers say of themselves has to agree too. */
+  readonly sheets?: readonly {readonly base: Sheet; readonly new: Sheet}[]
+}
+
 /**
  * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree; needs no
  * answers. Returns what differs and is allowed to, as `what: this, not that`.
@@ -128,7 +143,7 @@ function adjustedVerdict({verdict, holm, bounds}: ComparisonPair, margin: number
 export function assertComparable(
   base: Pick<Run, 'dir' | 'lock'>,
   next: Pick<Run, 'dir' | 'lock'>,
-  allow: readonly string[] = [],
+  {allow = [], sheets = []}: AgreementOptions = {},
 ): string[] {
   const shared = next.lock.benchmarks.flatMap(bench => {
     const other = base.lock.benchmarks.find(({id}) => id === bench.id)
@@ -142,8 +157,9 @@ export function assertComparable(
     )
   }
   const allowed: string[] = []
-  for (const pair of shared) {
-    const [these, those] = [contractOf(next, {bench: pair.new}), contractOf(base, {bench: pair.base})]
+  const described = shared.map(pair => ({base: {bench: pair.base}, new: {bench: pair.new}}))
+  for (const pair of [...described, ...sheets]) {
+    const [these, those] = [contractOf(next, pair.new), contractOf(base, pair.base)]
     const may = allowedFacts(allow, these)
     const without = (facts: Facts, kept: boolean) =>
       Object.fromEntries(Object.entries(facts).filter(([name]) => may.has(name) === kept))
@@ -151,7 +167,7 @@ export function assertComparable(
     if (differing.length > 0) {
       throw new LanternError(
         'provenance',
-        `The runs are not comparable on ${pair.new.id}: ${differing.join('; ')}.`,
+        `The runs are not comparable on ${pair.new.bench.id}: ${differing.join('; ')}.`,
         'Run both with the same data, samples, prompts, extractor and judge; `lantern-eval rescore` brings saved answers under one extractor; --allow compares all the same, and says so.',
       )
     }

@@ -1,38 +1,21 @@
 // A run folder as tables and comparisons need it: the lock, and of each settled record only what a table shows.
 
-import type {Arm} from '../core/generation.js'
+import {type Arm, opensBlocks} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
 import type {Lock} from '../run-folder/lock.js'
 import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
-
-/** What is kept of a settled record. */
-export interface Settled {
-  readonly subtask: string
-  readonly outcome: Outcome
-  /** What it adds to the headline: 0 to 1, or null when it is outside (error, unscored). */
-  readonly score: number | null
-  readonly cluster: string | null
-  /** The item it is a variant of, where items were asked under several option orders. */
-  readonly item: string | null
-  /** The gold letter of a choice, else null. */
-  readonly gold: string | null
-  /** Number of options, 0 when unknown. */
-  readonly choices: number
-  /** Further figures by name (`iou`, `peer`, ...). */
-  readonly metrics: Readonly<Record<string, number>>
-  readonly promptTokens: number | null
-  readonly textTokens: number | null
-  readonly latentSteps: number | null
-  readonly totalMs: number | null
-}
+import {asOne} from './repeats.js'
+import type {Settled} from './settled.js'
 
 /** One arm on one benchmark: the settled records by sample id. */
 export interface Sheet {
   readonly arm: Arm
   readonly bench: Lock['benchmarks'][number]
   readonly records: ReadonlyMap<string, Settled>
+  /** Parameters that the server refused and that were left out of some requests, by name. */
+  readonly dropped: readonly string[]
 }
 
 export interface Run {
@@ -56,7 +39,11 @@ export async function readRun(dir: string): Promise<Run> {
   const {lock} = folder
   const check = new RecordCheck(folder)
   const sheets = lock.arms.flatMap(arm =>
-    lock.benchmarks.map(bench => ({arm, bench, records: new Map<string, Settled>()})),
+    lock.benchmarks.map(bench => ({
+      ...{arm, bench, records: new Map<string, Settled>(), dropped: new Set<string>()},
+      /** By sample, and then by number of the repeat; only where there are several. */
+      repeats: new Map<string, Settled[]>(),
+    })),
   )
   const sheetOf = (record: LogRecord) =>
     sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)!
@@ -66,11 +53,25 @@ export async function readRun(dir: string): Promise<Run> {
   for await (const batch of readLogBatches(dir, check.fits)) {
     for (const record of batch) {
       if (record.arm !== sheet?.arm.id || record.bench !== sheet.bench.id) sheet = sheetOf(record)
-      if (replaces(record.outcome, sheet.records.get(record.id)?.outcome))
-        sheet.records.set(record.id, settledOf(record, shared))
+      for (const name of record.seen?.dropped ?? []) sheet.dropped.add(name)
+      if (record.repeat !== undefined) addRepeat(sheet.repeats, record, settledOf(record, sheet.arm, shared))
+      else if (replaces(record.outcome, sheet.records.get(record.id)?.outcome))
+        sheet.records.set(record.id, settledOf(record, sheet.arm, shared))
     }
   }
-  return {dir, lock, sheets, warnings: check.warnings()}
+  for (const sheet of sheets)
+    for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked.filter(Boolean)))
+  return {
+    ...{dir, lock},
+    sheets: sheets.map(({arm, bench, records, dropped}) => ({arm, bench, records, dropped: [...dropped].sort()})),
+    warnings: check.warnings(),
+  }
+}
+
+function addRepeat(repeats: Map<string, Settled[]>, {id, repeat, outcome}: LogRecord, settled: Settled): void {
+  const asked = repeats.get(id) ?? []
+  repeats.set(id, asked)
+  if (replaces(outcome, asked[repeat!]?.outcome)) asked[repeat!] = settled
 }
 
 /** One object for the many records without further figures. */
@@ -81,7 +82,7 @@ function isEmpty(metrics: Readonly<Record<string, number>>): boolean {
   return true
 }
 
-function settledOf(record: LogRecord, shared: (text: string) => string): Settled {
+function settledOf(record: LogRecord, arm: Arm, shared: (text: string) => string): Settled {
   return {
     subtask: shared(record.subtask),
     outcome: record.outcome,
@@ -95,7 +96,17 @@ function settledOf(record: LogRecord, shared: (text: string) => string): Settled
     textTokens: record.usage.textTokens,
     latentSteps: record.usage.latentSteps,
     totalMs: record.timing.totalMs,
+    engaged: engagedOf(record, arm),
+    answers: Number(record.outcome !== 'error'),
+    cached: Number(record.cached === true),
+    ...(record.costUsd === undefined ? {} : {costUsd: record.costUsd}),
   }
+}
+
+/** Interventions that leave no block on purpose say nothing about engaging. */
+function engagedOf({usage, outcome}: LogRecord, arm: Arm): number | null {
+  const steps = usage.blocks ?? usage.latentSteps
+  return outcome === 'error' || steps === null || !opensBlocks(arm) ? null : Number(steps > 0)
 }
 
 /** Gives one copy of each string, since thousands of records repeat a few. */

@@ -1,4 +1,5 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
+import {opensBlocks} from '../core/generation.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
@@ -11,8 +12,10 @@ import {
   scoreIntervals,
 } from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
-import {countOutcomes, type Run, type Settled, type Sheet} from './read-run.js'
+import {countOutcomes, type Run, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
+import type {Settled} from './settled.js'
+import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
 /** The row of a sheet, not ranked yet. */
@@ -36,13 +39,14 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const total = subtasks.reduce((sum, subtask) => sum + (subtask.headline ? subtask.total : 0), 0)
   const scored = records.filter(record => record.score !== null)
   const answered = records.filter(record => record.outcome !== 'error')
-  const latency = Float64Array.from(answered.flatMap(record => record.totalMs ?? [])).sort()
+  const latency = Float64Array.from(answered.flatMap(record => record.latencies ?? record.totalMs ?? [])).sort()
   const robust = robustOf(sheet, headline)
   const peer = peerOf(inHeadline, bench.aggregate)
   const row: ResultRow = {
     run: run.dir,
     arm: arm.id,
     model: arm.model,
+    label: labelOf(run.lock, arm.model),
     mode: arm.mode,
     protocol: arm.protocol,
     latentSize: arm.latentSize,
@@ -66,6 +70,8 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
       promptTokens: meanOrNull(answered, record => record.promptTokens),
     },
     latencyMs: {p50: numberOrNull(quantile(latency, 0.5)), p95: numberOrNull(quantile(latency, 0.95))},
+    ...spentOn(sheet),
+    engaged: engagedOf(records),
     lock: run.lock.hash,
     sample: sampleOf(run, sheet, records.length < total),
     metrics: metricMeans(answered),
@@ -77,7 +83,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     rankLow: null,
     rankHigh: null,
   }
-  return {...row, notes: notesOf(row, run.lock, records.length)}
+  return {...row, notes: [...notesOf(row, run.lock, records.length), ...askedNotes(run, sheet)]}
 }
 
 function subtaskOf(
@@ -229,12 +235,7 @@ function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string
   if (recipe) notes.push(recipeNote(recipe))
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
-  const needsLatents =
-    row.mode === 'latent' &&
-    row.latentSize !== 0 &&
-    row.intervention !== 'no-latent' &&
-    row.intervention !== 'markers-only'
-  if (needsLatents && settled > row.outcomes.error && row.usage.latentSteps === null)
+  if (opensBlocks(row) && settled > row.outcomes.error && row.usage.latentSteps === null)
     notes.push('latents not observable')
   if (row.robust)
     notes.push(

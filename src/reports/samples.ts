@@ -74,7 +74,7 @@ export function sampleText(record: LogRecord, width: number, paint: Paint, lines
     .flatMap(line => (line === '' ? [''] : wrap(line, width, '  ')))
   const shown = response.slice(0, lines)
   return [
-    `${paint.bold(printable(record.id))}  ${record.bench} ${printable(record.subtask)}  ${tint(record.outcome)}`,
+    `${paint.bold(printable(record.id))}${record.repeat === undefined ? '' : `  repeat ${record.repeat}`}  ${record.bench} ${printable(record.subtask)}  ${tint(record.outcome)}`,
     ...wrap(`${printable(record.arm).replaceAll('|', ' ')} · ${facts.map(printable).join(' · ')}`, width, '  ').map(
       line => paint.dim(line),
     ),

@@ -1,7 +1,8 @@
 // From settled records to what the statistics take: scores by subtask, with clusters where samples share one.
 import type {Outcome} from '../core/outcome.js'
 import type {PairedStratum, RankedStratum, Stratum} from '../metrics/statistics/index.js'
-import type {Run, Settled, Sheet} from './read-run.js'
+import type {Run, Sheet} from './read-run.js'
+import type {Settled} from './settled.js'
 
 export interface NamedStratum extends Stratum {
   readonly name: string

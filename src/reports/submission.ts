@@ -6,8 +6,8 @@ import type {LogRecord} from '../run-folder/record.js'
 
 /**
  * The submission of one arm's settled records of one benchmark.
- * Throws `unsupported` for a benchmark without a form or a run with several option orders, `nothing-evaluated` without
- * answers or when some are errors: a server would count those as wrong.
+ * Throws `unsupported` for a benchmark without a form or a run with several option orders or repeats,
+ * `nothing-evaluated` without answers or when some are errors: a server would count those as wrong.
  */
 export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]): Submission {
   const {id: bench} = benchmark
@@ -25,6 +25,14 @@ export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]
       'nothing-evaluated',
       `${errors} of ${records.length} samples have no answer but an error.`,
       'Run the same command again: it asks only those.',
+    )
+  }
+  const again = records.find(({repeat = 0}) => repeat > 0)
+  if (again) {
+    throw new LanternError(
+      'unsupported',
+      `The run asked "${again.id}" several times, and a submission has one answer a sample.`,
+      'Run without --repeats.',
     )
   }
   const variant = records.find(({item}) => item !== undefined)

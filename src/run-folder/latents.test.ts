@@ -28,13 +28,22 @@ it('writes no file for a generation without latents', async () => {
   expect(await writeLatents(run, key('gqa/4'), [{vectors: []}])).toBeNull()
 })
 
-it('lists the arms, and the other samples', async () => {
+it('keeps the repeats of one sample apart', async () => {
+  const again = join(run, 'again')
+  for (const repeat of [undefined, 1, 2])
+    await writeLatents(again, {...key('x@1'), repeat}, [{vectors: [vector(repeat ?? 0)]}])
+  await writeLatents(again, key('x'), [{vectors: [vector(9)]}])
+  for (const repeat of [0, 1, 2]) expect(await readLatents(again, {...key('x@1'), repeat})).toEqual([[vector(repeat)]])
+  expect(await readLatents(again, {...key('x'), repeat: 1})).toBeNull()
+})
+
+it('lists the arms, and says which samples have latents', async () => {
   const [stored, ...others] = await storedArms(run)
   expect(others).toEqual([])
   expect(stored!.name).toBe(arm)
   expect([stored!.isOf(arm), stored!.isOf(`${arm}s`)]).toEqual([true, false])
-  const besides = await stored!.othersThan('viscot', 'gqa/2')
-  expect(await Promise.all(besides.map(read => read()))).toEqual([[[vector(1, 2), vector(3, 4)], [], [vector(5, 6)]]])
+  const has = ['gqa/1', 'gqa/2', 'gqa/3'].map(id => stored!.has('viscot', id))
+  expect(await Promise.all([...has, stored!.has('vstar', 'gqa/1')])).toEqual([true, true, false, false])
   expect(await storedArms(join(run, 'nowhere'))).toEqual([])
 })
 

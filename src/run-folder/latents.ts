@@ -1,7 +1,7 @@
-// Latents of a run on disk: one safetensors file per arm and sample, written by `run --save-latents`.
-// Path: latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf). Tensor `<block>` [n, D] holds
-// what was fed; `<block>.own` holds what the model itself would have fed, where an intervention replaced it. The
-// runners decide how latents are used.
+// Latents of a run on disk: one safetensors file per arm and sample, written with `run --save-latents`.
+// latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf), <id>@<repeat> from the second time
+// on; tensors `<block>` [n, D] hold what was fed, `<block>.own` (where an intervention replaced it) what the model
+// itself would have fed. What is done with them is the runners' business.
 import {existsSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
@@ -14,6 +14,8 @@ export interface LatentKey {
   readonly arm: string
   readonly bench: string
   readonly id: string
+  /** From 0, where every sample is asked several times. */
+  readonly repeat?: number
 }
 
 /** Vectors by block and index. */
@@ -22,8 +24,13 @@ export type StoredBlocks = readonly (readonly Float32Array[])[]
 const folder = 'latents'
 const suffix = '.safetensors'
 
-function fileOf(runDir: string, {arm, bench, id}: LatentKey): string {
-  return join(runDir, folder, nameOf(arm), nameOf(bench), nameOf(id) + suffix)
+function fileOf(runDir: string, {arm, bench, ...sample}: LatentKey): string {
+  return join(runDir, folder, nameOf(arm), nameOf(bench), fileNameOf(sample))
+}
+
+/** The first time has the plain name; no encoded id holds an @. */
+function fileNameOf({id, repeat = 0}: Pick<LatentKey, 'id' | 'repeat'>): string {
+  return `${nameOf(id)}${repeat === 0 ? '' : `@${repeat}`}${suffix}`
 }
 
 /** File systems limit names to 255 bytes. A longer name becomes a hash and its end, which names the intervention. */
@@ -97,9 +104,9 @@ export interface StoredArm {
   /** Whether these are the latents of the arm with this id. */
   isOf(arm: string): boolean
   /** What was fed to a sample, block by block; null when there is nothing. */
-  read(bench: string, id: string): Promise<StoredBlocks | null>
-  /** Every other sample of the benchmark that has latents, in the same order on every call. */
-  othersThan(bench: string, id: string): Promise<readonly (() => Promise<StoredBlocks>)[]>
+  read(bench: string, id: string, repeat?: number): Promise<StoredBlocks | null>
+  /** Whether there are latents of a sample. */
+  has(bench: string, id: string): Promise<boolean>
   /** The latents of every sample of every benchmark, as a stream. */
   all(): AsyncIterable<StoredBlocks>
 }
@@ -111,20 +118,17 @@ export async function storedArms(runDir: string): Promise<StoredArm[]> {
 
 function storedArm(parent: string, armName: string): StoredArm {
   const root = join(parent, armName)
-  const listed = new Map<string, Promise<string[]>>()
+  const listed = new Map<string, Promise<ReadonlySet<string>>>()
   const filesOf = (bench: string) => {
-    const found = listed.get(bench) ?? names(join(root, bench))
+    const found = listed.get(bench) ?? names(join(root, bench)).then(files => new Set(files))
     listed.set(bench, found)
     return found
   }
   return {
     name: decoded(armName),
     isOf: arm => nameOf(arm) === armName,
-    read: (bench, id) => blocksIn(join(root, nameOf(bench), nameOf(id) + suffix)),
-    async othersThan(bench, id) {
-      const others = (await filesOf(nameOf(bench))).filter(file => file !== nameOf(id) + suffix)
-      return others.map(file => () => readBlocks(join(root, nameOf(bench), file)))
-    },
+    read: (bench, id, repeat) => blocksIn(join(root, nameOf(bench), fileNameOf({id, repeat}))),
+    has: async (bench, id) => (await filesOf(nameOf(bench))).has(fileNameOf({id})),
     async *all() {
       for (const bench of await names(root))
         for (const file of await filesOf(bench)) yield readBlocks(join(root, bench, file))

@@ -68,9 +68,12 @@ export const lockSchema = z.looseObject({
   models: z.array(z.looseObject({ref: z.string(), sha256: z.string().optional(), precision: z.string().optional()})),
   /** Lock of the run whose latents are fed; only where an intervention feeds some. */
   latentsFrom: z.string().optional(),
+  /** Whose latents a sample may be given; only where some are given another's. */
+  donors: z.string().optional(),
   extractor: z.string(),
   judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
-  seeds: z.looseObject({run: z.number().int()}),
+  /** `repeats`: how often each sample was asked, with the seeds from `run` on; absent where once. */
+  seeds: z.looseObject({run: z.number().int(), repeats: z.number().int().min(2).optional()}),
   shard: z
     .strictObject({
       index: z.number().int(),

@@ -31,14 +31,16 @@ export function contradictionIn(record: LogRecord): string | null {
 /** Checks the records of one run against its lock and samples, and collects those that fail. */
 export class RecordCheck {
   readonly #arms: ReadonlySet<string>
+  readonly #repeats: number
   readonly #samples: SampleList
   readonly #dir: string
   readonly #named: string[] = []
   #odd = 0
 
-  constructor({dir, lock, samples}: {dir: string; lock: Pick<Lock, 'arms'>; samples: SampleList}) {
+  constructor({dir, lock, samples}: {dir: string; lock: Pick<Lock, 'arms' | 'seeds'>; samples: SampleList}) {
     this.#dir = dir
     this.#arms = new Set(lock.arms.map(({id}) => id))
+    this.#repeats = lock.seeds.repeats ?? 1
     this.#samples = samples
   }
 
@@ -67,6 +69,9 @@ export class RecordCheck {
     if (sample === undefined) return `is of no sample of the run`
     if (sample.subtask !== record.subtask) return `is not of the subtask ${record.subtask}`
     if (sample.item !== record.item) return `is not of the item ${record.item ?? record.id}`
+    const {repeat} = record
+    if (this.#repeats === 1 ? repeat !== undefined : repeat === undefined || repeat >= this.#repeats)
+      return `is of no repeat of the run (${repeat ?? 'none'} of ${this.#repeats})`
     return contradictionIn(record)
   }
 }

@@ -22,7 +22,7 @@ const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
 export function isPlainRecord(value: unknown): value is LogRecord {
   if (!isObject(value)) return false
   const {score, attempts, gold, options, letters, cluster, answer, metrics, usage, timing, seen, error} = value
-  const {item, repeat, likeliest} = value
+  const {item, repeat, likeliest, cached, costUsd} = value
   return (
     value['type'] === 'sample' &&
     value['schema'] === 1 &&
@@ -33,6 +33,8 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     (item === undefined || isText(item)) &&
     (repeat === undefined || isWhole(repeat)) &&
     (likeliest === undefined || isText(likeliest)) &&
+    (cached === undefined || typeof cached === 'boolean') &&
+    (costUsd === undefined || costUsd === null || (isNumber(costUsd) && (costUsd as number) >= 0)) &&
     outcomeNames.has(value['outcome']) &&
     (score === null || (typeof score === 'number' && score >= 0 && score <= 1)) &&
     isObject(metrics) &&
@@ -63,6 +65,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
 
 function isSeen(seen: unknown): boolean {
   if (!isObject(seen) || !isText(seen['promptSha256']) || !Array.isArray(seen['images'])) return false
+  if (seen['dropped'] !== undefined && !isTexts(seen['dropped'])) return false
   return seen['images'].every(
     image =>
       isObject(image) &&

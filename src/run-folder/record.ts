@@ -1,7 +1,7 @@
 // The log record: one line of log.jsonl per sample and arm (design/contract.md, "The run folder"). Records are built
 // here and nowhere else. The rule which record of a sample counts is here too.
 import {z} from 'zod'
-import {type Generation, stops} from '../core/generation.js'
+import {type Generation, type Seen, stops} from '../core/generation.js'
 import {type Outcome, outcomes, type Score} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 
@@ -45,9 +45,15 @@ export const logRecordSchema = z.looseObject({
   timing: z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()}),
   stop: z.enum(stops),
   attempts: z.number().int().min(0),
+  /** True for an answer that came from the response cache. */
+  cached: z.boolean().optional(),
+  /** What the answer cost; 0 for a cached one, null where that is not known, absent where nothing is paid. */
+  costUsd: z.number().min(0).nullish(),
   seen: z
     .looseObject({
       promptSha256: z.string(),
+      /** Parameters of the request that the server refused and that were left out. */
+      dropped: z.array(z.string()).optional(),
       images: z.array(
         z.looseObject({
           sha256: z.string(),
@@ -63,6 +69,11 @@ export const logRecordSchema = z.looseObject({
 })
 
 export type LogRecord = z.infer<typeof logRecordSchema>
+
+/** The number of each time that a sample is asked, as records have it: none where it is asked once. */
+export function repeatsOf(repeats = 1): readonly (number | undefined)[] {
+  return repeats > 1 ? Array.from({length: repeats}, (_, repeat) => repeat) : [undefined]
+}
 
 /** Identifies a record within a run: the same key is the same question to the same arm. */
 export function recordKey({arm, bench, id, repeat}: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'repeat'>): string {
@@ -81,11 +92,13 @@ export function replaces(later: Outcome, before: Outcome | undefined): boolean {
 export interface RecordParts {
   readonly arm: string
   readonly bench: string
+  /** From 0, where every sample is asked several times. */
+  readonly repeat?: number
   readonly sample: Pick<Sample, 'id' | 'subtask' | 'item' | 'gold' | 'cluster'> & {
     readonly options?: readonly string[] | null
     readonly letters?: readonly string[] | null
   }
-  readonly said: Pick<Generation, 'text' | 'usage' | 'timing' | 'stop' | 'attempts' | 'seen' | 'cached'> & {
+  readonly said: Pick<Generation, 'text' | 'usage' | 'timing' | 'stop' | 'attempts' | 'seen' | 'cached' | 'costUsd'> & {
     readonly likeliest?: string
   }
   readonly score: Score
@@ -96,7 +109,7 @@ export interface RecordParts {
 }
 
 /** The log line of a scored sample (design/contract.md, "A log record"). */
-export function recordOf({arm, bench, sample, said, score, extractor, error, more}: RecordParts): LogRecord {
+export function recordOf({arm, bench, repeat, sample, said, score, extractor, error, more}: RecordParts): LogRecord {
   const {id, subtask, item, gold, options, letters, cluster} = sample
   const {seen} = said
   return {
@@ -108,6 +121,7 @@ export function recordOf({arm, bench, sample, said, score, extractor, error, mor
     subtask,
     id,
     ...(item === undefined ? {} : {item}),
+    ...(repeat === undefined ? {} : {repeat}),
     outcome: score.outcome,
     score: score.score,
     metrics: {...score.metrics},
@@ -124,7 +138,12 @@ export function recordOf({arm, bench, sample, said, score, extractor, error, mor
     stop: said.stop,
     attempts: said.attempts,
     ...(said.cached ? {cached: true} : {}),
-    seen: seen && {...seen, images: seen.images.map(image => ({...image}))},
+    ...(said.costUsd === undefined ? {} : {costUsd: said.costUsd}),
+    seen: seen && copyOf(seen),
     error,
   }
+}
+
+function copyOf({dropped, images, ...seen}: Seen): LogRecord['seen'] {
+  return {...seen, images: images.map(image => ({...image})), ...(dropped === undefined ? {} : {dropped: [...dropped]})}
 }

@@ -8,19 +8,45 @@ import {RecordCheck} from './record-check.js'
 interface Counted {
   readonly outcome: Outcome
   readonly score: number | null
+  readonly cached: boolean
+  readonly group: Group
+}
+
+interface Group {
+  readonly arm: string
+  readonly bench: string
+  readonly subtask: string
+}
+
+/** Settled samples of one arm and subtask: how many, how many of them with a score, and the sum of those. */
+export interface GroupScores extends Group {
+  readonly run: number
+  readonly scored: number
+  readonly sum: number
+  /** Answers that came from the response cache. */
+  readonly cached: number
+}
+
+type Tallied = Pick<LogRecord, 'arm' | 'bench' | 'subtask' | 'id' | 'repeat' | 'outcome' | 'score' | 'cached'>
+
+/** What one record adds to the scores of its arm and subtask. */
+export function scoresOf({arm, bench, subtask, outcome, score, cached}: Tallied): GroupScores {
+  const [run, scored] = [Number(outcome !== 'error'), Number(score !== null)]
+  return {arm, bench, subtask, run, scored, sum: score ?? 0, cached: run * Number(cached === true)}
 }
 
 export class Tally {
   readonly #counted = new Map<string, Counted>()
+  readonly #groups = new Map<string, Group>()
   #errors = 0
 
   /** A record that is in the log. */
-  add(record: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'repeat' | 'outcome' | 'score'>): void {
+  add(record: Tallied): void {
     const key = recordKey(record)
     const before = this.#counted.get(key)
     if (!replaces(record.outcome, before?.outcome)) return
-    const {outcome, score} = record
-    this.#counted.set(key, {outcome, score})
+    const {outcome, score, cached = false} = record
+    this.#counted.set(key, {outcome, score, cached, group: this.#groupOf(record)})
     this.#errors += Number(outcome === 'error') - Number(before?.outcome === 'error')
   }
 
@@ -56,16 +82,26 @@ export class Tally {
     return this.#errors
   }
 
-  /** How many settled samples have a score, and the sum of the scores. */
-  scores(): {scored: number; sum: number} {
-    let scored = 0
-    let sum = 0
-    for (const {score} of this.#counted.values()) {
-      if (score === null) continue
-      scored++
-      sum += score
+  /** By arm, benchmark and subtask. */
+  scores(): GroupScores[] {
+    const scores = new Map<Group, {-readonly [K in keyof GroupScores]: GroupScores[K]}>()
+    for (const {outcome, score, cached, group} of this.#counted.values()) {
+      const sums = scores.get(group) ?? {...group, run: 0, scored: 0, sum: 0, cached: 0}
+      scores.set(group, sums)
+      sums.run += Number(outcome !== 'error')
+      sums.scored += Number(score !== null)
+      sums.sum += score ?? 0
+      sums.cached += Number(cached && outcome !== 'error')
     }
-    return {scored, sum}
+    return [...scores.values()]
+  }
+
+  /** One object for all samples of an arm and subtask. */
+  #groupOf({arm, bench, subtask}: Group): Group {
+    const key = JSON.stringify([arm, bench, subtask])
+    const group = this.#groups.get(key) ?? {arm, bench, subtask}
+    this.#groups.set(key, group)
+    return group
   }
 }
 

@@ -18,7 +18,7 @@ const headBytes = 1 << 16
  * `data-absent`.
  */
 export async function pictureSize(image: ImageRef): Promise<Size> {
-  if (image.orientation === 'apply') return uprightSize(await image.bytes(), image.source)
+  if (image.orientation === 'apply') return sizeAsDecoded(await image.bytes(), image)
   const head = await image.head?.(headBytes)
   if (head !== undefined) {
     try {
@@ -45,14 +45,22 @@ export function sizeOf(bytes: Uint8Array, source: string): Size & {readonly type
   )
 }
 
-/** Orientation is in a different place in every format; sharp, which rotates the picture later, knows them. */
-async function uprightSize(bytes: Uint8Array, source: string): Promise<Size> {
-  const {type, ...size} = sizeOf(bytes, source)
-  if (type === 'bmp') return size
+/**
+ * The size of a picture as it is decoded, from the bytes of its file, and the type of the file.
+ * Orientation lies in other places for every format; sharp, which turns the picture in the end, knows them.
+ * Throws LanternError `bad-file` naming the picture.
+ */
+export async function sizeAsDecoded(
+  bytes: Uint8Array,
+  {source, orientation}: Pick<ImageRef, 'source' | 'orientation'>,
+): Promise<Size & {readonly type: string}> {
+  const stored = sizeOf(bytes, source)
+  const {type} = stored
+  if (orientation === 'ignore' || type === 'bmp') return stored
   const {default: sharp} = await import('sharp')
   try {
     const {width, height} = (await sharp(bytes).metadata()).autoOrient
-    return {width, height}
+    return {width, height, type}
   } catch (error) {
     throw new LanternError(
       'bad-file',

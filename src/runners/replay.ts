@@ -9,7 +9,11 @@ export const replayRunner: Runner = {
   accepts: ref => ref.startsWith(scheme),
   async open(ref, {common}) {
     const warn = (message: string) => common.notify({type: 'warning', message})
-    return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), common.benchmarks, warn))
+    const answers = await readSavedAnswers(ref.slice(scheme.length), common.benchmarks, warn)
+    const {repeats = 1} = common
+    if (answers.repeats > repeats)
+      warn(`${ref} answers some samples ${answers.repeats} times, of which the first ${repeats} are taken (--repeats).`)
+    return new ReplaySession(ref, answers)
   },
 }
 
@@ -44,7 +48,7 @@ class ReplaySession implements Session {
   }
 
   #answer(request: Request): Generation {
-    const answer = this.#answers.get(request.sample.benchmark, request.sample.id, 0)
+    const answer = this.#answers.get(request.sample.benchmark, request.sample.id, request.repeat ?? 0)
     if (answer === undefined) return failedGeneration(request, 'no-answer', 'no saved answer', 0)
     if (answer.error !== undefined) return failedGeneration(request, 'saved-error', answer.error, 0)
     const {text, stop, usage = unknownUsage, timing = unknownTiming} = answer

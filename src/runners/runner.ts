@@ -60,11 +60,11 @@ export interface Session {
   /** What prompts will take; absent where answers need no prompt (saved ones). Loads no model. */
   forecast?(): Promise<Forecast>
   /**
-   * Answers a stream of groups, one group per sample. The requests of a group differ in their arms and share pictures,
-   * and possibly vision features and prefill. Generations come in any order, each exactly once; the session pulls as
+   * Answers a stream of groups, one group per sample (its requests differ in their arms and repeats and share pictures,
+   * and perhaps vision features and prefill). Generations come in any order, each exactly once; the session pulls as
    * many groups as it wants in flight.
-   * A failed request is a generation with stop `error`; throwing means the session cannot go on.
-   * After `signal` aborts, the session stops pulling, ends within a step and leaves unfinished requests out.
+   * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
+   * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
    */
   generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
   /**
@@ -91,6 +91,8 @@ export type RunnerEvent =
 /** Options for every runner. Options that only one runner reads are declared beside that runner. */
 export interface CommonOptions {
   readonly seed: number
+  /** How often each sample is asked; default once. */
+  readonly repeats?: number
   /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
   readonly benchmarks: readonly string[]
   /** Keep the vectors of latent blocks in generations. */

@@ -26,6 +26,12 @@ export interface SavedAnswer {
 /** Answers by benchmark, sample id and number of the repeat (from 0). */
 export class SavedAnswers {
   readonly #answers = new Map<string, SavedAnswer>()
+  #repeats = 1
+
+  /** How often the sample that was asked most often was asked. */
+  get repeats(): number {
+    return this.#repeats
+  }
 
   get size(): number {
     return this.#answers.size
@@ -37,6 +43,7 @@ export class SavedAnswers {
 
   add(bench: string, id: string, repeat: number, answer: SavedAnswer): void {
     this.#answers.set(keyOf(bench, id, repeat), answer)
+    this.#repeats = Math.max(this.#repeats, repeat + 1)
   }
 
   /** sha256 over the answers, independent of file format and order. */
@@ -139,7 +146,7 @@ async function readRun(folder: string, arm: string | undefined): Promise<SavedAn
   for (const record of records) {
     if (record.arm !== chosen) continue
     const error = record.outcome === 'error' ? (record.error?.message ?? 'the saved record is an error') : undefined
-    answers.add(record.bench, record.id, Number(record['repeat'] ?? 0), {
+    answers.add(record.bench, record.id, record.repeat ?? 0, {
       text: record.text,
       stop: record.stop,
       usage: record.usage,

@@ -76,7 +76,7 @@ async function readHead(path: string, length: number): Promise<Buffer> {
 export async function readJson(path: string): Promise<unknown> {
   const text = (await readBytes(path)).toString('utf8')
   try {
-    return JSON.parse(text)
+    return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (error) {
     throw new LanternError('bad-file', `${path} is not JSON: ${messageOf(error)}.`, 'Fetch the file again.')
   }

@@ -26,12 +26,24 @@ const benchmarkId = text('ID', {
   },
 })
 
+/**
+ * Splits `LABEL=REF`. A label holds nothing that paths and references have (`:`, `/`, `\\`, `#`), so that an equals
+ * sign within those stays theirs.
+ */
+export function labelAndRef(value: string): {readonly label?: string; readonly ref: string} {
+  const match = /^([^=:/\\#]+)=(.+)$/.exec(value)
+  return match === null ? {ref: value} : {label: match[1]!.trim(), ref: match[2]!.trim()}
+}
+
 /** Built-in models are known by name; other references are checked when they are opened. */
-const modelRef = text('REF', {
+const modelRef = text('[LABEL=]REF', {
   allowed: 'a model reference',
   names: {
     noun: 'built-in model',
-    part: value => (value.startsWith('builtin:') ? value : undefined),
+    part(value) {
+      const {ref} = labelAndRef(value)
+      return ref.startsWith('builtin:') ? ref : undefined
+    },
     async known() {
       const {builtinNames} = await import('../../runners/onnx/checkpoint-folder.js')
       return builtinNames().map(name => `builtin:${name}`)
@@ -101,13 +113,17 @@ const recipeName = text('NAME|FILE', {
 export const whatSettings = {
   recipe: one(recipeName, 'All that a published evaluation fixes: a name of `recipe list`, or a YAML file.', what),
   bench: several(benchmarkId, `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`, what),
-  model: several(modelRef, 'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME.', what),
+  model: several(
+    modelRef,
+    'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME; LABEL= is shown for it.',
+    what,
+  ),
   mode: several(choice('MODE', modes), 'How the model is asked to think.', {
     ...what,
     defaultNote: 'latent for a checkpoint with latent ids, else direct',
   }),
   protocol: one(protocolName, 'Latent protocol.', {...what, defaultNote: 'what the checkpoint says'}),
-  'latent-size': one(wholeNumber('K', {min: 0}), 'Latents per block (K).', {
+  'latent-size': several(wholeNumber('K', {min: 0}), 'Latents per block (K); an arm for each.', {
     ...what,
     defaultNote: 'what the checkpoint says',
   }),
@@ -139,6 +155,12 @@ export const sampleSettings = {
     samples,
   ),
   seed: withDefault(wholeNumber('N'), 0, 'Seed of every random choice.', samples),
+  repeats: withDefault(
+    wholeNumber('N', {min: 1, max: 10_000}),
+    1,
+    'Ask every sample N times, with the seeds --seed, --seed + 1, ...; its score is the mean.',
+    samples,
+  ),
   shard: one(
     written('i/n', 'i/n with 1 <= i <= n', readShard, {pattern: /^\d+\/\d+$/}),
     'Only the i-th of n disjoint parts, 1-based; join them with `merge`.',

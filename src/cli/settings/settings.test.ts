@@ -109,10 +109,10 @@ const header = fc
 /** Some valid values of every setting of `run` but those below. */
 const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   bench: list(['blink:Counting', 'vstar', 'hops']),
-  model: list(['openai:m', 'replay:answers.jsonl', 'builtin:nano-latent', './checkpoint', 'hub:owner/name@main']),
+  model: list(['openai:m', 'replay:answers.jsonl', 'builtin:nano-latent', 'x y=./checkpoint', 'hub:owner/name@main']),
   mode: list(modes),
   protocol: oneOf(['lantern', 'monet']),
-  'latent-size': whole(0, 64),
+  'latent-size': fc.subarray([0, 2, 4, 64], {minLength: 1}).map(value => ({value, texts: value.map(String)})),
   intervention: list(interventions),
   'latents-from': word,
   adapter: word,
@@ -122,6 +122,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   sample: list(['val_Counting_1', '12', 'a/7']),
   limit: whole(1),
   seed: whole(-5, 1e9),
+  repeats: whole(1, 10_000),
   shard: oneOf(['1/1', '2/4', '17/17']),
   options: oneOf(['file', 'circular', 'shuffle:3']),
   'prompt-style': oneOf(Object.keys(blinkPrompts)),
@@ -282,7 +283,7 @@ const numbers = ['many', 'NaN', '1e999', '0x10', '-1e9']
 /** Values that each setting refuses. */
 const invalid: Readonly<Record<string, readonly (string | number | boolean | object)[]>> = {
   bench: ['bilnk', 'blin:Counting'],
-  model: ['builtin:nano-latnet'],
+  model: ['builtin:nano-latnet', 'label=builtin:nano-latnet'],
   mode: ['latnet'],
   protocol: ['lanter'],
   'latent-size': [...numbers, -1, 2.5],
@@ -290,6 +291,7 @@ const invalid: Readonly<Record<string, readonly (string | number | boolean | obj
   data: ['blnk=a', 'a,b'],
   limit: [...numbers, 0, 1.5],
   seed: ['many', 0.5],
+  repeats: [...numbers, 0, 1.5],
   shard: ['0/4', '5/4', '1-4'],
   options: ['shuffle:0', 'reverse'],
   'prompt-style': ['offical'],

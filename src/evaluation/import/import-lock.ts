@@ -39,7 +39,10 @@ export async function importLock(
     decoding: {temperature: 0, maxNewTokens: {}, known: false},
     images: {minPixels: null, maxPixels: null},
     models: arms.map(({model}) => ({ref: model, sha256: hashOf(files)})),
-    ...{extractor: spec.extractor, judge: null, seeds: {run: 0}, shard: null},
+    extractor: spec.extractor,
+    judge: null,
+    seeds: {run: 0, ...(survey.repeats > 1 ? {repeats: survey.repeats} : {})},
+    shard: null,
     environment: {
       lanternEval: packageVersion(),
       titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),
@@ -50,7 +53,7 @@ export async function importLock(
 
 function benchEntry(
   id: string,
-  {scoring, split, samples, expected}: BenchSurvey,
+  {scoring, split, samples, expected, verified, kind}: BenchSurvey,
   formats: string,
   spec: ImportChoices,
 ): LockedBenchmark {
@@ -62,7 +65,7 @@ function benchEntry(
   for (const [name, count] of found) available.set(name, Math.max(count, available.get(name) ?? 0))
   const golds = Array.from(samples, ([sample, {gold}]) => [sample, gold])
   return lockedBenchmark({
-    ...{id, split: spec.split ?? split, kind: 'official', layout: `import:${formats}`, revision: null, labels: null},
+    ...{id, split: spec.split ?? split, kind, verified, layout: `import:${formats}`, revision: null, labels: null},
     dataSha256: hashOf(golds.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
     ...{scoring, judged: false, samples: listed, available},
   })

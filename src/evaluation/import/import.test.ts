@@ -33,7 +33,10 @@ async function imported(paths: string[], change: Partial<ImportSpec> = {}) {
   const out = join(folder, `run-${runs++}`)
   const result = await importRun({paths, out, extractor: 'lantern-eval', mode: 'direct', data: {}, machine, ...change})
   const records = await settledRecords(out)
-  return {result, records, byId: new Map(records.map(record => [record.id, record])), lock: await readLock(out)}
+  const named = records.map(
+    record => [record.repeat ? `${record.id} repeat ${record.repeat}` : record.id, record] as const,
+  )
+  return {result, records, byId: new Map(named), lock: await readLock(out)}
 }
 const brief = (record: LogRecord | undefined) =>
   record && [record.outcome, record.score, record.answer, record.metrics['peer'] ?? null, record['differs'] ?? false]
@@ -48,7 +51,7 @@ describe('an inspect .eval log', () => {
       2: ['correct', 1, 'A', 0, true],
       3: ['error', null, null, 0, true],
       4: ['truncated', 0, null, 0, false],
-      '1#e2': ['wrong', 0, 'A', 0, false],
+      '1 repeat 1': ['wrong', 0, 'A', 0, false],
     })
     expect(byId.get('val_Spatial_Relation_1')).toMatchObject({
       ...{
@@ -60,11 +63,11 @@ describe('an inspect .eval log', () => {
       },
       ...{usage: {promptTokens: 300, textTokens: 12, latentSteps: null}, timing: {totalMs: 500}},
     })
-    expect(byId.get('val_Spatial_Relation_1#e2')!.cluster).toBe('val_Spatial_Relation_1')
+    expect(lock.seeds).toEqual({run: 0, repeats: 2})
     expect(result).toMatchObject({samples: 5, errors: 1, differences: 2, bothScored: 4, peerScore: 0.25, ourScore: 0.5})
     expect(lock).toMatchObject({
       prompts: {style: 'import:inspect'},
-      benchmarks: [{id: 'blink', selected: 5, partial: true}],
+      benchmarks: [{id: 'blink', selected: 4, partial: true}],
     })
   })
 
@@ -325,6 +328,39 @@ describe('an imported run', () => {
       new AbortController().signal,
     )
     expect(brief((await settledRecords(out))[0])).toEqual(['wrong', 0, 'I', 0, false])
+  })
+})
+
+describe('the samples of an import', () => {
+  const rows = (...ids: string[]) => jsonl(...ids.map(doc_id => ({doc_id, target: 'B', resps: [['B']], acc: 1})))
+  const val = (...ids: string[]) =>
+    JSON.stringify({val: ids.map(idx => ({idx, answer: '(A)', prediction: '(A)', full_prediction: '(A)'}))})
+
+  it('are verified where all are published ones, as far as the data at hand tell', async () => {
+    const published = await file('GPT/Jigsaw.json', val('val_Jigsaw_1', 'val_Jigsaw_2'))
+    const {lock, result} = await imported([published])
+    expect(lock.benchmarks[0]).toMatchObject({id: 'blink', verified: true, kind: 'official', partial: true})
+    expect(result.warnings.join()).not.toMatch(/published/)
+  })
+
+  it('are not verified with one that is not published', async () => {
+    const invented = await file('GPT/Jigsaw.json', val('val_Jigsaw_1', 'val_Jigsaw_9999'))
+    const {lock, result} = await imported([invented])
+    expect(lock.benchmarks[0]!.verified).toBe(false)
+    expect(result.warnings).toContain('These are not the published samples of blink.')
+  })
+
+  it('are not verified where nobody can tell', async () => {
+    const {lock, result} = await imported([await file('m/samples_vstar_bench.jsonl', rows('1', '2'))])
+    expect(lock.benchmarks[0]).toMatchObject({id: 'vstar', verified: false})
+    expect(result.warnings.join()).toContain('its data are not at hand (--data)')
+  })
+
+  it('are built-in where the built-in data were named', async () => {
+    const path = await file('m/samples_vstar_bench.jsonl', rows('0', '1'))
+    const {lock, result} = await imported([path], {data: {vstar: 'builtin'}})
+    expect(lock.benchmarks[0]).toMatchObject({verified: false, kind: 'builtin'})
+    expect(result.warnings.join()).not.toMatch(/published/)
   })
 })
 

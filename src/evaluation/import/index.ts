@@ -12,7 +12,7 @@ import type {LogRecord} from '../../run-folder/record.js'
 import {withRun} from '../../run-folder/run.js'
 import {scoredRecord} from '../scored-record.js'
 import {importLock, samplesIn} from './import-lock.js'
-import {factsFrom, merged, type NamedAnswer, surveyOf} from './survey.js'
+import {dataFrom, merged, type NamedAnswer, surveyOf} from './survey.js'
 
 export interface ImportSpec {
   readonly paths: readonly string[]
@@ -67,10 +67,11 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   const warnings = new Set<string>()
   const warn = (message: string) => void warnings.add(message)
   const sources = (await Promise.all(spec.paths.map(path => peerSources(path, warn)))).flat()
-  const facts = factsFrom(spec)
+  const dataOf = dataFrom(spec)
+  const facts = async (bench: string) => (await dataOf(bench)).facts
   const context: PeerContext = {facts, split: spec.split, warn}
   const answers = () => settled(namedAnswers(sources, context, spec))
-  const survey = await surveyOf(answers(), facts)
+  const survey = await surveyOf(answers(), dataOf)
   if (survey.benches.size === 0)
     throw new LanternError(
       'nothing-evaluated',
@@ -100,7 +101,9 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     return write(answers(), async answer => {
       const arm = arms.find(({model}) => model === modelRef(answer.model))!
       const known = (await facts(answer.bench)).get(answer.id)
-      const record = await recordOf(answer, known, arm, survey.benches.get(answer.bench)!.scoring, spec.extractor)
+      const {scoring} = survey.benches.get(answer.bench)!
+      const repeat = survey.repeats > 1 ? (answer.repeat ?? 0) : undefined
+      const record = await recordOf({...answer, repeat}, known, arm, scoring, spec.extractor)
       count(record, answer)
       return there.isNews(record) ? record : null
     })
@@ -109,6 +112,13 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     warnings.add(
       `${survey.conflicts} gold answers of the files differ from those of the data; those of the files were used.`,
     )
+  for (const [id, {verified, kind}] of survey.benches)
+    if (!verified && kind === 'official')
+      warnings.add(
+        (await facts(id)).size === 0
+          ? `Nobody can tell whether these are the published samples of ${id}: its data are not at hand (--data).`
+          : `These are not the published samples of ${id}.`,
+      )
   if (survey.goldless > 0)
     warnings.add(
       `${survey.goldless} samples have no gold answer and are unscored; name data with --data to score them.`,
@@ -167,9 +177,9 @@ function recordOf(
   scoring: Scoring,
   extractor: string,
 ): Promise<LogRecord> {
-  const {id, bench, text, error, peer, peerAnswer} = answer
+  const {id, bench, repeat, text, error, peer, peerAnswer} = answer
   return scoredRecord(
-    {arm, bench, sample: {id, ...merged(answer, known)}},
+    {arm, bench, repeat, sample: {id, ...merged(answer, known)}},
     {
       text,
       usage: {...unknownUsage, ...answer.usage},

@@ -1,20 +1,29 @@
 // The first pass of an import: which models, benchmarks and samples the files hold, and what the benchmarks' own data
 // add to them.
-import type {Benchmark, DataSet} from '../../benchmarks/benchmark.js'
+import type {Benchmark, DataKind, DataSet} from '../../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
-import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
+import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
 
 /** An answer with its benchmark and model. */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
 
-/**
- * What the data of its benchmark say about a sample, if they are here: named, fetched, or answers that ship with us.
- */
-export function factsFrom({
+/** What is known of a benchmark whose data are at hand: given, fetched, or answers that ship with us. */
+export interface KnownData {
+  /** By sample id; empty where no data are at hand. */
+  readonly facts: ReadonlyMap<string, SampleFacts>
+  /** Whether the data are the published ones. */
+  readonly verified: boolean
+  readonly kind: DataKind
+}
+
+const noData: KnownData = {facts: new Map(), verified: false, kind: 'official'}
+
+/** The data by benchmark, each read once. */
+export function dataFrom({
   data,
   split,
   machine,
@@ -22,11 +31,11 @@ export function factsFrom({
   data: Readonly<Record<string, string>>
   split?: string
   machine: Machine
-}): PeerContext['facts'] {
-  const known = new Map<string, Promise<ReadonlyMap<string, SampleFacts>>>()
-  const read = async (id: string): Promise<ReadonlyMap<string, SampleFacts>> => {
+}): (bench: string) => Promise<KnownData> {
+  const known = new Map<string, Promise<KnownData>>()
+  const read = async (id: string): Promise<KnownData> => {
     const benchmark = await adapterOf(id)
-    if (!benchmark) return new Map()
+    if (!benchmark) return noData
     const given = dataGiven(data, id)
     let set: DataSet
     try {
@@ -34,13 +43,13 @@ export function factsFrom({
       set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
     } catch (error) {
       // Without named data, and without any of this split here, the files are taken as they are.
-      if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return new Map()
+      if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return noData
       throw error
     }
     const facts = new Map<string, SampleFacts>()
     for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
       facts.set(id, {subtask, gold, options, letters, cluster})
-    return facts
+    return {facts, verified: await set.verified(), kind: set.kind}
   }
   return bench => {
     if (!known.has(bench)) known.set(bench, read(bench))
@@ -60,33 +69,43 @@ export interface BenchSurvey {
   /** Subtask and gold answer by sample id, over all models. */
   readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
   readonly expected: ReadonlyMap<string, number>
+  readonly kind: DataKind
+  /** Whether all samples so far are published ones; false where nobody can tell. */
+  verified: boolean
 }
 
 export interface Survey {
   readonly models: Set<string>
   readonly benches: Map<string, BenchSurvey>
+  /** How often the sample that was asked most often was asked. */
+  repeats: number
   conflicts: number
   goldless: number
 }
 
 /** The first pass: which models, benchmarks and samples there are. The lock needs this before the first record. */
-export async function surveyOf(answers: AsyncIterable<NamedAnswer>, facts: PeerContext['facts']): Promise<Survey> {
-  const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
+export async function surveyOf(
+  answers: AsyncIterable<NamedAnswer>,
+  dataOf: (bench: string) => Promise<KnownData>,
+): Promise<Survey> {
+  const survey: Survey = {models: new Set(), benches: new Map(), repeats: 1, conflicts: 0, goldless: 0}
   for await (const answer of answers) {
     survey.models.add(answer.model)
-    const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer))
+    survey.repeats = Math.max(survey.repeats, (answer.repeat ?? 0) + 1)
+    const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer, await dataOf(answer.bench)))
     survey.benches.set(answer.bench, bench)
-    const known = (await facts(answer.bench)).get(answer.id)
+    const known = (await dataOf(answer.bench)).facts.get(answer.id)
     const {subtask, gold} = merged(answer, known)
     if (bench.samples.has(answer.id)) continue
     bench.samples.set(answer.id, {subtask, gold})
+    bench.verified &&= known !== undefined
     if (gold === null) survey.goldless++
     else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
   }
   return survey
 }
 
-async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
@@ -99,6 +118,8 @@ async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
     },
     split,
     samples: new Map(),
+    verified,
+    kind,
     expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
   }
 }

@@ -55,7 +55,7 @@ function groupBlocks(
       rows.map(row => [
         row.tier === null ? '' : String(row.tier),
         words.rank(row),
-        row.arm,
+        words.armName(row),
         words.percent(row.score),
         words.interval(row.low, row.high),
         words.percent(row.micro),
@@ -86,7 +86,7 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
   }
   const size = (name: string) => Math.max(...rows.map(row => row.subtasks.find(one => one.name === name)?.n ?? 0))
   return table(
-    ['subtask', 'n', ...rows.map(row => row.arm)],
+    ['subtask', 'n', ...rows.map(words.armName)],
     `lr${'r'.repeat(rows.length)}`,
     names.map(name => [name, words.count(size(name)), ...rows.map(row => cell(row, name))]),
   )
@@ -95,7 +95,7 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
 function comparisonBlocks(comparison: Comparison): string[] {
   return [
     `### ${plain(words.verdictSentence(comparison))}`,
-    `${code(comparison.new.arm)} (${plain(comparison.new.run)}) against ${code(comparison.base.arm)} (${plain(comparison.base.run)})`,
+    `${code(words.armName(comparison.new))} (${plain(comparison.new.run)}) against ${code(words.armName(comparison.base))} (${plain(comparison.base.run)})`,
     comparison.pairs
       .map(pair => `- **${plain(pair.bench)}**: ${plain(words.pairSentence(pair, comparison))}`)
       .join('\n'),

@@ -35,7 +35,7 @@ function groupBlocks(
   const apart = words.apartSentence(group)
   const notes = [words.tierSentence(document, group), words.powerSentence(group)].flatMap(note => note ?? [])
   const models = new Set(rows.map(({model}) => model))
-  const model = models.size === 1 ? rows[0]!.model : null
+  const model = models.size === 1 ? (rows[0]!.label ?? rows[0]!.model) : null
   const facts = [...(model === null ? [] : [model]), ...words.groupFacts(document, group)]
   return [
     [
@@ -107,8 +107,8 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
  * when none of them does.
  */
 function shortNames(rows: readonly ResultRow[]): string[] | null {
-  const parts = rows.map(({model, mode, protocol, latentSize, intervention}) => [
-    model.split(/[:/\\]/).at(-1)!,
+  const parts = rows.map(({model, label, mode, protocol, latentSize, intervention}) => [
+    label ?? model.split(/[:/\\]/).at(-1)!,
     mode,
     protocol === null ? '' : `${protocol}${latentSize === null ? '' : `:${latentSize}`}`,
     intervention ?? '',
@@ -162,9 +162,10 @@ function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkIn
  * The arm's id on one line where it fits, else model and way of thinking on two; without the model where all rows have
  * the same.
  */
-function armLines({arm, model}: ResultRow, oneModel: boolean, room: number): string[] {
+function armLines({arm, model, label}: ResultRow, oneModel: boolean, room: number): string[] {
   const way = (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
-  const lines = oneModel ? [way] : `${model} ${way}`.length <= room ? [`${model} ${way}`] : [model, way]
+  const name = label ?? model
+  const lines = oneModel ? [way] : `${name} ${way}`.length <= room ? [`${name} ${way}`] : [name, way]
   return lines.flatMap(line => wrap(line, room))
 }
 

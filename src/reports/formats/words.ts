@@ -37,6 +37,11 @@ export function sampleCount({n, total}: Pick<ResultRow, 'n' | 'total'>): string 
   return n === total ? count(n) : `${count(n)}/${count(total)}`
 }
 
+/** The arm's id, with the label of its model in the place of the reference where it has one. */
+export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | 'label'>): string {
+  return label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
+}
+
 /** Written tokens, and latent steps where there are any: `9 + 8`. */
 export function thinking({usage, mode}: ResultRow): string {
   const text = figure(usage.textTokens)

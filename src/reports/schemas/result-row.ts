@@ -12,6 +12,8 @@ export const resultRowSchema = z.looseObject({
   run: z.string(),
   arm: z.string(),
   model: z.string(),
+  /** Shown for the model (`--model LABEL=REF`); null without. */
+  label: z.string().nullable(),
   mode: z.enum(modes),
   protocol: z.string().nullable(),
   latentSize: z.number().nullable(),
@@ -47,6 +49,14 @@ export const resultRowSchema = z.looseObject({
   ),
   usage: z.looseObject({textTokens: mean, latentSteps: mean, promptTokens: mean}),
   latencyMs: z.strictObject({p50: mean, p95: mean}),
+  /** Answers, of `asked`, that came from the response cache. */
+  cached: z.number().int(),
+  /** Answers in the log, over all repeats; errors are none. */
+  asked: z.number().int(),
+  /** What the answers cost, cached ones nothing; null where it is not known or nothing is paid. */
+  costUsd: z.number().nullable(),
+  /** Samples whose latents were seen, the share of them with a latent block, and its 95 % interval. */
+  engaged: z.strictObject({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()}).nullable(),
   lock: z.string(),
   sample: z.enum(['official', 'partial', 'builtin', 'unverified']),
   /** Means of further figures of the log records, by name. */

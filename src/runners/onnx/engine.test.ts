@@ -3,6 +3,7 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {goldenFolders, readJson} from '../../../test/support/goldens.js'
+import {lockBenchmark, lockOf, record, writeRun} from '../../../test/support/run-folders.js'
 import {
   type Arm,
   type Decoding,
@@ -13,6 +14,7 @@ import {
 } from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
 import {writeLatents} from '../../run-folder/latents.js'
+import type {LogRecord} from '../../run-folder/record.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import type {PromptTools} from './prepared-inputs.js'
@@ -97,6 +99,14 @@ async function recordOwn(): Promise<Generation[]> {
   const results = await generate(cases.map((_, i) => group(i, [armOf('own')])))
   for (const {request, latents} of results)
     await writeLatents(bank, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
+  // Donors are found by what the records say: here every sample has a gold answer of its own.
+  const records = results.map(({request: {arm, sample}, seen}) =>
+    record(
+      {arm: arm.id, bench: 'hops', subtask: '', id: sample.id, outcome: 'correct'},
+      {gold: [sample.id], letters: [], seen: seen as LogRecord['seen']},
+    ),
+  )
+  writeRun(bank, lockOf([armOf('own')], [lockBenchmark('hops', {'': 0})]), records)
   return results
 }
 

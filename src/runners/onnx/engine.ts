@@ -252,15 +252,18 @@ export class Engine {
     machine: LatentMachine,
     bank: LatentBank | null,
   ): Promise<LatentSupply> {
-    const {benchmark, id} = request.sample
+    const {benchmark, id, item} = request.sample
     const seed = [request.decoding.seed, benchmark, id]
     const need = needOf(request)
     if (need === 'vectors') return {seed, vectors: await this.#evidence(request, inputs, machine.budget)}
     if (bank === null) return {seed}
     if (need === 'statistics') return {seed, statistics: await bank.statistics()}
-    const blocks = need === 'donor' ? await bank.donor(benchmark, id, seed) : await bank.recorded(benchmark, id)
+    const blocks =
+      need === 'donor'
+        ? await bank.donor({benchmark, id, item}, seed)
+        : await bank.recorded(benchmark, id, request.repeat)
     if (blocks === null) {
-      const whose = need === 'donor' ? 'of another sample' : 'of this sample'
+      const whose = need === 'donor' ? 'of another item, picture and gold answer' : 'of this sample'
       throw new LanternError(
         'data-absent',
         `The recorded run has no latents ${whose}, which ${request.arm.intervention} needs.`,

@@ -2,15 +2,29 @@
 // have in common. How they lie on disk is run-folder/latents.ts.
 import {LanternError} from '../../core/errors.js'
 import {random} from '../../core/random.js'
+import {type DonorFacts, drawDonor, goldTexts} from '../../modes/donors.js'
 import type {Blocks, LatentStatistics} from '../../modes/interventions.js'
 import {type StoredArm, storedArms} from '../../run-folder/latents.js'
+import {openRunFolder, readLogBatches} from '../../run-folder/reader.js'
+import {RecordCheck} from '../../run-folder/record-check.js'
+
+/** A sample as the bank is asked for it. */
+export interface BankedSample {
+  readonly id: string
+  readonly benchmark: string
+  /** The item it is a variant of, where items are asked under several option orders. */
+  readonly item?: string
+}
 
 /** The own latents of one arm of a recorded run. */
 export interface LatentBank {
-  /** Latents this sample had; null when there are none. */
-  recorded(bench: string, id: string): Promise<Blocks | null>
-  /** Latents of another sample of the same benchmark, drawn by `seed`; null when there is no other. */
-  donor(bench: string, id: string, seed: readonly (string | number)[]): Promise<Blocks | null>
+  /** Latents this sample had, at this repeat or at the first; null when there are none. */
+  recorded(bench: string, id: string, repeat?: number): Promise<Blocks | null>
+  /**
+   * Latents of a sample that may donate to this one (modes/donors.ts), drawn by `seed`; null when there is none. What
+   * both are is read from the records of the run, so a sample that the run did not ask has no donor either.
+   */
+  donor(sample: BankedSample, seed: readonly (string | number)[]): Promise<Blocks | null>
   /** Over all samples; computed at the first call. */
   statistics(): Promise<LatentStatistics>
 }
@@ -32,17 +46,50 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
     )
   }
   let statistics: Promise<LatentStatistics> | undefined
+  let samples: Promise<ReadonlyMap<string, RecordedSamples>> | undefined
   return {
-    recorded: (bench, id) => stored.read(bench, id),
-    async donor(bench, id, seed) {
-      const others = await stored.othersThan(bench, id)
-      return others.length === 0 ? null : random(...seed, 'donor').pick(others)()
+    recorded: async (bench, id, repeat) => (await stored.read(bench, id, repeat)) ?? stored.read(bench, id),
+    async donor({benchmark, id, item}, seed) {
+      samples ??= recordedSamples(runDir, stored)
+      const here = (await samples).get(benchmark)
+      // Orders of one item are alike in all that the policy looks at, so any of them stands for the sample.
+      const recipient = here?.known.get(id) ?? here?.known.get(item ?? id)
+      const donor = recipient && drawDonor(recipient, here!.withLatents, random(...seed, 'donor'))
+      return donor ? stored.read(benchmark, donor.id) : null
     },
     statistics: () => {
       statistics ??= computeStatistics(stored)
       return statistics
     },
   }
+}
+
+/** What the records say of the samples of one benchmark. */
+interface RecordedSamples {
+  /** By id, and by item. */
+  readonly known: Map<string, DonorFacts>
+  /** Those that have latents, in one order whatever the log's. */
+  readonly withLatents: DonorFacts[]
+}
+
+/** By benchmark. Throws as `openRunFolder` and `readLogBatches` do. */
+async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<string, RecordedSamples>> {
+  const samples = new Map<string, RecordedSamples>()
+  const check = new RecordCheck(await openRunFolder(runDir))
+  for await (const batch of readLogBatches(runDir, check.fits)) {
+    for (const {arm, bench, id, item = id, seen, outcome, ...answered} of batch) {
+      if (outcome === 'error' || seen === null || !stored.isOf(arm)) continue
+      const of = samples.get(bench) ?? {known: new Map<string, DonorFacts>(), withLatents: []}
+      samples.set(bench, of)
+      if (of.known.has(id)) continue
+      const facts = {id, item, pictures: seen.images.map(({sha256}) => sha256), golds: goldTexts(answered)}
+      of.known.set(id, facts)
+      if (!of.known.has(item)) of.known.set(item, facts)
+      if (await stored.has(bench, id)) of.withLatents.push(facts)
+    }
+  }
+  for (const {withLatents} of samples.values()) withLatents.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return samples
 }
 
 async function computeStatistics(stored: StoredArm): Promise<LatentStatistics> {

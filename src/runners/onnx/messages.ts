@@ -75,13 +75,13 @@ export async function packGroup(requests: readonly Request[]): Promise<SentGroup
   }
   const packed: unknown[] = []
   for (const {sample, prompt, ...rest} of requests) {
-    const {id, benchmark, subtask, question, boxes} = sample
+    const {id, benchmark, subtask, question, boxes, item} = sample
     const parts: unknown[] = []
     for (const part of prompt.parts) parts.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
     if (!samples.has(sample)) {
       const sent: SentImage[] = []
       for (const image of sample.images) sent.push(await pack(image))
-      samples.set(sample, {id, benchmark, subtask, question, boxes, gold: null, images: sent})
+      samples.set(sample, {id, benchmark, subtask, question, boxes, item, gold: null, images: sent})
     }
     packed.push({...rest, sample: samples.get(sample), prompt: {...prompt, parts}})
   }

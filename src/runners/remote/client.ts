@@ -22,6 +22,8 @@ export interface ChatCall {
   /** The pictures of the messages, in their order. */
   readonly images: readonly SeenImage[]
   readonly decoding: Decoding
+  /** From 0, where the same is asked several times: each time has a reply of its own. */
+  readonly repeat?: number | undefined
   /** False for a whole reply that is of no use: it is not cached, so that it can be asked for again. */
   readonly isUseful?: (text: string) => boolean
   /**
@@ -107,7 +109,7 @@ export class ChatClient {
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
     const {endpoint, cache, extraBody} = this.#options
     const {url, name} = endpoint
-    const {messages, images, decoding, continuation} = call
+    const {messages, images, decoding, repeat, continuation} = call
     const key =
       cache &&
       cacheKey({
@@ -115,6 +117,7 @@ export class ChatClient {
         messages: messages.map(withoutBytes),
         images,
         decoding,
+        repeat: repeat || undefined,
         continuation,
         extraBody: extraBody && endpoint.redact(extraBody),
       })

@@ -3,7 +3,8 @@ import {LanternError, messageOf} from '../../core/errors.js'
 import type {SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef} from '../../core/sample.js'
-import {sizeOf} from '../picture-size.js'
+import {sizeAsDecoded} from '../picture-size.js'
+import {isWhole} from './whole-picture.js'
 
 export interface PixelLimits {
   readonly minPixels?: number
@@ -19,15 +20,24 @@ export interface SentImage {
 const mimes: Readonly<Record<string, string>> = {jpg: 'image/jpeg', svg: 'image/svg+xml', ico: 'image/x-icon'}
 
 /**
- * Reads a picture. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to
+ * Reads a picture. Sizes are those of the picture as it is decoded, so one that is stored lying and turned upright
+ * keeps its shape. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to
  * the nearest size of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
  */
 export async function readImage(image: ImageRef, limits: PixelLimits): Promise<SentImage> {
   const bytes = await image.bytes()
-  const {width, height, type} = sizeOf(bytes, image.source)
+  const {width, height, type} = await sizeAsDecoded(bytes, image)
   const [sentWidth, sentHeight] = sizeWithin(width, height, limits)
   const seen = {sha256: sha256(bytes), width, height, sentWidth, sentHeight}
-  if (sentWidth === width && sentHeight === height) return {seen, mime: mimes[type] ?? `image/${type}`, bytes}
+  if (sentWidth === width && sentHeight === height) {
+    if (!isWhole(bytes, type))
+      throw new LanternError(
+        'bad-file',
+        `The picture ${image.source} is cut off (${bytes.length} bytes).`,
+        'Run `lantern-eval bench verify`.',
+      )
+    return {seen, mime: mimes[type] ?? `image/${type}`, bytes}
+  }
   return {seen, mime: 'image/png', bytes: await resize(bytes, sentWidth, sentHeight, image)}
 }
 
@@ -55,7 +65,7 @@ async function resize(
 ): Promise<Uint8Array> {
   const {default: sharp} = await import('sharp')
   try {
-    const picture = sharp(bytes).resize(width, height, {fit: 'fill', kernel: 'lanczos3'})
+    const picture = sharp(bytes, {failOn: 'truncated'}).resize(width, height, {fit: 'fill', kernel: 'lanczos3'})
     return await (orientation === 'apply' ? picture.autoOrient() : picture).png().toBuffer()
   } catch (error) {
     throw new LanternError(

@@ -119,7 +119,7 @@ class RemoteSession implements Session {
   }
 
   async #answer(request: Request, signal: AbortSignal): Promise<Generation | undefined> {
-    const {prompt, decoding, arm, continuations} = request
+    const {prompt, decoding, arm, continuations, repeat} = request
     let images: SentImage[]
     try {
       images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options.common)))
@@ -129,7 +129,7 @@ class RemoteSession implements Session {
     }
     const seen = {promptSha256: sha256(promptText(prompt)), images: images.map(image => image.seen)}
     const asked = {messages: messagesOf(prompt, images), images: seen.images}
-    const outcome = await this.#client.complete({...asked, decoding}, signal)
+    const outcome = await this.#client.complete({...asked, decoding, repeat}, signal)
     if (outcome.kind === 'left-out') return undefined
     if (outcome.kind === 'failure')
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
@@ -149,6 +149,7 @@ class RemoteSession implements Session {
       timing: timingOf(outcome),
       attempts: outcome.attempts,
       cached: outcome.cached,
+      costUsd: outcome.cached ? 0 : outcome.reply.costUsd,
       seen,
       ...(scores && {continuationLogProbs: scores}),
     }

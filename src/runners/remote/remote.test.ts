@@ -302,6 +302,24 @@ describe('budgets', () => {
 })
 
 describe('the cache', () => {
+  it('keeps a reply for each repeat, the first as if it were the only one, and says what was paid', async () => {
+    await serve(index => ({kind: 'answer', text: String(index)}))
+    const repeated = [0, 1, 2].map(repeat => ({...request('x'), repeat}))
+    const paid = {cache: true, concurrency: 1, price: {input: 1_000_000, output: 0}} as const
+    const first = await ask(repeated, paid)
+    expect(new Set(first.map(({text}) => text)).size).toBe(3)
+    for (const {costUsd, usage, cached} of first) expect([costUsd, cached]).toEqual([usage.promptTokens, false])
+    const again = await ask([request('x'), ...repeated.slice(1)], paid)
+    expect(server.requests).toHaveLength(3)
+    const texts = (generations: readonly {text: string}[]) => generations.map(({text}) => text).sort()
+    expect(texts(again)).toEqual(texts(first))
+    expect(again.map(({costUsd, cached}) => [costUsd, cached])).toEqual([
+      [0, true],
+      [0, true],
+      [0, true],
+    ])
+  })
+
   it('gives whole replies again, and only those', async () => {
     await serve((_index, prompt) => (prompt === '0' ? good : {kind: 'answer', text: 'Well', finish: 'length'}))
     await ask(many(2), {cache: true})

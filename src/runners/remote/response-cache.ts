@@ -27,6 +27,8 @@ export interface CacheKeyParts {
   readonly messages: unknown
   readonly images: readonly SeenImage[]
   readonly decoding: Decoding
+  /** From 1, where this has been asked before in the same run; the first time is as if it were the only one. */
+  readonly repeat?: number | undefined
   /** The text whose log-probabilities were asked for instead of an answer. */
   readonly continuation?: string | undefined
   /** What was merged into the body. */

@@ -1,0 +1,63 @@
+// The headline of each arm while a run goes on, from the records that have come in. Pure.
+import type {Headline} from '../evaluation/spec.js'
+import type {GroupScores} from '../run-folder/tally.js'
+
+export interface ArmScore {
+  readonly arm: string
+  readonly bench: string
+  /** The headline by now; null before the first score. */
+  readonly score: number | null
+  /** Samples that the headline counts, and all that have an answer. */
+  readonly scored: number
+  readonly run: number
+  /** Answers that came from the response cache. */
+  readonly cached: number
+}
+
+export class RunningScores {
+  readonly #headlines: Readonly<Record<string, Headline>>
+  readonly #groups = new Map<string, {-readonly [K in keyof GroupScores]: GroupScores[K]}>()
+
+  constructor(headlines: Readonly<Record<string, Headline>>, before: readonly GroupScores[] = []) {
+    this.#headlines = headlines
+    for (const group of before) this.add(group)
+  }
+
+  add({arm, bench, subtask, ...more}: GroupScores): void {
+    const key = JSON.stringify([arm, bench, subtask])
+    const group = this.#groups.get(key) ?? {arm, bench, subtask, run: 0, scored: 0, sum: 0, cached: 0}
+    this.#groups.set(key, group)
+    group.run += more.run
+    group.scored += more.scored
+    group.sum += more.sum
+    group.cached += more.cached
+  }
+
+  /** Every arm on every benchmark that has answers, in the order of their first. */
+  arms(): ArmScore[] {
+    const byArm = new Map<string, GroupScores[]>()
+    for (const group of this.#groups.values()) {
+      const key = JSON.stringify([group.arm, group.bench])
+      byArm.set(key, [...(byArm.get(key) ?? []), group])
+    }
+    return Array.from(byArm.values(), groups => {
+      const {arm, bench} = groups[0]!
+      const {aggregate = 'micro', subtasks = null} = this.#headlines[bench] ?? {}
+      const inHeadline = groups.filter(({subtask}) => subtasks?.includes(subtask) ?? true)
+      // As in tables: a selection without any subtask of the headline is counted as it is.
+      const counted = (inHeadline.length > 0 ? inHeadline : groups).filter(({scored}) => scored > 0)
+      const total = (of: readonly GroupScores[], figure: 'run' | 'scored' | 'sum' | 'cached') =>
+        of.reduce((sum, group) => sum + group[figure], 0)
+      const score =
+        counted.length === 0
+          ? null
+          : aggregate === 'micro'
+            ? total(counted, 'sum') / total(counted, 'scored')
+            : counted.reduce((sum, {sum: right, scored}) => sum + right / scored, 0) / counted.length
+      return {
+        ...{arm, bench, score},
+        ...{scored: total(counted, 'scored'), run: total(groups, 'run'), cached: total(groups, 'cached')},
+      }
+    })
+  }
+}

@@ -1,0 +1,53 @@
+// Of a sample that was asked several times, one result for tables and comparisons: its score is the mean of its scores.
+// Pure.
+import {type Outcome, outcomes} from '../core/outcome.js'
+import type {Settled} from './settled.js'
+
+/**
+ * The results of all repeats of one sample as one. A failed repeat is left out of the mean, and the sample is an error
+ * only where all of them failed. As for open answers, `correct` then means at least one half; below that the commonest
+ * outcome that earns nothing is shown.
+ */
+export function asOne(repeats: readonly Settled[]): Settled {
+  const answered = repeats.filter(({outcome}) => outcome !== 'error')
+  const first = answered[0] ?? repeats[0]!
+  if (answered.length === 0) return {...first, repeats: repeats.length}
+  const score = meanOf(answered.map(({score}) => score))
+  const latencies = answered.flatMap(({totalMs}) => totalMs ?? [])
+  const names = new Set(answered.flatMap(({metrics}) => Object.keys(metrics)))
+  const costs = repeats.flatMap(({costUsd}) => (costUsd === undefined ? [] : [costUsd]))
+  return {
+    ...first,
+    outcome: score === null ? 'unscored' : score >= 0.5 ? 'correct' : commonest(answered),
+    score,
+    metrics: Object.fromEntries(
+      Array.from(names, name => [name, meanOf(answered.map(({metrics}) => metrics[name] ?? null))!]),
+    ),
+    promptTokens: meanOf(answered.map(({promptTokens}) => promptTokens)),
+    textTokens: meanOf(answered.map(({textTokens}) => textTokens)),
+    latentSteps: meanOf(answered.map(({latentSteps}) => latentSteps)),
+    totalMs: meanOf(latencies),
+    latencies,
+    repeats: repeats.length,
+    engaged: meanOf(answered.map(({engaged}) => engaged)),
+    answers: answered.length,
+    cached: repeats.reduce((sum, {cached}) => sum + cached, 0),
+    ...(costs.length === 0
+      ? {}
+      : {costUsd: costs.reduce((sum, cost) => (cost === null || sum === null ? null : sum + cost))}),
+  }
+}
+
+/** The commonest of the outcomes that are not `correct`; of equals the first in their order. */
+function commonest(answered: readonly Settled[]): Outcome {
+  const count = (name: Outcome) => answered.filter(({outcome}) => outcome === name).length
+  return outcomes
+    .filter(name => name !== 'correct')
+    .reduce((best, name) => (count(name) > count(best) ? name : best), 'wrong')
+}
+
+/** Over the values that are known; null without any. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter(value => value !== null)
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length
+}

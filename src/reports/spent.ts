@@ -1,0 +1,47 @@
+// What a row says of how its answers came to be: from whom under which name, at what cost, out of the cache, with
+// latents or without. Pure.
+import {wilsonInterval} from '../metrics/statistics/index.js'
+import type {Lock} from '../run-folder/lock.js'
+import type {Run, Sheet} from './read-run.js'
+import type {ResultRow} from './schemas/result.js'
+import type {Settled} from './settled.js'
+
+/** What a model is called for people; null where it has no name but its reference. */
+export function labelOf({environment}: Pick<Lock, 'environment'>, model: string): string | null {
+  const label = (Object(environment['labels']) as Record<string, unknown>)[model]
+  return typeof label === 'string' ? label : null
+}
+
+/** Answers of all subtasks, those among them that came from the cache, and what they cost. */
+export function spentOn({records}: Sheet): Pick<ResultRow, 'asked' | 'cached' | 'costUsd'> {
+  let asked = 0
+  let cached = 0
+  let cost: number | null | undefined
+  for (const {answers, cached: saved, costUsd} of records.values()) {
+    asked += answers
+    cached += saved
+    if (costUsd !== undefined) cost = cost === null || costUsd === null ? null : (cost ?? 0) + costUsd
+  }
+  return {asked, cached, costUsd: cost ?? null}
+}
+
+/** How many samples of an arm that thinks in latents have a block; null where latents were not seen. */
+export function engagedOf(records: readonly Settled[]): ResultRow['engaged'] {
+  const seen = records.flatMap(({engaged}) => engaged ?? [])
+  if (seen.length === 0) return null
+  const blocks = seen.reduce((sum, one) => sum + one, 0)
+  return {n: seen.length, rate: blocks / seen.length, ...wilsonInterval(blocks, seen.length)}
+}
+
+/** What a reader must know of how the samples were asked. */
+export function askedNotes({lock}: Run, sheet: Sheet): string[] {
+  const {asked, cached} = spentOn(sheet)
+  const {repeats = 1} = lock.seeds
+  const fewer = [...sheet.records.values()].filter(record => (record.repeats ?? 1) < repeats).length
+  return [
+    ...(repeats > 1 ? [`mean of ${repeats} repeats`] : []),
+    ...(fewer > 0 ? [`${fewer} samples asked fewer than ${repeats} times`] : []),
+    ...(cached > 0 ? [`${cached} of ${asked} answers from the cache`] : []),
+    ...(sheet.dropped.length > 0 ? [`asked without ${sheet.dropped.join(', ')}, which the server refused`] : []),
+  ]
+}
