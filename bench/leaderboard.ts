@@ -1,8 +1,7 @@
 // `leaderboard` over logs of up to 200,000 records with all intervals: must be linear and below 5 s.
 // The sizes are 50,000, 100,000 and 200,000 records. The compiled command makes each table in a separate process, as
 // for a user (run `npm run build` first).
-// `choice`: right or wrong, one row. `open`: fractional scores in clusters over ten arms, where every interval is a
-// bootstrap.
+// `choice`: right or wrong, one row. `open`: fractional scores in clusters over ten arms. `arms`: twenty arms to rank.
 // Fails when a bound is missed.
 import {spawnSync} from 'node:child_process'
 import {once} from 'node:events'
@@ -27,6 +26,7 @@ const linearBound = 1.25
 const kinds = {
   choice: {arms: 1, bench: 'blink', aggregate: 'macro', open: false},
   open: {arms: 10, bench: 'viscot', aggregate: 'macro', open: true},
+  arms: {arms: 20, bench: 'vstar', aggregate: 'micro', open: false},
 } as const
 
 const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))

@@ -19,6 +19,8 @@ export {
 } from './metrics/extraction/index.js'
 export {scoreSample} from './metrics/score.js'
 export * from './metrics/statistics/index.js'
+export {recipeNamed, recipeNames, registerRecipe} from './modes/recipes/index.js'
+export {defineRecipe, type Recipe} from './modes/recipes/recipe.js'
 export {type CompareOptions, compareRuns} from './reports/compare.js'
 export {type Run, readRun} from './reports/read-run.js'
 export {type ResultOptions, resultTable} from './reports/result-table.js'

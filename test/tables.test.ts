@@ -36,9 +36,17 @@ describe('leaderboard', () => {
     const document = resultDocumentSchema.parse(JSON.parse(stdout))
     expect(code).toBe(0)
     // design/benchmarks.md 8.1; n = 1,901 rows each.
-    expect(document.rows.map(({score, n, tier}) => [(100 * score!).toFixed(4), n, tier])).toEqual([
-      ['60.0411', 1901, 1],
-      ['51.0891', 1901, 2],
+    expect(
+      document.rows.map(({score, n, tier, rankLow, rankHigh}) => [
+        (100 * score!).toFixed(4),
+        n,
+        tier,
+        rankLow,
+        rankHigh,
+      ]),
+    ).toEqual([
+      ['60.0411', 1901, 1, 1, 1],
+      ['51.0891', 1901, 2, 2, 2],
     ])
     // design/benchmarks.md 2.3.
     expect(100 * document.rows[0]!.baselines.majority!).toBeCloseTo(42.059, 3)
@@ -84,7 +92,13 @@ describe('compare', () => {
     const comparison = comparisonSchema.parse(JSON.parse(down.stdout))
     expect([down.code, comparison.verdict, comparison.exitCode]).toEqual([1, 'regressed', 1])
     expect(100 * comparison.pairs[0]!.difference).toBeCloseTo(51.0891 - 60.0411, 3)
-    expect(comparison.pairs[0]!.wins - comparison.pairs[0]!.losses).toBe(958 - 1139)
+    const [pair] = comparison.pairs
+    expect(pair!.wins - pair!.losses).toBe(958 - 1139)
+    expect(pair).toMatchObject({test: 'sign-flip', gate: {passed: false, margin: 0.02, low: pair!.bounds.low}})
+    expect(pair!.high).toBeLessThan(0)
+    expect(pair!.p).toBeLessThan(0.001)
+    expect(pair!.flips).toHaveLength(200)
+    expect(pair!.flips[0]).toMatchObject({from: 'correct', to: expect.stringMatching(/wrong|unanswered/)})
     expect((await inFolder('compare', at('GPT4V'), at('GPT4o'), '--fail-on', 'regression')).code).toBe(0)
     expect((await inFolder('compare', at('GPT4o'), at('GPT4V'))).code).toBe(0)
   })
@@ -102,6 +116,11 @@ describe('compare', () => {
     const {code, stderr} = await inFolder('compare', at('GPT4o'), join(folder, 'rescored'))
     expect(code).toBe(5)
     expect(stderr).toContain('extractor: lantern-eval, not verbatim')
+    const allowed = await inFolder('compare', at('GPT4o'), join(folder, 'rescored'), '--allow', 'extractor')
+    expect([allowed.code, allowed.stdout.replaceAll(/\s+/g, ' ')]).toEqual([
+      0,
+      expect.stringContaining('allowed to differ: extractor: lantern-eval, not verbatim'),
+    ])
   })
 })
 

@@ -5,7 +5,7 @@
 import {basename, dirname, extname, join} from 'node:path'
 import {areaOf, padToSquare} from '../core/box.js'
 import {LanternError} from '../core/errors.js'
-import type {PromptForm} from '../core/prompt-form.js'
+import {limitInAllModes, type PromptForm} from '../core/prompt-form.js'
 import type {Box, Sample} from '../core/sample.js'
 import type {DataProblem, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
@@ -63,8 +63,10 @@ export const viscot = defineBenchmark({
       choices: '{prompt}',
       fallback: bare.choices!,
       exact: true,
-      maxNewTokens: {direct: 512, 'text-cot': 512, latent: 512},
+      maxNewTokens: limitInAllModes(512),
     },
+    // llava/eval/model_cot_loader.py without --with-cot: what stands before the request for a box, its blank included.
+    'viscot-official': {...bare, text: '{question} ', exact: true, maxNewTokens: limitInAllModes(128)},
   },
   // scripts/v1_5/eval/cot_benchmark.sh; many gold answers are sentences, which 16 tokens cannot hold.
   maxNewTokens: {direct: 128},

@@ -4,7 +4,6 @@
 // lmms-lab/vstar-bench.
 import {basename, dirname, extname} from 'node:path'
 import {LanternError} from '../core/errors.js'
-import type {PromptForm} from '../core/prompt-form.js'
 import {random} from '../core/random.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
 import type {DataSet, LoadOptions, SampleKey} from './benchmark.js'
@@ -15,9 +14,7 @@ import {jsonlRows} from './sources/jsonl.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
 import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
-
-/** Question and lettered options only: the authors score likelihoods and do not ask for a letter. */
-const bare: PromptForm = {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'}
+import {vstarPrompts} from './vstar-prompts.js'
 
 export const vstar = defineBenchmark({
   id: 'vstar',
@@ -30,33 +27,8 @@ export const vstar = defineBenchmark({
   ],
   splits: ['test'],
   defaultSplit: 'test',
-  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', likelihood: true, judge: 'vlmevalkit_choice'},
-  prompts: {
-    'lantern-eval': bare,
-    // GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py.
-    lantern: {
-      ...bare,
-      text: '{prompt}',
-      fallback: bare.text,
-      exact: true,
-      maxNewTokens: {direct: 512, 'text-cot': 512, latent: 512},
-    },
-    // open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py.
-    vlmevalkit: {
-      text: 'Question: {question}\nOptions:\n{options}\nPlease select the correct answer from the options above. \n',
-      option: '{letter}. {text}',
-      images: 'first',
-      exact: true,
-    },
-    // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py. It repeats the data set's own instruction.
-    lmms: {
-      text: "{question}\n{options}\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
-      option: '{letter}. {text}',
-      images: 'first',
-      exact: true,
-      maxNewTokens: {direct: 16},
-    },
-  },
+  scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro', judge: 'vlmevalkit_choice'},
+  prompts: vstarPrompts,
   origin: {
     repo: 'craigwu/vstar_bench',
     revision: 'd9ae62c',

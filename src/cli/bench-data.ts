@@ -12,6 +12,7 @@ export function thisMachine(): Machine {
 export interface DataFlags {
   /** Folder by benchmark; `*` for all. */
   readonly data?: Readonly<Record<string, string>> | undefined
+  readonly 'image-root'?: string | undefined
   readonly split?: string | undefined
   readonly seed?: number | undefined
 }
@@ -24,5 +25,10 @@ export async function openBench(id: string, flags: DataFlags): Promise<DataSet> 
   const benchmark = await loadBenchmark(id)
   const given = dataGiven(flags.data ?? {}, id)
   const {path} = await findData(benchmark, {given, pictures: false, builtin: 'last'}, thisMachine())
-  return benchmark.load(path, {split: splitOf(benchmark, flags.split), seed: flags.seed ?? 0})
+  const {'image-root': imageRoot, seed = 0} = flags
+  return benchmark.load(path, {
+    split: splitOf(benchmark, flags.split),
+    seed,
+    ...(imageRoot !== undefined && {imageRoot}),
+  })
 }

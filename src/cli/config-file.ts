@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {readValue, type Setting} from './settings/setting.js'
+import type {YamlFile} from './yaml-file.js'
 
 const configFileName = 'lantern-eval.config.yaml'
 
@@ -26,19 +27,19 @@ export async function readConfig(path: string | undefined): Promise<ReadonlyMap<
       'Check --config.',
     )
   }
-  // The parser and the whole table of settings are loaded only if there is a file.
-  const [{settings}, yaml] = await Promise.all([import('./settings/index.js'), import('yaml')])
+  // Only a file that is there costs the time to load the parser and the whole table.
+  const [{settings}, {parseYaml}] = await Promise.all([import('./settings/index.js'), import('./yaml-file.js')])
   const table: Readonly<Record<string, Setting<unknown>>> = settings
   const values = new Map<string, unknown>()
-  for (const {key, value, at} of entriesOf(file, text, yaml)) {
+  for (const {key, value, place} of entriesOf(file, await parseYaml(file, text))) {
     if (key === '$schema') continue
-    const name = settingNamed(table, key, `${file}:${at}`)
-    const source = {subject: `${file}:${at}: "${key}":`, code: 'bad-config', advice, text: false} as const
+    const name = settingNamed(table, key, place)
+    const source = {subject: `${place}: "${key}":`, code: 'bad-config', advice, text: false} as const
     const setting = table[name]!
     // `no-cache: true` is `cache: false`.
     const read = await readValue(setting, value, source)
     if (values.has(name))
-      throw new LanternError('bad-config', `${file}:${at}: "${key}" contradicts or repeats "${name}".`, 'Keep one.')
+      throw new LanternError('bad-config', `${place}: "${key}" contradicts or repeats "${name}".`, 'Keep one.')
     values.set(name, key === name ? read : !read)
   }
   return values
@@ -58,42 +59,14 @@ function settingNamed(table: Readonly<Record<string, Setting<unknown>>>, key: st
 interface Entry {
   readonly key: string
   readonly value: unknown
-  /** `line:column` of the key. */
-  readonly at: string
+  /** `file:line:column` of the key. */
+  readonly place: string
 }
 
-/** The entries of the file's mapping. Throws `bad-config` if the file is not a mapping. */
-function entriesOf(file: string, text: string, {LineCounter, parseDocument}: typeof import('yaml')): Entry[] {
-  const lines = new LineCounter()
-  const document = parseDocument(text, {lineCounter: lines})
-  const placeOf = (offset: number) => {
-    const {line, col} = lines.linePos(offset)
-    return `${line}:${col}`
-  }
-  const broken = document.errors[0]
-  if (broken) {
-    const said = broken.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
-    throw new LanternError(
-      'bad-config',
-      `${file}:${placeOf(broken.pos[0])}: not valid YAML: ${said}.`,
-      'Correct that line.',
-    )
-  }
-  let content: unknown
-  try {
-    content = document.toJS() ?? {}
-  } catch (error) {
-    throw new LanternError('bad-config', `${file}:1:1: not usable: ${messageOf(error)}.`, 'Write values in full.')
-  }
-  if (typeof content !== 'object' || Array.isArray(content))
+/** The entries of the mapping that a file must be. Throws `bad-config`. */
+function entriesOf(file: string, {content, placeOf}: YamlFile): Entry[] {
+  const mapping = content ?? {}
+  if (typeof mapping !== 'object' || Array.isArray(mapping))
     throw new LanternError('bad-config', `${file}:1:1: not a list of settings like "limit: 20".`, advice)
-  const places = new Map<string, string>()
-  const contents = document.contents
-  if (contents && 'items' in contents) {
-    for (const item of contents.items) {
-      const key = (item as {key?: {value?: unknown; range?: [number, number, number]}}).key
-      if (key?.range) places.set(String(key.value), placeOf(key.range[0]))
-    }
-  }
-  return Object.entries(content as object).map(([key, value]) => ({key, value, at: places.get(key) ?? '1:1'}))
+  return Object.entries(mapping).map(([key, value]) => ({key, value, place: placeOf([key])}))
 }

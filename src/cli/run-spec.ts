@@ -5,6 +5,7 @@ import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
+import type {OwnPrompt} from '../modes/prompts.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
 import {controlModels} from './control-models.js'
@@ -17,15 +18,18 @@ export type RunValues = Values<typeof runSettings>
 
 /** The specification from the settings of `run`. Throws `usage` for values that do not go together. */
 export async function toSpec(values: RunValues, env: Environment): Promise<RunSpec> {
+  const recipe = values.recipe === undefined ? undefined : await appliedRecipe(values.recipe, values)
   const given = values.model?.map(modelOf)
   const models =
     given?.map((model): ModelChoice => ({...model, modes: values.mode})) ?? (await controlModels(values.mode))
   const {judge} = values
   return {
     models,
-    benchmarks: await benchmarksOf(values.bench, values.model === undefined),
+    benchmarks: recipe?.benchmarks ?? (await benchmarksOf(values.bench, values.model === undefined)),
     data: values.data ?? {},
     split: values.split,
+    ...(values['image-root'] !== undefined && {imageRoot: values['image-root']}),
+    ...(recipe && {recipe: recipe.used}),
     ids: await idsOf(values.sample, values['samples-file']),
     limit: values.limit,
     seed: values.seed,
@@ -36,6 +40,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
     latentSizes: values['latent-size'],
     interventions: values.intervention ?? ['own'],
     promptStyle: values['prompt-style'],
+    ownPrompt: await ownPromptOf(values),
     extractor: values.extractor,
     judge: judge === undefined ? undefined : {ref: judge, baseUrl: values['judge-base-url']},
     decoding: {
@@ -76,6 +81,46 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       },
     },
   }
+}
+
+/** The benchmarks that a recipe and the run together name, and what is recorded of the recipe. */
+async function appliedRecipe(
+  name: string,
+  values: RunValues,
+): Promise<{readonly benchmarks: RunSpec['benchmarks']; readonly used: NonNullable<RunSpec['recipe']>}> {
+  const {changedSettings, openRecipe, recipeSettings, recipeSubtasks} = await import('./recipes.js')
+  const opened = await openRecipe(name)
+  const changed = changedSettings(await recipeSettings(opened, values.bench), {...values})
+  const benchmarks = (await benchmarksOf(values.bench, false)).map(({id, subtasks}) => {
+    const own = recipeSubtasks(opened, id)
+    if (subtasks === undefined) return {id, subtasks: own}
+    const asked = [...subtasks].sort().join(', ')
+    const published = own === undefined ? 'all' : [...own].sort().join(', ')
+    if (asked !== published) changed[`subtasks of ${id}`] = `${asked}, not ${published}`
+    return {id, subtasks}
+  })
+  const {name: short, source, benchmarks: made} = opened.recipe
+  const layouts = Object.fromEntries(Object.entries(made).map(([id, {layouts: known = []}]) => [id, known]))
+  return {benchmarks, used: {name: short, source, changed, layouts}}
+}
+
+async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' | 'stop'>): Promise<OwnPrompt> {
+  const {system, stop, 'prompt-template': file} = values
+  const given = {...(system !== undefined && {system}), ...(stop !== undefined && {stop})}
+  if (file === undefined) return given
+  let template: string
+  try {
+    template = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new LanternError(
+      'bad-file',
+      `The prompt template ${file} cannot be read: ${messageOf(error)}.`,
+      'Check --prompt-template.',
+    )
+  }
+  const {checkTemplate} = await import('../modes/prompt-template.js')
+  checkTemplate(template)
+  return {...given, template}
 }
 
 /** `LABEL=REF` as both; a path that exists is a reference, whatever it holds. */

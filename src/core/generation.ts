@@ -56,9 +56,12 @@ export function opensBlocks({
   return mode === 'latent' && latentSize !== 0 && !withoutBlocks.includes(intervention)
 }
 
+/** OpenAI's `detail` of a picture; only endpoints look at it. */
+export type PictureDetail = 'low' | 'high'
+
 export type PromptPart =
   | {readonly type: 'text'; readonly text: string}
-  | {readonly type: 'image'; readonly image: ImageRef}
+  | {readonly type: 'image'; readonly image: ImageRef; readonly detail?: PictureDetail}
 
 /** One user turn, optionally after a system turn. The model sees the parts in this order. */
 export interface Prompt {
@@ -73,6 +76,8 @@ export interface Decoding {
   readonly topP?: number
   readonly topK?: number
   readonly seed: number
+  /** Strings that end a generation: the answer is what stands before the first of them. */
+  readonly stop?: readonly string[]
 }
 
 export interface Request {
@@ -183,6 +188,15 @@ export function failedGeneration(request: Request, code: string, message: string
     seen: null,
     error: {code, message},
   }
+}
+
+/**
+ * A text up to the first of the stop strings, and whether there was one. Both runners end here: many endpoints leave
+ * the string in, and a local model decodes past it.
+ */
+export function cutAtStop(text: string, stops: readonly string[] = []): {readonly text: string; readonly cut: boolean} {
+  const places = stops.map(stop => text.indexOf(stop)).filter(place => place !== -1)
+  return places.length === 0 ? {text, cut: false} : {text: text.slice(0, Math.min(...places)), cut: true}
 }
 
 /** The prompt as JSON text with a placeholder for each picture. This is the text hashed as `promptSha256`. */

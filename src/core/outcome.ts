@@ -30,12 +30,13 @@ export type JudgeName = (typeof judgeNames)[number]
 export interface Scoring {
   /** The kind of answer: one of the item's letters, or free text. */
   readonly answer: 'choice' | 'open'
-  /** Name of the headline metric when no judge is used: `accuracy` or `match`. */
+  /**
+   * Name of the headline metric when no judge is used: `accuracy`, `match`, or `likelihood` for the option text that
+   * the model finds likeliest.
+   */
   readonly metric: string
   /** `macro`: unweighted mean over subtasks; `micro`: mean over samples. */
   readonly aggregate: 'macro' | 'micro'
-  /** True when the likelihood of the option texts is a second metric (the official rule of V*). */
-  readonly likelihood?: boolean
   /** Subtasks that count towards the headline; all of them when absent. */
   readonly headline?: readonly string[]
   /** Who is asked with `--judge`; absent: VisCoT's judge for open answers, VLMEvalKit's for choices. */

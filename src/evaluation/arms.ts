@@ -2,7 +2,7 @@
 import type {Benchmark} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, armId, type Intervention, type Mode} from '../core/generation.js'
-import type {PromptStyle} from '../core/prompt-form.js'
+import type {PromptForm} from '../core/prompt-form.js'
 import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
 
@@ -52,10 +52,10 @@ const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-c
 
 /** Limit of new tokens of an answer: what was asked for, else what the style, the benchmark or the default says. */
 export function maxNewTokensOf(
-  {prompts, maxNewTokens}: Pick<Benchmark, 'prompts' | 'maxNewTokens'>,
+  {maxNewTokens}: Pick<Benchmark, 'maxNewTokens'>,
+  form: Pick<PromptForm, 'maxNewTokens'>,
   mode: Mode,
-  style: PromptStyle,
   asked: number | undefined,
 ): number {
-  return asked ?? prompts[style]?.maxNewTokens?.[mode] ?? maxNewTokens?.[mode] ?? defaultMaxNewTokens[mode]
+  return asked ?? form.maxNewTokens?.[mode] ?? maxNewTokens?.[mode] ?? defaultMaxNewTokens[mode]
 }

@@ -136,7 +136,7 @@ it('live, every outcome and every further metric occurs', () => {
     new Set(['correct', 'wrong', 'unanswered', 'truncated', 'refused', 'error']),
   )
   const figures = new Set(records.flatMap(({metrics}) => Object.keys(metrics)))
-  expect([...figures].sort()).toEqual(['box', 'exact', 'iou', 'likelihood', 'match'])
+  expect([...figures].sort()).toEqual(['box', 'exact', 'iou', 'match'])
 })
 
 it('rescored from the records alone, nothing changes', async () => {
@@ -149,7 +149,15 @@ it('rescored from the data, nothing changes', async () => {
   expect(await sorted('from-data')).toEqual(records)
 })
 
-it('in shards and merged, nothing changes', async () => {
+it('an answer that is the likeliest option stays so when it is scored again', async () => {
+  const asked = {benchmarks: [{id: 'vstar'}], promptStyle: 'vstar-official' as const}
+  const before = await live('likeliest', asked)
+  expect(new Set(before.map(({outcome}) => outcome))).toEqual(new Set(['correct', 'wrong', 'error']))
+  expect(await rescored('likeliest-again', {from: join(folder, 'likeliest')})).toMatchObject({changed: 0})
+  expect(await sorted('likeliest-again')).toEqual(before)
+})
+
+it('in shards and merged nothing changes', async () => {
   const shards = [1, 2, 3].map(index => ({index, count: 3}))
   for (const shard of shards) await live(`shard-${shard.index}`, {shard})
   const dirs = shards.map(({index}) => join(folder, `shard-${index}`))
@@ -161,7 +169,7 @@ it('replayed, only the model, what it saw and its log-probabilities are missing'
   const models = [{ref: `replay:${join(folder, 'live')}`, modes: ['direct' as const]}]
   const prepared = await prepare(specOf('replayed', {models}), () => {})
   await evaluate(prepared, () => {}, signal)
-  const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'metrics.likelihood', 'error']
+  const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'error']
   const failed = (one: LogRecord) => one.outcome === 'error'
   const replayed = await sorted('replayed')
   expect(without(replayed, ...unknown)).toEqual(without(records, ...unknown))
@@ -263,7 +271,7 @@ describe('with repeats and circular options', () => {
     }))
     const path = join(folder, 'several.jsonl')
     await writeFile(path, lines.map(one => `${JSON.stringify(one)}\n`).join(''))
-    const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'metrics.likelihood', 'error']
+    const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'error']
     for (const [source, more] of [
       ['several', []],
       ['several.jsonl', ['usage', 'timing']],

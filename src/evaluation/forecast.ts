@@ -4,7 +4,7 @@ import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import type {ImageRef, Sample} from '../core/sample.js'
-import {buildPrompt, promptFormOf} from '../modes/prompts.js'
+import {buildPrompt} from '../modes/prompts.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
 import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
@@ -69,8 +69,7 @@ async function countAll(
   settled: ReadonlySet<string>,
   tallies: readonly OpenArm[],
 ): Promise<void> {
-  for (const {benchmark, data, keys} of benchmarks) {
-    const form = promptFormOf(benchmark, spec.promptStyle)
+  for (const {benchmark, form, data, keys} of benchmarks) {
     const sizeOf = rememberedSizes()
     for await (const sample of data.samples(new Set(keys.map(key => key.id)))) {
       const open = repeatsOf(spec.repeats).flatMap(repeat =>

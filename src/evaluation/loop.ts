@@ -1,10 +1,9 @@
 // The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow
 // with the run.
 
-import type {Benchmark} from '../benchmarks/benchmark.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
-import {buildPrompt, promptFormOf} from '../modes/prompts.js'
+import {buildPrompt} from '../modes/prompts.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
@@ -71,20 +70,33 @@ async function* groups(
     const open = asked.filter(
       ({arm, repeat}) => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat})),
     )
-    if (open.length > 0) yield open.map(({arm, repeat}) => request(spec, benchmark, sample, arm, repeat))
+    if (open.length > 0) yield open.map(({arm, repeat}) => request(spec, bench, sample, arm, repeat))
   }
 }
 
-function request(spec: RunSpec, benchmark: Benchmark, sample: Sample, arm: Arm, repeat: number | undefined): Request {
+function request(
+  spec: RunSpec,
+  {benchmark, form}: PreparedBenchmark,
+  sample: Sample,
+  arm: Arm,
+  repeat: number | undefined,
+): Request {
   const {temperature, topP, topK} = spec.decoding
-  const maxNewTokens = maxNewTokensOf(benchmark, arm.mode, spec.promptStyle, spec.decoding.maxNewTokens)
+  const maxNewTokens = maxNewTokensOf(benchmark, form, arm.mode, spec.decoding.maxNewTokens)
   return {
     sample,
     arm,
-    prompt: buildPrompt(sample, arm.mode, promptFormOf(benchmark, spec.promptStyle)),
-    decoding: {maxNewTokens, temperature, topP, topK, seed: spec.seed + (repeat ?? 0)},
+    prompt: buildPrompt(sample, arm.mode, form),
+    decoding: {
+      maxNewTokens,
+      temperature,
+      topP,
+      topK,
+      seed: spec.seed + (repeat ?? 0),
+      ...(form.stop && {stop: form.stop}),
+    },
     ...(repeat === undefined ? {} : {repeat}),
-    ...(benchmark.scoring.likelihood && sample.options ? {continuations: sample.options} : {}),
+    ...(form.likelihood && sample.options ? {continuations: sample.options} : {}),
   }
 }
 
@@ -95,16 +107,7 @@ async function finish(
   {keepLatents, signal}: LoopTools,
 ): Promise<LogRecord> {
   const {sample, arm, repeat} = generation.request
-  // The model must have seen every picture of the sample, in order. A dropped or joined picture would measure something
-  // else.
-  const complete = generation.seen === null || generation.seen.images.length === sample.images.length
-  const checked: Generation = complete
-    ? generation
-    : {
-        ...generation,
-        stop: 'error',
-        error: {code: 'bug', message: `${sample.images.length} pictures asked, ${generation.seen!.images.length} sent`},
-      }
+  const checked = checkedGeneration(generation)
   const judge = openJudge && {judge: openJudge, sample, signal}
   const {scoring, id: bench} = benchmark
   const record = await scoredRecord({arm, bench, repeat, sample}, saidIn(checked), {
@@ -114,4 +117,18 @@ async function finish(
   })
   await keepLatents(bench, checked)
   return record
+}
+
+/** The generation, or an error where it did not do what was asked. */
+function checkedGeneration(generation: Generation): Generation {
+  const {request, seen, stop, continuationLogProbs} = generation
+  const failed = (code: string, message: string): Generation => ({...generation, stop: 'error', error: {code, message}})
+  // Every picture of the prompt must have been seen, in order: without one of them something else would be measured.
+  const asked = request.prompt.parts.filter(({type}) => type === 'image').length
+  if (seen !== null && seen.images.length !== asked)
+    return failed('bug', `${asked} pictures asked, ${seen.images.length} sent`)
+  // Without the likelihoods that were asked for there is no answer, whatever was written.
+  if (request.continuations !== undefined && continuationLogProbs === undefined && stop !== 'error' && stop !== 'abort')
+    return failed('unsupported', 'the likelihood of the options is not to be had here')
+  return generation
 }

@@ -70,8 +70,8 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
       const mine = settled.filter(({arm}) => arm === id)
       const done = mine.length
       const open = items - done
-      const limits = prepared.benchmarks.map(({benchmark, keys}) => ({
-        limit: maxNewTokensOf(benchmark, mode, spec.promptStyle, spec.decoding.maxNewTokens),
+      const limits = prepared.benchmarks.map(({benchmark, form, keys}) => ({
+        limit: maxNewTokensOf(benchmark, form, mode, spec.decoding.maxNewTokens),
         open: (spec.repeats ?? 1) * keys.length - mine.filter(({bench}) => bench === benchmark.id).length,
       }))
       const maxNewTokens = Math.max(...limits.map(({limit}) => limit))

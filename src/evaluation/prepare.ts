@@ -6,12 +6,12 @@ import {loadBenchmark} from '../benchmarks/index.js'
 import {withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, modes} from '../core/generation.js'
-import {hashOf} from '../core/hash.js'
-import type {PromptStyle} from '../core/prompt-form.js'
+import {hashOf, sha256} from '../core/hash.js'
+import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
 import {bankMissing, latentNeeds, needsBank} from '../modes/interventions.js'
-import {promptFormOf, promptsSha256} from '../modes/prompts.js'
-import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../run-folder/lock.js'
+import {askedForm, promptsSha256} from '../modes/prompts.js'
+import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
@@ -26,6 +26,8 @@ import type {RunSpec} from './spec.js'
 export interface PreparedBenchmark {
   readonly benchmark: Benchmark
   readonly data: DataSet
+  /** How it is asked. */
+  readonly form: PromptForm
   /** The samples of this shard, in the order of the data. */
   readonly keys: readonly SampleKey[]
 }
@@ -101,7 +103,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin: identities.every(({builtin}) => builtin) ? 'always' : 'named',
       } as const
       const {path} = await findData(benchmark, wish, common)
-      const found = await benchmark.load(path, {split, seed: spec.seed})
+      const found = await benchmark.load(path, {
+        split,
+        seed: spec.seed,
+        ...(spec.imageRoot !== undefined && {imageRoot: spec.imageRoot}),
+      })
       const data = withOptionOrders(found, spec.optionOrders, spec.seed)
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
@@ -115,11 +121,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       const selected = select(id, available, {subtasks, ids: spec.ids, limit: spec.limit, seed: spec.seed})
       // A layout may have its own scoring (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
-      benchmarks.push({benchmark: data.benchmark, data, keys})
+      const form = askedForm(data.benchmark, spec.promptStyle, spec.ownPrompt)
+      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, form, keys})
       const listed = selected.map(key => ({...key, bench: id}))
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
-      entries.push(await lockEntry(data, {available, samples: listed, judged, style: spec.promptStyle}))
+      entries.push(await lockEntry(data, {available, samples: listed, judged, form}))
     }
     if (spec.judge) {
       const judged = benchmarks.map(({benchmark}) => benchmark)
@@ -139,18 +146,16 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         message:
           'At temperature 0 a local checkpoint says the same at every repeat, unless an intervention draws; --temperature lets it vary.',
       })
-    const limits = limitsOf(
-      benchmarks.map(({benchmark}) => benchmark),
-      arms,
-      spec,
-    )
+    const limits = limitsOf(benchmarks, arms, spec)
     const lock = lockOf({
+      ...(spec.recipe && {recipe: usedRecipe(spec.recipe, benchmarks)}),
       arms,
       benchmarks: entries.map((entry, index) => ({...entry, ...limits.own[index]})),
       prompts: {
         style: spec.promptStyle,
         templatesSha256: hashOf(entries.map(entry => entry.promptsSha256!)),
         options: spec.optionOrders,
+        ...(spec.ownPrompt?.template !== undefined && {template: `sha256:${sha256(spec.ownPrompt.template)}`}),
       },
       decoding: {
         temperature: spec.decoding.temperature,
@@ -206,7 +211,7 @@ interface Choice {
   readonly available: readonly SampleKey[]
   readonly samples: readonly ListedSample[]
   readonly judged: boolean
-  readonly style: PromptStyle
+  readonly form: PromptForm
 }
 
 interface Limits {
@@ -216,27 +221,49 @@ interface Limits {
   readonly own: readonly Pick<Lock['benchmarks'][number], 'maxNewTokens'>[]
 }
 
-function limitsOf(benchmarks: readonly Benchmark[], arms: readonly Arm[], {promptStyle, decoding}: RunSpec): Limits {
+/** What is recorded of a recipe: data of another layout than it asked hold other texts, so they are a change too. */
+function usedRecipe(
+  {layouts, ...recipe}: NonNullable<RunSpec['recipe']>,
+  benchmarks: readonly PreparedBenchmark[],
+): UsedRecipe {
+  const changed = {...recipe.changed}
+  for (const {benchmark, data} of benchmarks) {
+    const known = layouts[benchmark.id] ?? []
+    if (known.length > 0 && !known.includes(data.layout) && data.kind !== 'builtin')
+      changed[`data of ${benchmark.id}`] = `${data.layout}, not ${known.join(' or ')}`
+  }
+  return {...recipe, changed}
+}
+
+/** The benchmark as it is scored where its options are held against each other by their likelihood. */
+function scoredAs(benchmark: Benchmark, {likelihood}: PromptForm): Benchmark {
+  return likelihood ? {...benchmark, scoring: {...benchmark.scoring, metric: 'likelihood'}} : benchmark
+}
+
+function limitsOf(benchmarks: readonly PreparedBenchmark[], arms: readonly Arm[], {decoding}: RunSpec): Limits {
   const shared: Limits['shared'] = {}
   const own = benchmarks.map((): Limits['shared'] => ({}))
   for (const mode of modes.filter(mode => arms.some(arm => arm.mode === mode))) {
-    const limits = benchmarks.map(benchmark => maxNewTokensOf(benchmark, mode, promptStyle, decoding.maxNewTokens))
+    const limits = benchmarks.map(({benchmark, form}) => maxNewTokensOf(benchmark, form, mode, decoding.maxNewTokens))
     if (new Set(limits).size === 1) shared[mode] = limits[0]!
     else for (const [index, limit] of limits.entries()) own[index]![mode] = limit
   }
   return {shared, own: own.map(limits => (Object.keys(limits).length === 0 ? {} : {maxNewTokens: limits}))}
 }
 
-async function lockEntry(data: DataSet, {available, samples, judged, style}: Choice): Promise<LockedBenchmark> {
+async function lockEntry(data: DataSet, {available, samples, judged, form}: Choice): Promise<LockedBenchmark> {
   const {revision, labels, dataSha256} = await data.identity()
-  const {benchmark, split, kind, layout} = data
+  const {split, kind, layout} = data
+  const benchmark = scoredAs(data.benchmark, form)
   const counts = new Map<string, number>()
   for (const {subtask} of available) counts.set(subtask, (counts.get(subtask) ?? 0) + 1)
   return lockedBenchmark({
     ...{id: benchmark.id, split, kind, layout, revision, labels, dataSha256},
     ...{scoring: benchmark.scoring, judged, samples},
     verified: await data.verified(),
-    promptsSha256: promptsSha256(promptFormOf(benchmark, style)),
+    promptsSha256: promptsSha256(form),
+    ...(form.system !== undefined && {system: form.system}),
+    ...(form.stop && {stop: [...form.stop]}),
     available: counts,
   })
 }

@@ -3,6 +3,8 @@
 import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Intervention, Mode} from '../core/generation.js'
 import type {PromptStyle} from '../core/prompt-form.js'
+import type {OwnPrompt} from '../modes/prompts.js'
+import type {UsedRecipe} from '../run-folder/lock.js'
 import type {LogRecord} from '../run-folder/record.js'
 import type {GroupScores} from '../run-folder/tally.js'
 import type {BudgetLimits} from '../runners/budget.js'
@@ -24,6 +26,8 @@ export interface RunSpec {
   readonly benchmarks: readonly {readonly id: string; readonly subtasks?: readonly string[]}[]
   /** Folder by benchmark id; `*` for all; the value `builtin` means the built-in samples. */
   readonly data: Readonly<Record<string, string>>
+  /** Folder of pictures that lie outside the data. */
+  readonly imageRoot?: string
   readonly split?: string
   readonly ids?: readonly string[]
   readonly limit?: number
@@ -37,6 +41,8 @@ export interface RunSpec {
   readonly latentSizes?: readonly number[]
   readonly interventions: readonly Intervention[]
   readonly promptStyle: PromptStyle
+  /** In place of what the style says: `--system`, `--prompt-template`, `--stop`. */
+  readonly ownPrompt?: OwnPrompt
   readonly extractor: string
   readonly judge?: {readonly ref: string; readonly baseUrl?: string}
   readonly decoding: {
@@ -45,6 +51,8 @@ export interface RunSpec {
     readonly topP?: number
     readonly topK?: number
   }
+  /** The published evaluation that the settings come from, and the layouts of the data that it asked. */
+  readonly recipe?: UsedRecipe & {readonly layouts: Readonly<Record<string, readonly string[]>>}
   readonly saveLatents: boolean
   readonly maxErrorRate: number
   /** The run folder; by default it is named after the run and its lock hash, under `results/`. */

@@ -51,12 +51,25 @@ describe('the outcome of a choice', () => {
   })
 })
 
-describe('the likelihood of a choice', () => {
-  it('is 1 if the likeliest option is the gold one, and does not change the score', () => {
-    expect(score({likeliest: 'B'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 1}})
-    expect(score({likeliest: 'A'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 0}})
-    expect(score({}).metrics).toEqual({})
-    expect(score({likeliest: 'A', gold: null}).metrics).toEqual({})
+describe('the likeliest option as the answer', () => {
+  const official = {answer: 'choice', metric: 'likelihood', aggregate: 'micro'} as const
+  const byLikelihood = (more: Partial<Answered>) => scoreAnswer({...base, ...more}, official, 'lantern-eval')
+
+  it('counts whatever was written, cut off or refused', () => {
+    for (const stop of ['eos', 'length', 'refusal'] as const) {
+      expect(byLikelihood({text: '(A)', stop, likeliest: 'B'})).toMatchObject({
+        outcome: 'correct',
+        score: 1,
+        answer: 'B',
+      })
+      expect(byLikelihood({text: '(B)', stop, likeliest: 'A'})).toMatchObject({outcome: 'wrong', score: 0, answer: 'A'})
+    }
+  })
+
+  it('is none where it is not known, where the gold answer is hidden, and after a failure', () => {
+    expect(byLikelihood({text: '(B)'})).toMatchObject({outcome: 'unanswered', score: 0})
+    expect(byLikelihood({gold: null, likeliest: 'A'})).toMatchObject({outcome: 'unscored', score: null})
+    expect(byLikelihood({stop: 'error', likeliest: 'B'})).toMatchObject({outcome: 'error', score: null})
   })
 })
 

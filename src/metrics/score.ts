@@ -27,17 +27,10 @@ export interface Answered {
 }
 
 /**
- * Metrics that follow from the answer, the gold answer, the likeliest option and a judge. Rescoring a record recomputes
- * them and keeps its other metrics (of boxes, of a peer).
+ * Figures that follow from the answer, the gold answer and a judge. Scoring a record again makes
+ * them anew; other figures of the record (of boxes, of a peer) are kept.
  */
-export const recomputedMetrics: readonly string[] = [
-  'exact',
-  'match',
-  'answerOnly',
-  'likelihood',
-  'judge',
-  'judgeOfficial',
-]
+export const recomputedMetrics: readonly string[] = ['exact', 'match', 'answerOnly', 'judge', 'judgeOfficial']
 
 /** Scores what a session gave for a sample. Throws `usage` for an unknown extractor. */
 export function scoreSample(sample: Sample, generation: Generation, scoring: Scoring, extractor: string): Score {
@@ -55,13 +48,27 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
  * Throws `usage` for an unknown extractor.
  */
 export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
-  const {stop, text, gold, likeliest, boxes, extra} = answered
+  const {stop, text, boxes, extra} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
+  if (scoring.metric === 'likelihood') return byLikelihood(answered)
   const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
   const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
-  const metrics: Record<string, number> = {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}
-  if (likeliest !== undefined && typeof gold === 'string') metrics['likelihood'] = Number(likeliest === gold)
-  return {...score, metrics}
+  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}}
+}
+
+/** The official rule of V*: the answer is the likeliest option, whatever the model writes. */
+function byLikelihood(answered: Answered): Score {
+  const {gold, likeliest = null} = answered
+  const score = (outcome: Score['outcome'], value: number | null): Score => ({
+    outcome,
+    score: value,
+    answer: likeliest,
+    metrics: {},
+  })
+  if (gold === null) return score('unscored', null)
+  if (notEngaged(answered)) return score('not-engaged', 0)
+  if (likeliest === null) return score('unanswered', 0)
+  return likeliest === gold ? score('correct', 1) : score('wrong', 0)
 }
 
 function outcomeOf(answered: Answered, {answer, value, metrics}: Read): Score {

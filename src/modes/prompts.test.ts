@@ -5,7 +5,15 @@ import {vstar} from '../benchmarks/vstar.js'
 import {type Mode, modes} from '../core/generation.js'
 import {type PromptForm, type PromptStyle, promptStyles} from '../core/prompt-form.js'
 import type {Sample} from '../core/sample.js'
-import {answerContract, buildPrompt, modeLines, promptFormOf, promptsSha256} from './prompts.js'
+import {
+  answerContract,
+  askedForm,
+  buildPrompt,
+  modeLines,
+  type OwnPrompt,
+  promptFormOf,
+  promptsSha256,
+} from './prompts.js'
 
 const image = {source: 'a.png', orientation: 'ignore' as const, bytes: async () => new Uint8Array()}
 const spatial: Sample = {
@@ -39,29 +47,46 @@ const written = (sample: Sample, form: PromptForm, mode: Mode = 'latent') =>
 const textOf = (sample: Sample, style: PromptStyle) => written(sample, formFor(sample, style))
 const sent = (sample: Sample, mode: Mode, style: PromptStyle) => written(sample, formFor(sample, style), mode)
 
-// The literal strings of design/benchmarks.md 2.5 and 3.5, which come from running the peers' own code.
-const blinkText: Record<PromptStyle, string> = {
-  'lantern-eval': 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
-  lantern: 'Is the car beneath the cat?\nOptions:\nA. yes\nB. no\n',
-  vlmevalkit:
-    'Question: Is the car beneath the cat?\nOptions:\nA. yes\nB. no\nPlease select the correct answer from the options above. \n',
-  lmms: 'Note: You only need to respond with A, B without providing any additional information.\nIs the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no',
+// The literal strings of design/benchmarks.md 2.5 and 3.5, which come from running the peers' own code. What arrives at
+// an endpoint under each recipe is held in src/cli/recipes.test.ts.
+const fromPrompt = 'Is the car beneath the cat?\nSelect from the following choices.\n(A) yes\n(B) no'
+const asLantern = 'Is the car beneath the cat?\nOptions:\nA. yes\nB. no\n'
+const asVlmEvalKit =
+  'Question: Is the car beneath the cat?\nOptions:\nA. yes\nB. no\nPlease select the correct answer from the options above. \n'
+const instruction = "Answer with the option's letter from the given choices directly."
+const blinkText: Partial<Record<PromptStyle, string>> = {
+  'lantern-eval': fromPrompt,
+  lantern: asLantern,
+  lvr: `${asLantern}\n${instruction}`,
+  vlmevalkit: asVlmEvalKit,
+  'vlmevalkit-one-picture': asVlmEvalKit,
+  lmms: `Note: You only need to respond with A, B without providing any additional information.\n${fromPrompt}`,
+  'blink-official': fromPrompt,
+  'blink-official-one-picture': fromPrompt,
 }
+const asLmms = `What is the material of the glove?\nA. rubber\nB. cotton\nC. kevlar\nD. leather\n${instruction}`
 const vstarText: Partial<Record<PromptStyle, string>> = {
   lantern: 'What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather',
+  lvr: `What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather\n${instruction}\n${instruction}`,
   vlmevalkit:
     'Question: What is the material of the glove?\nOptions:\nA. rubber\nB. cotton\nC. kevlar\nD. leather\nPlease select the correct answer from the options above. \n',
-  lmms: "What is the material of the glove?\nA. rubber\nB. cotton\nC. kevlar\nD. leather\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
+  lmms: `${asLmms}\n${instruction}`,
+  'lmms-reasoning': asLmms,
+  'vstar-official': 'What is the material of the glove?',
 }
 
 describe('prompt styles', () => {
-  const peers = promptStyles.filter(style => style !== 'lantern-eval')
+  const peersOf = (bench: 'blink' | 'vstar') =>
+    promptStyles.filter(style => style !== 'lantern-eval' && benchmarks[bench].prompts[style])
 
-  it.each(peers)('sends of a BLINK question exactly what %s does, in every mode', style => {
-    for (const mode of modes) expect(sent(spatial, mode, style)).toBe(`[image]${blinkText[style]}`)
+  it.each(peersOf('blink'))('sends of a BLINK question exactly what %s does, in every mode', style => {
+    for (const mode of modes) {
+      const shown = formFor(spatial, style).images === 'first' ? ['[image]', ''] : ['', '[image]']
+      expect(sent(spatial, mode, style)).toBe(shown.join(blinkText[style]))
+    }
   })
 
-  it.each(peers)('sends of a V* question exactly what %s does, in every mode', style => {
+  it.each(peersOf('vstar'))('sends of a V* question exactly what %s does, in every mode', style => {
     for (const mode of modes) expect(sent(glove, mode, style)).toBe(`[image]${vstarText[style]}`)
   })
 
@@ -75,7 +100,7 @@ describe('prompt styles', () => {
   })
 
   it('writes a BLINK question of our own style as the official evaluation does', () => {
-    expect(textOf(spatial, 'lantern-eval')).toContain(blinkText['lantern-eval'])
+    expect(textOf(spatial, 'lantern-eval')).toContain(fromPrompt)
   })
 
   it('puts pictures after the text as the official BLINK does, and before it elsewhere', () => {
@@ -96,7 +121,7 @@ describe('prompt styles', () => {
 
   it('builds the official question from the options when the data have no prompt column', () => {
     const {officialPrompt: _, ...bare} = spatial
-    expect(textOf(bare, 'lantern-eval')).toContain(blinkText['lantern-eval'])
+    expect(textOf(bare, 'lantern-eval')).toContain(fromPrompt)
   })
 
   it('refuses a style that has no form for a benchmark', () => {
@@ -138,6 +163,32 @@ describe('modes', () => {
   })
 })
 
+describe('an own prompt', () => {
+  const own = (prompt: OwnPrompt, style: PromptStyle = 'lantern-eval') => askedForm(blink, style, prompt)
+
+  it('stands in place of the texts of the style, with nothing of ours', () => {
+    const template = '{{ subtask }}|{{ question }}|{{ options | join(",") }}|{{ letters | join("") }}|{{ prompt }}'
+    const text = `Spatial_Relation|Is the car beneath the cat?|yes,no|AB|${fromPrompt}`
+    for (const mode of modes) expect(written(spatial, own({template}), mode)).toBe(`${text}[image]`)
+  })
+
+  it('may ask for our own lines', () => {
+    const form = own({template: '{{ question }}\n{{ mode_line }}\n{{ contract }}'})
+    expect(written(spatial, form, 'text-cot')).toBe(
+      `Is the car beneath the cat?\n${modeLines['text-cot']}\n${answerContract.choice}[image]`,
+    )
+  })
+
+  it('may be a system message or stop strings alone, over those of the style', () => {
+    expect(own({system: 'Think.', stop: ['\n']}, 'lantern')).toEqual({
+      ...blink.prompts.lantern,
+      system: 'Think.',
+      stop: ['\n'],
+    })
+    expect(buildPrompt(glove, 'direct', askedForm(vstar, 'lmms-reasoning', {system: ''})).system).toBe('')
+  })
+})
+
 describe('the hash for the lock', () => {
   const form = blink.prompts['lantern-eval']
 
@@ -150,6 +201,12 @@ describe('the hash for the lock', () => {
       {preamble: {subtasks: ['Jigsaw'], text: 'Note.'}},
       {system: 'Think.'},
       {exact: true},
+      {stop: ['\n']},
+      {template: '{{ question }}'},
+      {detail: 'low'},
+      {join: {margin: 10, align: 'centre'}},
+      {lastOption: '{text}'},
+      {losesBracketedOptions: true},
     ]
     const hashes = [form, ...changed.map(change => ({...form, ...change}))].map(promptsSha256)
     expect(new Set(hashes).size).toBe(hashes.length)

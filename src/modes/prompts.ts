@@ -1,11 +1,19 @@
 // How a question is put to a model: the benchmark's form in the style asked for, then (but for a peer's exact form) the
-// mode's own line and the answer contract, which is the same for every arm. Knows no benchmark: forms come from the
-// adapters.
+// mode's own line and the answer contract, which is the same for every arm. What a user gives in its place (--system,
+// --prompt-template, --stop) becomes part of the form here. Knows no benchmark: forms come from the adapters.
 import {LanternError} from '../core/errors.js'
 import type {Mode, Prompt, PromptPart} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
-import {type PromptForm, type PromptForms, type PromptStyle, promptStyles} from '../core/prompt-form.js'
+import {
+  type PictureRow,
+  type PromptForm,
+  type PromptForms,
+  type PromptStyle,
+  promptStyles,
+} from '../core/prompt-form.js'
 import {letterOf, type Sample} from '../core/sample.js'
+import {joinedPicture} from './picture-row.js'
+import {renderTemplate} from './prompt-template.js'
 
 /**
  * What a mode adds after question and options. `latent` adds nothing: a latent model decides by itself to open a block.
@@ -37,6 +45,25 @@ export function promptFormOf(
   )
 }
 
+/** What a user says in place of a form's own. */
+export interface OwnPrompt {
+  readonly system?: string
+  /** The source of a jinja template; nothing of ours follows it. */
+  readonly template?: string
+  readonly stop?: readonly string[]
+}
+
+/** The form that is asked: that of the style, with what the user gave. Throws like `promptFormOf`. */
+export function askedForm(
+  benchmark: {readonly id: string; readonly prompts: PromptForms},
+  style: PromptStyle,
+  {system, template, stop}: OwnPrompt = {},
+): PromptForm {
+  const form = promptFormOf(benchmark, style)
+  const own = template === undefined ? form : {template, text: '', option: '', images: form.images, exact: true}
+  return {...own, ...(system !== undefined && {system}), ...(stop !== undefined && {stop})}
+}
+
 /**
  * Hash over exactly the strings that can reach a model under a form, in any mode: part of the lock. Another benchmark,
  * another style or a limit of tokens changes nothing here.
@@ -46,36 +73,70 @@ export function promptsSha256({maxNewTokens: _limits, ...form}: PromptForm): str
 }
 
 /**
- * The prompt of one sample in one mode: pictures in the order of the data, each exactly once, and the text.
+ * The prompt of one sample in one mode: pictures in the order of the data, each exactly once, and the text. Throws
+ * LanternError `bad-file` for a template that cannot be filled in.
  */
 export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Prompt {
+  const text: PromptPart = {type: 'text', text: textOf(sample, mode, form)}
+  const {images, join, detail} = form
+  const pictures = join && joins(sample, join) ? [joinedPicture(sample.images, join)] : sample.images
+  const shown = pictures.map((image): PromptPart => ({type: 'image', image, ...(detail && {detail})}))
+  return {system: form.system ?? null, parts: images === 'first' ? [...shown, text] : [text, ...shown]}
+}
+
+/** A lone picture is part of a row where the row has a height of its own. */
+function joins({images}: Sample, {height}: PictureRow): boolean {
+  return images.length > (height === undefined ? 1 : 0)
+}
+
+function textOf(sample: Sample, mode: Mode, form: PromptForm): string {
+  const contract = answerContract[sample.options || sample.letters ? 'choice' : 'open']
+  if (form.template !== undefined)
+    return renderTemplate(form.template, {
+      question: sample.question,
+      options: sample.options ?? [],
+      letters: lettersOf(sample),
+      prompt: sample.officialPrompt ?? '',
+      subtask: sample.subtask,
+      mode,
+      mode_line: modeLines[mode],
+      contract,
+    })
   const {preamble} = form
   const before = preamble?.subtasks.includes(sample.subtask) ? preamble.text : ''
-  const contract = answerContract[sample.options || sample.letters ? 'choice' : 'open']
   const ours = form.exact ? [] : [modeLines[mode], contract]
-  const lines = [before + question(sample, form), ...ours.filter(line => line !== '')]
-  const text: PromptPart = {
-    type: 'text',
-    text: lines.reduce((whole, line) => (whole.endsWith('\n') ? whole + line : `${whole}\n${line}`)),
-  }
-  const images: PromptPart[] = sample.images.map(image => ({type: 'image', image}))
-  return {system: form.system ?? null, parts: form.images === 'first' ? [...images, text] : [text, ...images]}
+  return [before + question(sample, form), ...ours.filter(line => line !== '')].reduce((whole, line) =>
+    whole.endsWith('\n') ? whole + line : `${whole}\n${line}`,
+  )
+}
+
+function lettersOf({letters, options}: Sample): readonly string[] {
+  return letters ?? options?.map((_, index) => letterOf(index)) ?? []
 }
 
 function question(sample: Sample, form: PromptForm): string {
-  const letters = sample.letters ?? sample.options?.map((_, index) => letterOf(index)) ?? []
+  const letters = lettersOf(sample)
   const wanted = sample.options ? (form.choices ?? form.text) : form.text
   const absent = wanted.includes('{prompt}') && sample.officialPrompt === undefined
   const template = absent ? (form.fallback ?? wanted) : wanted
-  const options = (sample.options ?? [])
-    .map((text, index) => fill(form.option, {letter: letters[index]!, text}))
-    .join('\n')
   return fill(template, {
     question: sample.question,
     prompt: sample.officialPrompt ?? '',
-    options,
+    options: optionLines(sample.options ?? [], letters, form),
     letters: letters.join(', '),
   })
+}
+
+function optionLines(
+  options: readonly string[],
+  letters: readonly string[],
+  {option, lastOption = option, losesBracketedOptions}: PromptForm,
+): string {
+  return options
+    .map((text, index) => ({text, line: index === options.length - 1 ? lastOption : option}))
+    .filter(({text}) => !(losesBracketedOptions && /[()]/.test(text)))
+    .map(({text, line}, index) => fill(line, {letter: letters[index]!, text}))
+    .join('\n')
 }
 
 /** Fills {name} places in one pass, so that braces inside a question stay as they are. */

@@ -7,8 +7,9 @@ export type Facts = Readonly<Record<string, string>>
 
 const short = (hash: string) => hash.replace('sha256:', '').slice(0, 8)
 
-/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`. */
+/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`; of a hash only its beginning. */
 function inWords(value: unknown): string {
+  if (typeof value === 'string' && value.startsWith('sha256:')) return short(value)
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.values(value)
     .map(inner => (typeof inner === 'object' ? canonicalJson(inner) : String(inner)))
@@ -37,6 +38,18 @@ export function contractOf(
     metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
     ...(dropped.length === 0 ? {} : {'parameters left out': dropped.join(', ')}),
   }
+}
+
+/** What `--allow` may name -> the facts it means: each by its own name, `prompts` also the style. */
+export function namesOfFact(facts: Facts): ReadonlyMap<string, readonly string[]> {
+  const names = new Map<string, string[]>()
+  for (const fact of Object.keys(facts)) {
+    const name = fact.startsWith('prompt') ? 'prompts' : fact
+    // Other benchmarks or splits are other questions.
+    if (name !== 'benchmark' && name !== 'split' && name !== 'samples')
+      names.set(name, [...(names.get(name) ?? []), fact])
+  }
+  return names
 }
 
 /** What may differ, and is then shown beside the row. */

@@ -1,14 +1,24 @@
 // Two arms on the samples both settled: differences, tests, verdict and gate (design/contract.md, "compare"). Pure.
 import {exitCodes, LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
-import {gateOf, holm, overallVerdict, pairedDifference, verdictOf, worstGate} from '../metrics/statistics/index.js'
+import {
+  detectableEffects,
+  gateOf,
+  holm,
+  overallVerdict,
+  pairedDifference,
+  type Verdict,
+  verdictOf,
+  worstGate,
+} from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
-import {contractOf, disagreements} from './comparability.js'
+import {contractOf, disagreements, type Facts, namesOfFact} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
+import type {ResultDocument} from './schemas/result.js'
 import {spentOn} from './spent.js'
-import {headlineTotal, pairsOf} from './strata.js'
+import {flipsOf, headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
   /** Arm ids; may be left out where a run has one arm. */
@@ -16,18 +26,23 @@ export interface CompareOptions {
   readonly newArm?: string
   /** The loss that would still be accepted, as a fraction; default 0.02. */
   readonly margin?: number
-  /** Of each one-sided bound; default 0.05. */
+  /** Of the two-sided test and of each one-sided bound; default 0.05. */
   readonly alpha?: number
   /** With it the exit code tells passed (0), failed (1) and inconclusive (3) apart; without it is 0. */
   readonly failOn?: 'regression'
-  /** Whether an undecided gate lets pass; default `fail`. */
-  readonly onInconclusive?: OnInconclusive
+  /** What an undecided gate does: `fail` (exit 3, the default) or `pass` (exit 0). */
+  readonly onInconclusive?: 'pass' | 'fail'
+  /** How many flips are listed of each benchmark; default 200. */
+  readonly flips?: number
+  /** What may differ between the runs all the same: `prompts`, `extractor`, ... */
+  readonly allow?: readonly string[]
 }
 
 export type OnInconclusive = 'pass' | 'fail'
 
 const defaultMargin = 0.02
 const defaultAlpha = 0.05
+const defaultFlips = 200
 const gateExitCodes = {
   passed: 0,
   failed: exitCodes['gate-failed'],
@@ -37,10 +52,12 @@ const gateExitCodes = {
 /**
  * Compares two arms, of two runs or of one, on every benchmark they share.
  * Throws `usage` when a run has several arms and none is named, `provenance` when the runs are not comparable or share
- * no benchmark, `nothing-evaluated` when no sample is scored in both.
+ * no benchmark, `nothing-evaluated` when no sample is scored in both. Several benchmarks are several tests: the overall
+ * verdict takes those as improved or regressed that stay so with Holm's adjustment. The gate needs none, since every
+ * benchmark has to pass.
  */
 export function compareRuns(base: Run, next: Run, options: CompareOptions = {}): Comparison {
-  const {margin = defaultMargin, alpha = defaultAlpha, failOn, onInconclusive = 'fail'} = options
+  const {margin = defaultMargin, alpha = defaultAlpha, failOn, onInconclusive = 'fail', allow = []} = options
   const baseArm = pickArm(base, options.baseArm)
   const newArm = pickArm(next, options.newArm)
   const warnings: string[] = [...new Set([...base.warnings, ...next.warnings])]
@@ -56,8 +73,12 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     if (!shared.some(pair => pair.base.bench.id === bench.id))
       warnings.push(`${bench.id} is in ${base.dir} only and is left out.`)
   }
-  assertComparable(base, next, shared)
-  const pairs = shared.map(pair => comparePair(base, next, pair, margin, alpha)).filter(pair => pair !== null)
+  const allowed = assertComparable(base, next, {allow, sheets: shared})
+  const unadjusted = shared
+    .map(pair => comparePair(base, next, pair, {margin, alpha, flips: options.flips ?? defaultFlips}))
+    .filter(pair => pair !== null)
+  const adjusted = holm(unadjusted.map(({p}) => p))
+  const pairs = unadjusted.map((pair, k): ComparisonPair => ({...pair, holm: adjusted[k]!}))
   if (pairs.length === 0) {
     throw new LanternError(
       'nothing-evaluated',
@@ -78,11 +99,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
         `${bench}: ${unpaired} of ${n + unpaired} samples are not scored in both (missing, failed or hidden) and are left out.`,
       )
   }
-  if (pairs.some(pair => pair.clustered && pair.test === 'mcnemar-exact')) {
-    warnings.push(
-      'Some samples share a picture or an item: the intervals and the verdict allow for that, the p of McNemar does not.',
-    )
-  }
+  const outcome = worstGate(pairs.map(pair => pair.gate.outcome))
   return {
     schema: 1,
     base: rowOf(base, shared[0]!.base),
@@ -91,26 +108,45 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     margin,
     alpha,
     gated: failOn !== undefined,
+    gate: {passed: outcome === 'passed', low: Math.min(...pairs.map(pair => pair.gate.low)), margin, outcome},
+    allowed,
     warnings,
-    verdict: overallVerdict(pairs.map(pair => pair.verdict)),
-    onInconclusive,
-    exitCode: failOn === undefined ? 0 : exitCodeOf(worstGate(pairs.map(pair => pair.gate)), onInconclusive),
+    verdict: overallVerdict(pairs.map(pair => adjustedVerdict(pair, margin, alpha))),
+    exitCode:
+      failOn === undefined || (outcome === 'inconclusive' && onInconclusive === 'pass') ? 0 : gateExitCodes[outcome],
   }
 }
 
-function exitCodeOf(gate: keyof typeof gateExitCodes, onInconclusive: OnInconclusive): number {
-  return gate === 'inconclusive' && onInconclusive === 'pass' ? 0 : gateExitCodes[gate]
+/** A comparison as a result document, for the formats that write one. */
+export function comparisonDocument(comparison: Comparison): ResultDocument {
+  const {base, new: next, verdict, exitCode} = comparison
+  const rows = [base, next]
+  const builtin = rows.some(({sample}) => sample === 'builtin')
+  return {schema: 1, builtin, rows, groups: [], warnings: [], comparison, verdict, exitCode}
+}
+
+/** The verdict of a benchmark among several: a difference counts where it holds with Holm's adjustment. */
+function adjustedVerdict({verdict, holm, bounds}: ComparisonPair, margin: number, alpha: number): Verdict {
+  if (holm <= alpha || verdict === 'equivalent' || verdict === 'inconclusive') return verdict
+  return verdictOf({low: 0, high: 0, bounds}, margin)
 }
 
 /**
  * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree. Needs no
- * answers; with the sheets of both, what the answers say of themselves has to agree too.
+ * answers; with the sheets of both, what the answers say of themselves has to agree too. Returns what differs and is
+ * allowed to, as `what: this, not that`.
  */
 export function assertComparable(
   base: Pick<Run, 'dir' | 'lock'>,
   next: Pick<Run, 'dir' | 'lock'>,
-  sheets: readonly {readonly base: Sheet; readonly new: Sheet}[] = [],
-): void {
+  {
+    allow = [],
+    sheets = [],
+  }: {
+    readonly allow?: readonly string[]
+    readonly sheets?: readonly {readonly base: Sheet; readonly new: Sheet}[]
+  } = {},
+): string[] {
   const shared = next.lock.benchmarks.flatMap(bench => {
     const other = base.lock.benchmarks.find(({id}) => id === bench.id)
     return other ? [{base: other, new: bench}] : []
@@ -122,25 +158,47 @@ export function assertComparable(
       'Compare runs of the same benchmark.',
     )
   }
+  const allowed: string[] = []
   const described = shared.map(pair => ({base: {bench: pair.base}, new: {bench: pair.new}}))
-  for (const pair of [...described, ...sheets]) {
-    const differing = disagreements(contractOf(next, pair.new), contractOf(base, pair.base))
+  for (const pair of sheets.length > 0 ? sheets : described) {
+    const [these, those] = [contractOf(next, pair.new), contractOf(base, pair.base)]
+    const may = allowedFacts(allow, these)
+    const without = (facts: Facts, kept: boolean) =>
+      Object.fromEntries(Object.entries(facts).filter(([name]) => may.has(name) === kept))
+    const differing = disagreements(without(these, false), without(those, false))
     if (differing.length > 0) {
       throw new LanternError(
         'provenance',
         `The runs are not comparable on ${pair.new.bench.id}: ${differing.join('; ')}.`,
-        'Run both with the same data, samples, prompts, extractor and judge; `lantern-eval rescore` brings saved answers under one extractor.',
+        'Run both with the same data, samples, prompts, extractor and judge; `lantern-eval rescore` brings saved answers under one extractor; --allow compares all the same, and says so.',
       )
     }
+    allowed.push(...disagreements(without(these, true), without(those, true)))
   }
+  return [...new Set(allowed)]
+}
+
+/** The facts that may differ, by the names of `--allow`. Throws `usage` for a name that none has. */
+function allowedFacts(allow: readonly string[], facts: Facts): ReadonlySet<string> {
+  const names = namesOfFact(facts)
+  return new Set(
+    allow.flatMap(name => {
+      const meant = names.get(name)
+      if (meant !== undefined) return meant
+      throw new LanternError(
+        'usage',
+        `--allow ${name} is nothing that runs have to agree on.`,
+        `It takes ${[...names.keys()].join(', ')}.`,
+      )
+    }),
+  )
 }
 
 function comparePair(
   base: Run,
   next: Run,
   sheets: {base: Sheet; new: Sheet},
-  margin: number,
-  alpha: number,
+  {margin, alpha, flips}: {margin: number; alpha: number; flips: number},
 ): ComparisonPair | null {
   const pairs = pairsOf(sheets.base, sheets.new)
   if (pairs.length === 0) return null
@@ -159,14 +217,18 @@ function comparePair(
     ...pairedDifference([pair], {aggregate: 'micro', random: rng, alpha}),
   }))
   const adjusted = holm(parts.map(({p}) => p))
+  const outcome = gateOf(whole, margin)
   return {
     bench: bench.id,
     ...whole,
+    holm: whole.p,
     unpaired: Math.max(0, headlineTotal(base, sheets.base) - whole.n),
+    ...detectableEffects(pairs, bench.aggregate, alpha),
     aggregate: bench.aggregate,
     clustered: pairs.some(pair => pair.clusters !== undefined),
-    verdict: verdictOf(whole.bounds, margin),
-    gate: gateOf(whole.bounds, margin),
+    verdict: verdictOf(whole, margin),
+    gate: {passed: outcome === 'passed', low: whole.bounds.low, margin, outcome},
+    flips: flipsOf(sheets.base, sheets.new, flips),
     subtasks: parts.map((part, k) => ({...part, holm: adjusted[k]!})),
   }
 }

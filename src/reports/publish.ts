@@ -6,7 +6,7 @@ import {LanternError, messageOf} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
-import {assertComparable, compareRuns, type OnInconclusive, pickArm, splitRunArm} from './compare.js'
+import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
 import {type FormatName, type FormatOptions, formats} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
@@ -26,7 +26,7 @@ export interface Gate {
   readonly margin: number
   readonly alpha: number
   readonly failOn?: 'regression'
-  readonly onInconclusive?: OnInconclusive
+  readonly onInconclusive?: 'pass' | 'fail'
 }
 
 export interface PublishOptions {
@@ -73,20 +73,14 @@ export async function assertBaseline(next: Pick<Run, 'dir' | 'lock'>, baseline: 
   assertComparable({dir, lock}, next)
 }
 
-async function compareWithBaseline(
-  run: Run,
-  {baseline, margin, alpha, failOn, onInconclusive}: Gate,
-): Promise<Comparison> {
+async function compareWithBaseline(run: Run, {baseline, ...options}: Gate): Promise<Comparison> {
   const {dir, arm} = splitRunArm(baseline)
   const base = await readRun(dir)
   const baseArm = pickArm(base, arm)
   return compareRuns(base, run, {
     baseArm,
     newArm: counterpart(run.lock.arms, base.lock.arms.find(({id}) => id === baseArm)!),
-    margin,
-    alpha,
-    failOn,
-    onInconclusive,
+    ...options,
   })
 }
 

@@ -138,7 +138,16 @@ describe('a row', () => {
 
   it('that has not begun has no score', async () => {
     const table = resultTable([await run(lockOf([direct], [lockBenchmark('blink', {a: 10})]), [])])
-    expect(table.rows[0]).toMatchObject({n: 0, total: 10, score: null, low: null, high: null, tier: null})
+    expect(table.rows[0]).toMatchObject({
+      n: 0,
+      total: 10,
+      score: null,
+      low: null,
+      high: null,
+      tier: null,
+      rankLow: null,
+      rankHigh: null,
+    })
     expect(table.groups[0]!.power).toBeNull()
   })
 
@@ -166,8 +175,10 @@ describe('a row', () => {
       {aggregate: 'micro', headline: ['hops-1', 'hops-2']},
     )
     const outcomeOf = (subtask: string) => (subtask === 'hops-1' ? 'correct' : 'wrong')
-    const [row] = resultTable([await run(lockOf([direct], [hops]), recordsOf(direct, hops, outcomeOf))]).rows
-    expect(row).toMatchObject({score: 1, n: 4, total: 4})
+    const table = resultTable([await run(lockOf([direct], [hops]), recordsOf(direct, hops, outcomeOf))])
+    const [row] = table.rows
+    expect(row).toMatchObject({score: 1, n: 4, total: 4, notes: []})
+    expect(table.groups[0]!.counted).toBe('4 scored of 8 run: the headline counts hops-1')
     expect(row!.subtasks.map(({name, score, headline}) => [name, score, headline])).toEqual([
       ['hops-1', 1, true],
       ['count-hops-1', 0, false],
@@ -211,17 +222,17 @@ describe('ranking', () => {
   const bench = lockBenchmark('vstar', {a: 100}, {aggregate: 'micro'})
   const right = (n: number) => (_: string, k: number) => (k < n ? 'correct' : 'wrong') as Outcome
 
-  it('keeps ties in one tier and starts another where the paired interval tells rows apart', async () => {
+  it('gives ranks that hold for all rows at once, and keeps ties in one tier', async () => {
     const arms = [arm('m', 'direct'), arm('m', 'text-cot'), arm('m', 'latent')]
     const records = [60, 90, 89].flatMap((n, k) => [...recordsOf(arms[k]!, bench, right(n))])
     const {rows, groups} = resultTable([await run(lockOf(arms, [bench]), records)])
-    expect(rows.map(({mode, tier}) => [mode, tier])).toEqual([
-      ['text-cot', 1],
-      ['latent', 1],
-      ['direct', 2],
+    expect(rows.map(({mode, tier, rankLow, rankHigh}) => [mode, tier, rankLow, rankHigh])).toEqual([
+      ['text-cot', 1, 1, 2],
+      ['latent', 1, 1, 2],
+      ['direct', 2, 3, 3],
     ])
     expect(groups).toHaveLength(1)
-    expect(groups[0]!.power).toMatchObject({pairs: 100, discordance: expect.closeTo(0.01, 10), assumed: false})
+    expect(groups[0]!.power).toMatchObject({pairs: 100, discordance: expect.closeTo(0.009, 10), assumed: false})
   })
 
   it('never mixes what is not comparable, and says why', async () => {

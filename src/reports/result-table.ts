@@ -2,17 +2,12 @@
 // ties kept together. Pure.
 import {canonicalJson} from '../core/hash.js'
 import {random} from '../core/random.js'
-import {
-  minimumDetectableEffect,
-  type PairedDifference,
-  pairedDifference,
-  smallestTostMargin,
-} from '../metrics/statistics/index.js'
+import {assumedEffects, detectableEffects, rankIntervals} from '../metrics/statistics/index.js'
 import {contractOf, disagreements, type Facts, settingsOf, varying} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
-import {rowOf} from './row.js'
+import {countedOf, rowOf} from './row.js'
 import type {ResultDocument, ResultGroup, ResultRow} from './schemas/result.js'
-import {pairsOf} from './strata.js'
+import {pairsOf, rankedStrata} from './strata.js'
 
 export interface ResultOptions {
   readonly verdict?: string
@@ -67,6 +62,7 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
       rows: ranked.rows.map((_, index) => rows.length + index),
       shared,
       apart: leading === undefined ? [] : disagreements(shared, leading),
+      counted: ranked.counted,
       power: ranked.power,
     })
     rows.push(...ranked.rows)
@@ -90,8 +86,8 @@ function titleOf({environment}: Run['lock'], id: string): string {
   return typeof title === 'string' ? title : id
 }
 
-/** Rows of one group by score, with tiers, and what a comparison of this size can show. */
-function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup['power']} {
+/** Rows of one group by score, with the ranks they may have, and what a comparison of this size can show. */
+function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup, 'counted' | 'power'> {
   // The folder tells rows apart only where the arm does not.
   const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
   const settings: Facts[] = entries.map(({run, sheet}) => ({
@@ -106,47 +102,36 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]; power: ResultGroup
     differences: Object.fromEntries(differing.map(name => [name, settings[index]![name]!])),
   }))
   const byScore = described.sort((a, b) => (b.row.score ?? -1) - (a.row.score ?? -1))
-  let best = byScore[0]!
-  let tier = 1
-  const rows: ResultRow[] = []
-  for (const entry of byScore) {
-    if (entry !== best && entry.row.score !== null && best.row.score !== null) {
-      // A tier ends at the first row that the paired 95 % interval tells from the tier's best.
-      const difference = compareSheets(entry.run, best.sheet, entry.sheet)
-      if (difference !== null && difference.high < 0) {
-        best = entry
-        tier++
-      }
+  const {run, sheet} = byScore[0]!
+  const rng = random(run.lock.seeds.run, 'ranks', sheet.bench.id, ...byScore.map(entry => entry.sheet.arm.id))
+  const ranks = rankIntervals(rankedStrata(byScore.map(entry => entry.sheet)), sheet.bench.aggregate, {random: rng})
+  // What is true of every row is said once, of the group.
+  const all = new Set(byScore.map(({row}) => countedOf(row)))
+  const counted = all.size === 1 ? [...all][0]! : null
+  const rows = byScore.map(({row, differences}, index): ResultRow => {
+    const rank = ranks[index]
+    return {
+      ...row,
+      notes: row.notes.filter(note => note !== counted),
+      differences,
+      tier: rank?.tier ?? null,
+      rankLow: rank?.rankLow ?? null,
+      rankHigh: rank?.rankHigh ?? null,
     }
-    rows.push({...entry.row, differences: entry.differences, tier: entry.row.score === null ? null : tier})
-  }
-  return {rows, power: powerOf(byScore)}
+  })
+  return {rows, counted, power: powerOf(byScore)}
 }
 
 function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
   const [best, second] = ranked
   if (best === undefined || best.row.n === 0) return null
-  const compared = second && second.row.n > 0 ? compareSheets(best.run, best.sheet, second.sheet) : null
+  const {aggregate} = best.sheet.bench
+  const pairs = second && second.row.n > 0 ? pairsOf(best.sheet, second.sheet) : []
   // Rows that agree on every sample say nothing about how often others would not.
-  if (compared !== null && compared.ties < compared.n) {
-    const {n, ties, mde, smallestMargin} = compared
-    return {pairs: n, discordance: 1 - ties / n, assumed: false, mde, smallestMargin}
+  if (pairs.some(pair => pair.base.some((score, i) => score !== pair.new[i]))) {
+    const n = pairs.reduce((sum, {base}) => sum + base.length, 0)
+    return {pairs: n, assumed: false, ...detectableEffects(pairs, aggregate)}
   }
-  const full = 1 / best.row.n
-  const variance = assumedDiscordance * full
-  return {
-    pairs: best.row.n,
-    discordance: assumedDiscordance,
-    assumed: true,
-    mde: minimumDetectableEffect(variance, full),
-    smallestMargin: smallestTostMargin(variance, full),
-  }
-}
-
-/** The paired difference of two sheets of one group (next minus base); null when they share no scored sample. */
-function compareSheets(run: Run, base: Sheet, next: Sheet): PairedDifference | null {
-  const pairs = pairsOf(base, next)
-  if (pairs.length === 0) return null
-  const seed = random(run.lock.seeds.run, 'tiers', base.arm.id, next.arm.id, base.bench.id)
-  return pairedDifference(pairs, {aggregate: base.bench.aggregate, random: seed})
+  const sizes = best.row.subtasks.filter(({headline, n}) => headline && n > 0).map(({n}) => n)
+  return {pairs: best.row.n, assumed: true, ...assumedEffects(sizes, aggregate, assumedDiscordance)}
 }

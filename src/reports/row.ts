@@ -1,6 +1,5 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
 import {opensBlocks} from '../core/generation.js'
-import {random} from '../core/random.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
@@ -9,6 +8,7 @@ import {
   majorityBaseline,
   quantile,
   randomBaseline,
+  scoreInterval,
   scoreIntervals,
 } from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
@@ -18,7 +18,7 @@ import type {Settled} from './settled.js'
 import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
-/** The row of a sheet; intervals that need randomness are seeded by the run's seed, the arm and the benchmark. */
+/** The row of a sheet, not ranked yet. */
 export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const {arm, bench} = sheet
   const groups = bySubtask(sheet)
@@ -26,13 +26,12 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const inHeadline = [...groups].filter(([name]) => headline.has(name))
   const records = inHeadline.flatMap(([, group]) => group)
   const strata = strataOf(inHeadline)
-  const rng = random(run.lock.seeds.run, 'intervals', arm.id, bench.id)
-  const intervals = strata.length > 0 ? scoreIntervals(strata, bench.aggregate, rng) : null
+  const intervals = strata.length > 0 ? scoreIntervals(strata, bench.aggregate) : null
   const estimates = new Map(strata.map(({name}, s) => [name, intervals!.strata[s]!]))
   for (const [name, group] of groups) {
     if (headline.has(name)) continue
     const [stratum] = strataOf([[name, group]])
-    if (stratum) estimates.set(name, scoreIntervals([stratum], 'micro', rng).headline)
+    if (stratum) estimates.set(name, scoreInterval([stratum], 'micro'))
   }
   const subtasks = [...groups].map(([name, group]) =>
     subtaskOf(name, group, totalOf(run, sheet, name, group), estimates.get(name), headline),
@@ -53,6 +52,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     latentSize: arm.latentSize,
     intervention: arm.intervention,
     bench: bench.id,
+    recipe: run.lock.recipe?.name ?? null,
     split: bench.split,
     metric: bench.metric,
     aggregate: bench.aggregate,
@@ -80,8 +80,10 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     differences: {},
     notes: [],
     tier: null,
+    rankLow: null,
+    rankHigh: null,
   }
-  return {...row, notes: [...notesOf(row, run.lock.shard, records.length), ...askedNotes(run, sheet)]}
+  return {...row, notes: [...notesOf(row, run.lock, records.length), ...askedNotes(run, sheet)]}
 }
 
 function subtaskOf(
@@ -218,14 +220,23 @@ function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
+/** Of how many samples that were run the headline is made; null where it counts every subtask. */
+export function countedOf({subtasks}: Pick<ResultRow, 'subtasks'>): string | null {
+  const counted = subtasks.filter(({headline}) => headline)
+  if (counted.length === subtasks.length) return null
+  const scored = counted.reduce((sum, {n}) => sum + n, 0)
+  const run = subtasks.reduce((sum, {outcomes}) => sum + Object.values(outcomes).reduce((a, b) => a + b, 0), 0)
+  return `${scored} scored of ${run} run: the headline counts ${counted.map(({name}) => name).join(', ')}`
+}
+
 /** What a reader must know before believing the row. */
-function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[] {
+function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string[] {
   const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
+  if (recipe) notes.push(recipeNote(recipe))
   if (settled < row.total) notes.push(`unfinished: ${row.total - settled} of ${row.total} samples are left`)
   else if (row.sample === 'partial' && !shard) notes.push('part of the split')
   if (opensBlocks(row) && settled > row.outcomes.error && row.usage.latentSteps === null)
     notes.push('latents not observable')
-  if (row.metrics['likelihood'] !== undefined) notes.push(`option likelihood ${percentOf(row.metrics['likelihood'])}`)
   if (row.robust)
     notes.push(
       `${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`,
@@ -236,4 +247,9 @@ function notesOf(row: ResultRow, shard: Lock['shard'], settled: number): string[
     )
   if (row.outcomes.unscored > 0) notes.push(`${row.outcomes.unscored} unscored (the gold answer is hidden)`)
   return notes
+}
+
+function recipeNote({name, changed}: NonNullable<Lock['recipe']>): string {
+  const changes = Object.entries(changed).map(([setting, value]) => `${setting} ${value}`)
+  return changes.length === 0 ? `recipe ${name}` : `recipe ${name}, changed: ${changes.join('; ')}`
 }

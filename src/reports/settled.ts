@@ -14,7 +14,7 @@ export interface Settled {
   readonly gold: string | null
   /** Number of options, 0 when unknown. */
   readonly choices: number
-  /** Further figures by name (`likelihood`, `iou`, `peer`, ...). */
+  /** Further figures by name (`iou`, `peer`, ...). */
   readonly metrics: Readonly<Record<string, number>>
   readonly promptTokens: number | null
   readonly textTokens: number | null

@@ -1,5 +1,6 @@
 // From settled records to what the statistics take: scores by subtask, with clusters where samples share one.
-import type {PairedStratum, Stratum} from '../metrics/statistics/index.js'
+import type {Outcome} from '../core/outcome.js'
+import type {PairedStratum, RankedStratum, Stratum} from '../metrics/statistics/index.js'
 import type {Run, Sheet} from './read-run.js'
 import type {Settled} from './settled.js'
 
@@ -89,6 +90,59 @@ export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
     })
   }
   return clusters.shared() ? pairs : pairs.map(({clusters: _, ...pair}) => pair)
+}
+
+/** A sample that the two sides score differently, with what became of it on each. */
+export interface Flip {
+  readonly id: string
+  readonly from: Outcome
+  readonly to: Outcome
+}
+
+/**
+ * Samples of the headline with another score in `next`, in the order of the base, losses first; at most `limit`, and
+ * then of both kinds.
+ */
+export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
+  const headline = headlineSubtasks(base)
+  const losses: Flip[] = []
+  const wins: Flip[] = []
+  for (const [id, record] of base.records) {
+    const other = next.records.get(id)
+    if (!other || record.score === null || other.score === null || !headline.has(record.subtask)) continue
+    if (record.score === other.score) continue
+    const flips = other.score < record.score ? losses : wins
+    if (flips.length < limit) flips.push({id, from: record.outcome, to: other.outcome})
+  }
+  // Where there are too many, each side has at least half of the room.
+  const kept = losses.slice(0, Math.max(Math.ceil(limit / 2), limit - wins.length))
+  return [...kept, ...wins].slice(0, limit)
+}
+
+/** The scores of several sheets of one benchmark side by side, by subtask of the headline. */
+export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
+  const headline = headlineSubtasks(sheets[0]!)
+  const samples = new Map<string, Map<string, Settled>>()
+  for (const {records} of sheets) {
+    for (const [id, record] of records) {
+      if (record.score === null || !headline.has(record.subtask)) continue
+      let subtask = samples.get(record.subtask)
+      if (subtask === undefined) {
+        subtask = new Map()
+        samples.set(record.subtask, subtask)
+      }
+      if (!subtask.has(id)) subtask.set(id, record)
+    }
+  }
+  const clusters = clusterNumbers()
+  const strata = [...samples.values()].map(subtask => {
+    const ids = [...subtask.keys()]
+    return {
+      scores: sheets.map(({records}) => Float64Array.from(ids, id => records.get(id)?.score ?? Number.NaN)),
+      clusters: clusters.of([...subtask.values()]),
+    }
+  })
+  return clusters.shared() ? strata : strata.map(({scores}) => ({scores}))
 }
 
 /** Numbers clusters by name; samples without one are one each. */

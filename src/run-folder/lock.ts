@@ -15,6 +15,14 @@ const armSchema = z.strictObject({
   intervention: z.enum(interventions).nullable(),
 })
 
+/** A recipe as a run used it; `changed` names the settings of it that were given otherwise. */
+const usedRecipeSchema = z.strictObject({
+  name: z.string(),
+  source: z.string(),
+  changed: z.record(z.string(), z.string()),
+})
+export type UsedRecipe = z.infer<typeof usedRecipeSchema>
+
 export const lockSchema = z.looseObject({
   schema: z.literal(1),
   hash: z.string(),
@@ -35,6 +43,9 @@ export const lockSchema = z.looseObject({
       promptsSha256: z.string().optional(),
       /** Limits of new tokens for the modes in which the benchmarks of the run differ; `decoding` has the others. */
       maxNewTokens: z.partialRecord(z.enum(modes), z.number()).optional(),
+      /** What stands before the question, and what ends an answer, where something does. */
+      system: z.string().optional(),
+      stop: z.array(z.string()).optional(),
       /** Hash over the samples of the whole selection, before sharding; samples.jsonl lists them. */
       samplesSha256: z.string(),
       /** Samples of the whole selection, and of the whole split. */
@@ -48,6 +59,8 @@ export const lockSchema = z.looseObject({
       subtasks: z.array(z.strictObject({name: z.string(), selected: z.number().int(), available: z.number().int()})),
     }),
   ),
+  /** The published evaluation that the settings come from; only where one was named. */
+  recipe: usedRecipeSchema.optional(),
   /** `templatesSha256`: over the prompt hashes of the benchmarks, in their order. */
   prompts: z.looseObject({style: z.string(), templatesSha256: z.string()}),
   decoding: z.looseObject({temperature: z.number(), maxNewTokens: z.partialRecord(z.enum(modes), z.number())}),
@@ -95,7 +108,17 @@ export function lockHash(lock: Lock): string {
 export interface BenchmarkParts
   extends Pick<
     LockedBenchmark,
-    'id' | 'split' | 'kind' | 'layout' | 'revision' | 'labels' | 'dataSha256' | 'verified' | 'promptsSha256'
+    | 'id'
+    | 'split'
+    | 'kind'
+    | 'layout'
+    | 'revision'
+    | 'labels'
+    | 'dataSha256'
+    | 'verified'
+    | 'promptsSha256'
+    | 'system'
+    | 'stop'
   > {
   readonly scoring: Scoring
   readonly judged: boolean

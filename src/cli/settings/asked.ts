@@ -6,7 +6,7 @@ import {interventions, modes} from '../../core/generation.js'
 import {defaultPromptStyle, promptStyles} from '../../core/prompt-form.js'
 import {readShard} from '../../evaluation/selection.js'
 import {protocols, unsupportedProtocols} from '../../modes/protocols.js'
-import {choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
+import {anyText, choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
 import {combined, one, several, Unfit, withDefault} from './setting.js'
 
 const what = {group: 'WHAT'} as const
@@ -98,7 +98,20 @@ const dataPlace = text('[BENCH=]DIR', {
   },
 })
 
+/** A recipe by its name, or the path of a file with one. */
+const recipeName = text('NAME|FILE', {
+  allowed: 'a recipe',
+  names: {
+    noun: 'recipe',
+    part: value => (looksLikePath.test(value) ? undefined : value),
+    async known() {
+      return (await import('../../modes/recipes/index.js')).recipeNames()
+    },
+  },
+})
+
 export const whatSettings = {
+  recipe: one(recipeName, 'All that a published evaluation fixes: a name of `recipe list`, or a YAML file.', what),
   bench: several(benchmarkId, `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`, what),
   model: several(
     modelRef,
@@ -132,6 +145,7 @@ export const sampleSettings = {
     'Where the data are; with several benchmarks name each. `builtin` means the built-in samples.',
     samples,
   ),
+  'image-root': one(text('DIR'), 'Where pictures lie whose paths in the data are absolute or lead elsewhere.', samples),
   split: one(text('NAME'), 'Split of the data.', {...samples, defaultNote: "the benchmark's usual one"}),
   sample: several(text('ID'), 'Only these sample ids.', samples),
   'samples-file': one(text('F'), 'File with one sample id per line.', samples),
@@ -169,6 +183,16 @@ export const askingSettings = {
     defaultPromptStyle,
     'Ours, or exactly what this peer sends.',
     asking,
+  ),
+  system: one(anyText, 'A system message, in place of what the style has.', asking),
+  'prompt-template': one(text('FILE'), 'A jinja template of your own; nothing of ours follows it.', asking),
+  stop: several(
+    {...anyText, allowed: 'text that is not empty', schema: z => z.string().min(1)},
+    'Text that ends an answer. Repeatable.',
+    {
+      ...asking,
+      commas: false,
+    },
   ),
   'max-new-tokens': one(wholeNumber('N', {min: 1}), 'Token budget.', {
     ...asking,

@@ -41,12 +41,6 @@ export const scoringSettings = {
 
 export const gateSettings = {
   'fail-on': one(choice('WHAT', ['regression']), 'Gate: exit 1 on a regression, 3 when undecided.', results),
-  'on-inconclusive': withDefault(
-    choice('WHAT', ['pass', 'fail']),
-    'fail',
-    'Exit of a gate that is undecided: 0 with pass, 3 with fail.',
-    results,
-  ),
   margin: withDefault(
     written('Xpp', 'a margin in percentage points, like 2pp', readMargin),
     0.02,
@@ -56,7 +50,18 @@ export const gateSettings = {
       defaultNote: '2pp',
     },
   ),
-  alpha: withDefault(number('X', {min: 0.0001, below: 0.5}), 0.05, 'Error rate of each one-sided bound.', results),
+  alpha: withDefault(
+    number('X', {min: 0.0001, below: 0.5}),
+    0.05,
+    'Error rate of the two-sided test, and of each one-sided bound.',
+    results,
+  ),
+  'on-inconclusive': withDefault(
+    choice('WHAT', ['pass', 'fail']),
+    'fail',
+    'What a gate does that is undecided: exit 0, or 3.',
+    results,
+  ),
 }
 
 export const resultSettings = {

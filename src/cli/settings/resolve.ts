@@ -1,4 +1,4 @@
-// The value of every setting of a command, from its four sources: flag > environment > file > default.
+// The value of every setting of a command, from its sources: flag > environment > file > recipe > default.
 import {LanternError} from '../../core/errors.js'
 import {yesOrNo} from './kinds.js'
 import {readValue, type Setting, type Settings, type Source, type Values, variableOf} from './setting.js'
@@ -19,12 +19,28 @@ export interface Given {
  */
 export async function resolveSettings<S extends Settings>(settings: S, given: Given): Promise<Values<S>> {
   const values: Record<string, unknown> = {}
-  for (const [name, setting] of Object.entries(settings)) values[name] = await resolveOne(name, setting, given)
+  const recipe = await recipeValues(settings, given)
+  for (const [name, setting] of Object.entries(settings)) values[name] = await resolveOne(name, setting, given, recipe)
   assertTogether(settings, values, given.command)
   return values as Values<S>
 }
 
-async function resolveOne(name: string, setting: Setting<unknown>, given: Given): Promise<unknown> {
+/** What the recipe that is named sets; empty where none is. */
+async function recipeValues(settings: Settings, given: Given): Promise<ReadonlyMap<string, unknown>> {
+  const {recipe, bench} = settings
+  const named = recipe && (await resolveOne('recipe', recipe, given))
+  if (named === undefined) return new Map()
+  const {openRecipe, recipeSettings} = await import('../recipes.js')
+  const benches = bench && ((await resolveOne('bench', bench, given)) as readonly string[] | undefined)
+  return recipeSettings(await openRecipe(named as string), benches)
+}
+
+async function resolveOne(
+  name: string,
+  setting: Setting<unknown>,
+  given: Given,
+  recipe: ReadonlyMap<string, unknown> = new Map(),
+): Promise<unknown> {
   const advice = `See \`lantern-eval ${given.command} --help\`.`
   const from = (subject: string): Source => ({subject, code: 'usage', advice, text: true})
   const flag = given.flags[name]
@@ -40,7 +56,7 @@ async function resolveOne(name: string, setting: Setting<unknown>, given: Given)
   }
   if (text !== undefined) return readValue(setting, text, from(variable))
   if (given.file.has(name) && setting.required !== true && setting.notInFile !== true) return given.file.get(name)
-  return setting.default
+  return recipe.has(name) ? recipe.get(name) : setting.default
 }
 
 async function negated(

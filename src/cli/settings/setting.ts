@@ -106,6 +106,7 @@ export interface Source {
 export async function readValue<T>(setting: Setting<T>, given: unknown, source: Source): Promise<T> {
   const {values, text} =
     setting.many === undefined ? {values: [given], text: source.text} : listOf(setting, given, source)
+  if (values.length === 0) throw refusal(setting, '', source)
   const {z} = await import('zod')
   const read: unknown[] = []
   for (const value of values) {
@@ -140,9 +141,7 @@ function listOf(
           .map(part => part.trim())
           .filter(part => part !== '')
       : [value]
-  const values = isList ? given.flatMap(split) : split(given)
-  // An empty list is refused, as an empty text is.
-  return {values: values.length === 0 ? [''] : values, text}
+  return {values: isList ? given.flatMap(split) : split(given), text}
 }
 
 function refusal({kind}: Setting<unknown>, value: unknown, source: Source): LanternError {

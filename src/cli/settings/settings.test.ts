@@ -9,10 +9,10 @@ import Ajv from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import {stringify} from 'yaml'
 import {z} from 'zod'
+import {blinkPrompts} from '../../benchmarks/blink-prompts.js'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import type {LanternError} from '../../core/errors.js'
 import {interventions, modes} from '../../core/generation.js'
-import {promptStyles} from '../../core/prompt-form.js'
 import {prepare} from '../../evaluation/prepare.js'
 import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
@@ -106,7 +106,7 @@ const header = fc
   .tuple(fc.stringMatching(/^x-[a-z]{1,8}$/), fc.stringMatching(/^[!-~]{1,20}$/))
   .map(([name, value]) => ({value: `${name}: ${value}`, texts: [`${name}: ${value}`]}))
 
-/** Some valid values of every setting of `run`, except the four below. */
+/** Some valid values of every setting of `run` but those below. */
 const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   bench: list(['blink:Counting', 'vstar', 'hops']),
   model: list(['openai:m', 'replay:answers.jsonl', 'builtin:nano-latent', 'x y=./checkpoint', 'hub:owner/name@main']),
@@ -117,6 +117,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'latents-from': word,
   adapter: word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
+  'image-root': word,
   split: oneOf(['val', 'test']),
   sample: list(['val_Counting_1', '12', 'a/7']),
   limit: whole(1),
@@ -124,7 +125,9 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   repeats: whole(1, 10_000),
   shard: oneOf(['1/1', '2/4', '17/17']),
   options: oneOf(['file', 'circular', 'shuffle:3']),
-  'prompt-style': oneOf(promptStyles),
+  'prompt-style': oneOf(Object.keys(blinkPrompts)),
+  system: oneOf(['Think.', ' a, b ']),
+  stop: oneOf(['\\n\\n', 'a, b', ' x ']),
   'max-new-tokens': whole(1),
   temperature: real(0, 10),
   'top-p': real(0.001, 1),
@@ -156,14 +159,14 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'save-latents': on,
   'max-error-rate': real(0, 1),
   baseline: word,
-  'on-inconclusive': oneOf(['pass', 'fail']),
   margin: oneOf(['2pp', '1.5 %', '0.03', '4']),
   alpha: real(0.0001, 0.4999),
+  'on-inconclusive': oneOf(['pass', 'fail']),
   'dry-run': on,
 }
 
-/** These need an existing file, name another thing, or need another setting. */
-const apart = ['samples-file', 'fail-on']
+/** It must exist, names something else by itself, or needs another setting. */
+const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on']
 
 const settingNames = Object.keys(valid)
 const specified = fc
@@ -318,9 +321,9 @@ const invalid: Readonly<Record<string, readonly (string | number | boolean | obj
   format: ['mardown=x'],
   'max-error-rate': [...numbers, 1.1],
   'fail-on': ['regresion'],
-  'on-inconclusive': ['ignore'],
   margin: ['x', '-1pp', '2 points', '100pp'],
   alpha: [...numbers, 0, 0.5],
+  'on-inconclusive': ['fial'],
 }
 
 test.each(Object.entries(invalid))(

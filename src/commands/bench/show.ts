@@ -22,7 +22,7 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
   static override args = {id: Args.string({description: 'Id of the sample.', required: true})}
   static override flags = flagsOf({
     bench: oneBench('The benchmark of the sample.'),
-    ...pick(settings, 'data', 'split', 'seed'),
+    ...pick(settings, 'data', 'image-root', 'split', 'seed'),
   })
 
   async run() {

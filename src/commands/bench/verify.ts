@@ -20,7 +20,7 @@ export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
     '<%= config.bin %> <%= command.id %> viscot --data viscot_benchmark --json',
   ]
   static override args = {bench: Args.string({description: `One of ${benchmarkIds().join(', ')}.`, required: true})}
-  static override flags = flagsOf(pick(settings, 'data', 'split'))
+  static override flags = flagsOf(pick(settings, 'data', 'image-root', 'split'))
 
   async run() {
     const report = await verifyData(await openBench(this.args.bench, this.flags))

@@ -2,15 +2,22 @@
 import fc from 'fast-check'
 import {random} from '../../core/random.js'
 import {
+  assumedEffects,
+  detectableDifference,
+  detectableEffects,
+  detectableMargin,
+  effectiveSize,
   gateOf,
   holm,
-  macroInterval,
   mcnemarExact,
-  minimumDetectableEffect,
   normalCdf,
   overallVerdict,
+  type PairedStratum,
+  pairedBounds,
   pairedDifference,
-  smallestTostMargin,
+  pairedInterval,
+  type RankedStratum,
+  rankIntervals,
   tangoInterval,
   verdictOf,
   worstGate,
@@ -104,35 +111,11 @@ describe('Tango interval of a paired difference', () => {
   })
 })
 
-describe('power', () => {
-  // design/statistics.md, "What a test set can show": per cent, printed with one decimal.
-  it.each([
-    [191, [6.4, 9.1, 11.1], [6.7, 9.5, 11.6]],
-    [1901, [2.0, 2.9, 3.5], [2.1, 3.0, 3.7]],
-    [265, [5.4, 7.7, 9.4], [5.7, 8.0, 9.8]],
-    [130, [7.8, 11.0, 13.5], [8.1, 11.5, 14.1]],
-    [5069, [1.2, 1.8, 2.2], [1.3, 1.8, 2.3]],
-  ])('of %i pairs gives the row of the design', (n, effects, margins) => {
-    for (const [k, d] of [0.1, 0.2, 0.3].entries()) {
-      // 0.051: the table rounds its factors (2.80, 2.93) and its figures.
-      expect(Math.abs(100 * minimumDetectableEffect(d / n, 1 / n) - effects[k]!)).toBeLessThan(0.051)
-      expect(Math.abs(100 * smallestTostMargin(d / n, 1 / n) - margins[k]!)).toBeLessThan(0.051)
-    }
-  })
-
-  it('uses the factors 2.80 and 2.93', () => {
-    expect(minimumDetectableEffect(0.01, 0)).toBeCloseTo(0.28, 3)
-    expect(smallestTostMargin(0.01, 0)).toBeCloseTo(0.293, 3)
-  })
-
+describe('what a comparison can show', () => {
   /** Probability of what `holds` over wins and losses among n pairs, each won or lost with these probabilities. */
   function probability(n: number, won: number, lost: number, holds: (wins: number, losses: number) => boolean): number {
     let sum = 0
-    for (
-      let wins = 0, p = (1 - won) ** n;
-      wins <= n && p > 1e-12;
-      wins++, p *= (((n - wins + 1) / wins) * won) / (1 - won)
-    ) {
+    for (let wins = 0, p = (1 - won) ** n; wins <= n; wins++, p *= (((n - wins + 1) / wins) * won) / (1 - won)) {
       const left = n - wins
       const share = lost / (1 - won)
       for (
@@ -140,7 +123,7 @@ describe('power', () => {
         losses <= left;
         losses++, q *= (((left - losses + 1) / losses) * share) / (1 - share)
       )
-        if (holds(wins, losses)) sum += p * q
+        if (p * q > 1e-14 && holds(wins, losses)) sum += p * q
     }
     return sum
   }
@@ -149,42 +132,56 @@ describe('power', () => {
     [40, 0],
     [160, 1 / 160],
     [160, 4 / 160],
+    [191, 0.2],
     [500, 0.016],
-  ])(
-    'of %i pairs is real where a share of only %d disagrees: exact McNemar finds the effect in four of five',
-    (n, d) => {
-      const effect = minimumDetectableEffect(d / n, 1 / n)
-      const discordant = Math.max(d, effect)
-      const power = probability(
-        n,
-        (discordant + effect) / 2,
-        (discordant - effect) / 2,
-        (wins, losses) => mcnemarExact(wins, losses) < 0.05,
-      )
-      // The normal approximation of a test on whole pairs; without its floor the power at 1 discordant pair of 160
-      // would be 6 %.
-      expect(power).toBeGreaterThan(0.77)
-      expect(power).toBeLessThan(0.85)
-    },
-  )
-
-  it.each([
-    [40, 0],
-    [160, 1 / 160],
-    [160, 4 / 160],
-    [160, 0.2],
-  ])('of %i pairs with a share of %d discordant shows equivalence within the margin in about four of five', (n, d) => {
-    const margin = smallestTostMargin(d / n, 1 / n)
-    const power = probability(n, d / 2, d / 2, (wins, losses) => {
-      const {low, high} = tangoInterval(wins, losses, n, 0.9)
-      return low > -margin && high < margin
-    })
-    expect(power).toBeGreaterThan(0.72)
+  ])('of %i pairs of which a share of %d differs anyway: exact McNemar finds the effect in four of five', (n, d) => {
+    const effect = detectableDifference({n, discordance: d, exact: true})
+    const power = (more: number) =>
+      probability(n, d / 2 + more, d / 2, (wins, losses) => mcnemarExact(wins, losses) <= 0.05)
+    expect(power(effect)).toBeCloseTo(0.8, 3)
+    expect(power(0.9 * effect)).toBeLessThan(0.77)
   })
 
-  it('never promises more than a whole', () => {
-    expect(minimumDetectableEffect(0, 1 / 3)).toBe(1)
-    expect(smallestTostMargin(0.2 / 2, 1 / 2)).toBeLessThanOrEqual(1)
+  it.each([
+    [133, 0],
+    [160, 4 / 160],
+    [160, 0.2],
+    [191, 0.4],
+  ])('of %i pairs of which a share of %d differs: the margin is kept in about four of five', (n, d) => {
+    const margin = detectableMargin({n, discordance: d, exact: true})
+    const power = probability(n, d / 2, d / 2, (wins, losses) => {
+      const {low, high} = pairedBounds(wins, losses, n, 1.6448536269514722)
+      return low > -margin && high < margin
+    })
+    // Whole counts: without discordance there is one outcome only.
+    expect(power).toBeGreaterThan(0.77)
+    if (d > 0.1) expect(power).toBeLessThan(0.83)
+  })
+
+  it('takes the effect seen out of the discordance', () => {
+    const values = (ones: number) => new Float64Array(260).fill(1, 0, ones)
+    const large = detectableEffects([{base: values(230), new: values(38)}], 'micro')
+    expect(large.discordance).toBeLessThan(0.005)
+    expect(large.mde).toBeLessThan(0.04)
+    const none = detectableEffects([{base: values(130), new: values(130)}], 'micro')
+    expect(none.discordance).toBe(0)
+  })
+
+  it('counts clusters, and never promises more than a whole', () => {
+    const rng = random('power')
+    const strata = (clustered: boolean): PairedStratum[] => [
+      {
+        base: Float64Array.from({length: 240}, () => Number(rng.next() < 0.5)),
+        new: Float64Array.from({length: 240}, (_, i) => Number((i >> 2) % 2 === 0)),
+        ...(clustered ? {clusters: Int32Array.from({length: 240}, (_, i) => i >> 2)} : {}),
+      },
+    ]
+    expect(detectableEffects(strata(true), 'micro').mde).toBeGreaterThan(
+      1.2 * detectableEffects(strata(false), 'micro').mde,
+    )
+    expect(assumedEffects([3], 'micro', 0.2).mde).toBe(1)
+    expect(assumedEffects([2], 'micro', 0.2).smallestMargin).toBeLessThanOrEqual(1)
+    expect(assumedEffects([1, 1], 'macro', 0.2).mde).toBeLessThanOrEqual(1)
   })
 })
 
@@ -200,20 +197,23 @@ describe('Holm', () => {
 
 describe('verdict and gate', () => {
   it.each([
-    [0.01, 0.05, 'improved', 'passed'],
-    [0.001, 0.015, 'improved', 'passed'],
-    [-0.01, 0.015, 'equivalent', 'passed'],
-    [-0.015, -0.005, 'equivalent', 'passed'],
-    [-0.05, -0.01, 'regressed', 'inconclusive'],
-    [-0.05, -0.03, 'regressed', 'failed'],
-    [-0.05, 0.05, 'inconclusive', 'inconclusive'],
-    [-0.01, 0.05, 'inconclusive', 'passed'],
-    [0, 0.05, 'inconclusive', 'passed'],
-    [-0.02, 0.01, 'inconclusive', 'inconclusive'],
-    [-0.05, -0.02, 'regressed', 'inconclusive'],
-  ] as const)('of [%p, %p] at a margin of 2 pp are %s and %s', (low, high, verdict, gate) => {
-    expect(verdictOf({low, high}, 0.02)).toBe(verdict)
-    expect(gateOf({low, high}, 0.02)).toBe(gate)
+    [[0.01, 0.05], [0.02, 0.04], 'improved', 'passed'],
+    [[0.001, 0.015], [0.002, 0.014], 'improved', 'passed'],
+    [[-0.025, 0.015], [-0.015, 0.01], 'equivalent', 'passed'],
+    // A small loss that is sure: a regression by the test, and within what the gate accepts.
+    [[-0.015, -0.005], [-0.014, -0.006], 'regressed', 'passed'],
+    [[-0.05, -0.01], [-0.045, -0.015], 'regressed', 'inconclusive'],
+    [[-0.05, -0.03], [-0.045, -0.035], 'regressed', 'failed'],
+    // The gate asks in one direction: it can know of a loss of which the two-sided test is not sure.
+    [[-0.3, 0], [-0.28, -0.03], 'inconclusive', 'failed'],
+    [[-0.05, 0.05], [-0.04, 0.04], 'inconclusive', 'inconclusive'],
+    [[-0.02, 0.05], [-0.01, 0.04], 'inconclusive', 'passed'],
+    [[0, 0.05], [0, 0.04], 'inconclusive', 'passed'],
+    [[-0.02, 0.01], [-0.02, 0.01], 'inconclusive', 'inconclusive'],
+  ] as const)('of %p with one-sided %p at a margin of 2 pp are %s and %s', (two, one, verdict, gate) => {
+    const tested = {low: two[0], high: two[1], bounds: {low: one[0], high: one[1]}}
+    expect(verdictOf(tested, 0.02)).toBe(verdict)
+    expect(gateOf(tested, 0.02)).toBe(gate)
   })
 
   it('of several benchmarks are those of the worst', () => {
@@ -251,33 +251,117 @@ describe('paired difference', () => {
     expect(result.bounds).toEqual(tangoInterval(28, 25, 618, 0.9))
     expect(result.difference).toBeCloseTo(3 / 618, 12)
     expect(result.p).toBe(mcnemarExact(28, 25))
-    expect(result.mde).toBeCloseTo(2.8016 * Math.sqrt(53 / 618 / 618), 5)
   })
 
-  it('of a macro headline weighs subtasks equally', () => {
+  it('of a macro headline is Tango on the effective number of pairs, with one sign-flip test', () => {
     const pairs = [pair(50, 20, 5, 25), pair(100, 5, 10, 285)]
     const result = pairedDifference(pairs, {aggregate: 'macro', random: random(0)})
     expect(result.difference).toBeCloseTo((0.15 - 5 / 400) / 2, 12)
-    const parts = [
-      {value: 0.15, ...tangoInterval(20, 5, 100)},
-      {value: -5 / 400, ...tangoInterval(5, 10, 400)},
-    ]
-    expect(result.low).toBeCloseTo(macroInterval(parts).low, 12)
-    expect(result.high).toBeCloseTo(macroInterval(parts).high, 12)
-    expect(result.mde).toBeCloseTo((2.8016 / 2) * Math.sqrt(0.25 / 100 + 15 / 400 / 400), 4)
+    const {n, size, mean, critical} = effectiveSize(
+      pairs.map(({base, new: next}) => ({values: next.map((score, i) => score - base[i]!)})),
+    )
+    const interval = pairedInterval((n * (size + mean)) / 2, (n * (size - mean)) / 2, n, critical(0.95))
+    expect(result.low).toBeCloseTo(interval.low, 10)
+    expect(result.high).toBeCloseTo(interval.high, 10)
+    expect(result.test).toBe('sign-flip')
+    // The normal test, to which the flips come near with 40 discordant pairs.
+    const error = Math.sqrt((0.25 - 0.15 ** 2) / 99 + (15 / 400 - (5 / 400) ** 2) / 399) / 2
+    expect(Math.abs(result.p - 2 * normalCdf(-result.difference / error))).toBeLessThan(0.005)
   })
 
-  it('of other scores is the paired bootstrap', () => {
+  it('has the p of the difference that is shown, not of the pooled pairs', () => {
+    // Subtasks pull in opposite directions: pooled 64 wins of 96, in the headline nearly nothing.
+    const pairs = [pair(60, 60, 10, 270), pair(5, 4, 22, 9)]
+    const result = pairedDifference(pairs, {aggregate: 'macro', random: random(0)})
+    expect(mcnemarExact(64, 32)).toBeLessThan(0.002)
+    expect(result.difference).toBeLessThan(0)
+    expect(result.p <= 0.05).toBe(result.high < 0)
+  })
+
+  it('of other scores flips their signs', () => {
     const rng = random('scores')
     const base = Float64Array.from({length: 200}, () => rng.next() * 0.8)
     const result = pairedDifference([{base, new: base.map(score => score + 0.1 * rng.next())}], {
       aggregate: 'micro',
       random: random(0),
     })
-    expect(result).toMatchObject({test: 'paired-bootstrap', wins: 200, losses: 0, ties: 0})
-    expect(result.low).toBeGreaterThan(0.04)
-    expect(result.high).toBeLessThan(0.06)
-    expect(result.p).toBeLessThan(0.01)
+    expect(result).toMatchObject({test: 'sign-flip', wins: 200, losses: 0, ties: 0})
+    expect(result.low).toBeGreaterThan(0.035)
+    expect(result.high).toBeLessThan(0.07)
+    expect(result.p).toBe(1 / 10_000)
+  })
+
+  it('never contradicts itself: interval, p, bounds, verdict and gate say one thing', () => {
+    const stratum = fc.record({
+      n: fc.integer({min: 1, max: 60}),
+      won: fc.double({min: 0, max: 0.6, noNaN: true}),
+      lost: fc.double({min: 0, max: 0.4, noNaN: true}),
+      clustered: fc.constantFrom(1, 1, 3, 7),
+      graded: fc.boolean(),
+    })
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(
+        fc.array(stratum, {minLength: 1, maxLength: 4}),
+        fc.constantFrom('macro', 'micro'),
+        fc.constantFrom(0.01, 0.05, 0.1),
+        fc.constantFrom(0, 0.02, 0.1),
+        fc.nat(),
+        (strata, aggregate, alpha, margin, seed) => {
+          const rng = random('property', seed)
+          const pairs = strata.map(({n, won, lost, clustered, graded}, s): PairedStratum => {
+            const base = new Float64Array(n)
+            const next = new Float64Array(n)
+            for (let i = 0; i < n; i++) {
+              const draw = rng.next()
+              const amount = graded ? Math.ceil(rng.next() * 4) / 4 : 1
+              if (draw < won) next[i] = amount
+              else if (draw < won + lost) base[i] = amount
+            }
+            if (strata.every(one => one.clustered === 1)) return {base, new: next}
+            return {
+              base,
+              new: next,
+              clusters: Int32Array.from({length: n}, (_, i) => 1000 * s + Math.floor(i / clustered)),
+            }
+          })
+          const result = pairedDifference(pairs, {aggregate, random: rng, alpha, flips: 199})
+          const {difference, low, high, bounds, p} = result
+          seen.add(result.test)
+          expect(low).toBeLessThanOrEqual(difference)
+          expect(high).toBeGreaterThanOrEqual(difference)
+          expect(low).toBeGreaterThanOrEqual(-1)
+          expect(high).toBeLessThanOrEqual(1)
+          expect(low > 0 || high < 0).toBe(p <= alpha)
+          expect(bounds.low).toBeGreaterThanOrEqual(low)
+          expect(bounds.high).toBeLessThanOrEqual(high)
+          expect(bounds.low > 0 || bounds.high < 0).toBe(p <= 2 * alpha)
+          const [verdict, gate] = [verdictOf(result, margin), gateOf(result, margin)]
+          if (verdict === 'improved') expect([difference > 0, p <= alpha, gate]).toEqual([true, true, 'passed'])
+          if (verdict === 'regressed') expect([difference < 0, p <= alpha]).toEqual([true, true])
+          if (verdict === 'equivalent') expect([p > alpha, gate]).toEqual([true, 'passed'])
+          if (gate === 'failed') {
+            expect([difference < 0, p <= 2 * alpha]).toEqual([true, true])
+            expect(['regressed', 'inconclusive']).toContain(verdict)
+          }
+        },
+      ),
+      {numRuns: 600, seed: 11},
+    )
+    expect([...seen].sort()).toEqual(['cluster-sign-flip', 'mcnemar-exact', 'sign-flip'])
+  })
+
+  it('does not change its method because one picture is shared', () => {
+    const base = new Float64Array(191)
+    base[3] = 1
+    const next = new Float64Array(191)
+    const clusters = Int32Array.from({length: 191}, (_, i) => (i === 1 ? 0 : i))
+    const options = {aggregate: 'micro', random: random(0)} as const
+    const alone = pairedDifference([{base, new: next}], options)
+    const shared = pairedDifference([{base, new: next, clusters}], options)
+    expect(shared).toMatchObject({p: alone.p, test: 'mcnemar-exact'})
+    for (const side of ['low', 'high'] as const) expect(Math.abs(shared[side] - alone[side])).toBeLessThan(0.001)
+    expect([gateOf(alone, 0.02), gateOf(shared, 0.02)]).toEqual(['inconclusive', 'inconclusive'])
   })
 
   it('is never sure of a tie because all samples tie', () => {
@@ -294,6 +378,7 @@ describe('paired difference', () => {
         const won = pairedDifference([{base: new Float64Array(n), new: new Float64Array(n).fill(1), clusters}], {
           aggregate: 'micro',
           random: random(0),
+          flips: 99,
         })
         expect(won.high).toBeCloseTo(1, 12)
         expect(won.low).toBeLessThan(1)
@@ -309,7 +394,8 @@ describe('paired difference', () => {
     const clusters = Int32Array.from({length: 240}, (_, i) => i >> 2)
     const alone = pairedDifference([{base, new: next}], {aggregate: 'micro', random: random(0)})
     const together = pairedDifference([{base, new: next, clusters}], {aggregate: 'micro', random: random(0)})
-    expect(together.test).toBe('mcnemar-exact')
+    expect([alone.test, together.test]).toEqual(['mcnemar-exact', 'cluster-sign-flip'])
+    expect(together.p).toBeGreaterThan(100 * alone.p)
     expect((together.high - together.low) / (alone.high - alone.low)).toBeCloseTo(2, 0)
   })
 
@@ -317,5 +403,62 @@ describe('paired difference', () => {
     expect(() =>
       pairedDifference([{base: values(1), new: values(1, 0)}], {aggregate: 'micro', random: random(0)}),
     ).toThrow(RangeError)
+  })
+})
+
+describe('rank intervals', () => {
+  /** Arms of n samples that are right on all but their own first `wrong` ones, `from` apart. */
+  const arms = (n: number, ...wrong: (readonly [from: number, count: number])[]): RankedStratum[] => [
+    {scores: wrong.map(([from, count]) => new Float64Array(n).fill(1).fill(0, from, from + count))},
+  ]
+  const ranksOf = (strata: readonly RankedStratum[]) =>
+    rankIntervals(strata, 'micro', {random: random('ranks')}).map(
+      rank => rank && [rank.rankLow, rank.rankHigh, rank.tier],
+    )
+
+  it('tell apart what differs, and nothing else', () => {
+    expect(ranksOf(arms(200, [0, 20], [0, 22], [100, 60]))).toEqual([
+      [1, 2, 1],
+      [1, 2, 1],
+      [3, 3, 2],
+    ])
+    expect(ranksOf(arms(200, [0, 20]))).toEqual([[1, 1, 1]])
+  })
+
+  it('never tell two rows apart that their comparison does not: 11 wins and 3 losses have p = 0.057', () => {
+    expect(mcnemarExact(11, 3)).toBeGreaterThan(0.05)
+    expect(ranksOf(arms(191, [0, 3], [3, 11]))).toEqual([
+      [1, 2, 1],
+      [1, 2, 1],
+    ])
+    expect(mcnemarExact(12, 3)).toBeLessThan(0.05)
+    expect(ranksOf(arms(191, [0, 3], [3, 12]))).toEqual([
+      [1, 1, 1],
+      [2, 2, 2],
+    ])
+  })
+
+  it('hold for all rows at once: a difference that two rows show is none among twenty', () => {
+    const some = [
+      [0, 3],
+      [3, 12],
+    ] as const
+    const others = Array.from({length: 18}, (_, k) => [20 + 8 * k, 8] as const)
+    expect(ranksOf(arms(191, ...some)).map(rank => rank![2])).toEqual([1, 2])
+    expect(new Set(ranksOf(arms(191, ...some, ...others)).map(rank => rank![2]))).toEqual(new Set([1]))
+  })
+
+  it('leave out arms without a score, and take samples that one arm lacks out of its mean alone', () => {
+    const [stratum] = arms(100, [0, 10], [0, 60])
+    const none = new Float64Array(100).fill(Number.NaN)
+    const half = Float64Array.from(stratum!.scores[0]!, (score, i) => (i < 50 ? Number.NaN : score))
+    expect(ranksOf([{scores: [...stratum!.scores, none, half]}])).toEqual([[1, 2, 1], [3, 3, 2], null, [1, 2, 1]])
+  })
+
+  it('allow for clusters: four copies of a sample are one', () => {
+    const scores = (wrong: number) => Float64Array.from({length: 80}, (_, i) => Number(i >> 2 >= wrong))
+    const clusters = Int32Array.from({length: 80}, (_, i) => i >> 2)
+    expect(ranksOf([{scores: [scores(0), scores(3)]}]).map(rank => rank![2])).toEqual([1, 2])
+    expect(ranksOf([{scores: [scores(0), scores(3)], clusters}]).map(rank => rank![2])).toEqual([1, 1])
   })
 })

@@ -3,15 +3,14 @@ import fc from 'fast-check'
 import * as simple from 'simple-statistics'
 import {random} from '../../core/random.js'
 import {
-  bootstrapMeans,
-  linearisedMeans,
-  macroInterval,
+  effectiveSize,
   majorityBaseline,
   normalCdf,
   normalQuantile,
   quantile,
   randomBaseline,
   type Stratum,
+  scoreInterval,
   scoreIntervals,
   wilsonInterval,
 } from './index.js'
@@ -91,29 +90,6 @@ describe('Wilson interval', () => {
   })
 })
 
-describe('stratified interval of a macro mean', () => {
-  it('of one stratum is its own interval', () => {
-    const part = {value: 0.3, low: 0.2, high: 0.45}
-    expect(macroInterval([part])).toEqual(part)
-  })
-
-  it('is the textbook stratified interval for large strata', () => {
-    // Cochran 1977, section 5.3: variance = sum of w^2 p q / n, here 14 strata of 10,000 with w = 1/14.
-    const shares = Array.from({length: 14}, (_, k) => 0.3 + k * 0.03)
-    const {value, low, high} = macroInterval(shares.map(p => ({value: p, ...wilsonInterval(p * 1e4, 1e4)})))
-    const error = Math.sqrt(shares.reduce((sum, p) => sum + (p * (1 - p)) / 1e4, 0)) / 14
-    expect(value).toBeCloseTo(simple.mean(shares), 12)
-    expect((high - low) / 2 / error).toBeCloseTo(1.96, 2)
-  })
-
-  it('stays in [0, 1] and keeps width when every stratum is all right', () => {
-    const all = macroInterval([20, 30].map(n => ({value: 1, ...wilsonInterval(n, n)})))
-    expect(all.high).toBe(1)
-    expect(all.low).toBeGreaterThan(0.85)
-    expect(all.low).toBeLessThan(0.97)
-  })
-})
-
 describe('quantile', () => {
   it('interpolates between order statistics as R and NumPy do', () => {
     // R: quantile(c(1, 2, 4, 8), c(0, .25, .5, .9, 1)).
@@ -166,95 +142,116 @@ describe('baselines', () => {
   })
 })
 
-describe('bootstrap of means', () => {
-  const rng = random('test data')
-  const uniform = (n: number) => Float64Array.from({length: n}, () => rng.next())
-
-  it('is the same for the same seed, and another for another', () => {
-    const strata = [{values: uniform(50)}]
-    const interval = (...seed: (string | number)[]) => bootstrapMeans(strata, random(...seed)).micro.interval(0.95)
-    expect(interval(1)).toEqual(interval(1))
-    expect(interval(1)).not.toEqual(interval(2))
+describe('effective size', () => {
+  it('of one stratum of right and wrong answers is its number, whatever the score', () => {
+    fc.assert(
+      fc.property(fc.integer({min: 1, max: 3000}), fc.nat(3000), (n, ones) => {
+        expect(effectiveSize([{values: zerosAndOnes(Math.min(ones, n), n)}]).n).toBe(n)
+      }),
+    )
   })
 
-  it('of independent values has the width of the central limit theorem', () => {
-    const data = uniform(400)
-    const {low, high} = bootstrapMeans([{values: data}], random(0), 5000).micro.interval(0.95)
-    const error = simple.standardDeviation([...data]) / 20
-    expect((low + high) / 2).toBeCloseTo(simple.mean([...data]), 2)
-    // 5,000 replicates place each bound to about 0.04 standard errors.
-    expect(Math.abs((high - low) / 2 / error - 1.96)).toBeLessThan(0.12)
+  it('of a macro mean is the textbook stratified variance for large strata', () => {
+    // Cochran 1977, section 5.3: variance = sum of w^2 p q / n, here 14 strata of 10,000 with w = 1/14.
+    const shares = Array.from({length: 14}, (_, k) => 0.3 + k * 0.03)
+    const {mean, n} = effectiveSize(shares.map(p => ({values: zerosAndOnes(Math.round(p * 1e4), 1e4)})))
+    const variance = shares.reduce((sum, p) => sum + (p * (1 - p)) / 1e4, 0) / 14 ** 2
+    expect(mean).toBeCloseTo(simple.mean(shares), 12)
+    expect((mean * (1 - mean)) / n / variance).toBeCloseTo(1, 3)
   })
 
-  it('of clusters of four copies is as wide as a quarter of the samples allows', () => {
-    const distinct = uniform(200)
-    const copies = Float64Array.from({length: 800}, (_, i) => distinct[i >> 2]!)
+  it('of strata that are all right is that of strata alike', () => {
+    expect(effectiveSize([20, 30].map(n => ({values: zerosAndOnes(n, n)}))).n).toBeCloseTo(4 / (1 / 20 + 1 / 30), 9)
+  })
+
+  it('of copies is the number of originals, of clusters without any likeness nearly that of samples', () => {
+    const rng = random('copies')
+    const distinct = Float64Array.from({length: 200}, () => Number(rng.next() < 0.6))
     const clusters = Int32Array.from({length: 800}, (_, i) => i >> 2)
-    const width = (stratum: Stratum) => {
-      const {low, high} = bootstrapMeans([stratum], random(1), 5000).micro.interval(0.95)
-      return high - low
-    }
-    expect(width({values: copies, clusters}) / width({values: distinct})).toBeCloseTo(1, 1)
-    expect(width({values: copies, clusters}) / width({values: copies})).toBeCloseTo(2, 0)
+    const copies = Float64Array.from({length: 800}, (_, i) => distinct[i >> 2]!)
+    const independent = Float64Array.from({length: 800}, () => Number(rng.next() < 0.6))
+    expect(effectiveSize([{values: copies, clusters}]).n).toBeCloseTo(200, 0)
+    expect(effectiveSize([{values: independent, clusters}]).n).toBeGreaterThan(600)
+    expect(effectiveSize([{values: independent}]).n).toBe(800)
   })
 
-  it('agrees with its own limit, the linearised normal, on clusters within and across strata', () => {
-    const sizes = [300, 300, 150]
-    const picture = uniform(400)
-    const strata = sizes.map((n, s) => ({
-      values: Float64Array.from({length: n}, (_, i) => (picture[i]! + rng.next()) / 2),
-      // The first two strata ask about the same pictures, the third has pictures of its own, two questions each.
-      clusters: Int32Array.from({length: n}, (_, i) => (s < 2 ? i : 1000 + (i >> 1))),
-    }))
-    const bootstrap = bootstrapMeans(strata, random(2), 5000)
-    const limit = linearisedMeans(strata)
-    for (const figure of ['micro', 'macro'] as const) {
-      const [a, b] = [bootstrap[figure].interval(0.95), limit[figure].interval(0.95)]
-      expect((a.high - a.low) / (b.high - b.low)).toBeCloseTo(1, 1)
-      expect(Math.abs(a.low + a.high - b.low - b.high)).toBeLessThan(0.1 * (b.high - b.low))
-    }
-    for (const s of sizes.keys()) {
-      const [a, b] = [bootstrap.strata[s]!.interval(0.95), limit.strata[s]!.interval(0.95)]
-      expect((a.high - a.low) / (b.high - b.low)).toBeCloseTo(1, 1)
-    }
-    // Shared pictures make the macro mean of two strata less sure than independent ones would.
-    const apart = linearisedMeans(strata.map(({values: scores}) => ({values: scores}))).macro.interval(0.95)
-    const shared = limit.macro.interval(0.95)
-    expect(shared.high - shared.low).toBeGreaterThan(1.1 * (apart.high - apart.low))
-  })
-
-  it('gives the p of a paired t test within its own noise', () => {
-    const differences = uniform(100).map(value => value - 0.44)
-    const t = simple.tTest([...differences], 0)
-    const p = 2 * normalCdf(-Math.abs(t))
-    expect(Math.abs(bootstrapMeans([{values: differences}], random(3), 10_000).micro.p() - p)).toBeLessThan(0.03)
-    expect(linearisedMeans([{values: differences}]).micro.p()).toBeCloseTo(p, 2)
+  it('grows for graded scores, which vary less', () => {
+    const graded = Float64Array.from({length: 400}, (_, i) => (i % 5) / 4)
+    const {n, mean} = effectiveSize([{values: graded}])
+    expect((mean * (1 - mean)) / n / (0.125 / 400)).toBeCloseTo(1, 1)
   })
 
   it('refuses empty strata', () => {
-    expect(() => bootstrapMeans([], random(0))).toThrow(RangeError)
-    expect(() => linearisedMeans([{values: values()}])).toThrow(RangeError)
+    expect(() => scoreInterval([], 'macro')).toThrow(RangeError)
+    expect(() => scoreInterval([{values: values()}], 'micro')).toThrow(RangeError)
   })
 })
 
 describe('intervals of a score', () => {
-  it('of right and wrong answers are Wilson, pooled for micro and stratified for macro', () => {
+  it('are at least those of Wilson, pooled for micro', () => {
     const strata = [{values: zerosAndOnes(81, 263)}, {values: zerosAndOnes(15, 148)}]
-    const micro = scoreIntervals(strata, 'micro', random(0))
-    expect(micro.headline).toEqual({value: expect.closeTo(96 / 411, 12), ...wilsonInterval(96, 411)})
-    const macro = scoreIntervals(strata, 'macro', random(0))
+    const micro = scoreIntervals(strata, 'micro')
+    const wilson = wilsonInterval(96, 411)
+    expect(micro.headline.value).toBeCloseTo(96 / 411, 12)
+    expect(micro.headline.low).toBeLessThanOrEqual(wilson.low)
+    expect(micro.headline.high).toBeGreaterThanOrEqual(wilson.high)
+    expect(micro.headline.high - micro.headline.low).toBeLessThan(1.04 * (wilson.high - wilson.low))
+    const macro = scoreIntervals(strata, 'macro')
     expect(macro.headline.value).toBeCloseTo((81 / 263 + 15 / 148) / 2, 12)
-    expect(macro.strata[0]!.low).toBeCloseTo(0.2553, 4)
-    expect(macro.headline).toEqual(macroInterval(macro.strata))
+    expect(macro.strata[0]!.low).toBeCloseTo(0.2544, 4)
   })
 
-  it('keep width when every score is the same, counting clusters', () => {
-    const clustered = [
-      {values: new Float64Array(40).fill(1), clusters: Int32Array.from({length: 40}, (_, i) => i >> 2)},
-    ]
-    expect(scoreIntervals(clustered, 'micro', random(0)).headline).toEqual({value: 1, ...wilsonInterval(10, 10)})
-    const {headline} = scoreIntervals([...clustered, {values: new Float64Array(9).fill(0.5)}], 'macro', random(0))
-    expect(headline.value).toBe(0.75)
-    expect(headline.high - headline.low).toBeGreaterThan(0.2)
+  it('lie in [0, 1], hold the score, and have width, in every design', () => {
+    const stratum = fc.record({
+      n: fc.integer({min: 1, max: 50}),
+      share: fc.constantFrom(0, 0.02, 0.5, 0.98, 1),
+      size: fc.constantFrom(1, 1, 4, 50),
+      graded: fc.boolean(),
+    })
+    fc.assert(
+      fc.property(
+        fc.array(stratum, {minLength: 1, maxLength: 4}),
+        fc.constantFrom('macro', 'micro'),
+        fc.nat(),
+        (strata, aggregate, seed) => {
+          const rng = random('interval', seed)
+          const drawn = strata.map(({n, share, size, graded}, s): Stratum => {
+            const scores = Float64Array.from({length: n}, () => (rng.next() < share ? 1 : graded ? rng.next() : 0))
+            return size === 1
+              ? {values: scores}
+              : {values: scores, clusters: Int32Array.from({length: n}, (_, i) => 100 * s + Math.floor(i / size))}
+          })
+          const {value, low, high} = scoreInterval(drawn, aggregate)
+          expect(low).toBeGreaterThanOrEqual(0)
+          expect(low).toBeLessThanOrEqual(value)
+          expect(high).toBeGreaterThanOrEqual(value)
+          expect(high).toBeLessThanOrEqual(1)
+          expect(high - low).toBeGreaterThan(0.005)
+        },
+      ),
+      {numRuns: 400, seed: 3},
+    )
+  })
+
+  it('do not change their method because one picture is shared', () => {
+    for (const ones of [191, 189, 120]) {
+      const scores = zerosAndOnes(ones, 191)
+      const clusters = Int32Array.from({length: 191}, (_, i) => (i === 1 ? 0 : i))
+      const [alone, shared] = [
+        scoreInterval([{values: scores}], 'micro'),
+        scoreInterval([{values: scores, clusters}], 'micro'),
+      ]
+      expect(Math.abs(shared.low - alone.low)).toBeLessThan(0.002)
+      expect(Math.abs(shared.high - alone.high)).toBeLessThan(0.002)
+    }
+  })
+
+  it('of scores that are all the same are never sure, and count clusters', () => {
+    const ones = {values: new Float64Array(40).fill(1), clusters: Int32Array.from({length: 40}, (_, i) => i >> 2)}
+    // Ten pictures, and nine degrees of freedom: t is 2.26 there.
+    expect(scoreInterval([ones], 'micro').low).toBeCloseTo(10 / (10 + 2.262 ** 2), 3)
+    const halves = scoreInterval([ones, {values: new Float64Array(9).fill(0.5)}], 'macro')
+    expect(halves.value).toBe(0.75)
+    expect(halves.high - halves.low).toBeGreaterThan(0.05)
   })
 })

@@ -1,14 +1,12 @@
-// The comparison of two arms on the same samples: the difference in a benchmark's headline, how sure it is, and what
+// The comparison of two arms on the same samples: the difference in a benchmark's headline, one test of it, and what
 // could be seen at all.
 import type {Random} from '../../core/random.js'
-import type {Stratum} from './clusters.js'
-import {defaultConfidence, type Estimate, type Interval} from './interval.js'
-import {macroInterval} from './macro-interval.js'
+import {effectiveSize, wholeIfNearly} from './effective-size.js'
+import type {Interval} from './interval.js'
 import {mcnemarExact} from './mcnemar.js'
-import {meanDistributions} from './mean-distributions.js'
-import {type Aggregate, clusterCount, isBinary, mean, meanOf} from './means.js'
-import {minimumDetectableEffect, smallestTostMargin} from './power.js'
-import {tangoInterval} from './tango.js'
+import {pairedBounds, pairedInterval} from './paired-interval.js'
+import {signFlipTest} from './sign-flip.js'
+import {type Aggregate, isBinary, type Stratum, strataOfFigure} from './strata.js'
 
 /** Scores of the same samples of one subtask, in the same order; clusters as in `Stratum`. */
 export interface PairedStratum {
@@ -17,67 +15,142 @@ export interface PairedStratum {
   readonly clusters?: Int32Array
 }
 
+/** `cluster-sign-flip` flips pictures (or items) whole; `sign-flip` samples, within their subtasks. */
+export const pairedTests = ['mcnemar-exact', 'sign-flip', 'cluster-sign-flip'] as const
+
+export type PairedTest = (typeof pairedTests)[number]
+
 export interface PairedDifference {
   readonly n: number
   /** New minus base, in the headline's aggregate. */
   readonly difference: number
-  /** Two-sided interval at `confidence`. */
+  /** Two-sided interval at 1 - alpha: it holds 0 exactly when p is above alpha. */
   readonly low: number
   readonly high: number
-  /** One-sided bounds, each at `alpha`: what the verdict and the gate look at. */
+  /** One-sided bounds, each at `alpha`: what equivalence and the gate look at. */
   readonly bounds: Interval
   readonly p: number
-  readonly test: 'mcnemar-exact' | 'paired-bootstrap'
+  readonly test: PairedTest
   readonly wins: number
   readonly losses: number
   readonly ties: number
-  /** Smallest true difference found with 80 % power, at the discordance seen. */
-  readonly mde: number
-  /** Smallest margin within which equivalence could be shown with 80 % power. */
-  readonly smallestMargin: number
 }
 
 export interface PairedOptions {
   readonly aggregate: Aggregate
   readonly random: Random
-  readonly confidence?: number
   readonly alpha?: number
+  /** Random flips of a sign-flip test. */
+  readonly flips?: number
 }
 
 /**
- * Scores of 0 or 1: exact McNemar over all samples, and Tango's interval (its stratified form for a macro mean). Other
- * scores: the paired bootstrap. Samples in clusters get the cluster bootstrap's interval in either case.
+ * One test of the difference in the headline, and the interval that goes with it.
+ *
+ * The test: exact McNemar for right-or-wrong scores in one mean, as long as no cluster holds several discordant pairs
+ * (the sign-flip test is then the same); else the studentised sign-flip, over clusters where there are any.
+ * The interval: Tango's on the effective number of pairs. It may differ with the test about 0 alone, since it is no
+ * inversion of it; there it gives way: where the test does not reject, it is extended to hold 0, and where the test
+ * rejects, it ends at D - q se, with q the test's own critical value.
  * Throws RangeError when there is no stratum, one is empty, or the two sides differ in length.
  */
 export function pairedDifference(pairs: readonly PairedStratum[], options: PairedOptions): PairedDifference {
-  const {aggregate, random, confidence = defaultConfidence, alpha = 0.05} = options
-  const differences = pairs.map(differencesOf)
+  const {aggregate, random, alpha = 0.05, flips} = options
+  const parts = pairs.map(differencesOf)
+  const strata = strataOfFigure(parts, aggregate)
+  const {mean: difference, size, n: pieces, critical} = effectiveSize(strata)
   const binary = pairs.every(pair => isBinary(pair.base) && isBinary(pair.new))
-  const {n, wins, losses} = tally(differences)
-  const exact = binary && differences.every(({clusters}) => clusters === undefined)
-  const distribution = exact ? undefined : meanDistributions(differences, random)[aggregate]
-  const intervalAt = (level: number): Interval => {
-    const interval = distribution?.interval(level)
-    // Replicates without any spread are no knowledge of none: Tango's interval has width even where all samples tie.
-    return interval && interval.high - interval.low > 1e-12 ? interval : scoreInterval(differences, aggregate, level)
+  const {test, p, reach} = testOf(strata, binary, random, flips)
+  const wins = Math.max(0, wholeIfNearly((pieces * (size + difference)) / 2))
+  const losses = Math.max(0, wholeIfNearly((pieces * (size - difference)) / 2))
+  const total = Math.max(pieces, wins + losses)
+  /** Brings an interval to agree about 0 with the test at `level`. */
+  const agreeing = ({low, high}: Interval, level: number): Interval => {
+    const rejected = p <= level
+    return {
+      low: difference > 0 ? bound(low, rejected, () => difference - reach(level)) : Math.min(low, difference),
+      high: difference < 0 ? -bound(-high, rejected, () => -difference - reach(level)) : Math.max(high, difference),
+    }
   }
-  const {variance, full} = varianceOf(differences, aggregate)
+  const {low, high} = agreeing(pairedInterval(wins, losses, total, critical(1 - alpha)), alpha)
+  const oneSided = agreeing(pairedBounds(wins, losses, total, critical(1 - 2 * alpha)), 2 * alpha)
   return {
-    n,
-    difference: meanOf(differences, aggregate),
-    ...intervalAt(confidence),
-    bounds: intervalAt(1 - 2 * alpha),
-    p: binary ? mcnemarExact(wins, losses) : distribution!.p(),
-    test: binary ? 'mcnemar-exact' : 'paired-bootstrap',
-    wins,
-    losses,
-    ties: n - wins - losses,
-    mde: minimumDetectableEffect(variance, full),
-    smallestMargin: smallestTostMargin(variance, full),
+    ...tally(parts),
+    difference,
+    low,
+    high,
+    // The wider confidence never ends further in.
+    bounds: {low: Math.max(low, oneSided.low), high: Math.min(high, oneSided.high)},
+    p,
+    test,
   }
 }
 
-function differencesOf({base, new: next, clusters}: PairedStratum): Stratum {
+/** The bound towards 0 of a positive difference, brought to agree with the test about 0. */
+function bound(low: number, rejected: boolean, own: () => number): number {
+  if (!rejected) return Math.min(0, low)
+  return low > 0 ? low : own()
+}
+
+interface TestOfDifference {
+  readonly test: PairedTest
+  readonly p: number
+  /** How far from 0 a difference may lie before the two-sided test at `alpha` rejects, in units of the difference. */
+  reach(alpha: number): number
+}
+
+function testOf(strata: readonly Stratum[], binary: boolean, random: Random, flips?: number): TestOfDifference {
+  const clustered = strata.some(({clusters}) => clusters !== undefined)
+  const signs = binary && strata.length === 1 ? clusterSigns(strata[0]!) : null
+  if (signs !== null) {
+    const {positive, negative, shared, clusters} = signs
+    const discordant = positive + negative
+    const {length: n} = strata[0]!.values
+    return {
+      test: shared ? 'cluster-sign-flip' : 'mcnemar-exact',
+      p: mcnemarExact(positive, negative),
+      reach(alpha) {
+        // The largest lead without significance, studentised as the sign-flip test does.
+        let lead = Math.abs(positive - negative) - 2
+        while (lead > 0 && mcnemarExact((discordant + lead) / 2, (discordant - lead) / 2) <= alpha) lead -= 2
+        const error = (net: number) => Math.sqrt(Math.max(0, discordant - net ** 2 / clusters)) / n
+        const standard = error(Math.max(0, lead))
+        return standard === 0 ? 0 : (Math.max(0, lead) / n / standard) * error(positive - negative)
+      },
+    }
+  }
+  const {p, standardError, critical} = signFlipTest(strata, random, flips)
+  return {
+    test: clustered ? 'cluster-sign-flip' : 'sign-flip',
+    p,
+    reach: alpha => critical(alpha) * standardError,
+  }
+}
+
+/** Clusters with a net win and with a net loss; null where one nets more than one, which McNemar cannot weigh. */
+function clusterSigns({values, clusters}: Stratum) {
+  const sums = new Map<number, number>()
+  let positive = 0
+  let negative = 0
+  let discordant = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value !== 0) discordant++
+    if (clusters !== undefined) sums.set(clusters[i]!, (sums.get(clusters[i]!) ?? 0) + value)
+    else if (value > 0) positive++
+    else if (value < 0) negative++
+  }
+  for (const sum of sums.values()) {
+    if (Math.abs(sum) > 1) return null
+    if (sum > 0) positive++
+    else if (sum < 0) negative++
+  }
+  const count = clusters === undefined ? values.length : sums.size
+  return {positive, negative, shared: positive + negative < discordant, clusters: count}
+}
+
+/** New minus base. Throws RangeError when the sides differ in length. */
+export function differencesOf({base, new: next, clusters}: PairedStratum): Stratum {
   if (base.length !== next.length) throw new RangeError(`${base.length} and ${next.length} scores are no pairs`)
   return {values: next.map((score, i) => score - base[i]!), clusters}
 }
@@ -93,40 +166,5 @@ function tally(differences: readonly Stratum[]) {
       else if (value < 0) losses++
     }
   }
-  return {n, wins, losses}
-}
-
-/**
- * Tango's interval, stratified for a macro mean; counts are scaled down to the number of clusters where there are any.
- */
-function scoreInterval(differences: readonly Stratum[], aggregate: Aggregate, confidence: number): Interval {
-  const {low, high} =
-    aggregate === 'micro'
-      ? tangoOf(differences, confidence)
-      : macroInterval(differences.map(stratum => tangoOf([stratum], confidence)))
-  return {low, high}
-}
-
-function tangoOf(differences: readonly Stratum[], confidence: number): Estimate {
-  const {n, wins, losses} = tally(differences)
-  const pieces = clusterCount(differences)
-  // Scaled counts must not outgrow the pieces by a rounding error.
-  const won = Math.min((wins * pieces) / n, pieces)
-  const lost = Math.min((losses * pieces) / n, pieces - won)
-  return {value: meanOf(differences, 'micro'), ...tangoInterval(won, lost, pieces, confidence)}
-}
-
-/**
- * Of the difference under no effect: the mean squared difference (for 0/1 scores the discordant share) over n, or its
- * sum over strata; and what it would be in full, if every pair were discordant. Counts samples, not clusters.
- */
-function varianceOf(differences: readonly Stratum[], aggregate: Aggregate): {variance: number; full: number} {
-  const squares = differences.map(({values}) => ({values: values.map(value => value * value)}))
-  if (aggregate === 'micro') {
-    const n = squares.reduce((sum, {values}) => sum + values.length, 0)
-    return {variance: meanOf(squares, 'micro') / n, full: 1 / n}
-  }
-  const sumOver = (share: (values: Float64Array) => number) =>
-    squares.reduce((sum, {values}) => sum + share(values) / values.length, 0) / squares.length ** 2
-  return {variance: sumOver(mean), full: sumOver(() => 1)}
+  return {n, wins, losses, ties: n - wins - losses}
 }

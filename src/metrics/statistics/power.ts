@@ -1,36 +1,131 @@
 // What a paired comparison of a given size can show at all: printed under tables, so that nobody reads silence as
 // proof.
-import {normalQuantile} from './normal.js'
+import {binomialCdf, logGamma} from './beta.js'
+import {normalQuantile, twoSidedZ} from './normal.js'
+import {pairedBounds} from './paired-interval.js'
 
-/** z(0.975) + z(0.8) = 2.80: a two-sided test at 5 % with 80 % power. */
-const effectFactor = normalQuantile(0.975) + normalQuantile(0.8)
-/** z(0.95) and z(0.9), 2.93 together: two one-sided tests at 5 %, together with 80 % power. */
-const tostLevel = normalQuantile(0.95)
-const tostPower = normalQuantile(0.9)
+/** A comparison before its answers: how many pairs, and how many differ where neither arm is better. */
+export interface PairedDesign {
+  /** Pairs, or what they are worth in independent ones. */
+  readonly n: number
+  /** Share of pairs that differ without a net effect; a true difference is discordance on top of it. */
+  readonly discordance: number
+  /** `mcnemar-exact` counts whole pairs; the others are studentised. */
+  readonly exact: boolean
+  /** Of the two-sided test; default 0.05. */
+  readonly alpha?: number
+  /** Two-sided critical value at a confidence, z unless something else is given. */
+  readonly critical?: (confidence: number) => number
+}
+
+const power = 0.8
+/** Above so many discordant pairs the normal distribution gives the exact power to a tenth of a percentage point. */
+const countedPairs = 2000
+/** What a studentised test of few pairs loses by estimating its variance, in pairs (found by `npm run calibrate`). */
+const pairsForVariance = 4
+/** Below so many discordant pairs every outcome is weighed for the margin. */
+const weighedPairs = 60
 
 /**
- * Smallest true difference that a paired comparison finds with 80 % power: 2.80 sqrt(d / n) for a share d of discordant
- * pairs.
- * Source: Connor 1987, Biometrics 43:207, without the d^2 term. A true difference is itself discordance, so d is never
- * less than it: where few pairs disagree that leaves 2.80^2 / n (about eight pairs, all one way; exact McNemar needs
- * six to reach 5 %).
- * @param variance of the difference: d / n, or its sum over strata
- * @param full the same if all pairs were discordant: 1 / n, or its sum over strata
+ * Smallest true difference that the two-sided test finds with 80 % power, when arms that do not differ would disagree
+ * on a share `discordance` of the pairs: under the difference D a pair is won with probability (discordance / 2) + D,
+ * lost with discordance / 2. Exact McNemar: from the binomial distributions themselves; else where
+ * (critical + z(0.8)) sqrt(v) = D sqrt(n - 4) with v = discordance + D - D^2.
+ * 1 where even a difference of all pairs would not be found.
+ * Sources: Miettinen 1968, Biometrics 24:339 (power given the discordance); Connor 1987, Biometrics 43:207.
  */
-export function minimumDetectableEffect(variance: number, full: number): number {
-  return Math.min(1, Math.max(effectFactor * Math.sqrt(variance), effectFactor ** 2 * full))
+export function detectableDifference(design: PairedDesign): number {
+  const {n, discordance, exact, alpha = 0.05, critical = twoSidedZ} = design
+  const room = 1 - discordance
+  const reach = critical(1 - alpha) + normalQuantile(power)
+  const found =
+    exact && n * discordance < countedPairs
+      ? (difference: number) => mcnemarPower(Math.round(n), discordance, difference, alpha) >= power
+      : (difference: number) => {
+          const variance = discordance + difference - difference ** 2
+          return difference * Math.sqrt(Math.max(0, n - pairsForVariance)) >= reach * Math.sqrt(variance)
+        }
+  let [low, high] = [0, room]
+  if (!found(room)) return 1
+  for (let step = 0; step < 25; step++) {
+    const middle = (low + high) / 2
+    if (found(middle)) high = middle
+    else low = middle
+  }
+  return high
+}
+
+/** Probability that exact McNemar rejects, over the number of discordant pairs and how they fall. */
+export function mcnemarPower(n: number, discordance: number, difference: number, alpha = 0.05): number {
+  const share = Math.min(1, discordance + difference)
+  if (share <= 0) return 0
+  const lost = discordance / 2 / share
+  const spread = 8 * Math.sqrt(n * share * (1 - share)) + 8
+  const from = Math.max(0, Math.floor(n * share - spread))
+  const to = Math.min(n, Math.ceil(n * share + spread))
+  let rejectedBelow = -1
+  let sum = 0
+  for (let discordant = from; discordant <= to; discordant++) {
+    // The largest number of losses that still rejects grows by at most one with each pair.
+    while (2 * binomialCdf(rejectedBelow + 1, discordant, 0.5) <= alpha) rejectedBelow++
+    if (rejectedBelow < 0) continue
+    const probability = Math.exp(
+      logGamma(n + 1) -
+        logGamma(discordant + 1) -
+        logGamma(n - discordant + 1) +
+        discordant * Math.log(share) +
+        (discordant === n ? 0 : (n - discordant) * Math.log1p(-share)),
+    )
+    if (probability < 1e-12) continue
+    const rejects = binomialCdf(rejectedBelow, discordant, lost) + binomialCdf(rejectedBelow, discordant, 1 - lost)
+    sum += probability * rejects
+  }
+  return sum
 }
 
 /**
- * Smallest margin within which two arms without any true difference are shown equivalent with 80 % power (two one-sided
- * tests):
- * 2.93 sqrt(d / n). Source: Liu et al. 2002, Statistics in Medicine 21:231. The test compares with a true difference of
- * the margin m, under which d is at least m (as in Tango 1998): where few pairs disagree, m = z(0.95) sqrt(m / n) +
- * z(0.9) sqrt(d / n), solved for m.
- * Parameters as in `minimumDetectableEffect`.
+ * Smallest margin within which two arms without any true difference are shown equivalent with 80 % power, by two
+ * one-sided tests at `alpha`: the margin that the bounds of `pairedBounds` keep within in 80 % of samples. With few
+ * discordant pairs all outcomes are weighed; else the bounds stand where wins and losses are z(0.9) standard errors
+ * apart. Source: Schuirmann 1987, J. Pharmacokinetics and Biopharmaceutics 15:657; Liu et al. 2002, Statistics in
+ * Medicine 21:231.
  */
-export function smallestTostMargin(variance: number, full: number): number {
-  const [level, spread] = [tostLevel * Math.sqrt(full), tostPower * Math.sqrt(variance)]
-  const ofFew = ((level + Math.sqrt(level * level + 4 * spread)) / 2) ** 2
-  return Math.min(1, Math.max((tostLevel + tostPower) * Math.sqrt(variance), ofFew))
+export function detectableMargin(design: PairedDesign): number {
+  const {n, discordance, alpha = 0.05, critical = twoSidedZ} = design
+  const z = critical(1 - 2 * alpha)
+  const expected = n * discordance
+  if (expected > weighedPairs) {
+    const lead = Math.min(expected, normalQuantile((1 + power) / 2) * Math.sqrt(expected))
+    return -pairedBounds((expected - lead) / 2, (expected + lead) / 2, n, z).low
+  }
+  const outcomes: {margin: number; probability: number}[] = []
+  const most = Math.ceil(expected / 2 + 6 * Math.sqrt(expected / 2) + 1)
+  const each = discordance / 2
+  for (let fewer = 0; fewer <= most; fewer++) {
+    for (let more = fewer; more <= most && fewer + more <= n; more++) {
+      const probability = trinomial(n, fewer, more, each) * (more === fewer ? 1 : 2)
+      if (probability > 1e-6) outcomes.push({margin: -pairedBounds(fewer, more, n, z).low, probability})
+    }
+  }
+  outcomes.sort((a, b) => a.margin - b.margin)
+  let sum = 0
+  for (const {margin, probability} of outcomes) {
+    sum += probability
+    // The bounds have to lie within the margin, not on it.
+    if (sum >= power) return Math.min(1, margin * (1 + 1e-9))
+  }
+  return 1
+}
+
+/** P(wins, losses) among n pairs that are each won with probability `each`, and lost with the same. */
+function trinomial(n: number, wins: number, losses: number, each: number): number {
+  if (each === 0) return wins + losses === 0 ? 1 : 0
+  return Math.exp(
+    logGamma(n + 1) -
+      logGamma(wins + 1) -
+      logGamma(losses + 1) -
+      logGamma(n - wins - losses + 1) +
+      (wins + losses) * Math.log(each) +
+      (n - wins - losses) * Math.log1p(-2 * each),
+  )
 }

@@ -10,11 +10,15 @@ import {twoSidedZ} from './normal.js'
  * design", Statistics in Medicine 17:891. Throws RangeError unless n > 0 and 0 <= wins + losses <= n.
  */
 export function tangoInterval(wins: number, losses: number, n: number, confidence = defaultConfidence): Interval {
+  return tangoBounds(wins, losses, n, twoSidedZ(confidence))
+}
+
+/** The same at a critical value of the caller's, such as a t quantile. */
+export function tangoBounds(wins: number, losses: number, n: number, critical: number): Interval {
   if (!(n > 0 && wins >= 0 && losses >= 0 && wins + losses <= n)) {
     throw new RangeError(`${wins} wins and ${losses} losses are no discordant pairs of ${n}`)
   }
-  const z = twoSidedZ(confidence)
-  const upper = (more: number, fewer: number) => upperBound(more, fewer, n, z)
+  const upper = (more: number, fewer: number) => upperBound(more, fewer, n, critical)
   return {low: -upper(losses, wins), high: upper(wins, losses)}
 }
 

@@ -1,4 +1,4 @@
-// The interval of one proportion.
+// The score interval of one proportion.
 import {defaultConfidence, type Interval} from './interval.js'
 import {twoSidedZ} from './normal.js'
 
@@ -9,10 +9,18 @@ import {twoSidedZ} from './normal.js'
  * Throws RangeError unless 0 <= successes <= n and n > 0.
  */
 export function wilsonInterval(successes: number, n: number, confidence = defaultConfidence): Interval {
+  return wilsonBounds(successes, n, twoSidedZ(confidence))
+}
+
+/** The same at a critical value of the caller's, such as a t quantile. */
+export function wilsonBounds(successes: number, n: number, critical: number): Interval {
   if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is no proportion`)
-  const z2 = twoSidedZ(confidence) ** 2
+  const z2 = critical ** 2
   const centre = successes + z2 / 2
   const reach = Math.sqrt(z2 * ((successes * (n - successes)) / n + z2 / 4))
   // At 0 and n successes the bound is 0 or 1; rounding would leave it a hair outside.
-  return {low: Math.max(0, (centre - reach) / (n + z2)), high: Math.min(1, (centre + reach) / (n + z2))}
+  return {
+    low: successes === 0 ? 0 : Math.max(0, (centre - reach) / (n + z2)),
+    high: successes === n ? 1 : Math.min(1, (centre + reach) / (n + z2)),
+  }
 }

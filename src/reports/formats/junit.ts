@@ -91,8 +91,9 @@ function gateSuite(comparison: Comparison): Suite {
     cases: comparison.pairs.map(pair => ({
       name: `gate: ${pair.bench}`,
       suite: name,
-      text: `${pair.verdict}: ${words.pairSentence(pair)}`,
-      verdict: comparison.gated && pair.gate !== 'passed' ? (pair.gate === 'failed' ? 'failed' : 'skipped') : 'passed',
+      text: `${pair.verdict}: ${words.pairSentence(pair, comparison)}`,
+      verdict:
+        comparison.gated && !pair.gate.passed ? (pair.gate.outcome === 'failed' ? 'failed' : 'skipped') : 'passed',
     })),
   }
 }

@@ -38,6 +38,7 @@ function groupBlocks(
     table(
       [
         'tier',
+        'rank',
         'arm',
         'score',
         '95 % interval',
@@ -50,9 +51,10 @@ function groupBlocks(
         'ms p50 / p95',
         'remarks',
       ],
-      'rlrrrrrrrrrl',
+      'rrlrrrrrrrrrl',
       rows.map(row => [
         row.tier === null ? '' : String(row.tier),
+        words.rank(row),
         words.armName(row),
         words.percent(row.score),
         words.interval(row.low, row.high),
@@ -94,7 +96,9 @@ function comparisonBlocks(comparison: Comparison): string[] {
   return [
     `### ${plain(words.verdictSentence(comparison))}`,
     `${code(words.armName(comparison.new))} (${plain(comparison.new.run)}) against ${code(words.armName(comparison.base))} (${plain(comparison.base.run)})`,
-    comparison.pairs.map(pair => `- **${plain(pair.bench)}**: ${plain(words.pairSentence(pair))}`).join('\n'),
+    comparison.pairs
+      .map(pair => `- **${plain(pair.bench)}**: ${plain(words.pairSentence(pair, comparison))}`)
+      .join('\n'),
     ...comparison.warnings.map(warning => `> **Note** ${plain(warning)}`),
   ]
 }

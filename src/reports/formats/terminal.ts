@@ -81,19 +81,23 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
   ]
   const lead: Column[] = [
     {head: 'tier', align: 'right'},
+    {head: 'rank', align: 'right'},
     {head: 'arm', align: 'left'},
   ]
   const columns = [...lead, ...fields]
   const figures = (row: ResultRow): Cell[] => fields.map(({cell, style}) => ({lines: [cell(row)], style}))
-  const taken = widthOf(columns.slice(2), rows.map(figures)).reduce((sum, one) => sum + one + 2, 'tier  '.length)
+  const lines = rows.map(row =>
+    [row.tier === null ? '' : String(row.tier), words.rank(row)].map(text => ({lines: [text]})),
+  )
+  const taken = [...widthOf(lead.slice(0, 2), lines), ...widthOf(fields, rows.map(figures))].reduce(
+    (sum, one) => sum + one + 2,
+    0,
+  )
   const room = Math.max(16, width - taken)
-  const body = rows.flatMap((row): TableRow[] => {
+  const body = rows.flatMap((row, index): TableRow[] => {
     const remarks = words.remarks(row)
     const arm = {lines: armLines(row, oneModel, room)}
-    return [
-      [{lines: [row.tier === null ? '' : String(row.tier)]}, arm, ...figures(row)],
-      ...(remarks.length > 0 ? [dotted(remarks)] : []),
-    ]
+    return [[...lines[index]!, arm, ...figures(row)], ...(remarks.length > 0 ? [dotted(remarks)] : [])]
   })
   return plainTable(columns, body, width, paint.dim)
 }
@@ -200,14 +204,15 @@ export function comparisonText(whole: Comparison, {width, color}: FormatOptions)
   ]
   const side = ({arm, run}: ResultRow) => `${arm.replaceAll('|', ' ')} (${run})`
   return [
-    tint.bold(words.verdictSentence(comparison)),
+    ...wrap(words.verdictSentence(comparison), width).map(line => tint.bold(line)),
     ...labelled('new   ', side(comparison.new), width),
     ...labelled('base  ', side(comparison.base), width),
     ...comparison.pairs.flatMap(pair => [
       '',
       `${paint.bold(pair.bench)}  ${pair.verdict}`,
-      ...wrap(words.pairSentence(pair), width),
+      ...wrap(words.pairSentence(pair, comparison), width),
       ...subtaskLines(pair, width, paint),
+      ...flipLines(pair, width),
     ]),
     ...comparison.warnings.flatMap(warning => ['', ...noteLines(warning, width, paint)]),
   ].join('\n')
@@ -238,5 +243,16 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
   const [, ...taken] = widthOf(columns, rows)
   const room = width - taken.reduce((sum, one) => sum + one + 2, 0)
   const fitted = rows.map(([name, ...figures]) => [{...name!, lines: wrap(name!.lines[0]!, room)}, ...figures])
-  return ['', plainTable(columns, fitted, width, paint.dim)]
+  const note = words.subtaskSentence(subtasks.length)
+  return ['', plainTable(columns, fitted, width, paint.dim), ...wrap(note, width).map(line => paint.dim(line))]
+}
+
+/** As many flips are shown to a person; the JSON has more of them. */
+const shownFlips = 8
+
+function flipLines({flips, wins, losses}: Comparison['pairs'][number], width: number): string[] {
+  if (flips.length === 0) return []
+  const shown = flips.slice(0, shownFlips).map(({id, from, to}) => `${id} ${from} → ${to}`)
+  const more = wins + losses - shown.length
+  return ['', ...labelled('flips  ', dotted([...shown, ...(more > 0 ? [`${words.count(more)} more`] : [])]), width)]
 }

@@ -1,6 +1,5 @@
 // How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in
 // words.
-import {exitCodes} from '../../core/errors.js'
 import type {Comparison, ComparisonPair} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../schemas/result.js'
 
@@ -92,6 +91,7 @@ export function groupFacts(document: ResultDocument, group: ResultGroup): string
   const parts = row.subtasks.filter(subtask => subtask.headline).length
   const facts = [
     `${row.metric} in %, ${row.aggregate === 'macro' ? (parts === 1 ? 'one subtask' : `mean of ${parts} subtasks`) : 'mean over samples'}`,
+    ...(group.counted === null ? [] : [group.counted]),
     `extractor ${shared['extractor']}`,
     `prompts ${shared['prompt style']}`,
   ]
@@ -110,39 +110,65 @@ export function apartSentence(group: ResultGroup): string | null {
 /** What a comparison within this group can and cannot show. */
 export function powerSentence({power}: ResultGroup): string | null {
   if (power === null) return null
-  const share = `${percent(power.discordance)} % ${power.assumed ? 'discordance assumed' : 'discordant'}`
+  const share = `${percent(power.discordance)} % of which ${power.assumed ? 'are taken to differ' : 'differ'} without a net effect`
   return (
     `${count(power.pairs)} ${power.assumed ? 'sample' : 'pair'}${power.pairs === 1 ? '' : 's'}, ${share}: a paired comparison finds differences from ` +
     `${percent(power.mde)} points (80 % power) and can show "no difference" within ±${percent(power.smallestMargin)} points, not less.`
   )
 }
 
-/** What tiers mean; null where there is nothing to rank. */
+/** `2`, or `1–3`: the ranks that the row may have; empty outside a ranking. */
+export function rank({rankLow, rankHigh}: Pick<ResultRow, 'rankLow' | 'rankHigh'>): string {
+  if (rankLow === null || rankHigh === null) return ''
+  return rankLow === rankHigh ? String(rankLow) : `${rankLow}–${rankHigh}`
+}
+
+/** What ranks and tiers mean; null where there is nothing to rank. */
 export function tierSentence(document: ResultDocument, group: ResultGroup): string | null {
   const tiers = rowsOf(document, group).flatMap(row => row.tier ?? [])
   if (tiers.length < 2) return null
-  return 'Rows of one tier are ties: the paired 95 % interval against the best of the tier holds 0.'
+  return 'Ranks hold for all rows at once (simultaneous 95 % intervals over paired differences); rows of one tier are ties.'
 }
 
-/** The comparison of one benchmark in a sentence. */
-export function pairSentence(pair: ComparisonPair): string {
-  const test = pair.test === 'mcnemar-exact' ? 'exact McNemar' : 'paired bootstrap'
-  // Said beside the p itself: some formats show the sentence without the comparison's warnings.
-  const caveat = pair.clustered && pair.test === 'mcnemar-exact' ? ' (as if no samples shared a picture)' : ''
+const testNames = {
+  'mcnemar-exact': 'exact McNemar',
+  'sign-flip': 'sign-flip test',
+  'cluster-sign-flip': 'sign-flip test over clusters',
+} as const
+
+/** The comparison of one benchmark in a sentence; what it could not have seen stands there while the answer is open. */
+export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparison, 'alpha' | 'pairs'>): string {
+  const confidence = Number((100 * (1 - alpha)).toFixed(4))
+  const p = (value: number) => pValue(value).replace(/^(?!<)/, '= ')
+  const several = pairs.length > 1 ? ` (Holm over ${pairs.length} benchmarks: p ${p(pair.holm)})` : ''
+  const open = pair.verdict === 'inconclusive' ? `; smallest detectable difference ${percent(pair.mde)} points` : ''
   return (
-    `${points(pair.difference)} points (95 % interval ${points(pair.low)} to ${points(pair.high)}), ${test} p ${pValue(pair.p).replace(/^(?!<)/, '= ')}${caveat}; ` +
-    `${count(pair.wins)} wins, ${count(pair.losses)} losses, ${count(pair.ties)} ties in ${count(pair.n)} pairs; smallest detectable difference ${percent(pair.mde)} points`
+    `${points(pair.difference)} points (${confidence} % interval ${points(pair.low)} to ${points(pair.high)}), ${testNames[pair.test]} p ${p(pair.p)}${several}; ` +
+    `${count(pair.wins)} wins, ${count(pair.losses)} losses, ${count(pair.ties)} ties in ${count(pair.n)} pairs${open}`
   )
 }
 
-/** The verdict of a comparison, and of its gate where one was asked for. */
-export function verdictSentence({verdict, gated, exitCode, margin, alpha, pairs}: Comparison): string {
-  const bounds = `one-sided bounds at ${alpha}, margin ${percent(margin)} points`
-  if (!gated) return `${verdict} (${bounds})`
-  const undecided =
-    exitCode === exitCodes.inconclusive || (exitCode === 0 && pairs.some(({gate}) => gate === 'inconclusive'))
-  const gate = exitCode === exitCodes['gate-failed'] ? 'gate failed' : undecided ? 'gate undecided' : 'gate passed'
-  return `${gate}: ${verdict} (${bounds})${exitCode === 0 && undecided ? ', let pass by --on-inconclusive' : ''}`
+/** How the table of a comparison's subtasks is to be read. */
+export function subtaskSentence(count: number): string {
+  return `Each interval is of its subtask alone; Holm p allows for ${count} of them being looked at.`
+}
+
+/** The verdict of a comparison, and of its gate where one was asked for: two tests, told apart. */
+export function verdictSentence(comparison: Comparison): string {
+  const {verdict, gated, gate, margin, alpha, pairs, allowed, exitCode} = comparison
+  const tests =
+    pairs.length > 1
+      ? `two-sided tests at ${alpha}, Holm over ${pairs.length} benchmarks`
+      : `two-sided test at ${alpha}`
+  const although = allowed.length > 0 ? `; allowed to differ: ${allowed.join('; ')}` : ''
+  if (!gated) return `${verdict} (${tests}, equivalence within ±${percent(margin)} points${although})`
+  const loss = `a loss of more than ${percent(margin)} points`
+  const decision = {
+    passed: `gate passed: ${loss} is ruled out`,
+    failed: `gate failed: ${loss} is shown`,
+    inconclusive: `gate undecided${exitCode === 0 ? ', let through' : ''}: ${loss} is neither ruled out nor shown`,
+  }[gate.outcome]
+  return `${decision} (one-sided test at ${alpha}); verdict ${verdict} (${tests}${although})`
 }
 
 /** What the choice of extractor is worth for one arm: the range, then every reading from best to worst. */

@@ -19,6 +19,8 @@ export const resultRowSchema = z.looseObject({
   latentSize: z.number().nullable(),
   intervention: z.string().nullable(),
   bench: z.string(),
+  /** The published evaluation whose settings were used. */
+  recipe: z.string().nullable(),
   split: z.string(),
   metric: z.string(),
   aggregate: z.enum(['macro', 'micro']),
@@ -72,8 +74,14 @@ export const resultRowSchema = z.looseObject({
   differences: z.record(z.string(), z.string()),
   /** What a reader must know of this row, in sentences. */
   notes: z.array(z.string()),
-  /** Rows of one group and tier do not differ by the paired interval against the tier's best; null without a score. */
+  /**
+   * The first tier holds the rows of a group that none is shown to beat, the next those that none of the rest is shown
+   * to beat; null without a score and outside a group.
+   */
   tier: z.number().int().nullable(),
+  /** The ranks that the row may have in its group, 1 is best: simultaneous 95 % intervals. Null as `tier`. */
+  rankLow: z.number().int().nullable(),
+  rankHigh: z.number().int().nullable(),
 })
 
 export type ResultRow = z.infer<typeof resultRowSchema>

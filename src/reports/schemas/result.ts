@@ -11,13 +11,18 @@ export const resultGroupSchema = z.looseObject({
   /** The benchmark's name for people. */
   title: z.string(),
   split: z.string(),
+  /** Which samples of all that were run the headlines count, where it is not every subtask and the same in all rows. */
+  counted: z.string().nullable(),
   /** Indices into `rows`, best first. */
   rows: z.array(z.number().int()),
   /** What its rows share: extractor, prompt style, judge, data, ... */
   shared: z.record(z.string(), z.string()),
   /** What keeps it apart from the first group of its benchmark, as `what: this, not that`; empty for the first. */
   apart: z.array(z.string()),
-  /** What a paired comparison of this size can show; null without pairs. `discordance` is that of the best two rows. */
+  /**
+   * What a paired comparison of this size can show; null without pairs. `discordance` is the share of pairs that differ
+   * without a net effect, in the best two rows or assumed.
+   */
   power: z
     .strictObject({
       pairs: z.number().int(),

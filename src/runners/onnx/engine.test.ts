@@ -142,6 +142,20 @@ it('feeding saved latents again gives the same tokens', async () => {
   }
 })
 
+it('a stop string ends the answer before it, at a limit too', async () => {
+  const [whole] = await generate([group(0, [armOf('own')])])
+  const middle = Math.floor(whole!.text.length / 2)
+  const mark = whole!.text.slice(middle, middle + 2)
+  const [cut] = await generate([group(0, [armOf('own')], {stop: ['never said', mark]})])
+  expect(cut).toMatchObject({text: whole!.text.slice(0, whole!.text.indexOf(mark)), stop: 'eos'})
+  expect(cut!.tokenIds).toEqual(whole!.tokenIds)
+  const [limited] = await generate([
+    group(0, [armOf('own')], {maxNewTokens: whole!.tokenIds!.length - 1, stop: [mark]}),
+  ])
+  expect(limited!.stop).toBe('eos')
+  expect(whole!.text.length).toBeGreaterThan(2)
+})
+
 it('an intervention that needs a bank fails before anything is decoded', async () => {
   await expect(generate([group(0, [armOf('swap')])])).rejects.toThrow('needs the latents of a recorded run')
 })

@@ -3,6 +3,7 @@
 // Runs wherever the model runs: in a worker (worker.ts) or in a test. prepared-inputs.ts shares work between requests.
 import {LanternError, messageOf} from '../../core/errors.js'
 import {
+  cutAtStop,
   failedGeneration,
   type Generation,
   type LatentBlock,
@@ -329,10 +330,11 @@ export class Engine {
     const {request, prepared, machine, eos} = task
     // The token that ends the sequence is not part of the answer.
     const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
+    const {text, cut} = cutAtStop(this.#tools.tokenizer.decode(spoken), request.decoding.stop)
     const replaced = request.arm.mode === 'latent' && request.arm.intervention !== 'own'
     return {
       request,
-      text: this.#tools.tokenizer.decode(spoken),
+      text,
       tokenIds: ids,
       ...(this.#options.keepLatents && {
         latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
@@ -343,7 +345,8 @@ export class Engine {
         totalMs: prepared.prefillMs + decodeMs,
         perStepMs: steps > 0 ? decodeMs / steps : null,
       },
-      stop,
+      // A stop string ends the answer; what was decoded after it, up to the limit too, is no part of it.
+      stop: cut ? 'eos' : stop,
       attempts: 1,
       seen: prepared.seen,
     }

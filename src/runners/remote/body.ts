@@ -1,10 +1,10 @@
 // The JSON body of a chat completion, built as bytes: pictures are copied into it as base64 and never pass through a
 // JSON serialiser.
-import type {Decoding} from '../../core/generation.js'
+import type {Decoding, PictureDetail} from '../../core/generation.js'
 
 export type ChatPart =
   | {readonly type: 'text'; readonly text: string}
-  | {readonly type: 'image'; readonly mime: string; readonly bytes: Uint8Array}
+  | {readonly type: 'image'; readonly mime: string; readonly bytes: Uint8Array; readonly detail?: PictureDetail}
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'
@@ -39,12 +39,13 @@ export function chatBody(
   messages: readonly ChatMessage[],
   {decoding, tokenParameter, continuation, extraBody}: BodySettings,
 ): Buffer {
-  const {maxNewTokens, temperature, topP, topK, seed} = decoding
+  const {maxNewTokens, temperature, topP, topK, seed, stop} = decoding
   const settings = JSON.stringify({
     [tokenParameter]: maxNewTokens,
     temperature,
     top_p: topP,
     top_k: topK,
+    stop,
     ...(temperature > 0 ? {seed} : {}),
     ...extraBody,
     ...(continuation === undefined ? {} : scoring),
@@ -69,7 +70,11 @@ function contentPieces(content: ChatMessage['content']): Piece[] {
   const parts = content.map((part): Piece[] =>
     part.type === 'text'
       ? [JSON.stringify(part)]
-      : [`{"type":"image_url","image_url":{"url":"data:${part.mime};base64,`, part.bytes, '"}}'],
+      : [
+          `{"type":"image_url","image_url":{"url":"data:${part.mime};base64,`,
+          part.bytes,
+          part.detail ? `","detail":"${part.detail}"}}` : '"}}',
+        ],
   )
   return ['[', ...parts.flatMap((pieces, index): Piece[] => (index === 0 ? pieces : [',', ...pieces])), ']']
 }

@@ -288,7 +288,12 @@ function isUseful(call: ChatCall, {text, logProbs}: ChatReply): boolean {
 /** The message as it is hashed: pictures are hashed apart, from their files. */
 function withoutBytes({role, content}: ChatMessage): unknown {
   if (typeof content === 'string') return {role, content}
-  return {role, content: content.map(part => (part.type === 'text' ? part : {type: 'image', mime: part.mime}))}
+  return {
+    role,
+    content: content.map(part =>
+      part.type === 'text' ? part : {type: 'image', mime: part.mime, ...(part.detail && {detail: part.detail})},
+    ),
+  }
 }
 
 const suggestions: Readonly<Record<string, string>> = {

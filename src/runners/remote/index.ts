@@ -3,6 +3,7 @@
 import {join} from 'node:path'
 import {LanternError} from '../../core/errors.js'
 import {
+  cutAtStop,
   failedGeneration,
   type Generation,
   type Prompt,
@@ -133,7 +134,10 @@ class RemoteSession implements Session {
     if (outcome.kind === 'failure')
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#warnOfEmpty(outcome.reply)
-    const {text, stop, usage} = outcome.reply
+    const {usage} = outcome.reply
+    // Not every endpoint takes stop strings, and some leave them in.
+    const {text, cut} = cutAtStop(outcome.reply.text, decoding.stop)
+    const stop = cut && outcome.reply.stop === 'length' ? 'eos' : outcome.reply.stop
     // Elsewhere thoughts stand between the prompt and the option.
     const scores =
       arm.mode === 'direct' && continuations ? await this.#scorer.score(asked, continuations, signal) : undefined
@@ -174,7 +178,8 @@ function imagesOf(prompt: Prompt) {
 function messagesOf(prompt: Prompt, images: readonly SentImage[]): ChatMessage[] {
   let next = 0
   const parts = prompt.parts.map(
-    (part): ChatPart => (part.type === 'text' ? part : {type: 'image', ...images[next++]!}),
+    (part): ChatPart =>
+      part.type === 'text' ? part : {type: 'image', ...images[next++]!, ...(part.detail && {detail: part.detail})},
   )
   const user: ChatMessage = {role: 'user', content: parts}
   return prompt.system === null ? [user] : [{role: 'system', content: prompt.system}, user]

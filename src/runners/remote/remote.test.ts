@@ -123,6 +123,26 @@ describe('what is sent', () => {
     expect(server.requests[1]!.body).toMatchObject({max_completion_tokens: 16})
   })
 
+  it('says where an answer ends, and the answer ends there even where the endpoint goes on', async () => {
+    const said: Behaviour[] = [
+      {kind: 'answer', text: 'A\n\nQ: more', finish: 'length'},
+      {kind: 'answer', text: 'B', finish: 'stop'},
+      {kind: 'answer', text: 'C, cut', finish: 'length'},
+    ]
+    await serve(index => said[index]!)
+    const requests = ['1', '2', '3'].map(id => {
+      const plain = request(id)
+      return {...plain, decoding: {...plain.decoding, stop: ['Q:', '\n\n']}}
+    })
+    const generations = await ask(requests, {concurrency: 1})
+    expect(generations.map(({text, stop}) => [text, stop])).toEqual([
+      ['A', 'eos'],
+      ['B', 'eos'],
+      ['C, cut', 'length'],
+    ])
+    for (const {body} of server.requests) expect(body).toMatchObject({stop: ['Q:', '\n\n']})
+  })
+
   it('is an error record for a picture that is none, and nothing is asked', async () => {
     await serve(() => good)
     const image = {source: 'broken.png', orientation: 'ignore' as const, bytes: async () => Buffer.from('no picture')}

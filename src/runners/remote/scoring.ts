@@ -1,6 +1,6 @@
 // Option likelihood at endpoints that give the log-probabilities of a prompt (vLLM does): an option is sent as the
 // beginning of the answer.
-// Whether an endpoint can is learned from the first option of a run. Nothing here changes an answer.
+// Whether an endpoint can is learned from the first option of a run.
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import type {RunnerEvent} from '../runner.js'
 import type {ChatMessage} from './body.js'
@@ -47,7 +47,7 @@ export class OptionScorer {
       const why = outcome.kind === 'failure' ? outcome.message : 'its reply has no log-probabilities of the option'
       this.#notify({
         type: 'warning',
-        message: `Option likelihood is not available for ${this.#ref}: ${why}. Answers are not affected.`,
+        message: `Option likelihood is not available for ${this.#ref}: ${why}. Samples that are scored by it are errors.`,
       })
     }
     return available

@@ -3,7 +3,7 @@
 import {Tokenizer as HubTokenizer} from '@huggingface/tokenizers'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import {checkpointLimits} from '../../../core/limits.js'
-import {withinTime} from '../within-time.js'
+import {withinTime} from '../../../core/within-time.js'
 import {type AddedToken, readTokenizerFiles} from './tokenizer-files.js'
 import type {LatentTokens} from './types.js'
 

@@ -1,5 +1,5 @@
-// Runs a function of this thread with a limit on its time. For code that a checkpoint steers, such as the regular
-// expressions of a tokenizer. It bounds no memory; template-process.ts does both.
+// Runs a function of this thread with a limit on its time. For code that a file steers, such as the patterns of a
+// tokenizer or a template. It bounds no memory and does not wait for promises.
 import {createContext, Script} from 'node:vm'
 
 const call = new Script('work()')
@@ -13,8 +13,7 @@ export function withinTime<T>(work: () => T, ms: number): T {
   try {
     return call.runInContext(sandbox, {timeout: ms}) as T
   } catch (error) {
-    if ((error as {code?: unknown} | null)?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT')
-      throw new Error(`it does not end within ${ms / 1000} s`)
-    throw error
+    if ((error as {code?: unknown} | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
+    throw new Error(`it does not end within ${ms / 1000} s`)
   }
 }

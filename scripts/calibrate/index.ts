@@ -1,0 +1,66 @@
+// `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's
+// own functions, and writes its table there. With --only, --short (the cells of the tests) or fewer runs than 10,000
+// the results are printed only. The exit code is 1 when a figure lies outside its bounds.
+import {readFileSync, writeFileSync} from 'node:fs'
+import {parseArgs} from 'node:util'
+import {allCells, type Figure, figures, shortCells} from './cells.js'
+import {excused, type Simulated, simulate} from './simulate.js'
+
+const page = new URL('../../design/statistics.md', import.meta.url)
+const fullRuns = 10_000
+
+const {values} = parseArgs({options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}}})
+const runs = Number(values.runs ?? fullRuns)
+const started = performance.now()
+const whole = values.short !== true && values.only === undefined
+const cells = (values.short === true ? shortCells() : allCells()).filter(({figure, design, truth}) =>
+  `${figure} ${design} ${truth}`.includes(values.only ?? ''),
+)
+const results: Simulated[] = []
+for (const cell of cells) {
+  const result = simulate(cell, runs)
+  results.push(result)
+  console.log(
+    `${result.failed ? 'FAIL' : 'ok  '} ${cell.figure.padEnd(8)} ${cell.design.padEnd(26)} ${cell.truth.padEnd(60)} ${percent(result)}`,
+  )
+}
+const text = tables(results)
+if (runs >= fullRuns && whole) {
+  const before = readFileSync(page, 'utf8')
+  writeFileSync(page, before.replace(/(<!-- calibrate -->\n)[\s\S]*?(<!-- calibratestop -->)/, `$1\n${text}\n$2`))
+}
+const failed = results.filter(one => one.failed)
+console.log(
+  `${results.length} cells of ${runs} runs in ${((performance.now() - started) / 1000).toFixed(0)} s, ${failed.length} outside their bounds.`,
+)
+process.exitCode = failed.length > 0 ? 1 : 0
+
+function percent({share, error}: Simulated): string {
+  return `${(100 * share).toFixed(1)} ± ${(100 * error).toFixed(1)}`
+}
+
+/** A table for each figure: designs down, truths in one cell each. */
+function tables(all: readonly Simulated[]): string {
+  const blocks = (Object.keys(figures) as Figure[]).map(figure => {
+    const own = all.filter(({cell}) => cell.figure === figure)
+    const {title, low, high} = figures[figure]
+    const bound = low > 0 ? `${100 * low} to ${100 * high} %` : `at most ${100 * high} %`
+    const lines = [...new Set(own.map(({cell}) => cell.design))].map(design => {
+      const ofDesign = own.filter(({cell}) => cell.design === design)
+      const entries = ofDesign.map(
+        one =>
+          `${one.cell.truth}: **${percent(one)}**${excused(one.cell) ? ' (few)' : ''}${one.failed ? ' OUTSIDE' : ''}`,
+      )
+      return `| ${design} | ${entries.join('; ')} |`
+    })
+    return [
+      `### ${title} (${bound})`,
+      '',
+      '| design | truth: simulated %, ± its Monte Carlo error |',
+      '|---|---|',
+      ...lines,
+    ].join('\n')
+  })
+  const failed = all.filter(one => one.failed).length
+  return [`${all.length} cells of ${all[0]?.runs} runs; ${failed} outside their bounds.`, ...blocks, ''].join('\n\n')
+}

@@ -1,0 +1,183 @@
+// Recipes as settings: opens one by its name or its file, reads its values by the table of settings, and says which of
+// them a run has otherwise.
+import {readFile} from 'node:fs/promises'
+import {dirname, resolve} from 'node:path'
+import {z} from 'zod'
+import {closest} from '../core/closest.js'
+import {LanternError, messageOf} from '../core/errors.js'
+import {canonicalJson} from '../core/hash.js'
+import {recipeNamed} from '../modes/recipes/index.js'
+import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
+import {runSettings} from './settings/index.js'
+import {fileSchema, readValue, type Setting} from './settings/setting.js'
+import {parseYaml} from './yaml-file.js'
+
+/** What a recipe may set: all that a published evaluation can fix, and nothing of who runs it where. */
+const recipeKeys = [
+  'mode',
+  'protocol',
+  'latent-size',
+  'intervention',
+  'split',
+  'options',
+  'prompt-style',
+  'system',
+  'prompt-template',
+  'stop',
+  'max-new-tokens',
+  'temperature',
+  'top-p',
+  'top-k',
+  'max-pixels',
+  'min-pixels',
+  'extractor',
+] as const satisfies readonly (keyof typeof runSettings)[]
+
+/** The schema of a recipe's file with the settings as the table has them; schemas/recipe.schema.json is made of it. */
+export function recipeFileSchema(): z.ZodType {
+  const settings = z.strictObject(
+    Object.fromEntries(recipeKeys.map(key => [key, fileSchema(z, runSettings[key] as Setting<unknown>).optional()])),
+  )
+  const {benchmarks} = recipeSchema.shape
+  const names = z.array(z.string()).min(1).optional()
+  const ofOne = z.strictObject({subtasks: names, layouts: names, settings: settings.optional()})
+  return recipeSchema.extend({
+    settings: settings.describe(recipeSchema.shape.settings.description ?? ''),
+    benchmarks: z.record(z.string(), ofOne).describe(benchmarks.description ?? ''),
+  })
+}
+
+const advice = 'guide/recipes.md shows a whole recipe; `lantern-eval recipe show NAME` prints a shipped one.'
+
+/** A recipe and how to name a place in it, for the error that refuses a value. */
+export interface OpenRecipe {
+  readonly recipe: Recipe
+  /** `file:line:column` of a key, or the recipe by its name. */
+  placeOf(path: readonly PropertyKey[]): string
+}
+
+/** Throws `usage` for an unknown name, `bad-config` with file, line and column for a file that is no recipe. */
+export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
+  if (!/[\\/]|\.ya?ml$/.test(nameOrFile)) {
+    const recipe = recipeNamed(nameOrFile)
+    return {recipe, placeOf: () => `the recipe ${recipe.name}`}
+  }
+  let text: string
+  try {
+    text = await readFile(nameOrFile, 'utf8')
+  } catch (error) {
+    throw new LanternError(
+      'bad-config',
+      `The recipe ${nameOrFile} cannot be read: ${messageOf(error)}.`,
+      'Check --recipe.',
+    )
+  }
+  const {content, placeOf} = await parseYaml(nameOrFile, text)
+  const parsed = recipeSchema.safeParse(content)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    const {path, message} = issue
+    const at = issue.code === 'unrecognized_keys' ? [...path, ...issue.keys.slice(0, 1)] : path
+    throw new LanternError('bad-config', `${placeOf(at)}: "${at.join('.')}": ${message}.`, advice)
+  }
+  return {recipe: withPaths(parsed.data, dirname(nameOrFile)), placeOf}
+}
+
+/** Paths of a recipe start where the recipe lies. */
+function withPaths(recipe: Recipe, folder: string): Recipe {
+  const template = recipe.settings['prompt-template']
+  if (typeof template !== 'string') return recipe
+  return {...recipe, settings: {...recipe.settings, 'prompt-template': resolve(folder, template)}}
+}
+
+/**
+ * What a recipe sets for these benchmarks (`ID` or `ID:Subtask`), read by the table of settings. Without benchmarks it
+ * names its only one.
+ * Throws `usage` for a benchmark that it is not made for and for two that it sets otherwise, `bad-config` for a value
+ * that does not fit.
+ */
+export async function recipeSettings(
+  {recipe, placeOf}: OpenRecipe,
+  benches: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, unknown>> {
+  const made = Object.keys(recipe.benchmarks)
+  if (benches === undefined && made.length > 1)
+    throw new LanternError(
+      'usage',
+      `The recipe ${recipe.name} is for several benchmarks.`,
+      `Add --bench with one of ${made.join(', ')}.`,
+    )
+  const ids = [...new Set((benches ?? made).map(bench => bench.split(':', 1)[0]!))]
+  const stranger = ids.find(id => !Object.hasOwn(recipe.benchmarks, id))
+  if (stranger !== undefined)
+    throw new LanternError(
+      'usage',
+      `The recipe ${recipe.name} is not made for ${stranger}.`,
+      `It is for ${made.join(', ')}.`,
+    )
+  const values = new Map<string, unknown>(benches === undefined ? [['bench', ids]] : [])
+  const common = await valuesIn(recipe.settings, ['settings'], placeOf)
+  for (const [name, value] of common) values.set(name, value)
+  const own = new Map<string, {readonly id: string; readonly value: unknown}>()
+  for (const id of ids) {
+    const forThis = await valuesIn(recipe.benchmarks[id]!.settings ?? {}, ['benchmarks', id, 'settings'], placeOf)
+    for (const name of new Set([...own.keys(), ...forThis.keys()])) {
+      const value = forThis.has(name) ? forThis.get(name) : common.get(name)
+      const before = own.get(name) ?? (id === ids[0] ? undefined : {id: ids[0]!, value: common.get(name)})
+      if (before && canonicalJson(before.value ?? null) !== canonicalJson(value ?? null))
+        throw new LanternError(
+          'usage',
+          `The recipe ${recipe.name} has another ${name} for ${id} than for ${before.id}.`,
+          'Run each of them by itself.',
+        )
+      own.set(name, {id, value})
+      values.set(name, value)
+    }
+  }
+  return values
+}
+
+async function valuesIn(
+  settings: Readonly<Record<string, unknown>>,
+  path: readonly string[],
+  placeOf: OpenRecipe['placeOf'],
+): Promise<Map<string, unknown>> {
+  const values = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(settings)) {
+    const subject = `${placeOf([...path, name])}: "${name}":`
+    if (!(recipeKeys as readonly string[]).includes(name)) {
+      const near = closest(name, recipeKeys)
+      throw new LanternError(
+        'bad-config',
+        `${subject} is no setting of a recipe.`,
+        `${near === undefined ? '' : `Did you mean "${near}"? `}A recipe may set ${recipeKeys.join(', ')}.`,
+      )
+    }
+    const setting = runSettings[name as (typeof recipeKeys)[number]] as Setting<unknown>
+    values.set(name, await readValue(setting, value, {subject, code: 'bad-config', advice, text: false}))
+  }
+  return values
+}
+
+/** Subtasks that the recipe asks of a benchmark; undefined for all. */
+export function recipeSubtasks({recipe}: OpenRecipe, bench: string): readonly string[] | undefined {
+  return recipe.benchmarks[bench]?.subtasks
+}
+
+/** Of a recipe's values those that a run has otherwise, in words by setting: `64, not 512`. */
+export function changedSettings(
+  recipe: ReadonlyMap<string, unknown>,
+  values: Readonly<Record<string, unknown>>,
+): Record<string, string> {
+  const changed: Record<string, string> = {}
+  for (const [name, value] of recipe) {
+    const given = values[name]
+    if (canonicalJson(given ?? null) !== canonicalJson(value ?? null))
+      changed[name] = `${inWords(given)}, not ${inWords(value)}`
+  }
+  return changed
+}
+
+function inWords(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value ?? 'none')
+}

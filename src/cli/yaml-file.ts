@@ -1,0 +1,50 @@
+// A YAML file that a user writes, with the place of each of its keys, so that a mistake can be told with its line.
+import {LanternError, messageOf} from '../core/errors.js'
+
+export interface YamlFile {
+  readonly content: unknown
+  /** `file:line:column` of a key, by its path; of the last key on the way where the file has no such path. */
+  placeOf(path: readonly PropertyKey[]): string
+}
+
+/** What of a parsed node is looked at here. */
+interface Node {
+  readonly items?: readonly {
+    readonly key?: {readonly value?: unknown; readonly range?: readonly [number, number, number] | null} | null
+    readonly value?: Node | null
+  }[]
+}
+
+/** Throws LanternError `bad-config` with file, line and column for a text that is no YAML. */
+export async function parseYaml(file: string, text: string): Promise<YamlFile> {
+  const {LineCounter, parseDocument} = await import('yaml')
+  const lines = new LineCounter()
+  const document = parseDocument(text, {lineCounter: lines})
+  const at = (offset: number) => {
+    const {line, col} = lines.linePos(offset)
+    return `${file}:${line}:${col}`
+  }
+  const broken = document.errors[0]
+  if (broken) {
+    const said = broken.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
+    throw new LanternError('bad-config', `${at(broken.pos[0])}: not valid YAML: ${said}.`, 'Correct that line.')
+  }
+  let content: unknown
+  try {
+    content = document.toJS()
+  } catch (error) {
+    throw new LanternError('bad-config', `${at(0)}: not usable: ${messageOf(error)}.`, 'Write values in full.')
+  }
+  const placeOf = (path: readonly PropertyKey[]) => {
+    let node = document.contents as Node | null | undefined
+    let place = 0
+    for (const name of path) {
+      const item = node?.items?.find(({key}) => String(key?.value) === String(name))
+      if (!item?.key?.range) break
+      place = item.key.range[0]
+      node = item.value
+    }
+    return at(place)
+  }
+  return {content, placeOf}
+}

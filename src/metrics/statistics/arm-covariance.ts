@@ -1,0 +1,124 @@
+// The means of several arms on the same samples and how they vary together.
+import type {Aggregate} from './strata.js'
+
+/** One stratum under every arm: scores of the same samples in the same order, NaN where an arm has none. */
+export interface RankedStratum {
+  readonly scores: readonly Float64Array[]
+  readonly clusters?: Int32Array
+}
+
+export interface ArmEstimates {
+  /** Which arms have a score; the other fields are in this order. */
+  readonly arms: readonly number[]
+  readonly means: readonly number[]
+  /** Of the means. */
+  readonly covariance: readonly Float64Array[]
+  /** What two discordant pairs would add to the variance of a difference with the arm. */
+  readonly floors: readonly number[]
+  /** Of the covariance where it is taken over clusters; null without. */
+  readonly degrees: number | null
+}
+
+/** So many discordant pairs are added to each variance: a few that all speak for one arm are no certainty. */
+const floorPairs = 2
+
+/**
+ * Each mean is a sum over samples, to first order each one's weight times its distance from the mean of its stratum
+ * (or, micro, from the mean of all); summed by cluster these give the covariance, G / (G - 1) included. A sample that
+ * an arm has no score for is no part of its mean.
+ * Source: Cochran 1977, Sampling Techniques, sections 5.3 and 9A.
+ */
+export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggregate): ArmEstimates {
+  const pieces = piecesOf(strata)
+  const arms: number[] = []
+  const means: number[] = []
+  const influences: Float64Array[] = []
+  const floors: number[] = []
+  for (let arm = 0; arm < (strata[0]?.scores.length ?? 0); arm++) {
+    const parts = strata.map(({scores}) => moments(scores[arm]!))
+    const scored = parts.reduce((sum, {n}) => sum + n, 0)
+    if (scored === 0) continue
+    const filled = parts.filter(({n}) => n > 0)
+    const macro = aggregate === 'macro'
+    const total = parts.reduce((sum, part) => sum + part.sum, 0)
+    const mean = macro ? filled.reduce((sum, part) => sum + part.sum / part.n, 0) / filled.length : total / scored
+    const influence = new Float64Array(pieces.count)
+    const weights = new Float64Array(pieces.count)
+    for (const [s, {scores}] of strata.entries()) {
+      const {n, sum} = parts[s]!
+      if (n === 0) continue
+      const weight = macro ? 1 / n / filled.length : 1 / scored
+      const centre = macro ? sum / n : mean
+      const groups = macro ? pieces.perStratum[s]! : pieces.count
+      const scale = weight * Math.sqrt(groups / Math.max(1, groups - 1))
+      const of = pieces.of[s]!
+      const values = scores[arm]!
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i]!
+        if (Number.isNaN(value)) continue
+        influence[of[i]!]! += scale * (value - centre)
+        weights[of[i]!]! += weight
+      }
+    }
+    arms.push(arm)
+    means.push(mean)
+    influences.push(influence)
+    floors.push((floorPairs * dot(weights, weights)) / scored)
+  }
+  const covariance = influences.map(() => new Float64Array(arms.length))
+  for (let j = 0; j < arms.length; j++) {
+    for (let k = 0; k <= j; k++) {
+      const shared = dot(influences[j]!, influences[k]!)
+      covariance[j]![k] = shared
+      covariance[k]![j] = shared
+    }
+  }
+  const degrees = pieces.clustered ? Math.max(1, pieces.count - (aggregate === 'macro' ? strata.length : 1)) : null
+  return {arms, means, covariance, floors, degrees}
+}
+
+function moments(values: Float64Array): {n: number; sum: number} {
+  let n = 0
+  let sum = 0
+  for (const value of values) {
+    if (Number.isNaN(value)) continue
+    n++
+    sum += value
+  }
+  return {n, sum}
+}
+
+/** Numbers the independent pieces, clusters or samples, from 0. */
+function piecesOf(strata: readonly RankedStratum[]) {
+  const numbers = new Map<number, number>()
+  let count = 0
+  let samples = 0
+  const perStratum: number[] = []
+  const of = strata.map(({scores, clusters}) => {
+    const pieces = new Int32Array(scores[0]!.length)
+    const here = new Set<number>()
+    for (let i = 0; i < pieces.length; i++) {
+      samples++
+      if (clusters === undefined) {
+        pieces[i] = count++
+        continue
+      }
+      let number = numbers.get(clusters[i]!)
+      if (number === undefined) {
+        number = count++
+        numbers.set(clusters[i]!, number)
+      }
+      pieces[i] = number
+      here.add(number)
+    }
+    perStratum.push(clusters === undefined ? pieces.length : here.size)
+    return pieces
+  })
+  return {of, perStratum, count, clustered: count < samples}
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!
+  return sum
+}

@@ -1,0 +1,169 @@
+// How many independent samples a mean is worth: what lets intervals for counts serve means over subtasks and clusters.
+import {twoSidedZ} from './normal.js'
+import type {Stratum} from './strata.js'
+import {studentQuantile} from './student.js'
+
+/** A mean (over strata, of equal weight) and what its uncertainty amounts to. */
+export interface EffectiveSize {
+  readonly mean: number
+  /** The mean of the absolute values: of differences, the discordance; of scores, the mean itself. */
+  readonly size: number
+  /** The number of independent samples whose mean would have this variance. */
+  readonly n: number
+  /** How much samples hang together in clusters: 0 where all are alone, 1 from clusters of two on. */
+  readonly clustering: number
+  /** The two-sided critical value at a confidence: z, or t where the variance is estimated from clusters. */
+  critical(confidence: number): number
+}
+
+/**
+ * So many samples, drawn from all strata together, are added to each stratum before its variance is taken: a stratum of
+ * three samples that agree is no proof that they always do.
+ */
+const borrowed = 2
+
+/**
+ * The effective size of the unweighted mean of strata. The variance of the mean is put against that of one sample of
+ * the same mean and size, m = size - mean^2 (for right-or-wrong scores p (1 - p), for differences of such
+ * (wins + losses) / n - D^2): n = m / variance. One stratum without clusters gives its own n.
+ *
+ * Strata: variance = sum of W^2 v / n, v within a stratum after borrowing.
+ * Clusters: the cluster-robust variance over the one without clusters gives the intra-class correlation,
+ * ICC = (ratio - 1) / (M - 1) within [0, 1], with M the sum of squared cluster weights over that of sample weights; the
+ * size is divided by 1 + (M - 1) (A ICC + 1/2) / (A + 1/2). A is the number of clusters that speak against the rest:
+ * with few of them the ICC is unknown, and 1 is taken as half likely.
+ *
+ * Sources: effective size in Wilson's interval: Dean and Pagano 2015, Journal of Survey Statistics and Methodology
+ * 3:484; the cluster-robust variance: Cochran 1977, Sampling Techniques, section 9A; the design effect of M and ICC:
+ * Kish 1965, Survey Sampling, section 5.4. The part with A is ours (design/statistics.md).
+ */
+export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
+  const weight = 1 / strata.length
+  const moments = strata.map(momentsOf)
+  const mean = weight * sumOf(moments, ({mean}) => mean)
+  const size = weight * sumOf(moments, ({size}) => size)
+  const spread = size - mean * mean
+  const even = 1 / sumOf(moments, ({n}) => weight ** 2 / n)
+  const {dissenting, ...clusters} = clusterEffect(strata, moments, mean)
+  const variance = sumOf(moments, part => {
+    const centre = (part.n * part.mean + borrowed * mean) / (part.n + borrowed)
+    const square = (part.n * part.square + borrowed * size) / (part.n + borrowed)
+    return (weight ** 2 * (square - centre * centre)) / part.n
+  })
+  const ratio = spread > 1e-12 ? (variance * even) / spread : 1
+  const strataEffect = (dissenting * ratio + 0.5) / (dissenting + 0.5)
+  const {effect, clustering, degrees} = clusters
+  // A variance that is estimated, within several strata or from clusters, and not read off the mean itself.
+  const estimated = strata.length > 1 ? 1 : clustering
+  return {
+    mean,
+    size,
+    clustering,
+    n: wholeIfNearly(even / strataEffect / effect),
+    critical(confidence) {
+      const z = twoSidedZ(confidence)
+      return estimated === 0 ? z : z + estimated * (studentQuantile(0.5 + confidence / 2, degrees) - z)
+    },
+  }
+}
+
+interface Moments {
+  readonly n: number
+  readonly mean: number
+  readonly size: number
+  readonly square: number
+}
+
+function momentsOf({values}: Stratum): Moments {
+  let sum = 0
+  let size = 0
+  let square = 0
+  for (const value of values) {
+    sum += value
+    size += Math.abs(value)
+    square += value * value
+  }
+  const n = values.length
+  return {n, mean: sum / n, size: size / n, square: square / n}
+}
+
+function sumOf<T>(items: readonly T[], figure: (item: T) => number): number {
+  let sum = 0
+  for (const item of items) sum += figure(item)
+  return sum
+}
+
+interface ClusterEffect {
+  /** Clusters (or samples) that speak against the others. */
+  readonly dissenting: number
+  /** What the size is divided by, at least 1. */
+  readonly effect: number
+  readonly clustering: number
+  readonly degrees: number
+}
+
+function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], mean: number): ClusterEffect {
+  const weight = 1 / strata.length
+  const clusters = new Map<number, {sum: number; weight: number; above: boolean; below: boolean}>()
+  let alone = 0
+  let squaredWeights = 0
+  let squaredClusters = 0
+  let independent = 0
+  let robust = 0
+  let above = 0
+  let below = 0
+  for (const [s, {values, clusters: numbers}] of strata.entries()) {
+    const part = moments[s]!
+    const each = weight / part.n
+    const ofStratum = numbers === undefined ? part.n : new Set(numbers).size
+    // Few clusters vary too little around their own mean: G / (G - 1), its root here, since squares follow.
+    const scale = Math.sqrt(ofStratum / Math.max(1, ofStratum - 1))
+    squaredWeights += each * each * part.n
+    independent += (weight ** 2 * (part.square - part.mean ** 2)) / Math.max(1, part.n - 1)
+    for (let i = 0; i < part.n; i++) {
+      const value = values[i]!
+      const share = each * scale * (value - part.mean)
+      if (numbers === undefined) {
+        robust += share * share
+        squaredClusters += each * each
+        alone++
+        above += Number(value > mean)
+        below += Number(value < mean)
+        continue
+      }
+      const number = numbers[i]!
+      let cluster = clusters.get(number)
+      if (cluster === undefined) {
+        cluster = {sum: 0, weight: 0, above: false, below: false}
+        clusters.set(number, cluster)
+      }
+      cluster.sum += share
+      cluster.weight += each
+      cluster.above ||= value > mean
+      cluster.below ||= value < mean
+    }
+  }
+  for (const cluster of clusters.values()) {
+    robust += cluster.sum ** 2
+    squaredClusters += cluster.weight ** 2
+    above += Number(cluster.above)
+    below += Number(cluster.below)
+  }
+  const excess = squaredClusters / squaredWeights - 1
+  const degrees = Math.max(1, alone + clusters.size - strata.length)
+  const dissenting = Math.min(above, below)
+  if (excess < 1e-9) return {dissenting, effect: 1, clustering: 0, degrees}
+  const correlation = independent > 0 ? Math.min(1, Math.max(0, (robust / independent - 1) / excess)) : 1
+  return {
+    dissenting,
+    effect: 1 + (excess * (dissenting * correlation + 0.5)) / (dissenting + 0.5),
+    clustering: Math.min(1, excess),
+    degrees,
+  }
+}
+
+/** 27 for 27.000000000000004, so that counts are counts. */
+export function wholeIfNearly(count: number): number {
+  const whole = Math.round(count)
+  return Math.abs(count - whole) < 1e-9 * Math.max(1, whole) ? whole : count
+}

@@ -1,0 +1,59 @@
+// Several pictures as one, side by side on black, as peers show them to models that take a single picture.
+import {LanternError, messageOf} from '../core/errors.js'
+import type {PictureRow} from '../core/prompt-form.js'
+import type {ImageRef} from '../core/sample.js'
+
+/**
+ * One picture of several, from left to right, joined when its bytes are read: a PNG without loss. Resizing is bicubic,
+ * as Pillow's default is.
+ */
+export function joinedPicture(images: readonly ImageRef[], row: PictureRow): ImageRef {
+  return {
+    source: images.map(({source}) => source).join(' + '),
+    orientation: 'ignore',
+    bytes: () => join(images, row),
+  }
+}
+
+interface Decoded {
+  readonly data: Buffer
+  readonly width: number
+  readonly height: number
+}
+
+async function join(images: readonly ImageRef[], {height, margin, align}: PictureRow): Promise<Uint8Array> {
+  const {default: sharp} = await import('sharp')
+  const pictures: Decoded[] = []
+  for (const image of images) pictures.push(await decode(image, height))
+  const tallest = Math.max(...pictures.map(picture => picture.height))
+  const width = pictures.reduce((sum, picture) => sum + picture.width, margin * (pictures.length - 1))
+  let left = 0
+  const parts = pictures.map(({data, ...size}) => {
+    const place = {left, top: align === 'top' ? 0 : Math.floor((tallest - size.height) / 2)}
+    left += size.width + margin
+    return {input: data, raw: {...size, channels: 3 as const}, ...place}
+  })
+  const canvas = sharp({create: {width, height: tallest, channels: 3, background: '#000'}})
+  return canvas.composite(parts).removeAlpha().png().toBuffer()
+}
+
+/** The colours of a picture, without its transparency, at the given height. */
+async function decode(image: ImageRef, height: number | undefined): Promise<Decoded> {
+  const {default: sharp} = await import('sharp')
+  const file = await image.bytes()
+  try {
+    const upright = image.orientation === 'apply' ? await sharp(file).autoOrient().png().toBuffer() : file
+    const picture = sharp(upright)
+    const {width: w, height: h} = await picture.metadata()
+    if (height !== undefined)
+      picture.resize(Math.max(1, Math.trunc((height / h) * w)), height, {fit: 'fill', kernel: 'cubic'})
+    const {data, info} = await picture.toColourspace('srgb').removeAlpha().raw().toBuffer({resolveWithObject: true})
+    return {data, width: info.width, height: info.height}
+  } catch (error) {
+    throw new LanternError(
+      'bad-file',
+      `The picture ${image.source} cannot be decoded: ${messageOf(error)}.`,
+      'Run `lantern-eval bench verify`.',
+    )
+  }
+}

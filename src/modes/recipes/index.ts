@@ -1,0 +1,42 @@
+// The register of recipes. A built-in one is a file and a line here; plug-ins add theirs while the program runs.
+import {Register} from '../../core/register.js'
+import {blinkOfficial, blinkOfficialOnePicture} from './blink-official.js'
+import {lantern} from './lantern.js'
+import {lmms, lmmsReasoning} from './lmms.js'
+import {lvr} from './lvr.js'
+import {defineRecipe, type Recipe} from './recipe.js'
+import {viscotOfficial} from './viscot-official.js'
+import {vlmevalkit, vlmevalkitOnePicture} from './vlmevalkit.js'
+import {vstarOfficial} from './vstar-official.js'
+
+const builtIn: readonly Recipe[] = [
+  lantern,
+  lvr,
+  vlmevalkit,
+  vlmevalkitOnePicture,
+  lmms,
+  lmmsReasoning,
+  blinkOfficial,
+  blinkOfficialOnePicture,
+  vstarOfficial,
+  viscotOfficial,
+]
+
+const register = new Register<Recipe>('recipe')
+for (const recipe of builtIn) registerRecipe(recipe)
+
+/** Names of all recipes known by now. */
+export function recipeNames(): readonly string[] {
+  return register.names()
+}
+
+/** Throws `usage` for an unknown name. */
+export function recipeNamed(name: string): Recipe {
+  return register.get(name)
+}
+
+/** Adds a recipe. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+export function registerRecipe(recipe: Recipe): void {
+  const {name, part} = defineRecipe(recipe)
+  register.add(name, part)
+}

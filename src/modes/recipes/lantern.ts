@@ -1,0 +1,35 @@
+// LanteRn's evaluation of its own checkpoints: the bare question, as they were trained.
+import {patches, type Recipe} from './recipe.js'
+
+export const lantern: Recipe = {
+  name: 'lantern',
+  title: "LanteRn's evaluation: VisCoT with four options, two subtasks of BLINK, V*",
+  source:
+    'GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py, src/utils.py @ 65f64b237fbfd910fd7bad88a6d6a8d910b6b532',
+  benchmarks: {
+    viscot: {layouts: ['four-options'], settings: {extractor: 'lantern_opts'}},
+    blink: {
+      subtasks: ['Object_Localization', 'Spatial_Relation'],
+      layouts: ['parquet'],
+      settings: {extractor: 'lantern_opts'},
+    },
+    vstar: {layouts: ['parquet', 'official-questions'], settings: {extractor: 'lantern_noopts'}},
+  },
+  settings: {
+    'prompt-style': 'lantern',
+    mode: ['latent'],
+    protocol: 'lantern',
+    // The script overwrites what the checkpoint says with its own 8.
+    'latent-size': 8,
+    'max-new-tokens': 512,
+    temperature: 0,
+    'min-pixels': patches(256),
+    'max-pixels': patches(3500),
+  },
+  differs: [
+    'It runs in bf16; here weights are fp32 on cpu and fp16 on cuda.',
+    'Its VisCoT is its own file with four options (viscot_mc_test.jsonl, --data FOLDER): its absolute picture paths are found below --image-root. The official VisCoT is not what it scores.',
+    'Its BLINK score is the mean over the samples of both subtasks: `micro`, not the headline.',
+    'An answer that uses all 512 tokens is read there; here it is `truncated` unless a closed <answer> stands in it.',
+  ],
+}

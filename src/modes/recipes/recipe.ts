@@ -1,0 +1,55 @@
+// A recipe: the settings of somebody's published evaluation, as data. One file each beside this one, or a YAML file of
+// a user's own, or a plug-in's. What a setting may be is known by the table of settings (src/cli/settings/), which
+// reads the values.
+import {z} from 'zod'
+import type {Definition} from '../../core/definition.js'
+import {LanternError} from '../../core/errors.js'
+
+/** Settings of `run` by name. */
+const settingsSchema = z.record(z.string(), z.unknown())
+
+export const recipeSchema = z.strictObject({
+  $schema: z.string().optional(),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'is made of lower-case letters, digits and hyphens')
+    .describe('Lower-case letters, digits and hyphens.'),
+  title: z.string().trim().min(1).describe('What it reproduces, in a line.'),
+  source: z.string().trim().min(1).describe('Where the settings were read: owner/repo: file @ commit.'),
+  benchmarks: z
+    .record(
+      z.string(),
+      z.strictObject({
+        subtasks: z.array(z.string()).min(1).optional().describe('Those that the evaluation asked; absent: all.'),
+        layouts: z
+          .array(z.string())
+          .min(1)
+          .optional()
+          .describe('Layouts of data that hold what the evaluation asked; with another one the row says so.'),
+        settings: settingsSchema.optional().describe('Settings for this benchmark alone.'),
+      }),
+    )
+    .refine(benchmarks => Object.keys(benchmarks).length > 0, 'names no benchmark')
+    .describe('The benchmarks it is made for.'),
+  settings: settingsSchema.describe('Settings of `run`, by the names of its flags.'),
+  differs: z.array(z.string()).optional().describe('What the published evaluation did otherwise, in sentences.'),
+})
+
+export type Recipe = Readonly<z.infer<typeof recipeSchema>>
+
+/** A recipe as a plug-in lists it, checked but for the values of its settings. Throws LanternError `bad-config`. */
+export function defineRecipe(recipe: Recipe): Definition<'recipe', Recipe> {
+  const parsed = recipeSchema.safeParse(recipe)
+  if (parsed.success) return {kind: 'recipe', name: recipe.name, part: recipe}
+  const {path, message} = parsed.error.issues[0]!
+  throw new LanternError(
+    'bad-config',
+    `The recipe ${JSON.stringify(recipe?.name ?? '')} is not whole: ${path.join('.')}: ${message}.`,
+    'A recipe has name, title, source, benchmarks and settings.',
+  )
+}
+
+/** The number of pixels that so many patches of 28 x 28 hold, as the peers state their limits. */
+export function patches(count: number): number {
+  return count * 28 * 28
+}
