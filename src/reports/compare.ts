@@ -38,8 +38,6 @@ export interface CompareOptions {
   readonly allow?: readonly string[]
 }
 
-export type OnInconclusive = 'pass' | 'fail'
-
 const defaultMargin = 0.02
 const defaultAlpha = 0.05
 const defaultFlips = 200
