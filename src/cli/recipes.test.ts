@@ -218,7 +218,7 @@ describe('lantern (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py)'
 
   test('runs K of 8 by its own protocol, read by its own parser', async () => {
     const forBench = (bench: string) => specified('--recipe', 'lantern', '--bench', bench, '--model', 'openai:m')
-    expect(await forBench('blink')).toMatchObject({protocol: 'lantern', latentSize: 8, extractor: 'lantern_opts'})
+    expect(await forBench('blink')).toMatchObject({protocol: 'lantern', latentSizes: [8], extractor: 'lantern_opts'})
     expect(await forBench('vstar')).toMatchObject({extractor: 'lantern_noopts'})
     await expect(specified('--recipe', 'lantern', '--bench', 'blink,vstar', '--model', 'openai:m')).rejects.toThrow(
       'another extractor for vstar than for blink',
