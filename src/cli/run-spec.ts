@@ -123,7 +123,6 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
   return {...given, template}
 }
 
-/** What may be asked and spent. */
 /** `LABEL=REF` as both; a path that exists is a reference, whatever it holds. */
 function modelOf(given: string): ModelChoice {
   return existsSync(given) ? {ref: given} : labelAndRef(given)

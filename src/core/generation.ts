@@ -40,8 +40,6 @@ export function armId(arm: Omit<Arm, 'id'>): string {
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 
-/** OpenAI's `detail` of a picture; only endpoints look at it. */
-export type PictureDetail = 'low' | 'high'
 /** Interventions that leave no block on purpose. */
 const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
 
@@ -57,6 +55,9 @@ export function opensBlocks({
 }): boolean {
   return mode === 'latent' && latentSize !== 0 && !withoutBlocks.includes(intervention)
 }
+
+/** OpenAI's `detail` of a picture; only endpoints look at it. */
+export type PictureDetail = 'low' | 'high'
 
 export type PromptPart =
   | {readonly type: 'text'; readonly text: string}

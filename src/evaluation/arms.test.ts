@@ -18,16 +18,6 @@ test('latent arms are multiplied by the interventions, others are not', () => {
   expect(arms.map(({id}) => id)).toEqual(['m|latent|lantern:4|own', 'm|latent|lantern:4|zeros', 'm|direct'])
 })
 
-test('limits of new tokens are those of the flag, else of the style, of the benchmark, of the house', () => {
-  const limit = (benchmark: typeof blink, style: Parameters<typeof promptFormOf>[1], asked?: number) =>
-    maxNewTokensOf(benchmark, promptFormOf(benchmark, style), 'direct', asked)
-  expect(limit(vstar, 'lmms', 7)).toBe(7)
-  expect([limit(vstar, 'lmms'), limit(vstar, 'lantern'), limit(blink, 'lmms')]).toEqual([16, 512, 1024])
-  // Sentences of flickr30k do not fit into the 16 of a letter.
-  expect([limit(viscot, 'lantern-eval'), limit(viscot, 'viscot-official')]).toEqual([128, 128])
-  expect(limit(blink, 'lantern-eval')).toBe(16)
-})
-
 test('latent arms are multiplied by the numbers of latents too, 0 among them', () => {
   const arms = armsOf(checkpoint, {latentSizes: [0, 2], interventions: ['own', 'zeros']})
   expect(arms.map(({latentSize, intervention}) => [latentSize, intervention])).toEqual([
@@ -36,6 +26,16 @@ test('latent arms are multiplied by the numbers of latents too, 0 among them', (
     [2, 'own'],
     [2, 'zeros'],
   ])
+})
+
+test('limits of new tokens are those of the flag, else of the style, of the benchmark, of the house', () => {
+  const limit = (benchmark: typeof blink, style: Parameters<typeof promptFormOf>[1], asked?: number) =>
+    maxNewTokensOf(benchmark, promptFormOf(benchmark, style), 'direct', asked)
+  expect(limit(vstar, 'lmms', 7)).toBe(7)
+  expect([limit(vstar, 'lmms'), limit(vstar, 'lantern'), limit(blink, 'lmms')]).toEqual([16, 512, 1024])
+  // Sentences of flickr30k do not fit into the 16 of a letter.
+  expect([limit(viscot, 'lantern-eval'), limit(viscot, 'viscot-official')]).toEqual([128, 128])
+  expect(limit(blink, 'lantern-eval')).toBe(16)
 })
 
 test('a protocol is checked before anything is opened or written', () => {

@@ -271,7 +271,7 @@ describe('with repeats and circular options', () => {
     }))
     const path = join(folder, 'several.jsonl')
     await writeFile(path, lines.map(one => `${JSON.stringify(one)}\n`).join(''))
-    const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'metrics.likelihood', 'error']
+    const unknown = ['arm', 'attempts', 'seen', 'cached', 'costUsd', 'likeliest', 'error']
     for (const [source, more] of [
       ['several', []],
       ['several.jsonl', ['usage', 'timing']],

@@ -88,7 +88,11 @@ function request(
     arm,
     prompt: buildPrompt(sample, arm.mode, form),
     decoding: {
-      ...{maxNewTokens, temperature, topP, topK, seed: spec.seed + (repeat ?? 0)},
+      maxNewTokens,
+      temperature,
+      topP,
+      topK,
+      seed: spec.seed + (repeat ?? 0),
       ...(form.stop && {stop: form.stop}),
     },
     ...(repeat === undefined ? {} : {repeat}),

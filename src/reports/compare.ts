@@ -137,13 +137,20 @@ export interface AgreementOptions {
 }
 
 /**
- * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree; needs no
- * answers. Returns what differs and is allowed to, as `what: this, not that`.
+ * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree. Needs no
+ * answers; with the sheets of both, what the answers say of themselves has to agree too. Returns what differs and is
+ * allowed to, as `what: this, not that`.
  */
 export function assertComparable(
   base: Pick<Run, 'dir' | 'lock'>,
   next: Pick<Run, 'dir' | 'lock'>,
-  {allow = [], sheets = []}: AgreementOptions = {},
+  {
+    allow = [],
+    sheets = [],
+  }: {
+    readonly allow?: readonly string[]
+    readonly sheets?: readonly {readonly base: Sheet; readonly new: Sheet}[]
+  } = {},
 ): string[] {
   const shared = next.lock.benchmarks.flatMap(bench => {
     const other = base.lock.benchmarks.find(({id}) => id === bench.id)
@@ -158,7 +165,7 @@ export function assertComparable(
   }
   const allowed: string[] = []
   const described = shared.map(pair => ({base: {bench: pair.base}, new: {bench: pair.new}}))
-  for (const pair of [...described, ...sheets]) {
+  for (const pair of sheets.length > 0 ? sheets : described) {
     const [these, those] = [contractOf(next, pair.new), contractOf(base, pair.base)]
     const may = allowedFacts(allow, these)
     const without = (facts: Facts, kept: boolean) =>
