@@ -129,13 +129,6 @@ function adjustedVerdict({verdict, holm, bounds}: ComparisonPair, margin: number
   return verdictOf({low: 0, high: 0, bounds}, margin)
 }
 
-export interface AgreementOptions {
-  /** What may differ, by the names of `--allow`. */
-  readonly allow?: readonly string[]
-  /** The sheets of both: with them, what the answers say of themselves has to agree too. */
-  readonly sheets?: readonly {readonly base: Sheet; readonly new: Sheet}[]
-}
-
 /**
  * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree. Needs no
  * answers; with the sheets of both, what the answers say of themselves has to agree too. Returns what differs and is
