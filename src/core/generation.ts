@@ -85,6 +85,8 @@ export interface Usage {
   readonly promptTokens: number | null
   readonly imageTokens: number | null
   readonly textTokens: number | null
+  /** Of the text tokens, those of thoughts that the endpoint keeps apart from the answer; absent where it says none. */
+  readonly thoughtTokens?: number | null
   readonly latentSteps: number | null
   readonly markerTokens: number | null
   readonly blocks: number | null
@@ -112,6 +114,8 @@ export interface SeenImage {
 export interface Seen {
   readonly promptSha256: string
   readonly images: readonly SeenImage[]
+  /** Parameters that the endpoint refused and that were left out (`temperature`, `seed`, ...); absent where none were. */
+  readonly dropped?: readonly string[]
 }
 
 export const stops = ['eos', 'length', 'refusal', 'abort', 'error'] as const

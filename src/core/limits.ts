@@ -1,5 +1,5 @@
-// How much of a file that others wrote is taken into memory, each bound with its reason. A file beyond a bound is
-// refused with a `bad-file` that names the place; no bound is there to make a result.
+// How much of what others wrote is taken into memory, each bound with its reason. A file beyond a bound is refused with
+// a `bad-file` that names the place, a reply is an error; no bound is there to make a result.
 
 const MiB = 2 ** 20
 
@@ -48,4 +48,8 @@ export const limits = {
   folderDepth: 4,
   /** Files of a folder that are looked at. */
   folderFiles: 10_000,
+  /** A reply of an endpoint, unpacked. The log-probabilities of a long prompt take a few MB, an answer some 200 kB. */
+  replyBytes: 16 * MiB,
+  /** Characters of one answer. No model writes more; extraction looks at every one of them several times. */
+  answerChars: 1_000_000,
 } as const

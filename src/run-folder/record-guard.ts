@@ -48,6 +48,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     isCount(usage['promptTokens']) &&
     isCount(usage['imageTokens']) &&
     isCount(usage['textTokens']) &&
+    (usage['thoughtTokens'] === undefined || isCount(usage['thoughtTokens'])) &&
     isCount(usage['latentSteps']) &&
     isCount(usage['markerTokens']) &&
     isCount(usage['blocks']) &&
@@ -63,6 +64,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
 
 function isSeen(seen: unknown): boolean {
   if (!isObject(seen) || !isText(seen['promptSha256']) || !Array.isArray(seen['images'])) return false
+  if (seen['dropped'] !== undefined && !isTexts(seen['dropped'])) return false
   return seen['images'].every(
     image =>
       isObject(image) &&

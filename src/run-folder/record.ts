@@ -12,6 +12,7 @@ export const usageSchema = z.looseObject({
   promptTokens: count,
   imageTokens: count,
   textTokens: count,
+  thoughtTokens: count.optional(),
   latentSteps: count,
   markerTokens: count,
   blocks: count,
@@ -57,6 +58,8 @@ export const logRecordSchema = z.looseObject({
           sentHeight: z.number(),
         }),
       ),
+      /** Parameters that the endpoint refused, and that were left out. */
+      dropped: z.array(z.string()).optional(),
     })
     .nullable(),
   error: z.looseObject({code: z.string(), message: z.string()}).nullable(),
@@ -124,7 +127,11 @@ export function recordOf({arm, bench, sample, said, score, extractor, error, mor
     stop: said.stop,
     attempts: said.attempts,
     ...(said.cached ? {cached: true} : {}),
-    seen: seen && {...seen, images: seen.images.map(image => ({...image}))},
+    seen: seen && seenOf(seen),
     error,
   }
+}
+
+function seenOf({dropped, images, ...seen}: NonNullable<Generation['seen']>): NonNullable<LogRecord['seen']> {
+  return {...seen, images: images.map(image => ({...image})), ...(dropped && {dropped: [...dropped]})}
 }
