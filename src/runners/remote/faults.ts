@@ -42,10 +42,10 @@ const rows: readonly Row[] = [
   },
   {
     // llama.cpp: image input is not supported. vLLM: is not a multimodal model. OpenRouter: No endpoints found that
-    // support image input. Text servers: unknown variant `image_url`.
+    // support image input. Text servers: unknown variant `image_url`, untagged enum ChatCompletionRequestContent.
     fault: 'no-pictures',
     words:
-      /(?:image|vision|multi-?modal)[^.]{0,40}(?:is|are) not supported|(?:does not|doesn't|do not|cannot|not) (?:accept|support|process|handle|take)[^.]{0,30}(?:image|vision|multi-?modal)|not a (?:multi-?modal|vision)|that support image input|unknown variant `?image_url|mmproj/i,
+      /(?:image|vision|multi-?modal)[^.]{0,40}(?:is|are) not supported|(?:does not|doesn't|do not|cannot|not) (?:accept|support|process|handle|take)[^.]{0,30}(?:image|vision|multi-?modal)|not a (?:multi-?modal|vision)|that support image input|unknown variant `?image_url|image_url[^.]{0,10} is only supported|unsupported content part type|untagged enum chatcompletionrequestcontent|mmproj/i,
   },
   {
     // vLLM, OpenAI: maximum context length, longer than the maximum model length. llama.cpp: exceed_context_size_error.
@@ -56,10 +56,11 @@ const rows: readonly Row[] = [
     unless: [401, 402, 403, 404, 429],
   },
   {
-    // vLLM: At most 1 image(s) may be provided in one request. Anthropic: image exceeds 5 MB maximum. OpenAI: image_parse.
+    // vLLM: At most 1 image(s) may be provided in one request. Anthropic: image exceeds 5 MB maximum. ModelScope: size
+    // exceed limit 2048x2048.
     fault: 'pictures',
     words:
-      /at most \d{1,5} (?:image|picture)|too many (?:image|picture)|(?:image|picture)s?\b[^;]{0,100}(?:too (?:large|big|small|many)|exceed|at most|maximum|dimension|resolution|absolute aspect|must be larger)|(?:invalid|unsupported|corrupt\w{0,3}) (?:base64 )?(?:image|picture)|(?:could not|failed to|cannot|unable to) (?:process|decode|load|read|identify|open|parse) [^.]{0,20}(?:image|picture)|(?:payload|request|body)[^.]{0,30} too large/i,
+      /at most \d{1,5} (?:image|picture)|too many (?:image|picture)|(?:image|picture)s?\b[^;]{0,100}(?:too (?:large|big|small|many)|exceed|at most|maximum|dimension|resolution|absolute aspect|must be larger)|(?:invalid|unsupported|corrupt\w{0,3}) (?:base64 )?(?:image|picture)|(?:could not|failed to|cannot|unable to) (?:process|decode|load|read|identify|open|parse) [^.]{0,20}(?:image|picture)|size exceeds? limit|(?:payload|request|body)[^.]{0,30} too large/i,
     unless: [401, 402, 403, 404, 429],
   },
 ]

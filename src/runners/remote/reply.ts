@@ -76,6 +76,10 @@ function replyOf(json: unknown, choice: object, maxNewTokens: number, continuati
     const why = `the answer has ${said.text.length} characters, more than any answer should`
     return {kind: 'malformed', why, isPage: false, final: true}
   }
+  // OpenRouter says "stop" for an upstream that broke off, and the truth beside it.
+  const native = at(choice, 'native_finish_reason')
+  if (said.text === '' && typeof native === 'string' && finishOf(native).stop === 'error')
+    return {kind: 'malformed', why: `the reply broke off ("${native}")`, isPage: false}
   const reply: ChatReply = {
     text: said.text === '' ? said.refusal : said.text,
     stop: said.refusal === '' ? finish.stop : 'refusal',
