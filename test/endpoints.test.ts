@@ -1,107 +1,39 @@
 // Every reply of the corpus, over real HTTP, through a whole run: what becomes of each sample, and what is told. The
 // corpus of the project's own workplace is run as well where it lies beside the checkout.
 import {existsSync} from 'node:fs'
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {gzipSync} from 'node:zlib'
-import {progress} from '../src/cli/progress.js'
-import {errorLines} from '../src/cli/tell-error.js'
 import type {Outcome} from '../src/core/outcome.js'
-import {evaluate} from '../src/evaluation/evaluate.js'
-import {prepare} from '../src/evaluation/prepare.js'
-import type {RunEvent, RunSpec} from '../src/evaluation/spec.js'
-import {settledRecords} from '../src/run-folder/reader.js'
-import type {LogRecord} from '../src/run-folder/record.js'
-import {png} from './support/data.js'
 import {type EndpointCase, type EndpointReply, endpointCases} from './support/endpoint-cases.js'
-import {type Behaviour, startOpenAIServer} from './support/openai-server.js'
-import {runnerOptions} from './support/runner-options.js'
+import {type EndpointRun, runAgainst, samples, writeSamples} from './support/endpoint-run.js'
 
-const samples = 5
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'endpoints-'))
-  const rows = Array.from({length: samples}, (_, i) =>
-    [i, png.toString('base64'), 'Which?', 'one', 'two', 'A', 'Counting'].join('\t'),
-  )
-  await writeFile(
-    join(folder, 'BLINK.tsv'),
-    `${['index\timage\tquestion\tA\tB\tanswer\tcategory', ...rows].join('\n')}\n`,
-  )
+  await writeSamples(folder)
 })
 afterAll(() => rm(folder, {recursive: true}))
 
-type Flags = Pick<EndpointCase, 'topP' | 'topK' | 'temperature' | 'base'>
-
-interface Ran {
-  readonly records: readonly LogRecord[]
-  readonly stderr: string
-  readonly exitCode: number
-}
-
-let runs = 0
-
-/** A run over the samples, asked one after the other, against a server that answers so. */
-async function run(
-  reply: EndpointCase['reply'],
-  {topP, topK, temperature = 0, base = '/v1'}: Flags = {},
-): Promise<Ran> {
-  const server = await startOpenAIServer({
-    behave: ({index, body, path}) => behaviourOf(reply(index, body ?? {}, path)),
-  })
-  const out = join(folder, `run-${runs++}`)
-  let stderr = ''
-  const remote = {baseUrls: {'*': server.url.replace(/\/v1$/, '') + base}, concurrency: 1, maxRetries: 0}
-  const spec: RunSpec = {
-    models: [{ref: 'openai:m', modes: ['direct']}],
-    benchmarks: [{id: 'blink'}],
-    data: {'*': folder},
-    seed: 0,
-    shard: null,
-    optionOrders: {kind: 'file'},
-    interventions: ['own'],
-    promptStyle: 'lantern-eval',
-    extractor: 'lantern-eval',
-    decoding: {temperature, ...(topP !== undefined && {topP}), ...(topK !== undefined && {topK})},
-    saveLatents: false,
-    maxErrorRate: 1,
-    out,
-    budget: {},
-    runner: runnerOptions({common: {cacheDir: folder}, remote}),
-  }
-  const show = progress({stream: {write: text => (stderr += text)}, live: false, debug: true, now: () => Date.now()})
-  let exitCode: number
-  try {
-    const prepared = await prepare(spec, event => show({type: 'runner', event}))
-    try {
-      exitCode = (await evaluate(prepared, (event: RunEvent) => show(event), new AbortController().signal)).exitCode
-    } finally {
-      await prepared.close()
-    }
-  } catch (error) {
-    stderr += errorLines(error, false)
-    exitCode = 4
-  } finally {
-    await server.close()
-  }
-  const records = await settledRecords(out)
-  return {records: records.sort((a, b) => Number(a.id) - Number(b.id)), stderr, exitCode}
-}
-
-function behaviourOf({status, headers, body}: EndpointReply): Behaviour {
-  const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
-  return {kind: 'raw', body: bytes, ...(status && {status}), ...(headers && {headers})}
-}
+const run = (reply: EndpointRun['reply'], more: Partial<EndpointRun> = {}) => runAgainst({folder, reply, ...more})
 
 function expected(want: Outcome | readonly Outcome[]): Outcome[] {
   return Array.from({length: samples}, (_, i) => (typeof want === 'string' ? want : (want[i] ?? want.at(-1)!)))
 }
 
+/** What of a case is the run's. */
+const flagsOf = ({topP, topK, temperature, base}: EndpointCase) => ({
+  ...(topP !== undefined && {topP}),
+  ...(topK !== undefined && {topK}),
+  ...(temperature !== undefined && {temperature}),
+  ...(base !== undefined && {base}),
+})
+
 describe('replies that users met', () => {
   test.each(endpointCases.map(one => [one.name, one] as const))('%s', async (_, one) => {
-    const {records, stderr, exitCode} = await run(one.reply, one)
+    const {records, stderr, exitCode} = await run(one.reply, flagsOf(one))
     expect(records.map(({outcome}) => outcome)).toEqual(expected(one.want))
     if (one.warns) expect(stderr).toMatch(one.warns)
     if (one.want === 'correct') expect(exitCode).toBe(0)

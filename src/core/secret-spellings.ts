@@ -10,7 +10,14 @@ const escapes = /[%\\&+]/
 /** A function that replaces the secret in all its spellings. Upper and lower case count as one, but in base64. */
 export function spellingsOf(secret: string): Remove {
   const plain = new RegExp(literal(secret), 'gi')
-  const escaped = new RegExp([...secret].map(spelled).join(''), 'gi')
+  // A run of backslashes as one: one after the other, each of them doubled or not, would take a long time to try.
+  const escaped = new RegExp(
+    secret
+      .match(/\\+|[^\\]/gsu)!
+      .map(spelled)
+      .join(''),
+    'gi',
+  )
   const hexadecimal = new RegExp(Buffer.from(secret).toString('hex'), 'gi')
   const base64 = base64Of(secret)
   return (text, mark) => {
@@ -20,28 +27,40 @@ export function spellingsOf(secret: string): Remove {
 }
 
 const named: ReadonlyMap<string, string> = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-  ["'", '&apos;'],
+  ['&', 'amp'],
+  ['<', 'lt'],
+  ['>', 'gt'],
+  ['"', 'quot'],
+  ["'", 'apos'],
 ])
 
-/** One sign in every spelling, as a pattern: percent-encoding also of itself, since gateways encode twice. */
-function spelled(sign: string): string {
-  const bytes = [...Buffer.from(sign)].map(byte => `%(?:25){0,3}${hex(byte, 2)}`).join('')
-  const code = sign.codePointAt(0)!
-  const units = Array.from({length: sign.length}, (_, at) => `\\\\{1,4}u${hex(sign.charCodeAt(at), 4)}`).join('')
+/** A byte as percent-encoding, also of itself, since gateways encode twice. */
+const percent = (byte: number) => `%(?:25){0,3}${hex(byte, 2)}`
+/** The signs that escapes are made of, which may be percent-encoded in their turn. */
+const sign = (text: string) => `(?:${literal(text)}|${percent(text.charCodeAt(0))})`
+const backslash = `${sign('\\')}{1,8}`
+const ampersand = `${sign('&')}(?:amp${sign(';')}){0,2}`
+
+/** One sign in every spelling, as a pattern; or a run of backslashes. */
+function spelled(letter: string): string {
+  if (letter.startsWith('\\')) {
+    const forms = `${sign('\\')}|x5c|u005c|${ampersand}${sign('#')}(?:92|x5c)${sign(';')}`
+    return `(?:${forms}){${letter.length},${12 * letter.length}}`
+  }
+  const bytes = [...Buffer.from(letter)].map(percent).join('')
+  const code = letter.codePointAt(0)!
+  const units = Array.from({length: letter.length}, (_, at) => `${backslash}u${hex(letter.charCodeAt(at), 4)}`).join('')
+  const name = named.get(letter)
   const forms = [
-    literal(sign),
+    literal(letter),
     bytes,
     units,
-    `\\\\{1,4}u\\{0*${code.toString(16)}\\}`,
-    `&(?:amp;){0,2}#(?:0*${code}|x0*${code.toString(16)});`,
-    ...(code < 256 ? [`\\\\{1,4}x${hex(code, 2)}`] : []),
-    ...(/[^\w\s]/.test(sign) ? [`\\\\{1,8}${literal(sign)}`] : []),
-    ...(sign === ' ' ? ['\\+'] : []),
-    ...(named.has(sign) ? [named.get(sign)!.replace('&', '&(?:amp;){0,2}')] : []),
+    `${backslash}u\\{0*${code.toString(16)}\\}`,
+    `${ampersand}${sign('#')}(?:0*${code}|x0*${code.toString(16)})${sign(';')}`,
+    ...(code < 256 ? [`${backslash}x${hex(code, 2)}`] : []),
+    ...(/[^\w\s]/.test(letter) ? [`${backslash}${sign(letter)}`] : []),
+    ...(letter === ' ' ? [sign('+')] : []),
+    ...(name === undefined ? [] : [`${ampersand}${name}${sign(';')}`]),
   ]
   // Longest first: the backslash of an escape must not be left over.
   return `(?:${forms.sort((a, b) => b.length - a.length).join('|')})`
@@ -57,9 +76,9 @@ function base64Of(secret: string): RegExp | null {
     return bytes.toString('base64').slice(Math.ceil((before * 8) / 6), Math.floor((bytes.length * 8) / 6))
   })
   if (cores.some(core => core.length < shortestCore)) return null
-  const sign = (letter: string) =>
+  const spell = (letter: string) =>
     letter === '+' ? '(?:[+-]|%2[bB])' : letter === '/' ? '(?:\\\\{0,2}/|_|%2[fF])' : letter
-  const any = cores.map(core => [...core].map(sign).join(''))
+  const any = cores.map(core => [...core].map(spell).join(''))
   return new RegExp(`[\\w+/-]?(?:${any.join('|')})[\\w+/-]?(?:=|%3[dD]){0,2}`, 'g')
 }
 
