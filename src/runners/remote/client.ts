@@ -234,7 +234,7 @@ export class ChatClient {
       const text = await bodyText(reply, headers)
       return endpoint.redact(
         statusCode >= 200 && statusCode < 300
-          ? this.#read(text, headers, call)
+          ? await this.#read(text, headers, call)
           : this.#refusalOr(httpFailure(statusCode, headers, text, Date.now())),
       )
     } catch (error) {
@@ -246,8 +246,12 @@ export class ChatClient {
     }
   }
 
-  #read(text: string, headers: Response['headers'], {decoding, continuation}: ChatCall): ChatReply | Failure {
-    const reading = readReply(text, decoding.maxNewTokens, continuation)
+  async #read(
+    text: string,
+    headers: Response['headers'],
+    {decoding, continuation}: ChatCall,
+  ): Promise<ChatReply | Failure> {
+    const reading = await readReply(text, decoding.maxNewTokens, continuation)
     if (reading.kind === 'error') return this.#refusalOr(saidFailure(reading.said))
     if (reading.kind === 'malformed') return malformedFailure(reading.why, reading)
     const {reply} = reading

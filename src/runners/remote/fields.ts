@@ -1,5 +1,6 @@
 // Looks into JSON of unknown shape. Only own keys count: `constructor` or `__proto__` in a reply must not find what every
 // object inherits.
+import {limits} from '../../core/limits.js'
 
 /** What lies under a path of keys and indices; undefined where the path leaves the data. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
@@ -30,11 +31,32 @@ export function countOf(value: unknown): number | null {
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null
 }
 
-/** JSON, or undefined where the text is none. */
+/** JSON, or undefined where the text is none, or is nested as no server nests it: that takes seconds a MB. */
 export function parsed(text: string): unknown {
+  if (text.length > shortEnough && isDeep(text)) return undefined
   try {
     return JSON.parse(text)
   } catch {
     return undefined
   }
+}
+
+/** Shorter texts are parsed in no time, however deep they are. */
+const shortEnough = 10_000
+
+/** Whether brackets are nested deeper than `limits.jsonDepth`, those in texts left out. */
+function isDeep(text: string): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (quoted) {
+      if (code === 0x5c) at++
+      else if (code === 0x22) quoted = false
+    } else if (code === 0x22) quoted = true
+    else if (code === 0x5b || code === 0x7b) {
+      if (++depth > limits.jsonDepth) return true
+    } else if (code === 0x5d || code === 0x7d) depth--
+  }
+  return false
 }

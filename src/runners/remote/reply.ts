@@ -36,8 +36,8 @@ export type Reading =
  * With a `continuation` the reply is its log-probabilities and whole without text: what the model says after it is no
  * answer.
  */
-export function readReply(body: string, maxNewTokens: number, continuation?: string): Reading {
-  const json = jsonIn(body)
+export async function readReply(body: string, maxNewTokens: number, continuation?: string): Promise<Reading> {
+  const json = await jsonIn(body)
   if (json === undefined) {
     const page = isPage(body)
     const why = page ? 'the reply is a web page, not JSON' : 'the reply is not JSON, or was cut'
@@ -51,14 +51,16 @@ export function readReply(body: string, maxNewTokens: number, continuation?: str
 }
 
 /** JSON, or events; gateways also put the end mark of a stream behind a whole reply. */
-function jsonIn(body: string): unknown {
+async function jsonIn(body: string): Promise<unknown> {
   const value = parsed(body)
   if (value !== undefined) return value
   if (isEventStream(body)) {
-    const joined = joinedEvents(body)
+    const joined = await joinedEvents(body)
     if (joined !== undefined) return joined
   }
-  return parsed(body.replace(/^(?:\s*:[^\n]*\n)+/, '').replace(/\s*data:\s*\[DONE\]\s*$/, ''))
+  const end = body.trimEnd()
+  const mark = /data:\s{0,4}\[DONE\]$/.exec(end.slice(-20))
+  return mark === null ? undefined : parsed(end.slice(0, -mark[0].length))
 }
 
 function replyOf(json: unknown, choice: object, maxNewTokens: number, continuation?: string): Reading {
@@ -86,12 +88,19 @@ function replyOf(json: unknown, choice: object, maxNewTokens: number, continuati
     usage,
     costUsd: costIn(json),
     ...(said.thoughts.trim() !== '' && {thoughts: true}),
-    ...(!finish.known && {unknownFinish: String(reason)}),
+    ...(!finish.known && {unknownFinish: shortReason(String(reason))}),
   }
   if (continuation === undefined) return {kind: 'reply', reply}
   const logProbs = tailLogProbs(at(json, 'prompt_logprobs'), continuation)
   return {kind: 'reply', reply: {...reply, text: '', stop: 'eos', ...(logProbs === undefined ? {} : {logProbs})}}
 }
+
+/** A word; what is no word is not repeated. */
+function shortReason(reason: string): string {
+  return reason.length <= longestReason ? reason : `${reason.length} characters`
+}
+
+const longestReason = 1_000
 
 /** Gemini and Azure leave the choices out where a filter blocked the prompt; other bodies may say what went wrong. */
 function withoutChoice(json: unknown, body: string): Reading {

@@ -1,4 +1,5 @@
 // What a server says of a failure, in the forms in which servers say it. Reads; what it means is for faults.ts.
+import {limits} from '../../core/limits.js'
 import {at, countOf, firstOf, parsed} from './fields.js'
 
 export interface SaidError {
@@ -23,7 +24,7 @@ export function saidError(body: string): SaidError {
   if (json !== undefined) return errorIn(json) ?? nothing
   const title = /<title[^>]{0,200}>([^<]{1,300})/i.exec(body.slice(0, 20_000))?.[1]
   if (title !== undefined) return {...nothing, message: title.trim()}
-  return isPage(body) ? nothing : {...nothing, message: body.trim()}
+  return isPage(body) ? nothing : (saidInText(body, mostWrappings) ?? nothing)
 }
 
 /** Whether a body is HTML or XML. */
@@ -46,6 +47,8 @@ export function errorIn(value: unknown, depth = 0): SaidError | undefined {
 }
 
 function saidInText(text: string, depth: number): SaidError | undefined {
+  // Not cut: half a credential at its end would not be recognised.
+  if (text.length > limits.errorChars) return {...nothing, message: `an error of ${text.length} characters`}
   const inner = /^\s*[[{]/.test(text) ? errorIn(parsed(text), depth + 1) : undefined
   return inner ?? (text.trim() === '' ? undefined : {...nothing, message: text.trim()})
 }
