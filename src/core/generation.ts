@@ -114,7 +114,9 @@ export interface SeenImage {
 export interface Seen {
   readonly promptSha256: string
   readonly images: readonly SeenImage[]
-  /** Parameters that the endpoint refused and that were left out (`temperature`, `seed`, ...); absent where none were. */
+  /**
+   * Parameters that the endpoint refused and that were left out (`temperature`, `seed`, ...); absent where none were.
+   */
   readonly dropped?: readonly string[]
 }
 

@@ -1,4 +1,5 @@
-// Requests to the hub. Redirects are followed here, so that credentials are never sent to another origin than the hub's.
+// Requests to the hub. Redirects are followed here, so that credentials are never sent to another origin than the
+// hub's.
 // Does not read bodies.
 
 import type {Environment} from './cache-layout.js'

@@ -1,5 +1,5 @@
-// Replies that users of real servers met, with the public page that tells of each. Facts are kept, made small; the words
-// of a server stand where a rule reads them.
+// Replies that users of real servers met, with the public page that tells of each. Facts are kept, made small; the
+// words of a server stand where a rule reads them.
 import {brotliCompressSync, deflateRawSync, deflateSync, gzipSync} from 'node:zlib'
 import type {Outcome} from '../../src/core/outcome.js'
 

@@ -258,7 +258,9 @@ export class ChatClient {
     return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.price, reply.usage, headers)}
   }
 
-  /** A request that a filter stopped is a refusal, whatever its status: the endpoint works, and nothing was generated. */
+  /**
+   * A request that a filter stopped is a refusal, whatever its status: the endpoint works, and nothing was generated.
+   */
   #refusalOr(failure: Failure): ChatReply | Failure {
     if (failure.fault !== 'filtered') return failure
     const {message} = toldShort(this.#options.endpoint.redact(failure))

@@ -1,5 +1,5 @@
-// What servers say of a request that they do not answer, and what helps. Servers share no codes, so their words are read:
-// each row names where its words were met.
+// What servers say of a request that they do not answer, and what helps. Servers share no codes, so their words are
+// read: each row names where its words were met.
 import type {SaidError} from './said-error.js'
 
 /**

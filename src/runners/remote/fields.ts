@@ -1,5 +1,5 @@
-// Looks into JSON of unknown shape. Only own keys count: `constructor` or `__proto__` in a reply must not find what every
-// object inherits.
+// Looks into JSON of unknown shape. Only own keys count: `constructor` or `__proto__` in a reply must not find what
+// every object inherits.
 import {limits} from '../../core/limits.js'
 
 /** What lies under a path of keys and indices; undefined where the path leaves the data. */

@@ -1,5 +1,5 @@
-// Why a reply ended, from the word that the server uses for it. Servers invent words: one that is not known is no reason
-// to throw an answer away.
+// Why a reply ended, from the word that the server uses for it. Servers invent words: one that is not known is no
+// reason to throw an answer away.
 import type {Stop} from '../../core/generation.js'
 
 export interface Finish {
