@@ -27,9 +27,6 @@ export class UnreadableBody extends Error {
   }
 }
 
-/** The codings that a request may offer (RFC 9110, 12.5.3). */
-export const acceptedEncodings = [...unpackers.keys()].filter(name => name !== 'x-gzip').join(', ')
-
 /**
  * The body as text, its packings undone from the outermost (RFC 9110, 8.4). A body that is not packed although its
  * header says so, as some proxies send it, is taken as it is. Throws UnreadableBody, or what the connection throws.

@@ -307,7 +307,8 @@ export class ChatClient {
       return outcome
     }
     if (!this.#proven || blame === 'endpoint') this.#failures++
-    const early = !this.#proven && (blame === 'endpoint' || this.#failures > failuresBeforeSuccess)
+    const hopeless = blame === 'endpoint' || fault === 'loading' || this.#failures > failuresBeforeSuccess
+    const early = !this.#proven && hopeless
     const gone = this.#proven && this.#failures > failuresPerSlot * this.#limit.limit
     const broke = (code === 'http-402' || code === 'http-429' || fault === 'no-credit') && !retry
     if (early || gone || broke)

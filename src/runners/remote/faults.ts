@@ -14,6 +14,8 @@ interface Row {
   readonly words: RegExp
   /** Statuses for which these words mean something else. */
   readonly unless?: readonly number[]
+  /** Words beside which they do. */
+  readonly beside?: RegExp
 }
 
 /** The first row that fits holds. Every quantifier is bounded: what is read here was written by others. */
@@ -29,7 +31,7 @@ const rows: readonly Row[] = [
     // ModelNotReadyException.
     fault: 'loading',
     words:
-      /(?:model|server|runner|engine)[^.]{0,60} (?:is |are )?(?:currently |still |being )?(?:loading|loaded|starting|warming|initiali[sz]ing)(?! (?:with|failed))|loading (?:the )?model|model[^.]{0,40}not (?:yet )?ready|modelnotready|warming up/i,
+      /(?:model|server|runner|engine)[^.]{0,60} (?:is |are )?(?:currently |still |being )?(?:loading|loaded|starting|warming|initiali[sz]ing)(?! (?:with|failed))|(?<!error |failed |failure |while |when )loading (?:the )?model|model[^.]{0,40}not (?:yet )?ready|modelnotready|warming up/i,
     unless: [400, 401, 402, 403, 404, 413, 422],
   },
   {
@@ -39,6 +41,8 @@ const rows: readonly Row[] = [
     words:
       /content[ _-]?(?:filter|polic(?:y|ies)|management polic|moderation)|responsible ?ai ?polic|data_?inspection_?failed|inappropriate content|sensitive[ _](?:words?|content|information)|moderation|input was flagged|(?:prompt|input|request|content|image)[^.]{0,60} (?:was |were |is |been )?(?:flagged|blocked|rejected)[^.]{0,60}(?:safety|polic|harm|filter|guardrail)|violat\w{1,4} [^.]{0,40}(?:usage|content|safety)[^.]{0,20}(?:polic|guideline)|safety (?:system|check|filter|setting)|guardrail[ _]intervened|blocked by (?:the )?(?:guardrail|safety|content)|prohibited_content|敏感|不安全/i,
     unless: [401, 402, 404, 429],
+    // A wrong setting, or an account that is locked.
+    beside: /invalid content filter policy|\baccount\b|organi[sz]ation|api key/i,
   },
   {
     // llama.cpp: image input is not supported. vLLM: is not a multimodal model. OpenRouter: No endpoints found that
@@ -69,7 +73,8 @@ const rows: readonly Row[] = [
 export function faultIn({message, code}: Pick<SaidError, 'message' | 'code'>, status: number): Fault | undefined {
   if (status === 413) return 'pictures'
   const said = `${code} ${message}`.slice(0, longestRead)
-  return rows.find(({words, unless = []}) => !unless.includes(status) && words.test(said))?.fault
+  return rows.find(({words, unless, beside}) => !unless?.includes(status) && words.test(said) && !beside?.test(said))
+    ?.fault
 }
 
 /** Characters of an error that are read for its words; what is longer repeats the request. */
