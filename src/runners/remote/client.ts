@@ -69,6 +69,7 @@ export interface ChatClientOptions {
 
 /** Requests that may fail for reasons that nobody names before the first has succeeded; then all of them would. */
 const failuresBeforeSuccess = 8
+const retriesInDoubt = 1
 /**
  * Later an endpoint is given up when so many times the limit fail in a row for reasons that are not theirs: it has
  * gone, or the key has.
@@ -172,7 +173,7 @@ export class ChatClient {
       const hopeless = !result.retry || (!this.#proven && result.blame === 'endpoint')
       const patient = loading
         ? performance.now() - begun + waitMs < timeoutMs
-        : !hopeless && failed <= maxRetries && waitMs <= longestRetryAfterMs
+        : !hopeless && failed <= this.#retries(maxRetries) && waitMs <= longestRetryAfterMs
       if (!patient) return this.#fail(failure, attempts, call)
       // A request that the server was not ready for costs nothing, and has not used up the budget.
       if (loading) {
@@ -182,6 +183,11 @@ export class ChatClient {
       notify({type: 'retry', reason: failure.message, attempt: attempts, waitMs})
       await sleep(waitMs, undefined, {signal}).catch(() => {})
     }
+  }
+
+  /** An endpoint that has answered nothing yet, in spite of all retries, is asked for the next samples with fewer. */
+  #retries(most: number): number {
+    return this.#proven || this.#failures === 0 ? most : Math.min(most, retriesInDoubt)
   }
 
   #body({messages, decoding, continuation}: ChatCall) {

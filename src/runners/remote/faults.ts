@@ -31,7 +31,7 @@ const rows: readonly Row[] = [
     // ModelNotReadyException.
     fault: 'loading',
     words:
-      /(?:model|server|runner|engine)[^.]{0,60} (?:is |are )?(?:currently |still |being )?(?:loading|loaded|starting|warming|initiali[sz]ing)(?! (?:with|failed))|(?<!error |failed |failure |while |when )loading (?:the )?model|model[^.]{0,40}not (?:yet )?ready|modelnotready|warming up/i,
+      /(?:model|server|runner|engine)[^.]{0,60} (?:is |are )?(?:currently |still |being )?(?:loading|loaded|starting|warming|initiali[sz]ing)(?! (?:with|failed))|(?<!\b(?:error|failed|failure|while|when) )loading (?:the )?model|model[^.]{0,40}not (?:yet )?ready|modelnotready|warming up/i,
     unless: [400, 401, 402, 403, 404, 413, 422],
   },
   {

@@ -243,6 +243,12 @@ describe('the first request', () => {
   })
 })
 
+it('gives up an endpoint that never answers, with fewer retries once one sample has used up its own', async () => {
+  await serve(() => ({kind: 'status', status: 500, headers: {'retry-after-ms': '1'}}))
+  await expect(ask(many(20), {maxRetries: 3})).rejects.toMatchObject({code: 'endpoint'})
+  expect(server.requests).toHaveLength(4 + 8 * 2)
+})
+
 it('gives up an endpoint that goes away during the run, after what was finished', async () => {
   await serve(index => (index < 30 ? good : {kind: 'status', status: 401}))
   const session = await openRunner('openai:m', options())
