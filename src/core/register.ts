@@ -13,7 +13,9 @@ export class Register<T> {
     for (const [name, part] of Object.entries(builtIn)) this.#parts.set(name, part)
   }
 
-  /** Names in the order in which they were added. A plug-in may add one at any time: ask again rather than keep them. */
+  /**
+   * Names in the order in which they were added. A plug-in may add one at any time: ask again rather than keep them.
+   */
   names(): readonly string[] {
     return [...this.#parts.keys()]
   }
