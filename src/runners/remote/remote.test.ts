@@ -299,6 +299,22 @@ describe('the cache', () => {
     ).toHaveLength(1)
   })
 
+  it('keeps what was left out of a request, and keeps no empty reply', async () => {
+    const refusal = {error: {message: 'temperature is not supported', param: 'temperature'}}
+    const usage = {prompt_tokens: 1, completion_tokens: 9, completion_tokens_details: {reasoning_tokens: 7}}
+    await serve((index, prompt) =>
+      index === 0
+        ? {kind: 'status', status: 400, body: refusal}
+        : {kind: 'answer', text: prompt === '0' ? 'A' : '', usage},
+    )
+    for (const cached of [false, true]) {
+      const generations = await ask(many(2), {cache: true})
+      const first = generations.find(({request: {sample}}) => sample.id === '0')!
+      expect(first).toMatchObject({text: 'A', cached, seen: {dropped: ['temperature']}, usage: {thoughtTokens: 7}})
+    }
+    expect(server.requests).toHaveLength(4)
+  })
+
   it('tells other prompts, pictures, endpoints and decodings apart', async () => {
     await serve(() => good)
     const image = (bytes: Buffer) => ({source: 'x', orientation: 'ignore' as const, bytes: async () => bytes})
