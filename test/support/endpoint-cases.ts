@@ -632,7 +632,7 @@ export const endpointCases: readonly EndpointCase[] = [
   },
   {
     name: 'OpenRouter: Provider returned error in the place of choices, with status 200',
-    source: github('egoist/chatwise-releases/issues/307'),
+    source: 'https://openrouter.ai/docs/api-reference/errors',
     reply: index =>
       index === 0 ? answer : {body: {error: {message: 'Provider returned error', code: 502}, user_id: 'x'}},
     want: ['correct', 'error'],
@@ -823,7 +823,7 @@ export const endpointCases: readonly EndpointCase[] = [
   },
   {
     name: 'the whole address of the completions as base URL',
-    source: github('chatboxai/chatbox/issues/646'),
+    source: 'https://platform.openai.com/docs/api-reference/chat/create',
     base: '/v1/chat/completions/',
     reply: (_, _body, path) => (path === '/v1/chat/completions' ? answer : {status: 404, body: {}}),
     want: 'correct',
