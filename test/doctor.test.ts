@@ -1,5 +1,7 @@
 // `lantern-eval doctor` as a process: what it reports, what it must never show, and its exit code.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {cli} from './support/cli.js'
@@ -52,4 +54,25 @@ test('exits with 4 when the cache folder cannot be written, and names the variab
   expect(code).toBe(4)
   expect(stdout).toMatch(/cache folder\s+failed .*a-file/)
   expect(stdout).toContain('LANTERN_EVAL_CACHE_DIR')
+})
+
+test('shows a hub without the credentials of its URL, which are sent to it', async () => {
+  const received: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    received.push(request.headers.authorization)
+    response.writeHead(200).end()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const {port} = server.address() as AddressInfo
+  try {
+    for (const to of [port, 9]) {
+      const hub = `http://somebody:pass%2Fword-1@127.0.0.1:${to}/?token=query-secret`
+      const {stdout, stderr} = await cli(['doctor'], {env: {...env(), HF_HUB_OFFLINE: '0', HF_ENDPOINT: hub}})
+      expect(stdout).toContain(`http://127.0.0.1:${to} `)
+      expect(stdout + stderr).not.toMatch(/pass(%2F|\/)word|query-secret/)
+    }
+  } finally {
+    server.close()
+  }
+  expect(received).toEqual([`Basic ${Buffer.from('somebody:pass/word-1').toString('base64')}`])
 })

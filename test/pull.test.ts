@@ -91,3 +91,28 @@ it('shows the cache, and empties it only on request', async () => {
     removed: true,
   })
 })
+
+it('says no credential of HF_ENDPOINT, whatever goes wrong, and sends it to the hub alone', async () => {
+  await serveDrawnBlink()
+  const secret = 'pa%2Fss-word-1'
+  const endpoint = hub.endpoint.replace('://', `://somebody:${secret}@`)
+  const said: string[] = []
+  const pull = async () => {
+    const {code, stdout, stderr} = await cli(['bench', 'pull', 'blink', '--log-level', 'debug'], {
+      env: {...env(), HF_ENDPOINT: endpoint},
+    })
+    said.push(stdout, stderr)
+    return code
+  }
+  hub.trouble = () => ({kind: 'status', status: 403})
+  expect(await pull()).toBe(4)
+  hub.refuse = {status: 500, code: 'pa/ss-word-1'}
+  expect(await pull()).toBe(4)
+  hub.refuse = null
+  hub.trouble = () => undefined
+  expect(await pull()).toBe(0)
+  expect(said.join('\n')).not.toMatch(/pa(%2F|\/)ss-word/i)
+  const authorization = `Basic ${Buffer.from('somebody:pa/ss-word-1').toString('base64')}`
+  expect(hub.transfers.filter(({cdn}) => !cdn).every(one => one.authorization === authorization)).toBe(true)
+  expect(hub.transfers.filter(({cdn}) => cdn).every(one => one.authorization === undefined)).toBe(true)
+})

@@ -3,8 +3,11 @@ import {mkdir, rm, statfs, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {messageOf} from '../core/errors.js'
+import {printable} from '../core/printable.js'
+import {redactor, secretsIn} from '../core/redact.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import {hubHome} from '../hub/cache-layout.js'
+import {hubEndpoint} from '../hub/endpoint.js'
 import {proxyFor} from '../hub/proxy.js'
 
 export interface Check {
@@ -25,9 +28,10 @@ const lowDiskBytes = 5 * 2 ** 30
 
 const hubTimeoutMs = 5_000
 
-/** All checks, in the order of display. */
+/** All checks, in the order in which they are shown; none says a credential of the environment. */
 export async function checkMachine(env: Environment): Promise<Check[]> {
-  return Promise.all([
+  const clean = redactor(secretsIn(env))
+  const checks = await Promise.all([
     checkNode(),
     checkOnnxRuntime(),
     checkProvider(),
@@ -43,6 +47,7 @@ export async function checkMachine(env: Environment): Promise<Check[]> {
       'Remote endpoints usually need one: set OPENAI_API_KEY, or name another variable with --api-key-env.',
     ),
   ])
+  return checks.map(check => ({...check, found: printable(clean(check.found))}))
 }
 
 async function checkNode(): Promise<Check> {
@@ -146,15 +151,18 @@ async function checkDisk(path: string): Promise<Check> {
 }
 
 async function checkHub(env: Environment): Promise<Check> {
-  const endpoint = (env['HF_ENDPOINT'] ?? 'https://huggingface.co').replace(/\/+$/, '')
   if (env['HF_HUB_OFFLINE'] && env['HF_HUB_OFFLINE'] !== '0')
     return {name: 'hub', status: 'note', found: 'HF_HUB_OFFLINE is set; nothing is fetched', remedy: null}
+  let endpoint = 'the hub'
   try {
     const {request} = await import('../hub/network.js')
+    const {url, authorization} = hubEndpoint(env)
+    endpoint = url
     const proxy = proxyFor(new URL(endpoint), env)
     const {statusCode, body} = await request(endpoint, {
       env,
       method: 'HEAD',
+      ...(authorization !== undefined && {headers: {authorization}}),
       headersTimeout: hubTimeoutMs,
       signal: AbortSignal.timeout(hubTimeoutMs),
     })

@@ -1,6 +1,7 @@
 // Live progress on stderr: on a terminal a bar with rate, time left, running accuracy and errors; plain lines in CI and
 // pipes.
 import chalk from 'chalk'
+import {printable} from '../core/printable.js'
 import type {RunEvent} from '../evaluation/spec.js'
 import {scoresOf} from '../run-folder/tally.js'
 import {type ArmScore, RunningScores} from './running-scores.js'
@@ -115,7 +116,11 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
         else settled++
         scores.add(scoresOf(event.record))
         if (outcome === 'error' && (debug || errors <= 3))
-          line(chalk.yellow(`  ${event.record.bench} ${event.record.id}: ${event.record.error?.message ?? 'error'}`))
+          line(
+            chalk.yellow(
+              printable(`  ${event.record.bench} ${event.record.id}: ${event.record.error?.message ?? 'error'}`),
+            ),
+          )
         draw()
         break
       }
@@ -123,11 +128,15 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
         if (event.event.type === 'retry') {
           retries++
           if (debug)
-            line(chalk.dim(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`))
+            line(
+              chalk.dim(
+                printable(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`),
+              ),
+            )
         } else if (event.event.type === 'limit') concurrency = event.event.concurrency
         else if (event.event.type === 'warning') {
-          // Every session reports that the shared budget is used up.
-          if (!told.has(event.event.message)) line(chalk.yellow(event.event.message))
+          // Every session tells that the common budget is used up.
+          if (!told.has(event.event.message)) line(chalk.yellow(printable(event.event.message)))
           told.add(event.event.message)
         } else if (event.event.total)
           note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`

@@ -1,6 +1,7 @@
 // How an error is reported, in one place: as text on stderr, and as the JSON document on stdout.
 import chalk from 'chalk'
 import {exitCodes, LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {printable} from '../core/printable.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
 
@@ -53,7 +54,7 @@ export function errorDocument(thrown: unknown): object {
   return {
     error: {
       code: known ? thrown.code : 'bug',
-      message: messageOf(thrown),
+      message: printable(messageOf(thrown)),
       suggestion: (known ? thrown.suggestion : bugAdvice) ?? null,
     },
     exitCode,
@@ -67,7 +68,7 @@ export function errorLines(thrown: unknown, stack: boolean): string {
   const suggestion = known ? thrown.suggestion : bugAdvice
   const where = (!known || stack) && thrown instanceof Error ? thrown.stack : undefined
   return [
-    `${chalk.red('error')} ${messageOf(thrown)}`,
+    `${chalk.red('error')} ${printable(messageOf(thrown))}`,
     ...(suggestion === undefined ? [] : [`${chalk.dim('  try')} ${suggestion}`]),
     ...(where === undefined ? [] : [chalk.dim(where)]),
     '',

@@ -108,6 +108,8 @@ export interface Usage {
   readonly promptTokens: number | null
   readonly imageTokens: number | null
   readonly textTokens: number | null
+  /** Of the text tokens, those of thoughts that the endpoint keeps apart from the answer; absent where it says none. */
+  readonly thoughtTokens?: number | null
   readonly latentSteps: number | null
   readonly markerTokens: number | null
   readonly blocks: number | null

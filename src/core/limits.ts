@@ -49,6 +49,14 @@ export const limits = {
   folderDepth: 4,
   /** Files of a folder that are looked at. */
   folderFiles: 10_000,
+  /** A reply of an endpoint, unpacked. The log-probabilities of a long prompt take a few MB, an answer some 200 kB. */
+  replyBytes: 16 * MiB,
+  /** Characters of one error of an endpoint that are looked at; a line of it is told. */
+  errorChars: 100_000,
+  /** Events of a reply that comes as a stream and that are no JSON; a server that means something sends none. */
+  brokenEvents: 100,
+  /** Characters of one answer. No model writes more; extraction looks at every one of them several times. */
+  answerChars: 1_000_000,
 } as const
 
 /** Checkpoint folders. */

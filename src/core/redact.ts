@@ -1,4 +1,5 @@
 // Keeps credentials out of everything that is written or shown. Choosing which key to send is up to the remote runner.
+import {spellingsOf} from './secret-spellings.js'
 
 const mark = '[redacted]'
 
@@ -7,7 +8,7 @@ const mark = '[redacted]'
  * them slow.
  */
 const patterns: readonly (readonly [RegExp, string])[] = [
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,256}@/gi, `$1${mark}@`],
+  [/\b([a-z][a-z0-9+.-]{0,20}:(?:\\?\/){2})[^\s/@"'\\]{1,256}@/gi, `$1${mark}@`],
   [/([?&](?:api[-_]?key|key|token|access[-_]token|sig|signature|x-amz-signature)=)[^&\s#"']+/gi, `$1${mark}`],
   [/\b(bearer\s+)(?=\S{0,200}\d)[\w.~+/=-]{12,}/gi, `$1${mark}`],
   [
@@ -17,7 +18,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** Every text that one of the patterns matches also matches this hint. Most texts need only this one check. */
-const hint = /:\/\/|=|bearer|sk-|hf_|gh[pousr]_|github_pat_|AIza|AKIA|xox/i
+const hint = /:\\?\/|=|bearer|sk-|hf_|gh[pousr]_|github_pat_|AIza|AKIA|xox/i
 
 const secretNames =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key|api[-_]?key|password|secret|access[-_]?token)$/i
@@ -25,23 +26,62 @@ const secretVariables = /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/i
 
 /** Shorter values are not credentials, and removing them would garble ordinary text. */
 const shortestSecret = 8
+/** A value that a URL or a header gives as a credential is one; `1` or `true` taken out of an answer would spoil it. */
+export const shortestGivenSecret = 6
 
-/** The values of the environment variables whose names mark them as credentials. */
+/**
+ * The values of the environment variables whose names mark them as credentials, and the credentials in those that hold
+ * a URL (a proxy, a hub, an endpoint).
+ */
 export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && secretVariables.test(name) ? [value.trim()] : [],
-  )
+  return Object.entries(env).flatMap(([name, value]) => {
+    if (value === undefined) return []
+    return [...(secretVariables.test(name) ? [value.trim()] : []), ...(/@/.test(value) ? secretsOfUrl(value) : [])]
+  })
+}
+
+/** Names in a query that say which interface is meant, and nothing secret. */
+const openQuery = /^(?:api-?)?(?:version|deployment|model|region|location|project)(?:-?(?:id|name))?$/i
+
+/**
+ * What may not be told of a URL: its password, both with the user as HTTP sends them, a user that is a token, and the
+ * values of its query. Empty for what is no URL.
+ */
+export function secretsOfUrl(text: string): string[] {
+  const trimmed = text.trim()
+  if (!URL.canParse(trimmed)) return []
+  const url = new URL(trimmed)
+  const [user, password] = [decoded(url.username), decoded(url.password)]
+  // `https://TOKEN@host` and `https://TOKEN:x-oauth-basic@host` are common; a name is no secret.
+  const token = user !== '' && (password === '' || user.length >= 16 || /\d/.test(user))
+  const query = [...url.searchParams].filter(([name]) => !openQuery.test(name)).map(([, value]) => value)
+  return [
+    ...(user === '' && password === '' ? [] : [`${user}:${password}`]),
+    ...(password === '' ? [] : [password]),
+    ...(token ? [user] : []),
+    ...query,
+  ].filter(secret => secret.length >= shortestGivenSecret)
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 /**
- * Returns a function that copies any JSON-like value without the given secrets, known forms of credentials, credentials
- * in URLs, and the values of keys such as `authorization`. Binary data is returned as it is.
+ * Returns a function that copies any JSON-like value without the given secrets, in whatever spelling they come back
+ * (secret-spellings.ts), known forms of credentials, credentials in URLs, and the values of keys such as
+ * `authorization`. Binary data is returned as it is.
  */
 export function redactor(secrets: Iterable<string>, shortest = shortestSecret): <T>(value: T) => T {
   const known = [...new Set(secrets)].filter(secret => secret.length >= shortest).sort((a, b) => b.length - a.length)
+  const spellings = known.map(spellingsOf)
   const clean = (text: string): string => {
     let result = text
-    for (const secret of known) if (result.includes(secret)) result = result.replaceAll(secret, mark)
+    for (const spelling of spellings) result = spelling(result, mark)
     if (!hint.test(result)) return result
     for (const [pattern, replacement] of patterns) result = result.replace(pattern, replacement)
     return result

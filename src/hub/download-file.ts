@@ -23,7 +23,7 @@ export interface FileDownload {
   readonly size: number
   readonly digest: Digest
   readonly env: Environment
-  readonly token?: string
+  readonly authorization?: string
   readonly signal: AbortSignal
   /** Called with the number of bytes added, or a negative number when wrong bytes were discarded. */
   readonly onBytes: (count: number) => void
@@ -138,13 +138,13 @@ function freshHash({size, digest}: Pick<FileDownload, 'size' | 'digest'>): Hash 
 }
 
 /** Appends what the server sends. What arrived before an interruption is kept. */
-async function transfer({url, env, token, signal, size}: FileDownload, part: Part): Promise<void> {
+async function transfer({url, env, authorization, signal, size}: FileDownload, part: Part): Promise<void> {
   const range: Record<string, string> = part.length > 0 ? {range: `bytes=${part.length}-`} : {}
   const answer = await get(url, {
     env,
     headers: {'accept-encoding': 'identity', ...range},
     signal,
-    ...(token === undefined ? {} : {token}),
+    ...(authorization === undefined ? {} : {authorization}),
   })
   if (answer.status >= 400) await refuse(answer, url)
   if (answer.status !== 206) part.restart()

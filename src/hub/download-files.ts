@@ -27,7 +27,7 @@ export interface TransferOptions {
   readonly folder: string
   readonly signal: AbortSignal
   readonly notify: (event: DownloadEvent) => void
-  readonly token?: string
+  readonly authorization?: string
   /** Number of files downloaded at once. */
   readonly parallel?: number
   readonly retryMs?: number
@@ -43,7 +43,7 @@ const spareBytes = 256 << 20
  * Throws LanternError `disk`, `interrupted`, or what downloadFile throws.
  */
 export async function downloadFiles(files: readonly WantedFile[], options: TransferOptions): Promise<number> {
-  const {env, folder, signal, notify, token, parallel = defaultParallel, retryMs} = options
+  const {env, folder, signal, notify, authorization, parallel = defaultParallel, retryMs} = options
   await mkdir(folder, {recursive: true})
   const missing: WantedFile[] = []
   for (const file of files) if ((await stat(file.target).catch(() => undefined))?.size !== file.size) missing.push(file)
@@ -62,7 +62,7 @@ export async function downloadFiles(files: readonly WantedFile[], options: Trans
         ...file,
         env,
         signal: either,
-        ...(token === undefined ? {} : {token}),
+        ...(authorization === undefined ? {} : {authorization}),
         ...(retryMs === undefined ? {} : {retryMs}),
         onBytes(count) {
           done += count

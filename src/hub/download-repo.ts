@@ -4,9 +4,12 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {z} from 'zod'
 import {LanternError, messageOf} from '../core/errors.js'
+import {printable} from '../core/printable.js'
+import {redactor, secretsIn} from '../core/redact.js'
 import {type Environment, type HubRepo, hubHome, linkSnapshot, repoFolder, resolveInHubCache} from './cache-layout.js'
 import type {Digest} from './download-file.js'
 import {type DownloadEvent, downloadFiles} from './download-files.js'
+import {hubEndpoint} from './endpoint.js'
 import {type Answer, type GetOptions, get, headerOf} from './http.js'
 
 export interface DownloadOptions {
@@ -30,8 +33,6 @@ export interface Downloaded {
   readonly fetched: number
 }
 
-const defaultEndpoint = 'https://huggingface.co'
-
 interface RemoteFile {
   readonly path: string
   readonly size: number
@@ -41,14 +42,34 @@ interface RemoteFile {
 /**
  * Downloads a repository, or the files of it that are missing. Throws LanternError: `data-absent` (offline, no such
  * repository, gated, unreachable), `disk` (not enough space, checked before the first byte), `bad-file` (a file with a
- * wrong hash).
+ * wrong hash). No error and no event holds a credential, whatever the server repeats.
  */
 export async function downloadRepo(repo: HubRepo, options: DownloadOptions): Promise<Downloaded> {
-  const {env, include = () => true, signal = new AbortController().signal, notify = () => {}} = options
+  const {env, notify = () => {}} = options
   if (isOffline(env)) return offline(repo, env)
-  const endpoint = (env['HF_ENDPOINT'] ?? defaultEndpoint).replace(/\/+$/, '')
   const token = await readToken(env)
-  const access = {env, signal, ...(token === undefined ? {} : {token})}
+  const clean = redactor([...secretsIn(env), ...(token === undefined ? [] : [token])])
+  const tell = (text: string) => printable(clean(text))
+  try {
+    return await download(repo, token, {
+      ...options,
+      notify: event => notify(event.type === 'retry' ? {...event, reason: tell(event.reason)} : event),
+    })
+  } catch (error) {
+    if (!(error instanceof LanternError)) throw error
+    const {code, message, suggestion} = error
+    throw new LanternError(code, tell(message), suggestion === undefined ? undefined : tell(suggestion))
+  }
+}
+
+async function download(
+  repo: HubRepo,
+  token: string | undefined,
+  options: DownloadOptions & Required<Pick<DownloadOptions, 'notify'>>,
+): Promise<Downloaded> {
+  const {env, include = () => true, signal = new AbortController().signal, notify} = options
+  const {url: endpoint, authorization = token && `Bearer ${token}`} = hubEndpoint(env)
+  const access = {env, signal, ...(authorization === undefined ? {} : {authorization})}
   const {commit, files: all} = await listRepo(repo, endpoint, access)
   const files = all.filter(file => include(file.path))
   if (files.length === 0) {
@@ -168,7 +189,7 @@ async function getJson(repo: HubRepo, url: string, access: GetOptions): Promise<
     )
   }
   const text = await answer.body.text()
-  if (answer.status !== 200) throw explain(repo, answer, access.token)
+  if (answer.status !== 200) throw explain(repo, answer, access.authorization !== undefined)
   try {
     return JSON.parse(text)
   } catch {
@@ -184,12 +205,11 @@ async function getJson(repo: HubRepo, url: string, access: GetOptions): Promise<
  * Explains why the hub refused a request. The reason is in `x-error-code` (huggingface/huggingface_hub:
  * utils/_http.py).
  */
-function explain({kind, name, revision}: HubRepo, answer: Answer, token: string | undefined): LanternError {
+function explain({kind, name, revision}: HubRepo, answer: Answer, known: boolean): LanternError {
   const code = headerOf(answer, 'x-error-code')
   const page = `https://huggingface.co/${kind === 'dataset' ? 'datasets/' : ''}${name}`
   if (code === 'GatedRepo') {
-    const next =
-      token === undefined ? 'set HF_TOKEN to a token of that account' : 'check that HF_TOKEN belongs to that account'
+    const next = known ? 'check that HF_TOKEN belongs to that account' : 'set HF_TOKEN to a token of that account'
     return new LanternError(
       'data-absent',
       `${name} is gated: its owners require agreement to their terms.`,
@@ -199,10 +219,9 @@ function explain({kind, name, revision}: HubRepo, answer: Answer, token: string 
   if (code === 'RevisionNotFound')
     return new LanternError('data-absent', `${name} has no revision ${revision}.`, `See the commits at ${page}.`)
   if (answer.status === 401 || answer.status === 403 || answer.status === 404) {
-    const why =
-      token === undefined
-        ? 'it does not exist, or it is private and HF_TOKEN is not set'
-        : 'it does not exist, or HF_TOKEN has no access to it'
+    const why = known
+      ? 'it does not exist, or HF_TOKEN has no access to it'
+      : 'it does not exist, or it is private and HF_TOKEN is not set'
     return new LanternError(
       'data-absent',
       `The hub does not serve ${name} (HTTP ${answer.status}): ${why}.`,

@@ -1,4 +1,5 @@
-// Requests to the hub. Redirects are followed here, so that the token is never sent to another origin than the hub's.
+// Requests to the hub. Redirects are followed here, so that credentials are never sent to another origin than the
+// hub's.
 // Does not read bodies.
 
 import type {Environment} from './cache-layout.js'
@@ -13,7 +14,8 @@ export interface Answer {
 export interface GetOptions {
   readonly env: Environment
   readonly headers?: Readonly<Record<string, string>>
-  readonly token?: string
+  /** The value of the header, for this origin alone. */
+  readonly authorization?: string
   readonly signal?: AbortSignal
 }
 
@@ -22,14 +24,17 @@ const mostRedirects = 10
 const silenceMs = 60_000
 
 /** GET, following up to ten redirects. Rejects with the error of Node or undici when the connection fails. */
-export async function get(url: string, {env, headers = {}, token, signal}: GetOptions): Promise<Answer> {
+export async function get(url: string, {env, headers = {}, authorization, signal}: GetOptions): Promise<Answer> {
   const {origin} = new URL(url)
   let target = new URL(url)
   for (let redirects = 0; ; redirects++) {
-    const authorization = token !== undefined && target.origin === origin ? {authorization: `Bearer ${token}`} : {}
     const response = await request(target, {
       env,
-      headers: {'user-agent': 'lantern-eval', ...headers, ...authorization},
+      headers: {
+        'user-agent': 'lantern-eval',
+        ...headers,
+        ...(authorization !== undefined && target.origin === origin && {authorization}),
+      },
       headersTimeout: silenceMs,
       bodyTimeout: silenceMs,
       ...(signal === undefined ? {} : {signal}),

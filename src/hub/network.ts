@@ -13,7 +13,6 @@ export interface ConnectionLimits {
   /** Longest silence before the head of an answer, and within its body. */
   readonly silenceMs?: number
   readonly connectMs?: number
-  readonly largestAnswerBytes?: number
 }
 
 /**
@@ -78,11 +77,10 @@ function throughProxy({url: uri, authorization: token}: HttpProxy, limits: Conne
   })
 }
 
-function poolOptions({silenceMs, connectMs, largestAnswerBytes}: ConnectionLimits) {
+function poolOptions({silenceMs, connectMs}: ConnectionLimits) {
   return {
     connections: null,
     ...(silenceMs !== undefined && {headersTimeout: silenceMs, bodyTimeout: silenceMs}),
-    ...(largestAnswerBytes !== undefined && {maxResponseSize: largestAnswerBytes}),
     ...(connectMs !== undefined && {connect: {timeout: connectMs}}),
   }
 }

@@ -1,11 +1,11 @@
 // The samples of a run, one by one, for a person who wants to see what the model said.
 
 import type {Outcome} from '../core/outcome.js'
+import {printable} from '../core/printable.js'
 import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, recordKey, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import {labelled, wrap} from './formats/layout.js'
-import {printable} from './formats/printable.js'
 
 export interface SampleFilter {
   readonly outcomes?: readonly string[]

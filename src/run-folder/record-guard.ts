@@ -50,6 +50,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     isCount(usage['promptTokens']) &&
     isCount(usage['imageTokens']) &&
     isCount(usage['textTokens']) &&
+    (usage['thoughtTokens'] === undefined || isCount(usage['thoughtTokens'])) &&
     isCount(usage['latentSteps']) &&
     isCount(usage['markerTokens']) &&
     isCount(usage['blocks']) &&

@@ -12,6 +12,7 @@ export const usageSchema = z.looseObject({
   promptTokens: count,
   imageTokens: count,
   textTokens: count,
+  thoughtTokens: count.optional(),
   latentSteps: count,
   markerTokens: count,
   blocks: count,
@@ -52,8 +53,6 @@ export const logRecordSchema = z.looseObject({
   seen: z
     .looseObject({
       promptSha256: z.string(),
-      /** Parameters of the request that the server refused and that were left out. */
-      dropped: z.array(z.string()).optional(),
       images: z.array(
         z.looseObject({
           sha256: z.string(),
@@ -63,6 +62,8 @@ export const logRecordSchema = z.looseObject({
           sentHeight: z.number(),
         }),
       ),
+      /** Parameters that the endpoint refused, and that were left out. */
+      dropped: z.array(z.string()).optional(),
     })
     .nullable(),
   error: z.looseObject({code: z.string(), message: z.string()}).nullable(),

@@ -48,4 +48,9 @@ export class Budget {
     this.#paid++
     this.#spentUsd += costUsd
   }
+
+  /** Puts a settled request back that the endpoint was not ready to take. */
+  giveBack(): void {
+    this.#requests--
+  }
 }

@@ -18,8 +18,13 @@ export type Behaviour =
       readonly headers?: Record<string, string>
       readonly body?: unknown
     }
-  /** A verbatim body, with status 200. */
-  | {readonly kind: 'raw'; readonly body: string; readonly headers?: Record<string, string>}
+  /** A verbatim body, with status 200 unless another is given. */
+  | {
+      readonly kind: 'raw'
+      readonly body: string | Uint8Array
+      readonly headers?: Record<string, string>
+      readonly status?: number
+    }
   /**
    * Half of a valid reply, after which the connection is closed. `length` says whether the full length is announced in
    * a header.
@@ -135,7 +140,7 @@ function respond(response: ServerResponse, behaviour: Behaviour): void {
       response.writeHead(behaviour.status, {...json, ...behaviour.headers}).end(JSON.stringify(behaviour.body ?? {}))
       return
     case 'raw':
-      response.writeHead(200, {...json, ...behaviour.headers}).end(behaviour.body)
+      response.writeHead(behaviour.status ?? 200, {...json, ...behaviour.headers}).end(behaviour.body)
       return
     case 'cut': {
       const whole = completion({kind: 'answer', text: 'A'})

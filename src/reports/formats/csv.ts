@@ -1,9 +1,9 @@
 // One line per row and subtask; an empty subtask is the headline. Scores are fractions, as in the JSON
 // (design/contract.md, "The result document").
 import {stringify} from 'csv-stringify/sync'
+import {printableData} from '../../core/printable.js'
 import type {ResultRow, ResultSubtask} from '../schemas/result.js'
 import type {Format} from './format.js'
-import {printableData} from './printable.js'
 
 type Part = Pick<ResultRow, 'score' | 'low' | 'high' | 'micro' | 'n' | 'total' | 'outcomes' | 'baselines'>
 

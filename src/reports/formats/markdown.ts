@@ -1,8 +1,9 @@
 // Tables for a README or a pull request.
+
+import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
 import type {Format} from './format.js'
-import {printableData} from './printable.js'
 import * as words from './words.js'
 
 export const markdown: Format = {

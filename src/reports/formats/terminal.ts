@@ -1,10 +1,10 @@
 // The table for a person: calm at 80 columns, fuller from 110, plain text without colour.
 import {Chalk, type ChalkInstance} from 'chalk'
+import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
 import type {Format, FormatOptions} from './format.js'
 import {type Cell, type Column, dotted, labelled, plainTable, type TableRow, widthOf, wrap} from './layout.js'
-import {printableData} from './printable.js'
 import * as words from './words.js'
 
 const wide = 110

@@ -16,3 +16,11 @@ export function backoffMs(attempt: number, retryAfterMs: number | undefined, uni
   const bound = Math.min(firstMs * 2 ** (attempt - 1), longestBackoffMs)
   return Math.round(bound * (0.25 + 0.75 * uniform))
 }
+
+/** A server that loads its model is asked again after so long, unless it says when. */
+const loadingMs = 2_000
+
+/** Milliseconds until a server that loads its model is asked again. */
+export function pollMs(retryAfterMs: number | undefined): number {
+  return retryAfterMs ?? loadingMs
+}

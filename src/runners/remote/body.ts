@@ -23,6 +23,8 @@ const scoring = {prompt_logprobs: 0, add_generation_prompt: false, continue_fina
 export interface BodySettings {
   readonly decoding: Decoding
   readonly tokenParameter: TokenParameter
+  /** Names of settings that the endpoint refuses; `max_tokens` stands for the token limit under either name. */
+  readonly without?: ReadonlySet<string>
   /** The beginning of an answer whose log-probabilities are asked for. */
   readonly continuation?: string
   /** Keys that stand beside our own, or in place of them. */
@@ -32,21 +34,27 @@ export interface BodySettings {
 /**
  * The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold.
  * With a `continuation` the prompt goes on into an answer that begins with it, and the log-probabilities of its tokens
- * are asked for.
+ * are asked for. `sent` names the settings that stand in the body.
  */
 export function chatBody(
   name: string,
   messages: readonly ChatMessage[],
-  {decoding, tokenParameter, continuation, extraBody}: BodySettings,
-): Buffer {
+  {decoding, tokenParameter, without, continuation, extraBody}: BodySettings,
+): {bytes: Buffer; sent: readonly string[]} {
   const {maxNewTokens, temperature, topP, topK, seed, stop} = decoding
-  const settings = JSON.stringify({
-    [tokenParameter]: maxNewTokens,
+  const asked = {
+    max_tokens: maxNewTokens,
     temperature,
     top_p: topP,
     top_k: topK,
     stop,
-    ...(temperature > 0 ? {seed} : {}),
+    seed: temperature > 0 ? seed : undefined,
+  }
+  const own = Object.entries(asked)
+    .filter(([name, value]) => value !== undefined && !without?.has(name))
+    .map(([name, value]) => [name === 'max_tokens' ? tokenParameter : name, value] as const)
+  const settings = JSON.stringify({
+    ...Object.fromEntries(own),
     ...extraBody,
     ...(continuation === undefined ? {} : scoring),
   })
@@ -56,8 +64,8 @@ export function chatBody(
   turns.forEach((message, index) => {
     pieces.push(`${index === 0 ? '' : ','}{"role":"${message.role}","content":`, ...contentPieces(message.content), '}')
   })
-  pieces.push(`],${settings.slice(1)}`)
-  return join(pieces)
+  pieces.push(settings === '{}' ? ']}' : `],${settings.slice(1)}`)
+  return {bytes: join(pieces), sent: own.map(([name]) => name)}
 }
 
 /** Text as it stands in the body, or bytes that stand there as base64. */

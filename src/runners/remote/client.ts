@@ -4,17 +4,21 @@ import {setMaxListeners} from 'node:events'
 import {setTimeout as sleep} from 'node:timers/promises'
 import pLimit, {type LimitFunction} from 'p-limit'
 import {LanternError, messageOf} from '../../core/errors.js'
-import type {Decoding, SeenImage} from '../../core/generation.js'
+import {type Decoding, type SeenImage, unknownUsage} from '../../core/generation.js'
 import {type Connections, connectionsTo, type Response} from '../../hub/network.js'
 import type {Budget} from '../budget.js'
 import type {CommonOptions, Price, RunnerEvent} from '../runner.js'
 import {afterRateLimit, afterSuccess, afterTransient, initialLimit, type LimitState} from './adaptive-limit.js'
-import {backoffMs, longestRetryAfterMs} from './backoff.js'
-import {type ChatMessage, chatBody, type TokenParameter} from './body.js'
+import {suggestionFor} from './advice.js'
+import {backoffMs, longestRetryAfterMs, pollMs} from './backoff.js'
+import {type ChatMessage, chatBody} from './body.js'
+import {bodyText, UnreadableBody} from './body-text.js'
+import {DroppedParameters} from './dropped-parameters.js'
 import type {Endpoint} from './endpoint.js'
-import {connectionFailure, type Failure, httpFailure, malformedFailure} from './failure.js'
+import {connectionFailure, type Failure, httpFailure, malformedFailure, saidFailure, toldShort} from './failure.js'
+import {adviceFor} from './faults.js'
 import {costOf} from './prices.js'
-import {type ChatReply, isPage, parseReply} from './reply.js'
+import {type ChatReply, readReply} from './reply.js'
 import {cacheKey, type ResponseCache} from './response-cache.js'
 
 export interface ChatCall {
@@ -36,6 +40,8 @@ export type ChatOutcome =
   | {
       readonly kind: 'reply'
       readonly reply: ChatReply
+      /** Parameters that the endpoint refused, and that were left out of this request. */
+      readonly dropped: readonly string[]
       readonly totalMs: number | null
       readonly attempts: number
       readonly cached: boolean
@@ -63,9 +69,9 @@ export interface ChatClientOptions {
   readonly uniform?: () => number
 }
 
-const largestReplyBytes = 32 << 20
-/** Requests that may fail for reasons of their own before the first has succeeded. */
-const failuresBeforeSuccess = 2
+/** Requests that may fail for reasons that nobody names before the first has succeeded; then all of them would. */
+const failuresBeforeSuccess = 8
+const retriesInDoubt = 1
 /**
  * Later an endpoint is given up when so many times the limit fail in a row for reasons that are not theirs: it has
  * gone, or the key has.
@@ -78,20 +84,24 @@ export class ChatClient {
   readonly #connections: Connections
   /** One until the first reply: a wrong key, name or URL costs one request. */
   readonly #slots: LimitFunction = pLimit(1)
+  readonly #dropped: DroppedParameters
+  readonly #told = new Set<string>()
+  #path: string
   #limit: LimitState
   #proven = false
   /** Since the last success: requests before the first one, samples that the endpoint is to blame for later. */
   #failures = 0
   #stopped: string | undefined
-  #tokenParameter: TokenParameter = 'max_tokens'
 
   constructor(options: ChatClientOptions) {
+    const {endpoint, env, timeoutMs, concurrency, extraBody} = options
     this.#options = options
-    this.#limit = initialLimit(options.concurrency)
-    this.#connections = connectionsTo(options.endpoint.origin, options.env, {
-      silenceMs: options.timeoutMs,
-      connectMs: Math.min(options.timeoutMs, 30_000),
-      largestAnswerBytes: largestReplyBytes,
+    this.#path = endpoint.path
+    this.#limit = initialLimit(concurrency)
+    this.#dropped = new DroppedParameters(Object.keys(extraBody ?? {}))
+    this.#connections = connectionsTo(endpoint.origin, env, {
+      silenceMs: timeoutMs,
+      connectMs: Math.min(timeoutMs, 30_000),
     })
   }
 
@@ -122,11 +132,11 @@ export class ChatClient {
         extraBody: extraBody && endpoint.redact(extraBody),
       })
     const saved = key && (await cache?.read(key))
-    if (saved) return {kind: 'reply', reply: saved, totalMs: null, attempts: 0, cached: true}
+    if (saved) return {kind: 'reply', ...saved, totalMs: null, attempts: 0, cached: true}
     // Every request in flight listens to the one signal of the run.
     setMaxListeners(0, signal)
     const outcome = await this.#slots(() => this.#send(call, signal))
-    if (key && outcome.kind === 'reply' && isUseful(call, outcome.reply)) await this.#store(key, outcome.reply)
+    if (key && outcome.kind === 'reply' && isUseful(call, outcome.reply)) await this.#store(key, outcome)
     return outcome
   }
 
@@ -135,45 +145,80 @@ export class ChatClient {
   }
 
   async #send(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
-    const {maxRetries, budget, notify, uniform = Math.random} = this.#options
-    let body = this.#body(call)
-    for (let attempt = 1; ; attempt++) {
+    const {maxRetries, budget, notify, timeoutMs, uniform = Math.random} = this.#options
+    const begun = performance.now()
+    let attempts = 0
+    let failed = 0
+    for (;;) {
       if (signal.aborted || this.#stopped !== undefined) return leftOut
       const refused = budget.admit()
       if (refused !== undefined) {
         this.#stop(`Stopped asking: ${refused}.`)
         return leftOut
       }
+      attempts++
+      const body = this.#body(call)
       const started = performance.now()
-      const result = await this.#attempt(body, call, signal)
+      const result = await this.#attempt(body.bytes, call, signal)
       budget.settle('text' in result ? result.costUsd : null)
       if ('text' in result) {
         this.#succeeded(result)
-        return {kind: 'reply', reply: result, totalMs: performance.now() - started, attempts: attempt, cached: false}
+        const totalMs = performance.now() - started
+        return {kind: 'reply', reply: result, dropped: body.dropped, totalMs, attempts, cached: false}
       }
       if (signal.aborted) return leftOut
-      this.#feel(result)
-      if (this.#tokenParameter === 'max_tokens' && /max_completion_tokens/.test(result.message)) {
-        this.#tokenParameter = 'max_completion_tokens'
-        body = this.#body(call)
-        continue
-      }
-      const waitMs = backoffMs(attempt, result.retryAfterMs, uniform())
+      const failure = toldShort(result)
+      this.#feel(failure)
+      if (this.#changed(result, body.sent)) continue
+      const loading = result.fault === 'loading'
+      if (!loading) failed++
+      const waitMs = loading ? pollMs(result.retryAfterMs) : backoffMs(failed, result.retryAfterMs, uniform())
       const hopeless = !result.retry || (!this.#proven && result.blame === 'endpoint')
-      if (hopeless || attempt > maxRetries || waitMs > longestRetryAfterMs) return this.#fail(result, attempt, call)
-      notify({type: 'retry', reason: result.message, attempt, waitMs})
+      const patient = loading
+        ? performance.now() - begun + waitMs < timeoutMs
+        : !hopeless && failed <= this.#retries(maxRetries) && waitMs <= longestRetryAfterMs
+      if (!patient) return this.#fail(failure, attempts, call)
+      // A request that the server was not ready for costs nothing, and has not used up the budget.
+      if (loading) {
+        budget.giveBack()
+        this.#tellOnce('loading', `${this.#ref} still loads its model; waiting for it up to ${timeoutMs / 1000} s.`)
+      }
+      notify({type: 'retry', reason: failure.message, attempt: attempts, waitMs})
       await sleep(waitMs, undefined, {signal}).catch(() => {})
     }
   }
 
-  #body({messages, decoding, continuation}: ChatCall): Buffer {
+  /** An endpoint that has answered nothing yet, in spite of all retries, is asked for the next samples with fewer. */
+  #retries(most: number): number {
+    return this.#proven || this.#failures === 0 ? most : Math.min(most, retriesInDoubt)
+  }
+
+  #body({messages, decoding, continuation}: ChatCall) {
     const {endpoint, extraBody} = this.#options
-    return chatBody(endpoint.name, messages, {
+    const dropped = this.#dropped.names
+    const {bytes, sent} = chatBody(endpoint.name, messages, {
       decoding,
-      tokenParameter: this.#tokenParameter,
+      ...this.#dropped.settings,
       ...(continuation !== undefined && {continuation}),
       ...(extraBody && {extraBody}),
     })
+    return {bytes, sent, dropped}
+  }
+
+  /** Whether the next attempt will be another one: without a parameter that was refused, or at the other path. */
+  #changed(failure: Failure, sent: readonly string[]): boolean {
+    const left = this.#dropped.leaveOut(failure, sent)
+    if (left?.told) {
+      const sentence = `${this.#ref} does not take ${left.name} ("${toldShort(failure).message}")`
+      this.#tellOnce(left.name, `${sentence}: it is left out from now on, and the records say so.`)
+    }
+    if (left !== undefined) return true
+    const {otherPath} = this.#options.endpoint
+    const wrongPath =
+      /^http-40[45]$/.test(failure.code) || (failure.code === 'malformed' && failure.blame === 'endpoint')
+    if (this.#proven || otherPath === undefined || this.#path === otherPath || !wrongPath) return false
+    this.#path = otherPath
+    return true
   }
 
   async #attempt(body: Buffer, call: ChatCall, signal: AbortSignal): Promise<ChatReply | Failure> {
@@ -190,18 +235,19 @@ export class ChatClient {
       } = await this.#connections.request({
         origin: endpoint.origin,
         method: 'POST',
-        path: endpoint.path,
+        path: this.#path,
         headers: {...endpoint.headers},
         body,
         signal: cut.signal,
       })
-      const text = await reply.text()
+      const text = await bodyText(reply, headers)
       return endpoint.redact(
         statusCode >= 200 && statusCode < 300
-          ? this.#read(text, headers, call)
-          : httpFailure(statusCode, headers, text, Date.now()),
+          ? await this.#read(text, headers, call)
+          : this.#refusalOr(httpFailure(statusCode, headers, text, Date.now())),
       )
     } catch (error) {
+      if (error instanceof UnreadableBody) return malformedFailure(error.message, error)
       return endpoint.redact(connectionFailure(error, timeoutMs))
     } finally {
       clearTimeout(timer)
@@ -209,10 +255,26 @@ export class ChatClient {
     }
   }
 
-  #read(text: string, headers: Response['headers'], {decoding, continuation}: ChatCall): ChatReply | Failure {
-    const reply = parseReply(text, decoding.maxNewTokens, continuation)
-    if (typeof reply === 'string') return malformedFailure(reply, isPage(text))
+  async #read(
+    text: string,
+    headers: Response['headers'],
+    {decoding, continuation}: ChatCall,
+  ): Promise<ChatReply | Failure> {
+    const reading = await readReply(text, decoding.maxNewTokens, continuation)
+    if (reading.kind === 'error') return this.#refusalOr(saidFailure(reading.said))
+    if (reading.kind === 'malformed') return malformedFailure(reading.why, reading)
+    const {reply} = reading
     return {...reply, costUsd: reply.costUsd ?? costOf(this.#options.price, reply.usage, headers)}
+  }
+
+  /**
+   * A request that a filter stopped is a refusal, whatever its status: the endpoint works, and nothing was generated.
+   */
+  #refusalOr(failure: Failure): ChatReply | Failure {
+    if (failure.fault !== 'filtered') return failure
+    const {message} = toldShort(this.#options.endpoint.redact(failure))
+    this.#tellOnce('filtered', `${this.#ref} filters a request ("${message}"); such samples count as refused.`)
+    return {text: '', stop: 'refusal', usage: unknownUsage, costUsd: 0}
   }
 
   #succeeded(reply: ChatReply): void {
@@ -243,27 +305,32 @@ export class ChatClient {
     this.#options.notify({type: 'limit', concurrency: next.limit})
   }
 
-  #fail({code, message, blame, retry}: Failure, attempts: number, {continuation}: ChatCall): ChatOutcome {
-    const failure: ChatOutcome = {kind: 'failure', code, message, attempts}
+  #fail(failure: Failure, attempts: number, {continuation}: ChatCall): ChatOutcome {
+    const {code, message, blame, retry, fault} = failure
+    const outcome: ChatOutcome = {kind: 'failure', code, message, attempts}
     // What cannot be scored may well be answered.
-    if (continuation !== undefined) return failure
+    if (continuation !== undefined) return outcome
     const {endpoint} = this.#options
-    if (!this.#proven) this.#failures += attempts
-    else if (blame === 'endpoint') this.#failures++
-    const early = !this.#proven && (blame === 'endpoint' || this.#failures > failuresBeforeSuccess)
+    if (blame === 'sample' && fault) {
+      this.#tellOnce(fault, `${this.#ref}: ${message}. ${adviceFor[fault]}`)
+      return outcome
+    }
+    if (!this.#proven || blame === 'endpoint') this.#failures++
+    const hopeless = blame === 'endpoint' || fault === 'loading' || this.#failures > failuresBeforeSuccess
+    const early = !this.#proven && hopeless
     const gone = this.#proven && this.#failures > failuresPerSlot * this.#limit.limit
-    const broke = /^http-4(02|29)$/.test(code) && !retry
+    const broke = (code === 'http-402' || code === 'http-429' || fault === 'no-credit') && !retry
     if (early || gone || broke)
       throw this.#giveUp(
         `${endpoint.url} does not answer for the model ${endpoint.name}: ${message}`,
-        suggestionFor(code),
+        suggestionFor(failure),
       )
-    return failure
+    return outcome
   }
 
   #giveUp(sentence: string, suggestion: string): LanternError {
     this.#stop(undefined)
-    return new LanternError('endpoint', `${sentence.replace(/\.+$/, '')}.`, suggestion)
+    return new LanternError('endpoint', `${sentence.replace(/[. ]+$/, '')}.`, suggestion)
   }
 
   #stop(warning: string | undefined): void {
@@ -271,18 +338,28 @@ export class ChatClient {
     this.#stopped ??= warning ?? 'gave up'
   }
 
-  async #store(key: string, reply: ChatReply): Promise<void> {
+  get #ref(): string {
+    return `openai:${this.#options.endpoint.name}`
+  }
+
+  #tellOnce(what: string, message: string): void {
+    if (this.#told.has(what)) return
+    this.#told.add(what)
+    this.#options.notify({type: 'warning', message})
+  }
+
+  async #store(key: string, {reply, dropped}: Extract<ChatOutcome, {kind: 'reply'}>): Promise<void> {
     try {
-      await this.#options.cache?.write(key, reply)
+      await this.#options.cache?.write(key, {reply, dropped})
     } catch (error) {
       this.#options.notify({type: 'warning', message: `A reply could not be cached: ${messageOf(error)}`})
     }
   }
 }
 
-/** Whether a whole reply is worth keeping. */
+/** Whether a whole reply is worth keeping; an empty one may well be a fault of the moment. */
 function isUseful(call: ChatCall, {text, logProbs}: ChatReply): boolean {
-  return call.continuation === undefined ? (call.isUseful?.(text) ?? true) : logProbs !== undefined
+  return call.continuation === undefined ? text !== '' && (call.isUseful?.(text) ?? true) : logProbs !== undefined
 }
 
 /** The message as it is hashed: pictures are hashed apart, from their files. */
@@ -294,21 +371,4 @@ function withoutBytes({role, content}: ChatMessage): unknown {
       part.type === 'text' ? part : {type: 'image', mime: part.mime, ...(part.detail && {detail: part.detail})},
     ),
   }
-}
-
-const suggestions: Readonly<Record<string, string>> = {
-  'http-401': 'Check the key: OPENAI_API_KEY, or the variable that --api-key-env names.',
-  'http-402': 'The account has no credit left.',
-  'http-403': 'Check that the key may use this model.',
-  'http-404': 'Check the model name after openai:, and --base-url (it usually ends in /v1).',
-  'http-429':
-    'The account is over its quota, or the limit is too low for this run: try again later; the same command resumes.',
-  proxy: 'Check HTTP_PROXY and HTTPS_PROXY (http://user:password@host:port), or except this endpoint with NO_PROXY.',
-  connection: 'Check --base-url, that the server is running, and the proxy if HTTP_PROXY or HTTPS_PROXY names one.',
-  timeout: 'Check that the server is running, or raise --timeout.',
-  malformed: 'Check that --base-url is an OpenAI-compatible endpoint (it usually ends in /v1).',
-}
-
-function suggestionFor(code: string): string {
-  return suggestions[code] ?? 'Check --base-url, the model name and the decoding flags.'
 }

@@ -1,10 +1,10 @@
 // What can be known of an endpoint without asking it a question: where it is, and whether it serves the model.
-import {z} from 'zod'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {request} from '../../hub/network.js'
+import {bodyText} from './body-text.js'
 import {type EndpointOptions, resolveEndpoint} from './endpoint.js'
-
-const listSchema = z.looseObject({data: z.array(z.looseObject({id: z.string()}))})
+import {quoted} from './failure.js'
+import {firstOf, listOf, parsed} from './fields.js'
 
 const timeoutMs = 10_000
 
@@ -23,40 +23,42 @@ export interface EndpointDescription {
  * is refused.
  */
 export async function describeEndpoint(ref: string, options: EndpointOptions): Promise<EndpointDescription> {
-  const {name, url, origin, path, headers, redact} = await resolveEndpoint(ref, options)
-  let status: number
-  let text: string
-  try {
-    const answer = await request(origin + path.replace('/chat/completions', '/models'), {
+  const {name, url, origin, path, otherPath, headers, redact} = await resolveEndpoint(ref, options)
+  const ask = async (chatPath: string) => {
+    const answer = await request(origin + chatPath.replace('/chat/completions', '/models'), {
       env: options.env,
       headers,
       signal: AbortSignal.timeout(timeoutMs),
     })
-    status = answer.statusCode
-    text = await answer.body.text()
+    return {status: answer.statusCode, listed: namesIn(parsed(await bodyText(answer.body, answer.headers)))}
+  }
+  let answer: Awaited<ReturnType<typeof ask>>
+  try {
+    answer = await ask(path)
+    if (answer.listed.length === 0 && otherPath !== undefined) answer = await ask(otherPath)
   } catch (error) {
     if (error instanceof LanternError) throw error
     throw new LanternError(
       'endpoint',
-      `${url} does not answer: ${redact(messageOf(error))}.`,
+      `${url} does not answer: ${quoted(redact(messageOf(error)))}.`,
       'Check --base-url and that the server runs.',
     )
   }
+  const {status} = answer
   if (status === 401 || status === 403)
     throw new LanternError(
       'endpoint',
       `${url} refuses the key (${status}).`,
       'Check OPENAI_API_KEY, or name another variable with --api-key-env.',
     )
-  const listed = status === 200 ? listSchema.safeParse(parsed(text)) : null
-  const models = listed?.success ? listed.data.data.map(({id}) => id) : []
+  const models = status === 200 ? redact(answer.listed) : []
   return {ref, endpoint: {url, name}, served: models.length === 0 ? null : models.includes(name), models, latent: null}
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+/** The names of a list of models: OpenAI's `data`, a bare list (Together), or `models` (Ollama, Gemini). */
+function namesIn(json: unknown): string[] {
+  const list = Array.isArray(json) ? json : listOf(firstOf(json, 'data', 'models'))
+  return list
+    .map(model => (typeof model === 'string' ? model : firstOf(model, 'id', 'name', 'model')))
+    .filter(name => typeof name === 'string')
 }

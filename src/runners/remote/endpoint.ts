@@ -1,7 +1,7 @@
 // Where a remote model lies and with which key it is asked. Sends nothing.
 import {readFile} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
-import {publicUrl, redactor} from '../../core/redact.js'
+import {publicUrl, redactor, secretsOfUrl, shortestGivenSecret} from '../../core/redact.js'
 import type {CommonOptions} from '../runner.js'
 import type {RemoteOptions} from './options.js'
 
@@ -17,6 +17,8 @@ export interface Endpoint {
   readonly origin: string
   /** Path and query of the chat completions. */
   readonly path: string
+  /** Where they may lie instead: a base URL that was given without its version, `/v1` for most. */
+  readonly otherPath?: string
   readonly headers: Readonly<Record<string, string>>
   /** Takes this endpoint's own credentials, and all that look like some, out of a value. */
   readonly redact: <T>(value: T) => T
@@ -34,28 +36,31 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
   const name = ref.slice(remoteScheme.length)
   if (name === '')
     throw new LanternError('usage', `${ref} names no model.`, 'Write the model name after openai:, e.g. openai:gpt-4o.')
-  const url = parseUrl(options.baseUrls[name] ?? options.baseUrls['*'] ?? options.env['OPENAI_BASE_URL'] ?? defaultUrl)
+  const given = Object.hasOwn(options.baseUrls, name) ? options.baseUrls[name] : options.baseUrls['*']
+  const url = parseUrl(given ?? options.env['OPENAI_BASE_URL'] ?? defaultUrl)
   const key = await readKey(options)
   const basic =
-    url.username === ''
+    url.username === '' && url.password === ''
       ? undefined
-      : Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`)
-  const authorization = key === undefined ? basic && `Basic ${basic.toString('base64')}` : `Bearer ${key}`
-  const secrets = [key, url.password, basic?.toString('base64'), ...url.searchParams.values()]
-  const redact = redactor(secrets.filter(secret => secret !== undefined))
-  const redactHeaders = redactor(headerSecrets(options.headers ?? {}), shortestHeaderValue)
+      : Buffer.from(`${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`).toString('base64')
+  const authorization = key === undefined ? basic && `Basic ${basic}` : `Bearer ${key}`
+  const path = url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')
   return {
     name,
     url: publicUrl(url).replace(/\/chat\/completions$/, ''),
     origin: url.origin,
-    path: `${url.pathname.replace(/\/+$/, '').replace(/\/chat\/completions$/, '')}/chat/completions${url.search}`,
+    path: `${path}/chat/completions${url.search}`,
+    ...(!/\/v\d/.test(path) && {otherPath: `${path}/v1/chat/completions${url.search}`}),
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
       ...(authorization ? {authorization} : {}),
       ...options.headers,
     },
-    redact: value => redactHeaders(redact(value)),
+    redact: redactor(
+      [...(key === undefined ? [] : [key]), ...secretsOfUrl(url.href), ...headerSecrets(options.headers ?? {})],
+      shortestGivenSecret,
+    ),
   }
 }
 
@@ -63,9 +68,6 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
 function headerSecrets(headers: Readonly<Record<string, string>>): string[] {
   return Object.values(headers).flatMap(value => [value, ...value.split(/\s+/)])
 }
-
-/** A value of a header was given as a secret, but `1` or `true` taken out of every answer would spoil them. */
-const shortestHeaderValue = 6
 
 function parseUrl(text: string): URL {
   const url = URL.parse?.(text) ?? (URL.canParse(text) ? new URL(text) : null)

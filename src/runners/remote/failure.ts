@@ -1,50 +1,66 @@
 // What a failed attempt means: try again or not, whose fault it is, and what it says about the load. Pure.
 import {messageOf, systemCodeOf} from '../../core/errors.js'
+import {printable} from '../../core/printable.js'
 import {proxyStatusOf} from '../../hub/network.js'
-import {saidError} from './reply.js'
+import {type Fault, faultIn} from './faults.js'
+import {type SaidError, saidError} from './said-error.js'
 
 export interface Failure {
-  /** A word for the log: `http-500`, `timeout`, `connection`, `malformed`. */
+  /** A word for the log: `http-500`, `timeout`, `connection`, `malformed`, `said-error`. */
   readonly code: string
   readonly message: string
   readonly retry: boolean
   /**
    * `endpoint`: before anything has succeeded it means a wrong key, name or URL, and no other request would fare
-   * better.
+   * better. `sample`: another sample may well be answered, so that it never speaks against the endpoint.
    */
-  readonly blame: 'endpoint' | 'request'
+  readonly blame: 'endpoint' | 'request' | 'sample'
   readonly load: 'none' | 'transient' | 'rate-limit'
   /** What Retry-After asked for. */
   readonly retryAfterMs?: number
+  /** What the server's words mean, where they are known. */
+  readonly fault?: Fault
+  /** The HTTP status, of the answer or as its body says it. */
+  readonly status?: number
+  readonly said?: SaidError
 }
 
-type Reading = Pick<Failure, 'retry' | 'blame' | 'load'>
-const wrongEndpoint: Reading = {retry: false, blame: 'endpoint', load: 'none'}
-const wrongRequest: Reading = {retry: false, blame: 'request', load: 'none'}
-const passing: Reading = {retry: true, blame: 'request', load: 'transient'}
-const unreachable: Reading = {retry: true, blame: 'endpoint', load: 'transient'}
-const tooFast: Reading = {retry: true, blame: 'request', load: 'rate-limit'}
+type Meaning = Pick<Failure, 'retry' | 'blame' | 'load'>
+const wrongEndpoint: Meaning = {retry: false, blame: 'endpoint', load: 'none'}
+const wrongRequest: Meaning = {retry: false, blame: 'request', load: 'none'}
+const wrongSample: Meaning = {retry: false, blame: 'sample', load: 'none'}
+const passing: Meaning = {retry: true, blame: 'request', load: 'transient'}
+const unreachable: Meaning = {retry: true, blame: 'endpoint', load: 'transient'}
+const tooFast: Meaning = {retry: true, blame: 'request', load: 'rate-limit'}
 
-const statuses: Readonly<Record<number, Reading>> = {
-  401: wrongEndpoint,
-  402: wrongEndpoint,
-  403: wrongEndpoint,
-  404: wrongEndpoint,
-  405: wrongEndpoint,
-  408: passing,
-  409: passing,
-  410: wrongEndpoint,
-  425: passing,
-  429: tooFast,
+const statuses: ReadonlyMap<number, Meaning> = new Map([
+  [401, wrongEndpoint],
+  [402, wrongEndpoint],
+  [403, wrongEndpoint],
+  [404, wrongEndpoint],
+  [405, wrongEndpoint],
+  [408, passing],
+  [409, passing],
+  [410, wrongEndpoint],
+  [425, passing],
+  [429, tooFast],
+])
+
+const faults: Readonly<Record<Fault, Meaning>> = {
+  filtered: wrongSample,
+  'too-long': wrongSample,
+  pictures: wrongSample,
+  'no-pictures': wrongEndpoint,
+  loading: passing,
+  'no-credit': wrongEndpoint,
 }
 
 /** Words in an error body that blame the endpoint whatever the status (OpenAI, and servers that follow it). */
-const endpointCodes =
-  /^(?:insufficient_quota|billing_hard_limit_reached|invalid_api_key|model_not_found|unsupported_parameter|unsupported_value)$/
+const endpointCodes = /(?:^| )(?:invalid_api_key|model_not_found|unsupported_parameter|unsupported_value)(?: |$)/
 
 const longestQuote = 300
 
-/** Reads an answer that is not a 200. */
+/** Reads an answer that is not a 200. Its message is whole: `toldShort` cuts it, after credentials were taken out. */
 export function httpFailure(
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
@@ -53,19 +69,60 @@ export function httpFailure(
 ): Failure {
   const said = saidError(body)
   const target = status >= 300 && status < 400 && headers['location'] ? ` to ${String(headers['location'])}` : ''
-  const reading = endpointCodes.test(said.code) ? wrongEndpoint : (statuses[status] ?? byClass(status))
   const retryAfterMs = retryAfter(headers, now)
   return {
-    ...reading,
+    ...meaningOf(said, status),
     code: `http-${status}`,
-    message: `HTTP ${status}${target}${said.message === '' ? '' : `: ${said.message.slice(0, longestQuote)}`}`,
+    message: `HTTP ${status}${target}${said.message === '' ? '' : `: ${said.message}`}`,
+    status,
+    said,
     ...(retryAfterMs === undefined ? {} : {retryAfterMs}),
   }
 }
 
-function byClass(status: number): Reading {
+/** An error in the body of a 200, of the server's or of one behind it. */
+export function saidFailure(said: SaidError): Failure {
+  const {status} = said
+  return {
+    ...(status === null ? {...passing, ...faultMeaning(faultIn(said, 200))} : meaningOf(said, status)),
+    code: 'said-error',
+    message: `the reply is an error${status === null ? '' : ` (${status})`}: ${said.message}`,
+    // Without a status of its own the server refuses what it was sent.
+    status: status ?? 400,
+    said,
+  }
+}
+
+function meaningOf(said: SaidError, status: number): Meaning & Pick<Failure, 'fault'> {
+  const byStatus = endpointCodes.test(said.code) ? wrongEndpoint : (statuses.get(status) ?? byClass(status))
+  return {...byStatus, ...faultMeaning(faultIn(said, status))}
+}
+
+function faultMeaning(fault: Fault | undefined): Partial<Failure> {
+  return fault === undefined ? {} : {...faults[fault], fault}
+}
+
+function byClass(status: number): Meaning {
   if (status >= 500) return passing
   return status >= 300 && status < 400 ? wrongEndpoint : wrongRequest
+}
+
+/**
+ * The failure as it may be told: on one line, without signs that steer a terminal, and cut. To be called when no
+ * credential is left in it, since half of one would not be recognised.
+ */
+export function toldShort(failure: Failure): Failure {
+  const {said: _, ...kept} = failure
+  return {...kept, message: quoted(failure.message)}
+}
+
+/** Text of a server as part of a sentence of ours. */
+export function quoted(text: string): string {
+  // Left-to-right marks and their like do not act alone, but they hide in a line that is copied.
+  const line = printable(text.slice(0, 20 * longestQuote).replaceAll(/\s+/g, ' '))
+    .replaceAll(/[\u061c\u200e\u200f]/g, '')
+    .trim()
+  return line.length <= longestQuote ? line : `${line.slice(0, longestQuote).replace(/[\ud800-\udbff]$/, '')} ...`
 }
 
 /** Milliseconds that `retry-after-ms` or `retry-after` (seconds or a date, RFC 9110 10.2.3) asks for. */
@@ -82,9 +139,9 @@ export function retryAfter(
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** A success whose body is no completion; a web page speaks for a wrong URL. */
-export function malformedFailure(why: string, isPage: boolean): Failure {
-  return {...(isPage ? unreachable : passing), code: 'malformed', message: why.slice(0, longestQuote)}
+/** A success whose body is no completion; a web page speaks for a wrong URL. `final`: it would be none again. */
+export function malformedFailure(why: string, {isPage = false, final = false} = {}): Failure {
+  return {...(isPage ? unreachable : final ? wrongRequest : passing), code: 'malformed', message: why}
 }
 
 const wrongAddress =

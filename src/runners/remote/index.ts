@@ -19,8 +19,10 @@ import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
 import {endpointForecast} from './forecast.js'
 import {readImage, type SentImage} from './images.js'
+import {odditiesOf} from './oddities.js'
 import type {ChatOptions, RemoteOptions} from './options.js'
 import {priceOf} from './prices.js'
+import type {ChatReply} from './reply.js'
 import {responseCache} from './response-cache.js'
 import {OptionScorer} from './scoring.js'
 import {inWindow} from './window.js'
@@ -76,7 +78,7 @@ class RemoteSession implements Session {
   readonly #client: ChatClient
   readonly #options: SessionOptions
   readonly #scorer: OptionScorer
-  #warnedOfEmpty = false
+  readonly #told = new Set<string>()
 
   constructor(ref: string, {url, name, redact}: Endpoint, client: ChatClient, options: SessionOptions) {
     const {extraBody} = options.remote
@@ -133,7 +135,7 @@ class RemoteSession implements Session {
     if (outcome.kind === 'left-out') return undefined
     if (outcome.kind === 'failure')
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
-    this.#warnOfEmpty(outcome.reply)
+    this.#tellOddities(outcome.reply)
     const {usage} = outcome.reply
     // Not every endpoint takes stop strings, and some leave them in.
     const {text, cut} = cutAtStop(outcome.reply.text, decoding.stop)
@@ -150,20 +152,18 @@ class RemoteSession implements Session {
       attempts: outcome.attempts,
       cached: outcome.cached,
       costUsd: outcome.cached ? 0 : outcome.reply.costUsd,
-      seen,
+      seen: outcome.dropped.length > 0 ? {...seen, dropped: outcome.dropped} : seen,
       ...(scores && {continuationLogProbs: scores}),
     }
   }
 
-  /**
-   * A reasoning model that spends all its tokens on thoughts answers nothing: worth saying once (inspect_ai issue
-   * 5467).
-   */
-  #warnOfEmpty({text, stop}: {readonly text: string; readonly stop: string}): void {
-    if (this.#warnedOfEmpty || text !== '' || stop !== 'length') return
-    this.#warnedOfEmpty = true
-    const message = `${this.#identity.ref} spent all its new tokens without a word of answer; raise --max-new-tokens.`
-    this.#options.common.notify({type: 'warning', message})
+  /** What of a reply a user should know, each once. */
+  #tellOddities(reply: ChatReply): void {
+    for (const {what, message} of odditiesOf(reply, this.#identity.ref)) {
+      if (this.#told.has(what)) continue
+      this.#told.add(what)
+      this.#options.common.notify({type: 'warning', message})
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import {Budget} from '../budget.js'
 import {backoffMs} from './backoff.js'
 import {chatBody} from './body.js'
 import {resolveEndpoint} from './endpoint.js'
-import {connectionFailure, httpFailure, retryAfter} from './failure.js'
+import {connectionFailure, httpFailure, retryAfter, toldShort} from './failure.js'
 import {sizeWithin} from './images.js'
 import {costOf, priceOf} from './prices.js'
 import {inWindow} from './window.js'
@@ -28,7 +28,7 @@ describe('an HTTP failure', () => {
   it('quotes what servers say, in each of their forms, and no more than a line of it', () => {
     expect(read(500, {error: 'out of memory'}).message).toBe('HTTP 500: out of memory')
     expect(read(500, {message: 'overloaded', code: 503}).message).toBe('HTTP 500: overloaded')
-    expect(read(500, {error: {message: 'x'.repeat(5000)}}).message.length).toBeLessThan(400)
+    expect(toldShort(read(500, {error: {message: 'x'.repeat(5000)}})).message.length).toBeLessThan(400)
     expect(httpFailure(502, {}, '<html>', 0).message).toBe('HTTP 502')
   })
 })
@@ -109,7 +109,7 @@ describe('the body', () => {
       chatBody('m', [{role: 'user', content: [{type: 'text', text: 'q'}]}], {
         decoding: {...decoding, ...more},
         tokenParameter: 'max_tokens',
-      }).toString(),
+      }).bytes.toString(),
     )
 
   it('carries pictures of any length as base64, byte for byte', () => {
@@ -117,7 +117,7 @@ describe('the body', () => {
       const bytes = Uint8Array.from({length}, (_, i) => (i * 31) % 251)
       const content = [{type: 'image' as const, mime: 'image/png', bytes}]
       const body = JSON.parse(
-        chatBody('m', [{role: 'user', content}], {decoding, tokenParameter: 'max_tokens'}).toString(),
+        chatBody('m', [{role: 'user', content}], {decoding, tokenParameter: 'max_tokens'}).bytes.toString(),
       )
       expect(body.messages[0].content[0].image_url.url).toBe(
         `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`,

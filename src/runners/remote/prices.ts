@@ -44,8 +44,9 @@ export function priceOf(
 
 /** OpenAI's list price of a model at its own endpoint; null where none is known. */
 function listPrice({url, name}: Pick<Endpoint, 'url' | 'name'>): Price | null {
-  const price =
-    new URL(url).hostname === 'api.openai.com' ? openaiPrices[name.replace(/-\d{4}-\d{2}-\d{2}$/, '')] : undefined
+  const model = name.replace(/-\d{4}-\d{2}-\d{2}$/, '')
+  const known = new URL(url).hostname === 'api.openai.com' && Object.hasOwn(openaiPrices, model)
+  const price = known ? openaiPrices[model] : undefined
   return price === undefined
     ? null
     : {input: price[0], output: price[1], rule: "OpenAI's list prices of 2026-11, answers only"}

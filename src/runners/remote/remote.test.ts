@@ -263,6 +263,12 @@ describe('the first request', () => {
   })
 })
 
+it('gives up an endpoint that never answers, with fewer retries once one sample has used up its own', async () => {
+  await serve(() => ({kind: 'status', status: 500, headers: {'retry-after-ms': '1'}}))
+  await expect(ask(many(20), {maxRetries: 3})).rejects.toMatchObject({code: 'endpoint'})
+  expect(server.requests).toHaveLength(4 + 8 * 2)
+})
+
 it('gives up an endpoint that goes away during the run, after what was finished', async () => {
   await serve(index => (index < 30 ? good : {kind: 'status', status: 401}))
   const session = await openRunner('openai:m', options())
@@ -329,6 +335,22 @@ describe('the cache', () => {
     expect(
       (await readdir(join(cacheDir, 'responses'), {recursive: true})).filter(name => name.endsWith('.json')),
     ).toHaveLength(1)
+  })
+
+  it('keeps what was left out of a request, and keeps no empty reply', async () => {
+    const refusal = {error: {message: 'temperature is not supported', param: 'temperature'}}
+    const usage = {prompt_tokens: 1, completion_tokens: 9, completion_tokens_details: {reasoning_tokens: 7}}
+    await serve((index, prompt) =>
+      index === 0
+        ? {kind: 'status', status: 400, body: refusal}
+        : {kind: 'answer', text: prompt === '0' ? 'A' : '', usage},
+    )
+    for (const cached of [false, true]) {
+      const generations = await ask(many(2), {cache: true})
+      const first = generations.find(({request: {sample}}) => sample.id === '0')!
+      expect(first).toMatchObject({text: 'A', cached, seen: {dropped: ['temperature']}, usage: {thoughtTokens: 7}})
+    }
+    expect(server.requests).toHaveLength(4)
   })
 
   it('tells other prompts, pictures, endpoints and decodings apart', async () => {

@@ -19,7 +19,14 @@ const entrySchema = z.looseObject({
   usage: usageSchema,
   costUsd: z.number().nullable(),
   logProbs: z.array(z.number()).optional(),
+  dropped: z.array(z.string()).optional(),
 })
+
+/** A reply, and what was left out of the request for it because the endpoint refused it. */
+export interface SavedReply {
+  readonly reply: ChatReply
+  readonly dropped: readonly string[]
+}
 
 export interface CacheKeyParts {
   readonly endpoint: {readonly url: string; readonly name: string}
@@ -46,8 +53,8 @@ export function cacheKey({decoding, ...parts}: CacheKeyParts): string {
 }
 
 export interface ResponseCache {
-  read(key: string): Promise<ChatReply | undefined>
-  write(key: string, reply: ChatReply): Promise<void>
+  read(key: string): Promise<SavedReply | undefined>
+  write(key: string, saved: SavedReply): Promise<void>
 }
 
 /** The cache under `folder`. What cannot be read counts as absent; a reply that was cut or refused is not stored. */
@@ -56,19 +63,20 @@ export function responseCache(folder: string): ResponseCache {
   return {
     async read(key) {
       try {
-        const {text, stop, usage, costUsd, logProbs} = entrySchema.parse(JSON.parse(await readFile(path(key), 'utf8')))
-        return {text, stop, usage, costUsd, ...(logProbs === undefined ? {} : {logProbs})}
+        const saved = entrySchema.parse(JSON.parse(await readFile(path(key), 'utf8')))
+        const {text, stop, usage, costUsd, logProbs, dropped = []} = saved
+        return {reply: {text, stop, usage, costUsd, ...(logProbs === undefined ? {} : {logProbs})}, dropped}
       } catch {
         return undefined
       }
     },
-    async write(key, reply) {
+    async write(key, {reply, dropped}) {
       if (reply.stop !== 'eos') return
       const file = path(key)
       const unfinished = `${file}.${randomUUID()}.tmp`
       await mkdir(dirname(file), {recursive: true})
       try {
-        await writeFile(unfinished, JSON.stringify({version, ...reply}))
+        await writeFile(unfinished, JSON.stringify({version, ...reply, ...(dropped.length > 0 && {dropped})}))
         await rename(unfinished, file)
       } catch (error) {
         await rm(unfinished, {force: true})

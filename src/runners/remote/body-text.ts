@@ -1,0 +1,90 @@
+// The text of an answer's body: bounded, and unpacked where a server or a gateway has compressed it, asked or not.
+import {promisify} from 'node:util'
+import * as zlib from 'node:zlib'
+import {limits} from '../../core/limits.js'
+
+type Unpack = (bytes: Uint8Array, options: {maxOutputLength: number}) => Promise<Buffer>
+
+/** Node has zstd from 22.15 on. */
+const zstd = (zlib as {zstdDecompress?: unknown}).zstdDecompress as typeof zlib.gunzip | undefined
+
+const unpackers: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
+  ['gzip', promisify(zlib.gunzip) as Unpack],
+  ['x-gzip', promisify(zlib.gunzip) as Unpack],
+  ['br', promisify(zlib.brotliDecompress) as Unpack],
+  ['deflate', inflate],
+  ...(zstd === undefined ? [] : [['zstd', promisify(zstd) as unknown as Unpack] as const]),
+])
+
+/** Thrown for a body beyond its bound or in a packing that cannot be undone; its message is the end of a sentence. */
+export class UnreadableBody extends Error {
+  /** Whether it would be the same again; one that was cut may come whole. */
+  readonly final: boolean
+
+  constructor(message: string, final: boolean) {
+    super(message)
+    this.final = final
+  }
+}
+
+/**
+ * The body as text, its packings undone from the outermost (RFC 9110, 8.4). A body that is not packed although its
+ * header says so, as some proxies send it, is taken as it is. Throws UnreadableBody, or what the connection throws.
+ */
+export async function bodyText(
+  body: AsyncIterable<Uint8Array>,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  mostBytes: number = limits.replyBytes,
+): Promise<string> {
+  let bytes: Buffer = await bounded(body, mostBytes)
+  const codings = String(headers['content-encoding'] ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(coding => coding !== '' && coding !== 'identity')
+  for (const coding of codings.reverse()) {
+    if (looksPlain(bytes)) break
+    bytes = await unpacked(bytes, coding, mostBytes)
+  }
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await unpacked(bytes, 'gzip', mostBytes)
+  return bytes.toString('utf8').replace(/^\uFEFF/, '')
+}
+
+async function bounded(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of body) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > mostBytes) throw tooLarge(mostBytes)
+  }
+  return Buffer.concat(chunks, length)
+}
+
+async function unpacked(bytes: Buffer, coding: string, maxOutputLength: number): Promise<Buffer> {
+  const unpack = unpackers.get(coding)
+  if (unpack === undefined) {
+    const newer = coding === 'zstd' ? '; Node 22.15 and newer can read it' : ''
+    throw new UnreadableBody(`the reply is packed as ${coding.slice(0, 20)}, which cannot be undone here${newer}`, true)
+  }
+  try {
+    return await unpack(bytes, {maxOutputLength})
+  } catch (error) {
+    if ((error as {code?: unknown}).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(maxOutputLength)
+    throw new UnreadableBody(`the reply says that it is packed as ${coding}, and cannot be unpacked or was cut`, false)
+  }
+}
+
+/** With a header of zlib, as the standard wants it, or without, as some servers send it. */
+async function inflate(bytes: Uint8Array, options: {maxOutputLength: number}): Promise<Buffer> {
+  const zlibHeader = bytes.length > 1 && (bytes[0]! & 15) === 8 && ((bytes[0]! << 8) | bytes[1]!) % 31 === 0
+  return await (promisify(zlibHeader ? zlib.inflate : zlib.inflateRaw) as Unpack)(bytes, options)
+}
+
+/** JSON, events and pages begin with ASCII that none of the packings begins with. */
+function looksPlain(bytes: Buffer): boolean {
+  return /^\s*(?:[[{<"]|data:|event:|: )/.test(bytes.toString('latin1', 0, 64))
+}
+
+function tooLarge(mostBytes: number): UnreadableBody {
+  return new UnreadableBody(`the reply is larger than ${mostBytes >> 20} MB`, true)
+}

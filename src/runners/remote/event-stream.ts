@@ -1,0 +1,74 @@
+// A completion that comes as server-sent events, also where none were asked for: the pieces of its first choice are put
+// together into the reply that they would have been.
+import {setImmediate as nextTurn} from 'node:timers/promises'
+import {limits} from '../../core/limits.js'
+import {at, firstOf, listOf, parsed} from './fields.js'
+import {saidIn} from './message-text.js'
+import {errorIn} from './said-error.js'
+
+/** Whether a body is a stream of events (WHATWG HTML, 9.2), whatever its header says. */
+export function isEventStream(body: string): boolean {
+  return /^\s*(?:(?:data|event|id|retry):|:)/.test(body)
+}
+
+/**
+ * The reply as one value; undefined where the stream ends before its last event, so that half an answer is none. Events
+ * that are no JSON, and fields that are not known, are passed over.
+ */
+export async function joinedEvents(body: string): Promise<unknown> {
+  const said = {text: '', thoughts: '', refusal: ''}
+  let usage: unknown
+  let reason: unknown
+  let ended = false
+  let pieces = 0
+  let count = 0
+  let broken = 0
+  for (const data of eventsIn(body)) {
+    if (data === '[DONE]') {
+      ended = true
+      continue
+    }
+    // A stream of some MB has a hundred thousand events: others get their turn between them.
+    if (++count % eventsPerTurn === 0) await nextTurn()
+    const event = data.startsWith('{') ? parsed(data) : undefined
+    if (event === undefined && ++broken > limits.brokenEvents) return undefined
+    const choice = listOf(at(event, 'choices')).find(one => (at(one, 'index') ?? 0) === 0)
+    const error = firstOf(event, 'error') ?? firstOf(choice, 'error')
+    if (errorIn(error) !== undefined) return {error}
+    usage = firstOf(event, 'usage') ?? usage
+    if (choice === undefined) continue
+    // A server that streams one whole message says it once.
+    const whole = at(choice, 'message')
+    const piece = saidIn(whole ?? at(choice, 'delta'))
+    pieces++
+    said.text = whole === undefined ? said.text + piece.text : piece.text
+    said.thoughts += piece.thoughts
+    said.refusal += piece.refusal
+    reason = firstOf(choice, 'finish_reason') ?? reason
+  }
+  if (pieces === 0 || (!ended && reason === undefined)) return undefined
+  const message = {content: said.text, reasoning_content: said.thoughts, refusal: said.refusal}
+  return {choices: [{message, finish_reason: reason ?? null}], usage}
+}
+
+const eventsPerTurn = 2_000
+
+/** The data of each event; comments, which keep a connection open, hold none. */
+function* eventsIn(body: string): Generator<string> {
+  let data: string[] = []
+  for (const line of body.split(/\r\n|\r|\n/)) {
+    if (line === '') {
+      if (data.length > 0) yield data.join('\n').trim()
+      data = []
+    } else if (line.startsWith('data:')) {
+      const text = line.slice(5)
+      // Some servers leave out the empty line between events.
+      if (data.length === 1 && data[0]!.endsWith('}') && parsed(data[0]!) !== undefined) {
+        yield data[0]!.trim()
+        data = []
+      }
+      data.push(text)
+    }
+  }
+  if (data.length > 0) yield data.join('\n').trim()
+}

@@ -1,0 +1,42 @@
+// Why a reply ended, from the word that the server uses for it. Servers invent words: one that is not known is no
+// reason to throw an answer away.
+import type {Stop} from '../../core/generation.js'
+
+export interface Finish {
+  readonly stop: Exclude<Stop, 'abort'>
+  /** False for a word that nobody here has seen; it is read as a stop and told once. */
+  readonly known: boolean
+}
+
+const words: ReadonlyMap<string, Finish['stop']> = new Map(
+  Object.entries({
+    // OpenAI, TGI, Anthropic, Cohere, llama.cpp, LM Studio.
+    eos: 'stop eos eos_token eos_found end end_turn stop_sequence stop_token stop_str complete completed finished finish done eosfound stopstringfound',
+    // OpenAI, Anthropic, Bedrock, Mistral, LM Studio.
+    length:
+      'length max_tokens max_length max_new_tokens max_output_tokens max_completion_tokens token_limit model_length model_context_window_exceeded context_length_exceeded contextlengthreached maxpredictedtokensreached',
+    // OpenRouter, vLLM, DeepSeek, Zhipu.
+    error:
+      'error abort aborted cancelled canceled failed insufficient_system_resource network_error engine_error timeout',
+  } satisfies Partial<Record<Stop, string>>).flatMap(([stop, list]) =>
+    list.split(' ').map(word => [word, stop as Finish['stop']] as const),
+  ),
+)
+
+/**
+ * Words of filters: OpenAI `content_filter`, Gemini `SAFETY`, `RECITATION`, `BLOCKLIST`, `PROHIBITED_CONTENT`, `SPII`,
+ * Bedrock `guardrail_intervened`, Anthropic `refusal`, Zhipu `sensitive`, Cohere `ERROR_TOXIC`.
+ */
+const filter =
+  /filter|safety|unsafe|sensitiv|prohibit|block|recitation|moderat|refus|guardrail|spii|violat|polic|toxic|harm|censor/
+
+/** How a reason to finish is read. */
+export function finishOf(reason: string): Finish {
+  const word = reason
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+  if (filter.test(word)) return {stop: 'refusal', known: true}
+  const stop = words.get(word)
+  return stop === undefined ? {stop: 'eos', known: false} : {stop, known: true}
+}
