@@ -6,7 +6,7 @@ import {LanternError} from '../core/errors.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {random} from '../core/random.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
-import type {DataSet, LoadOptions, SampleKey} from './benchmark.js'
+import type {Benchmark, DataSet, LoadOptions, SampleKey} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
 import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
@@ -18,7 +18,7 @@ import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmeval
 /** Question and lettered options, nothing else: the authors score likelihoods and ask for no letter. */
 const bare: PromptForm = {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'}
 
-export const vstar = defineBenchmark({
+export const vstar: Benchmark = defineBenchmark({
   id: 'vstar',
   title: 'V*',
   aliases: ['vstar'],
@@ -64,7 +64,7 @@ export const vstar = defineBenchmark({
     pull: {from: 'hub', files: {test: /^(?:(?:direct_attributes|relative_position)\/|test_questions\.jsonl$)/}},
   },
   load,
-})
+}).part
 
 const questionsFile = 'test_questions.jsonl'
 const pictureExtensions = ['.jpg', '.jpeg', '.png', '.webp']

@@ -4,22 +4,6 @@ import type {ImageRef, Sample} from './sample.js'
 export const modes = ['direct', 'text-cot', 'latent'] as const
 export type Mode = (typeof modes)[number]
 
-export const interventions = [
-  'own',
-  'zeros',
-  'noise',
-  'matched-noise',
-  'first-repeat',
-  'mean',
-  'swap',
-  'shuffle',
-  'random-crop',
-  'oracle',
-  'markers-only',
-  'no-latent',
-] as const
-export type Intervention = (typeof interventions)[number]
-
 /**
  * One model and mode; for latent arms also the protocol, K and the intervention. design/contract.md fixes the form of
  * the id.
@@ -31,7 +15,8 @@ export interface Arm {
   readonly mode: Mode
   readonly protocol: string | null
   readonly latentSize: number | null
-  readonly intervention: Intervention | null
+  /** The name of one (modes/interventions.ts). */
+  readonly intervention: string | null
 }
 
 /** `REF|mode`, or `REF|latent|protocol:K|intervention`. */

@@ -1,7 +1,7 @@
 // What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
 
 import type {OptionOrders} from '../benchmarks/option-orders.js'
-import type {Intervention, Mode} from '../core/generation.js'
+import type {Mode} from '../core/generation.js'
 import type {PromptStyle} from '../core/prompt-form.js'
 import type {LogRecord} from '../run-folder/record.js'
 import type {BudgetLimits} from '../runners/budget.js'
@@ -29,7 +29,7 @@ export interface RunSpec {
   readonly optionOrders: OptionOrders
   readonly protocol?: string
   readonly latentSize?: number
-  readonly interventions: readonly Intervention[]
+  readonly interventions: readonly string[]
   readonly promptStyle: PromptStyle
   readonly extractor: string
   readonly judge?: {readonly ref: string; readonly baseUrl?: string}

@@ -1,17 +1,19 @@
 // `replay:PATH`: gives saved answers back, so that they can be scored again. Looks at no picture and asks nobody.
 import {failedGeneration, type Generation, type Request, unknownTiming, unknownUsage} from '../core/generation.js'
-import type {ModelIdentity, Runner, Session} from './runner.js'
+import {defineRunner, type ModelIdentity, type Session} from './runner.js'
 import {readSavedAnswers, type SavedAnswers} from './saved-answers.js'
 
 const scheme = 'replay:'
 
-export const replayRunner: Runner = {
+export const replayRunner = defineRunner({
+  name: 'replay',
+  references: [{form: 'replay:PATH', meaning: 'saved answers'}],
   accepts: ref => ref.startsWith(scheme),
   async open(ref, {common}) {
     const warn = (message: string) => common.notify({type: 'warning', message})
     return new ReplaySession(ref, await readSavedAnswers(ref.slice(scheme.length), common.benchmarks, warn))
   },
-}
+})
 
 class ReplaySession implements Session {
   readonly #answers: SavedAnswers

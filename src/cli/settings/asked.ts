@@ -2,11 +2,12 @@
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {mostOrders, type OptionOrders, parseOptionOrders} from '../../benchmarks/option-orders.js'
 import {LanternError} from '../../core/errors.js'
-import {interventions, modes} from '../../core/generation.js'
+import {modes} from '../../core/generation.js'
 import {defaultPromptStyle, promptStyles} from '../../core/prompt-form.js'
 import {readShard} from '../../evaluation/selection.js'
-import {protocols, unsupportedProtocols} from '../../modes/protocols.js'
-import {choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
+import {interventionNames} from '../../modes/interventions.js'
+import {protocolNames, unsupportedProtocols} from '../../modes/protocols.js'
+import {choice, keyAndRest, named, number, text, wholeNumber, written} from './kinds.js'
 import {combined, one, several, Unfit, withDefault} from './setting.js'
 
 const what = {group: 'WHAT'} as const
@@ -45,7 +46,7 @@ const protocolName = text('NAME', {
     noun: 'latent protocol',
     part: value => value,
     // Those that cannot be run are told why where an arm asks for one.
-    known: () => [...Object.keys(protocols), ...Object.keys(unsupportedProtocols)],
+    known: () => [...protocolNames(), ...Object.keys(unsupportedProtocols)],
   },
 })
 
@@ -98,10 +99,14 @@ export const whatSettings = {
     ...what,
     defaultNote: 'what the checkpoint says',
   }),
-  intervention: several(choice('NAME', interventions), 'What is done to the latents of latent arms.', {
-    ...what,
-    defaultNote: 'own',
-  }),
+  intervention: several(
+    named('NAME', 'intervention', interventionNames),
+    'What is done to the latents of latent arms.',
+    {
+      ...what,
+      defaultNote: 'own',
+    },
+  ),
   'latents-from': one(
     text('RUN'),
     'Run saved with --save-latents, whose latents feed mean, swap, shuffle and matched-noise.',

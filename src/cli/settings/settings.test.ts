@@ -10,13 +10,14 @@ import {stringify} from 'yaml'
 import {z} from 'zod'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import type {LanternError} from '../../core/errors.js'
-import {interventions, modes} from '../../core/generation.js'
+import {modes} from '../../core/generation.js'
 import {promptStyles} from '../../core/prompt-form.js'
 import {prepare} from '../../evaluation/prepare.js'
 import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
+import {interventionNames} from '../../modes/interventions.js'
 import {BaseCommand} from '../base-command.js'
-import {readConfig} from '../config-file.js'
+import {openConfig} from '../config-file.js'
 import {toSpec} from '../run-spec.js'
 import {configSchema} from './file-schema.js'
 import {flagsOf} from './flags.js'
@@ -112,7 +113,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   mode: list(modes),
   protocol: oneOf(['lantern', 'monet']),
   'latent-size': whole(0, 64),
-  intervention: list(interventions),
+  intervention: list(interventionNames()),
   'latents-from': word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
   split: oneOf(['val', 'test']),
@@ -128,7 +129,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'top-k': whole(1),
   'max-pixels': whole(784, 1e7),
   'min-pixels': whole(784, 1e7),
-  extractor: oneOf(extractorNames),
+  extractor: oneOf(extractorNames()),
   'extractor-panel': on,
   judge: word,
   'judge-base-url': oneOf(['http://127.0.0.1:1/v1', 'https://user:pass@host/v1?k=v']),
@@ -246,10 +247,12 @@ test('any document is read, or refused with its line; and what the schema refuse
     fc.asyncProperty(document, async values => {
       const file = join(folder, 'any.yaml')
       await writeFile(file, JSON.stringify(values))
-      const error = await readConfig(file).then(
-        () => null,
-        (thrown: LanternError) => thrown,
-      )
+      const error = await openConfig(file)
+        .then(config => config.values())
+        .then(
+          () => null,
+          (thrown: LanternError) => thrown,
+        )
       if (error !== null)
         expect(error).toMatchObject({code: 'bad-config', message: expect.stringMatching(/any\.yaml:\d+:\d+: /)})
       if (!validate(values)) expect(error).not.toBeNull()

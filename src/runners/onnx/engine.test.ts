@@ -3,15 +3,9 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {goldenFolders, readJson} from '../../../test/support/goldens.js'
-import {
-  type Arm,
-  type Decoding,
-  type Generation,
-  type Intervention,
-  interventions,
-  type Request,
-} from '../../core/generation.js'
+import type {Arm, Decoding, Generation, Request} from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
+import {interventionNames} from '../../modes/interventions.js'
 import {writeLatents} from '../../run-folder/latents.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {loadCheckpoint} from './load.js'
@@ -34,7 +28,7 @@ afterAll(async () => {
   rmSync(work, {recursive: true})
 })
 
-const armOf = (intervention: Intervention | null, more: Partial<Arm> = {}): Arm => ({
+const armOf = (intervention: string | null, more: Partial<Arm> = {}): Arm => ({
   id: `m|latent|lantern:5|${intervention}`,
   model: 'm',
   mode: 'latent',
@@ -107,13 +101,13 @@ it('twelve interventions on one sample cost one prefill and one vision pass, bes
     [
       group(
         0,
-        interventions.map(name => armOf(name)),
+        interventionNames().map(name => armOf(name)),
       ),
     ],
     {latentBank: bank},
     counting,
   )
-  expect(results.map(({stop}) => stop)).toEqual(interventions.map(() => 'eos'))
+  expect(results.map(({stop}) => stop)).toEqual(interventionNames().map(() => 'eos'))
   expect(calls.prefill).toBe(1)
   // Five boxes each for oracle and random-crop.
   expect(calls.vision).toBe(1 + 2 * 5)
