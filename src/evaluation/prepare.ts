@@ -19,6 +19,7 @@ import type {RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
+import {pluginsOf} from './plugins-used.js'
 import {countBySubtask, select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
 
@@ -160,6 +161,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       })),
       ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
       extractor: spec.extractor,
+      ...pluginsOf({arms, benchmarks: entries, extractor: spec.extractor, asked: true}),
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed},
       shard: spec.shard && {

@@ -2,6 +2,7 @@
 import type {Arm, Generation, Stop} from '../core/generation.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
+import {leavesNoBlock} from '../modes/interventions.js'
 import {statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
@@ -39,9 +40,6 @@ export const recomputedMetrics: readonly string[] = [
   'judgeUnreadable',
   'judgeOfficial',
 ]
-
-/** Interventions that leave no block on purpose. */
-const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
 
 /** Scores what a session gave for a sample. Throws `usage` for an unknown extractor. */
 export function scoreSample(sample: Sample, generation: Generation, scoring: Scoring, extractor: string): Score {
@@ -108,6 +106,6 @@ function readOpen({text, gold}: Answered): Read {
 
 /** A latent arm that should open blocks and opened none; unknown counts are never taken for none. */
 function notEngaged({arm, usage}: Answered): boolean {
-  if (arm.mode !== 'latent' || arm.latentSize === 0 || withoutBlocks.includes(arm.intervention)) return false
+  if (arm.mode !== 'latent' || arm.latentSize === 0 || leavesNoBlock(arm.intervention ?? 'own')) return false
   return usage.latentSteps !== null && (usage.blocks ?? usage.latentSteps) === 0
 }

@@ -109,6 +109,14 @@ export function registerIntervention(intervention: Intervention): void {
   register.add(defineIntervention(intervention))
 }
 
+/**
+ * Whether an intervention leaves no block of latents on purpose. One that is not known here, of a run with a plug-in, is
+ * taken to leave them.
+ */
+export function leavesNoBlock(name: string): boolean {
+  return register.has(name) && register.get(name).blocks !== undefined
+}
+
 /** Whether an intervention feeds latents from a recorded run (`--latents-from`). Throws `usage` for an unknown name. */
 export function needsBank(name: string): boolean {
   return ['statistics', 'donor', 'recorded'].includes(interventionNamed(name).needs)

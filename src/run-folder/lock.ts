@@ -56,6 +56,8 @@ export const lockSchema = z.looseObject({
   /** Lock of the run whose latents are fed; only where an intervention feeds some. */
   latentsFrom: z.string().optional(),
   extractor: z.string(),
+  /** Plug-ins with a part in the run, each with the hash of its code and its parts; absent without any. */
+  plugins: z.array(z.looseObject({name: z.string(), sha256: z.string(), parts: z.array(z.string())})).optional(),
   judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
   seeds: z.looseObject({run: z.number().int()}),
   shard: z
