@@ -1,8 +1,12 @@
 // How an error is told, in one place: to people on stderr, to programs as the JSON document on stdout. Decides nothing.
 import chalk from 'chalk'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {loadedPlugins} from '../core/loaded-plugins.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
+
+/** The innermost line of a stack. */
+const firstPlace = /^ +at .*$/m
 
 const verdicts: Readonly<Record<number, string>> = {4: 'infrastructure', 130: 'interrupted'}
 
@@ -25,9 +29,22 @@ const refusals: ReadonlySet<unknown> = new Set([
   'EIO',
 ])
 
-/** Anything thrown as it is told: a refusal by the file system that nobody put into words is still none of our bugs. */
+/**
+ * Anything thrown as it is told: what the code of a plug-in throws, and a refusal by the file system that nobody put
+ * into words, are none of our bugs.
+ */
 export function toldAs(thrown: unknown): unknown {
-  if (thrown instanceof LanternError || !refusals.has(systemCodeOf(thrown))) return thrown
+  if (thrown instanceof LanternError) return thrown
+  const place = thrown instanceof Error ? firstPlace.exec(thrown.stack ?? '')?.[0] : undefined
+  const plugin = place && loadedPlugins().find(({url}) => place.includes(url))
+  if (plugin)
+    return new LanternError(
+      'bad-config',
+      `The plug-in ${plugin.name} failed: ${messageOf(thrown)}.`,
+      `Correct it: ${place.trim()}.`,
+      {cause: thrown},
+    )
+  if (!refusals.has(systemCodeOf(thrown))) return thrown
   return new LanternError(
     'disk',
     `The system refuses: ${messageOf(thrown)}.`,

@@ -1,8 +1,9 @@
 // Loads plug-ins: modules whose default export lists definitions. What takes a definition of each kind is told by the
 // caller, so that a worker thread, which needs two kinds, loads plug-ins by the same rules as the command line.
-import {pathToFileURL} from 'node:url'
+import {fileURLToPath, pathToFileURL} from 'node:url'
 import {type Definition, type DefinitionKind, definitionKinds} from './definition.js'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
+import {isLoaded, noteLoaded} from './loaded-plugins.js'
 import {moduleSha256, pluginFile} from './plugin-files.js'
 
 /** A plug-in as somebody names it, and the folder that the name is relative to. */
@@ -11,24 +12,8 @@ export interface PluginName {
   readonly folder: string
 }
 
-export interface LoadedPlugin {
-  /** A package's name, or of a path its last part: the same on every machine. */
-  readonly name: string
-  readonly url: string
-  readonly sha256: string
-  readonly parts: readonly Pick<Definition, 'kind' | 'name'>[]
-}
-
 /** What adds a part of each kind to its register. Kinds that are not there are passed over. */
 export type Registrars = Readonly<Partial<Record<DefinitionKind, (part: never) => void>>>
-
-/** As registers, one of each process: a plug-in that was loaded stays. */
-const loaded = new Map<string, LoadedPlugin>()
-
-/** The plug-ins of this process, in the order in which they were loaded. */
-export function loadedPlugins(): readonly LoadedPlugin[] {
-  return [...loaded.values()]
-}
 
 /**
  * Loads plug-ins and registers what they list; one that is loaded already is passed over.
@@ -46,7 +31,7 @@ export async function loadPlugins(names: readonly PluginName[], registrars: Regi
         `Install it there (npm install ${name}), or write a path as ./${name}.`,
       )
     const url = pathToFileURL(file).href
-    if (loaded.has(url)) continue
+    if (isLoaded(url)) continue
     const sha256 = await moduleSha256(file).catch((error: unknown) => {
       const absent = systemCodeOf(error) === 'ENOENT'
       throw notLoaded(
@@ -59,7 +44,7 @@ export async function loadPlugins(names: readonly PluginName[], registrars: Regi
     for (const {kind, part} of definitions) register(name, registrars[kind], part)
     const shown = /^[./\\]|^file:|^[A-Za-z]:/.test(name) || file.endsWith(name) ? file.split(/[\\/]/).at(-1)! : name
     const parts = definitions.map(definition => ({kind: definition.kind, name: definition.name}))
-    loaded.set(url, {name: shown, url, sha256, parts})
+    noteLoaded({name: shown, url, sha256, parts})
   }
 }
 
@@ -77,13 +62,11 @@ async function imported(name: string, url: string): Promise<unknown> {
     return ((await import(url)) as {readonly default?: unknown}).default
   } catch (error) {
     const missing = /Cannot find (?:package|module) '([^']+)'/.exec(messageOf(error))?.[1]
-    // The first line of the stack of a syntax error is the place in the file.
-    const place = error instanceof SyntaxError ? /^file:.*:\d+$/m.exec(error.stack ?? '')?.[0] : undefined
     throw notLoaded(
       name,
-      `${messageOf(error).replace(/\.$/, '')}${place === undefined ? '' : ` at ${place}`}`,
+      messageOf(error).replace(/\.$/, ''),
       missing === undefined
-        ? 'Correct it; `node FILE` alone shows where it fails.'
+        ? `Correct it; \`node ${fileURLToPath(url)}\` alone shows where it fails.`
         : `Install ${missing} where the plug-in lies, so that it can import it.`,
       error,
     )

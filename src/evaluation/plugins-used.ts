@@ -3,7 +3,7 @@
 import {type DefinitionKind, nounOf} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
-import {loadedPlugins} from '../core/plugins.js'
+import {loadedPlugins} from '../core/loaded-plugins.js'
 import type {Lock, LockParts} from '../run-folder/lock.js'
 import {runnerFor} from '../runners/index.js'
 

@@ -1,6 +1,6 @@
 // A checkpoint folder as a session: its identity, and its model in a worker thread.
 import {existsSync} from 'node:fs'
-import {loadedPlugins} from '../../core/plugins.js'
+import {loadedPlugins} from '../../core/loaded-plugins.js'
 import type {CommonOptions, ModelIdentity, Session} from '../runner.js'
 import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
