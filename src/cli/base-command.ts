@@ -2,25 +2,12 @@
 import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
-import {type ConfigFile, openConfig} from './config-file.js'
-import {everywhereSettings} from './settings/everywhere.js'
+import {withPlugins} from './named-plugins.js'
 import {bare, everywhereFlags, settingsIn} from './settings/flags.js'
 import {jsonAsked, resolveSettings} from './settings/resolve.js'
-import {type Values, variableOf} from './settings/setting.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
 import {honourNoColor, outliveReaders} from './terminal.js'
 import {isParserError, usageError} from './usage-error.js'
-
-const pluginSetting = {plugin: everywhereSettings.plugin}
-
-/** Those of the configuration file, and those of the flag or its variable. */
-async function loadPlugins(config: ConfigFile, {plugin = []}: Values<typeof pluginSetting>): Promise<void> {
-  const named = [
-    ...config.plugins.map(name => ({name, folder: config.folder})),
-    ...plugin.map(name => ({name, folder: process.cwd()})),
-  ]
-  if (named.length > 0) await (await import('./plugins.js')).registerPlugins(named)
-}
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof BaseCommand)['baseFlags'] & T['flags']>
 export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
@@ -52,10 +39,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     })
     const given: Readonly<Record<string, unknown>> = parsed.flags
     const {env} = process
-    const config = await openConfig((given['config'] as string | undefined) ?? (env[variableOf('config')] || undefined))
     const sources = {flags: given, env, command: this.spelling}
-    // Before any other value is looked at: it may be a name that a plug-in brings.
-    await loadPlugins(config, await resolveSettings(pluginSetting, {...sources, file: new Map()}))
+    const config = await withPlugins(sources)
     const values = await resolveSettings(settingsIn(flags), {...sources, file: await config.values()})
     this.flags = values as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>

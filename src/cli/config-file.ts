@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {everywhereSettings} from './settings/everywhere.js'
 import {readValue, type Setting, type Source} from './settings/setting.js'
 
 const configFileName = 'lantern-eval.config.yaml'
@@ -39,16 +40,15 @@ export async function openConfig(path: string | undefined): Promise<ConfigFile> 
       'Check --config.',
     )
   }
-  // Only a file that is there costs the time to load the parser and the whole table.
-  const [{settings}, yaml] = await Promise.all([import('./settings/index.js'), import('yaml')])
-  const table: Readonly<Record<string, Setting<unknown>>> = settings
-  const entries = entriesOf(file, text, yaml)
-  const listed = entries.find(({key}) => key === settings.plugin.fileKey)
+  // Only a file that is there costs the time to load the parser, and the whole table.
+  const entries = entriesOf(file, text, await import('yaml'))
+  const {plugin} = everywhereSettings
+  const listed = entries.find(({key}) => key === plugin.fileKey)
   return {
     folder: resolve(dirname(file)),
-    plugins:
-      listed === undefined ? [] : ((await readValue(settings.plugin, listed.value, sourceOf(file, listed))) ?? []),
+    plugins: listed === undefined ? [] : ((await readValue(plugin, listed.value, sourceOf(file, listed))) ?? []),
     async values() {
+      const table: Readonly<Record<string, Setting<unknown>>> = (await import('./settings/index.js')).settings
       const values = new Map<string, unknown>()
       for (const entry of entries) {
         const {key, value, at} = entry

@@ -433,9 +433,9 @@ describe('the schema of the file', () => {
 
   test('has every setting of every command', () => {
     const {properties} = z.toJSONSchema(configSchema(), {io: 'input'}) as {properties: Record<string, unknown>}
-    expect(Object.keys(properties)).toEqual(
-      expect.arrayContaining(Object.keys(settings).filter(name => name !== 'config')),
-    )
+    const named = Object.entries<Setting<unknown>>(settings).filter(([name]) => name !== 'config')
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(named.map(([name, {fileKey}]) => fileKey ?? name)))
+    expect(properties).toHaveProperty('plugins')
     expect(benchmarkIds().every(id => JSON.stringify(properties['bench']).includes(id))).toBe(true)
   })
 })
