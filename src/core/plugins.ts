@@ -52,15 +52,20 @@ function register(plugin: string, add: ((part: never) => void) | undefined, part
   try {
     add?.(part as never)
   } catch (error) {
-    if (!(error instanceof LanternError)) throw error
-    throw new LanternError(error.code, `The plug-in ${plugin}: ${error.message}`, error.suggestion, {cause: error})
+    throw error instanceof LanternError ? inPlugin(plugin, error) : error
   }
+}
+
+/** An error of ours, as that of the plug-in. */
+function inPlugin(plugin: string, error: LanternError): LanternError {
+  return new LanternError(error.code, `The plug-in ${plugin}: ${error.message}`, error.suggestion, {cause: error})
 }
 
 async function imported(name: string, url: string): Promise<unknown> {
   try {
     return ((await import(url)) as {readonly default?: unknown}).default
   } catch (error) {
+    if (error instanceof LanternError) throw inPlugin(name, error)
     const missing = /Cannot find (?:package|module) '([^']+)'/.exec(messageOf(error))?.[1]
     throw notLoaded(
       name,
