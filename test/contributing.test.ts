@@ -15,7 +15,7 @@ import {runnerContract} from './support/runner-contract.js'
 import {runnerOptions} from './support/runner-options.js'
 
 const document = await readFile(join(root, 'CONTRIBUTING.md'), 'utf8')
-/** Fenced blocks by their language and name: `js letter.mjs`. */
+/** Fenced blocks by what stands behind their fence: the language and a name. */
 const blocks = new Map(
   Array.from(document.matchAll(/^```(\w+ \S+)\n(.*?)^```$/gms), ([, name, code]) => [name!, code!] as const),
 )

@@ -1,11 +1,20 @@
 // The door of a benchmark: what every definition must satisfy, whether it is built in, read from a file or a plug-in.
-import {aFunction, aList, anObject, aText, type Definition, definitionOf} from '../core/definition.js'
+import {
+  aFunction,
+  aList,
+  anObject,
+  aText,
+  type Check,
+  type Definition,
+  definitionOf,
+  oneOf,
+} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import type {Benchmark} from './benchmark.js'
 
 /**
- * A benchmark as it stands, as a definition; checked: its fields, its id, splits and subtasks, and that headline, shown subtasks and preambles name
- * subtasks it has. Throws LanternError `bad-config` naming what is wrong.
+ * A benchmark as it stands, as a definition; checked: its fields, its id, splits and subtasks, and that headline, shown
+ * subtasks and preambles name subtasks it has. Throws LanternError `bad-config` naming what is wrong.
  */
 export function defineBenchmark(benchmark: Benchmark): Definition<'benchmark', Benchmark> {
   const definition = definitionOf('benchmark', benchmark, fields, 'id')
@@ -27,12 +36,20 @@ export function defineBenchmark(benchmark: Benchmark): Definition<'benchmark', B
   return definition
 }
 
+const aScoring: Check = {
+  words: 'an object with answer ("choice" or "open"), metric, and aggregate ("macro" or "micro")',
+  fits(value) {
+    const {answer, metric, aggregate} = (value ?? {}) as Readonly<Record<string, unknown>>
+    return oneOf(['choice', 'open']).fits(answer) && aText.fits(metric) && oneOf(['macro', 'micro']).fits(aggregate)
+  },
+}
+
 const fields = {
   title: aText,
   subtasks: aList,
   splits: aList,
   defaultSplit: aText,
-  scoring: anObject,
+  scoring: aScoring,
   prompts: anObject,
   origin: anObject,
   load: aFunction,

@@ -52,7 +52,7 @@ function register(plugin: string, add: ((part: never) => void) | undefined, part
   try {
     add?.(part as never)
   } catch (error) {
-    throw error instanceof LanternError ? inPlugin(plugin, error) : error
+    throw error instanceof LanternError ? inPlugin(plugin, error) : notLoaded(plugin, messageOf(error), defines, error)
   }
 }
 

@@ -1,5 +1,5 @@
-// Which plug-ins a run used: part of its lock. Only those with a part in it, so that a table format of one's own does not
-// make another run of it.
+// Which plug-ins a run used: part of its lock. Only those with a part in it, so that a table format of one's own does
+// not make another run of it.
 import {type DefinitionKind, nounOf} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'

@@ -28,8 +28,8 @@ export interface LatentStatistics {
 }
 
 /**
- * What an intervention needs beside the model's own vectors. `evidence`: vectors of the sample's boxes. `crops`: vectors
- * of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the latents of a
+ * What an intervention needs beside the model's own vectors. `evidence`: vectors of the sample's boxes. `crops`:
+ * vectors of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the latents of a
  * `donor`, or those this sample had in it (`recorded`).
  */
 export const latentNeeds = ['nothing', 'evidence', 'crops', 'statistics', 'donor', 'recorded'] as const
@@ -117,7 +117,7 @@ export function leavesNoBlock(name: string): boolean {
   return register.has(name) && register.get(name).blocks !== undefined
 }
 
-/** Whether an intervention feeds latents from a recorded run (`--latents-from`). Throws `usage` for an unknown name. */
+/** Whether an intervention feeds latents of a recorded run (`--latents-from`). Throws `usage` for an unknown name. */
 export function needsBank(name: string): boolean {
   return ['statistics', 'donor', 'recorded'].includes(interventionNamed(name).needs)
 }

@@ -164,13 +164,13 @@ export function named(holder: string, noun: string, known: () => readonly string
     allowed: `the name of ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`,
     bounds: known().join(', '),
     choices: known(),
-    listed: nameList,
+    listed: '[^\\s,]+',
     fromText: given => given.trim(),
+    // Any name is allowed; an editor offers those there are.
+    schema: z => z.union([z.enum(known()), z.string().trim().min(1)]),
     names: {noun, part: value => value, known},
   })
 }
-
-const nameList = '[^\\s,]+'
 
 /** Names, or a number instead: `auto` or 8. */
 export function choiceOrNumber<const N extends string>(
