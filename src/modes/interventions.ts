@@ -29,8 +29,8 @@ export interface LatentStatistics {
 
 /**
  * What an intervention needs beside the model's own vectors. `evidence`: vectors of the sample's boxes. `crops`:
- * vectors of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the latents of a
- * `donor`, or those this sample had in it (`recorded`).
+ * vectors of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the latents
+ * of a `donor`, or those this sample had in it (`recorded`).
  */
 export const latentNeeds = ['nothing', 'evidence', 'crops', 'statistics', 'donor', 'recorded'] as const
 export type LatentNeed = (typeof latentNeeds)[number]
@@ -110,8 +110,8 @@ export function registerIntervention(intervention: Intervention): void {
 }
 
 /**
- * Whether an intervention leaves no block of latents on purpose. One that is not known here, of a run with a plug-in, is
- * taken to leave them.
+ * Whether an intervention leaves no block of latents on purpose. One that is not known here, of a run with a plug-in,
+ * is taken to leave them.
  */
 export function leavesNoBlock(name: string): boolean {
   return register.has(name) && register.get(name).blocks !== undefined
