@@ -73,6 +73,16 @@ test('a benchmark is verified, run and shown', async () => {
   ])
 })
 
+test('a run of that benchmark is scored again without its plug-in, as far as its records say', async () => {
+  const rescore = (...args: string[]) => cli(['rescore', 'my-run', '--out', 'again', ...args], {cwd: folder})
+  expect(await rescore('--data', 'items.jsonl', '--json')).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('came with the plug-in mybench.mjs'),
+  })
+  expect(await rescore('--extractor', 'blink_official')).toMatchObject({code: 0})
+  expect((await readLock(join(folder, 'again'))).plugins).toMatchObject([{parts: ['benchmark mybench']}])
+})
+
 test('a runner is listed and answers', async () => {
   const [listed] = await follow('letter')
   expect(listed!.stdout).toMatch(/letter:X +the same letter for every question/)

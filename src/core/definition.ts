@@ -71,15 +71,15 @@ export function definitionOf<K extends DefinitionKind, T extends object>(
   nameOf: string = 'name',
 ): Definition<K, T> {
   const noun = nounOf(kind)
-  const advice = `A ${noun} has ${[nameOf, ...Object.keys(fields)].join(', ')}.`
+  const advice = `${withArticle(noun)} has ${[nameOf, ...Object.keys(fields)].join(', ')}.`
   if (!anObject.fits(part))
-    throw new LanternError('bad-config', `A ${noun} is defined by an object, not by ${shown(part)}.`, advice)
+    throw new LanternError('bad-config', `${withArticle(noun)} is defined by an object, not by ${shown(part)}.`, advice)
   const values = part as Readonly<Record<string, unknown>>
   const name = values[nameOf]
   if (typeof name !== 'string' || !validName.test(name))
     throw new LanternError(
       'bad-config',
-      `A ${noun} has no valid ${nameOf}: ${shown(name)}.`,
+      `${withArticle(noun)} has no valid ${nameOf}: ${shown(name)}.`,
       'Use letters, digits, "_", "-" and ".", and begin with a letter or a digit.',
     )
   for (const [field, check] of Object.entries(fields))
@@ -95,6 +95,10 @@ export function definitionOf<K extends DefinitionKind, T extends object>(
 /** A kind as messages write it. */
 export function nounOf(kind: DefinitionKind): string {
   return kind === 'peer-format' ? 'peer format' : kind === 'format' ? 'report format' : kind
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'An' : 'A'} ${noun}`
 }
 
 function shown(value: unknown): string {

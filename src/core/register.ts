@@ -24,7 +24,7 @@ export class Register<T> {
     return [...this.#parts.keys()]
   }
 
-  /** All parts, in the order of their names. */
+  /** All parts, in the order in which they were added. */
   parts(): readonly T[] {
     return [...this.#parts.values()]
   }
