@@ -20,7 +20,14 @@ const register = new Register<Runner<RunnerOptions>>('runner', [remoteRunner, re
  * one. Throws `bad-config` for one that is not whole, and for a name that is taken.
  */
 export function registerRunner(runner: Runner): void {
-  register.add(defineRunner<RunnerOptions>(runner))
+  const {name, part} = defineRunner(runner)
+  register.add(
+    defineRunner<RunnerOptions>({
+      ...{name, references: part.references},
+      accepts: ref => part.accepts(ref),
+      open: (ref, {common}) => part.open(ref, {common}),
+    }),
+  )
 }
 
 /** The forms of a model reference known by now, for help texts and errors. */
