@@ -11,6 +11,7 @@ import {openCheckpoint} from '../src/runners/onnx/qwen2-5-vl/checkpoint.js'
 import {loadModel} from '../src/runners/onnx/qwen2-5-vl/model.js'
 import type {Checkpoint, DecoderOutput, Model, Past, Precision} from '../src/runners/onnx/qwen2-5-vl/types.js'
 import {tinySizes, writeTinyCheckpoint} from '../test/support/tiny-checkpoint.js'
+import {median} from './support/median.js'
 
 const threads = Number(process.env['BENCH_THREADS'] ?? cpus().length)
 const rounds = 5
@@ -36,8 +37,6 @@ const sizes = {
   vocabulary: 151_936,
   mropeSection: [8, 12, 12] as const,
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now()

@@ -13,6 +13,7 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {random} from '../src/core/random.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+import {median} from './support/median.js'
 
 const sizes = [50_000, 100_000, 200_000]
 const rounds = 3
@@ -81,8 +82,6 @@ function timed(...args: string[]): {wall: number; cpu: number} {
   if (status !== 0) throw new Error(stderr)
   return {wall: (performance.now() - began) / 1000, cpu: Number(stderr.split('\n').at(-1))}
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 const folder = await mkdtemp(join(tmpdir(), 'bench-leaderboard-'))
 try {

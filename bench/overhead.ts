@@ -16,6 +16,7 @@ import {Engine} from '../src/runners/onnx/engine.js'
 import {loadCheckpoint} from '../src/runners/onnx/load.js'
 import type {PromptTools} from '../src/runners/onnx/prepared-inputs.js'
 import type {Model} from '../src/runners/onnx/qwen2-5-vl/types.js'
+import {median} from './support/median.js'
 
 const rounds = 25
 const bounds = {overheadMs: 10, sampleMs: 45, eightArms: 2}
@@ -25,8 +26,6 @@ const pytorchMsPerToken = 4.4
 const shared = fileURLToPath(new URL('../../shared/data/goldens/', import.meta.url))
 const committed = fileURLToPath(new URL('../fixtures/goldens/', import.meta.url))
 const goldens = process.argv[2] ?? (existsSync(shared) ? shared : committed)
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
-
 interface Case {
   readonly id: string
   readonly images: readonly string[]

@@ -7,6 +7,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
+import {median} from './support/median.js'
 
 const files = 4
 const fileBytes = 64e6
@@ -15,8 +16,6 @@ const leastRatio = 0.8
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const run = promisify(execFile)
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
-
 const server = fork(here('support/hub-server.ts'), [String(files), String(fileBytes)], {execArgv: ['--import', 'tsx']})
 const [{url}] = (await once(server, 'message')) as [{url: string}]
 const folder = await mkdtemp(join(tmpdir(), 'bench-pull-'))

@@ -1,5 +1,5 @@
-// What an adapter states reaches a run: prompts and limits in the lock, a benchmark of one's own beside the built-in
-// ones. Commands run in this process, so that a benchmark can be registered.
+// What an adapter declares reaches a run: prompts and limits in the lock, and a user's own benchmark beside the
+// built-in ones. Commands run in this process, so that a benchmark can be registered.
 import {cp, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -28,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, {recursive: true}))
 
-/** Two questions without pictures to speak of, in a file of our own. */
+/** Two questions with trivial pictures, in a file of our own. */
 const mine: Benchmark = defineBenchmark({
   id: 'mine',
   title: 'My Bench',
@@ -51,7 +51,7 @@ const mine: Benchmark = defineBenchmark({
   },
 }).part
 
-test('another benchmark and its prompts change nothing in the lock of a run', async () => {
+test('a further benchmark and its prompts do not change the lock of a run', async () => {
   const blink = ['--bench', 'blink', '--model', published]
   const before = await dryLock(...blink)
   registerBenchmark(mine)
@@ -59,7 +59,7 @@ test('another benchmark and its prompts change nothing in the lock of a run', as
   expect(await dryLock(...blink, '--prompt-style', 'lantern')).not.toBe(before)
 })
 
-test('a benchmark of one’s own is run, titled, verified and limited as its definition says', async () => {
+test('a user’s own benchmark is run, titled, verified and limited as its definition says', async () => {
   const data = join(folder, 'mine.txt')
   const answers = join(folder, 'answers.jsonl')
   const out = join(folder, 'mine')
@@ -76,7 +76,7 @@ test('a benchmark of one’s own is run, titled, verified and limited as its def
   expect(await json(BenchVerify, 'mine', '--data', data)).toMatchObject({ok: true, verified: true})
 })
 
-test('a benchmark whose option order means something is asked in no other', async () => {
+test('a benchmark whose option order has a meaning is asked in no other order', async () => {
   registerBenchmark({...mine, id: 'ordered', optionOrders: false})
   const data = join(folder, 'mine.txt')
   const asked = ['--bench', 'ordered', '--data', data, '--model', published, '--dry-run']
@@ -84,7 +84,7 @@ test('a benchmark whose option order means something is asked in no other', asyn
   expect((await json(Run, ...asked, '--options', 'circular')).error.code).toBe('usage')
 })
 
-test('limits of new tokens are the benchmark’s, where they differ in its own entry, and a flag overrides all', async () => {
+test('limits of new tokens come from the benchmark, are in its own entry where benchmarks differ, and a flag overrides them', async () => {
   const arms = async (...argv: string[]) => (await json(Run, '--dry-run', '--mode', 'direct', ...argv)).arms
   const control = ['--model', 'builtin:nano-direct', '--data', 'builtin', '--limit', '2']
   expect(await arms('--bench', 'viscot', ...control)).toMatchObject([{maxNewTokens: 128, newTokensAtMost: 256}])
@@ -107,7 +107,7 @@ test('limits of new tokens are the benchmark’s, where they differ in its own e
   ])
 })
 
-test('data that are not the published ones are unverified, and of other subtasks refused', async () => {
+test('data that differ from the published ones are unverified, and refused if they have other subtasks', async () => {
   const answers = join(folder, 'val_answers.json')
   await writeFile(answers, '{"val_Counting_1": "(A)", "val_Jigsaw_7": "(B)"}')
   const run = ['--bench', 'blink', '--model', published, '--extractor', 'verbatim']

@@ -72,7 +72,7 @@ describe('bench verify', () => {
     expect(document.problems).toContainEqual({
       id: null,
       kind: 'broken-record',
-      message: `${path}: "val_Counting_2" is no letter.`,
+      message: `${path}: "val_Counting_2" is not a letter.`,
     })
     expect((await output(BenchVerify, 'blink', '--data', path)).stdout).toContain('Counting: 1 samples instead of 120.')
   })

@@ -51,12 +51,12 @@ it.each([
   expect(lines).toEqual([`src/one.ts:2: ${message}`])
 })
 
-it('finds a citation that is wrapped over two lines', () => {
+it('finds a citation that wraps over two lines', () => {
   write('src/one.ts', `/**\n * The rule (design/note.md,\n * "Gone").\n */\n`)
   expect(check().lines).toEqual(['src/one.ts:2: design/note.md has no heading "Gone"'])
 })
 
-it('finds a name that the cited file does not hold', () => {
+it('finds a name that the cited file does not contain', () => {
   write('src/one.ts', 'export const present = 1\n')
   write('README.md', 'First `present` and `gone` (`src/one.ts`) run.\n')
   expect(check().lines).toEqual(['README.md:1: src/one.ts holds no "gone"'])
@@ -67,7 +67,7 @@ it('reads docstrings, and no other strings, of Python', () => {
   expect(check().lines).toEqual(['training/one.py:1: there is no gone.md'])
 })
 
-it('wants a reason for every dependency, and an exact version', () => {
+it('requires a reason for every dependency, and an exact version', () => {
   write('package.json', JSON.stringify({dependencies: {used: '^1.2.3', other: '1.0.0'}, devDependencies: {}}))
   expect(check().lines).toEqual([
     'package.json:1: other has no reason in design/dependencies.json ("for" and "why")',

@@ -1,4 +1,4 @@
-// Every command as a user first meets it: its help, and its answer to misuse.
+// Every command as a user first meets it: its help, and its reaction to misuse.
 import {execFile} from 'node:child_process'
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -63,6 +63,13 @@ describe('help', () => {
     },
   )
 
+  test('shows no default of a required flag, and no description that repeats a summary', () => {
+    for (const text of texts) {
+      expect(text).not.toContain('FLAG DESCRIPTIONS')
+      expect(text.replace(/\s+/g, ' ')).not.toMatch(/\(required\)((?! --| -[a-z],).)*\[default/)
+    }
+  })
+
   test('aligns the flags of every command', () => {
     const section = /\nGLOBAL FLAGS\n([\s\S]*?)\n\n/.exec(texts[0]!)![1]!
     const flags = section.split('\n').filter(line => /^ {2,6}-/.test(line))
@@ -111,7 +118,7 @@ describe('misuse', () => {
     [
       'a list of samples without any',
       ['run', '--samples-file', '/dev/null'],
-      'The samples file /dev/null names no sample',
+      'The samples file /dev/null contains no sample id',
     ],
     ['text for a number', ['run', '--limit', 'abc'], '--limit abc is not a whole number (1 or more)'],
     ['a value outside a list', ['run', '--mode', 'loud'], 'direct, text-cot, latent'],
@@ -125,7 +132,7 @@ describe('misuse', () => {
     [
       'an endpoint for a model with another name',
       ['run', '--bench', 'hops', '--model', 'openai:candidate', '--base-url', 'candidat=http://127.0.0.1:9/v1'],
-      'given for candidat, and not for candidate',
+      'given for candidat but not for candidate',
     ],
     ['a split that a benchmark does not have', ['run', '--split', 'val'], 'hops has no split "val"'],
     [
@@ -165,7 +172,7 @@ test('NO_COLOR turns colour off, even where colour is forced', async () => {
 test('a path that the system refuses is reported as such and not as a bug', async () => {
   const {code, stderr} = await cli(['cache', 'dir'], {env: {LANTERN_EVAL_CACHE_DIR: join(root, 'package.json', 'x')}})
   expect(code).toBe(4)
-  expect(stderr).toMatch(/^error The system refuses: ENOTDIR.+\n {2}try .+\n$/)
+  expect(stderr).toMatch(/^error The operating system refused: ENOTDIR.+\n {2}try .+\n$/)
 })
 
 test('the example workflow uses only flags that exist', async () => {

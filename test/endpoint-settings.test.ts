@@ -1,4 +1,4 @@
-// What `run` can tell an endpoint beside the question, over real HTTP: headers, more of the body, prices, the cache.
+// What `run` can send to an endpoint beside the question, over real HTTP: headers, body fields, prices, the cache.
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -37,7 +37,7 @@ const run = (
   })
 }
 
-/** All that a run left behind, as one text. */
+/** Everything that a run wrote, as one text. */
 async function everythingWritten(): Promise<string> {
   const entries = await readdir(folder, {recursive: true, withFileTypes: true})
   const texts = entries
@@ -48,7 +48,7 @@ async function everythingWritten(): Promise<string> {
 
 describe('--header', () => {
   test.each(['flag', 'variable', 'file'])(
-    'given by %s is sent with every request, and its value stands nowhere even when the endpoint repeats it',
+    'given by %s is sent with every request, and its value is written nowhere even when the endpoint repeats it',
     async way => {
       const line = `X-Api-Secret: ${secret}`
       const server = await serve(({index, headers}) => {
@@ -78,14 +78,14 @@ describe('--header', () => {
     },
   )
 
-  test('may be repeated, holds commas, and takes the place of the key where it says so', async () => {
+  test('may be repeated, may hold commas, and replaces the key if it is an Authorization header', async () => {
     const server = await serve(() => ({kind: 'answer', text: '(A)'}))
     const headers = ['--header', 'X-List: a, b', '--header', 'Authorization: Basic abcdefgh']
     await run(server, ['--limit', '1', ...headers], {OPENAI_API_KEY: 'sk-of-the-environment'})
     expect(server.requests[0]!.headers).toMatchObject({'x-list': 'a, b', authorization: 'Basic abcdefgh'})
   })
 
-  test('does not go to a judge on another server, and neither does what is merged into bodies', async () => {
+  test('is not sent to a judge on another server, and neither are extra body fields', async () => {
     const model = await serve(() => ({kind: 'answer', text: 'a cat'}))
     const judge = await serve(() => ({kind: 'answer', text: '1'}))
     await run(model, [
@@ -100,7 +100,7 @@ describe('--header', () => {
   })
 })
 
-test('--extra-body is merged into every body, stands in the lock, and has replies of its own in the cache', async () => {
+test('--extra-body is merged into every body, is part of the lock, and has its own replies in the cache', async () => {
   const server = await serve(() => ({kind: 'answer', text: '(A)'}))
   const extra = {chat_template_kwargs: {enable_thinking: false}, temperature: 0.25}
   const lockOf = async (out: string, ...args: string[]) => {
@@ -119,7 +119,7 @@ test('--extra-body is merged into every body, stands in the lock, and has replie
 })
 
 describe('--price', () => {
-  test('tells the cost of a plan', async () => {
+  test('gives a plan its cost', async () => {
     const server = await serve(() => ({kind: 'answer', text: '(A)'}))
     const args = ['--limit', '4', '--dry-run', '--json', '--price', '2,8']
     const priced = await run(server, args, {}, {model: 'openai:gpt-4o'})
@@ -131,7 +131,7 @@ describe('--price', () => {
     expect(server.requests).toHaveLength(0)
   })
 
-  test('makes --max-cost hold where replies say nothing of costs', async () => {
+  test('makes --max-cost work if replies do not state costs', async () => {
     const usage = {prompt_tokens: 1000, completion_tokens: 100}
     const server = await serve(() => ({kind: 'answer', text: '(A)', usage}))
     // 1,000 x 10 / 10^6 + 100 x 100 / 10^6 = 0.02 a reply
@@ -142,7 +142,7 @@ describe('--price', () => {
     expect(await settledRecords(join(folder, 'run'))).toHaveLength(5)
   })
 
-  test('is asked for before anything is sent where --max-cost needs it', async () => {
+  test('is required before anything is sent if --max-cost needs it', async () => {
     const server = await serve(() => ({kind: 'answer', text: '(A)'}))
     const {stderr} = await run(server, ['--max-cost', '1', '--dry-run'])
     expect(stderr).toContain('The price of openai:m is not known')
@@ -151,7 +151,7 @@ describe('--price', () => {
   })
 })
 
-test('--no-cache, its variable and its key ask again, and --cache goes before them', async () => {
+test('--no-cache, its variable and its key ask again, and --cache overrides them', async () => {
   const server = await serve(() => ({kind: 'answer', text: '(A)'}))
   const off = join(folder, 'off.yaml')
   await writeFile(off, 'no-cache: true\n')

@@ -9,6 +9,8 @@ import {readLatents} from '../src/run-folder/latents.js'
 import {completeLogLength, readLock, readLog} from '../src/run-folder/reader.js'
 import type {LogRecord} from '../src/run-folder/record.js'
 import {cli, startCli} from './support/cli.js'
+import {editedCheckpoints, floats, writeLora} from './support/edited-checkpoints.js'
+import {writeTinyCheckpoint} from './support/tiny-checkpoint.js'
 
 const checkpoint = fileURLToPath(new URL('../fixtures/goldens/checkpoints/nano-latent', import.meta.url))
 let folder: string
@@ -108,4 +110,51 @@ it('stops soon after Ctrl-C, and the same command finishes the run', async () =>
   expect(new Set(after.map(({id}) => id)).size).toBe(after.length)
   const summary = JSON.parse(await readFile(join(folder, 'broken', 'summary.json'), 'utf8'))
   expect(summary.verdict).toBe('done')
+})
+
+describe('a checkpoint folder', () => {
+  const run = (model: string, out: string, ...more: string[]) =>
+    cli(
+      [
+        ...['run', '--bench', 'hops', '--limit', '2', '--model', model, '--mode', 'direct', '--max-new-tokens', '4'],
+        ...['--threads', '1', '--out', join(folder, out), ...more],
+      ],
+      {env: env()},
+    )
+
+  it('that leaves something open is run as published, and model show and the lock say what was assumed', async () => {
+    const base = await writeTinyCheckpoint(join(folder, 'tiny'))
+    const {adapter} = await writeLora(
+      join(folder, 'adapter'),
+      base,
+      {targets: ['model.layers.0.self_attn.q_proj'], rank: 2, alpha: 4},
+      () => 2,
+    )
+    await rm(join(base, 'preprocessor_config.json'))
+    const shown = await cli(['model', 'show', adapter], {env: env()})
+    expect(shown.stdout).toMatch(/adapter {3}.*adapter, merged when the model is loaded/)
+    expect(shown.stdout).toMatch(/assumed {3}picture limits 3136 to 12845056 pixels/)
+    // The base is named by the adapter itself, or by --model.
+    const named = await cli(['model', 'show', base, '--adapter', adapter], {env: env()})
+    expect(named.stdout).toMatch(/adapter {3}.*adapter, merged when the model is loaded/)
+    expect((await run(adapter, 'assumed')).code).toBe(0)
+    const {models} = await readLock(join(folder, 'assumed'))
+    expect((await run(base, 'adapted', '--adapter', adapter)).code).toBe(0)
+    expect((await readLock(join(folder, 'adapted'))).models[0]).toMatchObject({sha256: models[0]!.sha256})
+    expect(models[0]).toMatchObject({details: {assumed: [expect.stringMatching(/picture limits/), expect.anything()]}})
+  })
+
+  it('whose weights are not finite is never "done, 0.0 %"', async () => {
+    const base = await writeTinyCheckpoint(join(folder, 'whole'))
+    const {rewritten} = editedCheckpoints(folder)
+    const damaged = await rewritten(base, source =>
+      source.name === 'model.norm.weight' ? floats(source.name, [64], new Float32Array(64).fill(Number.NaN)) : source,
+    )
+    const {code, stdout, stderr} = await run(damaged, 'damaged')
+    expect(code).toBe(4)
+    expect(stdout).toContain('every sample ended in an error')
+    expect(stdout + stderr).toContain('output is not finite')
+    for (const {outcome, error} of await log('damaged'))
+      expect([outcome, error!.code]).toEqual(['error', 'bad-checkpoint'])
+  })
 })

@@ -144,7 +144,7 @@ describe('the plan of an endpoint', () => {
     expect(stdout).toMatch(/All arms: about 0\.\d+ USD for prompts, at most 0\.25 USD for new tokens/)
   })
 
-  it('admits what it cannot know of an unknown model, and measures the replies once there are some', async () => {
+  it('reports what is unknown about an unknown model, and measures the replies once there are some', async () => {
     server = await startOpenAIServer({
       behave: ({index}) => (index > 0 && index % 2 === 0 ? {kind: 'status', status: 400} : answer),
     })

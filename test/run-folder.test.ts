@@ -1,4 +1,4 @@
-// A run folder and several processes: what happens to it while a run goes on, and afterwards by hand.
+// A run folder and several processes: what happens to it during a run, and to a folder edited afterwards.
 import {mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -37,7 +37,7 @@ async function ids(): Promise<string[]> {
   return found
 }
 
-it('stops a writer that stood still and came back to a folder that is held by another', async () => {
+it('stops a suspended writer that comes back to a folder held by another process', async () => {
   await serve(40)
   const first = startCli(asking(), {env: env()})
   await until(async () => (await ids()).length > 3)
@@ -59,7 +59,7 @@ it('stops a writer that stood still and came back to a folder that is held by an
   expect(await readdir(out())).not.toContain('writer.lock')
 })
 
-it('claims nothing for a run whose log was removed meanwhile', async () => {
+it('reports a log that was removed during the run', async () => {
   await serve(40)
   const {ended} = startCli(asking('--json'), {env: env()})
   await until(async () => (await ids()).length > 3)
@@ -74,7 +74,7 @@ it('claims nothing for a run whose log was removed meanwhile', async () => {
   expect(await readdir(out())).not.toContain('summary.json')
 })
 
-it('is given back by a run whose messages nobody reads any more, and the exit code is that of the run', async () => {
+it('is released by a run whose output nobody reads any more, and the exit code is the run’s own', async () => {
   await serve(20)
   const {child, ended} = startCli(asking('--limit', '12'), {env: env()})
   child.stderr!.destroy()
@@ -95,13 +95,13 @@ it.each([
   expect(await settledRecords(out())).toHaveLength(4)
 })
 
-it('that was edited is exit 5 where it is named, and left out of a scan that ends with 5', async () => {
+it('that was edited is exit 5 if named; a scan leaves it out and ends with 5', async () => {
   await serve()
   const inResults = (name: string) => asking('--limit', '4').map(arg => (arg === out() ? join('results', name) : arg))
   for (const name of ['edited', 'whole']) await cli(inResults(name), {env: env(), cwd: folder})
   const lock = join(folder, 'results', 'edited', 'lock.json')
   await writeFile(lock, (await readFile(lock, 'utf8')).replace('"kind": "builtin"', '"kind": "official"'))
-  // A folder of a run that never had a sample is no run.
+  // A folder of a run without samples is not a run.
   await mkdir(join(folder, 'results', 'begun'))
   await writeFile(join(folder, 'results', 'begun', 'lock.json'), await readFile(lock))
 
@@ -122,7 +122,7 @@ it('that was edited is exit 5 where it is named, and left out of a scan that end
     expect((await cli(command, {env: env(), cwd: folder})).code).toBe(5)
 })
 
-it('with records that cannot be true says so beside the table, and does not count them', async () => {
+it('with records that cannot be true reports them beside the table and does not count them', async () => {
   await serve()
   await cli(asking('--limit', '4'), {env: env()})
   const log = join(out(), 'log.jsonl')

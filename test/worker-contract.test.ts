@@ -1,4 +1,4 @@
-// The contract of runners held by a local checkpoint in its worker thread, which only compiled code has.
+// The contract of runners for a local checkpoint in its worker thread, which only exists in compiled code.
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'

@@ -1,5 +1,5 @@
-// The interface of a benchmark: everything the house knows of one, stated at one place. An adapter is one file beside
-// this one and one line in index.ts; design/adapters.md walks from it to a prompt and a score.
+// The interface of a benchmark: everything we know about one, in one place. An adapter is one file beside this one and
+// one line in index.ts; design/adapters.md follows it from definition to prompt and score.
 
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
@@ -10,9 +10,9 @@ import type {Sample} from '../core/sample.js'
 export interface Subtask {
   readonly name: string
   readonly expected: Readonly<Record<string, number>>
-  /** Number of options of its items, where it is the same for all. */
+  /** Number of options of its items, if all have the same. */
   readonly choices?: number
-  /** Number of pictures of its official items, where it is the same for all. */
+  /** Number of pictures of its official items, if all have the same. */
   readonly pictures?: number
 }
 
@@ -21,26 +21,26 @@ export interface Benchmark {
   readonly id: string
   /** The name in tables. */
   readonly title: string
-  /** What the names of peers' tasks, data sets and files say of it; case and signs are no part of a name. */
+  /** How peers name it in tasks, data sets and files; case and punctuation are ignored. */
   readonly aliases?: readonly string[]
-  /** Every subtask there is; data that name another one are refused. */
+  /** Every subtask. Data that name another one are refused. */
   readonly subtasks: readonly Subtask[]
-  /** Subtasks that the built-in models are asked when nobody names a benchmark. */
+  /** Subtasks for the built-in models when no benchmark is named. */
   readonly shown?: readonly string[]
   readonly splits: readonly string[]
   readonly defaultSplit: string
   readonly scoring: Scoring
-  /** How it is asked, by prompt style. */
+  /** How questions are put, by prompt style. */
   readonly prompts: PromptForms
-  /** Most new tokens by mode, where the house's own limits do not fit its answers. */
+  /** Limits of new tokens by mode, where the defaults do not fit its answers. */
   readonly maxNewTokens?: Limits
-  /** False when the order of its options means something, so that none may be asked in another one. */
+  /** False when the order of its options has a meaning, so that no other order may be asked. */
   readonly optionOrders?: boolean
-  /** Writes answers as the benchmark's own server or scorer takes them; absent where there is none. */
+  /** Writes answers in the form of the benchmark's own server or scorer; absent where there is none. */
   submission?(answers: readonly SubmissionAnswer[]): Submission
-  /** Folder below `fixtures/` with gold answers without pictures that ship with the package. */
+  /** Folder below `fixtures/` with gold answers (no pictures) that ship with the package. */
   readonly shippedAnswers?: string
-  /** Where the data come from, for people and for `bench pull`. */
+  /** Where the data come from, for readers and for `bench pull`. */
   readonly origin: {
     readonly repo: string
     readonly revision: string
@@ -49,18 +49,18 @@ export interface Benchmark {
     readonly pull?: Pull
   }
   /**
-   * Recognises the layout of a folder (or file) and opens it; reads as little as that needs.
+   * Recognises the layout of a folder (or file) and opens it; reads as little as possible.
    * Throws LanternError `data-absent` when nothing of this benchmark is there, `bad-file` for a broken file (naming
    * file and row).
    */
   load(path: string, options: LoadOptions): Promise<DataSet>
 }
 
-/** One answer of a run, as a submission needs it: each sample once, and none that failed. */
+/** One answer of a run, for a submission: each sample once, without failed ones. */
 export interface SubmissionAnswer {
   readonly id: string
   readonly subtask: string
-  /** What was read out of the text; null when nothing was. */
+  /** The answer read out of the text; null if none was. */
   readonly answer: string | null
   readonly text: string
 }
@@ -68,11 +68,11 @@ export interface SubmissionAnswer {
 export interface Submission {
   /** Files to write: name and content. */
   readonly files: readonly {readonly name: string; readonly content: string}[]
-  /** Samples whose answer could not be read; they are written as the benchmark writes a missing answer. */
+  /** Samples whose answer could not be read; written as the benchmark writes a missing answer. */
   readonly unanswered: number
 }
 
-/** The split asked for, or the benchmark's usual one. Throws `usage` for one that it does not have. */
+/** The split asked for, or the benchmark's default. Throws `usage` for an unknown split. */
 export function splitOf(
   {id, splits, defaultSplit}: Pick<Benchmark, 'id' | 'splits' | 'defaultSplit'>,
   asked: string | undefined,
@@ -82,7 +82,7 @@ export function splitOf(
   throw new LanternError('usage', `${id} has no split "${split}".`, `Its splits: ${splits.join(', ')}.`)
 }
 
-/** What `bench pull` fetches; a benchmark without it is made, not fetched. */
+/** What `bench pull` fetches. A benchmark without it is generated, not fetched. */
 export type Pull =
   /** Files of the hub's data set `origin.repo` at `origin.revision`, by split. */
   | {readonly from: 'hub'; readonly files: Readonly<Record<string, RegExp>>}
@@ -107,7 +107,7 @@ export interface LoadOptions {
 export interface SampleKey {
   readonly id: string
   readonly subtask: string
-  /** The item this sample is a variant of; variants of one item are selected together. */
+  /** The item of which this sample is a variant; variants of one item are selected together. */
   readonly item?: string
 }
 
@@ -122,18 +122,18 @@ export interface DataSet {
   readonly layout: string
   /** False for annotation files without their pictures, which only `replay:` accepts. */
   readonly hasImages: boolean
-  /** All keys in the order of the data. Throws `bad-file` for the first record that cannot be used, naming it. */
+  /** All keys in the order of the data. Throws `bad-file` naming the first record that cannot be used. */
   keys(): Promise<readonly SampleKey[]>
-  /** Whether counts and ids are the published ones; drawn samples never are. */
+  /** Whether counts and ids are the published ones; never true for generated samples. */
   verified(): Promise<boolean>
   /**
-   * The samples whose id is in `only` (all without it), in the order of the data, read as a stream. Where the data have
-   * pictures, each sample has all that belong to it: reading one that is missing throws.
+   * The samples whose id is in `only` (default: all), in the order of the data, as a stream. If the data have pictures,
+   * each sample has all of its pictures, and reading a missing one throws.
    */
   samples(only?: ReadonlySet<string>): AsyncIterable<Sample>
   /** What identifies the data in the lock. */
   identity(): Promise<DataIdentity>
-  /** Everything that is wrong with the data, as a stream; used by `bench verify`. */
+  /** Everything that is wrong with the data, as a stream; for `bench verify`. */
   problems(): AsyncIterable<DataProblem>
 }
 

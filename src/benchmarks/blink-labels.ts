@@ -11,8 +11,8 @@ const oldLabels =
   'ACBACBCCCBCAABCAABBBABCBBAACCCABCCAABBAABBBCCCCCACBCCCABAABAAAAAAAABCCCBCCAABCBAACBBCCBCCCAACCCCBCBBABBBBCCBBCCABABBCBCCBCBAAACCCBCAAC'
 
 /**
- * At least this share of the labels must differ before they are called the corrected ones: a few changed letters are
- * something else.
+ * At least this share of the labels must differ before they are called the corrected ones; a few changed letters have
+ * another cause.
  */
 const changedShare = 0.5
 

@@ -1,6 +1,7 @@
-// How BLINK is asked, by style. Sources: zeyofu/BLINK_Benchmark: eval/test_benchmark.py, GuilhermeViveiros/LanteRn:
-// evals/viscot_blink_vstar_eval.py, open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py, EvolvingLMMs-Lab/lmms-eval:
-// lmms_eval/tasks/blink/{utils.py,blink.yaml}. Peers' forms are sent as they stand. Data only.
+// How BLINK is asked, by style. Data only. Peers' forms are sent exactly as they are.
+// Sources: zeyofu/BLINK_Benchmark: eval/test_benchmark.py, GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py,
+// open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py, EvolvingLMMs-Lab/lmms-eval:
+// lmms_eval/tasks/blink/{utils.py,blink.yaml}.
 import type {PromptForms} from '../core/prompt-form.js'
 
 const lmmsNote = 'Note: You only need to respond with {letters} without providing any additional information.\n'

@@ -1,9 +1,9 @@
-// BLINK's answers as EvalAI takes them (zeyofu/BLINK_Benchmark: eval/README.md, "final prediction file"): one object of
-// answers by official id.
+// BLINK's answers as EvalAI accepts them (zeyofu/BLINK_Benchmark: eval/README.md, "final prediction file"): one object
+// of answers by official id.
 import {LanternError} from '../core/errors.js'
 import type {Submission, SubmissionAnswer} from './benchmark.js'
 
-/** The marker of an answer that is no option (eval/multiple_choice.py). */
+/** The marker of an answer that is not an option (eval/multiple_choice.py). */
 const noOption = '(Z)'
 
 /** Throws `unsupported` for ids that are not the official ones. */

@@ -27,7 +27,7 @@ interface Item {
   images?: number
 }
 
-/** The columns of the hub's files, here with the pictures before the texts and out of order: only names count. */
+/** The columns of the hub's files, here with pictures before texts and out of order: only names count. */
 function columns(items: readonly Item[], subtask: string): Column[] {
   const usual = ['yes', 'no', 'both', 'neither'].slice(0, blink.subtasks.find(({name}) => name === subtask)?.choices)
   const picture = (k: number) =>
@@ -66,7 +66,7 @@ test('the official pictures: 3,675 in val', () => {
   expect(blink.subtasks.reduce((sum, {expected, pictures}) => sum + expected['val']! * pictures!, 0)).toBe(3675)
 })
 
-test('the subtask of an official id lies between the split and the last underscore', () => {
+test('the subtask of an official id is between the split and the last underscore', () => {
   expect(subtaskOfId('val_Multi-view_Reasoning_12')).toBe('Multi-view_Reasoning')
   expect(subtaskOfId('test_IQ_Test_1')).toBe('IQ_Test')
   expect(subtaskOfId('val_Nonsense_1')).toBeUndefined()
@@ -174,7 +174,7 @@ describe('the hub layout', () => {
     const first = table.find(({name}) => name === 'image_1') as Extract<Column, {type: 'picture'}>
     first.data[4] = {bytes: Uint8Array.of(1, 2, 3), path: null}
     writeParquet(join(root, 'Counting/val-0.parquet'), table)
-    // A run would keep one answer for the two.
+    // A run would keep one answer for both.
     await expect((await open(root)).keys()).rejects.toThrow('have the id "val_Counting_1"')
     const problems = await problemsOf(await open(root))
     expect(problems.filter(({kind}) => kind !== 'count').map(({id, kind}) => [id, kind])).toEqual([
@@ -189,7 +189,7 @@ describe('the hub layout', () => {
     )
   })
 
-  test('any cell may be empty: its record is an error naming file and row, and no other is lost', async () => {
+  test('any cell may be empty: its record is an error naming file and row, and no other record is lost', async () => {
     const filled = fc.record({idx: fc.boolean(), choices: fc.boolean(), answer: fc.boolean()})
     await fc.assert(
       fc.asyncProperty(fc.array(filled, {minLength: 1, maxLength: 8}), async cells => {
@@ -210,7 +210,7 @@ describe('the hub layout', () => {
         try {
           for await (const {id} of data.samples()) served.push(id)
         } catch {
-          // The first broken record, after the last good one.
+          // The first broken record is thrown after the last good one.
         }
         expect(served).toEqual([...cells.keys()].filter(whole).map(k => `val_Counting_${k}`))
       }),
@@ -218,7 +218,7 @@ describe('the hub layout', () => {
     )
   })
 
-  test('a JPEG that is cut off is undecodable', async () => {
+  test('a truncated JPEG is undecodable', async () => {
     const {default: sharp} = await import('sharp')
     const noise = Buffer.from(Array.from({length: 64 * 64 * 3}, (_, k) => (k * 7919) % 251))
     const jpeg = await sharp(noise, {raw: {width: 64, height: 64, channels: 3}})
@@ -245,7 +245,7 @@ describe('the hub layout', () => {
     expect(problems.map(({message}) => message)).toEqual(['val_Jigsaw_2: the sample has 2 of 3 pictures.'])
   })
 
-  test('drawn samples bear a mark: their kind is builtin, and official counts and labels do not concern them', async () => {
+  test('generated samples have a marker: their kind is builtin, and official counts and labels do not apply', async () => {
     const root = newFolder()
     await writeSubtask(join(root, 'Counting/val-0.parquet'), [{idx: 'val_Counting_1'}])
     await writeFile(join(root, builtinMark), '{}')
@@ -299,7 +299,7 @@ describe('a VLMEvalKit table', () => {
       expect(sample.letters).toEqual(['A', 'B', 'C', 'D'].slice(0, choices))
       expect(sample.options).toEqual(options.slice(0, choices))
     }
-    // What a subtask has and a row has not is an error when it is read.
+    // A missing part that the subtask needs is an error on reading.
     const wanted = (there: number[]) => [...there, ...Array(Math.max(0, pictures - there.length)).fill('bad-file')]
     const lastBytes = samples.map(({images}) =>
       Promise.all(
@@ -316,7 +316,7 @@ describe('a VLMEvalKit table', () => {
     expect(await data.identity()).toMatchObject({labels: 'unknown', revision: expect.stringMatching(/^sha256:/)})
   })
 
-  test('a row without its answer is an error naming file and row, one without its picture is told by its id', async () => {
+  test('a row without its answer is an error naming file and row, one without its picture is reported by its id', async () => {
     const data = await write([
       ['1', base64(1), 'q', 'a', 'b', '', '', 'B', 'Spatial_Relation', ''],
       ['2', '77', 'q', 'a', 'b', '', '', 'B', 'Spatial_Relation', ''],
@@ -357,7 +357,7 @@ describe('the official answers alone', () => {
     expect(messages).toEqual([`${path}: "val_Counting_2" is empty.`])
   })
 
-  test('a torn file is refused by name', async () => {
+  test('a truncated file is refused by name', async () => {
     const path = join(newFolder(), 'val_answers.json')
     await mkdir(dirname(path))
     await writeFile(path, '{"val_Counting_1": "(A)", "val')
@@ -368,7 +368,7 @@ describe('the official answers alone', () => {
   })
 })
 
-test('a folder without BLINK, or no folder, is absent data with the command that gets it', async () => {
+test('a folder without BLINK, or no folder, is absent data; the error names the command that fetches them', async () => {
   const root = newFolder()
   await expect(open(root)).rejects.toMatchObject({code: 'data-absent'})
   await mkdir(root)

@@ -14,7 +14,7 @@ import {defineBenchmark} from './define.js'
 import {fileSha256, findFiles, readJson, relativePath} from './sources/files.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, letterIn, optionalText, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
 
 const task = (name: string, val: number, test: number, choices: number, pictures: number): Subtask => ({
   name,
@@ -59,7 +59,7 @@ export const blink: Benchmark = defineBenchmark({
   load,
 }).part
 
-/** The official file of gold answers, also served alone, without pictures and option texts. */
+/** The official file of gold answers, also usable alone, without pictures and option texts. */
 const answersFile = 'val_answers.json'
 
 async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
@@ -79,7 +79,7 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
 
 type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels' | 'revision' | 'published'>
 
-/** The labels of a layout: by the letters of its Relative_Reflectance items. */
+/** The labels of a layout, by the letters of its Relative_Reflectance items. */
 const labelsOf = (read: DataSource['read']) => async () => {
   const letters = new Map<string, string>()
   for await (const item of read()) {
@@ -92,11 +92,11 @@ const labelsOf = (read: DataSource['read']) => async () => {
 // --- parquet --------------------------------------------------------------------------------------------------------
 
 /**
- * Whether a file's path names this split, or none: `Art_Style/val-00000-of-00001.parquet`, `Art_Style_val.parquet`,
+ * Whether a file's path names this split, or no split: `Art_Style/val-00000-of-00001.parquet`, `Art_Style_val.parquet`,
  * `blink.parquet`.
  */
 function inSplit(path: string, split: string): boolean {
-  // Subtask names go first: the Test of IQ_Test is no split.
+  // Subtask names are removed first: the Test of IQ_Test is not a split.
   const rest = blink.subtasks.reduce((name, subtask) => name.replaceAll(subtask.name, ' '), path)
   const named = rest.split(/[^A-Za-z]+/).filter(word => blink.splits.includes(word))
   return named.length === 0 || named.includes(split)
@@ -136,7 +136,7 @@ async function parquetSample(record: ParquetRecord): Promise<Sample | LanternErr
   })
 }
 
-/** `image_1`, `image_2`, ... by number: the order of the schema is not promised. */
+/** `image_1`, `image_2`, ... sorted by number: the schema does not promise an order. */
 function pictureColumns(columns: readonly string[]): string[] {
   const number = (name: string) => Number(name.slice('image_'.length))
   return columns.filter(name => /^image_\d+$/.test(name)).sort((a, b) => number(a) - number(b))
@@ -144,26 +144,18 @@ function pictureColumns(columns: readonly string[]): string[] {
 
 // --- VLMEvalKit's TSV -----------------------------------------------------------------------------------------------
 
-/**
- * Label revisions of the published tables by sha256 (design/benchmarks.md 2.1): their ids do not name the official
- * items.
- */
+/** Label revisions of the published tables by sha256 (design/benchmarks.md 2.1): their ids are not the official ids. */
 const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
   fa2190bcb4e80d25af9ff778caae60ee02ae37b9d0f40bdbc3483cfdf328107c: 'new',
   '8f59140f615d0cf0e471e13306969e8ef3d10c2a744cd8cd326443ff4733d644': 'old',
 }
 
 function tableSource(root: string, path: string): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
-      yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
-    }
-  }
   return {
     layout: 'vlmevalkit-tsv',
     hasImages: true,
     files: [path],
-    read,
+    read: () => vlmEvalKitSamples(path, relativePath(root, path), tableSample),
     revision: async () => `sha256:${await fileSha256(path)}`,
     labels: async () => knownTables[await fileSha256(path)] ?? 'unknown',
     published: keys => keys.every(({id}) => /^\d+$/.test(id)),
@@ -226,15 +218,15 @@ function answerSample(path: string, id: string, answer: unknown): Sample {
   return {id, benchmark: 'blink', subtask: subtask.name, images: [], question: '', letters, gold}
 }
 
-/** The subtask of an official id: what lies between the split and the last underscore (`val_Art_Style_1`). */
+/** The subtask of an official id: the part between the split and the last underscore (`val_Art_Style_1`). */
 export function subtaskOfId(id: string): string | undefined {
   const name = /^(?:val|test)_(.+)_[^_]+$/.exec(id)?.[1]
   return blink.subtasks.find(subtask => subtask.name === name)?.name
 }
 
 /**
- * Whether every id is an official one of its subtask: val_Counting_1 to val_Counting_120. Gaps are seen in the counts,
- * as each id is there once.
+ * Whether every id is an official one of its subtask: val_Counting_1 to val_Counting_120. The counts show gaps, since
+ * each id occurs once.
  */
 function haveOfficialIds(keys: readonly SampleKey[]): boolean {
   return keys.every(({id, subtask}) => {

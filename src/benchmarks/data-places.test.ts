@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, {recursive: true}))
 
-test('what ships: drawn samples of every benchmark, answers alone of BLINK', () => {
+test('the package ships generated samples of every benchmark, and the answers of BLINK', () => {
   expect(['blink', 'vstar', 'viscot', 'hops'].map(id => builtinData(id) !== undefined)).toEqual([
     true,
     true,
@@ -25,7 +25,7 @@ test('what ships: drawn samples of every benchmark, answers alone of BLINK', () 
   expect([blink, vstar].map(benchmark => answersOnlyData(benchmark) !== undefined)).toEqual([true, false])
 })
 
-test("the hub's cache is looked through after what was pulled, the pinned revision before any other", async () => {
+test("the hub's cache is searched after pulled data, the pinned revision first", async () => {
   const env = {HF_HOME: folder}
   const cacheDir = join(folder, 'ours')
   const official = async () => (await placesOf(blink, {cacheDir, env})).official
@@ -52,19 +52,19 @@ describe('the place of data', () => {
       ({code, suggestion}: LanternError) => [code, suggestion],
     )
 
-  test('is what was given, before anything else', async () => {
+  test('is the given one, before anything else', async () => {
     await mkdir(pulledData(machine().cacheDir, 'blink'), {recursive: true})
     expect(await find(blink, {given: '/my/data'})).toEqual({path: '/my/data', kind: 'given'})
     expect(await kindOf(blink)).toBe('official')
     expect(await kindOf(blink, {builtin: 'always'})).toBe('builtin')
   })
 
-  test('is the built-in samples wherever --data builtin is said', async () => {
+  test('is the built-in samples with --data builtin', async () => {
     for (const benchmark of [blink, vstar, viscot, hops])
       expect(await find(benchmark, {given: 'builtin'})).toEqual({path: builtinData(benchmark.id), kind: 'builtin'})
   })
 
-  test('is answers alone only where nobody looks at pictures', async () => {
+  test('is the answers alone only where no pictures are needed', async () => {
     expect(await kindOf(blink, {pictures: false})).toBe('answers')
     expect(await kindOf(vstar, {pictures: false, builtin: 'last'})).toBe('builtin')
     expect(await refusal(blink)).toEqual([
@@ -73,17 +73,17 @@ describe('the place of data', () => {
     ])
   })
 
-  test('of a benchmark that is drawn and not published is the built-in samples', async () => {
+  test('of a generated benchmark is the built-in samples', async () => {
     expect(await kindOf(hops)).toBe('builtin')
   })
 
-  test('is told absent without a command that could not help', async () => {
+  test('is reported absent, without a command that would not help', async () => {
     const mine = {...hops, id: 'mine'}
     expect(await refusal(mine)).toEqual(['data-absent', 'Give --data DIR.'])
     expect(await refusal(mine, {given: 'builtin'})).toEqual(['data-absent', 'Give a folder: --data DIR.'])
   })
 
-  test('is named for one benchmark, else for all', () => {
+  test('can be given for one benchmark, else for all', () => {
     expect(['blink', 'vstar', 'hops'].map(id => dataGiven({blink: 'a', '*': 'b'}, id))).toEqual(['a', 'b', 'b'])
     expect(dataGiven({blink: 'a'}, 'vstar')).toBeUndefined()
   })

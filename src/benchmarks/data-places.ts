@@ -1,5 +1,5 @@
-// Where the data of a benchmark lie: given, fetched, drawn, or answers alone. One rule for every command. Paths only;
-// nothing is opened here.
+// Where the data of a benchmark are: given, fetched, generated, or answers alone. Every command uses this rule. Paths
+// only; nothing is opened here.
 import {existsSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -8,10 +8,10 @@ import {LanternError} from '../core/errors.js'
 import {type Environment, repoFolder, resolveInHubCache} from '../hub/cache-layout.js'
 import type {Benchmark} from './benchmark.js'
 
-/** `fixtures/` of this package; src/ and dist/ lie at the same depth below it. */
+/** `fixtures/` of this package; src/ and dist/ are at the same depth below it. */
 const fixtures = fileURLToPath(new URL('../../fixtures/', import.meta.url))
 
-/** Folder of the samples that were drawn for this benchmark and ship with the package, or undefined. */
+/** Folder of the generated samples of this benchmark that ship with the package, or undefined. */
 export function builtinData(id: string): string | undefined {
   return existing(join(fixtures, 'builtin', id))
 }
@@ -29,20 +29,20 @@ export function pulledData(cacheDir: string, id: string): string {
   return join(cacheDir, 'data', id)
 }
 
-/** Where things lie on this machine: our cache folder, and the environment that names the hub's. */
+/** Places on this machine: our cache folder, and the environment that names the hub's. */
 export interface Machine {
   readonly cacheDir: string
   readonly env: Environment
 }
 
-/** What lies on this machine, by what it is; null where there is none. */
+/** Data on this machine, by kind; null where there are none. */
 export interface Places {
   readonly official: string | null
   readonly builtin: string | null
   readonly answers: string | null
 }
 
-/** Where data of a benchmark lie on this machine. */
+/** Where the data of a benchmark are on this machine. */
 export async function placesOf(benchmark: Benchmark, machine: Machine): Promise<Places> {
   return {
     official: (await localData(benchmark, machine)) ?? null,
@@ -51,13 +51,15 @@ export async function placesOf(benchmark: Benchmark, machine: Machine): Promise<
   }
 }
 
-/** What is wanted of the data of one benchmark. */
+/** Which data of one benchmark are wanted. */
 export interface DataWish {
-  /** The value of `--data` for it, as `dataGiven` finds it: a path, or `builtin`. */
+  /** The value of `--data` for it, from `dataGiven`: a path, or `builtin`. */
   readonly given: string | undefined
-  /** True when somebody looks at the pictures; else gold answers alone will do. */
+  /** True when pictures are needed; otherwise gold answers alone are enough. */
   readonly pictures: boolean
-  /** Built-in samples: `always` (nothing else), `last` (where nothing else is), `named` (only by `--data builtin`). */
+  /**
+   * Built-in samples: `always` (nothing else), `last` (if nothing else is found), `named` (only with `--data builtin`).
+   */
   readonly builtin: 'always' | 'last' | 'named'
 }
 
@@ -66,14 +68,14 @@ export interface DataPlace {
   readonly kind: 'given' | 'builtin' | 'official' | 'answers'
 }
 
-/** The value of `--data` for a benchmark: its own, else the one for all. */
+/** The value of `--data` for a benchmark: its own, else the common one. */
 export function dataGiven(data: Readonly<Record<string, string>>, id: string): string | undefined {
   return data[id] ?? data['*']
 }
 
 /**
- * The place of a benchmark's data: what was given, else what was fetched, else gold answers alone, else the built-in
- * samples; a benchmark that is drawn and not published has nothing but these.
+ * The place of a benchmark's data: the given one, else fetched data, else gold answers alone, else the built-in
+ * samples. A generated benchmark has only the built-in samples.
  * Throws `data-absent` with the command that helps.
  */
 export async function findData(benchmark: Benchmark, wish: DataWish, machine: Machine): Promise<DataPlace> {

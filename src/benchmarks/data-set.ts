@@ -1,5 +1,5 @@
-// What all data sets have in common, whatever their benchmark and layout: keys, selection, identity, what a sample must
-// hold before anything is asked, and the checks of `bench verify`.
+// What all data sets share, whatever their benchmark and layout: keys, selection, identity, what a sample must have
+// before it is asked, and the checks of `bench verify`.
 import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -7,45 +7,45 @@ import {type ImageRef, letterOf, type Sample} from '../core/sample.js'
 import type {Benchmark, DataIdentity, DataKind, DataProblem, DataSet, SampleKey} from './benchmark.js'
 import {filesSha256, hubRevisionOf} from './sources/files.js'
 
-/** What an adapter says of the data it recognised. */
+/** What an adapter says about the data it recognised. */
 export interface DataSource {
   readonly benchmark: Benchmark
   readonly split: string
   readonly layout: string
   readonly hasImages: boolean
-  /** Folder (or file) that was given, and the files that hold the samples. */
+  /** The given folder (or file), and the files that hold the samples. */
   readonly root: string
   readonly files: readonly string[]
-  /** Default: by the mark of drawn samples, see `isBuiltin`. */
+  /** Default: by the marker of generated samples, see `isBuiltin`. */
   readonly kind?: DataKind
   /**
-   * Every sample in the order of the data; a broken record is an error in its place, and the rest follows. Pictures are
-   * not read.
+   * Every sample in the order of the data. A broken record is an error in its place; reading goes on after it. Pictures
+   * are not read.
    */
   read(): AsyncIterable<Sample | LanternError>
-  /** Default: the commit of a hub snapshot, if the data lie in one. */
+  /** Default: the commit of the hub snapshot that holds the data, if any. */
   revision?(): Promise<string | null>
   labels?(): Promise<DataIdentity['labels']>
   /**
-   * Whether these keys, whose counts are the published ones, are the published samples. Absent: the layout is none of
-   * the published ones.
+   * Whether these keys, whose counts are the published ones, are the published samples. Absent if the layout is not a
+   * published one.
    */
   published?(keys: readonly SampleKey[]): boolean | Promise<boolean>
   /**
-   * True where malformed options and gold answers are the authors' own: they stay, such a gold answer can never be
-   * right, and only `verify` tells them.
+   * True where malformed options and gold answers come from the authors. Such records stay, no answer can match them,
+   * and only `verify` reports them.
    */
   readonly keepsFlaws?: boolean
-  /** What else can be wrong with these data, after the checks that all benchmarks share. */
+  /** Further checks of these data, after the checks that all benchmarks share. */
   check?(): AsyncIterable<DataProblem>
 }
 
 /**
- * A folder with this file holds samples drawn by this project's generators; they can never pass for an official split.
+ * A folder with this file holds samples made by this project's generators, which can never pass for an official split.
  */
 export const builtinMark = 'builtin.json'
 
-/** Whether a data folder, or the folder of a data file, bears the mark of drawn samples. */
+/** Whether a data folder, or the folder of a data file, has the marker of generated samples. */
 function isBuiltin(root: string): boolean {
   return existsSync(join(root, builtinMark)) || existsSync(join(dirname(root), builtinMark))
 }
@@ -100,7 +100,7 @@ export function dataSetOf(source: DataSource): DataSet {
   }
 }
 
-/** Answers are kept by id: of two samples with the same one, the second would take the place of the first. */
+/** Answers are stored by id, so a second sample with the same id would replace the first. */
 function sameId(root: string, bench: string, id: string): LanternError {
   return new LanternError(
     'bad-file',
@@ -109,7 +109,7 @@ function sameId(root: string, bench: string, id: string): LanternError {
   )
 }
 
-/** Every good sample; the first broken record is thrown after the last of them, so that it costs nothing but itself. */
+/** Every good sample. The first broken record is thrown after the last good one, so it costs only itself. */
 async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
   let broken: LanternError | undefined
   for await (const item of source.read()) {
@@ -120,7 +120,7 @@ async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
   if (broken) throw broken
 }
 
-/** Why a sample cannot be asked or scored: its first flaw that would make an answer count for what it is not. */
+/** Why a sample cannot be asked or scored: the first flaw that would give an answer a wrong score. */
 function faultOf(sample: Sample, source: DataSource): LanternError | undefined {
   for (const {fatal, what, advice} of flawsOf(sample, source))
     if (fatal) return new LanternError('bad-file', `${source.root}, sample ${sample.id}: ${what}.`, advice)
@@ -130,19 +130,19 @@ function faultOf(sample: Sample, source: DataSource): LanternError | undefined {
 interface Flaw {
   readonly kind: string
   readonly what: string
-  /** True when the sample is refused; else only `verify` tells it. */
+  /** Whether the sample is refused; if not, only `verify` reports it. */
   readonly fatal: boolean
   readonly advice: string
 }
 
 const mend = 'Fetch the data again, or remove that record.'
 
-/** What is wrong with a sample as it was read, its pictures aside. */
+/** What is wrong with a sample as read, except its pictures. */
 function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): Generator<Flaw> {
   const {subtask, letters, options, gold, question, images} = sample
   const known = benchmark.subtasks.find(({name}) => name === subtask)
   if (!known && benchmark.subtasks.length > 0) {
-    const advice = `These are data of something else: give those of ${benchmark.title}, or run them as a benchmark of their own.`
+    const advice = `These data belong to another benchmark: give those of ${benchmark.title}, or run them as a benchmark of their own.`
     yield {kind: 'unknown-subtask', what: `${benchmark.title} has no subtask "${subtask}"`, fatal: true, advice}
   }
   if (question === '' && images.length > 0)
@@ -152,21 +152,21 @@ function* flawsOf(sample: Sample, {benchmark, keepsFlaws = false}: DataSource): 
   if (options && options.length !== letters.length)
     yield flaw('options', `${options.length} options for ${letters.length} letters`)
   if (letters.length < 2 || letters.some((letter, index) => letter !== letterOf(index)))
-    yield flaw('options', `the options are lettered ${letters.join(', ') || 'not at all'}`)
+    yield flaw('options', `the option letters are ${letters.join(', ') || 'missing'}`)
   const empty = options?.findIndex(option => option.trim() === '') ?? -1
   if (empty !== -1) yield flaw('options', `the option ${letterOf(empty)} is empty`)
   if (typeof gold === 'string' && !letters.includes(gold))
-    yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is none of ${letters.join(', ')}`)
+    yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is not one of ${letters.join(', ')}`)
 }
 
-/** How many pictures a sample must have: what its subtask says, else one. */
+/** How many pictures a sample must have: as its subtask says, else one. */
 function wantedPictures({benchmark}: DataSource, {subtask}: Sample): number {
   return benchmark.subtasks.find(({name}) => name === subtask)?.pictures ?? 1
 }
 
 /**
- * The sample with a place for every picture that it should have. Reading one that is not in the data throws, so that
- * the sample ends as an error before anything is sent, and is never asked blind.
+ * The sample with an entry for every picture that it should have. Reading a missing one throws. So the sample ends as
+ * an error before anything is sent, and is never asked without its picture.
  */
 function withAllPictures(sample: Sample, wanted: number): Sample {
   const {id, images} = sample
@@ -229,7 +229,7 @@ async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator
   }
   const {default: sharp} = await import('sharp')
   try {
-    // Shrinking to one pixel still decodes the whole picture (no shrink on load), but never holds it.
+    // Shrinking to one pixel still decodes the whole picture (no shrink on load) but never holds it.
     await sharp(bytes, {failOn: 'error'}).resize(1, 1, {fastShrinkOnLoad: false}).raw().toBuffer()
   } catch (error) {
     yield problem(sample, 'undecodable-image', `${image.source} (${bytes.length} bytes): ${messageOf(error)}`)
@@ -241,7 +241,7 @@ function* countProblems(source: DataSource, found: ReadonlyMap<string, number>):
     yield {id: null, kind: 'count', message: `${name}: ${count} samples instead of ${wanted}.`, severity: 'problem'}
 }
 
-/** The subtasks whose official number of samples is known and is not the one found. */
+/** The subtasks with a known official count that differs from the count found. */
 function* wrongCounts({benchmark, split}: DataSource, found: ReadonlyMap<string, number>) {
   for (const {name, expected} of benchmark.subtasks) {
     const count = found.get(name) ?? 0

@@ -6,8 +6,8 @@ import {benchmarkAliases, benchmarkIds, loadBenchmark, registerBenchmark, shownB
 
 const mine: Benchmark = {...hops, id: 'my-bench-2', title: 'Mine', shown: undefined}
 
-describe('the door of a benchmark', () => {
-  test('lets a whole definition through as it is', () => {
+describe('defining a benchmark', () => {
+  test('returns a complete definition as it is', () => {
     expect(defineBenchmark(mine)).toEqual({kind: 'benchmark', name: 'my-bench-2', part: mine})
     expect(defineBenchmark(mine).part).toBe(mine)
   })
@@ -55,7 +55,7 @@ describe('the register', () => {
     expect(await benchmarkAliases()).toMatchObject({blink: ['blink'], viscot: ['viscot', 'visualcot'], hops: []})
   })
 
-  test('has one benchmark that is shown when nobody names any', async () => {
+  test('has one default benchmark', async () => {
     expect(await shownBenchmark()).toEqual({id: 'hops', subtasks: hops.shown})
   })
 })

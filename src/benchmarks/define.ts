@@ -1,4 +1,4 @@
-// The door of a benchmark: what every definition must satisfy, whether it is built in, read from a file or a plug-in.
+// Checks a definition of a benchmark, whether built in, read from a file or from a plug-in.
 import {
   aFunction,
   aList,
@@ -13,8 +13,8 @@ import {LanternError} from '../core/errors.js'
 import type {Benchmark} from './benchmark.js'
 
 /**
- * A benchmark as it stands, as a definition; checked: its fields, its id, splits and subtasks, and that headline, shown
- * subtasks and preambles name subtasks it has. Throws LanternError `bad-config` naming what is wrong.
+ * Returns the benchmark as a definition, checked: its fields, its id, splits and subtasks, and that headline, shown
+ * subtasks and preambles name existing subtasks. Throws LanternError `bad-config` naming what is wrong.
  */
 export function defineBenchmark(benchmark: Benchmark): Definition<'benchmark', Benchmark> {
   const definition = definitionOf('benchmark', benchmark, fields, 'id')

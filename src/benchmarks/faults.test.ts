@@ -1,5 +1,5 @@
-// Data that are broken at one place, in every layout: the sample is refused by name or is an error of its own. It is
-// never asked without its picture or scored against what is no answer.
+// Data broken at one place, in every layout. The sample is refused by name, or it is an error of its own. It is never
+// asked without its picture, and never scored against something that is not an answer.
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, {recursive: true, force: true}))
 
-/** One item, as every layout can write it; null is a part that is not there. */
+/** One item, as every layout can write it; null is a missing part. */
 interface Item {
   readonly id: string | null
   readonly picture: Buffer | 'path alone' | null
@@ -33,7 +33,7 @@ interface Layout {
   readonly benchmark: Benchmark
   /** Writes items into a new folder. */
   write(items: readonly Item[]): Promise<string>
-  /** Id of the k-th item as the adapter names it, and how its record is named in errors. */
+  /** Id of the k-th item in the adapter, and the name of its record in errors. */
   id(k: number): string
   where(k: number): string
 }
@@ -45,7 +45,7 @@ const lettered = (options: readonly string[]) =>
   ['Which?', ...options.map((option, k) => `(${letterOf(k)}) ${option}`)].join('\n')
 const cell = ({picture}: Item): Picture =>
   picture === null ? null : {bytes: picture === 'path alone' ? null : new Uint8Array(picture), path: 'a.png'}
-/** The pictures that are there, by name. */
+/** The existing pictures, by name. */
 const pictures = (items: readonly Item[], name: (k: number) => string) =>
   Object.fromEntries(items.flatMap(({picture}, k) => (picture instanceof Buffer ? [[name(k), picture]] : [])))
 
@@ -155,9 +155,9 @@ const items: Item[] = [0, 1, 2, 3].map(k => ({
 
 const faults: Record<string, Partial<Item>> = {
   'no picture': {picture: null},
-  'a picture by its path alone': {picture: 'path alone'},
+  'a picture with a path and no bytes': {picture: 'path alone'},
   'no gold answer': {gold: null},
-  'a gold answer that is no option': {gold: 'E'},
+  'a gold answer that is not an option': {gold: 'E'},
   'a gold answer that is a sentence': {gold: 'It is red.'},
   'an empty option': {options: ['red', '', 'green', 'grey']},
   'one option': {options: ['red']},
@@ -165,7 +165,7 @@ const faults: Record<string, Partial<Item>> = {
   'no id': {id: null},
 }
 
-/** Whether the data are refused (the message), and the ids of samples that have a picture which cannot be read. */
+/** The message if the data are refused, and the ids of samples with an unreadable picture. */
 async function opened({benchmark}: Layout, root: string): Promise<{refusal: string | null; failing: string[]}> {
   const data = await benchmark.load(root, {split: benchmark.defaultSplit, seed: 0})
   try {
@@ -182,12 +182,12 @@ async function opened({benchmark}: Layout, root: string): Promise<{refusal: stri
 }
 
 describe.each(Object.entries(layouts))('%s', (_name, layout) => {
-  test('whole items are served', async () => {
+  test('complete items are served', async () => {
     expect(await opened(layout, await layout.write(items))).toEqual({refusal: null, failing: []})
   })
 
   test.each(Object.entries(faults))(
-    '%s: the sample fails alone for its picture, else is refused by name',
+    '%s: the sample fails alone if only its picture is missing, else is refused by name',
     async (fault, change) => {
       for (const k of items.keys()) {
         const root = await layout.write(items.map((item, i) => (i === k ? {...item, ...change} : item)))
@@ -201,7 +201,7 @@ describe.each(Object.entries(layouts))('%s', (_name, layout) => {
     },
   )
 
-  test('an id that is there twice is refused', async () => {
+  test('a repeated id is refused', async () => {
     const root = await layout.write(items.map(item => ({...item, id: item.id === '3' ? '1' : item.id})))
     expect((await opened(layout, root)).refusal).toContain(`"${layout.id(1)}"`)
   })
@@ -215,7 +215,7 @@ describe.each(Object.entries(layouts))('%s', (_name, layout) => {
   })
 })
 
-describe('data of something else', () => {
+describe('data of another benchmark', () => {
   test.each([
     [blink, 'BLINK.tsv'],
     [vstar, 'VStarBench.tsv'],
@@ -274,7 +274,7 @@ describe("pictures of V*'s and VisCoT's own files", () => {
     ['no turns', {conversations: []}],
     ['no picture', {image: null}],
     ['no id', {question_id: null}],
-  ])('an item of VisCoT with %s is refused by its place', async (_fault, change) => {
+  ])('an item of VisCoT with %s is refused, naming its place', async (_fault, change) => {
     const root = await official([record(0), record(1, change)], [0, 1])
     expect((await opened(layout, root)).refusal).toContain('benchmark/gqa.json, record 1')
   })
@@ -293,7 +293,7 @@ describe("LanteRn's four options", () => {
     return viscot.load(root, {split: 'val', seed: 0, ...(imageRoot === undefined ? {} : {imageRoot})})
   }
 
-  test('run on over malformed gold answers, which verify tells and which nothing makes right', async () => {
+  test('run on with malformed gold answers, which verify reports and no answer can match', async () => {
     const data = await open(['B', 'A, B', 'C) Black', '\nB\n', 'b'])
     expect(await data.keys()).toHaveLength(5)
     const told = (await problemsOf(data)).filter(({kind}) => kind === 'gold-outside-letters')
@@ -315,14 +315,14 @@ describe("LanteRn's four options", () => {
     expect(await data.verified()).toBe(false)
   })
 
-  test('name their data set by the path, wherever it starts', async () => {
+  test('take the name of their data set from the path, wherever it starts', async () => {
     const paths = ['/x/flickr30k/1.jpg', 'cot/v7w/1.jpg', '/y/cot/gqa/1.jpg', '/z/elsewhere/1.jpg']
     const root = await files({'mc.jsonl': jsonl(paths.map(path => ({...item, img_path: path})))})
     const data = await viscot.load(root, {split: 'val', seed: 0})
     expect((await data.keys()).map(({subtask}) => subtask)).toEqual(['flickr30k', 'visual7w', 'gqa', 'other'])
   })
 
-  test('find pictures of another disk below the image root, by the longest end of the path that is there', async () => {
+  test('find pictures of another disk below the image root, by the longest existing end of the path', async () => {
     const imageRoot = await files({'flickr30k/images/1.jpg': png, '1.jpg': 'another'})
     const data = await open(['B'], imageRoot)
     expect(data.hasImages).toBe(true)

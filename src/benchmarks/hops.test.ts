@@ -40,7 +40,7 @@ test('a made folder is read back: keys in order, options, gold letter, boxes in 
     expect(sample.letters).toEqual(['A', 'B', 'C', 'D'])
     expect(sample.letters).toContain(sample.gold)
     expect(sample.extra?.['chain']).toHaveLength(3)
-    // One box per latent: three cards are visited, the last one is repeated.
+    // One box per latent: three cards are visited; the last box repeats.
     expect(sample.boxes).toHaveLength(5)
     expect(new Set(sample.boxes!.map(String)).size).toBe(3)
     expect(sample.boxes!.slice(3)).toEqual([sample.boxes![2], sample.boxes![2]])
@@ -55,7 +55,7 @@ test('the identity covers the pictures', async () => {
   expect(await (await open()).identity()).not.toEqual(before)
 })
 
-test('a broken line and a picture that is not there cost only their samples', async () => {
+test('a broken line and a missing picture cost only their samples', async () => {
   await make(6)
   const lines = (await readFile(join(folder, itemsFile), 'utf8')).trimEnd().split('\n')
   lines[1] = '{"id": "hops-2-1"'
@@ -66,10 +66,10 @@ test('a broken line and a picture that is not there cost only their samples', as
   expect(messages).toHaveLength(3)
   expect(messages[0]).toMatch('items.jsonl, line 2')
   expect(messages[1]).toMatch('"image" names no file beside items.jsonl: "../above-1.png"')
-  expect(messages[2]).toMatch(/^above-2: above-2\.png: .* is not there\.$/)
+  expect(messages[2]).toMatch(/^above-2: above-2\.png: .* does not exist\.$/)
 })
 
-test('a recipe of another generator version, or none, is refused with what to do', async () => {
+test('a recipe of another generator version, or no recipe, is refused with advice', async () => {
   const refusal = () =>
     open().then(
       () => undefined,
@@ -83,7 +83,7 @@ test('a recipe of another generator version, or none, is refused with what to do
   expect(await refusal()).toEqual(['bad-file', 'Draw the items with `lantern-eval bench make hops`.'])
 })
 
-test('a folder that holds something is never drawn into', async () => {
+test('nothing is drawn into a folder that is not empty', async () => {
   await make(1)
   await expect(make(1)).rejects.toThrow(`${folder} is not empty.`)
 })

@@ -1,6 +1,6 @@
-// hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark: a task
-// that a shallow model solves only step by step. Layouts: a folder that `bench make hops` wrote, or its recipe alone,
-// from which the items are drawn.
+// hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark, a task
+// that a shallow model can only solve step by step. Layouts: a folder from `bench make hops`, or its recipe alone, from
+// which the items are generated.
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
@@ -55,7 +55,7 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
       `Draw some with \`lantern-eval bench make hops --n 500 --seed 1 --out ${path}\`.`,
     )
   }
-  // Whoever drew them, items of hops come from the project's generator.
+  // Items of hops always come from the project's generator, even if users drew them.
   return dataSetOf({benchmark: hops, split, root: path, kind: 'builtin', hasImages: true, ...layout})
 }
 
@@ -110,7 +110,7 @@ async function drawn(mark: string): Promise<Layout> {
   ) {
     throw new LanternError(
       'bad-file',
-      `${mark} is no recipe of generator version ${generatorVersion}.`,
+      `${mark} is not a recipe of generator version ${generatorVersion}.`,
       'Draw the items with `lantern-eval bench make hops`.',
     )
   }

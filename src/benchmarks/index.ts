@@ -35,7 +35,7 @@ export async function benchmarkAliases(): Promise<Readonly<Record<string, readon
   return names
 }
 
-/** What the built-in models are asked when nothing is named: the first benchmark that says what it shows. */
+/** The default for the built-in models: the first benchmark that declares `shown` subtasks. */
 export async function shownBenchmark(): Promise<{readonly id: string; readonly subtasks: readonly string[]}> {
   for (const id of benchmarkIds()) {
     const {shown} = await loadBenchmark(id)

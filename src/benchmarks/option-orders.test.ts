@@ -17,7 +17,7 @@ const sampleOf = (options: string[], gold = 'A'): Sample => ({
 const goldText = (sample: Sample) => sample.options![sample.letters!.indexOf(sample.gold as string)]
 
 describe('option orders', () => {
-  it('turn every option through every place when circular', () => {
+  it('move every option through every place when circular', () => {
     const variants = optionVariants(sampleOf(['1', '2', '3'], 'B'), {kind: 'circular'}, 0)
     expect(variants.map(({id, options, gold}) => [id, options?.join(''), gold])).toEqual([
       ['val_Counting_7#o0', '123', 'B'],
@@ -28,12 +28,12 @@ describe('option orders', () => {
     expect(variants[2]!.officialPrompt).toBe('How many (1 or 2)?\n\n(A) 3\n(B) 1 \n(C) 2\n')
   })
 
-  it('drop the data set’s own prompt where it does not spell the options out', () => {
+  it('drop the data set’s own prompt if it does not list the options', () => {
     const variants = optionVariants(sampleOf(['x', 'y']), {kind: 'circular'}, 0)
     expect(variants.map(({officialPrompt}) => officialPrompt === undefined)).toEqual([false, true])
   })
 
-  it('keep the cluster that the item has, and name the item', () => {
+  it('keep the item’s cluster, and name the item', () => {
     const [, second] = optionVariants({...sampleOf(['1', '2']), cluster: 'picture.jpg'}, {kind: 'circular'}, 0)
     expect(second).toMatchObject({cluster: 'picture.jpg', item: 'val_Counting_7', extra: {order: [1, 0]}})
   })
@@ -114,12 +114,12 @@ describe('a data set in several option orders', () => {
     expect(await idsOf()).toEqual(all)
   })
 
-  it('gives the variants that are asked for, and no others', async () => {
+  it('gives only the variants asked for', async () => {
     expect(await idsOf(['a#o1', 'b', 'c#o0'])).toEqual(['a#o1', 'b', 'c#o0'])
     expect(await idsOf(['a'])).toEqual([])
   })
 
-  it('is the data set itself in the order of the file, and keeps all else', () => {
+  it('is the data set itself in the order of the file, and changes nothing else', () => {
     expect(withOptionOrders(data, {kind: 'file'}, 0)).toBe(data)
     expect(circular.layout).toBe('parquet')
   })

@@ -1,17 +1,17 @@
 // Robust multiple choice: a data set whose items are asked under several orders of their options (`--options
-// shuffle:N|circular`). No scoring.
+// shuffle:N|circular`). Scoring is elsewhere.
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import type {Sample} from '../core/sample.js'
 import type {DataSet, SampleKey} from './benchmark.js'
 
-/** `file`: as the data have it; `shuffle`: that and N - 1 other orders, drawn by seed; `circular`: every rotation. */
+/** `file`: as in the data; `shuffle`: that and N - 1 other orders, drawn by seed; `circular`: every rotation. */
 export type OptionOrders =
   | {readonly kind: 'file'}
   | {readonly kind: 'shuffle'; readonly count: number}
   | {readonly kind: 'circular'}
 
-/** The most orders an item may be asked in: 4! of four options. */
+/** The most orders of one item: 4! of four options. */
 export const mostOrders = 24
 
 /** Reads the value of `--options`. Throws `usage`. */
@@ -27,8 +27,8 @@ export function parseOptionOrders(value: string): OptionOrders {
 }
 
 /**
- * The data set with every item in these orders of its options; itself where the orders are those of the data. Keys and
- * samples are the variants, those of one item in a row; all else is as it was.
+ * The data set with every item in these orders of its options; for the orders of the data, the data set itself. Keys
+ * and samples are the variants; those of one item are consecutive. Everything else is unchanged.
  */
 export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: number): DataSet {
   if (orders.kind === 'file') return data
@@ -37,10 +37,10 @@ export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: numb
   }
   let keys: Promise<readonly SampleKey[]> | undefined
   const readKeys = async () => {
-    // Finds two samples of one id, as for data in their own order.
+    // This finds two samples with one id, as for data in their own order.
     await data.keys()
     const list: SampleKey[] = []
-    // Only a look at its options says how many orders an item has.
+    // The number of orders of an item is known only from its options.
     for await (const {id, subtask, item} of variants()) list.push({id, subtask, ...(item === undefined ? {} : {item})})
     return list
   }
@@ -63,11 +63,11 @@ export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: numb
 }
 
 /**
- * The variants of a sample: ids `<id>#o<k>`, k from 0; the same question and pictures; letters in their places, texts
- * moved, gold moved with its text. Variants share the cluster of the item (its own one, else its id), and `item`
+ * The variants of a sample: ids `<id>#o<k>`, k from 0; same question and pictures. Letters stay in place, texts move,
+ * and the gold letter moves with its text. Variants share the cluster of the item (its own, else its id), and `item`
  * names it.
  * The first variant is the order of the data. Orders are distinct; items with few options have fewer of them.
- * A sample without options (open answer, or letters alone) stands for itself.
+ * A sample without options (open answer, or letters alone) is returned as it is.
  */
 export function optionVariants(sample: Sample, orders: OptionOrders, seed: number): Sample[] {
   const {options, letters} = sample
@@ -90,8 +90,8 @@ export function optionVariants(sample: Sample, orders: OptionOrders, seed: numbe
 }
 
 /**
- * The data set's own prompt with the options in their new places. Its white space varies, so nothing else of it is
- * touched; undefined where an option does not stand in it as `(A) text`: then the prompt is built from the question and
+ * The data set's own prompt with the options in their new places. Its white space varies, so nothing else in it is
+ * touched. Undefined if an option does not occur in it as `(A) text`: then the prompt is built from the question and
  * the options.
  */
 function rewritten(
@@ -112,7 +112,7 @@ function rewritten(
   return head + tail
 }
 
-/** Each order says which option of the data stands in each place. */
+/** Each order says which option of the data is in each place. */
 function ordersOf(n: number, orders: Exclude<OptionOrders, {kind: 'file'}>, seed: number, sample: Sample): number[][] {
   const inFile = Array.from({length: n}, (_, index) => index)
   if (orders.kind === 'circular') return inFile.map(turn => inFile.map(index => (index + turn) % n))

@@ -42,7 +42,7 @@ it('fetches the split that was asked for, and nothing else', async () => {
   }
 })
 
-it('says how data that are made, not fetched, are made', async () => {
+it('names the command that generates data which are not fetched', async () => {
   await expect(pullBenchmark(hops, options())).rejects.toMatchObject({
     code: 'usage',
     suggestion: expect.stringContaining('bench make hops'),
@@ -81,7 +81,7 @@ describe('files from the web', () => {
     return {...blink, id: 'web', origin: {...blink.origin, pull}}
   }
 
-  it('appear together, when all are whole', async () => {
+  it('appear together, once all are complete', async () => {
     broken = 'benchmark_det/a.jsonl'
     await expect(pullBenchmark(benchmark(), options())).rejects.toMatchObject({
       code: expect.stringMatching(/bad-file|data-absent/),

@@ -1,15 +1,15 @@
-// `bench pull`: fetches the official data of a benchmark to where runs look for it. The transfer itself is hub/.
+// `bench pull`: fetches the official data of a benchmark to where runs look for them. The transfer itself is in hub/.
 import {existsSync} from 'node:fs'
 import {mkdir, rename} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
-import {downloadFiles} from '../hub/download-files.js'
-import {type DownloadEvent, downloadRepo, isOffline} from '../hub/download-repo.js'
+import {type DownloadEvent, downloadFiles} from '../hub/download-files.js'
+import {downloadRepo, isOffline} from '../hub/download-repo.js'
 import {type Benchmark, type Pull, splitOf} from './benchmark.js'
 import {pulledData} from './data-places.js'
 
 export interface PullOptions {
-  /** The default is the benchmark's usual split. */
+  /** Default: the benchmark's usual split. */
   readonly split?: string
   readonly cacheDir: string
   readonly env: Readonly<Record<string, string | undefined>>
@@ -24,7 +24,7 @@ export interface Pulled {
   readonly revision: string
   readonly files: number
   readonly bytes: number
-  /** Bytes that came over the network now; the others were there. */
+  /** Bytes transferred now; the other files were already there. */
   readonly fetched: number
   readonly licence: string
   /** What the data lack, if anything. */
@@ -39,7 +39,8 @@ export async function pullBenchmark(benchmark: Benchmark, options: PullOptions):
   const {id, origin} = benchmark
   const split = splitOf(benchmark, options.split)
   const {pull} = origin
-  if (pull === undefined) throw new LanternError('usage', `${id} is not fetched but made.`, `Make it: ${origin.url}.`)
+  if (pull === undefined)
+    throw new LanternError('usage', `${id} is generated, not fetched.`, `Generate it: ${origin.url}.`)
   const facts = {bench: id, split, licence: origin.licence}
   if (pull.from === 'web')
     return {...facts, revision: origin.revision, note: pull.note, ...(await pullFromWeb(id, pull, options))}
@@ -52,7 +53,7 @@ export async function pullBenchmark(benchmark: Benchmark, options: PullOptions):
 
 type WebPull = Extract<Pull, {from: 'web'}>
 
-/** The folder appears only when every file in it is whole; until then they gather in a draft beside it. */
+/** The folder appears only when every file in it is complete. Until then the files are in a draft folder beside it. */
 async function pullFromWeb(id: string, {base, files}: WebPull, {cacheDir, env, signal, notify}: PullOptions) {
   const folder = pulledData(cacheDir, id)
   const bytes = files.reduce((sum, {size}) => sum + size, 0)

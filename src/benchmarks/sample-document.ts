@@ -1,4 +1,4 @@
-// One sample as `bench show` gives it: plain values, its pictures by size and hash. Reads the pictures.
+// One sample as `bench show` prints it: plain values, and pictures by size and hash. Reads the pictures.
 import {imageSize} from 'image-size'
 import {messageOf} from '../core/errors.js'
 import {sha256} from '../core/hash.js'
@@ -6,7 +6,7 @@ import type {Box, ImageRef, Sample} from '../core/sample.js'
 
 interface ImageDocument {
   readonly source: string
-  /** Pixels as stored, before any orientation mark; null when the picture cannot be read. */
+  /** Pixels as stored, before any orientation tag is applied; null when the picture cannot be read. */
   readonly width: number | null
   readonly height: number | null
   readonly sha256: string | null
@@ -26,7 +26,7 @@ export interface SampleDocument {
   readonly images: readonly ImageDocument[]
 }
 
-/** The document of a sample; a picture that cannot be read says why and spoils nothing else. */
+/** The document of a sample. An unreadable picture holds its error and affects nothing else. */
 export async function sampleDocument(sample: Sample): Promise<SampleDocument> {
   const {id, benchmark, subtask, question, options = null, letters = null, gold, boxes = []} = sample
   return {

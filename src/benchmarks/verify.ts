@@ -1,11 +1,11 @@
 // What `bench verify` finds: counts per subtask against the official ones, the label revision, and everything that is
-// wrong. No printing.
+// wrong. Prints nothing.
 import {LanternError} from '../core/errors.js'
 import type {DataProblem, DataSet} from './benchmark.js'
 
 type Problem = Omit<DataProblem, 'severity'>
 
-/** The JSON of `bench verify` (design/contract.md, "Other JSON"), with what is only worth knowing in `notes`. */
+/** The JSON of `bench verify` (design/contract.md, "Other JSON"); `notes` holds findings that are not problems. */
 export interface VerifyReport {
   readonly bench: string
   readonly split: string
@@ -19,7 +19,7 @@ export interface VerifyReport {
   /** Whether counts and ids are the published ones. */
   readonly verified: boolean
   readonly dataSha256: string
-  /** `expected` is null where no official count is known, as for drawn samples. */
+  /** `expected` is null where no official count is known, as for generated samples. */
   readonly subtasks: readonly {readonly name: string; readonly found: number; readonly expected: number | null}[]
   readonly problems: readonly Problem[]
   readonly notes: readonly Problem[]
@@ -58,7 +58,7 @@ export async function verifyData(data: DataSet): Promise<VerifyReport> {
   }
 }
 
-/** Data with a broken record are told among the problems, and are not the published ones. */
+/** Data with a broken record are reported among the problems; they are not the published ones. */
 async function isVerified(data: DataSet): Promise<boolean> {
   try {
     return await data.verified()
@@ -73,7 +73,7 @@ async function countSubtasks(data: DataSet): Promise<Map<string, number>> {
   try {
     for await (const {subtask} of data.samples()) found.set(subtask, (found.get(subtask) ?? 0) + 1)
   } catch (error) {
-    // A broken record is thrown after the last good sample, and told among the problems.
+    // A broken record is thrown after the last good sample, and reported among the problems.
     if (!(error instanceof LanternError)) throw error
   }
   return found

@@ -138,7 +138,7 @@ export const viscotPull: Pull = {
   from: 'web',
   base: 'https://raw.githubusercontent.com/deepcs233/Visual-CoT/83212ae474ab46b70048a6df6a386cff6589ff92/viscot_benchmark',
   note:
-    'These are questions, answers and boxes without pictures, which serve replay: models. The pictures (143 GB) lie in ' +
+    'These are questions, answers and boxes without pictures, which are enough for replay: models. The pictures (143 GB) are in ' +
     'https://huggingface.co/datasets/deepcs233/Visual-CoT under cot_images_tar_split: join the parts, unpack them, and give the folder ' +
     'that holds cot/ and these files with --data.',
   files: viscotFiles,

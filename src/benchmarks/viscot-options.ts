@@ -1,6 +1,6 @@
-// VisCoT questions rewritten to four options, one JSON record a line (`question`, `options`, `answer`, `img_path`,
-// `bbox`): not the official benchmark. Schema: GuilhermeViveiros/LanteRn 65f64b2, evals/viscot_blink_vstar_eval.py. Ids
-// are line numbers from 0.
+// VisCoT questions rewritten to four options, one JSON record per line (`question`, `options`, `answer`, `img_path`,
+// `bbox`). Not the official benchmark. Ids are line numbers from 0.
+// Schema: GuilhermeViveiros/LanteRn 65f64b2, evals/viscot_blink_vstar_eval.py.
 import {basename, dirname} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
@@ -10,10 +10,10 @@ import {imageFile} from './sources/files.js'
 import {type JsonlRow, jsonlRows} from './sources/jsonl.js'
 import {attempt, optionalText, type Row, text, texts} from './sources/row.js'
 
-/** Items with another number of options are left out, as their authors do. */
+/** Items with another number of options are left out, as the authors do. */
 const optionCount = 4
 
-/** Whether a file of JSON lines holds such records, by its first one. */
+/** Whether a file of JSON lines holds such records, from its first one. */
 export async function isOptionsFile(path: string): Promise<boolean> {
   for await (const row of jsonlRows(path, basename(path))) {
     if (!(row instanceof LanternError)) return ['question', 'options', 'answer'].every(field => field in row.values)
@@ -23,9 +23,7 @@ export async function isOptionsFile(path: string): Promise<boolean> {
 
 type Layout = Omit<DataSource, 'split' | 'root'>
 
-/**
- * The layout of such a file. Its items are choices and are averaged over samples, whatever the official benchmark does.
- */
+/** The layout of such a file. Its items are choices, averaged over samples, unlike the official benchmark. */
 export async function optionsLayout(viscot: Benchmark, path: string, pictures: Pictures): Promise<Layout> {
   const name = basename(path)
   const dataSets = new Set(viscot.subtasks.map(({name: dataSet}) => dataSet))
@@ -48,13 +46,13 @@ export async function optionsLayout(viscot: Benchmark, path: string, pictures: P
         choices: optionCount,
       })),
       scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro'},
-      // The limits of the open questions are not theirs.
+      // The limits of the open questions do not apply.
       maxNewTokens: {},
     },
     layout: 'four-options',
     hasImages,
     files: [path],
-    // The authors never score a gold answer that is more than a letter.
+    // No answer can match a gold answer of more than one letter; the authors score these the same way.
     keepsFlaws: true,
     read,
     check: () => checkOptions(path, name),
@@ -66,7 +64,7 @@ function hasFourOptions(row: Row): boolean {
   return !Array.isArray(options) || options.length === optionCount
 }
 
-/** The folder that holds cot/, and where pictures outside it are looked for. */
+/** The folder that holds cot/, and the folder for pictures outside it. */
 interface Pictures {
   readonly root: string | undefined
   readonly imageRoot: string | undefined
@@ -97,10 +95,10 @@ function sampleOf(
   }
 }
 
-/** The subtask of pictures whose path names no data set. */
+/** The subtask of pictures whose path does not name a data set. */
 const unknownSource = 'other'
 
-/** The data set a picture comes from: the last folder of its path that is named after one, wherever the path starts. */
+/** The data set of a picture: the last folder of its path that is named after one, wherever the path starts. */
 function subtaskOf(image: string, dataSets: ReadonlySet<string>): string {
   const folders = image
     .split(/[\\/]/)
@@ -109,14 +107,14 @@ function subtaskOf(image: string, dataSets: ReadonlySet<string>): string {
   return folders.findLast(folder => dataSets.has(folder)) ?? unknownSource
 }
 
-/** One box `[x1, y1, x2, y2]`, or a list of one. */
+/** One box `[x1, y1, x2, y2]`, or a list with one box. */
 function boxOf(row: Row): Box | undefined {
   const value = row.values['bbox']
   const box: unknown = Array.isArray(value) && Array.isArray(value[0]) ? value[0] : value
   return Array.isArray(box) && box.length === 4 && box.every(Number.isFinite) ? (box as unknown as Box) : undefined
 }
 
-/** Says what a constant answer earns: the answers are far from balanced, so plain accuracy flatters. */
+/** Reports what a constant answer earns: the answers are far from balanced, so plain accuracy is misleading. */
 async function* checkOptions(path: string, name: string): AsyncGenerator<DataProblem> {
   const counts = new Map<string, number>()
   let total = 0

@@ -137,7 +137,7 @@ describe('the official files', () => {
       [null, 'broken-record', 'problem'],
       ['gqa/7', 'duplicate-id', 'problem'],
       ['gqa/8', 'question-differs', 'problem'],
-      // The detection box moved by a pixel: it differs from both other encodings.
+      // The detection box moved by one pixel, so it differs from both other encodings.
       ['gqa/9', 'box-differs', 'problem'],
       ['gqa/9', 'box-differs', 'problem'],
       ['gqa/10', 'box-differs', 'problem'],
@@ -147,7 +147,7 @@ describe('the official files', () => {
     expect(problems[0]!.message).toBe('benchmark/gqa.json, record 4: "conversations" is not a list of four turns.')
   })
 
-  test('a torn file is one error by name; the other data sets are served', async () => {
+  test('a truncated file is one error by name; the other data sets are served', async () => {
     const root = await write({
       'benchmark/cub.json': '[{"dataset": "cub"',
       'benchmark/gqa.json': JSON.stringify([record]),
@@ -156,7 +156,7 @@ describe('the official files', () => {
     const messages = notCounts(await problemsOf(await open(root))).map(({message}) => message)
     expect(messages).toEqual([
       expect.stringMatching(/cub\.json is not JSON/),
-      'benchmark_det/gqa.jsonl, line 2, is cut off: the file ends within it.',
+      'benchmark_det/gqa.jsonl, line 2, is incomplete: the file ends in the middle of it.',
     ])
     const served: string[] = []
     await expect(async () => {
@@ -190,14 +190,14 @@ describe("LanteRn's four options", () => {
     const samples = await collect(data.samples())
     expect(samples.map(({id, subtask, gold, boxes}) => [id, subtask, gold, boxes])).toEqual([
       ['0', 'gqa', 'B', [[1, 2, 3, 4]]],
-      // The authors compare exactly, so a gold answer that is more than a letter can never be right.
+      // The authors compare exactly, so no answer can match a gold answer of more than one letter.
       ['2', 'visual7w', '\nB\n', [[1, 2, 3, 4]]],
       ['3', 'gqa', 'A. red', [[5, 6, 7, 8]]],
     ])
     expect(samples[0]).toMatchObject({options: ['red', 'blue', 'green', 'grey'], letters: ['A', 'B', 'C', 'D']})
   })
 
-  test('verify says what a constant answer earns, beside its balanced accuracy', async () => {
+  test('verify reports what a constant answer earns, beside its balanced accuracy', async () => {
     const golds = [...'B'.repeat(11), ...'A'.repeat(3), ...'C'.repeat(3), ...'D'.repeat(3)]
     const data = await open(
       await write({'mc.jsonl': jsonl(...golds.map(answer => ({...item, answer})), {...item, options: ['A. x']})}),
@@ -255,7 +255,7 @@ const hasShared = existsSync(shared)
       ])
     })
 
-    test('agree in both files; what is odd is noted and is no problem', async () => {
+    test('agree in both files; oddities are notes, not problems', async () => {
       const problems = await problemsOf(await open(shared))
       const counts: Record<string, number> = {}
       for (const {id, kind, severity} of problems) {

@@ -16,7 +16,7 @@ import {attempt, optionalText, type Row, text, wrongField} from './sources/row.j
 import {viscotFiles, viscotPull} from './viscot-files.js'
 import {isOptionsFile, optionsLayout} from './viscot-options.js'
 
-/** Name, items, whether the official score counts it. */
+/** Name, items, and whether the official score counts it. */
 const dataSets: readonly (readonly [string, number, boolean])[] = [
   ['cub', 492, true],
   ['docvqa', 888, true],
@@ -33,7 +33,7 @@ const dataSets: readonly (readonly [string, number, boolean])[] = [
   ['vsr', 404, true],
 ]
 
-/** The question as it stands; the options of LanteRn's rewrite as LanteRn writes them. */
+/** The question as it is; the options of LanteRn's rewrite as LanteRn writes them. */
 const bare: PromptForm = {
   text: '{question}',
   choices: '{question}\nOptions:\n{options}',
@@ -57,7 +57,7 @@ export const viscot: Benchmark = defineBenchmark({
   },
   prompts: {
     'lantern-eval': bare,
-    // Options as they stand in LanteRn's file, its two kinds of prefixes included.
+    // Options exactly as in LanteRn's file, including its two kinds of prefixes.
     lantern: {
       ...bare,
       choices: '{prompt}',
@@ -79,7 +79,7 @@ export const viscot: Benchmark = defineBenchmark({
   load,
 }).part
 
-/** The folder of all pictures: hundreds of thousands of files, so it is never searched. */
+/** The folder of all pictures. It holds hundreds of thousands of files, so it is never searched. */
 const pictureFolder = 'cot'
 
 async function load(path: string, {split, imageRoot}: LoadOptions): Promise<DataSet> {
@@ -111,7 +111,7 @@ function nameOf(file: string): string {
   return basename(file, extname(file))
 }
 
-/** The folder that holds cot/, or undefined: the data folder, the one the official scripts use, or the one above. */
+/** The folder that holds cot/, or undefined: the data folder, the official scripts' folder, or the parent. */
 function pictureRoot(path: string): string | undefined {
   return [path, join(path, 'playground', 'data'), dirname(path)].find(root => hasFile(root, pictureFolder))
 }
@@ -119,8 +119,7 @@ function pictureRoot(path: string): string | undefined {
 type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'check' | 'published'>
 
 /**
- * One item of the official files: the record with its conversation, and the detection record with the same id, where
- * there is one.
+ * One item of the official files: the record with its conversation, and the detection record of the same id, if any.
  */
 interface Pair {
   readonly dataSet: string
@@ -147,7 +146,7 @@ function officialLayout(root: string, found: readonly string[], records: readonl
     const asked = new Set<string>()
     for await (const pair of pairs()) if (!(pair instanceof LanternError)) yield* quirksOf(pair, asked)
   }
-  // The 13 files are published with their hashes, so a copy of them needs no other proof.
+  // The 13 files are published with their hashes, which prove a copy.
   const published = async () => {
     const hashes = new Set(await Promise.all(records.map(fileSha256)))
     return viscotFiles.every(({path, sha256}) => extname(path) !== '.json' || hashes.has(sha256))
@@ -156,7 +155,7 @@ function officialLayout(root: string, found: readonly string[], records: readonl
   return {layout: 'official', hasImages: pictures !== undefined, files, read, check, published}
 }
 
-/** The items of one data set; a file is at most 1.4 MB, so it is read as a whole. */
+/** The items of one data set. A file is at most 1.4 MB, so it is read whole. */
 async function* pairsOf(
   root: string,
   file: string,
@@ -225,7 +224,7 @@ function detectedBox(row: Row): Box {
 function sampleOf({dataSet, row, detection}: Pair, pictures: string | undefined): Sample {
   const [asked, , , answer] = turnsOf(row)
   const {path, box} = imageOf(row)
-  // visual7w's pictures have one folder name in each file; whichever is there is meant.
+  // visual7w's pictures have a different folder name in each file; whichever folder exists is used.
   const other = detection && optionalText(detection, 'img_path')
   const picture = pictures !== undefined && other !== undefined && !hasFile(pictures, path) ? other : path
   const size = detection && {width: detection.values['width'], height: detection.values['height']}
@@ -245,7 +244,7 @@ function sampleOf({dataSet, row, detection}: Pair, pictures: string | undefined)
 // --- submission -----------------------------------------------------------------------------------------------------
 
 /**
- * A file of answers for each data set, as the official judge reads them (llava/eval/eval_cot_score.py, --result-file).
+ * One file of answers per data set, as the official judge reads them (llava/eval/eval_cot_score.py, --result-file).
  * Throws `unsupported` for four-option items.
  */
 function submission(answers: readonly SubmissionAnswer[]): Submission {
@@ -255,7 +254,7 @@ function submission(answers: readonly SubmissionAnswer[]): Submission {
     if (question === undefined)
       throw new LanternError(
         'unsupported',
-        'Four-option items are no part of the official VisCoT scores.',
+        'Four-option items are not part of the official VisCoT scores.',
         'Run on the official files.',
       )
     const list = lines.get(dataSet!) ?? []
@@ -271,7 +270,7 @@ function submission(answers: readonly SubmissionAnswer[]): Submission {
 // --- what verify says of the official files -------------------------------------------------------------------------
 
 /**
- * Largest difference between the normalised box of a record and the detection box: three decimals and rounding to
+ * Largest difference between the normalised box of a record and the detection box: three decimals, and rounding to
  * pixels (seen: 0.0016).
  */
 const boxTolerance = 0.002
@@ -293,7 +292,7 @@ function* quirksOf({dataSet, row, detection}: Pair, seen: Set<string>): Generato
     image = imageOf(row)
     box = detection && detectedBox(detection)
   } catch {
-    // A broken record has been reported by the checks all benchmarks share.
+    // The shared checks have reported the broken record.
     return
   }
   const [asked, square, , answer] = turns
@@ -304,7 +303,7 @@ function* quirksOf({dataSet, row, detection}: Pair, seen: Set<string>): Generato
   if (seen.has(item)) yield said('note', 'duplicate-question', 'the same question was asked of the same picture before')
   seen.add(item)
   if (!box || !detection) {
-    yield said('problem', 'no-detection', 'there is no detection record with this id')
+    yield said('problem', 'no-detection', 'no detection record has this id')
     return
   }
   if (detection.values['expression'] !== question)
@@ -318,7 +317,7 @@ function* quirksOf({dataSet, row, detection}: Pair, seen: Set<string>): Generato
     yield said('problem', 'box-differs', `the normalised box ${square} is not [${box}]`)
   }
   if (areaOf(box) === 0) yield said('note', 'degenerate-box', `the box [${box}] is empty and can never be found`)
-  // One pixel beyond the far edges is how some sources count an inclusive corner.
+  // Some sources count an inclusive corner one pixel beyond the far edge.
   if (box[0] < 0 || box[1] < 0 || box[2] > width + 1 || box[3] > height + 1) {
     yield said('note', 'box-outside', `the box [${box}] reaches beyond the ${width} x ${height} picture`)
   }

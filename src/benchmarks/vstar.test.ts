@@ -29,7 +29,7 @@ const open = (root: string, seed = 0) => vstar.load(root, {split: 'test', seed})
 const jsonl = (...records: object[]) => records.map(record => `${JSON.stringify(record)}\n`).join('')
 
 /**
- * 191 questions with the published numbers of options: 107 of four (all direct), 84 of two (8 direct and all 76
+ * 191 questions with the published numbers of options: 107 with four (all direct), 84 with two (8 direct and all 76
  * relative).
  */
 function officialQuestions(): object[] {
@@ -129,7 +129,7 @@ describe('the official folders', () => {
     expect([samples, direct, relative].map(group => (100 * chance(group)).toFixed(1))).toEqual(['36.0', '26.7', '50.0'])
   })
 
-  test('annotations alone: sentences in a seeded order, so that the right one is not always A', async () => {
+  test('annotations alone: sentences in a seeded order, so the right one is not always A', async () => {
     const files = Object.fromEntries(
       Array.from({length: 40}, (_, i) => [
         [`direct_attributes/sa_${i}.json`, annotation],
@@ -149,7 +149,7 @@ describe('the official folders', () => {
     expect(await golds(1)).not.toEqual(samples.map(({gold}) => gold))
   })
 
-  test('a broken record is an error naming file and line or file and field; the others are served', async () => {
+  test('a broken record is an error naming file and line or field; the others are served', async () => {
     const root = await write({
       'test_questions.jsonl': `${jsonl(
         glove,
@@ -165,12 +165,12 @@ describe('the official folders', () => {
       'test_questions.jsonl, line 2: "text" holds no options "(A) ...".',
       'test_questions.jsonl, line 3: "label" is empty.',
       'direct_attributes/sa_7.json: "bbox" holds a box without four numbers.',
-      '4: the gold answer "E" is none of A, B, C, D.',
-      'test_questions.jsonl, line 6, is cut off: the file ends within it.',
+      '4: the gold answer "E" is not one of A, B, C, D.',
+      'test_questions.jsonl, line 6, is incomplete: the file ends in the middle of it.',
     ])
   })
 
-  test('a picture path that leads out of the folder is never read', async () => {
+  test('a picture outside the data folder is never read', async () => {
     const root = await write({
       'data/test_questions.jsonl': jsonl({...glove, image: '../secret.jpg'}),
       'secret.jpg': png,
@@ -222,7 +222,7 @@ test("VLMEvalKit's table", async () => {
   ])
 })
 
-test('a folder without V* is absent data with the command that gets it', async () => {
+test('a folder without V* is absent data; the error names the command that fetches them', async () => {
   await expect(open(await write({'other.json': '{}'}))).rejects.toMatchObject({
     code: 'data-absent',
     suggestion: expect.stringContaining('bench pull vstar'),

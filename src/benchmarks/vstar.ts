@@ -1,6 +1,7 @@
 // V* (Wu and Xie 2023): small objects in large pictures, two categories, multiple choice. Layouts: the official
-// folders, lmms-lab's parquet, VLMEvalKit's TSV. Schemas: penghao-wu/vstar 4ede664 (README, vstar_bench_eval.py), the
-// data cards of craigwu/vstar_bench, lmms-lab/vstar-bench.
+// folders, lmms-lab's parquet, VLMEvalKit's TSV.
+// Schemas: penghao-wu/vstar 4ede664 (README, vstar_bench_eval.py), the data cards of craigwu/vstar_bench,
+// lmms-lab/vstar-bench.
 import {basename, dirname, extname} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import type {PromptForm} from '../core/prompt-form.js'
@@ -13,16 +14,16 @@ import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/f
 import {jsonlRows} from './sources/jsonl.js'
 import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
 import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitItems} from './sources/vlmevalkit.js'
+import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
 
-/** Question and lettered options, nothing else: the authors score likelihoods and ask for no letter. */
+/** Question and lettered options only: the authors score likelihoods and do not ask for a letter. */
 const bare: PromptForm = {text: '{question}\n{options}', option: '({letter}) {text}', images: 'first'}
 
 export const vstar: Benchmark = defineBenchmark({
   id: 'vstar',
   title: 'V*',
   aliases: ['vstar'],
-  // The folders GPT4V-hard and OCR of the official data are no part of the benchmark.
+  // The folders GPT4V-hard and OCR of the official data are not part of the benchmark.
   subtasks: [
     {name: 'direct_attributes', expected: {test: 115}},
     {name: 'relative_position', expected: {test: 76}},
@@ -47,7 +48,7 @@ export const vstar: Benchmark = defineBenchmark({
       images: 'first',
       exact: true,
     },
-    // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py. It adds the data set's own instruction again.
+    // EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/utils.py. It repeats the data set's own instruction.
     lmms: {
       text: "{question}\n{options}\nAnswer with the option's letter from the given choices directly.\nAnswer with the option's letter from the given choices directly.",
       option: '{letter}. {text}',
@@ -100,7 +101,7 @@ function isAnnotation(file: string): boolean {
 
 // --- the official folders -------------------------------------------------------------------------------------------
 
-/** The authors' own lettered questions; boxes come from the annotation with the picture's stem. */
+/** The authors' own lettered questions; boxes come from the annotation named like the picture. */
 async function questionsLayout(path: string, annotations: readonly string[]): Promise<Layout> {
   const root = dirname(path)
   const annotationOf = new Map(annotations.map(file => [stemOf(relativePath(root, file)), file]))
@@ -126,7 +127,7 @@ async function questionSample(root: string, row: Row, annotationOf: ReadonlyMap<
   return {...letteredSample(row), images: [imageFile(root, image)], cluster: basename(image), ...(boxes && {boxes})}
 }
 
-/** The official questions are numbered from 0, those of the first subtask first. */
+/** The official questions are numbered from 0, beginning with those of the first subtask. */
 function haveQuestionNumbers(keys: readonly SampleKey[]): boolean {
   const [attributes, positions] = vstar.subtasks.map(({expected}) => expected['test']!) as [number, number]
   return keys.every(({id, subtask}) => {
@@ -136,8 +137,8 @@ function haveQuestionNumbers(keys: readonly SampleKey[]): boolean {
 }
 
 /**
- * Without the questions: the sentences of the annotations. Their first option is always right, so they are shuffled
- * before they get letters.
+ * Used without the question file: the sentences of the annotations. Their first option is always right, so they are
+ * shuffled before they get letters.
  */
 function annotationsLayout(root: string, annotations: readonly string[], seed: number): Layout {
   const pictures = findFiles(root, name => pictureExtensions.includes(extname(name).toLowerCase()))
@@ -216,11 +217,7 @@ function parquetSample(record: ParquetRecord): Sample {
 }
 
 function tableLayout(root: string, path: string): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const item of vlmEvalKitItems(path, relativePath(root, path))) {
-      yield item instanceof LanternError ? item : await attempt(() => tableSample(item))
-    }
-  }
+  const read = () => vlmEvalKitSamples(path, relativePath(root, path), tableSample)
   const published = (keys: readonly SampleKey[]) => keys.every(({id}) => /^\d+$/.test(id))
   return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], read, published}
 }
@@ -241,8 +238,8 @@ function tableSample(item: VlmEvalItem): Sample {
 // --- lettered questions ---------------------------------------------------------------------------------------------
 
 /**
- * The sample of a record that holds question, lettered options and instruction in one text. Its pictures are added by
- * the layout.
+ * The sample of a record with question, lettered options and instruction in one text. The layout adds its
+ * pictures.
  */
 function letteredSample(row: Row): Sample {
   const whole = text(row, 'text').replace(instruction, '').trim()
@@ -261,12 +258,12 @@ function letteredSample(row: Row): Sample {
   }
 }
 
-/** What the data set adds to every question. It is no part of the question: the mode says how to answer. */
+/** The data set appends this to every question. It is not part of the question: the mode says how to answer. */
 const instruction = /\s*Answer with the option's letter from the given choices directly\.\s*$/
 
 /**
- * `question\n(A) x\n(B) y\nAnswer with ...` -> question and options. Each letter is looked for after the one before it
- * and at the start of a line, so that brackets inside an option stay in it.
+ * `question\n(A) x\n(B) y\nAnswer with ...` -> question and options. Each letter is searched after the previous one and
+ * at the start of a line, so brackets inside an option stay in it.
  */
 export function parseLettered(whole: string): {readonly question: string; readonly options: readonly string[]} {
   const parts: string[] = []

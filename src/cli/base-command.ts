@@ -1,4 +1,4 @@
-// What every command shares: flags, configuration, --json, and how an error is told. No command's own logic.
+// What every command shares: flags, configuration, --json, and the reporting of errors.
 import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
@@ -13,9 +13,9 @@ export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof
 export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>
 
 /**
- * The base of all commands: `run()` reads `this.flags` and `this.args`, calls one service, prints with `this.log`
- * (silent under --json) and returns the JSON document. A result that is not success sets `process.exitCode` and is
- * still returned, so that --json carries it.
+ * The base of all commands. `run()` reads `this.flags` and `this.args`, calls one service, prints with `this.log`
+ * (silent under --json) and returns the JSON document. A result that is not a success sets `process.exitCode` and is
+ * still returned, so --json prints it.
  */
 export abstract class BaseCommand<T extends typeof Command> extends Command {
   static override enableJsonFlag = true
@@ -53,34 +53,34 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return (this.id ?? '').replaceAll(':', ' ')
   }
 
-  /** A line for people on stderr: progress, warnings. Silent below the chosen level. */
+  /** A message on stderr: progress, warnings. Silent below the chosen level. */
   protected tell(level: 'debug' | 'info' | 'warn', message: string): void {
     const order = ['debug', 'info', 'warn', 'error']
     if (order.indexOf(level) >= order.indexOf(this.flags?.['log-level'] ?? 'info')) process.stderr.write(`${message}\n`)
   }
 
-  /** The first Ctrl-C lets what is in flight end; a second one leaves at once, which loses nothing that is on disk. */
+  /** The first Ctrl-C lets requests in flight finish. A second one exits at once and loses nothing that is on disk. */
   protected interruption(): AbortSignal {
     const controller = new AbortController()
     const onSignal = () => {
       if (controller.signal.aborted) process.exit(130)
       controller.abort()
-      this.tell('warn', '\nStopping; press Ctrl-C again to leave at once.')
+      this.tell('warn', '\nStopping; press Ctrl-C again to exit at once.')
     }
     process.on('SIGINT', onSignal)
     process.on('SIGTERM', onSignal)
     return controller.signal
   }
 
-  /** JSON by --json, its variable or its key; what fails before the file is read knows the first two. */
+  /** JSON by --json, its variable or its key. An error before the file is read knows only the first two. */
   override jsonEnabled(): boolean {
     return this.flags?.json ?? jsonAsked(this.argv, process.env)
   }
 
-  /** Every error is told in the same form; what is neither ours nor of oclif's parser is a bug. */
+  /** Every error is reported in the same form. An error that is neither ours nor from oclif's parser is a bug. */
   override async catch(thrown: Error & {oclif?: {exit?: number}}): Promise<void> {
     if (thrown.oclif?.exit === 0) return
-    // oclif reminds developers (NODE_ENV) of commands that do not parse; one whose parsing failed has tried.
+    // oclif reminds developers (NODE_ENV) of commands that do not parse; a command whose parsing failed did try.
     this.parsed = true
     const error = isParserError(thrown)
       ? usageError(thrown, this.spelling, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}))

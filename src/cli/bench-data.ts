@@ -4,7 +4,7 @@ import {dataGiven, findData, type Machine} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {cacheDir} from '../hub/cache-dir.js'
 
-/** Where this process looks for data. */
+/** Where this process finds data. */
 export function thisMachine(): Machine {
   return {cacheDir: cacheDir(process.env), env: process.env}
 }

@@ -10,10 +10,11 @@ import {tooMany} from './usage-error.js'
 
 const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
   const ids = config.commands.filter(command => !command.hidden).map(command => command.id)
-  // oclif joins what it cannot place into the id: `docto --x` and `bench lst` arrive as `docto` and `bench:lst`.
+  // oclif joins what it cannot place into the id: `docto --x` arrives as `docto`, `bench lst` as `bench:lst`.
   const typed = id.replaceAll(':', ' ')
   const near = closest(id, ids)?.replaceAll(':', ' ')
-  // Of a command without arguments oclif takes what follows for a part of its name: `run extra` arrives as `run:extra`.
+  // For a command without arguments, oclif takes what follows as a part of its name: `run extra` arrives as
+  // `run:extra`.
   const command = ids.find(one => id.startsWith(`${one}:`))
   const topic = config.findTopic(id.split(':')[0]!)?.name
   const list = `\`lantern-eval ${topic === undefined ? '' : `${topic} `}--help\` lists the commands.`
@@ -22,7 +23,7 @@ const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
       ? new LanternError(
           'usage',
           typed.startsWith('-')
-            ? `${typed} is no command, and a flag stands behind one.`
+            ? `${typed} is not a command; flags come after the command.`
             : `There is no command "${typed}".`,
           near === undefined ? list : `Did you mean \`lantern-eval ${near}\`? ${list}`,
         )

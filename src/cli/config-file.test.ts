@@ -49,11 +49,11 @@ test.each([
   await expect(config(text)).rejects.toMatchObject({code: 'bad-config', message: expect.stringMatching(message)})
 })
 
-test('a file that was named must be there', async () => {
+test('a named file must exist', async () => {
   await expect(openConfig(join(folder, 'absent.yaml'))).rejects.toMatchObject({code: 'bad-config', exitCode: 2})
 })
 
-test('a misspelt setting or name is answered with the nearest one', async () => {
+test('the nearest name is suggested for a misspelt setting or name', async () => {
   await expect(config('modle: x\n')).rejects.toMatchObject({suggestion: expect.stringContaining('mean "model"?')})
   await expect(config('bench: bilnk\n')).rejects.toMatchObject({
     message: expect.stringContaining('there is no benchmark "bilnk"'),
@@ -61,13 +61,13 @@ test('a misspelt setting or name is answered with the nearest one', async () => 
   })
 })
 
-test('a switch and its opposite are not both believed', async () => {
+test('a switch and its opposite cannot both be given', async () => {
   await expect(config('cache: true\nno-cache: true\n')).rejects.toMatchObject({
     message: expect.stringContaining('c.yaml:2:1: "no-cache" contradicts'),
   })
 })
 
-test('the example is a file of settings', async () => {
+test('the example is a valid configuration', async () => {
   const example = fileURLToPath(new URL('../../examples/lantern-eval.config.yaml', import.meta.url))
   expect(Object.fromEntries(await (await openConfig(example)).values())).toMatchObject({
     temperature: 0.5,

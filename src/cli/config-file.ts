@@ -93,7 +93,7 @@ interface Entry {
   readonly at: string
 }
 
-/** The entries of the mapping that a file must be. Throws `bad-config`. */
+/** The entries of the file's mapping. Throws `bad-config` if the file is not a mapping. */
 function entriesOf(file: string, text: string, {LineCounter, parseDocument}: typeof import('yaml')): Entry[] {
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})

@@ -1,5 +1,4 @@
-// Shows a download on stderr: a bar with sizes and time left on a terminal, a line per tenth elsewhere. Changes
-// nothing.
+// Shows a download on stderr: a bar with sizes and time left on a terminal, otherwise a line per tenth.
 import chalk from 'chalk'
 import type {DownloadEvent} from '../hub/download-files.js'
 import type {ProgressStream} from './progress.js'
@@ -51,7 +50,7 @@ export function downloadProgress(
   }
 }
 
-/** A number of bytes for people. */
+/** A number of bytes for display. */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']
   const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))

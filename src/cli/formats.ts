@@ -1,11 +1,11 @@
-// `--format FMT=PATH`: which tables are written where.
+// `--format FMT=PATH`: which tables to write, and where.
 import {LanternError} from '../core/errors.js'
 import {fileFormatNames, formatNamed} from '../reports/formats/index.js'
 import type {Output} from '../reports/publish.js'
 
 /**
- * Reads the values of --format. A format with a variable of its own (github: GITHUB_STEP_SUMMARY) needs no path where
- * that is set.
+ * Reads the values of --format. A format with its own variable (github: GITHUB_STEP_SUMMARY) needs no path if that is
+ * set.
  * Throws `usage`.
  */
 export function parseFormats(

@@ -1,4 +1,4 @@
-// How --help looks: a usage line that fits, flags in the order they are declared with the ones of every command last.
+// The layout of --help: a usage line that fits, and flags in the order they are declared, those of every command last.
 import {type Command, CommandHelp, Help, type Interfaces} from '@oclif/core'
 import {LanternError, messageOf} from '../core/errors.js'
 import {loadedPlugins} from '../core/loaded-plugins.js'
@@ -10,7 +10,7 @@ import {errorLines} from './tell-error.js'
 type Flag = Command.Flag.Any
 
 class OurCommandHelp extends CommandHelp {
-  /** Arguments and required flags; dozens of optional ones in the usage line help nobody. */
+  /** Arguments and required flags only: dozens of optional flags in the usage line help nobody. */
   protected override defaultUsage(): string {
     const {id, args, flags, strict} = this.command
     const many = strict === false ? '...' : ''
@@ -37,13 +37,13 @@ class OurCommandHelp extends CommandHelp {
   protected override groupFlags(flags: Flag[]) {
     const {mainFlags, flagGroups} = super.groupFlags(flags)
     const {[everywhereGroup]: everywhere = [], ...own} = flagGroups
-    // oclif trims a section as a whole: were its first flag without a short form, it alone would lose its indent.
+    // oclif trims a section as a whole: if its first flag had no short form, only that flag would lose its indent.
     const short = everywhere.filter(({char}) => char !== undefined)
     const ordered = [...short, ...everywhere.filter(flag => !short.includes(flag))]
     return {mainFlags, flagGroups: {...own, ...(everywhere.length > 0 && {[everywhereGroup]: ordered})}}
   }
 
-  /** Summaries say what is allowed and what holds by default; the rule of the variables is said once. */
+  /** Summaries say what is allowed and what the default is. The rule about variables is stated once. */
   protected override flags(flags: Flag[]): [string, string | undefined][] | undefined {
     return super.flags(
       flags.map(flag => ({
@@ -54,7 +54,7 @@ class OurCommandHelp extends CommandHelp {
     )
   }
 
-  /** What the command does, and where its flags may stand instead. */
+  /** What the command does, and where its flags can be given instead. */
   protected override description(): string | undefined {
     const ours = 'config' in this.command.flags
     return [super.description(), ours && this.wrap(settingsRule)].filter(Boolean).join('\n\n')
@@ -69,8 +69,8 @@ export default class OurHelp extends Help {
   protected override CommandHelpClass = OurCommandHelp
 
   /**
-   * The options of package.json again: oclif's generator of the command pages passes none, and would sort the flags by
-   * name.
+   * The options in package.json, repeated: oclif's generator of the command pages passes none, and would sort the flags
+   * by name.
    */
   constructor(config: Interfaces.Config, options: Partial<Interfaces.HelpOptions> = {}) {
     super(config, {...config.pjson.oclif.helpOptions, ...options})
@@ -103,10 +103,7 @@ export default class OurHelp extends Help {
     }
   }
 
-  /**
-   * `help NAME` of a command that does not exist is told as NAME itself would be; oclif says it in one sentence of its
-   * own.
-   */
+  /** `help NAME` of an unknown command gives the same error as NAME itself; oclif has a sentence of its own. */
   override async showHelp(argv: string[]): Promise<void> {
     await this.loadPlugins(argv)
     try {

@@ -1,5 +1,4 @@
-// What `doctor` looks at. Every check answers with what it found and, where something is missing, what to do. No check
-// throws.
+// The checks of `doctor`. Every check returns what it found and, if something is missing, what to do. No check throws.
 import {mkdir, rm, statfs, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
@@ -21,12 +20,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Oldest supported Node (package.json, engines). */
 const nodeFloor = [20, 19] as const
 
-/** Below this much free space downloads and graphs of published checkpoints will not fit. */
+/** With less free space, downloads and graphs of published checkpoints do not fit. */
 const lowDiskBytes = 5 * 2 ** 30
 
 const hubTimeoutMs = 5_000
 
-/** All checks, in the order in which they are shown. */
+/** All checks, in the order of display. */
 export async function checkMachine(env: Environment): Promise<Check[]> {
   return Promise.all([
     checkNode(),
@@ -78,7 +77,10 @@ async function checkOnnxRuntime(): Promise<Check> {
   }
 }
 
-/** Loading the CUDA provider needs libraries that npm does not bring; a session that names it tells. */
+/**
+ * Loading the CUDA provider needs libraries that npm does not install; only a session with it shows whether they are
+ * there.
+ */
 async function checkProvider(): Promise<Check> {
   const {createRequire} = await import('node:module')
   try {
@@ -135,11 +137,11 @@ async function checkDisk(path: string): Promise<Check> {
       status: low ? 'note' : 'ok',
       found: `${(free / 2 ** 30).toFixed(1)} GiB`,
       remedy: low
-        ? 'A published 3B checkpoint takes about 8 GiB; `lantern-eval cache prune` frees what can be made again.'
+        ? 'A published 3B checkpoint takes about 8 GiB; `lantern-eval cache prune` removes files that can be made again.'
         : null,
     }
   } catch (error) {
-    return {name: 'free disk', status: 'note', found: `cannot be told: ${messageOf(error)}`, remedy: null}
+    return {name: 'free disk', status: 'note', found: `is unknown: ${messageOf(error)}`, remedy: null}
   }
 }
 
@@ -169,12 +171,12 @@ async function checkHub(env: Environment): Promise<Check> {
       status: 'note',
       found: `${endpoint} does not answer: ${messageOf(error)}`,
       remedy:
-        'Only downloads need it; local data, checkpoints and endpoints work without. Behind a mirror set HF_ENDPOINT, behind a proxy HTTPS_PROXY.',
+        'Only downloads need it; local data, checkpoints and endpoints work without it. For a mirror set HF_ENDPOINT, behind a proxy HTTPS_PROXY.',
     }
   }
 }
 
-/** Says whether a variable is set, never its value. */
+/** Reports whether a variable is set, never its value. */
 async function checkToken(
   name: string,
   env: Environment,

@@ -1,7 +1,7 @@
-// What `run --dry-run` says of each arm, for people; the JSON is the plan itself.
+// `run --dry-run` as text; the JSON is the plan itself.
 import type {ArmPlan, Cost, Plan} from '../evaluation/plan.js'
 
-/** The lines of the arms, and of what they cost together. */
+/** The lines of the arms, and of their total cost. */
 export function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
   const lines = arms.flatMap(arm => [headLine(arm), ...promptLines(arm)])
   if (cost !== null && arms.filter(({requests}) => requests > 0).length > 1) lines.push(`All arms: ${costText(cost)}`)
@@ -40,7 +40,7 @@ function costText({promptUsd, newUsdAtMost}: Cost): string {
   return `about ${dollars(promptUsd)} for prompts, at most ${dollars(newUsdAtMost)} for new tokens`
 }
 
-/** Cents, and two digits of what is less. */
+/** Two decimals; below a cent, two significant digits. */
 function dollars(usd: number): string {
   return `${usd >= 0.1 || usd === 0 ? usd.toFixed(2) : Number(usd.toPrecision(2))} USD`
 }

@@ -2,7 +2,7 @@ import {record} from '../../test/support/run-folders.js'
 import type {RunEvent} from '../evaluation/spec.js'
 import {duration, progress} from './progress.js'
 
-/** What is written while `act` feeds events, on a stream of 80 columns and a clock that only `wait` moves. */
+/** The output while `act` emits events, on a stream of 80 columns and with a clock that only `wait` moves. */
 function shown(
   live: boolean,
   act: (event: (event: RunEvent) => void, wait: (ms: number) => void) => void,
@@ -38,7 +38,7 @@ const answered = (outcome: 'correct' | 'wrong' | 'error' = 'correct'): RunEvent 
 })
 
 describe('in a pipe or CI', () => {
-  it('says where the run is, then a line every ten seconds, then the end', () => {
+  it('prints the run folder, then a line every ten seconds, then the end', () => {
     const text = shown(false, (event, wait) => {
       event(begin())
       event({type: 'arms', model: 'openai:m', bench: 'blink'})
@@ -58,7 +58,7 @@ describe('in a pipe or CI', () => {
     ])
   })
 
-  it('counts nothing before the run has begun, and has no time left at its end', () => {
+  it('shows no counts before the run has begun, and no time left at its end', () => {
     const text = shown(false, (event, wait) => {
       event({type: 'runner', event: {type: 'loading', what: 'loading m'}})
       event({...begin(), total: 1} as RunEvent)
@@ -78,7 +78,7 @@ describe('in a pipe or CI', () => {
     expect(text).toMatch(/^[\x20-\x7e\n]*$/)
   })
 
-  it('says what a resumed run has done, and does not take it for speed', () => {
+  it('shows what a resumed run has done, and does not count it in the rate', () => {
     const text = shown(false, (event, wait) => {
       event(begin(60))
       wait(10_000)
@@ -89,7 +89,7 @@ describe('in a pipe or CI', () => {
     expect(text).toContain('61/100, 0.1/s')
   })
 
-  it('tells the same warning once', () => {
+  it('prints a repeated warning once', () => {
     const text = shown(false, event => {
       event(begin())
       for (const model of ['a', 'b']) {
@@ -101,7 +101,7 @@ describe('in a pipe or CI', () => {
     expect(text.match(/Stopped asking\./g)).toHaveLength(1)
   })
 
-  it('tells the first three failures and counts all of them', () => {
+  it('prints the first three failures and counts all of them', () => {
     const text = shown(false, event => {
       event(begin())
       for (let i = 0; i < 5; i++) event(answered('error'))
@@ -149,7 +149,7 @@ describe('on a terminal', () => {
       expect(frame.replace(/\n[\s\S]*/, '').length).toBeLessThanOrEqual(columns)
   })
 
-  it('leaves out whole facts where the terminal is narrow, and takes 80 columns where it does not know', () => {
+  it('leaves out whole facts on a narrow terminal, and assumes 80 columns if the width is unknown', () => {
     const act = (event: (event: RunEvent) => void, wait: (ms: number) => void) => {
       event(begin())
       event({type: 'runner', event: {type: 'limit', concurrency: 8}})

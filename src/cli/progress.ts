@@ -1,9 +1,9 @@
-// Live progress on stderr: a bar with rate, time left, running accuracy and errors on a terminal; plain lines in CI and
+// Live progress on stderr: on a terminal a bar with rate, time left, running accuracy and errors; plain lines in CI and
 // pipes.
 import chalk from 'chalk'
 import type {RunEvent} from '../evaluation/spec.js'
 
-/** What progress is drawn on; a parameter, so that tests can look at it. */
+/** The stream for progress; a parameter for tests. */
 export interface ProgressStream {
   write(text: string): unknown
   readonly isTTY?: boolean
@@ -12,7 +12,7 @@ export interface ProgressStream {
 
 export interface ProgressOptions {
   readonly stream: ProgressStream
-  /** A bar that redraws itself; false gives a line now and then. */
+  /** True: a bar that redraws itself. False: a line now and then. */
   readonly live: boolean
   readonly debug: boolean
   readonly now: () => number
@@ -22,10 +22,10 @@ export interface ProgressOptions {
 const drawEvery = 100
 const lineEvery = 10_000
 
-/** The span over which the rate is taken, so that resumed and cached samples do not flatter it. */
+/** The span over which the rate is measured, so resumed and cached samples do not inflate it. */
 const rateSpanMs = 15_000
 
-/** A consumer of run events that shows them. It never changes what happens. */
+/** Shows run events. It has no effect on the run. */
 export function progress({stream, live, debug, now}: ProgressOptions): (event: RunEvent) => void {
   let total = 0
   let settled = 0
@@ -79,7 +79,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       const bar = `${chalk.cyan('━'.repeat(filled))}${chalk.dim('━'.repeat(width - filled))}`
       stream.write(`\r\u001B[2K${bar} ${text.slice(0, columns - width - 2)}`)
     } else {
-      // Models are loaded and prices looked up before there is anything to count.
+      // Before counting starts, models are loaded and prices looked up.
       if (!begun || (!force && at - lastLine < lineEvery)) return
       lastLine = at
       stream.write(`${arms === '' ? '' : `${arms}: `}${facts().join(', ')}\n`)
@@ -129,7 +129,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
             line(chalk.dim(`  retry ${event.event.attempt} in ${duration(event.event.waitMs)}: ${event.event.reason}`))
         } else if (event.event.type === 'limit') concurrency = event.event.concurrency
         else if (event.event.type === 'warning') {
-          // Every session tells that the common budget is used up.
+          // Every session reports that the shared budget is used up.
           if (!told.has(event.event.message)) line(chalk.yellow(event.event.message))
           told.add(event.event.message)
         } else if (event.event.total)
@@ -145,7 +145,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   }
 }
 
-/** The facts that still fit, each whole; the first matter most. */
+/** The facts that fit, each in full, the most important first. */
 function fitting(facts: readonly string[], columns: number): string {
   return facts.reduce((text, fact) => {
     const longer = text === '' ? fact : `${text} · ${fact}`

@@ -13,7 +13,7 @@ import type {Values} from './settings/setting.js'
 type Environment = Readonly<Record<string, string | undefined>>
 export type RunValues = Values<typeof runSettings>
 
-/** The specification that the settings of `run` describe. Throws `usage` for values that do not go together. */
+/** The specification from the settings of `run`. Throws `usage` for values that do not go together. */
 export async function toSpec(values: RunValues, env: Environment): Promise<RunSpec> {
   const models =
     values.model?.map((ref): ModelChoice => ({ref, modes: values.mode})) ?? (await controlModels(values.mode))
@@ -58,6 +58,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
         weights: values.weights,
         threads: values.threads,
         batchSize: values['batch-size'],
+        adapter: values.adapter,
         latentBank: values['latents-from'],
       },
       remote: {
@@ -66,19 +67,19 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
           ...(values.model ?? []),
           ...(judge && !values['judge-base-url'] ? [judge] : []),
         ]),
-        // A gate over saved replies would hold a model against its own past.
+        // A gate over saved replies would compare a model with its own past.
         cache: values.cache ?? values.baseline === undefined,
       },
     },
   }
 }
 
-/** What may be asked and spent. */
+/** Limits on requests and cost. */
 export function budgetOf(values: Pick<RunValues, 'max-requests' | 'max-cost'>): RunSpec['budget'] {
   return {maxRequests: values['max-requests'], maxCostUsd: values['max-cost']}
 }
 
-/** How endpoints are asked, wherever they lie. */
+/** Options of all endpoints. */
 export function remoteOf(
   values: Pick<
     RunValues,
@@ -98,8 +99,8 @@ export function remoteOf(
 }
 
 /**
- * Endpoints by model name. Throws `usage` where some are given and a model has none of them, as after a misspelling: it
- * would be asked elsewhere, with the key for there.
+ * Endpoints by model name. Throws `usage` if some are given and a model has none, as after a misspelling: that model
+ * would be asked at another place, with the key for that place.
  */
 function endpointsOf(given: Readonly<Record<string, string>>, refs: readonly string[]): Record<string, string> {
   const plain = (name: string) => (name.startsWith(remoteScheme) ? name.slice(remoteScheme.length) : name)
@@ -111,14 +112,14 @@ function endpointsOf(given: Readonly<Record<string, string>>, refs: readonly str
   if (names.length === 0 || without === undefined) return urls
   throw new LanternError(
     'usage',
-    `--base-url is given for ${names.join(', ')}, and not for ${plain(without)}.`,
+    `--base-url is given for ${names.join(', ')} but not for ${plain(without)}.`,
     `Add --base-url ${plain(without)}=URL, or one without a name for all others.`,
   )
 }
 
 /**
- * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: what is shown with the
- * built-in models, else an error.
+ * `blink:Counting,blink:Jigsaw,vstar` -> one entry per benchmark. Without `--bench`: the default of the built-in
+ * models, else an error.
  */
 async function benchmarksOf(
   given: readonly string[] | undefined,
@@ -132,7 +133,7 @@ async function benchmarksOf(
   for (const one of given) {
     const [id, subtask] = [one.split(':', 1)[0]!, one.includes(':') ? one.slice(one.indexOf(':') + 1) : undefined]
     const before = byId.get(id)
-    // The whole benchmark, once asked for, includes its subtasks.
+    // The whole benchmark, if asked for, includes its subtasks.
     byId.set(
       id,
       subtask === undefined || (byId.has(id) && before === undefined) ? undefined : [...(before ?? []), subtask],
@@ -158,6 +159,10 @@ async function idsOf(ids: readonly string[] | undefined, file: string | undefine
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith('#'))
   if (listed.length === 0)
-    throw new LanternError('bad-file', `The samples file ${file} names no sample.`, 'Write one sample id a line.')
+    throw new LanternError(
+      'bad-file',
+      `The samples file ${file} contains no sample id.`,
+      'Write one sample id per line.',
+    )
   return [...(ids ?? []), ...listed]
 }

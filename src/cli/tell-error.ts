@@ -1,6 +1,6 @@
-// How an error is told, in one place: to people on stderr, to programs as the JSON document on stdout. Decides nothing.
+// How an error is reported, in one place: as text on stderr, and as the JSON document on stdout.
 import chalk from 'chalk'
-import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {exitCodes, LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {loadedPlugins} from '../core/loaded-plugins.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
@@ -8,11 +8,14 @@ const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level deb
 /** The innermost line of a stack. */
 const firstPlace = /^ +at .*$/m
 
-const verdicts: Readonly<Record<number, string>> = {4: 'infrastructure', 130: 'interrupted'}
+const verdicts: Readonly<Record<number, string>> = {
+  [exitCodes.endpoint]: 'infrastructure',
+  [exitCodes.interrupted]: 'interrupted',
+}
 
 /**
- * What the operating system refuses for reasons outside this program (Node's names): no room, no permission, a file
- * where a folder should be.
+ * What the operating system refuses for reasons outside this program (Node's names): no space, no permission, a file in
+ * place of a folder.
  */
 const refusals: ReadonlySet<unknown> = new Set([
   'EACCES',
@@ -30,8 +33,8 @@ const refusals: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * Anything thrown as it is told: what the code of a plug-in throws, and a refusal by the file system that nobody put
- * into words, are none of our bugs.
+ * The error to report for anything thrown. What the code of a plug-in throws, and a refusal by the file system without
+ * a message of ours, are not our bugs.
  */
 export function toldAs(thrown: unknown): unknown {
   if (thrown instanceof LanternError) return thrown
@@ -47,7 +50,7 @@ export function toldAs(thrown: unknown): unknown {
   if (!refusals.has(systemCodeOf(thrown))) return thrown
   return new LanternError(
     'disk',
-    `The system refuses: ${messageOf(thrown)}.`,
+    `The operating system refused: ${messageOf(thrown)}.`,
     'Check that path, its permissions and the free space.',
     {
       cause: thrown,
@@ -55,12 +58,12 @@ export function toldAs(thrown: unknown): unknown {
   )
 }
 
-/** The exit code of anything thrown: what is not ours is a bug (20). */
+/** The exit code of anything thrown. Anything but our own errors is a bug. */
 export function exitCodeOf(thrown: unknown): number {
-  return thrown instanceof LanternError ? thrown.exitCode : 20
+  return thrown instanceof LanternError ? thrown.exitCode : exitCodes.bug
 }
 
-/** The document that --json prints in place of a result. */
+/** The document that --json prints instead of a result. */
 export function errorDocument(thrown: unknown): object {
   const known = thrown instanceof LanternError
   const exitCode = exitCodeOf(thrown)
@@ -75,7 +78,7 @@ export function errorDocument(thrown: unknown): object {
   }
 }
 
-/** The lines on stderr: what happened, what to do, and for a bug (or with `stack`) where. */
+/** The lines on stderr: what happened, what to do, and (for a bug or with `stack`) where. */
 export function errorLines(thrown: unknown, stack: boolean): string {
   const known = thrown instanceof LanternError
   const suggestion = known ? thrown.suggestion : bugAdvice

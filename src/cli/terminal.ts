@@ -1,9 +1,9 @@
-// What a table may assume of the place it is printed to.
+// Properties of the terminal or pipe that a table is printed to.
 import chalk from 'chalk'
 
 /**
- * Plain text where NO_COLOR is set and not empty (no-color.org): chalk looks at FORCE_COLOR, `--no-color` and the
- * terminal only.
+ * Plain text if NO_COLOR is set and not empty (no-color.org). chalk checks only FORCE_COLOR, `--no-color` and the
+ * terminal.
  */
 export function honourNoColor(env: Readonly<Record<string, string | undefined>>): void {
   if (env['NO_COLOR']) chalk.level = 0
@@ -12,8 +12,8 @@ export function honourNoColor(env: Readonly<Record<string, string | undefined>>)
 let outlives = false
 
 /**
- * Whoever read what we say may leave (`2>&1 | head -1`): a run goes on, since its results are on disk, and its exit
- * code stays its own.
+ * The reader of our output may exit (`2>&1 | head -1`). The run goes on, since its results are on disk, and keeps its
+ * own exit code.
  */
 export function outliveReaders(): void {
   if (outlives) return
@@ -25,10 +25,10 @@ export function outliveReaders(): void {
   }
 }
 
-/** Columns of a pipe or file, where nobody has set COLUMNS: the width that every terminal has. */
+/** Columns of a pipe or file if COLUMNS is not set: the width of every terminal. */
 const plainWidth = 80
 
-/** Width in columns and whether colours are shown (as chalk knows them). */
+/** Width in columns, and whether colours are shown (as chalk decides). */
 export function terminal(): {width: number; color: boolean} {
   const columns = process.stdout.columns ?? Number(process.env['COLUMNS'])
   return {width: columns > 0 ? columns : plainWidth, color: chalk.level > 0}

@@ -1,28 +1,25 @@
-// Puts the errors of oclif's parser into our own form: a sentence, and what to do. Not for errors of our own.
+// Converts the errors of oclif's parser into our own form: a sentence and a suggestion. Not for our own errors.
 import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
 
-/** What oclif's parser throws, as far as it is read here (oclif/core: src/parser/errors.ts). */
+/** The errors of oclif's parser, as far as they are read here (oclif/core: src/parser/errors.ts). */
 export interface ParserError extends Error {
   readonly oclif: {readonly exit?: number}
-  /** Flags that do not exist. */
+  /** Unknown flags. */
   readonly flags?: readonly string[]
-  /** Arguments that are missing, or the ones too many. */
+  /** Missing arguments, or the extra ones. */
   readonly args?: readonly (
     | string
     | {readonly name: string; readonly description?: string; readonly options?: readonly string[]}
   )[]
 }
 
-/**
- * True for an error that oclif raised about what was typed; its parser leaves some of them without a class of their
- * own.
- */
+/** True for an error of oclif about the command line. Its parser gives some of them no class of their own. */
 export function isParserError(error: unknown): error is ParserError {
   return error instanceof Error && 'oclif' in error
 }
 
-/** The usage error for what was typed after `command` (as a user writes it), which has these flags. */
+/** The usage error for arguments after `command` (as a user writes it), which has these flags. */
 export function usageError(error: ParserError, command: string, flagNames: readonly string[]): LanternError {
   const help = `\`lantern-eval ${command} --help\``
   const unknown = error.flags?.[0]
@@ -52,7 +49,7 @@ export function usageError(error: ParserError, command: string, flagNames: reado
   return new LanternError('usage', sentenceOf(error.message, command), `See ${help}.`)
 }
 
-/** What was typed after `command` is one argument too many. */
+/** The usage error for one extra argument after `command`. */
 export function tooMany(command: string, argument: string): LanternError {
   return new LanternError(
     'usage',
@@ -61,7 +58,7 @@ export function tooMany(command: string, argument: string): LanternError {
   )
 }
 
-/** oclif's message in one line, without its advice about --help and without its heading. */
+/** oclif's message on one line, without its heading and its advice about --help. */
 function sentenceOf(message: string, command: string): string {
   const lines = message
     .replace(/\nSee more help with --help$/, '')

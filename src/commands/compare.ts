@@ -17,7 +17,7 @@ export default class Compare extends BaseCommand<typeof Compare> {
   static override args = {
     base: Args.string({
       required: true,
-      description: 'RUN, or RUN#ARM when it has several arms; any part that only one arm has will do.',
+      description: 'RUN, or RUN#ARM when it has several arms; any part of its id that no other arm has is enough.',
     }),
     new: Args.string({required: true, description: 'RUN or RUN#ARM.'}),
   }

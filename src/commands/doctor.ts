@@ -1,8 +1,9 @@
-// Is this machine ready? Prints what was looked at, and the remedy for what is missing.
+// Is this machine ready? Prints what was checked, and how to fix what is missing.
 import chalk from 'chalk'
 import {BaseCommand} from '../cli/base-command.js'
 import {checkMachine} from '../cli/machine-checks.js'
 import {terminal} from '../cli/terminal.js'
+import {exitCodes} from '../core/errors.js'
 import {labelled} from '../reports/formats/layout.js'
 
 const tints = {ok: chalk.green, note: chalk.yellow, failed: chalk.red}
@@ -23,7 +24,7 @@ export default class Doctor extends BaseCommand<typeof Doctor> {
       if (remedy !== null)
         this.log(labelled(`${indent}try `, remedy, width).join('\n').replace('try', chalk.dim('try')))
     }
-    const exitCode = checks.some(check => check.status === 'failed') ? 4 : 0
+    const exitCode = checks.some(check => check.status === 'failed') ? exitCodes.doctor : 0
     process.exitCode = exitCode
     return {checks, ok: exitCode === 0, exitCode, verdict: exitCode === 0 ? 'done' : 'infrastructure'}
   }

@@ -9,7 +9,7 @@ import {type Extraction, extractAnswer} from '../metrics/extraction/index.js'
 export default class Extract extends BaseCommand<typeof Extract> {
   static override summary = 'Read the answer out of a response with one of the extractors, ours or a peer’s.'
   static override description =
-    'The response comes from --text, from stdin (without its last line feed), or, many at once, from a JSONL file with {"id", "text", "options"?, "letters"?} a line.'
+    'The response comes from --text, from stdin (without its last line feed), or, many at once, from a JSONL file with {"id", "text", "options"?, "letters"?} per line.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --text "So the answer is (C)." --letters ABCD',
     '<%= config.bin %> <%= command.id %> --extractor lmms_blink --option red --option green < response.txt',

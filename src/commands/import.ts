@@ -1,4 +1,4 @@
-// Bring peers' outputs into a run of ours.
+// Converts peers' outputs into a run of ours.
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {thisMachine} from '../cli/bench-data.js'
@@ -10,7 +10,7 @@ import {terminal} from '../cli/terminal.js'
 export default class Import extends BaseCommand<typeof Import> {
   static override summary = 'Turn other harnesses’ outputs into a run of ours, our score beside theirs.'
   static override description =
-    'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit XLSX, TSV or JSON (predictions or _result), BLINK’s saved outputs or predictions, and any JSONL, CSV, TSV or XLSX with an id and an answer a sample; what was taken for what is told. A folder gives every file in it that is one of these. Samples on which the two scores are not the same are marked "differs" in the log.'
+    'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit XLSX, TSV or JSON (predictions or _result), BLINK’s saved outputs or predictions, and any JSONL, CSV, TSV or XLSX with an id and an answer per sample; the columns used are reported. From a folder, every such file is read. Samples on which the two scores differ are marked "differs" in the log.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> logs/2026-08-22_blink.eval --out results/inspect-blink',
     '<%= config.bin %> <%= command.id %> logs/model/*_samples_blink_*.jsonl --out results/lmms-blink',
@@ -21,7 +21,7 @@ export default class Import extends BaseCommand<typeof Import> {
   static override strict = false
   static override args = {file: Args.string({required: true, description: 'Files or folders of peers, any number.'})}
   static override flags = flagsOf({
-    out: neededOut('The run folder to write.'),
+    out: neededOut('Run folder to write.'),
     bench: oneBench('Benchmark, where the files name it otherwise or not at all.'),
     model: ownMeanings.peerModel,
     mode: ownMeanings.peerMode,

@@ -11,7 +11,7 @@ import {terminal} from '../cli/terminal.js'
 const listedLines = 4
 
 export default class Inspect extends BaseCommand<typeof Inspect> {
-  static override summary = 'The samples of a run: what was answered, what was read of it, what was right.'
+  static override summary = 'The samples of a run: response, answer read from it, right answer.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/blink-x --outcome wrong --subtask Counting',
     '<%= config.bin %> <%= command.id %> results/blink-x --sample val_Counting_12',
@@ -45,7 +45,7 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     this.log(
       chalk.dim(
         found.length === 0
-          ? `No sample of ${dir} fits.`
+          ? `No sample of ${dir} matches.`
           : `${found.length} sample${found.length === 1 ? '' : 's'}${more}.`,
       ),
     )

@@ -10,7 +10,7 @@ import type {ResultDocument} from '../reports/schemas/result.js'
 export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
   static override summary = 'Tables over finished or partial runs, comparable rows ranked together.'
   static override description =
-    'Rows are ranked together only where data, labels, samples, prompts, extractor, judge and metric agree; the table says what sets others apart. Rows of one tier are ties.'
+    'Rows are ranked together only where data, labels, samples, prompts, extractor, judge and metric agree; the table says how the others differ. Rows of one tier are ties.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> results/blink-a-1a2b3c4d results/blink-b-5e6f7a8b --subtasks',

@@ -33,7 +33,7 @@ export default class Merge extends BaseCommand<typeof Merge> {
             ...settled,
             verdict: 'partial',
             exitCode: 0,
-            reason: `${missing} samples were in none of the shards.`,
+            reason: `${missing} samples are in none of the shards.`,
           } as const)
     const document = await publishRun(end, {outputs: [], panel: false})
     this.log(formatNamed('terminal').render(document, terminal()))

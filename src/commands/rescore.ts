@@ -21,7 +21,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
   ]
   static override args = {run: Args.string({required: true, description: 'Run folder.'})}
   static override flags = flagsOf({
-    out: neededOut('Folder of the new run; the same command goes on where it was interrupted.'),
+    out: neededOut('Folder of the new run; the same command resumes an interrupted one.'),
     extractor: one(settings.extractor.kind, settings.extractor.summary, {defaultNote: 'that of the run'}),
     ...pick(
       settings,
@@ -72,7 +72,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
     const {formatNamed} = await import('../reports/formats/index.js')
     const document = await publishRun(end, {outputs, panel: false})
     this.log(formatNamed('terminal').render(document, terminal()))
-    this.log(`${end.changed} of ${end.total} records score otherwise than in ${this.args.run}.`)
+    this.log(`${end.changed} of ${end.total} records score differently from ${this.args.run}.`)
     process.exitCode = document.exitCode
     return {...document, changed: end.changed}
   }

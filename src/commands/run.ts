@@ -13,7 +13,7 @@ import type {Gate} from '../reports/publish.js'
 export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'Evaluate models on benchmarks; the same command resumes.'
   static override description =
-    'Without --model the built-in control models run on the built-in samples. Every finished sample is on disk at once; Ctrl-C leaves a run that the same command resumes.'
+    'Without --model the built-in control models run on the built-in samples. Every finished sample is on disk at once; after Ctrl-C the same command resumes.'
   static override flags = flagsOf(runSettings, {grouped: true})
   static override examples = [
     {
@@ -50,7 +50,7 @@ export default class Run extends BaseCommand<typeof Run> {
     const {prepare} = await import('../evaluation/prepare.js')
     const prepared = await prepare(spec, event => show({type: 'runner', event}))
     try {
-      // A baseline that the run cannot be compared with is told before the run, not after it.
+      // A baseline that the run cannot be compared with is reported before the run, not after it.
       if (gate)
         await (await import('../reports/publish.js')).assertBaseline(
           {dir: 'this run', lock: prepared.lock},
@@ -64,7 +64,7 @@ export default class Run extends BaseCommand<typeof Run> {
       const {publishRun} = await import('../reports/publish.js')
       const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
       const {formatNamed} = await import('../reports/formats/index.js')
-      // The built-in samples are few and made to differ by subtask.
+      // The built-in samples are few, and their subtasks are meant to differ.
       this.log(formatNamed('terminal').render(document, {...terminal(), subtasks: document.builtin}))
       process.exitCode = document.exitCode
       return document
@@ -92,7 +92,7 @@ export default class Run extends BaseCommand<typeof Run> {
     return {...plan, exitCode: 0, verdict: 'plan'}
   }
 
-  /** The gate asked for. */
+  /** The gate, if asked for. */
   private gate(): Gate | undefined {
     const {baseline, margin, alpha, 'fail-on': failOn} = this.flags
     return baseline === undefined ? undefined : {baseline, margin, alpha, failOn}

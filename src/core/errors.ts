@@ -12,6 +12,7 @@ export const exitCodes = {
   'data-absent': 4,
   endpoint: 4,
   'error-rate': 4,
+  'budget-reached': 4,
   'nothing-evaluated': 4,
   'incomplete-merge': 4,
   device: 4,

@@ -19,7 +19,9 @@ export class Register<T> {
     for (const definition of builtIn) this.add(definition)
   }
 
-  /** Names in the order in which they were added. A plug-in may add one at any time: ask again, do not keep them. */
+  /**
+   * Names in the order in which they were added. A plug-in may add one at any time: ask again rather than keep them.
+   */
   names(): readonly string[] {
     return [...this.#parts.keys()]
   }

@@ -1,7 +1,14 @@
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {numberToHalf, readFloats, readSafetensorsHeader, toFloat32, writeSafetensors} from './safetensors.js'
+import {
+  fromFloat32,
+  numberToHalf,
+  readFloats,
+  readSafetensorsHeader,
+  toFloat32,
+  writeSafetensors,
+} from './safetensors.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-safetensors-'))
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
@@ -60,7 +67,7 @@ const broken: [what: string, file: () => string, message: RegExp][] = [
     () => fileWith({}, 0, 10n ** 18n),
     /header claims 1000000000000000000 bytes, but the file has 10/,
   ],
-  ['a header that is not JSON', () => fileWith('{"a": ', 8), /header is not JSON/],
+  ['a header that is not JSON', () => fileWith('{"a": ', 8), /header cannot be read as JSON/],
   ['a header that is a list', () => fileWith([], 8), /not a JSON object/],
   [
     'a tensor past the end of a truncated file',
@@ -95,4 +102,13 @@ it.each(broken)('refuses %s', async (_, file, message) => {
     message: expect.stringMatching(message),
   })
   await expect(readSafetensorsHeader(path)).rejects.toThrow(path)
+})
+
+it('writes numbers in each type, rounded to nearest even', () => {
+  const values = Float32Array.of(1, -2.5, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -9, 3.3895314e38, -0)
+  const bfloat16 = toFloat32(fromFloat32(values, 'BF16'), 'BF16')
+  expect([...bfloat16]).toEqual([1, -2.5, 1, 1 + 2 ** -6, 1, Math.fround(3.3895314e38), -0])
+  expect([...toFloat32(fromFloat32(values.subarray(0, 2), 'F16'), 'F16')]).toEqual([1, -2.5])
+  expect([...toFloat32(fromFloat32(values.subarray(1, 3), 'F32'), 'F32')]).toEqual([-2.5, 1 + 2 ** -8])
+  expect(toFloat32(fromFloat32(Float32Array.of(Number.NaN), 'BF16'), 'BF16')[0]).toBeNaN()
 })

@@ -2,9 +2,11 @@
 // README.md).
 // Reads headers and single tensors, and writes files. Not specific to any model. Every header is checked before use.
 import {randomUUID} from 'node:crypto'
-import {open, rename, rm} from 'node:fs/promises'
+import {open, rename, rm, stat} from 'node:fs/promises'
 import {basename} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
+import {isLfsPointer, lfsPointer, parseJsonObject} from './json-object.js'
+import {checkpointLimits} from './limits.js'
 
 /** Bytes per element, for every type in the format. */
 export const elementBytes = {
@@ -46,9 +48,6 @@ export interface TensorSource {
 
 type FileErrorCode = 'bad-file' | 'bad-checkpoint'
 
-/** The limit of the reference implementation (huggingface/safetensors: safetensors/src/tensor.rs). */
-const maxHeaderBytes = 100_000_000
-
 /**
  * The tensors of a file by name. Only the header is read, and only after checking that its length fits the file.
  * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is not JSON or gives wrong
@@ -59,31 +58,31 @@ export async function readSafetensorsHeader(
   code: FileErrorCode = 'bad-file',
 ): Promise<Map<string, TensorPlace>> {
   const bad = (what: string) => new LanternError(code, `${file}: ${what}.`, 'Fetch or export this file again.')
-  const handle = await open(file).catch((error: unknown) => {
+  const unreadable = (error: unknown) => {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
     throw new LanternError(code, `Cannot read ${file}: ${why}.`, 'Fetch or export this file again.')
-  })
+  }
+  // Before it is opened: opening a pipe waits for a writer.
+  if (!(await stat(file).catch(unreadable)).isFile()) throw bad('it is not a file')
+  const handle = await open(file).catch(unreadable)
   try {
     const {size} = await handle.stat()
+    const start = Buffer.alloc(Math.min(size, 64))
+    await handle.read(start, 0, start.length, 0)
+    if (isLfsPointer(start)) throw lfsPointer(file)
     if (size < 8) throw bad(`the file is cut short: it has ${size} bytes, a safetensors file has at least 8`)
-    const lengthBytes = Buffer.alloc(8)
-    await handle.read(lengthBytes, 0, 8, 0)
-    const headerLength = lengthBytes.readBigUInt64LE()
-    if (headerLength > BigInt(Math.min(size - 8, maxHeaderBytes))) {
+    const headerLength = start.readBigUInt64LE()
+    if (headerLength > BigInt(size - 8)) {
       throw bad(
         `the header claims ${headerLength} bytes, but the file has ${size}; it is cut short, or it is not a safetensors file`,
       )
     }
+    if (headerLength > BigInt(checkpointLimits.headerBytes)) {
+      throw bad(`the header has ${headerLength} bytes; at most ${checkpointLimits.headerBytes / 2 ** 20} MiB are read`)
+    }
     const header = Buffer.alloc(Number(headerLength))
     await handle.read(header, 0, header.length, 8)
-    let entries: unknown
-    try {
-      entries = JSON.parse(header.toString('utf8'))
-    } catch (error) {
-      throw bad(`the header is not JSON: ${messageOf(error)}`)
-    }
-    if (typeof entries !== 'object' || entries === null || Array.isArray(entries))
-      throw bad('the header is not a JSON object')
+    const entries = parseJsonObject(header, what => bad(`the header ${what}`))
     const places = new Map<string, TensorPlace>()
     for (const [name, entry] of Object.entries(entries)) {
       if (name !== '__metadata__')
@@ -183,6 +182,14 @@ export function toFloat32(bytes: Uint8Array, type: TensorType): Float32Array {
   return out
 }
 
+/** The inverse of toFloat32; rounds to nearest even. */
+export function fromFloat32(values: Float32Array, type: TensorType): Uint8Array {
+  if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  if (type === 'F16') return new Uint8Array(Uint16Array.from(values, numberToHalf).buffer)
+  if (type === 'BF16') return new Uint8Array(Uint16Array.from(values, numberToBfloat16).buffer)
+  throw new TypeError(`no numbers in ${type}`)
+}
+
 /** Converts IEEE 754 binary16 to a number, exactly. */
 function halfToNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1
@@ -211,6 +218,14 @@ export function numberToHalf(value: number): number {
   }
   const odd = (magnitude >>> 13) & 1
   return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13)
+}
+
+/** Converts a number to bfloat16, the upper half of its float32, rounding to nearest even. */
+function numberToBfloat16(value: number): number {
+  scratch[0] = value
+  const bits = scratchBits[0]!
+  if (Number.isNaN(value)) return (bits >>> 16) | 0x40
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16
 }
 
 /**

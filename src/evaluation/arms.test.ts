@@ -4,7 +4,7 @@ import {armsOf} from './arms.js'
 const checkpoint = {ref: 'm', observesLatents: true, latent: {protocol: 'lantern', size: 8}} as ModelIdentity
 const endpoint = {ref: 'openai:m', observesLatents: false, latent: null} as ModelIdentity
 
-test('a checkpoint with latent tokens is asked in latent mode, anything else directly', () => {
+test('a checkpoint with latent tokens runs in latent mode, anything else in direct mode', () => {
   expect(armsOf(checkpoint, {interventions: ['own']}).map(({id}) => id)).toEqual(['m|latent|lantern:8|own'])
   expect(armsOf(endpoint, {interventions: ['own']}).map(({id}) => id)).toEqual(['openai:m|direct'])
 })

@@ -46,9 +46,9 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
 }
 
 /** New tokens where neither a flag nor the benchmark says otherwise (design/contract.md, "Flags of run"). */
-export const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}
+const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}
 
-/** New tokens an answer may take: what was asked for, else what the style, the benchmark or the house says. */
+/** Limit of new tokens of an answer: what was asked for, else what the style, the benchmark or the default says. */
 export function maxNewTokensOf(
   {prompts, maxNewTokens}: Pick<Benchmark, 'prompts' | 'maxNewTokens'>,
   mode: Mode,

@@ -1,4 +1,4 @@
-// What a run records of its surroundings: outside the lock's hash, so it may differ between runs that compare.
+// What a run records about its environment. It is outside the lock's hash, so runs that compare may differ in it.
 import {createRequire} from 'node:module'
 import {availableParallelism, cpus} from 'node:os'
 import type {Benchmark} from '../benchmarks/benchmark.js'
@@ -11,7 +11,7 @@ export function packageVersion(): string {
   return (require('../../package.json') as {version: string}).version
 }
 
-/** Names for tables by benchmark id: a renamed benchmark is the same one, so they are no part of what is hashed. */
+/** Table names by benchmark id. They are not hashed: a renamed benchmark is the same benchmark. */
 export function titlesOf(benchmarks: readonly Pick<Benchmark, 'id' | 'title'>[]): Record<string, string> {
   return Object.fromEntries(benchmarks.map(({id, title}) => [id, title]))
 }

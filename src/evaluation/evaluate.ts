@@ -1,5 +1,5 @@
-// One run from a prepared state to its end: the folder, the hold, the log, the loop, and what became of it.
-
+// One run from its prepared state to its end: folder, hold, log, loop and verdict.
+import {exitCodes} from '../core/errors.js'
 import {writeLatents} from '../run-folder/latents.js'
 import {withRun} from '../run-folder/run.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
@@ -19,7 +19,7 @@ export interface RunEnd {
   readonly reason: string | null
 }
 
-/** Runs what is open of a prepared run. Throws what `withRun` throws, and what a session throws. */
+/** Runs what is open in a prepared run. Throws what `withRun` throws and what a session throws. */
 export async function evaluate(
   prepared: Prepared,
   onEvent: (event: RunEvent) => void,
@@ -60,7 +60,7 @@ export function itemsOf({benchmarks}: Pick<Prepared, 'benchmarks'>): number {
   return benchmarks.reduce((sum, bench) => sum + bench.keys.length, 0)
 }
 
-/** What became of a run, from how many of its samples x arms are settled and how many ended in an error. */
+/** The verdict of a run, from how many of its samples x arms are settled and how many ended in an error. */
 export function endOf(
   facts: Pick<RunEnd, 'runDir' | 'total' | 'settled' | 'errors'>,
   maxErrorRate: number,
@@ -68,20 +68,25 @@ export function endOf(
 ): RunEnd {
   const {total, settled, errors} = facts
   const asked = settled + errors
-  const infrastructure = {...facts, verdict: 'infrastructure', exitCode: 4} as const
+  const nothing = {...facts, verdict: 'infrastructure', exitCode: exitCodes['nothing-evaluated']} as const
   if (aborted)
-    return {...facts, verdict: 'interrupted', exitCode: 130, reason: 'Interrupted; the same command resumes.'}
-  if (total === 0) return {...infrastructure, reason: 'The selection is empty.'}
+    return {
+      ...facts,
+      verdict: 'interrupted',
+      exitCode: exitCodes.interrupted,
+      reason: 'Interrupted; run the same command again to resume.',
+    }
+  if (total === 0) return {...nothing, reason: 'The selection is empty.'}
   if (asked === 0)
-    return {...infrastructure, reason: 'Nothing was asked: a budget was reached; the same command goes on.'}
-  if (settled === 0) return {...infrastructure, reason: 'Nothing could be evaluated; every sample ended in an error.'}
+    return {...nothing, reason: 'Nothing was asked: a budget was reached; run the same command again to go on.'}
+  if (settled === 0) return {...nothing, reason: 'Nothing could be evaluated; every sample ended in an error.'}
   if (errors / asked > maxErrorRate) {
-    const reason = `${errors} of ${asked} samples (${((100 * errors) / asked).toFixed(1)}%) ended in an error, more than --max-error-rate allows; the same command tries them again.`
-    return {...infrastructure, reason}
+    const reason = `${errors} of ${asked} samples (${((100 * errors) / asked).toFixed(1)}%) ended in an error, more than --max-error-rate allows; run the same command again to retry them.`
+    return {...facts, verdict: 'infrastructure', exitCode: exitCodes['error-rate'], reason}
   }
   if (asked < total) {
-    const reason = `${total - asked} of ${total} samples are left: a budget was reached; the same command goes on.`
-    return {...facts, verdict: 'partial', exitCode: 4, reason}
+    const reason = `${total - asked} of ${total} samples are left: a budget was reached; run the same command again to go on.`
+    return {...facts, verdict: 'partial', exitCode: exitCodes['budget-reached'], reason}
   }
   return {...facts, verdict: 'done', exitCode: 0, reason: null}
 }

@@ -1,5 +1,5 @@
-// One set of generations scored in every way: live, scored again (from the records, and from the data), in shards and
-// merged, replayed, imported. The records are the same but for what each way cannot know.
+// One set of generations, scored in every way: live, rescored (from the records and from the data), merged from shards,
+// replayed and imported. The records differ only in what each way cannot know.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -47,7 +47,7 @@ const specOf = (out: string, changes: Partial<RunSpec> = {}): RunSpec => ({
   ...changes,
 })
 
-/** What the model says to the k-th sample: everything that an outcome can come of. */
+/** What the model answers to the k-th sample; every outcome occurs. */
 function said({sample}: Request, k: number): {text: string; stop?: Stop} | null {
   const gold = [sample.gold].flat()[0]!
   return [
@@ -62,7 +62,7 @@ function said({sample}: Request, k: number): {text: string; stop?: Stop} | null 
   ][k % 8]!
 }
 
-/** A session that says so, with all that a real one reports. */
+/** A session that gives these answers, with everything that a real one reports. */
 const scripted = (session: Session): Session => ({
   describe: () => session.describe(),
   close: () => session.close(),
@@ -123,7 +123,7 @@ beforeAll(async () => {
   records = await live('live')
 })
 
-it('live, every outcome and every further figure is there', () => {
+it('live, every outcome and every further metric occurs', () => {
   expect(records).toHaveLength(72)
   expect(new Set(records.map(({outcome}) => outcome))).toEqual(
     new Set(['correct', 'wrong', 'unanswered', 'truncated', 'refused', 'error']),
@@ -132,17 +132,17 @@ it('live, every outcome and every further figure is there', () => {
   expect([...figures].sort()).toEqual(['box', 'exact', 'iou', 'likelihood', 'match'])
 })
 
-it('scored again from the records alone nothing changes', async () => {
+it('rescored from the records alone, nothing changes', async () => {
   expect(await rescored('again')).toMatchObject({changed: 0})
   expect(await sorted('again')).toEqual(records)
 })
 
-it('scored again from the data nothing changes', async () => {
+it('rescored from the data, nothing changes', async () => {
   expect(await rescored('from-data', {data: {'*': 'builtin'}})).toMatchObject({changed: 0})
   expect(await sorted('from-data')).toEqual(records)
 })
 
-it('in shards and merged nothing changes', async () => {
+it('in shards and merged, nothing changes', async () => {
   const shards = [1, 2, 3].map(index => ({index, count: 3}))
   for (const shard of shards) await live(`shard-${shard.index}`, {shard})
   const dirs = shards.map(({index}) => join(folder, `shard-${index}`))
@@ -150,7 +150,7 @@ it('in shards and merged nothing changes', async () => {
   expect(await sorted('merged')).toEqual(records)
 })
 
-it('replayed, only the model, what it saw and its log-probabilities are gone', async () => {
+it('replayed, only the model, what it saw and its log-probabilities are missing', async () => {
   const models = [{ref: `replay:${join(folder, 'live')}`, modes: ['direct' as const]}]
   const prepared = await prepare(specOf('replayed', {models}), () => {})
   await evaluate(prepared, () => {}, signal)
@@ -163,8 +163,8 @@ it('replayed, only the model, what it saw and its log-probabilities are gone', a
   )
 })
 
-it('imported, only what the file does not say is gone', async () => {
-  // BLINK's own files know no stop but the end.
+it('imported, only what the file does not hold is missing', async () => {
+  // BLINK's own files know only one stop reason.
   const said = records.filter(({bench, stop}) => bench === 'blink' && (stop === 'eos' || stop === 'error'))
   const val = said.map(({id, gold, text, outcome}) => ({
     ...{idx: id, answer: `(${gold})`, prediction: '(A)'},
@@ -183,8 +183,8 @@ it('imported, only what the file does not say is gone', async () => {
   expect(without(imported, ...theirs, ...unknown)).toEqual(without(said, ...unknown))
 })
 
-it('judged live or afterwards nothing differs, and without the judge the records are as before', async () => {
-  // A mark for open answers; for choices that reply says nothing.
+it('judged live or afterwards, nothing differs; without the judge, the records are as before', async () => {
+  // A mark for open answers; choices ignore this reply.
   const server = await startOpenAIServer({behave: () => ({kind: 'answer', text: 'score: 0.9'})})
   try {
     const judge = {ref: 'openai:judge', baseUrl: server.url}

@@ -1,5 +1,5 @@
-// What the open requests of a run will take: tokens of their prompts, arm by arm. Streams the samples; of pictures only
-// sizes are read.
+// What the open requests of a run will take: prompt tokens, arm by arm. Streams the samples. Reads only the sizes of
+// pictures.
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
@@ -12,14 +12,14 @@ import type {Prepared} from './prepare.js'
 
 /** Tokens of the prompts of one arm that are still to be asked. */
 export interface PromptForecast {
-  /** Text and pictures; null where it is not known how the model counts pictures. */
+  /** Text and pictures; null where we do not know how the model counts pictures. */
   readonly tokens: number | null
   readonly imageTokens: number | null
   readonly textTokens: number | null
-  /** `counted` is exact; `measured` is the mean of what this run has asked so far; `estimated` is by `rule`. */
+  /** `counted` is exact; `measured` is the mean over what this run has asked so far; `estimated` follows `rule`. */
   readonly basis: Forecast['basis'] | 'measured'
   readonly rule: string
-  /** Prompts that will end in an error, as a picture that cannot be read; they are not in the sums. */
+  /** Prompts that will end in an error, such as an unreadable picture; they are not in the sums. */
   readonly failing: number
 }
 
@@ -29,7 +29,7 @@ export interface ArmForecast {
 }
 
 /**
- * By arm id; arms whose answers take no prompt (saved ones) are left out. Throws LanternError where the run itself
+ * By arm id. Arms whose answers need no prompt (saved ones) are left out. Throws LanternError where the run itself
  * would stop.
  */
 export async function forecastPrompts(
@@ -79,7 +79,7 @@ async function countAll(
   }
 }
 
-/** Arms of one model and mode share a prompt, which is counted once. */
+/** Arms of one model and mode share a prompt, so it is counted once. */
 async function countSample(sample: Sample, form: PromptForm, open: readonly OpenArm[], sizeOf: SizeOf): Promise<void> {
   const counted = new Map<Forecast, Map<string, Promise<PromptTokens | null>>>()
   for (const tally of open) {
@@ -105,7 +105,9 @@ function nullIfFailing(error: unknown): null {
 
 type SizeOf = (image: ImageRef) => Promise<Size>
 
-/** Sizes of pictures, each read once while somebody holds it: variants of one item share theirs. */
+/**
+ * Sizes of pictures. Each picture is read once while its reference lives, since variants of one item share pictures.
+ */
 function rememberedSizes(): SizeOf {
   const known = new WeakMap<ImageRef, Promise<Size>>()
   return image => {
@@ -116,8 +118,8 @@ function rememberedSizes(): SizeOf {
 }
 
 /**
- * The prompts of an arm by those it has asked so far: the mean of each subtask (they differ in pictures), or of the arm
- * where a subtask has none yet. Undefined before the first reply that says what its prompt took.
+ * The prompt tokens of an arm, from those it has asked so far: the mean of each subtask (subtasks differ in pictures),
+ * or of the arm where a subtask has none yet. Undefined before the first reply that reports prompt tokens.
  */
 function measuredIn({benchmarks}: Prepared, {id: arm}: Arm, settled: readonly LogRecord[]): PromptForecast | undefined {
   const mine = settled.filter(record => record.arm === arm)

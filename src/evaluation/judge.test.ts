@@ -46,7 +46,7 @@ it('asks the endpoint with the official prompt and takes its mark', async () => 
   })
 })
 
-it('makes an error of a verdict that cannot be read', async () => {
+it('turns an unreadable verdict into an error', async () => {
   const {judged} = await judge({kind: 'answer', text: 'It is fine.'})
   expect(judged).toMatchObject({
     score: {outcome: 'error', score: null},

@@ -1,5 +1,5 @@
-// Wires judges to an endpoint: cached, concurrent and budgeted as the remote runner is. What is asked and how it is
-// read: metrics/judges.
+// Connects judges to an endpoint, with cache, concurrency and budget as in the remote runner. Prompts and the reading
+// of replies are in metrics/judges.
 
 import {LanternError} from '../core/errors.js'
 import type {Decoding} from '../core/generation.js'
@@ -21,13 +21,13 @@ export interface JudgeChoice {
   readonly baseUrl?: string
 }
 
-/** The judge in the lock: another prompt, endpoint or decoding is another judge. */
+/** The judge in the lock. Another prompt, endpoint or decoding makes another judge. */
 export interface JudgeIdentity {
   readonly [key: string]: unknown
   readonly ref: string
   /** Hash over the prompts of all benchmarks of the run. */
   readonly prompt: string
-  /** Name of the judge by benchmark. */
+  /** Name of the judge, by benchmark. */
   readonly prompts: Readonly<Record<string, string>>
   readonly endpoint: {readonly url: string; readonly name: string}
 }
@@ -44,19 +44,19 @@ export interface OpenJudge {
   readonly identity: JudgeIdentity
   /**
    * The score of a saved or fresh answer after the judge; unchanged where there is nothing to ask (gold hidden, choice
-   * already read, truncated, refused, ...). Throws LanternError `endpoint` when the judge cannot be asked at all.
+   * already read, truncated, refused, ...). Throws LanternError `endpoint` when the judge cannot be reached at all.
    */
   judge(sample: Sample, text: string, scoring: Scoring, score: Score, signal: AbortSignal): Promise<Judged>
   close(): Promise<void>
 }
 
-/** Greedy, and room for a sentence before the mark. */
+/** Greedy, with room for a sentence before the mark. */
 const decoding: Decoding = {maxNewTokens: 256, temperature: 0, seed: 0}
 const longestQuote = 200
 
 /**
- * The remote options of a run as they hold for its judge, which is another model: what is merged into the bodies of the
- * models and what they cost is not for it, and at another server neither are their headers, which may be credentials.
+ * The remote options of a run, as they apply to its judge. The judge is another model, so extra request fields and
+ * prices of the models do not apply. At another server their headers do not apply either: they may hold credentials.
  */
 export function forJudge({baseUrl}: JudgeChoice, remote: ChatOptions['remote']): ChatOptions['remote'] {
   const {extraBody: _body, price: _price, headers, ...rest} = remote
@@ -64,8 +64,8 @@ export function forJudge({baseUrl}: JudgeChoice, remote: ChatOptions['remote']):
 }
 
 /**
- * Opens the judge of a run. `benchmarks` are those of the run: their prompts are in the identity.
- * Throws LanternError `usage` for a reference that is no endpoint.
+ * Opens the judge of a run. `benchmarks` are those of the run: their prompts are part of the judge's identity.
+ * Throws LanternError `usage` for a reference that is not an endpoint.
  */
 export async function openJudge(
   {ref, baseUrl}: JudgeChoice,
@@ -75,7 +75,7 @@ export async function openJudge(
   if (!ref.startsWith('openai:')) {
     throw new LanternError(
       'usage',
-      `A judge is an endpoint, and ${ref} is none.`,
+      `A judge must be an endpoint; ${ref} is not one.`,
       'Give --judge openai:NAME, with --judge-base-url for another server.',
     )
   }

@@ -12,12 +12,12 @@ import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
 import {saidIn, scoredRecord} from './scored-record.js'
 import type {RunEvent, RunSpec} from './spec.js'
 
-/** What the loop needs of the world. */
+/** What the loop needs from outside. */
 export interface LoopTools {
   readonly run: OpenRun
   /**
-   * Stores the vectors of a generation, if they are to be kept; before its record, so that a record promises its
-   * latents.
+   * Stores the vectors of a generation, if they are kept. Called before its record is written, so the latents of every
+   * record exist.
    */
   readonly keepLatents: (bench: string, generation: Generation) => Promise<void>
   readonly onEvent: (event: RunEvent) => void
@@ -26,7 +26,7 @@ export interface LoopTools {
 
 /**
  * Runs every model over every benchmark.
- * Throws what a session throws when it cannot go on; everything finished by then is on disk.
+ * Throws what a session throws when it cannot go on; whatever finished by then is on disk.
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
   for (const model of prepared.models) {
@@ -45,7 +45,7 @@ async function runOne(
   tools: LoopTools,
 ): Promise<void> {
   const {run, signal, onEvent} = tools
-  // Where writing fails, what is still being generated ends too.
+  // When writing fails, open generations are aborted too.
   const stop = new AbortController()
   try {
     await run.write(
@@ -91,7 +91,7 @@ async function finish(
   {keepLatents, signal}: LoopTools,
 ): Promise<LogRecord> {
   const {sample, arm} = generation.request
-  // Every picture the sample has must have been seen, in order: a dropped or joined picture would measure something
+  // The model must have seen every picture of the sample, in order. A dropped or joined picture would measure something
   // else.
   const complete = generation.seen === null || generation.seen.images.length === sample.images.length
   const checked: Generation = complete

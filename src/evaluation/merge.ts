@@ -13,7 +13,7 @@ export interface Merged {
   readonly errors: number
   /** Samples x arms that no shard has answered. */
   readonly missing: number
-  /** What was odd about the shards, in sentences. */
+  /** Warnings about the shards, in sentences. */
   readonly warnings: readonly string[]
 }
 

@@ -1,5 +1,5 @@
-// What a run would do, without doing it: items, requests, tokens and cost per arm, the lock hash (`run --dry-run`).
-// Sends and writes nothing.
+// What a run would do, without doing it: items, requests, tokens and cost per arm, and the lock hash (`run --dry-run`).
+// Nothing is sent or written.
 import {settledRecords} from '../run-folder/reader.js'
 import {defaultRunDir, isRunOf} from '../run-folder/run-dir.js'
 import type {Price} from '../runners/runner.js'
@@ -22,19 +22,18 @@ export interface Plan {
   readonly arms: readonly ArmPlan[]
   readonly items: number
   readonly requests: number
-  /**
-   * Of all arms that send requests; null when the price or the tokens of one of them are not known, and when there is
-   * none.
-   */
+  /** Of all arms that send requests. Null when there are none, or when the price or the tokens of one are unknown. */
   readonly cost: Cost | null
-  /** The judge is asked after some answers, at most so often; its tokens depend on them. Null without a judge. */
+  /**
+   * An upper bound: the judge is asked after some answers only, and its tokens depend on them. Null without a judge.
+   */
   readonly judge: {readonly requestsAtMost: number} | null
 }
 
 export interface ArmPlan {
   readonly id: string
   readonly items: number
-  /** Items that the run folder holds already; all that follows is about the others. */
+  /** Items that the run folder holds already; everything that follows counts the others. */
   readonly settled: number
   readonly requests: number
   /** Of one answer; the largest where benchmarks differ. */
@@ -45,15 +44,15 @@ export interface ArmPlan {
   readonly cost: (Cost & {readonly rule: string}) | null
 }
 
-/** Of prompts, and of new tokens if every answer were as long as it may be. */
+/** Of prompts, and of new tokens if every answer took all it may. */
 export interface Cost {
   readonly promptUsd: number
   readonly newUsdAtMost: number
 }
 
 /**
- * The plan of a prepared run, less what its folder holds. Requests count the answers of remote arms, cached replies
- * included.
+ * The plan of a prepared run, without what its folder already holds. Requests count the answers of remote arms, cached
+ * replies included.
  * Throws LanternError `provenance` when the folder holds another run, and what building a prompt or reading the samples
  * throws.
  */

@@ -1,5 +1,5 @@
-// From a specification to a run that could start: sessions opened, data found, samples selected, the lock written down.
-// Nothing is sent.
+// From a specification to a run that could start: sessions opened, data found, samples selected, lock built. Nothing is
+// sent.
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
@@ -57,7 +57,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     for (const {session} of models) await session.close()
     await judge?.close()
   }
-  // Models and judge together stay within what the run may ask and spend.
+  // Models and judge together stay within the limits on requests and cost.
   const {common, local} = spec.runner
   const remote = {...spec.runner.remote, budget: new Budget(spec.budget)}
   try {
@@ -106,12 +106,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         throw new LanternError(
           'data-absent',
           `The data of ${id} have no pictures (layout ${data.layout}), which ${blind.ref} needs.`,
-          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data; annotations alone serve replay: models only.`,
+          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data; annotations alone are enough for replay: models only.`,
         )
       }
       const available = await data.keys()
       const selected = select(id, available, {subtasks, ids: spec.ids, limit: spec.limit, seed: spec.seed})
-      // A layout may be scored in its own way (VisCoT's four-option items), so the data's own description counts.
+      // A layout may have its own scoring (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
       benchmarks.push({benchmark: data.benchmark, data, keys})
       const listed = selected.map(key => ({...key, bench: id}))
@@ -185,9 +185,9 @@ interface Choice {
 }
 
 interface Limits {
-  /** Most new tokens of the modes in which all benchmarks agree. */
+  /** Limits of new tokens for the modes in which all benchmarks agree. */
   readonly shared: Lock['decoding']['maxNewTokens']
-  /** For each benchmark those of the other modes. */
+  /** For each benchmark, the limits of the other modes. */
   readonly own: readonly Pick<Lock['benchmarks'][number], 'maxNewTokens'>[]
 }
 

@@ -1,4 +1,4 @@
-// Scoring saved generations again: another extractor, other labels, a judge; and nothing lost on the way.
+// Scoring saved generations again: another extractor, other labels, a judge; and nothing is lost.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -44,7 +44,7 @@ const blinkRecords = texts.map((text, k) =>
   ),
 )
 
-it('takes another extractor, keeps what was said, and says so in the lock', async () => {
+it('takes another extractor, keeps the answers, and records the extractor in the lock', async () => {
   const failed = record({arm: direct.id, bench: 'blink', subtask: 'Counting', id: 'val_Counting_4', outcome: 'error'})
   writeRun(join(folder, 'from'), lockOf([direct], [blink]), [...blinkRecords, failed])
   const end = await rescore(specOf({extractor: 'verbatim'}), signal)
@@ -60,7 +60,7 @@ it('takes another extractor, keeps what was said, and says so in the lock', asyn
   expect(lock.environment['rescored']).toMatchObject({run: join(folder, 'from')})
 })
 
-it('goes on where it stopped, and refuses a folder of another rescoring', async () => {
+it('resumes where it stopped, and refuses a folder of another rescoring', async () => {
   writeRun(join(folder, 'from'), lockOf([direct], [blink]), blinkRecords)
   await rescore(specOf({extractor: 'verbatim'}), signal)
   await rescore(specOf({extractor: 'verbatim'}), signal)

@@ -1,5 +1,5 @@
-// Saved generations scored again into a new run: another extractor, a judge, other labels. The source run is only read;
-// no model is asked.
+// Scores saved generations again, into a new run: with another extractor, a judge, or other labels. The source run is
+// only read; no model is asked.
 import type {DataSet} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../benchmarks/index.js'
@@ -25,7 +25,7 @@ export interface RescoreSpec {
   /** Default: the run's own. */
   readonly extractor?: string
   readonly judge?: JudgeChoice
-  /** Data whose gold answers take the place of the saved ones, as in `RunSpec.data`. */
+  /** Data whose gold answers replace the saved ones, as in `RunSpec.data`. */
   readonly data: Readonly<Record<string, string>>
   readonly maxErrorRate: number
   /** For the judge. */
@@ -33,7 +33,7 @@ export interface RescoreSpec {
 }
 
 export interface Rescored extends RunEnd {
-  /** Records whose outcome or score is not what it was. */
+  /** Records whose outcome or score changed. */
   readonly changed: number
 }
 
@@ -41,14 +41,14 @@ export interface Rescored extends RunEnd {
 interface Rescoring {
   readonly entry: LockedBenchmark
   readonly scoring: Scoring
-  /** Opened when labels or questions are needed; else the record says all. */
+  /** Opened when labels or questions are needed; otherwise the record has everything. */
   readonly data: DataSet | null
 }
 
 /**
- * Writes the rescored run to `out`; the same call goes on where one was interrupted.
- * Throws `bad-file` for a source that is no run, `data-absent` when a judge needs questions that are not there,
- * `provenance` when the data at hand are not those of the run and were not asked for, or lack its samples.
+ * Writes the rescored run to `out`; the same call resumes an interrupted one.
+ * Throws `bad-file` for a source that is not a run, `data-absent` when a judge needs questions that are not there,
+ * `provenance` when the data found are not those of the run and were not named, or lack samples of the run.
  */
 export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<Rescored> {
   const source = await openRunFolder(spec.from)
@@ -118,7 +118,7 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
   }
   if (absent !== undefined) throw absent
   const benchmark = await loadBenchmark(entry.id)
-  // Nobody looks at pictures here: the published answers alone will do.
+  // No pictures are needed: the published answers alone are enough.
   const wish = {given, pictures: false, builtin: entry.kind === 'builtin' ? 'always' : 'named'} as const
   const {path: place} = await findData(benchmark, wish, spec.chat.common)
   const seed = lock.seeds.run
@@ -128,7 +128,7 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
   if (given === undefined && dataSha256 !== entry.dataSha256) {
     throw new LanternError(
       'provenance',
-      `The data of ${entry.id} on this machine (${place}) are not those that ${spec.from} was made with.`,
+      `The data of ${entry.id} on this machine (${place}) are not those of ${spec.from}.`,
       `Name the data to score with: --data ${entry.id}=DIR.`,
     )
   }
@@ -156,7 +156,7 @@ function lockedScoring({metric, aggregate}: LockedBenchmark): Scoring {
   return {answer: open ? 'open' : 'choice', metric: open ? 'match' : metric, aggregate}
 }
 
-/** Every record with the way it is scored and, where data were opened, its sample. */
+/** Every record, how it is scored and, if data were opened, its sample. */
 async function* withSamples(
   records: readonly LogRecord[],
   rescorings: readonly Rescoring[],
@@ -195,11 +195,11 @@ interface Context {
   readonly signal: AbortSignal
 }
 
-/** A record with its score anew. What the model said, and a generation that failed, stay as they are. */
+/** The record with a new score. The model's answer, and a failed generation, stay as they are. */
 async function scoreRecord(record: LogRecord, {lock, rescoring, sample, judge, signal}: Context): Promise<LogRecord> {
   const arm = lock.arms.find(({id}) => id === record.arm)!
   const {bench, id, subtask, item} = record
-  // Labels and options are those of the data, where data were opened; the record knows the rest.
+  // Labels and options come from the data if data were opened, else from the record.
   const {gold, options, letters, boxes, extra} = sample ?? {...record, boxes: undefined, extra: undefined}
   const known = {id, subtask, item, cluster: record.cluster ?? undefined, gold, options, letters, boxes, extra}
   return scoredRecord({arm, bench, sample: known}, saidInRecord(record), {

@@ -1,5 +1,5 @@
-// From what was said of a sample to its line of the log: score, judge, peer. Live generations, replayed and imported
-// answers, and records that are scored again all come through here. So equal answers give equal records.
+// From an answer to its line of the log: score, judge, peer. Live generations, replayed and imported answers, and
+// rescored records all come through here, so equal answers give equal records.
 import type {Arm, Generation} from '../core/generation.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
@@ -9,18 +9,18 @@ import {recomputedMetrics, scoreAnswer} from '../metrics/score.js'
 import {type LogRecord, type RecordParts, recordOf} from '../run-folder/record.js'
 import type {OpenJudge} from './judge.js'
 
-/** What was asked of whom; a sample of the data, or what a record or a peer's file knows of one. */
+/** The sample and the arm that was asked; the sample comes from the data, a record or a peer's file. */
 export interface Asked {
   readonly arm: Arm
   readonly bench: string
   readonly sample: RecordParts['sample'] & Pick<Sample, 'boxes' | 'extra'>
 }
 
-/** What came of it. */
+/** The answer and how it ended. */
 export type Said = RecordParts['said'] & {
-  /** Why there is no answer, where the asking failed. */
+  /** Why there is no answer, if asking failed. */
   readonly error: LogRecord['error']
-  /** Figures that scoring cannot make anew. */
+  /** Metrics that scoring cannot recompute. */
   readonly metrics?: Readonly<Record<string, number>>
   readonly more?: Readonly<Record<string, unknown>>
 }
@@ -28,7 +28,7 @@ export type Said = RecordParts['said'] & {
 export interface ScoredBy {
   readonly scoring: Scoring
   readonly extractor: string
-  /** With the sample as the judge is shown it; null where none is asked. */
+  /** With the sample as the judge sees it; null if no judge is asked. */
   readonly judge: {readonly judge: OpenJudge; readonly sample: Sample; readonly signal: AbortSignal} | null
 }
 
@@ -60,14 +60,14 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
   })
 }
 
-/** What a session generated. */
+/** From what a session generated. */
 export function saidIn(generation: Generation): Said {
   const {text, usage, timing, stop, attempts, seen, cached, error = null, continuationLogProbs, request} = generation
   const likeliest = likeliestOption(request.sample, continuationLogProbs)
   return {text, usage, timing, stop, attempts, seen, cached, error, likeliest}
 }
 
-/** What a record says was said: all that is not scored anew. */
+/** From a record: everything that is not recomputed. */
 export function saidInRecord(record: LogRecord): Said {
   const {
     text,

@@ -31,13 +31,13 @@ describe('select', () => {
 })
 
 describe('variants of one item', () => {
-  // Two orders of each, but for the open ones of z.
+  // Two orders each, except for the open samples of z.
   const variants = keys.flatMap(({id, subtask}) =>
     subtask === 'z' ? [{id, subtask}] : [0, 1].map(k => ({id: `${id}#o${k}`, subtask, item: id})),
   )
   const itemsOf = (chosen: readonly {id: string}[]) => [...new Set(chosen.map(({id}) => id.replace(/#.*/, '')))]
 
-  it('are selected together, and the same items as without them', () => {
+  it('are selected together, and the same items are selected as without variants', () => {
     for (const limit of [1, 12, 30, 1000]) {
       const chosen = select('b', variants, {limit, seed: 1})
       expect(itemsOf(chosen)).toEqual(select('b', keys, {limit, seed: 1}).map(({id}) => id))

@@ -7,7 +7,7 @@ import {random} from '../core/random.js'
 export interface Selection {
   readonly subtasks?: readonly string[]
   readonly ids?: readonly string[]
-  /** At most this many, spread over the subtasks in proportion to their size. */
+  /** At most this many samples, spread over the subtasks in proportion to their size. */
   readonly limit?: number
   readonly seed: number
 }
@@ -25,7 +25,7 @@ export interface Shard {
  */
 export function select(benchmark: string, keys: readonly SampleKey[], selection: Selection): SampleKey[] {
   const {subtasks, ids, limit, seed} = selection
-  // Variants of one item are chosen, counted and named as one.
+  // Variants of one item are selected, counted and named together.
   let selected = itemsOf(keys)
   if (subtasks) {
     const known = new Set(keys.map(key => key.subtask))

@@ -1,4 +1,4 @@
-// What a run is asked to do: the flags of `run` as data, and the events it tells while it works.
+// What a run is asked to do: the flags of `run` as data, and the events it emits while it works.
 
 import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Mode} from '../core/generation.js'
@@ -9,7 +9,7 @@ import type {RunnerOptions} from '../runners/index.js'
 import type {CommonOptions, RunnerEvent} from '../runners/runner.js'
 import type {Shard} from './selection.js'
 
-/** A model and the modes to run it in; without modes it runs in its own default. */
+/** A model and the modes to run it in; without modes, its default mode is used. */
 export interface ModelChoice {
   readonly ref: string
   readonly modes?: readonly Mode[]
@@ -41,11 +41,11 @@ export interface RunSpec {
   }
   readonly saveLatents: boolean
   readonly maxErrorRate: number
-  /** The run folder; the default is named after the run and its lock hash, under `results/`. */
+  /** The run folder; by default it is named after the run and its lock hash, under `results/`. */
   readonly out?: string
-  /** What models and judge may ask and spend together. */
+  /** Limits on requests and cost, for models and judge together. */
   readonly budget: BudgetLimits
-  /** For the runners, but for what the rest of the specification says already. */
+  /** For the runners; what the rest of the specification holds is left out. */
   readonly runner: {
     readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'keepLatents' | 'notify'>
     readonly local: RunnerOptions['local']
@@ -53,7 +53,7 @@ export interface RunSpec {
   }
 }
 
-/** What a run tells while it works; renderers only consume. */
+/** What a run reports while it works. Renderers only read it. */
 export type RunEvent =
   | {
       readonly type: 'begin'

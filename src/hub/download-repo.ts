@@ -215,5 +215,3 @@ function explain({kind, name, revision}: HubRepo, answer: Answer, token: string 
 function uniqueBlobs(files: readonly RemoteFile[]): RemoteFile[] {
   return [...new Map(files.map(file => [file.digest.hex, file])).values()]
 }
-
-export type {DownloadEvent} from './download-files.js'

@@ -5,7 +5,8 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {commit, type HubFile, type HubServer, startHubServer} from '../../test/support/hub-server.js'
 import {type HubRepo, parseRepo, repoFolder, resolveInHubCache} from './cache-layout.js'
-import {type DownloadEvent, type Downloaded, type DownloadOptions, downloadRepo} from './download-repo.js'
+import type {DownloadEvent} from './download-files.js'
+import {type Downloaded, type DownloadOptions, downloadRepo} from './download-repo.js'
 
 const large: HubFile = {path: 'Art Style/val-0.parquet', bytes: randomBytes(3_000_000), lfs: true}
 const small: HubFile = {path: 'README.md', bytes: Buffer.from('a data card'), lfs: false}

@@ -2,7 +2,8 @@
 // proxy.ts decides which proxy that is. Callers decide what to send and interpret the answers.
 import {type Dispatcher, Pool, ProxyAgent, request as send} from 'undici'
 import {messageOf} from '../core/errors.js'
-import {type Environment, type HttpProxy, proxyFor} from './proxy.js'
+import type {Environment} from './cache-layout.js'
+import {type HttpProxy, proxyFor} from './proxy.js'
 
 export type Connections = Dispatcher
 export type Response = Dispatcher.ResponseData

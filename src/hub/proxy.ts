@@ -2,8 +2,7 @@
 // connections.
 import {BlockList, isIP} from 'node:net'
 import {LanternError} from '../core/errors.js'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import type {Environment} from './cache-layout.js'
 
 export interface HttpProxy {
   /** Without user and password. */

@@ -60,7 +60,7 @@ describe('the official reading of a box', () => {
   })
 })
 
-test('a box stated in an answer is scored where the sample has one and its picture a size; the last one counts', () => {
+test('a box stated in an answer is scored if the sample has a box and a picture size; the last box counts', () => {
   const sample = {boxes: [[0, 0, 10, 10] as const], extra: {width: 10, height: 20}}
   const text = 'First [0.0, 0.0, 0.1, 0.1], better [0.250, 0.000, 0.750, 0.500]. <answer>red</answer>'
   expect(statedBoxMetrics(text, sample)).toEqual({iou: 1, box: 1})
@@ -120,7 +120,7 @@ const baselines: Record<string, {n: number; centre: number; full: number}> = {
     })
 
     test.each(Object.entries(baselines))(
-      '%s: the box that the record itself says is found, but for the degenerate ones',
+      '%s: the record’s own box is found, except for degenerate boxes',
       (name, {n}) => {
         const boxes = detections(name)
         const records: {conversations: {value: string}[]}[] = JSON.parse(

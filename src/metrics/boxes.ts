@@ -1,5 +1,4 @@
-// Scores of predicted boxes: overlap, and VisCoT's official reading of a box. Pure; who calls a model for boxes is
-// elsewhere.
+// Scores of predicted boxes: overlap, and VisCoT's official reading of a box. Pure.
 import {areaOf, padToSquare} from '../core/box.js'
 import type {Box, Sample} from '../core/sample.js'
 
@@ -10,12 +9,12 @@ export function iou(a: Box, b: Box): number {
   return union > 0 && areaOf(a) > 0 && areaOf(b) > 0 ? shared / union : 0
 }
 
-/** What Python's float() reads, without its digit groups and names of non-numbers. */
+/** What Python's float() accepts, without its digit groups and non-finite names. */
 const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
 
 /**
  * The box in a model's text, as the official script reads it: ` .` and brackets are removed, the rest is split at `, `,
- * the first four parts are numbers on the padded square (0 to 1). Null when that fails. Rule: deepcs233/Visual-CoT
+ * and the first four parts are numbers on the padded square (0 to 1). Null when that fails. Rule: deepcs233/Visual-CoT
  * 83212ae, playground/data/eval/REC/calculation.py.
  */
 export function parseSquareBox(text: string): Box | null {
@@ -26,7 +25,7 @@ export function parseSquareBox(text: string): Box | null {
 }
 
 /**
- * IoU of a box on the padded square (0 to 1) with a gold box in pixels of the width x height picture; both are compared
+ * IoU of a box on the padded square (0 to 1) with a gold box in pixels of the width x height picture. Both are compared
  * in pixels of the square.
  */
 export function squareIou(predicted: Box, gold: Box, width: number, height: number): number {
@@ -39,7 +38,8 @@ export function squareIou(predicted: Box, gold: Box, width: number, height: numb
 export const foundIou = 0.5
 
 /**
- * A text that is a box as a whole: `iou`, and `box` = 1 when found; a text without a box is 0 in both, as officially.
+ * A text that is a box as a whole: `iou`, and `box` = 1 when found. A text without a box scores 0 in both, as in the
+ * official script.
  */
 export function boxMetrics(
   text: string,
@@ -53,8 +53,8 @@ export function boxMetrics(
 }
 
 /**
- * Box figures of an answer that states a box somewhere in brackets (the last one counts), for a sample with one gold
- * box and a known picture size; nothing otherwise, because a model that was not asked for a box is not wrong about it.
+ * Box metrics of an answer that states a box somewhere in brackets (the last one counts), for a sample with one gold
+ * box and a known picture size. Otherwise nothing: a model that was not asked for a box is not wrong about it.
  */
 export function statedBoxMetrics(
   text: string,

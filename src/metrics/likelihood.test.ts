@@ -3,7 +3,7 @@ import {likeliestOption} from './likelihood.js'
 const item = {letters: ['A', 'B']}
 
 describe('the likeliest option', () => {
-  it('has the highest mean per token, so that long options are not at a disadvantage', () => {
+  it('has the highest mean per token, so long options have no disadvantage', () => {
     expect(likeliestOption(item, [[-1], [-0.9, -0.9, -0.9]])).toBe('B')
     expect(likeliestOption(item, [[-0.5], [-0.9]])).toBe('A')
   })

@@ -4,8 +4,7 @@ import type {Sample} from '../core/sample.js'
 /**
  * The letter of the option with the lowest mean cross-entropy per token; undefined where nothing was scored. Ties go to
  * the earlier option.
- * The rule of penghao-wu/vstar: vstar_bench_eval.py, except that here the prompt lists the options and the end
- * separator is left out.
+ * Rule: penghao-wu/vstar: vstar_bench_eval.py, except that our prompt lists the options and omits the end separator.
  * @param logProbs natural logarithms, [option][token]
  */
 export function likeliestOption(

@@ -1,9 +1,8 @@
-// Open answers held against accepted texts without a judge: letter by letter, and after what does not change a meaning
-// is taken away.
+// Compares open answers with accepted texts without a judge: exactly, and after normalisation.
 import {answerTags, plainText, visibleText, withoutMarkup} from './extraction/visible-text.js'
 
 /**
- * The text of an open answer: the last closed answer tag, else what is left without special tokens and thoughts, on one
+ * The text of an open answer: the last closed answer tag, else the text without special tokens and thoughts, on one
  * line.
  */
 export function openAnswer(text: string): string {
@@ -24,7 +23,7 @@ export function matchOpen(answer: string, gold: readonly string[]): {exact: numb
   }
 }
 
-/** What follows the last "the answer is" or "answer:", which a model may put before an open answer too. */
+/** The text after the last "the answer is" or "answer:", which a model may put before an open answer too. */
 function declared(answer: string): string {
   const announcement = /\banswer\s{0,9}(?:is|:)\s{0,9}/gi
   const last = Array.from(answer.matchAll(announcement)).at(-1)
@@ -34,9 +33,9 @@ function declared(answer: string): string {
 const numerals = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']
 
 /**
- * Lower case, compatibility forms (NFKC), no articles, no punctuation but what stands between digits, number words as
- * digits: the steps common to GT-Vision-Lab/VQA: PythonEvaluationTools (vqaEval.py), and to SQuAD's evaluation, in that
- * spirit and not to their letter.
+ * Lower case, compatibility forms (NFKC), no articles, no punctuation except between digits, number words as digits.
+ * These are the steps common to GT-Vision-Lab/VQA: PythonEvaluationTools (vqaEval.py) and to SQuAD's evaluation,
+ * followed in spirit and not to the letter.
  */
 function normalised(text: string): string {
   return withoutMarkup(text.normalize('NFKC'))

@@ -16,7 +16,7 @@ const answers = [
 ]
 
 describe('the extractor panel', () => {
-  it('gives the score by extractor in the benchmark’s aggregate, its range, and where they disagree', async () => {
+  it('gives the score by extractor in the benchmark’s aggregate, its range, and the disagreements', async () => {
     const panel = await extractorPanel(answers, scoring, ['lantern-eval', 'lmms_blink', 'lantern_noopts'])
     expect(panel.rows).toEqual([
       {extractor: 'lantern-eval', score: 0.75, n: 4, unanswered: 1},
@@ -31,7 +31,7 @@ describe('the extractor panel', () => {
     ])
   })
 
-  it('weighs answers, not subtasks, where the benchmark is micro, and says nothing of no answers', async () => {
+  it('weighs answers, not subtasks, if the benchmark is micro, and has no score without answers', async () => {
     const micro = {...scoring, aggregate: 'micro'} as const
     const uneven = [...answers.slice(0, 2), answer('five', 'x', 'A', 'B'), ...answers.slice(2, 4)]
     expect((await extractorPanel(uneven, micro, ['lantern-eval'])).rows[0]!.score).toBe(3 / 5)

@@ -1,10 +1,10 @@
-// The extractor panel: one set of answers through several extractors. How much of a score is the reading, and on which
-// samples?
+// The extractor panel: one set of answers through several extractors. It shows how much of a score depends on the
+// extractor, and on which samples.
 import type {Scoring} from '../core/outcome.js'
 import {extractorNames} from './extraction/index.js'
 import {type Answered, scoreAnswer} from './score.js'
 
-/** A saved answer with where it belongs: `id` names it in the disagreements, `subtask` groups it for a macro mean. */
+/** A saved answer: `id` names it in the disagreements, `subtask` groups it for a macro mean. */
 export interface PanelAnswer extends Answered {
   readonly id: string
   readonly subtask: string
@@ -22,20 +22,20 @@ export interface Panel {
   readonly rows: readonly PanelRow[]
   /** Lowest and highest score of the rows; null without any. */
   readonly range: {readonly low: number; readonly high: number} | null
-  /** Number of answers that not all extractors score alike. */
+  /** Number of answers that the extractors score differently. */
   readonly disagreements: number
-  /** The first of them, with the score of each extractor. */
+  /** The first of those answers, with the score by each extractor. */
   readonly examples: readonly {readonly id: string; readonly scores: Readonly<Record<string, number>>}[]
 }
 
 const mostExamples = 20
 
-/** Extractors whose readings make sense of a response; `verbatim` is for saved predictions alone. */
+/** Extractors that read responses; `verbatim` is for saved predictions only. */
 const panelExtractors = () => extractorNames().filter(name => name !== 'verbatim')
 
 /**
- * Scores every answer with every extractor, one pass over the answers; memory grows with the number of subtasks only.
- * Answers without a score (errors, hidden gold) are left out, as in the headline.
+ * Scores every answer with every extractor, in one pass over the answers. Memory grows only with the number of
+ * subtasks. Answers without a score (errors, hidden gold) are left out, as in the headline.
  */
 export async function extractorPanel(
   answers: AsyncIterable<PanelAnswer> | Iterable<PanelAnswer>,

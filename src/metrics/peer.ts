@@ -1,7 +1,7 @@
-// The score a peer gave an imported sample, kept as `metrics.peer` of its record, held against ours.
+// The score that a peer gave an imported sample, kept as `metrics.peer` of its record and compared with ours.
 import type {Score} from '../core/outcome.js'
 
-/** True if both could judge the sample and did not agree, or if the peer scored as an answer what was a failure. */
+/** True if both could score the sample and disagree, or if the peer scored a failure as an answer. */
 export function differsFromPeer({outcome, score}: Pick<Score, 'outcome' | 'score'>, peer: number | null): boolean {
   return peer !== null && outcome !== 'unscored' && peer !== score
 }

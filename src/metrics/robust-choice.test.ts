@@ -16,7 +16,7 @@ describe('robust choice', () => {
     ],
   ])
 
-  it('is strict only where every order is right, and unknown where an error leaves that open', () => {
+  it('is strict only if every order is right, and unknown if an error leaves that open', () => {
     expect(items.map(({item, strict}) => [item, strict])).toEqual([
       ['sure', 1],
       ['lucky', 0],
@@ -25,7 +25,7 @@ describe('robust choice', () => {
     ])
   })
 
-  it('has a mean over the orders that were scored', () => {
+  it('has a mean over the scored orders', () => {
     expect(items.map(({item, mean}) => [item, mean])).toEqual([
       ['sure', 1],
       ['lucky', 0.5],

@@ -1,4 +1,4 @@
-// Robust multiple choice: the scores of an item that was asked under several option orders. Interval and table belong
+// Robust multiple choice: the scores of an item that was asked under several option orders. Intervals and tables are
 // elsewhere.
 import type {Outcome} from '../core/outcome.js'
 
@@ -15,11 +15,11 @@ export interface ItemScore {
   /** Variants with a score. */
   readonly orders: number
   /**
-   * Variants that ended in an error: the item is incomplete, and its strict score unknown unless another variant
+   * Variants that ended in an error. The item is incomplete, and its strict score is unknown unless another variant
    * failed.
    */
   readonly errors: number
-  /** 1 if every variant is right, else 0; null if that cannot be said yet. */
+  /** 1 if every variant is right, else 0; null if not known yet. */
   readonly strict: number | null
   /** Mean over the scored variants; null without one. */
   readonly mean: number | null

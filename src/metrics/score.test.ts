@@ -23,7 +23,7 @@ describe('the outcome of a choice', () => {
     expect(score({gold: 'A'})).toEqual({outcome: 'wrong', score: 0, answer: 'B', metrics: {}})
   })
 
-  it('is unanswered where nothing was read, and wrong where something was read that is no letter of the item', () => {
+  it('is unanswered if nothing was read, and wrong if the reading is not a letter of the item', () => {
     expect(score({text: 'I cannot tell.'})).toMatchObject({outcome: 'unanswered', score: 0, answer: null})
     expect(score({text: '(B) Point B'}, 'verbatim')).toMatchObject({outcome: 'wrong', score: 0, answer: '(B) Point B'})
     expect(score({text: 'no idea'}, 'blink_official')).toMatchObject({outcome: 'unanswered'})
@@ -52,7 +52,7 @@ describe('the outcome of a choice', () => {
 })
 
 describe('the likelihood of a choice', () => {
-  it('is 1 where the likeliest option is the gold one, and stands beside the score', () => {
+  it('is 1 if the likeliest option is the gold one, and does not change the score', () => {
     expect(score({likeliest: 'B'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 1}})
     expect(score({likeliest: 'A'})).toMatchObject({outcome: 'correct', metrics: {likelihood: 0}})
     expect(score({}).metrics).toEqual({})
@@ -61,7 +61,7 @@ describe('the likelihood of a choice', () => {
 })
 
 describe('a latent arm without a latent block', () => {
-  it('is not engaged, scores 0 and says what its answer alone would earn', () => {
+  it('is not engaged, scores 0, and keeps the score of its answer alone', () => {
     expect(score(idle)).toEqual({outcome: 'not-engaged', score: 0, answer: 'B', metrics: {answerOnly: 1}})
     expect(score({...idle, text: 'no idea'})).toMatchObject({outcome: 'not-engaged', metrics: {answerOnly: 0}})
   })
@@ -80,7 +80,7 @@ describe('a latent arm without a latent block', () => {
 describe('open answers', () => {
   const answered: Answered = {...base, letters: null, gold: 'window', text: 'The window.'}
 
-  it('score their normalised match without a judge, and show the exact one', () => {
+  it('score their normalised match without a judge, beside the exact one', () => {
     expect(scoreAnswer(answered, open, 'lantern-eval')).toEqual({
       outcome: 'correct',
       score: 1,

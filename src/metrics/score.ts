@@ -10,8 +10,8 @@ import {likeliestOption} from './likelihood.js'
 import {matchOpen, openAnswer} from './match.js'
 
 /**
- * What scoring needs to know. All but the boxes stands in a log record too, so that saved answers are scored again by
- * the same code.
+ * What scoring needs to know. A log record holds everything but the boxes, so saved answers are scored by the same
+ * code.
  */
 export interface Answered {
   readonly text: string
@@ -19,7 +19,7 @@ export interface Answered {
   readonly gold: string | readonly string[] | null
   readonly options?: readonly string[] | null
   readonly letters?: readonly string[] | null
-  /** The letter that the model itself finds likeliest, where that was asked. */
+  /** The letter of the option that the model itself finds likeliest, if it was asked. */
   readonly likeliest?: string
   readonly boxes?: Sample['boxes']
   readonly extra?: Sample['extra']
@@ -28,8 +28,8 @@ export interface Answered {
 }
 
 /**
- * Figures that follow from the answer, the gold answer, the likeliest option and a judge. Scoring a record again makes
- * them anew; other figures of the record (of boxes, of a peer) are kept.
+ * Metrics that follow from the answer, the gold answer, the likeliest option and a judge. Rescoring a record recomputes
+ * them and keeps its other metrics (of boxes, of a peer).
  */
 export const recomputedMetrics: readonly string[] = [
   'exact',
@@ -37,7 +37,6 @@ export const recomputedMetrics: readonly string[] = [
   'answerOnly',
   'likelihood',
   'judge',
-  'judgeUnreadable',
   'judgeOfficial',
 ]
 
@@ -51,9 +50,9 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
 }
 
 /**
- * Outcome, score, answer and further figures of one sample. The first of these outcomes holds: error, unscored,
- * refused, truncated, not-engaged, unanswered, correct or wrong.
- * An item with options is a choice whatever its benchmark says (VisCoT's four-option form).
+ * Outcome, score, answer and further metrics of one sample. The first of these outcomes that applies is taken: error,
+ * unscored, refused, truncated, not-engaged, unanswered, correct or wrong.
+ * An item with options is a choice, whatever its benchmark says (VisCoT's four-option form).
  * Throws `usage` for an unknown extractor.
  */
 export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
@@ -75,7 +74,7 @@ function outcomeOf(answered: Answered, {answer, value, metrics}: Read): Score {
   if (notEngaged(answered))
     return {outcome: 'not-engaged', score: 0, answer, metrics: {...metrics, answerOnly: value ?? 0}}
   if (value === null) return {outcome: 'unanswered', score: 0, answer: null, metrics}
-  // For open answers the outcome is for display: a judge gives fractions.
+  // For open answers the outcome is only for display: a judge gives fractions.
   return {outcome: value >= 0.5 ? 'correct' : 'wrong', score: value, answer, metrics}
 }
 
@@ -104,7 +103,7 @@ function readOpen({text, gold}: Answered): Read {
   return {answer, value: match, metrics: {exact, match}}
 }
 
-/** A latent arm that should open blocks and opened none; unknown counts are never taken for none. */
+/** A latent arm that should open blocks and opened none; unknown counts are not taken for zero. */
 function notEngaged({arm, usage}: Answered): boolean {
   if (arm.mode !== 'latent' || arm.latentSize === 0 || leavesNoBlock(arm.intervention ?? 'own')) return false
   return usage.latentSteps !== null && (usage.blocks ?? usage.latentSteps) === 0

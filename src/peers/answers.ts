@@ -1,6 +1,6 @@
-// Answers in a form of nobody's own: a line or row for each sample, fields recognised by their names. The contract of
-// design/contract.md (`{"bench", "id", "text", "stop", "error"}`) is one of them. Tried after the formats of named
-// peers.
+// Answers in a generic form: one line or row per sample, fields recognised by their names. The form in
+// design/contract.md (`{"bench", "id", "text", "stop", "error"}`) is one of them. It is tried after the formats of
+// named peers.
 import {extname} from 'node:path'
 import {stops} from '../core/generation.js'
 import {letterOf} from '../core/sample.js'
@@ -9,7 +9,7 @@ import {jsonLines} from './json.js'
 import {badFile, definePeerFormat, type PeerAnswer, type PeerContext} from './peer.js'
 import {isTable, tableColumns, tableRows} from './table.js'
 
-/** Names of each field, without case; of several that are there the first counts. */
+/** Names of each field, without case. If several are there, the first counts. */
 const fieldNames = {
   id: ['id', 'sample_id', 'question_id', 'idx', 'index'],
   text: ['text', 'response', 'output', 'prediction', 'answer'],
@@ -30,7 +30,7 @@ type Field = keyof typeof fieldNames
 type Fields = Partial<Record<Field, string>>
 type Values = Readonly<Record<string, unknown>>
 
-/** JSON lines; design/contract.md takes a file of any other name as such too, if it begins like one. */
+/** JSON lines. A file of any other name counts too if it begins like one (design/contract.md). */
 export const answerLines = definePeerFormat({
   name: 'jsonl',
   files: 'a JSONL of answers ({"id": ..., "text": ...} a line)',
@@ -69,7 +69,7 @@ export const answerTable = definePeerFormat({
     throw badFile(
       path,
       `has no column for the ${missing} (${names.join(', ')})`,
-      `Name one of its columns so: ${columns.slice(0, 20).join(', ')}.`,
+      `Give one of its columns that name: ${columns.slice(0, 20).join(', ')}.`,
     )
   },
 
@@ -82,7 +82,7 @@ export const answerTable = definePeerFormat({
   },
 })
 
-/** Says once for each set of fields what was taken for what, unless it is what design/contract.md says. */
+/** Reports once for each set of fields which name was used for what, unless it is the form of design/contract.md. */
 function tell(path: string, told: Set<string>, {warn}: PeerContext) {
   return (fields: Fields) => {
     const taken = Object.entries(fields).filter(([field, name]) => field !== name && field !== 'bench')
@@ -94,7 +94,7 @@ function tell(path: string, told: Set<string>, {warn}: PeerContext) {
 }
 const meanings: Partial<Record<Field, string>> = {text: 'the answer', peer: 'the score', peerAnswer: 'what was read'}
 
-/** Which of the names stand for what. A name is taken once: an `answer` beside a `prediction` is the gold one. */
+/** Which field each name is used for. A name is used once: an `answer` beside a `prediction` is the gold answer. */
 function fieldsOf(names: readonly string[], isFilled: (name: string) => boolean = () => true): Fields {
   const byName = new Map([...names].reverse().map(name => [name.toLowerCase(), name]))
   const taken = new Set<string>()
@@ -113,7 +113,7 @@ function answerOf(values: Values, where: string, told: (fields: Fields) => void 
   const fields = fieldsOf(Object.keys(values), name => values[name] !== null && values[name] !== '')
   const of = (field: Field) => {
     const value = fields[field] === undefined ? undefined : values[fields[field]]
-    // An empty cell says nothing, but an empty answer is one.
+    // An empty cell means no answer, but an empty string in JSON is an answer.
     return value === '' && field !== 'text' ? undefined : value
   }
   const id = word(of('id'))
@@ -123,11 +123,11 @@ function answerOf(values: Values, where: string, told: (fields: Fields) => void 
   if (text === undefined && error === undefined)
     throw badFile(where, `has no answer (${fieldNames.text.join(', ')}) and no error`)
   if (text !== undefined && text !== null && !['string', 'number', 'boolean'].includes(typeof text))
-    throw badFile(where, `has a ${fields.text} that is no text`)
+    throw badFile(where, `has a ${fields.text} that is not text`)
   const stop = of('stop') ?? 'eos'
-  if (!stops.includes(stop as never)) throw badFile(where, `has a stop that is none of ${stops.join(', ')}`)
+  if (!stops.includes(stop as never)) throw badFile(where, `has a stop that is not one of ${stops.join(', ')}`)
   const repeat = Number(of('repeat') ?? 0)
-  if (!Number.isInteger(repeat) || repeat < 0) throw badFile(where, 'has a repeat that is no whole number from 0')
+  if (!Number.isInteger(repeat) || repeat < 0) throw badFile(where, 'has a repeat that is not a whole number from 0')
   told(fields)
   const bench = word(of('bench'))
   const options = optionsOf(of('options'))
@@ -148,18 +148,18 @@ function answerOf(values: Values, where: string, told: (fields: Fields) => void 
   }
 }
 
-/** Why there is no answer: the line says so, or its answer is null. */
+/** Why there is no answer: the line gives an error, or its answer is null. */
 function errorOf(values: Values, {error, stop, text}: Fields, where: string): string | undefined {
   const said = error === undefined ? undefined : values[error]
   const message = isObject(said) ? said['message'] : said
   if (typeof message === 'string' && message !== '') return message
   if (said !== undefined && said !== null && said !== '' && said !== false)
-    throw badFile(where, 'has an error that is no text')
+    throw badFile(where, 'has an error that is not text')
   if (stop !== undefined && values[stop] === 'error') return 'the saved answer is an error'
   return text !== undefined && values[text] === null ? 'the saved response is null' : undefined
 }
 
-/** A list, or the JSON of one in a cell. */
+/** A list, or a cell that holds the JSON of one. */
 function optionsOf(value: unknown): string[] | undefined {
   if (Array.isArray(value)) return value.length > 0 ? value.map(textOf) : undefined
   if (typeof value !== 'string' || !value.startsWith('[')) return undefined

@@ -39,7 +39,7 @@ function* outputs(
   path: string,
   {split = 'val'}: PeerContext,
 ): Generator<PeerAnswer> {
-  // Their folder is named after the model.
+  // The folder is named after the model.
   const model = basename(dirname(path))
   for (const name of split === '*' ? splits : [split]) {
     const items = value[name]
@@ -53,7 +53,7 @@ function* outputs(
       yield {
         ...{where, bench, model, id, subtask: subtaskIn(id) ?? 'unknown', stop: 'eos' as const, gold},
         ...(typeof text === 'string' ? {text} : {text: '', error: 'the saved response is null'}),
-        // The official rule compares as strings.
+        // The official rule compares strings.
         peer: gold === null || typeof prediction !== 'string' ? null : Number(prediction === answer),
         peerAnswer: word(prediction) ?? null,
       }
@@ -61,7 +61,7 @@ function* outputs(
   }
 }
 
-/** Predictions alone: the gold answers come from the benchmark's data. */
+/** Predictions only: the gold answers come from the benchmark's data. */
 async function* predictions(
   value: Record<string, unknown>,
   bench: string,
@@ -72,7 +72,7 @@ async function* predictions(
   const model = basename(path, '.json')
   for (const [id, prediction] of Object.entries(value)) {
     const where = `${path}, ${id},`
-    if (typeof prediction !== 'string') throw badFile(where, 'is no text')
+    if (typeof prediction !== 'string') throw badFile(where, 'is not text')
     const gold = facts.get(id)?.gold ?? null
     yield {
       ...{where, bench, model, id, subtask: subtaskIn(id) ?? 'unknown', text: prediction, stop: 'eos', gold},
@@ -82,7 +82,7 @@ async function* predictions(
   }
 }
 
-/** The subtask of an official key: what stands between the split and the last `_`. */
+/** The subtask of an official key: the part between the split and the last `_`. */
 function subtaskIn(id: string): string | undefined {
   return /^(?:val|test)_(.+)_\d+$/.exec(id)?.[1]
 }

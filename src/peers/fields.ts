@@ -1,6 +1,7 @@
-// The small readings of a value that several formats share. Values come from JSON or from cells; none of these throws.
+// Small readers of values that several formats share. Values come from JSON or from cells. None of these functions
+// throws.
 
-/** True for a JSON object: no list, no null. */
+/** True for a JSON object: not a list, not null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -15,7 +16,7 @@ export function textOf(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** A gold answer: `(B)` and `B` are letters, `hidden` is none, anything else is text. */
+/** A gold answer: `(B)` and `B` are letters, `hidden` means none, anything else is text. */
 export function goldOf(value: unknown): string | readonly string[] | null | undefined {
   if (Array.isArray(value)) return value.length === 1 ? goldOf(value[0]) : value.map(textOf)
   if (typeof value === 'number') return String(value)
@@ -23,7 +24,7 @@ export function goldOf(value: unknown): string | readonly string[] | null | unde
   return value === 'hidden' ? null : (/^\s*\(?([A-Z])\)?\.?\s*$/.exec(value)?.[1] ?? value)
 }
 
-/** Options that a question spells out a line each, as `(A) text` or `A. text`, in the order of their letters. */
+/** Options that a question lists one per line, as `(A) text` or `A. text`, in the order of their letters. */
 export function optionsIn(text: string): string[] | undefined {
   const lines = Array.from(text.matchAll(/^[ \t]*\(?([A-Z])[).][ \t]+(\S.*)$/gm), match => ({
     letter: match[1]!,
@@ -40,7 +41,7 @@ export function firstText(value: unknown): string | undefined {
   return isObject(value) ? firstText(value['text']) : undefined
 }
 
-/** A score from 0 to 1, as a number, a truth value or the text of one; null for anything else. */
+/** A score from 0 to 1, given as a number, a boolean or the text of one; null for anything else. */
 export function scoreOf(value: unknown): number | null {
   const said = typeof value === 'string' ? truths.get(value.trim().toLowerCase()) : value
   const score = typeof said === 'number' || typeof said === 'boolean' ? Number(said) : Number.NaN

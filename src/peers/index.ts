@@ -38,15 +38,14 @@ export interface PeerSource {
 }
 
 /**
- * The files to read for a path: the file itself, or of a folder every file that a format knows, in the order of their
- * names; `warn` hears what was left out and why.
- * Throws `bad-file` for a path that is not there or holds nothing that a format knows, `usage` for a run of ours.
+ * The files to read for a path: the file itself or, for a folder, every file of a known format, in the order of their
+ * names. `warn` receives what was left out and why.
+ * Throws `bad-file` for a path that does not exist or holds no known format, `usage` for a run of ours.
  */
 export async function peerSources(path: string, warn: PeerContext['warn']): Promise<PeerSource[]> {
   const found = await stat(path).catch(() => undefined)
   if (found === undefined) throw new LanternError('bad-file', `There is no file or folder ${path}.`, 'Check the path.')
-  if (!found.isDirectory() && !found.isFile())
-    throw badFile(path, 'is no file that can be read twice', 'Write it to a file first.')
+  if (!found.isDirectory() && !found.isFile()) throw badFile(path, 'cannot be read twice', 'Write it to a file first.')
   if (!found.isDirectory()) return [{path, format: await formatOf(path)}]
   const names = await readdir(path)
   if (names.includes(lockFile))
@@ -58,11 +57,7 @@ export async function peerSources(path: string, warn: PeerContext['warn']): Prom
   const {sources, leftOut} = await sourcesIn(path)
   if (sources.length === 0) {
     const first = [...leftOut].slice(0, 3).map(([file, why]) => ` ${file}: ${why}`)
-    throw badFile(
-      path,
-      `holds no file of a format that is known${leftOut.size > 0 ? ':' : ''}${first.join(';')}`,
-      known(),
-    )
+    throw badFile(path, `holds no file of a known format${leftOut.size > 0 ? ':' : ''}${first.join(';')}`, known())
   }
   for (const [file, why] of [...leftOut].slice(0, mostTold)) warn(`${file} is left out: ${why}.`)
   if (leftOut.size > mostTold) warn(`${leftOut.size - mostTold} more files of ${path} are left out.`)
@@ -82,7 +77,7 @@ async function formatOf(path: string): Promise<PeerFormat> {
     if (error instanceof LanternError || systemCodeOf(error) === undefined) throw error
     throw badFile(path, `cannot be read: ${messageOf(error)}`, 'Check the file and its permissions.')
   }
-  throw badFile(path, 'is of no format that is known', known())
+  throw badFile(path, 'has no known format', known())
 }
 
 function known(): string {
@@ -93,7 +88,7 @@ function known(): string {
 async function sourcesIn(folder: string): Promise<{sources: PeerSource[]; leftOut: Map<string, string>}> {
   const sources: PeerSource[] = []
   const leftOut = new Map<string, string>()
-  // VLMEvalKit links the newest results into the folder above.
+  // VLMEvalKit links the newest results into the parent folder.
   const real = new Set<string>()
   for (const path of await filesIn(folder, limits.folderDepth)) {
     const target = await realpath(path).catch(() => path)
@@ -108,12 +103,12 @@ async function sourcesIn(folder: string): Promise<{sources: PeerSource[]; leftOu
   }
   for (const format of peerFormats()) {
     const own = sources.filter(source => source.format === format).map(({path}) => path)
-    for (const [path, other] of format.repeated?.(own) ?? []) leftOut.set(path, `its answers stand in ${other} too`)
+    for (const [path, other] of format.repeated?.(own) ?? []) leftOut.set(path, `its answers are in ${other} too`)
   }
   return {sources: sources.filter(({path}) => !leftOut.has(path)), leftOut}
 }
 
-/** Files of a folder and the folders in it, sorted, without hidden ones, links to folders and runs of ours. */
+/** Files of a folder and its subfolders, sorted, without hidden files, links to folders and runs of ours. */
 async function filesIn(folder: string, depth: number): Promise<string[]> {
   const files: string[] = []
   const entries = await readdir(folder, {withFileTypes: true})

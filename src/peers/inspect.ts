@@ -47,10 +47,10 @@ export const inspectEval = definePeerFormat({
         if (!isObject(value)) throw badFile(`${path}, member ${name},`, 'is not an object')
         return value
       }
-      // The header is written last: a log without one is of a run that was cut off, and its journal says what it was.
+      // The header is written last. A log without one belongs to a run that was cut off; its journal describes the run.
       const start = ['header.json', '_journal/start.json'].find(name => zip.names.includes(name))
       if (start === undefined) throw badFile(path, 'has neither header.json nor _journal/start.json')
-      if (start !== 'header.json') warn(`${path} has no header: its run was cut off, and samples may be missing.`)
+      if (start !== 'header.json') warn(`${path} has no header: the run was cut off, and samples may be missing.`)
       const spec = (await record(start))['eval']
       const task = isObject(spec) ? (word(spec['task']) ?? 'task') : 'task'
       const model = isObject(spec) ? (word(spec['model']) ?? 'unknown') : 'unknown'
@@ -97,7 +97,7 @@ function answerOf(
   }
 }
 
-/** The answer itself: a reasoning part is a thought and no part of it. */
+/** The answer without reasoning parts, which are thoughts. */
 function responseOf(output: Json, choice: unknown): string {
   if (typeof output['completion'] === 'string') return output['completion']
   const message = isObject(choice) && isObject(choice['message']) ? choice['message']['content'] : undefined

@@ -1,5 +1,5 @@
-// JSON that others wrote, within bounds: whole files, and files of one value a line. Nothing here recurses, so that
-// depth is an error and not an overflow of the stack.
+// JSON from other programs, within bounds: whole files, and files with one value per line. Nothing here recurses, so
+// deep nesting gives an error and not a stack overflow.
 import {readFile, stat} from 'node:fs/promises'
 import {messageOf} from '../core/errors.js'
 import {limits} from '../core/limits.js'
@@ -29,13 +29,13 @@ function parsed(text: string, where: string): unknown {
     try {
       if (/NaN|Infinity/.test(text)) return JSON.parse(withoutNaN(text))
     } catch {
-      // The first error is told: it is about the text as it stands.
+      // The first error is thrown: it describes the text as it is.
     }
     throw badFile(where, `is not JSON: ${messageOf(error)}`)
   }
 }
 
-/** The text with `null` for each `NaN` and `Infinity` that does not stand within a string. */
+/** The text with `null` for each `NaN` and `Infinity` outside strings. */
 function withoutNaN(text: string): string {
   const parts: string[] = []
   for (let from = 0; from < text.length; ) {
@@ -58,7 +58,7 @@ function isEscaped(text: string, quote: number): boolean {
   return slashes % 2 === 1
 }
 
-/** Opening brackets and keys, by their signs; those within strings are few in what peers write. */
+/** Counts opening brackets and keys by their characters. Strings contain few of them in what peers write. */
 function containers(text: string): number {
   let count = 0
   for (const sign of ['{', '[', ':']) {
@@ -69,7 +69,7 @@ function containers(text: string): number {
 }
 
 function tooDeep(value: unknown): boolean {
-  // Depth first with a list of open levels: the memory it needs is one iterator a level.
+  // Depth first with a stack of open levels: memory is one iterator per level.
   const open: Iterator<unknown>[] = [[value].values()]
   while (open.length > 0) {
     const {done, value: inner} = open.at(-1)!.next()
@@ -82,11 +82,15 @@ function tooDeep(value: unknown): boolean {
   return false
 }
 
-/** A JSON file, whole. Throws `bad-file` for one that is too large, no JSON, or unreadable. */
+/** A whole JSON file. Throws `bad-file` if it is too large, not JSON, or unreadable. */
 export async function readJson(path: string): Promise<unknown> {
   const {size} = await stat(path)
   if (size > limits.peerJsonBytes)
-    throw badFile(path, `has ${size} bytes, too many for JSON that is read whole`, 'Give the answers as JSONL.')
+    throw badFile(
+      path,
+      `has ${size} bytes, too many for JSON that must be read in one piece`,
+      'Give the answers as JSONL.',
+    )
   const text = await readFile(path, 'utf8').catch(error => {
     throw badFile(path, `cannot be read: ${messageOf(error)}`, 'Check the file and its permissions.')
   })
@@ -100,8 +104,8 @@ export interface JsonLine {
 }
 
 /**
- * The objects of a file of one a line, as a stream; empty lines give nothing. Throws `bad-file` naming file and line,
- * from 1, for a line that is no object, is too long, or is cut off.
+ * The objects of a file with one object per line, as a stream; empty lines are skipped. Throws `bad-file` naming file
+ * and line (from 1) for a line that is not an object, is too long, or is cut off.
  */
 export async function* jsonLines(path: string): AsyncGenerator<JsonLine> {
   let number = 0
@@ -112,9 +116,9 @@ export async function* jsonLines(path: string): AsyncGenerator<JsonLine> {
     try {
       value = parseJson(text, where)
     } catch (error) {
-      // Whoever writes the file may still be at work.
+      // The writer of the file may still be running.
       if (complete) throw error
-      throw badFile(where, 'is cut off: the file ends within it', 'Give the file when it is whole.')
+      throw badFile(where, 'is incomplete: the file ends in the middle of it', 'Give the file when it is complete.')
     }
     if (!isObject(value)) throw badFile(where, 'is not an object')
     yield {where, values: value}

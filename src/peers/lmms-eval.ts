@@ -12,7 +12,7 @@ const fileName = /(?:^|_)samples_(.+)\.jsonl$/
 /** What its endpoints return for a request that failed for good (lmms_eval/models: failure_content). */
 const failure = /^\[LMMS_EVAL_REQUEST_FAILED/
 
-/** Keys of a line that are no metric. */
+/** Keys of a line that are not metrics. */
 const notMetrics = new Set([
   'doc_id',
   'doc',
@@ -72,7 +72,7 @@ export const lmmsEval = definePeerFormat({
   },
 })
 
-/** The record of the first metric that has a score; a bare number stands for itself. */
+/** The record of the first metric with a score; a bare number is its own score. */
 function metricOf(values: Record<string, unknown>): Record<string, unknown> {
   const records = Object.entries(values)
     .filter(([key]) => !notMetrics.has(key))

@@ -1,9 +1,9 @@
-// What every peer's file says of one sample, in our words, and what a reader of such a file is.
+// What a peer's file says about one sample, in our words, and the interface of a reader of such files.
 import {aFunction, aText, type Definition, definitionOf, optional} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import type {Stop, Timing, Usage} from '../core/generation.js'
 
-/** What a benchmark itself knows of a sample; a file's own words take precedence. */
+/** What a benchmark itself knows about a sample; the file takes precedence. */
 export interface SampleFacts {
   readonly subtask: string
   readonly gold: string | readonly string[] | null
@@ -13,21 +13,21 @@ export interface SampleFacts {
 }
 
 export interface PeerAnswer {
-  /** Where it stands (`FILE, line 3`), for messages. */
+  /** Where the answer is (`FILE, line 3`), for messages. */
   readonly where: string
-  /** Benchmark id of ours, or the peer's own task name; absent where the file does not say. */
+  /** Our benchmark id, or the peer's own task name; absent where the file does not say. */
   readonly bench?: string
-  /** Absent where neither the file nor its place says so. */
+  /** Absent where neither the file nor its path says so. */
   readonly model?: string
   readonly id: string
-  /** Number of the repeat, from 0; absent is 0. */
+  /** Number of the repeat, from 0; absent means 0. */
   readonly repeat?: number
   readonly subtask?: string
   readonly text: string
   readonly stop: Stop
-  /** Why there is no answer, where the peer says so or where its text is a known stand-in for a failure. */
+  /** Why there is no answer: the peer says so, or its text is a known stand-in for a failure. */
   readonly error?: string
-  /** Absent: the file does not say; null: hidden. */
+  /** Absent: the file does not say. Null: hidden. */
   readonly gold?: string | readonly string[] | null
   readonly options?: readonly string[]
   readonly letters?: readonly string[]
@@ -40,26 +40,26 @@ export interface PeerAnswer {
 }
 
 export interface PeerContext {
-  /** Facts by sample id; empty for a benchmark whose data are not at hand. */
+  /** Facts by sample id; empty for a benchmark whose data are not here. */
   facts(bench: string): Promise<ReadonlyMap<string, SampleFacts>>
-  /** The split to take of a file that holds several; undefined: the usual one, `*`: all. */
+  /** The split to take from a file that holds several. Undefined: the usual one; `*`: all. */
   readonly split: string | undefined
   readonly warn: (message: string) => void
 }
 
-/** The reader of one form of saved answers. */
+/** The reader of one format of saved answers. */
 export interface PeerFormat {
-  /** Stands in the lock of an import. */
+  /** Recorded in the lock of an import. */
   readonly name: string
   /** What such files are called, for the error that lists all formats: `an inspect .eval`. */
   readonly files: string
-  /** True if the file is of this format; reads as little as that needs. Throws `bad-file` for a broken file. */
+  /** Whether the file has this format; reads as little as possible. Throws `bad-file` for a broken file. */
   accepts(path: string): Promise<boolean>
   /** Every answer, as a stream. Throws `bad-file` naming file and place. */
   read(path: string, context: PeerContext): AsyncIterable<PeerAnswer>
   /**
-   * Of the files of one folder that it accepts, those whose answers stand in another of them too, by path, each with
-   * the path of the other.
+   * Of the files of one folder that it accepts, those whose answers are in another of them too: by path, each with the
+   * path of the other.
    */
   repeated?(paths: readonly string[]): ReadonlyMap<string, string>
 }
@@ -74,7 +74,7 @@ export function definePeerFormat(format: PeerFormat): Definition<'peer-format', 
   })
 }
 
-/** What is wrong with a file of a peer, and where: `where` and `problem` make a sentence. */
+/** What is wrong with a peer's file, and where: `where` and `problem` make a sentence. */
 export function badFile(
   where: string,
   problem: string,

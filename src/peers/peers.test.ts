@@ -1,5 +1,5 @@
-// What readers of others' files do with files that are hostile, or of a form nobody committed. What they make of good
-// files stands in the tests of `import` and `replay:`.
+// How readers of others' files treat hostile files, and forms that no committed example has. Good files are tested with
+// `import` and `replay:`.
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
@@ -47,7 +47,7 @@ const stored = (name: string, content: string): Member => {
   const packed = Buffer.from(content)
   return {name, packed, method: 0, crc: crc32(packed), size: packed.length}
 }
-/** A ZIP file (APPNOTE 4.3), which says of its members whatever it is told to say. */
+/** A ZIP file (APPNOTE 4.3) that declares whatever it is told to about its members. */
 function zipOf(members: readonly Member[]): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []
@@ -93,7 +93,7 @@ describe('a ZIP file', () => {
     })
   })
 
-  it('whose member lies of its size, or unpacks to more than a record, is refused', async () => {
+  it('whose member declares a wrong size, or unpacks to more than a record, is refused', async () => {
     const zeros = Buffer.alloc(limits.zipRecordBytes + 1)
     for (const member of [
       {...deflated('samples/1.json', sample('1', 'A')), size: 3},
@@ -126,14 +126,14 @@ describe('a ZIP file', () => {
     zip.close()
   })
 
-  it('holding null, a list or deep JSON where a sample should be is refused naming the member', async () => {
+  it('with null, a list or deep JSON in place of a sample is refused, naming the member', async () => {
     for (const text of ['null', '[]', `{"id": ${'['.repeat(200)}${']'.repeat(200)}}`, '{"id": null}', '\0\0'])
       await expect(
         answersOf(await file('h.eval', zipOf([header, stored('samples/1.json', text)]))),
       ).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('samples/1.json')})
   })
 
-  it('with nulls and objects where words should be is read for what it has', async () => {
+  it('with nulls and objects in place of words is read as far as possible', async () => {
     const odd = {
       ...{id: 7, epoch: 'x', target: null, choices: [{toString: null}, null], scores: {choice: null}},
       ...{output: {choices: [null], usage: null}, metadata: null, error: null},
@@ -159,7 +159,7 @@ describe('a spreadsheet', () => {
   ]
   const read = async (members: Member[]) => answersOf(await file('m.xlsx', zipOf(members)))
 
-  it('may use prefixes, inline strings, runs, phonetic text, places left out and numbers as floats', async () => {
+  it('may use prefixes, inline strings, runs, phonetic text, missing references and numbers as floats', async () => {
     const sheet =
       `<x:worksheet xmlns:x="${main}"><x:sheetData><x:row><x:c t="s"><x:v>0</x:v></x:c><x:c t="inlineStr"><x:is>` +
       '<x:t>response</x:t></x:is></x:c></x:row><x:row/><x:row r="9"><x:c r="A9"><x:v>1.0</x:v></x:c>' +
@@ -173,7 +173,7 @@ describe('a spreadsheet', () => {
   })
 
   it.each([
-    ['is no workbook', [stored('a.txt', 'a')], 'is no workbook'],
+    ['is not a workbook', [stored('a.txt', 'a')], 'is not a workbook'],
     ['declares entities', book('<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'), 'document type'],
     ['is nested too deep', book('<a>'.repeat(1000)), 'levels deep'],
     [
@@ -183,7 +183,11 @@ describe('a spreadsheet', () => {
     ],
     ['is cut off', book('<worksheet><row><c><v>1'), 'xl/worksheets/s.xml'],
     ['refers to a string that is not there', book('<a><row><c t="s"><v>5</v></c></row></a>'), 'string 5'],
-    ['has a cell at no place', book('<a><row><c r="constructor"><v>5</v></c></row></a>'), 'no place'],
+    [
+      'has a cell with an invalid reference',
+      book('<a><row><c r="constructor"><v>5</v></c></row></a>'),
+      'which is invalid',
+    ],
     [
       'has a cell of millions of characters',
       book(`<a><row><c><v>${'1'.repeat(2_000_000)}</v></c></row></a>`),
@@ -215,7 +219,7 @@ describe('a text file', () => {
     expect(() => parseJson(text, 'x')).toThrow(/too many to be read/)
   })
 
-  it('of NUL bytes is of no format, or names the place', async () => {
+  it('of NUL bytes has no known format, or the error names the place', async () => {
     for (const name of ['a.json', 'a.jsonl', 'a.tsv', 'a.csv', 'a.xlsx', 'a.eval', 'samples_a.jsonl', 'a'])
       await expect(answersOf(await file(name, Buffer.alloc(1000)))).rejects.toMatchObject({
         code: 'bad-file',
@@ -235,7 +239,7 @@ describe('a text file', () => {
     ['samples_blink.jsonl', 'null'],
     ['a.tsv', 'index\tprediction\n\t\n'],
     ['a.csv', 'id,text\n1\n'],
-  ])('%s with nulls for words (%s) is refused or read, never a bug', async (name, content) => {
+  ])('%s with nulls in place of words (%s) is refused or read, and never crashes', async (name, content) => {
     const path = await file(name, content)
     const outcome = await answersOf(path).then(
       answers => answers.map(({id, text}) => [id, text]),
@@ -256,7 +260,7 @@ test.each([
   expect(await benchOf(task)).toBe(bench)
 })
 
-test('of two aliases in a name the longer counts, and the table may be another', async () => {
+test('the longer of two aliases in a name counts, and another table can be given', async () => {
   const aliases = {star: ['star'], mmstar: ['mm-star'], blank: ['']}
   expect(await benchOf('MMStar_dev', aliases)).toBe('mmstar')
   expect(await benchOf('other', aliases)).toBe('other')

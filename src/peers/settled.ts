@@ -3,8 +3,8 @@ import {sha256} from '../core/hash.js'
 import {badFile, type PeerAnswer} from './peer.js'
 
 /**
- * One answer for each sample, repeat, benchmark and model: equal answers count once, an error only where there is no
- * answer. Answers come as they are read, errors that stand at the end. Memory holds a hash of each answer.
+ * One answer for each sample, repeat, benchmark and model. Equal answers count once. An error counts only where there
+ * is no answer. Answers are yielded as they are read, errors at the end. Memory holds a hash of each answer.
  * Throws `bad-file` naming both places of two answers that differ.
  */
 export async function* settled<Answer extends PeerAnswer>(answers: AsyncIterable<Answer>): AsyncGenerator<Answer> {

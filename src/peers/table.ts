@@ -1,4 +1,4 @@
-// Tables of others as rows of named cells: CSV and TSV as pandas and spreadsheets write them, and `.xlsx`.
+// Tables from other programs, as rows of named cells: CSV and TSV as pandas and spreadsheets write them, and `.xlsx`.
 import {createReadStream} from 'node:fs'
 import {extname} from 'node:path'
 import {messageOf} from '../core/errors.js'
@@ -11,16 +11,16 @@ const separators = new Map([
   ['.tsv', '\t'],
 ])
 
-/** True if the name is that of a table. */
+/** Whether the name is that of a table. */
 export function isTable(path: string): boolean {
   return separators.has(extname(path)) || extname(path) === '.xlsx'
 }
 
 export interface TableRow {
-  /** `FILE, row N,`, the header being row 1. */
+  /** `FILE, row N,`; the header is row 1. */
   readonly where: string
   readonly columns: readonly string[]
-  /** Undefined for an empty cell (pandas writes nothing for a missing value) and a column that is not there. */
+  /** Undefined for an empty cell (pandas writes nothing for a missing value) and for a column that does not exist. */
   cell(column: string): string | undefined
 }
 

@@ -1,4 +1,4 @@
-// Which benchmark of ours a peer's task or data set stands for, by the names that the adapters state.
+// Which benchmark of ours a peer's task or data set is, by the names that the adapters declare.
 import {benchmarkAliases} from '../benchmarks/index.js'
 
 type Aliases = Readonly<Record<string, readonly string[]>>
@@ -6,8 +6,8 @@ type Aliases = Readonly<Record<string, readonly string[]>>
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '')
 
 /**
- * The benchmark of which a name says so, or undefined: `VStarBench` and `v_star` are both V*. Of several aliases in a
- * name the longest counts.
+ * The benchmark that a name contains, or undefined: `VStarBench` and `v_star` are both V*. If a name contains several
+ * aliases, the longest counts.
  */
 export async function knownBench(task: string, aliases?: Aliases): Promise<string | undefined> {
   const name = plain(task)
@@ -18,7 +18,7 @@ export async function knownBench(task: string, aliases?: Aliases): Promise<strin
   return found[0]?.bench
 }
 
-/** Our id of the benchmark that a peer's task or data set name stands for; else the name itself. */
+/** Our id of the benchmark that a peer's task or data set name means; else the name itself. */
 export async function benchOf(task: string, aliases?: Aliases): Promise<string> {
   return (await knownBench(task, aliases)) ?? task.replace(/[^\w.-]+/g, '_')
 }

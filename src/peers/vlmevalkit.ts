@@ -40,7 +40,7 @@ export const vlmevalkit = definePeerFormat({
     const others = new Map<string, string>()
     const stem = (path: string) => path.slice(0, path.length - extname(path).length)
     for (const path of paths) {
-      // Its scored table repeats the predictions; with several judges, each has one.
+      // Its scored table repeats the predictions; with several judges there is one table for each.
       const scored = paths.filter(other => stem(other).startsWith(`${stem(path)}_`) && stem(other).endsWith('_result'))
       for (const other of scored.length > 0 ? [path, ...scored.slice(1)] : []) others.set(other, scored[0]!)
     }
@@ -48,7 +48,7 @@ export const vlmevalkit = definePeerFormat({
   },
 })
 
-/** Model and data set from the names of folder and file: neither may be told apart inside. */
+/** Model and data set, from the names of folder and file. The content names neither. */
 async function placeOf(path: string): Promise<{bench: string; model: string}> {
   const name = basename(path, extname(path))
   const folder = basename(dirname(path))
@@ -57,14 +57,14 @@ async function placeOf(path: string): Promise<{bench: string; model: string}> {
     return {bench: await benchOf(task), model: folder}
   }
   for (let at = name.indexOf('_'); at > 0; at = name.indexOf('_', at + 1)) {
-    // The data set is the first part that is one by itself, so that a model may be called Blinky.
+    // The data set is the first part that names one by itself, so a model may be called Blinky.
     const [task = ''] = name.slice(at + 1).split('_')
     if ((await knownBench(task)) !== undefined) return {bench: await benchOf(task), model: name.slice(0, at)}
   }
   return {bench: await benchOf(name), model: name}
 }
 
-/** A table as JSON: a list of rows, or columns of cells by row. Only the columns that are read are looked at. */
+/** A table as JSON: a list of rows, or columns of cells by row. Only the columns that are read are checked. */
 function* recordsOf(value: unknown): Generator<{row: Record<string, unknown>; isPrediction: boolean}> {
   const isPrediction = (row: Record<string, unknown>) => required.every(key => key in row)
   if (Array.isArray(value)) for (const row of value.filter(isObject)) yield {row, isPrediction: isPrediction(row)}

@@ -8,13 +8,13 @@ import {badFile} from './peer.js'
 import {openZip, type Zip} from './zip.js'
 
 export interface SheetRow {
-  /** As the spreadsheet numbers it, from 1. */
+  /** Row number as in the spreadsheet, from 1. */
   readonly number: number
   /** Text by column, from 0; empty cells are left out. */
   readonly cells: ReadonlyMap<number, string>
 }
 
-/** Every row that has cells, as a stream; strings that cells share are held in memory. Throws `bad-file`. */
+/** Every row that has cells, as a stream. Strings shared between cells are held in memory. Throws `bad-file`. */
 export async function* sheetRows(path: string): AsyncGenerator<SheetRow> {
   const zip = await openZip(path)
   try {
@@ -31,7 +31,7 @@ export async function* sheetRows(path: string): AsyncGenerator<SheetRow> {
 async function partsOf(zip: Zip, path: string): Promise<{sheet: string; strings: string | undefined}> {
   const [workbook, relationships] = ['xl/workbook.xml', 'xl/_rels/workbook.xml.rels']
   if (![workbook, relationships].every(name => zip.names.includes(name)))
-    throw badFile(path, 'is no workbook: it has no xl/workbook.xml', 'Save it as .xlsx or .tsv.')
+    throw badFile(path, 'is not a workbook: it has no xl/workbook.xml', 'Save it as .xlsx or .tsv.')
   const elements = (emit: (tag: Attributes & {name: string}) => void): Handlers => ({
     open: (name, attributes) => emit({...attributes, name}),
   })
@@ -52,14 +52,14 @@ async function partsOf(zip: Zip, path: string): Promise<{sheet: string; strings:
 
 type Attributes = Readonly<Record<string, string>>
 
-/** What to do with the elements of an XML file; names come without their namespace. */
+/** What to do with the elements of an XML file. Names come without their namespace. */
 interface Handlers {
   open?(name: string, attributes: Attributes): void
   text?(text: string): void
   close?(name: string): void
 }
 
-/** Texts of `<si>`: those of its runs joined, without the phonetic ones (18.4.8). */
+/** Texts of `<si>`: its runs joined, without the phonetic ones (18.4.8). */
 function sharedStrings(emit: (text: string) => void): Handlers {
   const text = new CellText()
   let reading = false
@@ -80,7 +80,7 @@ function sharedStrings(emit: (text: string) => void): Handlers {
   }
 }
 
-/** `<row>` and `<c>`, with or without their places, in each type of cell (18.18.11). */
+/** `<row>` and `<c>`, with or without references, in each type of cell (18.18.11). */
 function rows(shared: readonly string[], emit: (row: SheetRow) => void): Handlers {
   const text = new CellText()
   let number = 0
@@ -123,23 +123,25 @@ function cellText(raw: string, type: string, shared: readonly string[]): string 
     return text
   }
   if (type === 'inlineStr' || type === 'str') return unescaped(raw)
-  // `1.0` and `1` are one number; digits of a long id are kept as they stand.
+  // `1.0` and `1` are one number. The digits of a long id are kept as they are.
   return type !== 'n' || /^-?\d*$/.test(raw) || !Number.isFinite(Number(raw)) ? raw : String(Number(raw))
 }
 
 /** 0 for `A7`, 26 for `AA7`. */
 function columnOf(place: string): number {
   const letters = /^([A-Z]{1,3})\d+$/.exec(place)?.[1]
-  if (letters === undefined) throw new Error(`a cell stands at ${place.slice(0, 20)}, which is no place`)
+  if (letters === undefined) throw new Error(`a cell has the reference ${place.slice(0, 20)}, which is invalid`)
   return [...letters].reduce((sum, letter) => 26 * sum + letter.charCodeAt(0) - 64, 0) - 1
 }
 
-/** Characters that XML cannot hold are written `_xHHHH_` (22.9.2.19). */
+/** Characters that XML cannot hold are written as `_xHHHH_` (22.9.2.19). */
 function unescaped(text: string): string {
   return text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, code) => String.fromCharCode(Number.parseInt(code, 16)))
 }
 
-/** The pieces of one cell's text; joined once, since a string built by adding takes a node for each piece. */
+/**
+ * The pieces of one cell's text. They are joined once, since a string built by appending takes a node for each piece.
+ */
 class CellText {
   #pieces: string[] = []
   #length = 0
@@ -177,9 +179,9 @@ async function* scan<T>(
   parser.onerror = error => {
     throw error
   }
-  // No such file declares its own entities; they could stand for each other without end.
+  // Such files never declare their own entities; nested entities could expand without end.
   parser.ondoctype = () => {
-    throw new Error('it has a document type')
+    throw new Error('it declares a document type')
   }
   parser.onattribute = () => {
     if (++attributes > limits.xmlAttributes) throw new Error('an element has too many attributes')

@@ -1,5 +1,5 @@
-// The members of a ZIP file by name, zstd ones too, which Node 20 cannot decompress by itself. Everything that a file
-// says of itself may be a lie: sizes are counted while they grow, and each member is held against its checksum.
+// The members of a ZIP file by name, including zstd ones, which Node 20 cannot decompress itself. Nothing that the file
+// declares is trusted: sizes are counted while reading, and each member is checked against its checksum.
 import type {Readable} from 'node:stream'
 import {crc32, createInflateRaw} from 'node:zlib'
 import type {Entry, ZipFile} from 'yauzl'
@@ -13,13 +13,13 @@ const methods = {stored: 0, deflated: 8, zstd: 93}
 
 export interface Zip {
   /**
-   * Names in the order of the directory, each once; of members of one name the last counts, as in the peer's own
-   * reader.
+   * Names in the order of the directory, each once. Of several members of one name the last counts, as in the peer's
+   * own reader.
    */
   readonly names: readonly string[]
-  /** A member whole. Throws `bad-file` naming it if it cannot be unpacked or is too large for a record. */
+  /** A whole member. Throws `bad-file` naming it if it cannot be unpacked or is too large for a record. */
   text(name: string): Promise<string>
-  /** A member piece by piece. Throws as `text`, its checksum being known at the end only. */
+  /** A member piece by piece. Throws as `text` does; its checksum is known only at the end. */
   pieces(name: string): AsyncGenerator<Buffer>
   close(): void
 }
@@ -30,8 +30,8 @@ export async function openZip(path: string): Promise<Zip> {
   const zip = await openPromise(path, {autoClose: false, lazyEntries: true}).catch(error => {
     throw badFile(
       path,
-      `is no whole ZIP file: ${messageOf(error)}`,
-      'The writer may still be at work; give the file when it is closed.',
+      `is not a complete ZIP file: ${messageOf(error)}`,
+      'The writer may still be running; give the file when it is closed.',
     )
   })
   const entries = new Map<string, Entry>()
@@ -55,7 +55,7 @@ export async function openZip(path: string): Promise<Zip> {
     let sum = 0
     try {
       for await (const piece of unpack(zip, entry, Math.min(mostBytes, most - unpacked))) {
-        // The checksum of nothing starts anew in Node.
+        // Node starts a new CRC-32 from the checksum of nothing.
         if (piece.length === 0) continue
         size += piece.length
         unpacked += piece.length
@@ -66,7 +66,7 @@ export async function openZip(path: string): Promise<Zip> {
       }
       if (size !== entry.uncompressedSize)
         throw new Error(`it holds ${size} bytes instead of ${entry.uncompressedSize}`)
-      if (sum !== entry.crc32) throw new Error('its checksum (CRC-32) is not that of its content')
+      if (sum !== entry.crc32) throw new Error('its checksum (CRC-32) does not match its content')
     } catch (error) {
       throw badFile(where, `cannot be unpacked: ${messageOf(error)}`)
     }
@@ -86,7 +86,7 @@ export async function openZip(path: string): Promise<Zip> {
 
 async function* unpack(zip: ZipFile, entry: Entry, mostBytes: number): AsyncGenerator<Buffer> {
   const method = entry.compressionMethod
-  if (!Object.values(methods).includes(method)) throw new Error(`compression method ${method} is not known`)
+  if (!Object.values(methods).includes(method)) throw new Error(`compression method ${method} is unknown`)
   if (entry.generalPurposeBitFlag & 1) throw new Error('it is encrypted')
   const packed: Readable = await zip.openReadStreamPromise(entry, {decodeFileData: false})
   if (method === methods.stored) yield* packed

@@ -1,5 +1,5 @@
-// zstd within bounds. fzstd allocates whatever window a frame asks for and moves it once a block, so frames are looked
-// at before they are given to it (RFC 8878, 3.1.1).
+// zstd within bounds. fzstd allocates whatever window a frame asks for and moves it once per block, so frames are
+// checked before they reach it (RFC 8878, 3.1.1).
 
 import type {Readable} from 'node:stream'
 import {buffer} from 'node:stream/consumers'
@@ -26,7 +26,7 @@ export async function* unzstd(packed: Readable, mostBytes: number): AsyncGenerat
   }
 }
 
-/** Length of the first frame and its window, in bytes; a skippable frame has no window. */
+/** Length and window of the first frame, in bytes; a skippable frame has no window. */
 function frameOf(data: Buffer): {length: number; window: number} {
   const torn = new Error('a zstd frame is cut off')
   if (data.length < 8) throw torn

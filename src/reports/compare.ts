@@ -1,5 +1,5 @@
 // Two arms on the samples both settled: differences, tests, verdict and gate (design/contract.md, "compare"). Pure.
-import {LanternError} from '../core/errors.js'
+import {exitCodes, LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import {gateOf, holm, overallVerdict, pairedDifference, verdictOf, worstGate} from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
@@ -23,7 +23,11 @@ export interface CompareOptions {
 
 const defaultMargin = 0.02
 const defaultAlpha = 0.05
-const gateExitCodes = {passed: 0, failed: 1, inconclusive: 3} as const
+const gateExitCodes = {
+  passed: 0,
+  failed: exitCodes['gate-failed'],
+  inconclusive: exitCodes.inconclusive,
+} as const
 
 /**
  * Compares two arms, of two runs or of one, on every benchmark they share.

@@ -11,7 +11,7 @@ describe('hold', () => {
   })
   afterEach(() => rm(runDir, {recursive: true}))
 
-  it('keeps a second writer out until it is given back, and leaves nothing behind', async () => {
+  it('keeps a second writer out until it is released, and leaves nothing behind', async () => {
     const held = await hold(runDir)
     await expect(hold(runDir)).rejects.toThrow(`being written by process ${process.pid}`)
     await held.check()
@@ -51,16 +51,16 @@ describe('hold', () => {
     ['null', 'null'],
     ['a number', '7'],
     ['no JSON', '{"pid": 1'],
-    ['a holder without a process', '{"pid": 0, "host": "here", "since": "then"}'],
+    ['no process id', '{"pid": 0, "host": "here", "since": "then"}'],
     ['nothing', ''],
-    ['more than any hold', 'x'.repeat(1 << 20)],
-  ])('takes the place of a file that holds %s', async (_, text) => {
+    ['more than a hold can be', 'x'.repeat(1 << 20)],
+  ])('replaces a file that holds %s', async (_, text) => {
     await writeFile(join(runDir, holdFile), text)
     await (await hold(runDir)).release()
     expect(await readdir(runDir)).toEqual([])
   })
 
-  it('takes the place of a link, dangling or not, and leaves what it points to', async () => {
+  it('replaces a link, dangling or not, and leaves its target alone', async () => {
     const path = join(runDir, holdFile)
     const target = join(runDir, 'target')
     await symlink(target, path)
@@ -71,17 +71,17 @@ describe('hold', () => {
     expect(await readdir(runDir)).toEqual(['target'])
   })
 
-  it('says what is in the way where that is a folder', async () => {
+  it('names a folder that is in the way', async () => {
     await mkdir(join(runDir, holdFile))
     await expect(hold(runDir)).rejects.toMatchObject({code: 'disk', message: expect.stringContaining('in the way')})
   })
 
-  it('is lost to whoever takes it over, told before the next write, and not taken from him at the end', async () => {
+  it('is lost when another process takes it over: the next write fails, and release leaves the new hold alone', async () => {
     const path = join(runDir, holdFile)
     const mine = await hold(runDir)
     const old = new Date(Date.now() - 120_000)
     await utimes(path, old, old)
-    // Nobody came: the hold of a process that stood still is still its own.
+    // Nobody took it over: a process that was only suspended still owns its hold.
     await mine.check()
     const theirs = await hold(runDir)
     await expect(mine.check()).rejects.toMatchObject({code: 'hold-lost', exitCode: 4})

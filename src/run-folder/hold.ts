@@ -1,5 +1,5 @@
-// Holds a run folder against a second writer. The hold of a process that died is recognised and taken over. A process
-// that stood still for too long may have lost its hold; it finds out before it writes again.
+// Holds a run folder against a second writer. The hold of a dead process is recognised and taken over. A process that
+// was suspended for too long may have lost its hold; it finds out before it writes again.
 import {randomUUID} from 'node:crypto'
 import {link, lstat, mkdir, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
@@ -10,12 +10,15 @@ import {isAlive} from '../core/process.js'
 
 export const holdFile = 'writer.lock'
 
-/** A hold is renewed while its process lives; one this old is stale even if its process number is in use (again). */
+/**
+ * A hold is renewed while its process lives. One this old is stale even if a process has its number (numbers are
+ * reused).
+ */
 const staleAfterMs = 60_000
 const renewEveryMs = 15_000
-/** Stale holds in a row before something else must be wrong. */
+/** Stale holds in a row before we give up. */
 const mostTries = 100
-/** A hold is a line of JSON; what is longer was not written here. */
+/** A hold is one line of JSON; a longer file was not written here. */
 const longestHold = 4096
 
 const holderSchema = z.object({
@@ -28,15 +31,15 @@ const holderSchema = z.object({
 type Holder = z.infer<typeof holderSchema>
 
 export interface Hold {
-  /** Throws `hold-lost` when the folder is no longer held by us. Asked before every write. */
+  /** Throws `hold-lost` when we no longer hold the folder. Called before every write. */
   check(): Promise<void>
-  /** Gives the hold back; the hold of somebody who took it over is left alone. */
+  /** Releases the hold. The hold of a process that took over is left alone. */
   release(): Promise<void>
 }
 
 /**
- * Takes the hold, making the folder where it is not there. Throws `usage` while a living process has it, `disk` where
- * none can be written.
+ * Takes the hold and makes the folder if needed. Throws `usage` while a living process holds it, `disk` when the hold
+ * cannot be written.
  */
 export async function hold(runDir: string): Promise<Hold> {
   const path = join(runDir, holdFile)
@@ -63,14 +66,16 @@ export async function hold(runDir: string): Promise<Hold> {
   renewal.unref()
   return {
     async check() {
-      // One look in the usual case, since every write waits for it.
+      // Every write waits for this check, so the usual case looks once.
       if ((await readFile(path, 'utf8').catch(() => null)) === mine) return
       const found = await inspect(path)
-      const now = found?.living ? `process ${found.living.pid} on ${found.living.host} writes there now` : 'it is gone'
+      const now = found?.living
+        ? `process ${found.living.pid} on ${found.living.host} is writing there`
+        : 'the hold is gone'
       throw new LanternError(
         'hold-lost',
         `This process no longer holds ${runDir}: ${now}.`,
-        'Wait until nobody writes there and run the same command again: finished samples are kept.',
+        'Wait until no other process writes there, then run the same command again: finished samples are kept.',
       )
     },
     async release() {
@@ -80,7 +85,7 @@ export async function hold(runDir: string): Promise<Hold> {
   }
 }
 
-/** Linking a finished file into place is atomic: nobody ever sees a hold without its holder. */
+/** Linking a finished file into place is atomic: a hold is never visible without its holder. */
 async function take(path: string, holder: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`
   try {
@@ -105,23 +110,23 @@ async function isFolder(path: string): Promise<boolean> {
   )
 }
 
-/** A hold that somebody took over meanwhile is not ours to renew. */
+/** Another process may have taken over: then the hold is not ours to renew. */
 async function renew(path: string, mine: string): Promise<void> {
   try {
     if ((await readFile(path, 'utf8')) === mine) await utimes(path, new Date(), new Date())
   } catch {
-    // It is gone: the check before the next write tells it.
+    // It is gone. The check before the next write reports it.
   }
 }
 
 interface Found {
-  /** Null for what no hold can be: a link, a file that is too long. */
+  /** Null for what cannot be a hold: a link, or a file that is too long. */
   readonly text: string | null
   /** The holder, if it still lives. */
   readonly living: Holder | null
 }
 
-/** What stands in the place of the hold; null when nothing does. Throws `disk` where that is no file. */
+/** What is at the place of the hold; null when nothing is. Throws `disk` when it is not a file. */
 async function inspect(path: string): Promise<Found | null> {
   try {
     const found = await lstat(path)
@@ -148,14 +153,14 @@ function holderIn(text: string): Holder | null {
 function notAHold(path: string): LanternError {
   return new LanternError(
     'disk',
-    `${path} is in the way, and is no hold of a run.`,
+    `${path} is in the way and is not the hold of a run.`,
     'Remove it, or give another --out.',
   )
 }
 
 /**
- * Removes a hold that says `text` (null: whatever it says). Between looking and renaming another process may have taken
- * it over: that one gets its hold back.
+ * Removes a hold whose text is `text` (null: whatever its text). Another process may take it over between the look and
+ * the rename; that process gets its hold back.
  */
 async function putAside(path: string, text: string | null): Promise<void> {
   const aside = `${path}.${randomUUID()}`

@@ -75,7 +75,7 @@ describe('journal', () => {
     )
   })
 
-  it('names file and line of a whole line that is no record', async () => {
+  it('names the file and the line of a complete line that is not a record', async () => {
     await writeFile(join(runDir, 'log.jsonl'), `${JSON.stringify(record('a'))}\n{"type":"sample"}\n`)
     await expect(collect(runDir)).rejects.toThrow(/log\.jsonl.*line 2/)
   })
@@ -83,7 +83,7 @@ describe('journal', () => {
   it.each([
     ['removed', rm, 'was removed'],
     ['cut', (log: string) => truncate(log, 5), 'was cut from'],
-    ['appended to', (log: string) => appendFile(log, '\n'), 'written to by somebody else'],
+    ['appended to', (log: string) => appendFile(log, '\n'), 'written to by another program'],
     [
       'replaced',
       async (log: string) => {
@@ -92,7 +92,7 @@ describe('journal', () => {
       },
       'was replaced',
     ],
-  ])('tells of a log that was %s meanwhile, before the next write and at the end', async (_, change, message) => {
+  ])('reports a log that was %s meanwhile, before the next write and at the end', async (_, change, message) => {
     const spoilt = async () => {
       const journal = await openJournal(runDir)
       await journal.append(record('a'))
@@ -108,7 +108,7 @@ describe('journal', () => {
     expect(await collect(runDir)).not.toContain('b')
   })
 
-  it('asks before every write whether it may', async () => {
+  it('checks before every write that it still may write', async () => {
     let mine = true
     const journal = await openJournal(runDir, async () => {
       if (!mine) throw new LanternError('hold-lost', 'Lost.')

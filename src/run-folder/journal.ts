@@ -1,5 +1,5 @@
-// The append-only log of a run. A record that `append` has resolved for is on disk; nothing is ever rewritten. The file
-// is held against what was written to it: a log that somebody removed, cut or replaced is told, never taken for whole.
+// The append-only log of a run. Once `append` resolves, its record is on disk; nothing is ever rewritten. The size of
+// the file is compared with what was written, so a log that was removed, cut or replaced is reported.
 import {type FileHandle, open, stat, truncate} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
@@ -14,8 +14,8 @@ export interface Journal {
 }
 
 /**
- * Opens the log of a run folder for appending and cuts off a torn last line, which a killed writer may have left.
- * `mayWrite` is asked before every write and throws when the folder is no longer ours.
+ * Opens the log of a run folder for appending. Cuts off an incomplete last line, which a killed writer may have left.
+ * `mayWrite` is called before every write and throws when we no longer hold the folder.
  * Throws `disk` when the file cannot be written.
  */
 export async function openJournal(runDir: string, mayWrite: () => Promise<void> = async () => {}): Promise<Journal> {
@@ -42,7 +42,7 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
       waiting = []
       try {
         const [may, whole] = await Promise.allSettled([mayWrite(), assertWhole()])
-        // A process that lost the folder also finds records of another in the log. The loss is what to tell.
+        // A process that lost the folder also finds another's records in the log. The lost hold is the error to report.
         for (const look of [may, whole]) if (look.status === 'rejected') throw look.reason
         const bytes = Buffer.from(batch.map(entry => entry.line).join(''))
         await file.appendFile(bytes)
@@ -71,11 +71,11 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
           ? 'was replaced by another file'
           : found.size < size
             ? `was cut from ${size} to ${found.size} bytes`
-            : 'was written to by somebody else'
+            : 'was written to by another program'
     throw new LanternError(
       'disk',
       `${path} ${what} while the run went on.`,
-      'Run the same command again: what the log still holds is kept, the rest is asked again.',
+      'Run the same command again: records still in the log are kept, the others are asked again.',
     )
   }
 

@@ -28,7 +28,7 @@ it('writes no file for a generation without latents', async () => {
   expect(await writeLatents(run, key('gqa/4'), [{vectors: []}])).toBeNull()
 })
 
-it('lists the arms, and the samples beside one', async () => {
+it('lists the arms, and the other samples', async () => {
   const [stored, ...others] = await storedArms(run)
   expect(others).toEqual([])
   expect(stored!.name).toBe(arm)
@@ -43,7 +43,7 @@ it.each([
   ['too long once encoded', '图'.repeat(100)],
   ['cut in the middle of a pair', '😀'.repeat(100)],
   ['half of a pair', 'a\ud800'],
-])('keeps ids that a file system would refuse: %s', async (_, id) => {
+])('stores ids that a file system would refuse: %s', async (_, id) => {
   const other = join(run, 'long')
   const long = {arm: `./${'very-long/'.repeat(40)}|latent|lantern:2|own`, bench: 'viscot', id}
   await writeLatents(other, long, [{vectors: [vector(1)]}])

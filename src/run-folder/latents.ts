@@ -1,7 +1,7 @@
-// Latents of a run on disk: one safetensors file per arm and sample, written with `run --save-latents`.
-// latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf); tensors `<block>` [n, D] hold what
-// was fed, `<block>.own` (where an intervention replaced it) what the model itself would have fed. What is done with
-// them is the runners' business.
+// Latents of a run on disk: one safetensors file per arm and sample, written by `run --save-latents`.
+// Path: latents/<arm>/<bench>/<id>.safetensors, each part percent-encoded (see nameOf). Tensor `<block>` [n, D] holds
+// what was fed; `<block>.own` holds what the model itself would have fed, where an intervention replaced it. The
+// runners decide how latents are used.
 import {existsSync} from 'node:fs'
 import {mkdir, readdir} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
@@ -26,7 +26,7 @@ function fileOf(runDir: string, {arm, bench, id}: LatentKey): string {
   return join(runDir, folder, nameOf(arm), nameOf(bench), nameOf(id) + suffix)
 }
 
-/** File systems take names of 255 bytes; a longer one keeps its end (which tells the intervention) behind a hash. */
+/** File systems limit names to 255 bytes. A longer name becomes a hash and its end, which names the intervention. */
 const longestName = 200
 const longestEnd = 150
 
@@ -35,11 +35,11 @@ function nameOf(text: string): string {
   if (encoded.length <= longestName && decodeURIComponent(encoded) === text) return encoded
   let end = text.slice(-longestEnd)
   while (wellEncoded(end).length > longestEnd) end = end.slice(1)
-  // As JSON, because two texts with lone halves of a pair are told apart there.
+  // Hashed as JSON, which tells apart two texts with different lone surrogates.
   return `${sha256(JSON.stringify(text)).slice(0, 16)}-${wellEncoded(end)}`
 }
 
-/** Percent-encoded; a half of a surrogate pair, which has no encoding, becomes the replacement character. */
+/** Percent-encoded. A lone surrogate has no encoding and becomes the replacement character. */
 function wellEncoded(text: string): string {
   return encodeURIComponent(Buffer.from(text).toString())
 }
@@ -92,13 +92,13 @@ async function readBlocks(file: string): Promise<StoredBlocks> {
 
 /** The latents of one arm of a recorded run. */
 export interface StoredArm {
-  /** The arm's id; of a long one a hash and its end. */
+  /** The arm's id; for a long id, a hash and its end. */
   readonly name: string
   /** Whether these are the latents of the arm with this id. */
   isOf(arm: string): boolean
   /** What was fed to a sample, block by block; null when there is nothing. */
   read(bench: string, id: string): Promise<StoredBlocks | null>
-  /** Every other sample of the benchmark that has latents, in one order for all calls. */
+  /** Every other sample of the benchmark that has latents, in the same order on every call. */
   othersThan(bench: string, id: string): Promise<readonly (() => Promise<StoredBlocks>)[]>
   /** The latents of every sample of every benchmark, as a stream. */
   all(): AsyncIterable<StoredBlocks>
@@ -136,7 +136,7 @@ function decoded(name: string): string {
   try {
     return decodeURIComponent(name)
   } catch {
-    // Not a name that was written here.
+    // Not a name that this file wrote.
     return name
   }
 }

@@ -1,12 +1,12 @@
-// The lock: everything that makes two runs comparable (design/contract.md, "The lock"). Written first, never changed.
-// Built and hashed here and nowhere else.
+// The lock: everything that makes two runs comparable (design/contract.md, "The lock"). It is written first and never
+// changed. Locks are built and hashed only here.
 import {z} from 'zod'
 import {modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
 import type {Scoring} from '../core/outcome.js'
 import {type ListedSample, samplesSha256} from './samples.js'
 
-export const armSchema = z.strictObject({
+const armSchema = z.strictObject({
   id: z.string(),
   model: z.string(),
   mode: z.enum(modes),
@@ -23,17 +23,17 @@ export const lockSchema = z.looseObject({
     z.looseObject({
       id: z.string(),
       split: z.string(),
-      /** `official` or `builtin`: built-in samples can never be taken for the official split. */
+      /** `official` or `builtin`, so that built-in samples are never taken for the official split. */
       kind: z.enum(['official', 'builtin']),
       layout: z.string(),
       revision: z.string().nullable(),
       labels: z.string().nullable(),
       dataSha256: z.string(),
-      /** False where counts or ids are not the published ones; absent where nobody looked. */
+      /** False where counts or ids are not the published ones; absent where this was not checked. */
       verified: z.boolean().optional(),
-      /** Hash over the strings that can reach a model; absent where it is not known how a peer asked. */
+      /** Hash over the strings that can reach a model; absent where we do not know how a peer asked. */
       promptsSha256: z.string().optional(),
-      /** Most new tokens of the modes in which the benchmarks of the run differ; `decoding` has the others. */
+      /** Limits of new tokens for the modes in which the benchmarks of the run differ; `decoding` has the others. */
       maxNewTokens: z.partialRecord(z.enum(modes), z.number()).optional(),
       /** Hash over the samples of the whole selection, before sharding; samples.jsonl lists them. */
       samplesSha256: z.string(),
@@ -76,10 +76,10 @@ export type LockedBenchmark = Lock['benchmarks'][number]
 
 type NamedKeys<T> = {[K in keyof T as string extends K ? never : K]: T[K]}
 
-/** What a lock is built from: all of it but its version and its hash. */
+/** What a lock is built from: everything but its version and hash. */
 export type LockParts = Omit<NamedKeys<Lock>, 'schema' | 'hash'> & {readonly [key: string]: unknown}
 
-/** The lock of these parts, hashed. */
+/** Builds the lock of these parts and hashes it. */
 export function lockOf(parts: LockParts): Lock {
   const lock: Lock = {...parts, schema: 1, hash: ''}
   return {...lock, hash: lockHash(lock)}
@@ -122,7 +122,7 @@ export function lockedBenchmark({scoring, judged, samples, available, ...data}: 
   }
 }
 
-/** The headline metric: a judge's, where one marks open answers. */
+/** The headline metric: the judge's, where a judge marks open answers. */
 export function lockedMetric({answer, metric}: Pick<Scoring, 'answer' | 'metric'>, judged: boolean): string {
   return judged && answer === 'open' ? 'judge' : metric
 }

@@ -23,7 +23,7 @@ async function ids(): Promise<string[]> {
   return found
 }
 
-test('the last record that is no error settles a sample', async () => {
+test('the last record without an error settles a sample', async () => {
   writeRun(folder, lock, [
     sample('1', 'error'),
     sample('2', 'wrong'),
@@ -51,13 +51,13 @@ test('keys of a later version are kept', async () => {
   expect((await settledRecords(folder))[0]).toMatchObject({novelty: {depth: 2}})
 })
 
-test('a whole line that is no record is refused with its number', async () => {
+test('a complete line that is not a record is refused, naming its number', async () => {
   writeRun(folder, lock, [sample('1', 'correct')])
   await appendFile(join(folder, 'log.jsonl'), '{"type": "sample"}\n')
   await expect(ids()).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('line 2')})
 })
 
-test('a tail without an end is refused before it fills the memory', async () => {
+test('an endless last line is refused before it fills the memory', async () => {
   writeRun(folder, lock, [sample('1', 'correct')])
   await truncate(join(folder, 'log.jsonl'), 600 << 20)
   const before = process.memoryUsage().rss
@@ -72,7 +72,7 @@ test('a folder without a log has no records', async () => {
   expect(await completeLogLength(folder)).toBe(0)
 })
 
-test('a lock is read as it was written, and what is no lock is refused', async () => {
+test('a lock is read as it was written, and any other file is refused', async () => {
   await expect(readLock(folder)).rejects.toMatchObject({
     code: 'bad-file',
     message: expect.stringContaining('no lock.json'),
@@ -111,7 +111,7 @@ test('records that cannot be true are named with their line and do not count', a
   ])
 })
 
-test('a list of samples that is not the one of the lock is refused, and so is a folder without one', async () => {
+test('a list of samples that does not match the lock is refused, and so is a folder without one', async () => {
   const list = join(folder, 'samples.jsonl')
   writeRun(folder, lock, [sample('1', 'correct')])
   const text = await readFile(list, 'utf8')

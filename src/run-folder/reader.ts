@@ -1,5 +1,5 @@
-// Reading a run folder: its lock, its samples and its log, each held against what it must agree with. Writing belongs
-// to run.ts.
+// Reads a run folder: its lock, its samples and its log. Each is checked against what it must agree with. Writing is in
+// run.ts.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
@@ -28,8 +28,8 @@ export async function openRunFolder(dir: string): Promise<RunFolder> {
 }
 
 /**
- * Reads lock.json. Throws `bad-file` when there is none or it does not fit its schema, `provenance` when it does not
- * hash to itself.
+ * Reads lock.json. Throws `bad-file` when it is absent or does not fit its schema, `provenance` when its hash does not
+ * match its content.
  */
 export async function readLock(runDir: string): Promise<Lock> {
   const path = join(runDir, lockFile)
@@ -59,7 +59,7 @@ export async function readLock(runDir: string): Promise<Lock> {
     if (lockHash(parsed.data) === parsed.data.hash) return parsed.data
     throw new LanternError(
       'provenance',
-      `${path} was edited: it does not hash to the ${parsed.data.hash} that it bears.`,
+      `${path} was edited: its content does not match its hash ${parsed.data.hash}.`,
       'Restore the file, or run again with another --out.',
     )
   }
@@ -72,7 +72,7 @@ export async function readLock(runDir: string): Promise<Lock> {
 }
 
 /**
- * Byte length of the log's whole lines: a writer that appends cuts a torn last line off first. 0 when there is no log.
+ * Byte length of the log's complete lines: an incomplete last line is cut off before appending. 0 when there is no log.
  */
 export async function completeLogLength(runDir: string): Promise<number> {
   let length = 0
@@ -84,19 +84,19 @@ export async function completeLogLength(runDir: string): Promise<number> {
   return length
 }
 
-/** Which records to give, by what they say and the line they stand in. */
+/** Which records to return, by content and line number. */
 type Fits = (record: LogRecord, line: number) => boolean
 
 /**
- * Every record of the log in file order, as a stream, whether it can be true or not; a torn last line is dropped, an
- * absent log is empty.
- * Throws `bad-file` (naming file and line) for a whole line that is no record.
+ * Every record of the log in file order, as a stream, including records that cannot be true. An incomplete last line is
+ * dropped; an absent log is empty.
+ * Throws `bad-file` (naming file and line) for a complete line that is not a record.
  */
 export async function* readLog(runDir: string): AsyncGenerator<LogRecord> {
   for await (const batch of readLogBatches(runDir, () => true)) yield* batch
 }
 
-/** As `readLog`, the records that fit, many at a time, for long logs. */
+/** As `readLog`, but yields the matching records in batches, for long logs. */
 export async function* readLogBatches(runDir: string, fits: Fits): AsyncGenerator<Iterable<LogRecord>> {
   const path = join(runDir, logFile)
   let number = 0
@@ -138,8 +138,8 @@ function parseRecord(text: string, path: string, line: number): LogRecord {
 }
 
 /**
- * The one record that counts for each key, see `replaces`. Memory grows with the number of samples, not with the length
- * of their history. Records that cannot be true are left out and told.
+ * The record that counts for each key (see `replaces`). Memory grows with the number of samples, not with the length of
+ * their history. Records that cannot be true are left out and reported.
  * Throws as `openRunFolder` and `readLog` do.
  */
 export async function settledRecords(runDir: string, tell: (warning: string) => void = () => {}): Promise<LogRecord[]> {

@@ -5,7 +5,7 @@ const direct = arm('openai:m', 'direct')
 const of = (outcome: Parameters<typeof record>[0]['outcome'], changes: Parameters<typeof record>[1] = {}) =>
   record({arm: direct.id, bench: 'blink', subtask: 'Counting', id: '1', outcome}, changes)
 
-describe('a record agrees with itself', () => {
+describe('a consistent record', () => {
   it.each([
     of('correct'),
     of('wrong'),

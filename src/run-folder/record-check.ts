@@ -1,19 +1,19 @@
-// Whether a log record can be true: of a sample that the run asked, and in agreement with itself. What fails is named
-// and not counted; the log itself is never changed.
+// Checks whether a log record can be true: it must belong to a sample of the run and must not contradict itself. A
+// record that fails is reported and not counted. The log itself is never changed.
 import type {Outcome} from '../core/outcome.js'
 import type {Lock} from './lock.js'
 import type {LogRecord} from './record.js'
 import type {SampleList} from './samples.js'
 
-/** How many records are named one by one. */
+/** How many failing records are named one by one. */
 const mostNamed = 3
 
-/** Outcomes that earn nothing. */
+/** Outcomes that score zero. */
 const zeroOutcomes: ReadonlySet<Outcome> = new Set(['unanswered', 'truncated', 'refused', 'not-engaged'])
 /** Outcomes without a score. */
 const scoreless: ReadonlySet<Outcome> = new Set(['error', 'unscored'])
 
-/** What a record says against itself, as the end of a sentence; null when it agrees. */
+/** The contradiction within a record, as the end of a sentence; null when there is none. */
 export function contradictionIn(record: LogRecord): string | null {
   const {outcome, score, gold, answer, options, letters, stop} = record
   if (scoreless.has(outcome)) return score === null ? null : `is ${outcome} with a score of ${score}`
@@ -28,7 +28,7 @@ export function contradictionIn(record: LogRecord): string | null {
   return null
 }
 
-/** Holds the records of one run against its lock and samples, and remembers those that fail. */
+/** Checks the records of one run against its lock and samples, and collects those that fail. */
 export class RecordCheck {
   readonly #arms: ReadonlySet<string>
   readonly #samples: SampleList
@@ -42,7 +42,7 @@ export class RecordCheck {
     this.#samples = samples
   }
 
-  /** Whether the record of this line of the log counts; one that does not is remembered. */
+  /** Whether the record of this line of the log counts. Records that do not are collected. */
   readonly fits = (record: LogRecord, line: number): boolean => {
     const problem = this.#problemOf(record)
     if (problem === null) return true
@@ -51,7 +51,7 @@ export class RecordCheck {
     return false
   }
 
-  /** What to tell of the records that failed; empty without any. */
+  /** A warning about the records that failed; empty without any. */
   warnings(): string[] {
     if (this.#odd === 0) return []
     const more = this.#odd > this.#named.length ? `; and ${this.#odd - this.#named.length} more` : ''

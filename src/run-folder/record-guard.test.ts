@@ -1,4 +1,4 @@
-// The quick look never lets through what the schema would refuse.
+// The quick check never accepts what the schema would refuse.
 import fc from 'fast-check'
 import {logRecordSchema} from './record.js'
 import {isPlainRecord} from './record-guard.js'
@@ -85,7 +85,7 @@ it('agrees with the schema on any record with a field changed or removed', () =>
   fc.assert(
     fc.property(fc.constantFrom(...pathsOf(record)), anything, fc.boolean(), (path, value, remove) => {
       const other = changed(record, path, (parent, key) => {
-        // A list from JSON has no holes: removing closes the gap.
+        // A list from JSON has no holes, so removing an entry closes the gap.
         if (remove && Array.isArray(parent)) parent.splice(Number(key), 1)
         else if (remove) delete parent[key]
         else parent[key] = value

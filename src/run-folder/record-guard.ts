@@ -1,5 +1,5 @@
-// A quick look at a log record, for logs of hundreds of thousands of lines. The schema stays the rule: what this lets
-// through it accepts too (a property test holds them together), and what this does not let through is left to the
+// A quick check of a log record, for logs of hundreds of thousands of lines. The schema is the rule. Whatever this
+// check accepts, the schema accepts too (a property test compares them). Whatever it does not accept is left to the
 // schema, which also says what is wrong.
 import {stops} from '../core/generation.js'
 import {outcomes} from '../core/outcome.js'

@@ -1,5 +1,5 @@
-// The log record: one line of log.jsonl per sample and arm (design/contract.md, "The run folder").
-// Records are built here and nowhere else. The rule which record of a sample counts stands here too.
+// The log record: one line of log.jsonl per sample and arm (design/contract.md, "The run folder"). Records are built
+// here and nowhere else. The rule which record of a sample counts is here too.
 import {z} from 'zod'
 import {type Generation, stops} from '../core/generation.js'
 import {type Outcome, outcomes, type Score} from '../core/outcome.js'
@@ -25,9 +25,9 @@ export const logRecordSchema = z.looseObject({
   bench: z.string(),
   subtask: z.string(),
   id: z.string(),
-  /** The item this sample is a variant of, where items are asked under several option orders. */
+  /** The item of which this sample is a variant, where items are asked under several option orders. */
   item: z.string().optional(),
-  /** From 0, where every sample is asked several times. */
+  /** Number of the repeat, from 0, where every sample is asked several times. */
   repeat: z.number().int().min(0).optional(),
   outcome: z.enum(outcomes),
   score: z.number().min(0).max(1).nullable(),
@@ -39,7 +39,7 @@ export const logRecordSchema = z.looseObject({
   text: z.string(),
   extractor: z.string(),
   cluster: z.string().nullish(),
-  /** The letter of the option that the model itself finds likeliest, where that was asked. */
+  /** The letter of the option that the model itself finds likeliest, if it was asked. */
   likeliest: z.string().optional(),
   usage: usageSchema,
   timing: z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()}),
@@ -64,15 +64,15 @@ export const logRecordSchema = z.looseObject({
 
 export type LogRecord = z.infer<typeof logRecordSchema>
 
-/** What identifies a record within a run: the same key is the same question to the same arm. */
+/** Identifies a record within a run: the same key is the same question to the same arm. */
 export function recordKey({arm, bench, id, repeat}: Pick<LogRecord, 'arm' | 'bench' | 'id' | 'repeat'>): string {
   const key = `${arm}\u0000${bench}\u0000${id}`
   return repeat === undefined ? key : `${key}\u0000${repeat}`
 }
 
 /**
- * Which of two records of one key counts, the later one or the one before: the last that is not an `error` does, else
- * the last `error`. True when the later takes the place of the one before.
+ * Whether the later of two records of one key replaces the earlier. The last record that is not an `error` counts;
+ * without one, the last `error` counts.
  */
 export function replaces(later: Outcome, before: Outcome | undefined): boolean {
   return later !== 'error' || before === undefined || before === 'error'
@@ -91,7 +91,7 @@ export interface RecordParts {
   readonly score: Score
   readonly extractor: string
   readonly error: LogRecord['error']
-  /** Further fields by name: what a judge replied, what a peer read. */
+  /** Further fields by name, such as a judge's reply or the answer that a peer read. */
   readonly more?: Readonly<Record<string, unknown>>
 }
 

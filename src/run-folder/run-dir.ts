@@ -1,4 +1,4 @@
-// The run folder of a run: where it is, and that it belongs to this lock.
+// The folder of a run: where it is, and whether it belongs to this lock.
 import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError} from '../core/errors.js'
@@ -36,9 +36,7 @@ async function exists(path: string): Promise<boolean> {
   )
 }
 
-/**
- * Whether the folder holds this run already; false when it holds none. Throws `provenance` for another lock or shard.
- */
+/** Whether the folder holds this run; false when it holds no run. Throws `provenance` for another lock or shard. */
 export async function isRunOf(runDir: string, lock: Lock): Promise<boolean> {
   if (!(await exists(join(runDir, lockFile)))) return false
   const before = await readLock(runDir)
@@ -55,7 +53,7 @@ export async function isRunOf(runDir: string, lock: Lock): Promise<boolean> {
   )
 }
 
-/** Names of the parts in which two locks differ, for people. */
+/** Names of the parts in which two locks differ, for messages. */
 export function differences(a: Lock, b: Lock): string[] {
   const outside = new Set(['hash', 'shard', 'environment'])
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(key => !outside.has(key))

@@ -1,4 +1,4 @@
-// One life of a run folder, for all who write one.
+// The life of a run folder, the same for every command that writes one.
 import {mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -40,7 +40,7 @@ it('makes the folder, writes lock, samples and records, and leaves no hold', asy
   expect(await ids()).toEqual(['1', '2'])
 })
 
-it('goes on where it was left: what is settled is known, what failed is not settled', async () => {
+it('resumes: settled samples are known, failed ones are open', async () => {
   await withRun(newRun(), write(['1']))
   await withRun(newRun(), write(['2'], 'error'))
   const key = (id: string) => recordKey({arm: direct.id, bench: 'blink', id})
@@ -50,7 +50,7 @@ it('goes on where it was left: what is settled is known, what failed is not sett
   })
 })
 
-it('does not take for settled what cannot be true', async () => {
+it('does not count a record that cannot be true as settled', async () => {
   await withRun(newRun(), write(['1']))
   await writeFile(join(dir, 'log.jsonl'), `${JSON.stringify({...sample('1'), score: 0})}\n`)
   await withRun(newRun(), async ({tally}) => {
@@ -58,7 +58,7 @@ it('does not take for settled what cannot be true', async () => {
   })
 })
 
-it('keeps the tally and tells of every record once it is on disk', async () => {
+it('keeps the tally and reports every record once it is on disk', async () => {
   await withRun(newRun(), async run => {
     const told: string[] = []
     await run.write(
@@ -74,7 +74,7 @@ it('keeps the tally and tells of every record once it is on disk', async () => {
   expect(await ids()).toHaveLength(500)
 })
 
-it('has a bounded number of records in the making', async () => {
+it('works on a bounded number of records at once', async () => {
   let making = 0
   let most = 0
   await withRun(newRun(), run =>
@@ -90,7 +90,7 @@ it('has a bounded number of records in the making', async () => {
   expect(await ids()).toHaveLength(samples.length)
 })
 
-it('stops pulling at the first failure, lets what was begun end, and throws it', async () => {
+it('at the first failure it stops pulling, finishes what it began, and throws', async () => {
   let pulled = 0
   const endless = async function* () {
     for (;;) yield String(pulled++ % samples.length)
@@ -105,7 +105,7 @@ it('stops pulling at the first failure, lets what was begun end, and throws it',
   expect((await ids()).length).toBeGreaterThanOrEqual(400)
 })
 
-it('takes credentials out of what it writes, and leaves what identifies a record as the lock has it', async () => {
+it('removes credentials from records, but keeps the fields that identify a record as the lock has them', async () => {
   const secret = 'tok-1234567890'
   const other = arm(`replay:${secret}`, 'direct')
   const named = {bench: 'blink', id: `https://x/?key=${secret}`, subtask: secret}
@@ -122,7 +122,7 @@ it('leaves no folder behind where the work failed before its first record', asyn
   }
   await expect(withRun(newRun(), failing)).rejects.toThrow('Wrong key.')
   expect(await readdir(parent)).toEqual([])
-  // A run that has records is there to be resumed, and files of somebody else are his.
+  // A run with records can be resumed, and files of others are not ours to remove.
   await withRun(newRun(), write(['1']))
   await expect(withRun(newRun(), failing)).rejects.toThrow('Wrong key.')
   expect(await ids()).toEqual(['1'])
@@ -133,7 +133,7 @@ it('leaves no folder behind where the work failed before its first record', asyn
   expect(await readdir(foreign)).toEqual(['notes.txt'])
 })
 
-it('keeps the folder of a run that ended without a record, for it has an end to tell', async () => {
+it('keeps the folder of a run that ended normally without a record', async () => {
   await withRun(newRun(), async () => undefined)
   expect(await readdir(dir)).toContain('lock.json')
 })
@@ -151,7 +151,7 @@ it('refuses the folder of another run, and one whose lock was edited', async () 
   expect(await ids()).toEqual(['1'])
 })
 
-it('writes nothing beside a writer who took the folder over, and leaves him his hold', async () => {
+it('writes nothing once another writer took the folder over, and leaves its hold alone', async () => {
   const outlive = async (run: OpenRun) => {
     await write(['1'])(run)
     const path = join(dir, holdFile)

@@ -1,5 +1,5 @@
-// The life of a run on disk, in one place: claim the folder, hold it, read what is there, append, close, give it back.
-// Whoever writes a run (`run`, `rescore`, `merge`, `import`) goes through `withRun`.
+// The life of a run on disk, in one place: claim the folder, hold it, read what is there, append, close, release. Every
+// command that writes a run (`run`, `rescore`, `merge`, `import`) uses `withRun`.
 import {rm, rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
@@ -14,7 +14,7 @@ import {isRunOf} from './run-dir.js'
 import {type ListedSample, samplesFile, writeSamples} from './samples.js'
 import {type Tally, tallyOf} from './tally.js'
 
-/** Records in the making at once: enough to hide a judge's latency, few enough to bound memory. */
+/** Records in progress at once: enough to hide a judge's latency, few enough to bound memory. */
 const window = 256
 
 export interface NewRun {
@@ -30,27 +30,27 @@ export interface OpenRun {
   /** What is settled and what failed, kept up to date. */
   readonly tally: Omit<Tally, 'add'>
   /**
-   * Appends a record of each item; items for which there is none give null. A bounded number is in the making at once,
-   * in any order. The first failure stops it and is thrown after all that was begun has ended.
+   * Appends the record of each item; an item without one gives null. A bounded number is in progress at once, in any
+   * order. The first failure stops it, and is thrown once everything already begun has ended.
    */
   write<T>(
     items: AsyncIterable<T> | Iterable<T>,
     toRecord: (item: T) => Promise<LogRecord | null> | LogRecord | null,
-    /** Told of each record once it is on disk, as it stands there. */
+    /** Called with each record once it is on disk, as written there. */
     onWritten?: (record: LogRecord) => void,
   ): Promise<void>
 }
 
 /**
- * Opens a run folder for writing, resumes what is there, and closes it whatever `work` does. A folder in which the work
- * failed before its first record is not left behind.
+ * Opens a run folder for writing, resumes what is there, and closes it whatever `work` does. A folder is removed again
+ * if the work failed before its first record.
  * Throws `provenance` for a folder of another run, `usage` while another process writes it, `hold-lost` once another
  * process took it over, `disk` when it cannot be written or its log was removed, cut or replaced meanwhile; and what
  * `work` throws.
  */
 export async function withRun<T>(run: NewRun, work: (run: OpenRun) => Promise<T>): Promise<T> {
   const {dir, lock, samples, env} = run
-  // Another run in this folder is told before that it is held, and before anything is made.
+  // Another run in this folder is the error to report first, before any hold and before anything is made.
   await isRunOf(dir, lock)
   const held = await hold(dir)
   let empty = false
@@ -68,12 +68,14 @@ export async function withRun<T>(run: NewRun, work: (run: OpenRun) => Promise<T>
   } finally {
     if (empty && failed) await unclaim(dir, held)
     await held.release()
-    // Fails, as it should, where anything is left.
+    // Fails, as it should, if any file is left.
     if (failed) await rmdir(dir).catch(() => undefined)
   }
 }
 
-/** Writes samples and lock (true), or finds that they are there. The lock comes last: with it the folder is a run. */
+/**
+ * Writes samples and lock (true), or finds them there (false). The lock is written last: with it, the folder is a run.
+ */
 async function claim(dir: string, lock: Lock, samples: Iterable<ListedSample>): Promise<boolean> {
   if (await isRunOf(dir, lock)) return false
   try {
@@ -87,7 +89,7 @@ async function claim(dir: string, lock: Lock, samples: Iterable<ListedSample>): 
   return true
 }
 
-/** Closes the journal after the work; where both fail, the work's error is the one to tell. */
+/** Closes the journal after the work. If both fail, the work's error is thrown. */
 async function closing<T>(journal: Journal, work: () => Promise<T>): Promise<T> {
   let result: T
   try {
@@ -100,7 +102,7 @@ async function closing<T>(journal: Journal, work: () => Promise<T>): Promise<T> 
   return result
 }
 
-/** Takes back a claim under which nothing was written, unless the folder is somebody else's by now. */
+/** Undoes a claim under which nothing was written, unless the folder belongs to another process by now. */
 async function unclaim(dir: string, held: Hold): Promise<void> {
   const ours = await held.check().then(
     () => true,
@@ -111,7 +113,7 @@ async function unclaim(dir: string, held: Hold): Promise<void> {
 
 function openRun(journal: Journal, tally: Tally, redact: <T>(value: T) => T): OpenRun {
   const append = async (record: LogRecord): Promise<LogRecord> => {
-    // What identifies the record must stay as the lock has it.
+    // Redaction must not change the fields that identify the record: the lock has them too.
     const {arm, bench, id, subtask, item} = record
     const clean = {...redact(record), arm, bench, id, subtask, ...(item === undefined ? {} : {item})}
     await journal.append(clean)

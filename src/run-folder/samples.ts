@@ -1,5 +1,5 @@
-// The samples of a run by id, beside its lock: samples.jsonl, one line a sample, the whole selection before sharding.
-// The lock holds a hash of them, so that a record of a sample that nobody asked is told without the data at hand.
+// The samples of a run by id: samples.jsonl beside the lock, one line per sample, the whole selection before sharding.
+// The lock holds a hash of the list. So a record of a sample that was never asked is found without the data.
 import {createWriteStream} from 'node:fs'
 import {rename, rm} from 'node:fs/promises'
 import {join} from 'node:path'
@@ -15,20 +15,20 @@ export interface ListedSample {
   readonly bench: string
   readonly id: string
   readonly subtask: string
-  /** The item it is a variant of, where items are asked under several option orders. */
+  /** The item of which it is a variant, where items are asked under several option orders. */
   readonly item?: string
 }
 
 /** Samples by benchmark and id. */
 export type SampleList = ReadonlyMap<string, ReadonlyMap<string, ListedSample>>
 
-/** Hash over id, subtask and item of the samples of one benchmark, whatever their order. */
+/** Hash over id, subtask and item of the samples of one benchmark; their order does not matter. */
 export function samplesSha256(samples: readonly Omit<ListedSample, 'bench'>[]): string {
   const lines = samples.map(({id, subtask, item}) => JSON.stringify([id, subtask, item ?? null]))
   return sha256(`${lines.sort().join('\n')}\n`)
 }
 
-/** Writes the list whole or not at all. Throws the system error of a folder that cannot be written. */
+/** Writes the whole list or nothing. Throws the system error of a folder that cannot be written. */
 export async function writeSamples(runDir: string, samples: Iterable<ListedSample>): Promise<void> {
   function* lines() {
     for (const {bench, id, subtask, item} of samples)
@@ -45,8 +45,8 @@ export async function writeSamples(runDir: string, samples: Iterable<ListedSampl
 }
 
 /**
- * Reads the list of a run and holds it against the hashes of its lock.
- * Throws `bad-file` for a list that is absent or broken, `provenance` for one that is not the lock's.
+ * Reads the list of a run and checks it against the hashes in its lock.
+ * Throws `bad-file` for a list that is absent or broken, `provenance` for one that does not match the lock.
  */
 export async function readSamples(
   runDir: string,
@@ -91,7 +91,7 @@ function parsed(text: string, path: string, line: number): ListedSample {
   try {
     value = JSON.parse(text)
   } catch {
-    // Told below, as what is no sample.
+    // Reported below as a line that names no sample.
   }
   if (isListed(value)) return value
   throw new LanternError(

@@ -15,7 +15,7 @@ test('an empty log has nothing settled', () => {
   expect(tallied()).toEqual({settled: 0, errors: 0, scored: 0, sum: 0})
 })
 
-test('an error is settled by a later answer, and an answer stays settled whatever fails later', () => {
+test('a later answer settles an error, and an answer stays settled whatever fails later', () => {
   expect(tallied(record('1', 'error'))).toMatchObject({settled: 0, errors: 1})
   expect(tallied(record('1', 'error'), record('1', 'error'))).toMatchObject({settled: 0, errors: 1})
   expect(tallied(record('1', 'error'), record('1', 'correct'))).toMatchObject({
@@ -27,7 +27,7 @@ test('an error is settled by a later answer, and an answer stays settled whateve
   expect(tallied(record('1', 'wrong'), record('1', 'error'))).toMatchObject({settled: 1, errors: 0, scored: 1, sum: 0})
 })
 
-test('the last of two answers counts, arms apart, and a hidden gold answer has no score', () => {
+test('the last of two answers counts, each arm has its own tally, and a hidden gold answer has no score', () => {
   expect(tallied(record('1', 'correct'), record('1', 'wrong'))).toMatchObject({settled: 1, scored: 1, sum: 0})
   expect(tallied(record('1', 'correct'), record('1', 'correct', 'm|text-cot'))).toMatchObject({
     settled: 2,
@@ -37,7 +37,7 @@ test('the last of two answers counts, arms apart, and a hidden gold answer has n
   expect(tallied(record('1', 'unscored'))).toMatchObject({settled: 1, scored: 0})
 })
 
-test('a record is news where it is the first, or an answer after an error', () => {
+test('a record is news if it is the first, or an answer after an error', () => {
   const tally = new Tally()
   expect(tally.isNews(record('1', 'error'))).toBe(true)
   tally.add(record('1', 'error'))
@@ -48,7 +48,7 @@ test('a record is news where it is the first, or an answer after an error', () =
   expect([before.isNews(record('1', 'correct')), before.errors, tally.errors]).toEqual([true, 1, 0])
 })
 
-test('repeats of one sample are counted apart', () => {
+test('repeats of one sample are counted separately', () => {
   const repeated = (repeat: number) => ({...record('1', 'correct'), repeat})
   expect(tallied(repeated(0), repeated(1), repeated(1))).toMatchObject({settled: 2, sum: 2})
 })

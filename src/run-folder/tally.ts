@@ -1,5 +1,5 @@
-// What is settled of a run and what failed, kept up to date while its log grows: a run knows its end without reading
-// its log again.
+// What is settled of a run and what failed, kept up to date while its log grows, so the end of a run needs no second
+// reading of the log.
 import type {Outcome} from '../core/outcome.js'
 import {type RunFolder, readLogBatches} from './reader.js'
 import {type LogRecord, recordKey, replaces} from './record.js'
@@ -24,7 +24,7 @@ export class Tally {
     this.#errors += Number(outcome === 'error') - Number(before?.outcome === 'error')
   }
 
-  /** What counts of a key; undefined before its first record. */
+  /** The record that counts for a key; undefined before its first record. */
   get(key: string): Counted | undefined {
     return this.#counted.get(key)
   }
@@ -35,7 +35,7 @@ export class Tally {
     return counted === undefined || (counted.outcome === 'error' && record.outcome !== 'error')
   }
 
-  /** The tally as it stands now. */
+  /** The tally so far. */
   copy(): Tally {
     const copy = new Tally()
     for (const [key, counted] of this.#counted) copy.#counted.set(key, counted)
@@ -56,7 +56,7 @@ export class Tally {
     return this.#errors
   }
 
-  /** How many settled samples have a score, and the sum of those. */
+  /** How many settled samples have a score, and the sum of the scores. */
   scores(): {scored: number; sum: number} {
     let scored = 0
     let sum = 0
@@ -70,7 +70,7 @@ export class Tally {
 }
 
 /**
- * The tally of a run folder; memory is a key and an outcome per sample and arm. Records that cannot be true do not
+ * The tally of a run folder. Memory: one key and one outcome per sample and arm. Records that cannot be true do not
  * count. Throws `bad-file` as `readLog` does.
  */
 export async function tallyOf(folder: RunFolder): Promise<Tally> {

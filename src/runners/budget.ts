@@ -1,12 +1,11 @@
-// How many requests may be sent and how much may be spent. What a request costs is said by the endpoint or by the table
-// of prices.
+// Limits on requests and cost. The endpoint or the price table says what a request costs.
 
 export interface BudgetLimits {
   readonly maxRequests?: number
   readonly maxCostUsd?: number
 }
 
-/** One budget may be shared by all sessions of a run: models and judge together stay within it. */
+/** One budget may be shared by all sessions of a run, so models and judge together stay within it. */
 export class Budget {
   readonly #limits: BudgetLimits
   #requests = 0
@@ -31,10 +30,7 @@ export class Budget {
     return this.#limits.maxCostUsd !== undefined
   }
 
-  /**
-   * Takes one request out of the budget, or says why there is none left. Requests under way count with the mean cost so
-   * far.
-   */
+  /** Takes one request from the budget, or says why none is left. Requests in flight count at the mean cost so far. */
   admit(): string | undefined {
     const {maxRequests = Infinity, maxCostUsd = Infinity} = this.#limits
     if (this.#requests >= maxRequests) return `the budget of ${maxRequests} requests is used up`

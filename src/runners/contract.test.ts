@@ -1,4 +1,4 @@
-// Every runner under the one contract; a new runner adds a row.
+// Every runner under one contract; a new runner adds a row.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -9,7 +9,7 @@ import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Sample} from '../core/sample.js'
 import {openRunner} from './index.js'
 
-/** A question without pictures; `n` is in its text. */
+/** A question without pictures; its text contains `n`. */
 const asked = (n: number | string): Sample => ({
   id: String(n),
   benchmark: 'blink',

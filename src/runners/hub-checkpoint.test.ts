@@ -30,7 +30,7 @@ afterEach(async () => {
   await rm(home, {recursive: true})
 })
 
-it('downloads the checkpoint alone, tells how far it is, and takes it from the cache from then on', async () => {
+it('downloads only the checkpoint, reports progress, and uses the cache from then on', async () => {
   const events: DownloadEvent[] = []
   const env = {HF_HOME: home, HF_ENDPOINT: hub.endpoint}
   const folder = await hubCheckpoint('hub:owner/name', {env, notify: event => events.push(event)})
@@ -46,7 +46,7 @@ it('downloads the checkpoint alone, tells how far it is, and takes it from the c
   expect(await hubCheckpoint('hub:owner/name', {env, notify: () => {}})).toBe(folder)
 })
 
-it('completes what another tool fetched in part', async () => {
+it('completes a download that another tool left partial', async () => {
   const env = {HF_HOME: home, HF_ENDPOINT: hub.endpoint}
   await downloadRepo(
     {kind: 'model', name: 'owner/name', revision: 'main'},

@@ -1,5 +1,5 @@
-// `hub:owner/name[@revision]`: the folder of a checkpoint, from the hub's cache or downloaded into it. Opens no
-// checkpoint.
+// `hub:owner/name[@revision]`: the folder of a checkpoint, from the hub's cache or downloaded into it. The checkpoint
+// itself is not opened here.
 
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
@@ -14,13 +14,13 @@ export interface FolderOptions {
   readonly notify?: (event: DownloadEvent) => void
 }
 
-/** Weights as safetensors and the small files beside them; other formats and training states are not fetched. */
+/** Weights as safetensors and the small files beside them. Other formats and training states are not fetched. */
 const checkpointFiles = /^(?:model[^/]*\.safetensors|[^/]+\.(?:json|jinja|txt))$/
 
 /**
- * The folder that holds the checkpoint. What is whole in the cache is used as it is, so that a run does not change
- * under a branch that moves; what is missing is downloaded, resumably. Throws LanternError `usage` (no such name), or
- * what hub/download-repo.ts throws.
+ * The folder that holds the checkpoint. A complete copy in the cache is used as it is, so a run does not change when a
+ * branch moves; missing files are downloaded, resumably. Throws LanternError `usage` (not a repository name), or what
+ * hub/download-repo.ts throws.
  */
 export async function hubCheckpoint(ref: string, options: FolderOptions): Promise<string> {
   const repo = parseRepo(ref.slice(hubScheme.length), 'model')

@@ -15,7 +15,7 @@ interface Golden {
   }[]
 }
 
-/** A picture that counts what is read of it. */
+/** A picture that counts the bytes read. */
 function picture(bytes: Uint8Array, orientation: ImageRef['orientation'] = 'ignore') {
   const read = {bytes: 0, head: 0}
   const image: ImageRef = {
@@ -60,7 +60,7 @@ describe('the size of a picture', () => {
   const [{dir}] = goldenFolders as [(typeof goldenFolders)[0]]
   const jpeg = readFileSync(join(dir, 'images', 'rgb.jpg'))
 
-  it('is found behind a preview that is longer than what is read at first', async () => {
+  it('is found after a preview longer than the first read', async () => {
     // Application segments of up to 65,533 bytes (ITU T.81, B.2.4.6), which come before the size.
     const segment = Buffer.concat([Buffer.from([0xff, 0xef, 0xff, 0xff]), Buffer.alloc(65_533)])
     const {image, read} = picture(Buffer.concat([jpeg.subarray(0, 2), segment, segment, jpeg.subarray(2)]))
@@ -68,7 +68,7 @@ describe('the size of a picture', () => {
     expect(read).toEqual({bytes: 1, head: 1})
   })
 
-  it('is an error that names the picture when there is none', async () => {
+  it('is an error naming the picture if it cannot be read', async () => {
     for (const orientation of ['ignore', 'apply'] as const) {
       const failing = pictureSize(picture(Uint8Array.of(1, 2, 3), orientation).image)
       await expect(failing).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('x.jpg')})

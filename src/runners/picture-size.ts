@@ -1,5 +1,5 @@
-// How large a picture is, from the head of its file: nothing is decoded, and where the source allows the rest is not
-// even read.
+// The size of a picture, from the head of its file. Nothing is decoded, and the rest is not even read where the source
+// allows it.
 import {imageSize} from 'image-size'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {ImageRef} from '../core/sample.js'
@@ -14,7 +14,7 @@ export interface Size {
 const headBytes = 1 << 16
 
 /**
- * The size of a picture as it is decoded: turned upright where its source says so. Throws LanternError `bad-file` or
+ * The size of a picture as decoded: upright if its source asks for that. Throws LanternError `bad-file` or
  * `data-absent`.
  */
 export async function pictureSize(image: ImageRef): Promise<Size> {
@@ -24,7 +24,7 @@ export async function pictureSize(image: ImageRef): Promise<Size> {
     try {
       return sizeOf(head, image.source)
     } catch {
-      // The head was too short; what is wrong with the file, if anything, the whole of it says.
+      // The head was too short. The whole file gives the size, or the error.
     }
   }
   return sizeOf(await image.bytes(), image.source)
@@ -36,16 +36,16 @@ export function sizeOf(bytes: Uint8Array, source: string): Size & {readonly type
     const {width, height, type} = imageSize(bytes)
     if (type !== undefined && width > 0 && height > 0) return {width, height, type}
   } catch {
-    // Said below: the library's own messages do not name the picture.
+    // Reported below: the library's own messages do not name the picture.
   }
   throw new LanternError(
     'bad-file',
-    `The picture ${source} is in no image format that is known here.`,
+    `The picture ${source} is in an unknown image format.`,
     'Run `lantern-eval bench verify`.',
   )
 }
 
-/** Orientation lies in other places for every format; sharp, which turns the picture in the end, knows them. */
+/** Orientation is in a different place in every format; sharp, which rotates the picture later, knows them. */
 async function uprightSize(bytes: Uint8Array, source: string): Promise<Size> {
   const {type, ...size} = sizeOf(bytes, source)
   if (type === 'bmp') return size

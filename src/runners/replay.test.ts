@@ -57,7 +57,7 @@ async function file(name: string, content: string): Promise<string> {
 }
 
 describe('replay of JSONL', () => {
-  it('answers by benchmark and id, and takes a stop other than eos over', async () => {
+  it('answers by benchmark and id, and keeps a stop other than eos', async () => {
     const path = await file(
       'a.jsonl',
       '{"bench":"vstar","id":"12","text":"A"}\n\n{"id":7,"text":"B","stop":"length"}\n',
@@ -70,7 +70,7 @@ describe('replay of JSONL', () => {
     expect(b).toMatchObject({text: 'B', stop: 'length'})
   })
 
-  it('makes an error of a saved error and of a sample without an answer', async () => {
+  it('turns a saved error, and a missing answer, into an error', async () => {
     const path = await file('a.jsonl', '{"id":"1","error":"timeout"}\n')
     const [saved, absent] = await replay(path, [
       ['vstar', '1'],
@@ -80,7 +80,7 @@ describe('replay of JSONL', () => {
     expect(absent).toMatchObject({stop: 'error', error: {code: 'no-answer', message: 'no saved answer'}})
   })
 
-  it('lets the answer count where there is an error too', async () => {
+  it('prefers an answer to an error of the same sample', async () => {
     const path = await file(
       'a.jsonl',
       '{"id":"1","error":"timeout"}\n{"id":"1","text":"A"}\n{"id":"1","error":"timeout"}\n',
@@ -88,7 +88,7 @@ describe('replay of JSONL', () => {
     expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A', stop: 'eos'})
   })
 
-  it('takes an answer under another usual name, as text or number, and says so', async () => {
+  it('accepts other usual names of the answer, as text or number, and reports them', async () => {
     const path = await file(
       'a.jsonl',
       '{"id":"1","response":"A"}\n{"id":"2","prediction":3}\n{"id":"3","output":"C"}\n',
@@ -110,10 +110,10 @@ describe('replay of JSONL', () => {
 
   it.each([
     ['no answer', '{"id":"2"}'],
-    ['an answer that is no text', '{"id":"2","text":{"a":1}}'],
+    ['an answer that is not text', '{"id":"2","text":{"a":1}}'],
     ['no id', '{"text":"A"}'],
-    ['a stop that is none', '{"id":"2","text":"A","stop":"constructor"}'],
-    ['a repeat that is none', '{"id":"2","text":"A","repeat":-1}'],
+    ['an unknown stop', '{"id":"2","text":"A","stop":"constructor"}'],
+    ['an invalid repeat', '{"id":"2","text":"A","repeat":-1}'],
     ['null', 'null'],
     ['a list', '[]'],
     ['too deep a nesting', `{"id":"2","text":"A","a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
@@ -126,12 +126,12 @@ describe('replay of JSONL', () => {
     })
   })
 
-  it('makes an error of an answer that is null', async () => {
+  it('turns a null answer into an error', async () => {
     const path = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":"2","text":null}\n')
     expect((await replay(path, [['vstar', '2']]))[0]).toMatchObject({stop: 'error', error: {code: 'saved-error'}})
   })
 
-  it('takes equal answers for one sample once, and refuses unequal ones naming both lines', async () => {
+  it('counts equal answers for one sample once, and refuses unequal ones, naming both lines', async () => {
     const equal = await file('a.jsonl', '{"id":"1","text":"A"}\n{"id":1,"text":"A"}\n')
     expect((await replay(equal, [['vstar', '1']]))[0]).toMatchObject({text: 'A'})
     const unequal = await file('b.jsonl', '{"id":"1","text":"A"}\n{"id":"2","text":"A"}\n{"id":1,"text":"B"}\n')
@@ -141,7 +141,7 @@ describe('replay of JSONL', () => {
     })
   })
 
-  it('keeps the repeats of a sample apart', async () => {
+  it('keeps the repeats of a sample separate', async () => {
     const path = await file('a.jsonl', '{"id":"1","text":"B","repeat":1}\n{"id":"1","text":"A","repeat":0}\n')
     expect((await replay(path, [['vstar', '1']]))[0]).toMatchObject({text: 'A'})
     const same = await file('b.jsonl', '{"id":"1","text":"B","repeat":1}\n{"id":"1","text":"A","repeat":1}\n')
@@ -225,7 +225,7 @@ describe('replay of a run folder', () => {
   const write = (arms: Arm[], records: LogRecord[]) =>
     writeRun(folder, lockOf(arms, [lockBenchmark('vstar', {s: 2})]), records)
 
-  it('carries usage and timing over, and errors as errors', async () => {
+  it('keeps usage, timing and errors', async () => {
     const usage = {promptTokens: 3, imageTokens: null, textTokens: 1, latentSteps: 5, markerTokens: 2, blocks: 1}
     write(
       [direct],
@@ -265,7 +265,7 @@ describe('replay of a run folder', () => {
 })
 
 describe('the identity of a replay', () => {
-  it('is the same for the same answers in another order, and another for another answer', async () => {
+  it('is the same for the same answers in another order, and differs for another answer', async () => {
     const identity = async (content: string) => {
       const session = await openRunner(`replay:${await file('a.jsonl', content)}`, options)
       return session.describe().sha256
@@ -277,14 +277,14 @@ describe('the identity of a replay', () => {
 })
 
 describe('openRunner', () => {
-  it('says what is possible for an unknown reference', async () => {
+  it('lists the possible references for an unknown one', async () => {
     await expect(openRunner('gpt-4o', options)).rejects.toMatchObject({
       code: 'usage',
       suggestion: expect.stringContaining('replay:PATH'),
     })
   })
 
-  it('says so when nothing lies at the path', async () => {
+  it('reports that nothing is at the path', async () => {
     await mkdir(join(folder, 'empty'))
     await expect(openRunner(`replay:${join(folder, 'empty')}`, options)).rejects.toMatchObject({code: 'bad-file'})
     await expect(openRunner(`replay:${join(folder, 'absent')}`, options)).rejects.toMatchObject({code: 'bad-file'})

@@ -1,4 +1,4 @@
-// `replay:PATH`: gives saved answers back, so that they can be scored again. Looks at no picture and asks nobody.
+// `replay:PATH`: returns saved answers so that they can be scored again. No picture is read and no model is asked.
 import {failedGeneration, type Generation, type Request, unknownTiming, unknownUsage} from '../core/generation.js'
 import {defineRunner, type ModelIdentity, type Session} from './runner.js'
 import {readSavedAnswers, type SavedAnswers} from './saved-answers.js'

@@ -1,10 +1,10 @@
-// The interface of what answers: a runner opens a session, a session turns requests into generations.
+// The interface of a runner: it opens a session, and a session turns requests into generations.
 import {aFunction, aList, type Definition, definitionOf} from '../core/definition.js'
 import type {Generation, LatentBlock, Prompt, Request} from '../core/generation.js'
 import type {ImageRef} from '../core/sample.js'
 import type {Size} from './picture-size.js'
 
-/** What identifies a model in the lock, and what the plan needs to know of it. */
+/** What identifies a model in the lock, and what the plan needs to know about it. */
 export interface ModelIdentity {
   readonly ref: string
   /**
@@ -16,7 +16,7 @@ export interface ModelIdentity {
   readonly precision?: string
   /** Anything else that makes two runs comparable: repetition penalty, graph version, quantisation parity, ... */
   readonly details?: Readonly<Record<string, unknown>>
-  /** What the checkpoint says of latents; null without latent ids or when unknown. */
+  /** What the checkpoint says about latents; null without latent ids or when unknown. */
   readonly latent: {
     readonly protocol: string
     readonly size: number
@@ -24,53 +24,54 @@ export interface ModelIdentity {
   } | null
   /** False when latents cannot be seen (remote, saved answers): such arms are never `not-engaged`. */
   readonly observesLatents: boolean
-  /** False when answers come without looking at pictures (replay). */
+  /** False when answers do not depend on pictures (replay). */
   readonly needsImages: boolean
-  /** Remote endpoints cost requests and perhaps money; the plan says how many. */
+  /** Remote endpoints cost requests and possibly money; the plan says how much. */
   readonly remote: boolean
   /** True for the control models that ship with the package. */
   readonly builtin?: boolean
 }
 
-/** Tokens of one prompt; `image` is null where it is not known how a model counts pictures. */
+/** Tokens of one prompt; `image` is null if we do not know how the model counts pictures. */
 export interface PromptTokens {
   readonly text: number
   readonly image: number | null
 }
 
-/** USD per million tokens, and whose prices they are. */
+/** USD per million tokens, and the source of the prices. */
 export interface Price {
   readonly input: number
   readonly output: number
   readonly rule: string
 }
 
-/** What prompts will take, told before anything is loaded or sent. */
+/** What prompts will take, known before anything is loaded or sent. */
 export interface Forecast {
   /** `counted` is exact, by the model's own parts; `estimated` is by `rule`. */
   readonly basis: 'counted' | 'estimated'
   readonly rule: string
-  /** Null where nothing is paid, or no price is known. */
+  /** Null if nothing is paid, or no price is known. */
   readonly price: Price | null
-  /** Asks for the sizes it needs. Throws LanternError for a prompt that could not be asked. */
+  /** Asks for the picture sizes it needs. Throws LanternError for a prompt that could not be asked. */
   tokens(prompt: Prompt, sizeOf: (image: ImageRef) => Promise<Size>): Promise<PromptTokens>
 }
 
 export interface Session {
   describe(): ModelIdentity
-  /** What prompts will take; absent where answers take none (saved ones). Loads no model. */
+  /** What prompts will take; absent where answers need no prompt (saved ones). Loads no model. */
   forecast?(): Promise<Forecast>
   /**
-   * Answers a stream of groups, one group per sample (its requests differ in their arms and share pictures, and perhaps
-   * vision features and prefill). Generations come in any order, each exactly once; the session pulls as many groups as
-   * it wants in flight.
-   * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
-   * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
+   * Answers a stream of groups, one group per sample. The requests of a group differ in their arms and share pictures,
+   * and possibly vision features and prefill. Generations come in any order, each exactly once; the session pulls as
+   * many groups as it wants in flight.
+   * A failed request is a generation with stop `error`; throwing means the session cannot go on.
+   * After `signal` aborts, the session stops pulling, ends within a step and leaves unfinished requests out.
    */
   generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
   /**
-   * Teacher-forced natural-log probabilities of each token of each continuation after the prompt and given latents.
-   * Shape: [continuation][token]. Absent where a runner cannot score.
+   * Teacher-forced natural-log probabilities of each token of each continuation, after the prompt and given latents.
+   * Shape: [continuation][token]. Absent where a runner cannot score. No command asks for this yet; the contract suite
+   * of runners (test/support/runner-contract.ts) runs it.
    */
   score?(
     request: Request,
@@ -81,31 +82,28 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** What a session reports while it works; shown as progress, never needed for a result. */
+/** What a session reports while it works. It is shown as progress; results do not depend on it. */
 export type RunnerEvent =
   | {readonly type: 'retry'; readonly reason: string; readonly attempt: number; readonly waitMs: number}
   | {readonly type: 'limit'; readonly concurrency: number}
   | {readonly type: 'loading'; readonly what: string; readonly done?: number; readonly total?: number}
   | {readonly type: 'warning'; readonly message: string}
 
-/** What every runner may need to know of a run; what only one of them reads is declared beside it. */
+/** Options for every runner. Options that only one runner reads are declared beside that runner. */
 export interface CommonOptions {
   readonly seed: number
   /** Benchmarks of this run: replayed answers without a `bench` field belong to the only one. */
   readonly benchmarks: readonly string[]
   /** Keep the vectors of latent blocks in generations. */
   readonly keepLatents: boolean
-  /** Environment variables, so that tests can give their own. */
+  /** Environment variables; a parameter for tests. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Folder of the response cache, the graphs and the downloads. */
   readonly cacheDir: string
-  /** Limits of a picture in pixels; a model's own hold where they are not given. */
+  /** Limits on the pixels of a picture; without them the model's own apply. */
   readonly minPixels?: number
   readonly maxPixels?: number
-  /**
-   * Only what a plan needs: a session that can be described without loading its model puts the loading off to its first
-   * request.
-   */
+  /** Only what a plan needs: a session that can be described without its model loads the model on its first request. */
   readonly planOnly?: boolean
   readonly notify: (event: RunnerEvent) => void
 }
@@ -117,16 +115,16 @@ export interface ModelReference {
 }
 
 /**
- * A way to answer, chosen by the form of the model reference. `Options` holds, beside the common ones, those that the
- * runner declares itself.
+ * A way to answer, chosen by the form of the model reference. `Options` holds the runner's own options beside the
+ * common ones.
  */
 export interface Runner<Options extends {readonly common: CommonOptions} = {readonly common: CommonOptions}> {
   readonly name: string
   /** The forms of reference that it serves, for help texts and errors: `{form: 'mine:NAME', meaning: '...'}`. */
   readonly references: readonly ModelReference[]
-  /** True if this runner serves the reference, e.g. `openai:gpt-4o`. */
+  /** Whether this runner serves the reference, e.g. `openai:gpt-4o`. */
   accepts(ref: string): boolean
-  /** Opens a session. Throws LanternError when the reference cannot be served: what, why, what to do. */
+  /** Opens a session. Throws LanternError when the reference cannot be served, saying why and what to do. */
   open(ref: string, options: Options): Promise<Session>
 }
 

@@ -1,5 +1,5 @@
-// Answers that were saved earlier, as `replay:PATH` takes them (design/contract.md): a run folder of ours, or any form
-// of answers that `src/peers` reads. Scoring them is not its business.
+// Saved answers for `replay:PATH` (design/contract.md): from a run folder of ours, or from any format that `src/peers`
+// reads. Nothing is scored here.
 import {createHash} from 'node:crypto'
 import {existsSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
@@ -14,13 +14,13 @@ import {settled} from '../peers/settled.js'
 import {lockFile, logFile, settledRecords} from '../run-folder/reader.js'
 import {replaces} from '../run-folder/record.js'
 
-/** What was answered; the usage and timing of a run of ours are carried over. */
+/** The answer. Usage and timing of a run of ours are kept. */
 export interface SavedAnswer {
   readonly text: string
   readonly stop: Stop
   readonly usage?: Usage
   readonly timing?: Timing
-  /** Set when the answer is a failure that was saved. */
+  /** Set when the answer is a saved failure. */
   readonly error?: string
 }
 
@@ -43,9 +43,9 @@ export class SavedAnswers {
     if (before === undefined || replaces(outcomeOf(answer), outcomeOf(before))) this.#answers.set(key, answer)
   }
 
-  /** sha256 over what was answered, whatever the file form and the order it came in. */
+  /** sha256 over the answers, independent of file format and order. */
   sha256(): string {
-    // Row by row: all answers together may be longer than a string can be.
+    // Hashed row by row: all answers together may exceed the longest string.
     const hash = createHash('sha256').update('[')
     for (const [index, key] of [...this.#answers.keys()].sort().entries()) {
       const {text, stop, error} = this.#answers.get(key)!
@@ -65,10 +65,10 @@ function keyOf(bench: string, id: string, repeat: number): string {
 }
 
 /**
- * Reads a run folder of ours (`DIR`, or `DIR#ARM` where it has several arms), or a file or folder of peers' answers.
- * The extension `.json` or `.jsonl` may be left out. `benchmarks` are those of this run: answers that name none belong
- * to the only one. `warn` hears what was taken for what, and what was left out.
- * Throws LanternError `bad-file` naming the file and the line, `usage` for an arm that is not there.
+ * Reads a run folder of ours (`DIR`, or `DIR#ARM` if it has several arms), or a file or folder of peers' answers. The
+ * extension `.json` or `.jsonl` may be omitted. `benchmarks` are those of this run: answers without a benchmark belong
+ * to the only one. `warn` receives which names were used for what, and what was left out.
+ * Throws LanternError `bad-file` naming the file and the line, `usage` for an unknown arm.
  */
 export async function readSavedAnswers(
   path: string,
@@ -94,7 +94,7 @@ async function readOthers(
     if (held > limits.replayChars)
       throw badFile(
         answer.where,
-        'makes too many answers to hold',
+        'has too many answers to hold in memory',
         'Replay the file in parts, one benchmark at a time.',
       )
     answers.add(bench!, id, repeat, {
@@ -107,7 +107,7 @@ async function readOthers(
   return answers
 }
 
-/** Each answer with its benchmark, and without its model: a replay is one model, whatever its files call it. */
+/** Each answer with its benchmark and without its model: a replay is one model, whatever its files call it. */
 async function* ofThisRun(
   answers: AsyncIterable<PeerAnswer>,
   benchmarks: readonly string[],

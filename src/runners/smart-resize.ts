@@ -32,15 +32,15 @@ export function roundHalfEven(value: number): number {
 }
 
 /**
- * With `sidesFirst` a side that rounds to nothing counts as one token before the limits are looked at: qwen-vl-utils
- * does so, the processor of transformers does not. Throws LanternError `bad-file` for a picture more than 200 times as
- * long as it is wide, as the reference does.
+ * With `sidesFirst`, a side that rounds to zero counts as one token before the limits are applied. qwen-vl-utils does
+ * so, the processor of transformers does not. Throws LanternError `bad-file` for a picture with a side more than 200
+ * times the other, as the reference does.
  */
 export function smartResize({width, height}: Size, {minPixels, maxPixels}: PixelLimits, sidesFirst = false): Size {
   if (Math.max(width, height) / Math.min(width, height) > maxAspectRatio) {
     throw new LanternError(
       'bad-file',
-      `A picture of ${width} x ${height} pixels is more than ${maxAspectRatio} times as long as it is wide; the model takes none such.`,
+      `A picture of ${width} x ${height} pixels is more than ${maxAspectRatio} times as long as it is wide; the model does not accept it.`,
     )
   }
   const multiples = (count: number) => Math.max(1, count) * tokenSide

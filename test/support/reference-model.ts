@@ -43,14 +43,15 @@ function swiglu(weights: Weights, x: Matrix, name: string): Matrix {
   return linear(weights, gated, `${name}.down_proj`)
 }
 
-/** Rotates each head of each row, pairing j and j + d/2, by `angle(row, j)`. */
-function rotate(x: Matrix, headDim: number, angle: (row: number, j: number) => number): Matrix {
+/** Rotates each head of each row, pairing j and j + d/2, by `angle(row, j)`, and multiplies it by `factor`. */
+function rotate(x: Matrix, headDim: number, angle: (row: number, j: number) => number, factor = 1): Matrix {
   const half = headDim / 2
   return x.map((row, t) =>
     row.map((v, i) => {
       const j = i % headDim
       const a = angle(t, j % half)
-      return j < half ? v * Math.cos(a) - row[i + half]! * Math.sin(a) : v * Math.cos(a) + row[i - half]! * Math.sin(a)
+      const other = j < half ? -row[i + half]! : row[i - half]!
+      return factor * (v * Math.cos(a) + other * Math.sin(a))
     }),
   )
 }
@@ -86,24 +87,29 @@ function attention(
   })
 }
 
-/** Embeddings [S, H] and positions [3][S] -> states after the final norm [S, H] and logits [S, V]. */
+/**
+ * Embeddings [S, H] and positions [3][S] -> states after the final norm [S, H] and logits [S, V]. `rope` replaces the
+ * default frequencies.
+ */
 export function referenceDecoder(
   {text}: Checkpoint,
   weights: Weights,
   embeds: Float32Array,
   positions: readonly (readonly number[])[],
+  rope?: {readonly frequencies: readonly number[]; readonly factor: number},
 ) {
   const {hidden, heads, headDim, ropeTheta, mropeSection, normEpsilon} = text
+  const frequency = (j: number) => rope?.frequencies[j] ?? ropeTheta ** ((-2 * j) / headDim)
   const axes = mropeSection.flatMap((size, axis) => new Array<number>(size).fill(axis))
-  const angle = (t: number, j: number) => positions[axes[j]!]![t]! * ropeTheta ** ((-2 * j) / headDim)
+  const angle = (t: number, j: number) => positions[axes[j]!]![t]! * frequency(j)
   let x: Matrix = Array.from({length: embeds.length / hidden}, (_, t) =>
     Float64Array.from(embeds.subarray(t * hidden, (t + 1) * hidden)),
   )
   for (let i = 0; i < text.layers; i++) {
     const layer = `model.layers.${i}.`
     const normed = rmsNorm(weights, x, `${layer}input_layernorm`, normEpsilon)
-    const q = rotate(linear(weights, normed, `${layer}self_attn.q_proj`), headDim, angle)
-    const k = rotate(linear(weights, normed, `${layer}self_attn.k_proj`), headDim, angle)
+    const q = rotate(linear(weights, normed, `${layer}self_attn.q_proj`), headDim, angle, rope?.factor)
+    const k = rotate(linear(weights, normed, `${layer}self_attn.k_proj`), headDim, angle, rope?.factor)
     const v = linear(weights, normed, `${layer}self_attn.v_proj`)
     const attended = attention(q, k, v, heads, headDim, (t, u) => u <= t)
     x = add(x, linear(weights, attended, `${layer}self_attn.o_proj`))

@@ -1,23 +1,23 @@
-// What every runner promises, as one suite. A runner, also one of a plug-in, is held to it with a row: how a session is
-// opened and what can be asked of it. Needs `describe`, `test` and `expect` as globals.
+// What every runner promises, as one suite. A row runs it over a runner, including one of a plug-in: how to open a
+// session, and what can be asked of it. Needs `describe`, `test` and `expect` as globals.
 import type {Generation, Request} from '../../src/core/generation.js'
 import {pictureSize} from '../../src/runners/picture-size.js'
 import type {Session} from '../../src/runners/runner.js'
 
 /** A row of the suite. */
 export interface RunnerUnderTest {
-  /** Opens a session of its own; equal ones each time. */
+  /** Opens a new session; all sessions are equal. */
   open(): Promise<Session>
-  /** The n-th group, n from 0 without end: requests of one sample that can be answered, the same for the same n. */
+  /** The n-th group, n from 0 without end: answerable requests of one sample, the same for the same n. */
   group(n: number): readonly Request[]
-  /** Requests of one sample that cannot be answered, for a reason of their own. */
+  /** Requests of one sample that cannot be answered. */
   failing(): readonly Request[]
   close?(): Promise<void>
 }
 
 /** Samples of one test; more than a runner has in flight at once would take long with a model. */
 const few = 6
-/** How long a step may take: a reply, a token, on a busy machine. */
+/** The longest step, a reply or a token, on a busy machine. */
 const stepMs = 5_000
 
 /** Adds the suite for one runner. `start` is called before its first test. */
@@ -40,7 +40,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
     const answers = (asked: readonly (readonly Request[])[], signal?: AbortSignal) =>
       collect(session.generate(stream(asked), signal ?? new AbortController().signal))
 
-    test('answers each request exactly once, with the very request', async () => {
+    test('answers each request exactly once, with that request', async () => {
       const asked = groups()
       const generations = await answers(asked)
       const wanted = asked.flat()
@@ -49,19 +49,19 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       for (const {stop, error} of generations) expect({stop, error}).not.toMatchObject({stop: 'error'})
     })
 
-    test('answers the same whatever the order of the groups', async () => {
+    test('gives the same answers in any order of the groups', async () => {
       const asked = groups()
       expect(textsOf(await answers([...asked].reverse()))).toEqual(textsOf(await answers(asked)))
     })
 
-    test('answers the same whether requests of a sample come together or apart', async () => {
+    test('gives the same answers whether requests of a sample come together or separately', async () => {
       const asked = groups()
       expect(textsOf(await answers(asked.flatMap(group => group.map(request => [request]))))).toEqual(
         textsOf(await answers(asked)),
       )
     })
 
-    test('gives a request that fails as an error, and answers the others', async () => {
+    test('turns a failed request into an error, and answers the others', async () => {
       const failing = runner.failing()
       const asked = groups()
       const generations = await answers([...asked.slice(0, 2), failing, ...asked.slice(2)])
@@ -76,15 +76,15 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       expect(others.filter(({stop}) => stop === 'error')).toEqual([])
     })
 
-    test('says nothing where nothing is asked', async () => {
+    test('returns nothing if nothing is asked', async () => {
       expect(await answers([])).toEqual([])
     })
 
-    test('begins nothing when the run is over already', async () => {
+    test('begins nothing if already aborted', async () => {
       expect(await answers(groups(), AbortSignal.abort())).toEqual([])
     })
 
-    test('ends within a step of an abort, pulls no more and leaves the rest out', async () => {
+    test('ends within a step of an abort, stops pulling and leaves the rest out', async () => {
       const abort = new AbortController()
       let pulled = 0
       let pulledAtAbort = 0
@@ -103,11 +103,11 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
         pulledAtAbort = pulled
       }
       expect(performance.now() - began).toBeLessThan(stepMs)
-      // One may have been on its way.
+      // One group may have been on its way.
       expect(pulled).toBeLessThanOrEqual(pulledAtAbort + 1)
     })
 
-    test('closes its source when the consumer goes away, and can be asked again', async () => {
+    test('closes its source when the consumer stops, and can be asked again', async () => {
       let closed = false
       async function* endless() {
         try {
@@ -121,7 +121,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       expect(await answers(groups(1))).toHaveLength(runner.group(0).length)
     })
 
-    test('passes on what its source throws', async () => {
+    test('rethrows the error of its source', async () => {
       async function* broken() {
         yield runner.group(0)
         throw new Error('no more samples')
@@ -129,7 +129,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       await expect(collect(session.generate(broken(), new AbortController().signal))).rejects.toThrow('no more samples')
     })
 
-    test('describes itself in the same words before and after it was asked, and as another session does', async () => {
+    test('describes itself the same way before and after requests, and as another session does', async () => {
       const described = structuredClone(session.describe())
       await answers(groups(1))
       expect(session.describe()).toEqual(described)
@@ -138,7 +138,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       await other.close()
     })
 
-    test('foretells what prompts take, and exactly where it says that it counts', async () => {
+    test('forecasts the tokens of prompts, exactly if it says that it counts', async () => {
       const forecast = await session.forecast?.()
       if (forecast === undefined) return
       const [generation] = await answers([runner.group(0).slice(0, 1)])
@@ -152,7 +152,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       }
     })
 
-    test('scores continuations token by token where it can', async () => {
+    test('scores continuations token by token if it can score', async () => {
       if (session.score === undefined) return
       const [request] = runner.group(0)
       const {signal} = new AbortController()
@@ -162,7 +162,7 @@ export function runnerContract(name: string, start: () => Promise<RunnerUnderTes
       expect(await session.score(request!, [], ['A', 'the second'], signal)).toEqual(scores)
     })
 
-    test('may be closed twice, also unasked, and leaves nothing open', async () => {
+    test('may be closed twice, also unused, and leaves nothing open', async () => {
       const unasked = await runner.open()
       await unasked.close()
       await unasked.close()
@@ -193,7 +193,7 @@ function textsOf(generations: readonly Generation[]): Record<string, string> {
   return Object.fromEntries([...texts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Kinds of what keeps a process alive, as far as a runner could open them. */
+/** Kinds of the resources that keep a process alive and that a runner could open. */
 function openResources(): string[] {
   return process
     .getActiveResourcesInfo()

@@ -18,7 +18,7 @@ export interface TinyCheckpoint {
 }
 
 /** The vocabulary is 256 bytes followed by these tokens, in order. */
-export const specialTokens = [
+const specialTokens = [
   '<|endoftext|>',
   '<|im_start|>',
   '<|im_end|>',
@@ -74,7 +74,14 @@ export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyChec
     eos_token_id: [tokenId('<|im_end|>'), tokenId('<|endoftext|>')],
     repetition_penalty: what.repetitionPenalty ?? 1,
   })
-  await json('preprocessor_config.json', {min_pixels: 56 * 56, max_pixels: 224 * 224, patch_size: 14, merge_size: 2})
+  await json('preprocessor_config.json', {
+    min_pixels: 56 * 56,
+    max_pixels: 224 * 224,
+    patch_size: 14,
+    merge_size: 2,
+    image_mean: [0.48145466, 0.4578275, 0.40821073],
+    image_std: [0.26862954, 0.26130258, 0.27577711],
+  })
   await json('tokenizer.json', tokenizer(what.latentSize === null ? 7 : 10))
   await json('tokenizer_config.json', {
     tokenizer_class: 'Qwen2TokenizerFast',

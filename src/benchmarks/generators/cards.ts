@@ -33,8 +33,8 @@ export type ColourName = keyof typeof palette
 export const colourNames = Object.keys(palette) as ColourName[]
 export const shapes = ['circle', 'square', 'triangle', 'star', 'diamond', 'cross'] as const
 export type Shape = (typeof shapes)[number]
-export const tags = ['1', '2', 'A', 'B'] as const
-export type Tag = (typeof tags)[number]
+const tags = ['1', '2', 'A', 'B'] as const
+type Tag = (typeof tags)[number]
 export const axes = ['column', 'row'] as const
 export type Axis = (typeof axes)[number]
 

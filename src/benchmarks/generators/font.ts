@@ -1,7 +1,6 @@
 // The embedded bitmap font: only the glyphs that cards need, 7 x 9 pixels each. System fonts are never read.
 
-export const glyphWidth = 7
-export const glyphHeight = 9
+const glyphWidth = 7
 
 /** Glyphs side by side, two columns apart; the key names them from left to right. */
 const sheets: Readonly<Record<string, string>> = {

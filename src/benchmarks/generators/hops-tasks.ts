@@ -3,6 +3,7 @@
 import type {Random} from '../../core/random.js'
 import {colourNames, letters, type Shape, shapes} from './cards.js'
 import type {Drawn, Task} from './item.js'
+import {colourOfShape, sideOfShape} from './one-look.js'
 import {
   anywhere,
   chainWorld,
@@ -86,19 +87,8 @@ function point(random: Random, gold: number): Drawn {
   }
 }
 
-/** Ask for the colour of a named shape among other shapes. */
 function attribute(random: Random, gold: number): Drawn {
-  const shape = random.pick(shapes)
-  const answer = random.pick(colourNames)
-  const placed = anywhere(random, [{kind: 'shape', shape, colour: answer, size: 'large'}])
-  return {
-    question: `What colour is the ${shape}?`,
-    options: placeOptions(random, answer, others(random, colourNames, answer, 3), gold),
-    answer,
-    pictures: [scatter(random, placed, unrelated(random, [shape]))],
-    evidence: [...placed.keys()],
-    chain: [shape],
-  }
+  return colourOfShape(random, gold, 'large', shape => `What colour is the ${shape}?`)
 }
 
 /** Ask which of two framed boxes holds a shape. */
@@ -139,17 +129,7 @@ function count(random: Random, gold: number): Drawn {
 }
 
 function leftRight(random: Random, gold: number): Drawn {
-  const left = random.integer(2) === 0
-  const {scene, shapes, cell} = relationWorld(random, 'column', left)
-  const [answer, wrong] = left ? ['left', 'right'] : ['right', 'left']
-  return {
-    question: `Is the ${shapes[0]} left or right of the ${shapes[1]}?`,
-    options: placeOptions(random, answer!, [wrong!], gold),
-    answer: answer!,
-    pictures: [scene],
-    evidence: [cell],
-    chain: [shapes[0], answer!],
-  }
+  return sideOfShape(random, gold, (one, other) => `Is the ${one} left or right of the ${other}?`)
 }
 
 function above(random: Random, gold: number): Drawn {

@@ -80,12 +80,12 @@ export function strokeLine(raster: Raster, [x1, y1]: Point, [x2, y2]: Point, thi
   )
 }
 
-/** Draws one glyph with its top left corner at (x, y). Every font pixel becomes `scale` x `scale` pixels. */
-export function drawGlyph(raster: Raster, character: string, x: number, y: number, colour: Colour, scale = 1): void {
+/** Draws one glyph with its top left corner at (x, y). Every font pixel becomes one pixel. */
+export function drawGlyph(raster: Raster, character: string, x: number, y: number, colour: Colour): void {
   glyph(character).forEach((row, dy) => {
     for (let dx = 0; dx < row.length; dx++) {
       if (row[dx] !== '#') continue
-      fillRectangle(raster, x + dx * scale, y + dy * scale, x + (dx + 1) * scale, y + (dy + 1) * scale, colour)
+      setPixel(raster, x + dx, y + dy, colour)
     }
   })
 }

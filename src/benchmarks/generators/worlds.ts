@@ -39,7 +39,6 @@ export function others<T>(random: Random, items: readonly T[], right: T, n: numb
 export interface ChainWorld {
   readonly scene: Scene
   readonly chains: readonly (readonly string[])[]
-  readonly colourOf: ReadonlyMap<string, ColourName>
   readonly cellOf: ReadonlyMap<string, number>
 }
 
@@ -53,21 +52,19 @@ export function chainWorld(
   const cells = random.shuffle(Array.from({length: cardCount}, (_, cell) => cell))
   const starts = lengths.map((_, k) => lengths.slice(0, k).reduce((sum, length) => sum + length, 0))
   const chains = lengths.map((length, k) => names.slice(starts[k]!, starts[k]! + length))
-  const colourOf = new Map<string, ColourName>()
   const cellOf = new Map(names.map((name, i) => [name, cells[i]!]))
   const scene: Card[] = []
   chains.forEach((chain, k) => {
     chain.forEach((letter, step) => {
-      colourOf.set(letter, colour(k, step))
       scene[cellOf.get(letter)!] = {
         kind: 'pointer',
         letter,
         target: chain[step + 1] ?? null,
-        colour: colourOf.get(letter)!,
+        colour: colour(k, step),
       }
     })
   })
-  return {scene, chains, colourOf, cellOf}
+  return {scene, chains, cellOf}
 }
 
 /** A card that shows a shape in any colour. */

@@ -1,4 +1,4 @@
-// Files of a data folder: finding, reading and hashing them. Knows no benchmark and no format.
+// Files of a data folder: finding, reading and hashing them. Independent of benchmarks and formats.
 import {existsSync} from 'node:fs'
 import {open, readdir, readFile, stat} from 'node:fs/promises'
 import {isAbsolute, join, relative, resolve, sep} from 'node:path'
@@ -6,14 +6,14 @@ import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
 import type {ImageRef} from '../../core/sample.js'
 
-/** How deep below a data folder files are looked for: `<root>/<set>/<subset>/images/<file>` and one to spare. */
+/** How deep files are searched below a data folder: `<root>/<set>/<subset>/images/<file>`, and one more. */
 const depthLimit = 5
 
 /**
  * The data files below a folder (or the file itself) whose path, relative to it and with `/`, passes `wanted`; sorted
  * by that path.
- * Links are followed (the hub cache is made of them); hidden files and folders, and folders named in `skip`, are not
- * looked at.
+ * Links are followed (the hub cache consists of them). Hidden files and folders, and folders named in `skip`, are
+ * ignored.
  * Throws `data-absent` when there is nothing at `root`.
  */
 export async function findFiles(
@@ -43,7 +43,7 @@ export async function findFiles(
   return found.sort()
 }
 
-/** Path below the data folder with `/`, whatever the system: what people see and what is hashed. */
+/** Path below the data folder with `/` on every system, for messages and hashes. */
 export function relativePath(root: string, path: string): string {
   return relative(root, path).split(sep).join('/') || path.split(sep).at(-1)!
 }
@@ -56,7 +56,7 @@ async function readBytes(path: string, length?: number): Promise<Buffer> {
     const absent = systemCodeOf(error) === 'ENOENT'
     throw new LanternError(
       absent ? 'data-absent' : 'bad-file',
-      absent ? `${path} is not there.` : `${path} cannot be read: ${messageOf(error)}.`,
+      absent ? `${path} does not exist.` : `${path} cannot be read: ${messageOf(error)}.`,
       'Check that the data are complete with `lantern-eval bench verify`.',
     )
   }
@@ -72,7 +72,7 @@ async function readHead(path: string, length: number): Promise<Buffer> {
   }
 }
 
-/** A JSON file of the data. Throws `bad-file` naming the file (and what Node says of the place). */
+/** A JSON file of the data. Throws `bad-file` naming the file (and the place, as Node reports it). */
 export async function readJson(path: string): Promise<unknown> {
   const text = (await readBytes(path)).toString('utf8')
   try {
@@ -83,10 +83,10 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 /**
- * A picture that an annotation names by its path below `root`. A path that leads out of the folder is refused when the
- * picture is read: annotations are untrusted, and pictures are sent to endpoints.
- * @param imageRoot where such a picture, or one that is not there, is looked for: below it, by the longest end of its
- *   path that is there
+ * A picture that an annotation names by its path below `root`. A path out of the folder is refused when the picture is
+ * read: annotations are untrusted, and pictures are sent to endpoints.
+ * @param imageRoot folder in which such a picture, or a missing one, is searched, by the longest existing end of its
+ * path
  */
 export function imageFile(root: string, source: string, imageRoot?: string): ImageRef {
   const path = () => {
@@ -116,14 +116,14 @@ function belowImageRoot(imageRoot: string, source: string): string {
   return ends.find(end => existsSync(end)) ?? ends[0] ?? imageRoot
 }
 
-/** Whether the picture an annotation names is there. */
+/** Whether the picture that an annotation names exists. */
 export function hasFile(root: string, source: string): boolean {
   return existsSync(resolve(root, source))
 }
 
 const hashes = new Map<string, Promise<string>>()
 
-/** sha256 of a file; remembered within the process while path, size and time of change stay the same. */
+/** sha256 of a file, cached within the process while path, size and modification time stay the same. */
 export async function fileSha256(path: string): Promise<string> {
   const {size, mtimeMs} = await stat(path)
   const key = `${path}\u0000${size}\u0000${mtimeMs}`
@@ -135,14 +135,14 @@ export async function fileSha256(path: string): Promise<string> {
   return hash
 }
 
-/** One hash over the names (below `root`) and contents of files, independent of where the folder lies. */
+/** One hash over the names (below `root`) and contents of files, independent of the folder's place. */
 export async function filesSha256(root: string, files: readonly string[]): Promise<string> {
   const parts: [string, string][] = []
   for (const file of files) parts.push([relativePath(root, file), await fileSha256(file)])
   return hashOf(parts)
 }
 
-/** The commit of a hub snapshot (`.../snapshots/<40 hex digits>/...`) that a path lies in, or null. */
+/** The commit of the hub snapshot (`.../snapshots/<40 hex digits>/...`) that holds a path, or null. */
 export function hubRevisionOf(path: string): string | null {
   return /[\\/]snapshots[\\/]([0-9a-f]{40})(?:[\\/]|$)/.exec(path)?.[1] ?? null
 }

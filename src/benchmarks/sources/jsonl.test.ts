@@ -21,7 +21,7 @@ async function records(content: string | Uint8Array): Promise<unknown[]> {
   return list
 }
 
-test('one record a line, numbered by line from 0; empty lines count and give nothing', async () => {
+test('one record per line, numbered by line from 0; empty lines count and give nothing', async () => {
   expect(await records('\ufeff{"a": 1}\n\n{"a": 2}\r\n{"a": 3}')).toEqual([
     [0, {a: 1}],
     [2, {a: 2}],
@@ -29,17 +29,17 @@ test('one record a line, numbered by line from 0; empty lines count and give not
   ])
 })
 
-test('a torn last line and a broken one are errors naming file and line; the others are read', async () => {
+test('an incomplete last line and a broken one are errors naming file and line; the others are read', async () => {
   expect(await records('{"a": 1}\n{"a": \n[1]\n{"a": 4}\n{"a": ')).toEqual([
     [0, {a: 1}],
     expect.stringMatching(/^file\.jsonl, line 2, is not JSON: /),
     'file.jsonl, line 3, is not an object.',
     [3, {a: 4}],
-    'file.jsonl, line 5, is cut off: the file ends within it.',
+    'file.jsonl, line 5, is incomplete: the file ends in the middle of it.',
   ])
 })
 
-test('a file cut at any byte loses at most the record of the cut', async () => {
+test('a file cut at any byte loses at most the record at the cut', async () => {
   const record = fc.record({id: fc.nat(), text: fc.string({unit: 'grapheme'})})
   await fc.assert(
     fc.asyncProperty(

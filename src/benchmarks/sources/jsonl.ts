@@ -1,17 +1,16 @@
-// JSON lines of a data file as records. A broken line, a torn last one too, costs only itself.
+// JSON lines of a data file as records. A broken or incomplete line costs only itself.
 import {LanternError, messageOf} from '../../core/errors.js'
 import {lines} from '../../core/lines.js'
 import type {Row} from './row.js'
 
-/** A record and the number of its line, from 0; empty lines count. */
+/** A record and its line number, from 0; empty lines count. */
 export interface JsonlRow extends Row {
   readonly index: number
 }
 
 /**
- * Every line that holds an object, as a stream; a line that holds none is an error in its place (naming file and line,
- * from 1).
- * `name` stands for the file in messages.
+ * Every line that holds an object, as a stream. Any other line is an error in its place, naming file and line (from 1).
+ * `name` is the name of the file in messages.
  */
 export async function* jsonlRows(path: string, name: string): AsyncGenerator<JsonlRow | LanternError> {
   let index = -1
@@ -35,7 +34,7 @@ function parsed(json: string, complete: boolean, where: string, index: number): 
   try {
     values = JSON.parse(json)
   } catch (error) {
-    const what = complete ? `is not JSON: ${messageOf(error)}` : 'is cut off: the file ends within it'
+    const what = complete ? `is not JSON: ${messageOf(error)}` : 'is incomplete: the file ends in the middle of it'
     return new LanternError(
       'bad-file',
       `${where}, ${what}.`,

@@ -57,7 +57,7 @@ describe.each(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'] as const)('a parquet fi
   })
 })
 
-test('a cell with a path and no bytes names a picture, which cannot be read', async () => {
+test('a cell with a path and no bytes names a picture that cannot be read', async () => {
   const path = join(folder, 'paths.parquet')
   const without = {bytes: null, path: 'a.png'}
   for (const [statistics, data] of [
@@ -72,7 +72,7 @@ test('a cell with a path and no bytes names a picture, which cannot be read', as
   }
 })
 
-test('whether a picture is there is known without statistics too', async () => {
+test('whether a picture exists is known without statistics too', async () => {
   const path = join(folder, 'plain.parquet')
   writeParquet(path, [{name: 'image_1', type: 'picture', data: [picture(1), null]}], {statistics: false})
   const file = await openParquet(path, 'f')
@@ -92,7 +92,7 @@ test('a row group that cannot be decoded is one error with its rows; the others 
   expect((rows[3] as LanternError).message).toMatch(/^val\.parquet, rows 3 to 5, cannot be decoded/)
 })
 
-test('a file cut anywhere is refused by name, never by another error', async () => {
+test('a file cut anywhere is refused by name', async () => {
   const path = join(folder, 'whole.parquet')
   writeParquet(path, [{name: 'id', type: 'text', data: ['a', 'b']}])
   const bytes = await readFile(path)
@@ -100,13 +100,13 @@ test('a file cut anywhere is refused by name, never by another error', async () 
   await fc.assert(
     fc.asyncProperty(fc.integer({min: 0, max: bytes.length - 1}), async length => {
       await writeFile(cut, bytes.subarray(0, length))
-      await expect(openParquet(cut, 'cut.parquet')).rejects.toThrow(/cut\.parquet is not a whole parquet file/)
+      await expect(openParquet(cut, 'cut.parquet')).rejects.toThrow(/cut\.parquet is not a complete parquet file/)
     }),
     {numRuns: 30},
   )
 })
 
-test('any table comes back as it was written', async () => {
+test('any table is read back as it was written', async () => {
   const path = join(folder, 'any.parquet')
   const nullable = <T>(value: fc.Arbitrary<T>) => fc.option(value, {nil: null})
   const record = fc.record({
@@ -144,7 +144,7 @@ test('any table comes back as it was written', async () => {
 describe.each(['snappy', 'gzip', 'zstd-pages-v2', 'brotli-no-statistics'])('a file that Arrow wrote (%s)', name => {
   const goldens = new URL('../../../test/goldens/arrow/', import.meta.url)
 
-  test('gives what golden.json says', async () => {
+  test('matches golden.json', async () => {
     const expected: Record<string, unknown>[] = JSON.parse(await readFile(new URL('golden.json', goldens), 'utf8'))
     const file = await openParquet(fileURLToPath(new URL(`${name}.parquet`, goldens)), name)
     const pictures = ['image_1', 'image_2', 'image_3']

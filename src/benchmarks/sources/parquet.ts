@@ -1,5 +1,5 @@
-// Parquet, read by row group and column, so that memory depends on the size of a row group and not of the file. Knows
-// no benchmark.
+// Parquet, read by row group and column, so memory depends on the size of a row group and not of the file. Independent
+// of benchmarks.
 import {open, stat} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {ImageRef} from '../../core/sample.js'
@@ -23,22 +23,22 @@ export interface ParquetFile {
   readonly columns: readonly string[]
   /**
    * The given columns of every row, as a stream that holds one row group at a time.
-   * A row group that cannot be decoded gives one error naming its rows; the others follow.
+   * A row group that cannot be decoded gives one error naming its rows; reading goes on after it.
    */
   read(columns: readonly string[]): AsyncGenerator<ParquetRow | LanternError>
   /**
    * Whether a picture column (a struct `{bytes, path}` or plain bytes) names a picture in this row, by bytes or by path
-   * alone; usually answered by the file's statistics.
+   * alone. The file's statistics usually answer this.
    */
   hasPicture(column: string, row: number): Promise<boolean>
   /**
-   * The bytes of a picture column; null when the cell is empty. Keeps the last two row groups, so that pictures read in
+   * The bytes of a picture column; null when the cell is empty. Keeps the last two row groups, so pictures read in
    * order are read once.
    */
   bytes(column: string, row: number): Promise<Uint8Array | null>
 }
 
-/** Row groups whose pictures are kept: samples in flight lie at most across one boundary. */
+/** Row groups whose pictures are kept: samples in progress span at most two. */
 const keptGroups = 2
 
 interface Group {
@@ -47,7 +47,7 @@ interface Group {
   readonly end: number
 }
 
-/** Opens a parquet file and reads its footer. `name` stands for it in messages. Throws `bad-file`. */
+/** Opens a parquet file and reads its footer. `name` is its name in messages. Throws `bad-file`. */
 export async function openParquet(path: string, name: string): Promise<ParquetFile> {
   const {parquetMetadataAsync, parquetReadObjects, parquetSchema} = await import('hyparquet')
   const {compressors} = (await import('hyparquet-compressors')) as {compressors: ReadOptions['compressors']}
@@ -58,7 +58,7 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
   } catch (error) {
     throw new LanternError(
       'bad-file',
-      `${path} is not a whole parquet file: ${messageOf(error)}.`,
+      `${path} is not a complete parquet file: ${messageOf(error)}.`,
       'Fetch the file again.',
     )
   }
@@ -94,7 +94,7 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
     return group
   }
 
-  /** Columns of pictures per row group, the last used at the end. */
+  /** Columns of pictures by row group, the last used at the end. */
   const kept = new Map<Group, Map<string, Promise<unknown[]>>>()
   const pictures = (group: Group, column: string): Promise<unknown[]> => {
     const columns = kept.get(group) ?? new Map<string, Promise<unknown[]>>()
@@ -150,21 +150,21 @@ export async function openParquet(path: string, name: string): Promise<ParquetFi
     },
     async bytes(column, row) {
       const bytes = await pictureBytes(column, row)
-      // A copy: a view would keep the pages of the whole row group alive for as long as one picture is.
+      // Copied: a view would keep the pages of the whole row group alive as long as one picture.
       return bytes?.slice() ?? null
     },
   }
 }
 
-/** A record with the file it came from and that file's name for people. */
+/** A record, the file it came from and that file's name for messages. */
 export interface ParquetRecord extends ParquetRow {
   readonly file: ParquetFile
   readonly name: string
 }
 
 /**
- * Every record of several files, as a stream; of the wanted columns, those that a file has. A file or row group that is
- * broken is one error.
+ * The wanted columns of every record of several files, as far as a file has them, as a stream. A broken file or row
+ * group is one error.
  */
 export async function* parquetRecords(
   root: string,
@@ -191,7 +191,7 @@ export function pictureOf({file, name, index}: ParquetRecord, column: string): I
   const source = `${name}#${index}/${column}`
   return {
     source,
-    // The hub's library turns a decoded picture upright.
+    // The hub's library applies the orientation of a decoded picture.
     orientation: 'apply',
     async bytes() {
       const bytes = await file.bytes(column, index)
@@ -202,8 +202,8 @@ export function pictureOf({file, name, index}: ParquetRecord, column: string): I
 }
 
 /**
- * Empty cells of a part of a picture column in a row group by its statistics, or undefined when the file does not say.
- * Plain bytes are both parts.
+ * Number of empty cells of one part of a picture column in a row group, from its statistics; undefined when the file
+ * does not say. Plain bytes are both parts.
  */
 function nullsOf(group: RowGroup, column: string, part: string): number | undefined {
   const leaf = group.columns.find(({meta_data: meta}) => {
@@ -214,7 +214,7 @@ function nullsOf(group: RowGroup, column: string, part: string): number | undefi
   return nulls === undefined ? undefined : Number(nulls)
 }
 
-/** hyparquet's view of a file: each slice is read into a buffer of exactly its size. */
+/** hyparquet's view of a file: each slice is read into a buffer of its exact size. */
 async function fileBuffer(path: string): Promise<ReadOptions['file']> {
   const {size} = await stat(path).catch(error => {
     throw new LanternError(

@@ -1,8 +1,7 @@
-// One record of a data file and its fields, read with errors that name file, row and field. Data files are untrusted:
-// nothing is assumed.
+// One record of a data file and its fields, read with errors that name file, row and field. Data files are untrusted.
 import {LanternError} from '../../core/errors.js'
 
-/** A record; `where` names file and row (or line) for people. */
+/** A record; `where` names file and row (or line) in messages. */
 export interface Row {
   readonly where: string
   readonly values: Readonly<Record<string, unknown>>
@@ -17,7 +16,7 @@ export function wrongField(row: Row, field: string, what: string): LanternError 
   )
 }
 
-/** A text field; numbers are written out. Throws `bad-file` when it is absent, null or something else. */
+/** A text field; numbers are converted. Throws `bad-file` when it is absent, null or something else. */
 export function text(row: Row, field: string): string {
   const value = optionalText(row, field)
   if (value === undefined)
@@ -29,12 +28,12 @@ export function text(row: Row, field: string): string {
   return value
 }
 
-/** A text field, or undefined when it is absent, null or no text. */
+/** A text field, or undefined when it is absent, null or not text. */
 export function optionalText(row: Row, field: string): string | undefined {
   const value = row.values[field]
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'bigint') return String(value)
-  // Some writers leave out the mark that says a byte column is text.
+  // Some writers omit the annotation that marks a byte column as text.
   if (value instanceof Uint8Array) return new TextDecoder().decode(value)
   return undefined
 }
@@ -42,7 +41,7 @@ export function optionalText(row: Row, field: string): string | undefined {
 /** The bare letter that a field names, however it is written: `B`, `(B)`, `b`, `B.`. Throws `bad-file`. */
 export function letterIn(row: Row, field: string): string {
   const letter = /^\s*\(?([A-Za-z])\)?[.:]?\s*$/.exec(text(row, field))?.[1]
-  if (letter === undefined) throw wrongField(row, field, 'is no letter')
+  if (letter === undefined) throw wrongField(row, field, 'is not a letter')
   return letter.toUpperCase()
 }
 
@@ -58,7 +57,10 @@ export function texts(row: Row, field: string): string[] {
   })
 }
 
-/** `read()`, with an error of ours as a value: a stream of records goes on after a bad one. Other errors are thrown. */
+/**
+ * The result of `read()`, or an error of ours as a value, so that a stream of records goes on after a bad one. Other
+ * errors are thrown.
+ */
 export async function attempt<T>(read: () => T | Promise<T>): Promise<T | LanternError> {
   try {
     return await read()

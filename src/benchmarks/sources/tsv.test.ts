@@ -61,14 +61,14 @@ describe('a TSV file', () => {
     ])
   })
 
-  test('a file cut off inside quotes loses its last row only', async () => {
+  test('a file truncated inside quotes loses its last row only', async () => {
     expect(await records('a\tb\n1\t2\n3\t"4')).toEqual([
       ['1', '2'],
-      'file.tsv, row 1, is cut off: a quoted cell does not end.',
+      'file.tsv, row 1, is incomplete: a quoted cell does not end.',
     ])
   })
 
-  test('a raw cell says where it lies in the file', async () => {
+  test('a raw cell knows its place in the file', async () => {
     await writeFile(path, "\ufeffa\timage\n1\t\"['AAAA', 'BBBB']\"\n2\tCCCC\n")
     const found = []
     for await (const row of tsvRows(path, 'file.tsv')) {
@@ -101,7 +101,7 @@ describe('a TSV file', () => {
     )
   })
 
-  test('a file cut at any byte gives the rows before the cut unchanged and at most one other', async () => {
+  test('a file cut at any byte gives the rows before the cut unchanged and at most one more', async () => {
     const table = [
       ['0', 'one "two"', 'x'],
       ['1', 'tab\tand\nline', 'y'],
@@ -118,7 +118,7 @@ describe('a TSV file', () => {
     )
   })
 
-  test('splitting never throws and always moves on', () => {
+  test('splitting never throws and always advances', () => {
     fc.assert(
       fc.property(fc.uint8Array({minLength: 1, maxLength: 40}), fc.boolean(), (bytes, final) => {
         const row = splitRow(Buffer.from(bytes), 0, final)

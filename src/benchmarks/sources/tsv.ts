@@ -1,5 +1,6 @@
 // Tab-separated files with pictures in their cells, row by row in bounded memory. Quoting as pandas writes it: a cell
-// in double quotes may hold tabs, line feeds and doubled quotes; a quote inside an unquoted cell is only a quote.
+// in double quotes may hold tabs, line feeds and doubled quotes; a quote inside an unquoted cell is an ordinary
+// character.
 // Faster than a general CSV parser on cells of megabytes, because separators are searched for in bytes (bench/tsv.ts
 // compares).
 import {createReadStream} from 'node:fs'
@@ -8,17 +9,17 @@ import {LanternError, messageOf} from '../../core/errors.js'
 
 const [tab, lineFeed, carriageReturn, quote] = [9, 10, 13, 34]
 
-/** The longest row that is read; a longer one is a quote that was never closed. */
+/** The longest row that is read; a longer one means a quote that was never closed. */
 const rowLimit = 256 * 2 ** 20
 
-/** A cell's content between `start` and `end` (its quotes excluded), in bytes of the row's buffer. */
+/** A cell's content between `start` and `end` (without its quotes), in bytes of the row's buffer. */
 interface Cell {
   readonly start: number
   readonly end: number
   readonly quoted: boolean
 }
 
-/** A record. What is read of it should be kept, not the row: it holds a chunk of the file. */
+/** A record. Keep the values read from it, not the row itself: it holds a chunk of the file. */
 export interface TsvRow {
   /** Number of the record, from 0 for the one after the header. */
   readonly index: number
@@ -30,7 +31,7 @@ export interface TsvRow {
 
 /**
  * Every record of a TSV file with a header line, as a stream. A record with more or fewer cells than the header, or one
- * that the end of the file cuts off within quotes, is an error in its place; `name` stands for the file in messages.
+ * that the file truncates within quotes, is an error in its place. `name` is the name of the file in messages.
  */
 export async function* tsvRows(
   path: string,
@@ -52,7 +53,11 @@ export async function* tsvRows(
     }
     const where = `${name}, row ${index}`
     if (!closed)
-      yield new LanternError('bad-file', `${where}, is cut off: a quoted cell does not end.`, 'Fetch the file again.')
+      yield new LanternError(
+        'bad-file',
+        `${where}, is incomplete: a quoted cell does not end.`,
+        'Fetch the file again.',
+      )
     else if (cells.length !== columns.size) {
       yield new LanternError(
         'bad-file',
@@ -76,7 +81,7 @@ export async function* tsvRows(
   }
 }
 
-/** The names of the columns. Reads the first row only. */
+/** The names of the columns, from the first row only. */
 export async function tsvColumns(path: string): Promise<string[]> {
   for await (const {bytes, cells} of rawRows(path, 1 << 16)) return cells.map(cell => cellText(bytes, cell))
   return []
@@ -148,9 +153,9 @@ async function* rawRows(path: string, chunkSize: number): AsyncGenerator<RawRow>
 }
 
 /**
- * The cells of the row that starts at `from`, and where the next one starts; undefined when the row goes on beyond the
- * buffer.
- * With `final` the end of the buffer ends the row.
+ * The cells of the row that starts at `from`, and the start of the next row; undefined when the row continues beyond
+ * the buffer.
+ * With `final`, the end of the buffer ends the row.
  */
 export function splitRow(
   buffer: Buffer,
@@ -174,8 +179,8 @@ export function splitRow(
     }
     const nextTab = buffer.indexOf(tab, searched)
     const stop = Math.min(...[nextTab, nextLine].filter(at => at !== -1))
-    // A quote at the end of the buffer may be the first half of a doubled one, so a row never ends there unless the
-    // file does.
+    // A quote at the end of the buffer may be the first half of a doubled one, so a row ends there only if the file
+    // does.
     if (stop === Infinity && !final) return undefined
     const end = Math.min(stop, buffer.length)
     const contentEnd = end === nextLine && end > searched && buffer[end - 1] === carriageReturn ? end - 1 : end

@@ -1,21 +1,21 @@
 // VLMEvalKit's TSV of multiple-choice items: options in the columns A, B, C, ..., pictures as base64 in `image`.
 // Rules: open-compass/VLMEvalKit e8e78f0, vlmeval/dataset/image_base.py (picture cells), image_mcq.py (options).
 import {LanternError} from '../../core/errors.js'
-import type {ImageRef} from '../../core/sample.js'
-import type {Row} from './row.js'
+import type {ImageRef, Sample} from '../../core/sample.js'
+import {attempt, type Row} from './row.js'
 import {readRange, type TsvRow, tsvColumns, tsvRows} from './tsv.js'
 
 export interface VlmEvalItem extends Row {
   /** Texts of the options by letter; empty cells are no options. */
   readonly options: ReadonlyMap<string, string>
-  /** None where the cell is empty, or names a row that has none. */
+  /** None where the cell is empty, or refers to a row without pictures. */
   readonly images: readonly ImageRef[]
 }
 
-/** A cell of at most so many characters is no picture but the index of the row that has it. */
+/** A cell of at most this many characters is not a picture but the index of the row that has it. */
 const referenceLimit = 64
 
-/** Columns every such file has; they tell it from other TSV files. */
+/** Columns that every such file has; other TSV files lack them. */
 const required = ['index', 'question', 'image', 'answer', 'A', 'B']
 
 /** Whether a TSV file is one of VLMEvalKit's multiple-choice files; reads its first row. */
@@ -30,10 +30,19 @@ interface Range {
 }
 
 /**
- * Every item of the file, as a stream; pictures are read from their place in the file when they are asked for. `name`
- * stands for the file.
+ * The sample of every item of the file, as a stream; a broken item is an error in its place. Pictures are read from
+ * their place in the file when they are needed. `name` is the name of the file in messages.
  */
-export async function* vlmEvalKitItems(path: string, name: string): AsyncGenerator<VlmEvalItem | LanternError> {
+export async function* vlmEvalKitSamples(
+  path: string,
+  name: string,
+  sampleOf: (item: VlmEvalItem) => Sample,
+): AsyncGenerator<Sample | LanternError> {
+  for await (const item of vlmEvalKitItems(path, name))
+    yield item instanceof LanternError ? item : await attempt(() => sampleOf(item))
+}
+
+async function* vlmEvalKitItems(path: string, name: string): AsyncGenerator<VlmEvalItem | LanternError> {
   const columns = (await tsvColumns(path)).filter(column => column !== 'image')
   const letters = columns.filter(column => /^[A-Z]$/.test(column)).sort()
   const pictures = new Map<string, readonly Range[]>()
@@ -73,7 +82,8 @@ function pictureRanges(row: TsvRow): Range[] | undefined {
   const {bytes, offset} = row.raw('image')!
   if (bytes.length <= referenceLimit) return undefined
   if (bytes[0] !== 0x5b) return [{offset, length: bytes.length}]
-  // base64 has no commas, and what surrounds an item (brackets, quotes single or doubled, spaces) is no base64.
+  // base64 has no commas, and the characters around an item (brackets, quotes single or doubled, spaces) are not
+  // base64.
   const ranges: Range[] = []
   for (let start = 0; start < bytes.length; ) {
     const comma = bytes.indexOf(',', start)

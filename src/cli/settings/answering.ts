@@ -1,15 +1,15 @@
-// Settings of what answers: endpoints and local checkpoints. The runners that read them know nothing of flags.
+// Settings of endpoints and local checkpoints. The runners that read them know nothing of flags.
 
 import {defaultBatchSize} from '../../runners/onnx/options.js'
 import {defaultKeyVariable} from '../../runners/remote/endpoint.js'
 import {keyed} from './asked.js'
-import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, url, wholeNumber, written} from './kinds.js'
+import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, text, url, wholeNumber, written} from './kinds.js'
 import {combined, one, Unfit, withDefault} from './setting.js'
 
 const remote = {group: 'REMOTE'} as const
 const local = {group: 'LOCAL'} as const
 
-/** A header as RFC 9110 5.1 and 5.5 allow it; what the request itself says is not to be had. */
+/** A header as RFC 9110 5.1 and 5.5 allow it, except those that the request itself sets. */
 const header = written<readonly [name: string, value: string]>(
   "'Name: value'",
   "a header like 'Name: value'",
@@ -21,7 +21,7 @@ const header = written<readonly [name: string, value: string]>(
   {secret: true, pattern: /^[^\s:]+:/},
 )
 
-/** They frame the body, and are set where it is sent. */
+/** These frame the body and are set when it is sent. */
 const ownHeaders = /^(?:host|connection|content-length|content-type|transfer-encoding|accept-encoding|expect|upgrade)$/i
 
 function headersOf(lines: readonly (readonly [name: string, value: string])[]): Readonly<Record<string, string>> {
@@ -50,19 +50,19 @@ export const remoteSettings = {
     ...remote,
     defaultNote: defaultKeyVariable,
   }),
-  header: combined(header, headersOf, 'Sent with every request; its value is shown nowhere. Repeatable.', {
+  header: combined(header, headersOf, 'Sent with every request; its value is never shown. Repeatable.', {
     ...remote,
     commas: false,
   }),
   'extra-body': one(
     jsonObject('JSON', ['model', 'messages', 'stream']),
-    'Merged into the body of every chat request; part of the lock.',
+    'Fields merged into the body of every chat request; part of the lock.',
     remote,
   ),
   concurrency: withDefault(
     choiceOrNumber(['auto'], 'N', {min: 1, max: 4096}),
     'auto',
-    'Requests in flight; auto adapts to what the endpoint bears.',
+    'Requests in flight; auto adapts to what the endpoint can take.',
     remote,
   ),
   timeout: withDefault(number('S', {above: 0, max: 86_400}), 120, 'Seconds to wait for one reply.', remote),
@@ -70,10 +70,10 @@ export const remoteSettings = {
   'max-requests': one(wholeNumber('N', {min: 1}), 'Stop after this many requests.', remote),
   'max-cost': one(
     number('USD', {above: 0, max: 1e9}),
-    'Stop at this cost in US dollars; where no price is known, give --price.',
+    'Stop at this cost in US dollars; needs --price if no price is known.',
     remote,
   ),
-  price: one(price, 'USD per million tokens of prompts and of answers, where replies do not say their cost.', {
+  price: one(price, 'USD per million tokens of prompts and of answers, if replies do not state their cost.', {
     ...remote,
     defaultNote: "OpenAI's list prices at its own endpoint",
   }),
@@ -91,13 +91,14 @@ export const localSettings = {
     'cpu, cuda or cuda:n.',
     local,
   ),
+  adapter: one(text('DIR'), 'LoRA adapter to merge into the local checkpoint at load.', local),
   precision: one(choice('NAME', ['fp32', 'fp16', 'q8', 'q4']), 'Precision of local weights.', {
     ...local,
     defaultNote: 'fp32 on cpu, fp16 on cuda',
   }),
   weights: one(
     choice('NAME', ['mapped', 'packed']),
-    'fp32 weights as pages of their files, or packed: faster, 1.8 times the memory while loading.',
+    'fp32 weights mapped from their files, or packed: faster, but 1.8 times the memory while loading.',
     {...local, defaultNote: 'mapped'},
   ),
   threads: one(wholeNumber('N', {min: 1}), 'Threads of the local runner.', {...local, defaultNote: 'all cores'}),

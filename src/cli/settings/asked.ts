@@ -1,4 +1,4 @@
-// Settings that say what is asked: models and benchmarks, samples, and how the questions are put.
+// Settings that say what is asked: models, benchmarks, samples, and how questions are put.
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {mostOrders, type OptionOrders, parseOptionOrders} from '../../benchmarks/option-orders.js'
 import {LanternError} from '../../core/errors.js'
@@ -14,7 +14,7 @@ const what = {group: 'WHAT'} as const
 const samples = {group: 'SAMPLES'} as const
 const asking = {group: 'ASKING'} as const
 
-/** A path to a definition of one's own is no name. */
+/** A path to a user's own definition is not a name. */
 const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
 
 /** The ID of a benchmark, or `ID:Subtask`. */
@@ -27,7 +27,7 @@ const benchmarkId = text('ID', {
   },
 })
 
-/** Built-in models are known by name; what other references mean is known where they are opened. */
+/** Built-in models are known by name; other references are checked when they are opened. */
 const modelRef = text('REF', {
   allowed: 'a model reference',
   names: {
@@ -45,7 +45,7 @@ const protocolName = text('NAME', {
   names: {
     noun: 'latent protocol',
     part: value => value,
-    // Those that cannot be run are told why where an arm asks for one.
+    // For protocols that cannot run, the arm that asks for one gives the reason.
     known: () => [...protocolNames(), ...Object.keys(unsupportedProtocols)],
   },
 })
@@ -63,7 +63,7 @@ const optionOrder = written<OptionOrders>(
   },
 )
 
-/** `[KEY=]VALUE`s as a record; a value without a key stands under `*`. Throws Unfit for two values of one key. */
+/** `[KEY=]VALUE`s as a record; a value without a key has the key `*`. Throws Unfit for two values of one key. */
 export function keyed(values: readonly string[]): Record<string, string> {
   const record: Record<string, string> = {}
   for (const value of values) {
@@ -77,7 +77,7 @@ export function keyed(values: readonly string[]): Record<string, string> {
   return record
 }
 
-/** Folders by benchmark; a misspelt benchmark is refused, or its data would be taken from elsewhere in silence. */
+/** Folders by benchmark. A misspelt benchmark is refused; otherwise its data would silently come from elsewhere. */
 const dataPlace = text('[BENCH=]DIR', {
   allowed: 'a folder',
   names: {
@@ -109,7 +109,7 @@ export const whatSettings = {
   ),
   'latents-from': one(
     text('RUN'),
-    'Run saved with --save-latents, whose latents feed mean, swap, shuffle and matched-noise.',
+    'Run with --save-latents; its latents feed mean, swap, shuffle and matched-noise.',
     what,
   ),
 }
@@ -118,12 +118,12 @@ export const sampleSettings = {
   data: combined(
     dataPlace,
     keyed,
-    'Where the data lie; with several benchmarks name each. `builtin` takes the built-in samples.',
+    'Where the data are; with several benchmarks name each. `builtin` means the built-in samples.',
     samples,
   ),
   split: one(text('NAME'), 'Split of the data.', {...samples, defaultNote: "the benchmark's usual one"}),
   sample: several(text('ID'), 'Only these sample ids.', samples),
-  'samples-file': one(text('F'), 'File with one sample id a line.', samples),
+  'samples-file': one(text('F'), 'File with one sample id per line.', samples),
   limit: one(
     wholeNumber('N', {min: 1}),
     'At most N samples per benchmark, stratified over its subtasks and seeded.',

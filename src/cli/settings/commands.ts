@@ -1,4 +1,4 @@
-// Settings that only one or two commands have, and what some commands mean by a setting of `run`.
+// Settings of only one or two commands, and settings of `run` that have another meaning in some commands.
 import {modes} from '../../core/generation.js'
 import {outcomes} from '../../core/outcome.js'
 import {cacheFolders} from '../../hub/cache-folders.js'
@@ -9,23 +9,23 @@ import {needed, one, several, withDefault} from './setting.js'
 
 const folderNames = Object.keys(cacheFolders) as (keyof typeof cacheFolders)[]
 
-/** A folder to write to, which a command cannot do without: the run folder in the file is another one. */
+/** The folder to write, required. The run folder in the configuration file is a different one. */
 export const neededOut = (summary: string) => needed(resultSettings.out, summary)
 
-/** The one benchmark that a command is about. */
+/** The one benchmark of a command. */
 export const oneBench = (summary: string) => one(whatSettings.bench.kind, summary, {notInFile: true})
 
 export const commandSettings = {
   // inspect
   outcome: several(choice('OUTCOME', outcomes), 'Only these outcomes.'),
   subtask: several(text('NAME'), 'Only these subtasks.'),
-  arm: one(text('ARM'), 'Only this arm; any part that only one arm has will do.'),
+  arm: one(text('ARM'), 'Only this arm; any part of its id that no other arm has is enough.'),
   // leaderboard
   subtasks: withDefault(onOrOff, false, 'Also a table of the subtasks of each benchmark.'),
   // merge
   'allow-incomplete': withDefault(onOrOff, false, 'Merge even when samples are missing; the tables then say so.'),
   // extract
-  option: several(anyText, 'Text of an option, in the order of the letters; once for each.', {commas: false}),
+  option: several(anyText, 'Text of an option, in the order of the letters; repeatable.', {commas: false}),
   letters: one(
     form('ABCD', /^[A-Z]+$/, 'capital letters without spaces or commas, like ABCD'),
     'Letters of the item.',
@@ -45,14 +45,14 @@ export const commandSettings = {
   ),
   // cache prune
   only: several(choice('NAME', folderNames), 'Only these folders of the cache.'),
-  'older-than': withDefault(wholeNumber('DAYS', {min: 0}), 0, 'Only what was last changed that many days ago.'),
+  'older-than': withDefault(wholeNumber('DAYS', {min: 0}), 0, 'Only files last changed at least this many days ago.'),
 }
 
-/** What a command means by a name that `run` has too. */
+/** Names that `run` uses with another meaning. */
 export const ownMeanings = {
   shown: withDefault(wholeNumber('N', {min: 0}), 20, 'How many to show; 0 shows all.', {notInFile: true}),
-  peerModel: one(text('NAME'), 'Name of the model, where the files do not say it.', {notInFile: true}),
-  peerMode: withDefault(choice('MODE', modes), 'direct', 'How the peer asked the model; files do not say.', {
+  peerModel: one(text('NAME'), 'Name of the model, if the files do not say it.', {notInFile: true}),
+  peerMode: withDefault(choice('MODE', modes), 'direct', 'How the peer asked the model; the files do not say.', {
     notInFile: true,
   }),
 }

@@ -19,7 +19,7 @@ export const everywhereSettings = {
   'log-level': withDefault(
     choice('LEVEL', ['debug', 'info', 'warn', 'error']),
     'info',
-    'How much is told on stderr; debug adds retries and stack traces.',
+    'How much to print on stderr; debug adds retries and stack traces.',
     group,
   ),
   yes: withDefault(onOrOff, false, 'Answer yes to every question; needed where there is no terminal to ask.', {

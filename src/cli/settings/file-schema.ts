@@ -1,9 +1,9 @@
-// The schema of lantern-eval.config.yaml, from the table of settings; schemas/config.schema.json is made of it.
+// The schema of lantern-eval.config.yaml, from the table of settings; schemas/config.schema.json is generated from it.
 import {z} from 'zod'
 import {settings} from './index.js'
 import {fileSchema, type Setting} from './setting.js'
 
-/** Every setting by its name, and the opposite of those that have one. */
+/** Every setting by its name, and the opposite of switches that have one. */
 export function configSchema(): z.ZodType {
   const keys: Record<string, z.ZodType> = {$schema: z.string().optional()}
   for (const [name, setting] of Object.entries<Setting<unknown>>(settings)) {

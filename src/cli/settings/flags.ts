@@ -1,5 +1,5 @@
-// Settings as oclif's flags: what it needs to take a command line apart, and the line of help. oclif never sees
-// variables, defaults or bounds as rules: resolve.ts reads all sources alike.
+// Settings as oclif's flags: what oclif needs to parse a command line, and the line of help. Variables, defaults and
+// bounds are not given to oclif: resolve.ts reads all sources in the same way.
 import {Flags} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import {everywhereGroup, everywhereSettings} from './everywhere.js'
@@ -7,7 +7,7 @@ import {type Setting, type Settings, type Values, variableOf} from './setting.js
 
 type AnyFlag = FlagInput[string]
 
-/** Settings by the flags that were made of them: oclif copies flags, and keeps what they hold. */
+/** Settings by the flags made from them: oclif copies flags but keeps the objects they hold. */
 const settingOf = Symbol('setting')
 
 /** The flags of a command; `grouped` puts them under the headings of the table. */
@@ -35,7 +35,7 @@ function flagOf(name: string, setting: Setting<unknown>, grouped: boolean): AnyF
 
 const isSwitch = ({kind}: Setting<unknown>) => kind.holder === ''
 
-/** Summary, then in brackets what is allowed and what holds where nothing is given. */
+/** Summary; then, in brackets, the allowed values and the default. */
 function lineOf(setting: Setting<unknown>): string {
   const {summary, kind, defaultNote} = setting
   const standing = defaultNote ?? (isSwitch(setting) && setting.default === false ? undefined : setting.default)
@@ -53,7 +53,7 @@ export function settingsIn(flags: FlagInput): Settings {
   )
 }
 
-/** The same flags without any rule of their own, to take a command line apart. */
+/** The same flags without any rules, to parse a command line. */
 export function bare(flags: FlagInput): FlagInput {
   return Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [
@@ -63,9 +63,9 @@ export function bare(flags: FlagInput): FlagInput {
   )
 }
 
-/** The flags of every command. */
+/** The flags of every command. oclif's own descriptions only repeat the summaries of the first two. */
 export const everywhereFlags = {
-  help: Flags.help({char: 'h', summary: 'Show help.', helpGroup: everywhereGroup}),
-  version: Flags.version({char: 'v', summary: 'Show the version.', helpGroup: everywhereGroup}),
+  help: Flags.help({char: 'h', summary: 'Show help.', description: '', helpGroup: everywhereGroup}),
+  version: Flags.version({char: 'v', summary: 'Show the version.', description: '', helpGroup: everywhereGroup}),
   ...flagsOf(everywhereSettings),
 } as FlagInput<Values<typeof everywhereSettings>>

@@ -1,5 +1,5 @@
-// The table of settings: one entry each, in the order of the help. From it come flags, variables, keys of the
-// configuration file, their schema, and the lines of help and docs. A command picks its entries by name.
+// The table of settings: one entry each, in the order of the help. Flags, variables, keys of the configuration file,
+// their schema, and the lines of help and docs come from it. A command picks its entries by name.
 
 import {localSettings, remoteSettings} from './answering.js'
 import {askingSettings, sampleSettings, whatSettings} from './asked.js'
@@ -21,7 +21,7 @@ export const runSettings = {
 
 export const settings = {...runSettings, ...commandSettings, ...everywhereSettings}
 
-/** Those entries of a table that are named. */
+/** The named entries of a table. */
 export function pick<S extends Settings, K extends keyof S>(from: S, ...names: readonly K[]): Pick<S, K> {
   return Object.fromEntries(names.map(name => [name, from[name]])) as Pick<S, K>
 }

@@ -1,4 +1,4 @@
-// Settings of scores and of what is done with them: extractor, judge, tables, gate.
+// Settings of scores, tables and gates: extractor, judge, output.
 import {defaultExtractor, extractorNames} from '../../metrics/extraction/index.js'
 import {choice, named, number, onOrOff, text, url, written} from './kinds.js'
 import {one, several, withDefault} from './setting.js'
@@ -6,7 +6,7 @@ import {one, several, withDefault} from './setting.js'
 const scoring = {group: 'SCORING'} as const
 const results = {group: 'RESULTS'} as const
 
-/** `FMT=PATH`; a format with a variable of its own (github) may go without a path. */
+/** `FMT=PATH`; a format with its own variable (github) may omit the path. */
 const output = text('FMT=PATH', {
   allowed: 'FMT=PATH',
   names: {
@@ -19,9 +19,7 @@ const output = text('FMT=PATH', {
   },
 })
 
-/**
- * `2pp`, `2%` and `2` are two percentage points, `.02` too; the result is a share. Undefined for anything else.
- */
+/** `2pp`, `2%`, `2` and `.02` are all two percentage points; the result is a fraction. Undefined for anything else. */
 function readMargin(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?$/.exec(given.trim())
   const amount = match ? Number(match[1]) : Number.NaN
@@ -42,7 +40,7 @@ export const scoringSettings = {
 }
 
 export const gateSettings = {
-  'fail-on': one(choice('WHAT', ['regression']), 'Gate: exit 1 on a shown regression, 3 when undecided.', results),
+  'fail-on': one(choice('WHAT', ['regression']), 'Gate: exit 1 on a regression, 3 when undecided.', results),
   margin: withDefault(
     written('Xpp', 'a margin in percentage points, like 2pp', readMargin),
     0.02,

@@ -1,54 +1,54 @@
-// Kinds of values a setting can have: how text stands for one, its schema, and what is allowed in words. The only place
-// that knows bounds. zod itself is a parameter, so that declaring a setting loads nothing.
+// Kinds of values: how they are read from text, their schema, and what is allowed, in words. All bounds are here. zod
+// itself is a parameter, so declaring a setting loads nothing.
 import type {z} from 'zod'
 
 /** zod's namespace, handed to the schemas when a value is read. */
 export type Zod = typeof z
 
-/** Names a part of a value must be one of; asked for when a value is read, as plug-ins may add some. */
+/** Names that a part of a value must be one of. Called when a value is read, because plug-ins may add some. */
 interface OpenNames {
   /** What such a name is called, e.g. `benchmark`. */
   readonly noun: string
-  /** The part of a value that must be such a name; undefined where this value needs none. */
+  /** The part of a value that must be such a name; undefined if this value needs none. */
   part(value: string): string | undefined
   known(): readonly string[] | Promise<readonly string[]>
 }
 
 export interface Kind<T> {
-  /** How the value is written in help: `N`, `DIR`, `FMT=PATH`. */
+  /** The placeholder in help: `N`, `DIR`, `FMT=PATH`. */
   readonly holder: string
   /** Ends the sentence "--x VALUE is not ...". */
   readonly allowed: string
-  /** Bounds as help shows them; empty where there are none to tell. */
+  /** Bounds as help shows them; empty if there are none. */
   readonly bounds: string
-  /** All values there are, for a closed list. */
+  /** All possible values of a closed list. */
   readonly choices?: readonly string[]
   readonly names?: OpenNames
-  /** Pattern of a value as an item of a comma list, where a single value is no text or not any text. */
+  /** Pattern of a value as an item of a comma list, if a single value is not text or not any text. */
   readonly listed?: string
-  /** True where a value may hold a credential: no message repeats it. */
+  /** True if a value may hold a credential: no message repeats it. */
   readonly secret?: boolean
-  /** The value of JSON or YAML that text from a flag or a variable stands for; text that stands for none is kept. */
+  /** Converts text from a flag or a variable to the JSON or YAML value it means; other text is kept. */
   fromText(text: string): unknown
-  /** Accepts values of JSON or YAML; its output is what the program uses. */
+  /** Accepts values from JSON or YAML; its output is what the program uses. */
   schema(z: Zod): z.ZodType<T>
 }
 
 const asIs = (text: string): unknown => text
 
-/** Text as a schema sees it: YAML reads `split: 2024` as a number, which is text here all the same. */
+/** Text as a schema sees it: YAML reads `split: 2024` as a number, which is text here too. */
 function textSchema(z: Zod, pattern?: RegExp): z.ZodType<string> {
   const text = z.string().trim().min(1)
   const checked = pattern === undefined ? text : text.regex(pattern)
   return z.union([checked, z.number().transform(String).pipe(checked)]) as unknown as z.ZodType<string>
 }
 
-/** Any text but an empty one. */
+/** Any text except an empty one. */
 export function text(holder: string, rest: Partial<Kind<string>> = {}): Kind<string> {
   return {holder, allowed: 'text', bounds: '', fromText: asIs, schema: z => textSchema(z), ...rest}
 }
 
-/** Text as it stands, blanks and all; an empty one too. */
+/** Text as it is, including blanks; may be empty. */
 export const anyText: Kind<string> = {
   holder: 'TEXT',
   allowed: 'text',
@@ -63,8 +63,8 @@ export function form(holder: string, pattern: RegExp, allowed: string): Kind<str
 }
 
 /**
- * Text that `read` turns into something else; undefined means that it cannot. The published schema holds the `pattern`,
- * if there is one, so that an editor sees most mistakes.
+ * Text that `read` converts; undefined means that it cannot. The published schema holds the `pattern`, if any, so that
+ * an editor finds most mistakes.
  */
 export function written<T>(
   holder: string,
@@ -172,7 +172,7 @@ export function named(holder: string, noun: string, known: () => readonly string
   })
 }
 
-/** Names, or a number instead: `auto` or 8. */
+/** A name or a number: `auto` or 8. */
 export function choiceOrNumber<const N extends string>(
   names: readonly N[],
   holder: string,
@@ -191,7 +191,7 @@ export function choiceOrNumber<const N extends string>(
 const yes = /^(?:true|yes|y|on|1)$/i
 const no = /^(?:false|no|n|off|0)$/i
 
-/** Whether text, as of a variable, says yes; undefined where it says neither yes nor no. */
+/** Whether text, as from a variable, means yes; undefined if it means neither yes nor no. */
 export function yesOrNo(text: string): boolean | undefined {
   return yes.test(text.trim()) ? true : no.test(text.trim()) ? false : undefined
 }
@@ -228,7 +228,7 @@ function isHttpUrl(text: string): boolean {
 }
 
 /**
- * Splits `[KEY=]VALUE`; a value without a key stands under `*`. A URL with a query (`http://host/v1?x=1`) has an equals
+ * Splits `[KEY=]VALUE`; a value without a key has the key `*`. A URL with a query (`http://host/v1?x=1`) has an equals
  * sign too, but no key before it.
  */
 export function keyAndRest(value: string): readonly [key: string, rest: string] {
@@ -236,7 +236,7 @@ export function keyAndRest(value: string): readonly [key: string, rest: string] 
   return match && !match[1]!.includes('://') ? [match[1]!, match[2]!] : ['*', value]
 }
 
-/** A JSON object, given as text or, in a file, as a mapping. */
+/** A JSON object, as text or, in a file, as a mapping. */
 export function jsonObject(holder: string, refused: readonly string[]): Kind<Readonly<Record<string, unknown>>> {
   return {
     holder,

@@ -4,7 +4,7 @@ import {yesOrNo} from './kinds.js'
 import {readValue, type Setting, type Settings, type Source, type Values, variableOf} from './setting.js'
 
 export interface Given {
-  /** As typed: text, a list of texts, or on and off. */
+  /** As parsed: text, a list of texts, or on and off. */
   readonly flags: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
   /** Values of the configuration file by key, already read. */
@@ -14,7 +14,8 @@ export interface Given {
 }
 
 /**
- * Throws LanternError `usage` for a value that does not fit, a setting that is missing, and two that exclude another.
+ * Throws LanternError `usage` for a value that does not fit, a missing setting, and two settings that exclude each
+ * other.
  */
 export async function resolveSettings<S extends Settings>(settings: S, given: Given): Promise<Values<S>> {
   const values: Record<string, unknown> = {}
@@ -53,7 +54,7 @@ async function negated(
   return text === undefined ? undefined : !(await readValue(setting as Setting<boolean>, text, from(variable)))
 }
 
-/** A variable that is set to nothing, as workflows leave them, counts as not set. */
+/** A variable set to nothing, as workflows leave them, counts as unset. */
 function filled(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text
 }
@@ -73,7 +74,7 @@ function assertTogether(settings: Settings, values: Readonly<Record<string, unkn
   }
 }
 
-/** Whether JSON is asked for, by --json (before a `--`) or its variable: known before anything is parsed. */
+/** Whether JSON is requested by --json (before a `--`) or its variable; needed before anything is parsed. */
 export function jsonAsked(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): boolean {
   const end = argv.indexOf('--')
   return (

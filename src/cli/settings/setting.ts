@@ -1,5 +1,5 @@
-// What a setting is, and how one value of it is read. A setting is declared once; its flag, variable, configuration
-// key, schema and help line all follow from the declaration.
+// The definition of a setting, and how one of its values is read. A setting is declared once; its flag, variable,
+// configuration key, schema and help line follow from the declaration.
 import type {z} from 'zod'
 import {closest} from '../../core/closest.js'
 import {type ErrorCode, LanternError} from '../../core/errors.js'
@@ -7,29 +7,29 @@ import {redactor} from '../../core/redact.js'
 import type {Kind, Zod} from './kinds.js'
 
 export interface Setting<T> {
-  // biome-ignore lint/suspicious/noExplicitAny: the value before `combine` is nobody's business
+  // biome-ignore lint/suspicious/noExplicitAny: the value before `combine` may have any type
   readonly kind: Kind<any>
   readonly summary: string
   readonly group?: string
   readonly char?: string
-  /** A value that nobody gave; undefined means that there is none. */
+  /** The value if none was given; undefined: none. */
   readonly default?: T
-  /** Shown as the default where it is no value: "all cores". */
+  /** Shown as the default where the default is not a value: "all cores". */
   readonly defaultNote?: string
   /** Repeatable; `commas` says whether text is also split at commas. */
   readonly many?: {readonly commas: boolean}
-  /** Repeated values as one; it throws `Unfit` for values that do not go together. */
+  /** Combines repeated values into one; throws `Unfit` for values that do not go together. */
   readonly combine?: (values: readonly unknown[]) => T
   readonly required?: boolean
-  /** Settings without which this one means nothing. */
+  /** Settings that this one needs. */
   readonly needs?: readonly string[]
-  /** Settings that may not be given with this one. */
+  /** Settings that cannot be combined with this one. */
   readonly excludes?: readonly string[]
-  /** A switch that is also written `--no-NAME`. */
+  /** A switch that can also be written `--no-NAME`. */
   readonly negatable?: boolean
   /**
-   * True where the configuration file is not asked: it cannot name itself, and a command may mean something of its own
-   * by a name that the file has for `run`.
+   * True if the configuration file is not read for it: `config` cannot name its own file, and a command may use a name
+   * of `run` with another meaning.
    */
   readonly notInFile?: boolean
   /** The key of the configuration file, where it is another word than the flag. */
@@ -48,14 +48,15 @@ export function one<T>(kind: Kind<T>, summary: string, more: More<T | undefined>
   return {kind, summary, ...more}
 }
 
-/** A setting that has a value even where nobody gave one. */
+/** A setting with a default value. */
 export function withDefault<T>(kind: Kind<T>, value: T, summary: string, more: More<T> = {}): Setting<T> {
   return {kind, summary, default: value, ...more}
 }
 
-/** A setting that must be given. */
+/** A required setting. It has no default, so it shows none. */
 export function needed<T>(setting: Setting<T | undefined>, summary = setting.summary): Setting<T> {
-  return {...setting, summary, required: true} as Setting<T>
+  const {defaultNote, ...rest} = setting
+  return {...rest, summary, required: true} as Setting<T>
 }
 
 /** A setting that may be repeated; text is also split at commas unless `commas` is false. */
@@ -68,7 +69,7 @@ export function several<T>(
   return {kind, summary, many: {commas}, ...rest}
 }
 
-/** Like `several`, with the values put together. */
+/** Like `several`, but with the values combined. */
 export function combined<T, U>(
   kind: Kind<T>,
   combine: (values: readonly T[]) => U,
@@ -79,7 +80,7 @@ export function combined<T, U>(
   return {kind, summary, many: {commas}, combine: combine as Setting<U>['combine'], ...rest} as Setting<U>
 }
 
-/** Why a value does not fit, without its source: that is added where it is known. */
+/** Why a value does not fit. The caller adds the source. */
 export class Unfit extends Error {
   constructor(
     message: string,
@@ -89,19 +90,19 @@ export class Unfit extends Error {
   }
 }
 
-/** Where a value comes from, for the error that refuses it. */
+/** The source of a value, for the error that refuses it. */
 export interface Source {
   /** Names the source and the setting: `--limit`, `LANTERN_EVAL_LIMIT`, `x.yaml:3:1: "limit":`. */
   readonly subject: string
   readonly code: Extract<ErrorCode, 'usage' | 'bad-config'>
-  /** What to look at. */
+  /** What to check. */
   readonly advice: string
   /** Text from a flag or a variable; false for a value of YAML. */
   readonly text: boolean
 }
 
 /**
- * The value that a flag, a variable or the configuration file gives a setting, checked by the one schema.
+ * The value of a setting from a flag, a variable or the configuration file, checked by the one schema.
  * Throws LanternError with the source, what is allowed and, for a misspelt name, the nearest one.
  */
 export async function readValue<T>(setting: Setting<T>, given: unknown, source: Source): Promise<T> {
@@ -126,7 +127,7 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
   return (setting.many === undefined ? read[0] : read) as T
 }
 
-/** One value, a comma list or a list. The items of a list in a file stand as they are, so that one may hold a comma. */
+/** One value, a comma list or a list. Items of a list in a file are not split, so they may hold commas. */
 function listOf(
   {many}: Setting<unknown>,
   given: unknown,
@@ -142,7 +143,7 @@ function listOf(
           .filter(part => part !== '')
       : [value]
   const values = isList ? given.flatMap(split) : split(given)
-  // An empty list is refused as an empty text is.
+  // An empty list is refused, as an empty text is.
   return {values: values.length === 0 ? [''] : values, text}
 }
 
@@ -172,7 +173,7 @@ async function assertKnown({names}: Kind<unknown>, value: unknown, source: Sourc
 
 const longestQuote = 80
 
-/** A value as a message shows it: short, without what looks like a credential or what a terminal would obey. */
+/** A value as a message shows it: short, without anything like a credential or a terminal control sequence. */
 function quoted(value: unknown): string {
   const text = typeof value === 'string' && /^[!#-~]+$/.test(value) ? value : (JSON.stringify(value) ?? String(value))
   const shown = redact(text).replace(/[\p{Cc}\p{Cf}]/gu, sign => `\\u{${sign.codePointAt(0)!.toString(16)}}`)
@@ -181,15 +182,15 @@ function quoted(value: unknown): string {
 
 const redact = redactor([])
 
-/** The schema of a setting as a key of the configuration file: what `readValue` accepts of it. */
+/** The schema of a setting as a key of the configuration file: what `readValue` accepts. */
 export function fileSchema(z: Zod, setting: Setting<unknown>): z.ZodType {
   const {kind, many, summary} = setting
   const item = kind.schema(z)
-  // Where a note stands for the default, the value is what was read, not what is written.
+  // If a note replaces the default, the value is the parsed one, not the text.
   const standing = setting.defaultNote === undefined && setting.default !== undefined
   if (many === undefined) return item.meta({description: summary, ...(standing && {default: setting.default})})
   const list = z.array(item).min(1)
-  // A comma list of names or numbers is one text; of anything else the text is of that kind anyway.
+  // A comma list of names or numbers is one text. Other lists are text in any case.
   const scalar =
     kind.listed !== undefined && many.commas
       ? z.union([item, z.string().regex(new RegExp(`^\\s*(?:${kind.listed})(?:\\s*,\\s*(?:${kind.listed}))*\\s*$`))])

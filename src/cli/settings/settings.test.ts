@@ -1,4 +1,5 @@
-// Every setting by every way: as a flag, as a variable and in the file it means the same and is refused the same.
+// Every setting in every way: as a flag, as a variable and in the file, it means the same and is refused for the same
+// reasons.
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -26,7 +27,7 @@ import {readValue, type Setting, variableOf} from './setting.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** `run` up to its specification. Errors come out as they are. */
+/** `run` up to its specification. Errors are not converted. */
 class Specify extends BaseCommand<typeof Specify> {
   static override flags = flagsOf(runSettings, {grouped: true})
   static override id = 'run'
@@ -57,15 +58,15 @@ afterEach(async () => {
 type Way = 'flag' | 'variable' | 'file'
 const ways: readonly Way[] = ['flag', 'variable', 'file']
 
-/** What one setting's value is in each way of giving it. */
+/** One setting's value, in each way of giving it. */
 interface Written {
-  /** In the file; lists and mappings as such. */
+  /** In the file, as YAML. */
   readonly value: unknown
-  /** As text, once for each flag. */
+  /** As text, once per flag. */
   readonly texts: readonly string[]
 }
 
-/** The specification of a run with these settings, given in one way. */
+/** The specification of a run with these settings, all given in one way. */
 async function specBy(way: Way, given: Readonly<Record<string, Written>>): Promise<RunSpec> {
   const argv: string[] = []
   const env: Record<string, string> = {}
@@ -106,7 +107,7 @@ const header = fc
   .tuple(fc.stringMatching(/^x-[a-z]{1,8}$/), fc.stringMatching(/^[!-~]{1,20}$/))
   .map(([name, value]) => ({value: `${name}: ${value}`, texts: [`${name}: ${value}`]}))
 
-/** Some valid values of every setting of `run` but the four below. */
+/** Some valid values of every setting of `run`, except the four below. */
 const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   bench: list(['blink:Counting', 'vstar', 'hops']),
   model: list(['openai:m', 'replay:answers.jsonl', 'builtin:nano-latent', './checkpoint', 'hub:owner/name@main']),
@@ -115,6 +116,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'latent-size': whole(0, 64),
   intervention: list(interventionNames()),
   'latents-from': word,
+  adapter: word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
   split: oneOf(['val', 'test']),
   sample: list(['val_Counting_1', '12', 'a/7']),
@@ -159,7 +161,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'dry-run': on,
 }
 
-/** It must exist, names something else by itself, or needs another setting. */
+/** These need an existing file, name another thing, or need another setting. */
 const apart = ['samples-file', 'fail-on']
 
 const settingNames = Object.keys(valid)
@@ -171,7 +173,7 @@ test('every setting of `run` is tried here', () => {
   expect([...settingNames, ...apart].sort()).toEqual(Object.keys(runSettings).sort())
 })
 
-test('any settings with any values are the same specification as flags, as variables and in the file', async () => {
+test('any settings with any values give the same specification as flags, as variables and in the file', async () => {
   await fc.assert(
     fc.asyncProperty(specified, async given => {
       const needed = 'bench' in given ? given : {...given, bench: {value: 'blink', texts: ['blink']}}
@@ -215,9 +217,9 @@ test('any settings give the same lock by all three ways', async () => {
   )
 })
 
-test('any text is read alike from a flag and from a variable, and refused as misuse, never as a bug', async () => {
+test('any text is read the same from a flag and from a variable, and refused as misuse, never as a bug', async () => {
   const options = settingNames.filter(name => runSettings[name as keyof typeof runSettings].kind.holder !== '')
-  // oclif takes a line break in an argument as it is, a process could not have NUL in either.
+  // oclif keeps a line break in an argument; a process could not have NUL in a flag or a variable.
   const anything = fc.string({minLength: 1}).filter(text => text.trim() !== '' && !text.includes('\0'))
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...options), anything, async (name, text) => {
@@ -238,7 +240,7 @@ test('any text is read alike from a flag and from a variable, and refused as mis
   )
 })
 
-test('any document is read, or refused with its line; and what the schema refuses, the program does', async () => {
+test('any document is read, or refused with its line; the program refuses what the schema refuses', async () => {
   const validate = new Ajv.default({strict: false}).compile(z.toJSONSchema(configSchema(), {io: 'input'}))
   const document = fc.dictionary(fc.constantFrom(...Object.keys(settings), 'modle'), fc.jsonValue({maxDepth: 2}), {
     maxKeys: 2,
@@ -274,7 +276,7 @@ test('a file may name settings that a command does not have', async () => {
   expect(await Other.run(['--config', file], oclif)).toMatchObject({split: 'val'})
 })
 
-/** What no setting with a number takes. */
+/** What no numeric setting accepts. */
 const numbers = ['many', 'NaN', '1e999', '0x10', '-1e9']
 /** Values that each setting refuses. */
 const invalid: Readonly<Record<string, readonly (string | number | boolean | object)[]>> = {
@@ -321,7 +323,7 @@ const invalid: Readonly<Record<string, readonly (string | number | boolean | obj
 }
 
 test.each(Object.entries(invalid))(
-  'wrong values of --%s are refused by every way, and the source is named',
+  'wrong values of --%s are refused in every way, and the error names the source',
   async (name, values) => {
     for (const value of values) {
       for (const way of ways) {
@@ -341,14 +343,14 @@ test.each(Object.entries(invalid))(
 )
 
 test.each(['extractor-panel', 'save-latents', 'dry-run', 'cache'])(
-  'the switch %s is refused where it is neither',
+  'the switch %s refuses any other value',
   async name => {
     for (const way of ['variable', 'file'] as const)
       await expect(specBy(way, {[name]: {value: 'perhaps', texts: ['perhaps']}})).rejects.toMatchObject({exitCode: 2})
   },
 )
 
-test('a flag goes before its variable, the variable before the file, the file before the default', async () => {
+test('a flag overrides its variable, the variable the file, the file the default', async () => {
   const limits = async (argv: string[], env: Record<string, string>, file: string) => {
     const path = join(folder, 'config.yaml')
     await writeFile(path, file)
@@ -369,7 +371,7 @@ test('a flag goes before its variable, the variable before the file, the file be
   ).toEqual([1, 3, false])
 })
 
-test('a gate asks the model anew unless saved replies are asked for', async () => {
+test('a gate asks the model again unless saved replies are requested', async () => {
   const cacheBy = async (...argv: string[]) =>
     ((await Specify.run(['--bench', 'blink', ...argv], oclif)) as unknown as RunSpec).runner.remote.cache
   expect(await cacheBy()).toBe(true)
@@ -377,7 +379,7 @@ test('a gate asks the model anew unless saved replies are asked for', async () =
   expect(await cacheBy('--baseline', 'results/x', '--cache')).toBe(true)
 })
 
-test('a margin is a share, however its points are written', async () => {
+test('a margin is a fraction, however its points are written', async () => {
   const source = {subject: '--margin', code: 'usage', advice: '', text: true} as const
   for (const written of ['2pp', '2 pp', '2%', '2', '0.02', '.02'])
     expect(await readValue(settings.margin, written, source)).toBeCloseTo(0.02, 12)
@@ -391,7 +393,7 @@ test('no message repeats a value that may be a credential', async () => {
   }
 })
 
-test('a message shows no credential, and nothing that a terminal obeys', async () => {
+test('a message shows no credential and no terminal control sequence', async () => {
   const message = async (mode: string) =>
     ((await Specify.run(['--mode', mode], oclif).catch((error: Error) => error)) as Error).message
   expect(await message('http://user:pass1234@host')).not.toContain('pass1234')
@@ -403,7 +405,7 @@ test('defaults are values that the settings themselves accept', async () => {
   const source = {subject: 'default', code: 'usage', advice: '', text: false} as const
   for (const setting of Object.values<Setting<unknown>>(settings)) {
     const {default: standing, defaultNote} = setting
-    // Where a note stands for it, the value is what was read, not what is written.
+    // If a note replaces it, the value is the parsed one, not the text.
     if (standing === undefined || defaultNote !== undefined) continue
     expect(await readValue(setting, standing, source)).toEqual(standing)
   }

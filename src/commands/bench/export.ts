@@ -15,7 +15,7 @@ import {readLock, settledRecords} from '../../run-folder/reader.js'
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
   static override summary = "A run's answers in a benchmark's submission format."
   static override description =
-    'BLINK: one JSON file of answers by id, as EvalAI takes it for the hidden test split. VisCoT: a JSONL file of answers per data set, as the ' +
+    'BLINK: one JSON file of answers by id, as EvalAI accepts it for the hidden test split. VisCoT: a JSONL file of answers per data set, as the ' +
     'official judge script reads them. A run with several arms needs RUN#ARM.'
   static override examples = ['<%= config.bin %> <%= command.id %> results/blink-test --out submission']
   static override args = {run: Args.string({description: 'Run folder, or RUN#ARM.', required: true})}
@@ -42,7 +42,7 @@ export default class BenchExport extends BaseCommand<typeof BenchExport> {
     this.log(
       `${records.length} answers of ${arm} to ${bench} ${split} in ${files.map(({name}) => join(out, name)).join(', ')}`,
     )
-    if (unanswered > 0) this.log(`${unanswered} of them name no option.`)
+    if (unanswered > 0) this.log(`${unanswered} of them do not name an option.`)
     if (!complete) this.tell('warn', `The run is not the whole split: ${records.length} of ${available} samples.`)
     if (kind === 'builtin') this.tell('warn', 'These are answers to built-in samples, not to the official split.')
     return {

@@ -11,7 +11,7 @@ import {wrap} from '../../reports/formats/layout.js'
 export default class BenchMake extends BaseCommand<typeof BenchMake> {
   static override summary = 'Draw any number of items: hops, or samples in the style of BLINK, V* or VisCoT.'
   static override description =
-    'The folder has the official layout of its benchmark. Item i of a subtask depends on the seed and i only, so a larger --n continues a smaller one. The folder bears a mark (builtin.json) ' +
+    'The folder has the official layout of its benchmark. Item i of a subtask depends on the seed and i only, so a larger --n continues a smaller one. The folder has a marker (builtin.json) ' +
     'and can never pass for official data.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> hops --n 500 --seed 1 --out data/hops',

@@ -11,8 +11,8 @@ import {cacheDir} from '../../hub/cache-dir.js'
 export default class BenchPull extends BaseCommand<typeof BenchPull> {
   static override summary = 'Fetch the official data of benchmarks, at a pinned revision.'
   static override description =
-    'Data of the Hugging Face hub go to its own cache, so nothing is stored twice; HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY and NO_PROXY hold. ' +
-    'A download that was interrupted goes on where it stopped; every file is held against its hash, and none is used before it is whole.'
+    'Data of the Hugging Face hub go to its own cache, so nothing is stored twice; HF_HOME, HF_ENDPOINT, HF_TOKEN, HF_HUB_OFFLINE, HTTPS_PROXY and NO_PROXY apply. ' +
+    'An interrupted download resumes; every file is checked against its hash, and none is used before it is complete.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> blink',
     '<%= config.bin %> <%= command.id %> blink --split test',

@@ -14,7 +14,7 @@ const shown = 20
 
 export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
   static override summary = 'Check data: counts, label revision, broken records, missing or broken pictures.'
-  static override description = 'Problems end with exit code 5; notes are worth knowing and change nothing.'
+  static override description = 'Problems end with exit code 5; notes do not change it.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> blink',
     '<%= config.bin %> <%= command.id %> viscot --data viscot_benchmark --json',

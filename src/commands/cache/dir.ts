@@ -1,4 +1,4 @@
-// `cache dir`: where things lie, and how large they are.
+// `cache dir`: where the caches are, and how large they are.
 import chalk from 'chalk'
 import {BaseCommand} from '../../cli/base-command.js'
 import {size} from '../../cli/download-progress.js'
@@ -7,7 +7,7 @@ import {cacheContents} from '../../hub/cache-folders.js'
 import {hubCacheDir} from '../../hub/cache-layout.js'
 
 export default class CacheDir extends BaseCommand<typeof CacheDir> {
-  static override summary = 'Where downloads, graphs and responses lie, and how large they are.'
+  static override summary = 'Where downloads, graphs and responses are, and how large they are.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
 
   async run() {

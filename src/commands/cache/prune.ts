@@ -10,7 +10,7 @@ const dayMs = 24 * 60 * 60 * 1000
 const names = Object.keys(cacheFolders) as CacheFolder[]
 
 export default class CachePrune extends BaseCommand<typeof CachePrune> {
-  static override summary = 'Remove what the cache holds; all of it can be made or fetched again.'
+  static override summary = 'Remove the contents of the cache; all of it can be made or fetched again.'
   static override description =
     'Without --yes it only says what would be removed. The cache of the Hugging Face hub is left alone.'
   static override examples = [

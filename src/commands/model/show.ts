@@ -4,8 +4,10 @@ import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress} from '../../cli/download-progress.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
+import {terminal} from '../../cli/terminal.js'
 import {LanternError} from '../../core/errors.js'
 import {cacheDir} from '../../hub/cache-dir.js'
+import {labelled} from '../../reports/formats/layout.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
 import {openCheckpoint} from '../../runners/onnx/qwen2-5-vl/checkpoint.js'
 import {describeCheckpoint} from '../../runners/onnx/qwen2-5-vl/describe.js'
@@ -22,7 +24,7 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
   static override args = {
     ref: Args.string({description: 'DIR, hub:owner/name[@rev], builtin:NAME or openai:NAME.', required: true}),
   }
-  static override flags = flagsOf(pick(settings, 'probe', 'threads', 'base-url', 'api-key-env', 'header'))
+  static override flags = flagsOf(pick(settings, 'probe', 'adapter', 'threads', 'base-url', 'api-key-env', 'header'))
 
   private async endpoint(ref: string) {
     const {describeEndpoint} = await import('../../runners/remote/describe.js')
@@ -55,12 +57,13 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
       )
     }
     const notify = downloadProgress(process.stderr, ref)
-    const shown = await describeCheckpoint(ref, {env: process.env, notify})
+    const shown = await describeCheckpoint(ref, {env: process.env, notify, adapter: this.flags.adapter})
     const {latent, image} = shown
     this.log(
       `${ref}  ${shown.architecture}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`,
     )
     this.log(`folder    ${shown.folder}`)
+    if (shown.adapter !== null) this.log(`adapter   ${shown.adapter}, merged when the model is loaded`)
     this.log(
       `memory    ${Object.entries(shown.memoryMbBy)
         .map(([precision, mb]) => `${precision} ${mb} MB`)
@@ -76,6 +79,7 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     )
     this.log(`decoding  vocabulary ${shown.vocabulary}, repetition penalty ${shown.repetitionPenalty}`)
     this.log(`providers ${shown.providers.join(', ')}`)
+    for (const sentence of shown.assumed) this.log(labelled('assumed   ', sentence, terminal().width).join('\n'))
     if (!this.flags.probe) return shown
 
     const {threads} = this.flags
@@ -85,7 +89,11 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
       notify: (what: string) => this.tell('info', what),
       ...(threads && {threads}),
     }
-    const probed = await probe(await openCheckpoint(shown.folder), ['fp16', 'q8', 'q4'], options)
+    const probed = await probe(
+      await openCheckpoint(shown.folder, {...(shown.adapter !== null && {adapter: shown.adapter})}),
+      ['fp16', 'q8', 'q4'],
+      options,
+    )
     this.log(
       `\nA change of ${probed.perturbation} in one latent grows ${probed.growthPerStep.toFixed(2)} x per latent, over ${probed.latents} latents.`,
     )

@@ -1,4 +1,4 @@
-// The lock of an imported run: what the files say of themselves, and plainly where they say nothing.
+// The lock of an imported run: what the files say about themselves. What they do not say is marked as unknown.
 import {basename} from 'node:path'
 import type {Arm} from '../../core/generation.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
@@ -35,7 +35,7 @@ export async function importLock(
   return lockOf({
     arms: [...arms],
     benchmarks: [...survey.benches].map(([id, bench]) => benchEntry(id, bench, formats, spec)),
-    // Files do not say how the peer asked: such rows are shown beside ours, and never ranked with them.
+    // The files do not say how the peer asked, so these rows are shown beside ours but never ranked with them.
     prompts: {style: `import:${formats}`, templatesSha256: 'unknown'},
     decoding: {temperature: 0, maxNewTokens: {}, known: false},
     images: {minPixels: null, maxPixels: null},
@@ -63,7 +63,7 @@ function benchEntry(
   spec: ImportChoices,
 ): LockedBenchmark {
   const listed = Array.from(samples, ([sample, {subtask}]) => ({bench: id, id: sample, subtask}))
-  // A file may hold more of a subtask than is published, and subtasks that are not.
+  // A file may hold more samples of a subtask than are published, or unpublished subtasks.
   const available = new Map(expected)
   const found = new Map<string, number>()
   for (const {subtask} of listed) found.set(subtask, (found.get(subtask) ?? 0) + 1)

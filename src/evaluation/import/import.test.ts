@@ -39,7 +39,7 @@ const brief = (record: LogRecord | undefined) =>
   record && [record.outcome, record.score, record.answer, record.metrics['peer'] ?? null, record['differs'] ?? false]
 
 describe('an inspect .eval log', () => {
-  it('is read whatever its members are packed with; of a name written twice the last counts', async () => {
+  it('is read whatever the compression of its members; the last of two members of one name counts', async () => {
     const {result, byId, lock} = await imported([fixture('import/inspect.eval')])
     expect(
       Object.fromEntries([...byId].map(([id, record]) => [id.slice('val_Spatial_Relation_'.length), brief(record)])),
@@ -68,7 +68,7 @@ describe('an inspect .eval log', () => {
     })
   })
 
-  it('that is cut off is told to be so', async () => {
+  it('that is cut off is reported', async () => {
     const whole = await readFile(fixture('import/inspect.eval'))
     const path = await file('cut.eval', whole.subarray(0, whole.length - 30))
     await expect(imported([path])).rejects.toMatchObject({
@@ -131,7 +131,7 @@ describe('lmms-eval samples', () => {
     })
   })
 
-  it('name file and line of a line without a response', async () => {
+  it('report file and line of a line without a response', async () => {
     const path = await file('m/samples_blink.jsonl', jsonl(blink('val_Jigsaw_1', 'A', '(A)', true), {doc_id: 1}))
     await expect(imported([path])).rejects.toMatchObject({code: 'bad-file', message: expect.stringContaining('line 2')})
   })
@@ -208,7 +208,7 @@ describe('VLMEvalKit predictions', () => {
 })
 
 describe('a folder', () => {
-  it('gives every file that a format knows, and says which it left out', async () => {
+  it('is read file by file, and files of no known format are reported', async () => {
     const line = (id: string, text: string) => `${JSON.stringify({doc_id: id, target: 'B', resps: [[text]], acc: 0})}\n`
     await file('logs/m/2_samples_vstar_bench.jsonl', line('1', 'B'))
     await file('logs/m/1_samples_blink_jigsaw.jsonl', line('2', 'A'))
@@ -221,20 +221,20 @@ describe('a folder', () => {
     ])
     expect(result.warnings).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/1_results\.json is left out: is of no format that is known/),
+        expect.stringMatching(/1_results\.json is left out: has no known format/),
         expect.stringMatching(/torn\.json is left out: is not JSON/),
       ]),
     )
   })
 
-  it('may hold several formats, and runs of ours, which are passed over', async () => {
+  it('may hold several formats; runs of ours in it are skipped', async () => {
     const {result} = await imported([fixture('import')])
     expect(result).toMatchObject({formats: ['vlmevalkit', 'inspect'], samples: 8})
     await writeFile(join(folder, 'm.jsonl'), jsonl({id: 1, text: 'A', gold: 'A'}))
     expect((await imported([folder], {bench: 'mine'})).result).toMatchObject({formats: ['jsonl'], samples: 1})
   })
 
-  it('of VLMEvalKit gives the scored table, not the predictions again', async () => {
+  it('of VLMEvalKit gives the scored table and not the predictions as well', async () => {
     const header = 'index\tanswer\tprediction'
     await file('VLM/VLM_BLINK.tsv', `${header}\n0\tA\tA\n`)
     await file('VLM/VLM_BLINK_gpt-4o_result.tsv', `${header}\thit\n0\tA\tA\t1\n`)
@@ -252,8 +252,8 @@ describe('a folder', () => {
   })
 })
 
-describe('answers in nobody’s own form', () => {
-  it('are read by the names of their fields, and what was taken is told', async () => {
+describe('answers in a generic form', () => {
+  it('are read by the names of their fields, and the fields used are reported', async () => {
     const path = await file('m.jsonl', jsonl({id: 3, prediction: '(B)', answer: 'B', correct: true, category: 's'}))
     const {byId, result, lock} = await imported([path], {bench: 'mine'})
     expect(byId.get('3')).toMatchObject({
@@ -293,7 +293,7 @@ describe('BLINK’s own files', () => {
 
   const withShared = existsSync(shared) ? it : it.skip
   withShared(
-    'as raw responses of a folder keep the authors’ score beside ours (skipped without ../shared/data)',
+    'as a folder of raw responses keep the authors’ score beside ours (skipped without ../shared/data)',
     async () => {
       const {result, lock} = await imported([join(shared, 'Yi_VL_6B')])
       expect(result).toMatchObject({samples: 1901, bothScored: 1901, peerScore: 728 / 1901})
@@ -311,7 +311,7 @@ describe('BLINK’s own files', () => {
 })
 
 describe('an imported run', () => {
-  it('keeps the peer’s score when it is rescored, and marks differences anew', async () => {
+  it('keeps the peer’s score when it is rescored, and marks differences again', async () => {
     const path = await file(
       'm/samples_vstar_bench.jsonl',
       `${JSON.stringify({doc_id: 1, target: 'B', resps: [['It is B']], acc: 0})}\n`,
@@ -334,12 +334,12 @@ describe('importing', () => {
     expect(result.samples).toBeGreaterThan(0)
   })
 
-  it('refuses data that were named and are not there', async () => {
+  it('refuses named data that are not there', async () => {
     const data = {'*': join(folder, 'nowhere')}
     await expect(imported([fixture('import/inspect.eval')], {data})).rejects.toMatchObject({code: 'data-absent'})
   })
 
-  it('goes on where the same import was cut off, and refuses another into the same folder', async () => {
+  it('resumes the same import, and refuses another into the same folder', async () => {
     const path = fixture('import/inspect.eval')
     const out = join(folder, 'again')
     const spec: ImportSpec = {paths: [path], out, extractor: 'lantern-eval', mode: 'direct', data: {}, machine}
@@ -352,7 +352,7 @@ describe('importing', () => {
     await expect(importRun({...spec, extractor: 'lvr'})).rejects.toMatchObject({code: 'provenance'})
   })
 
-  it('says so when nothing is there to import', async () => {
+  it('reports that there is nothing to import', async () => {
     await expect(imported([await file('GPT/Jigsaw.json', '{"val": []}')])).rejects.toMatchObject({
       code: 'nothing-evaluated',
     })

@@ -1,5 +1,5 @@
-// `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. Formats stand in
-// src/peers.
+// `import`: peers' outputs become a run of ours, scored by our extractor beside the peer's own score. The readers of
+// the formats are in src/peers.
 import {basename, extname} from 'node:path'
 import type {Machine} from '../../benchmarks/data-places.js'
 import {LanternError} from '../../core/errors.js'
@@ -18,19 +18,19 @@ export interface ImportSpec {
   readonly paths: readonly string[]
   readonly out: string
   readonly extractor: string
-  /** Takes the place of the benchmark or model that the files name. */
+  /** Replaces the benchmark or model that the files name. */
   readonly bench?: string
   readonly model?: string
-  /** How the peer asked; files do not say. */
+  /** How the peer asked; the files do not say. */
   readonly mode: Mode
   readonly split?: string
   /** Folder by benchmark, or `*`: gold answers, option texts and clusters that the files lack. */
   readonly data: Readonly<Record<string, string>>
-  /** Where fetched data lie, if none are named. */
+  /** Where fetched data are, if no data are named. */
   readonly machine: Machine
 }
 
-/** A sample on which our score and the peer's are not the same. */
+/** A sample on which our score and the peer's differ. */
 interface Difference {
   readonly arm: string
   readonly bench: string
@@ -47,12 +47,12 @@ export interface Imported {
   readonly formats: readonly string[]
   readonly samples: number
   readonly errors: number
-  /** Over the samples that both scored: the mean of the peer's scores and of ours, micro; null without any. */
+  /** Over the samples that both scored: the micro mean of the peer's scores and of ours; null without any. */
   readonly peerScore: number | null
   readonly ourScore: number | null
   readonly bothScored: number
   readonly differences: number
-  /** The first of them. */
+  /** The first differences. */
   readonly examples: readonly Difference[]
   readonly warnings: readonly string[]
 }
@@ -60,7 +60,7 @@ export interface Imported {
 const mostExamples = 20
 
 /**
- * Imports files into the run folder `out`; the same command goes on where it was cut off.
+ * Imports files into the run folder `out`; the same command resumes an interrupted import.
  * Throws `bad-file` (naming file and place), `nothing-evaluated`, `provenance` and `disk`.
  */
 export async function importRun(spec: ImportSpec): Promise<Imported> {
@@ -95,7 +95,7 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     if (examples.length < mostExamples) examples.push({arm, bench, id, outcome, score, answer, peer: peer!, peerAnswer})
   }
   await withRun({dir: spec.out, lock, samples: samplesIn(survey), env: process.env}, ({tally: before, write}) => {
-    // Of two answers of the files to one sample both are written, and the later counts, also where one was cut off.
+    // If the files hold two answers to one sample, both are written and the later counts, also after an interruption.
     const there = before.copy()
     return write(answers(), async answer => {
       const arm = arms.find(({model}) => model === modelRef(answer.model))!
@@ -106,12 +106,16 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     })
   })
   if (survey.conflicts > 0)
-    warnings.add(`${survey.conflicts} gold answers of the files are not those of the data; the files' own were used.`)
+    warnings.add(
+      `${survey.conflicts} gold answers of the files differ from those of the data; those of the files were used.`,
+    )
   if (survey.goldless > 0)
-    warnings.add(`${survey.goldless} samples have no gold answer and are unscored; --data gives them one.`)
+    warnings.add(
+      `${survey.goldless} samples have no gold answer and are unscored; name data with --data to score them.`,
+    )
   if (tally.differences > 0)
     warnings.add(
-      `On ${tally.differences} of ${tally.samples} samples the peer's own score is not ours: "differs" marks them in the log.`,
+      `On ${tally.differences} of ${tally.samples} samples the peer's own score differs from ours; the log marks them with "differs".`,
     )
   const share = (sum: number) => (tally.bothScored === 0 ? null : sum / tally.bothScored)
   return {
@@ -135,7 +139,7 @@ async function* namedAnswers(
     for await (const answer of format.read(path, context)) yield named(answer, path, spec)
 }
 
-/** With the names that the command gives, else those of the file, else the file's own name for the model. */
+/** With the names given in the command, else those of the file; the model's name falls back to the file's own name. */
 function named(answer: PeerAnswer, path: string, spec: ImportSpec): NamedAnswer {
   const bench = spec.bench ?? answer.bench
   if (bench === undefined)

@@ -8,10 +8,12 @@ import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
 import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
 
-/** An answer of which it is settled what benchmark and model it belongs to. */
+/** An answer with its benchmark and model. */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
 
-/** What is known of samples whose benchmark's data are at hand: given, fetched, or answers that ship with us. */
+/**
+ * What the data of its benchmark say about a sample, if they are here: named, fetched, or answers that ship with us.
+ */
 export function factsFrom({
   data,
   split,
@@ -31,7 +33,7 @@ export function factsFrom({
       const {path} = await findData(benchmark, {given, pictures: false, builtin: 'named'}, machine)
       set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
     } catch (error) {
-      // The files speak for themselves where nobody named data and none, or none of this split, are here.
+      // Without named data, and without any of this split here, the files are taken as they are.
       if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return new Map()
       throw error
     }
@@ -46,7 +48,7 @@ export function factsFrom({
   }
 }
 
-/** The adapter of a benchmark of ours; a peer's task that we have not is imported under its own name. */
+/** The adapter of a benchmark of ours; a peer's task that we do not have is imported under its own name. */
 async function adapterOf(id: string): Promise<Benchmark | undefined> {
   return benchmarkIds().includes(id) ? loadBenchmark(id) : undefined
 }
@@ -67,9 +69,7 @@ export interface Survey {
   goldless: number
 }
 
-/**
- * The first pass: which models, benchmarks and samples there are. The lock says so before the first record is written.
- */
+/** The first pass: which models, benchmarks and samples there are. The lock needs this before the first record. */
 export async function surveyOf(answers: AsyncIterable<NamedAnswer>, facts: PeerContext['facts']): Promise<Survey> {
   const survey: Survey = {models: new Set(), benches: new Map(), conflicts: 0, goldless: 0}
   for await (const answer of answers) {
@@ -103,10 +103,7 @@ async function benchOf(answer: NamedAnswer): Promise<BenchSurvey> {
   }
 }
 
-/**
- * The file's own words, completed by what the benchmark knows. Letters of BLINK's items follow from their subtask
- * there.
- */
+/** What the file says, completed from the benchmark. The letters of BLINK's items follow from their subtask. */
 export function merged(answer: NamedAnswer, known: SampleFacts | undefined): SampleFacts {
   const options = answer.options ?? known?.options
   const letters = answer.letters ?? known?.letters ?? options?.map((_, index) => letterOf(index))

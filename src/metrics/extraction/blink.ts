@@ -13,7 +13,7 @@ export const verbatim: Extractor = ({text, letters}) => {
 
 /**
  * A bare or bracketed letter A to E as the whole response, else the only bracketed letter of the item among the words
- * of the last paragraph or of the whole; everything else goes to a judge. Source: zeyofu/BLINK_Benchmark:
+ * of the last paragraph or of the whole text; everything else goes to a judge. Source: zeyofu/BLINK_Benchmark:
  * eval/test_benchmark.py, analyze_answer.
  */
 export const blinkOfficial: Extractor = ({text, letters}) => {

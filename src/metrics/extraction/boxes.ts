@@ -1,10 +1,10 @@
-// Boxed answers, for our own rule: the last `\boxed{...}`, `\fbox{...}` or `\framebox{...}` that holds an answer. One
-// that holds a formula or a number that is no option is a step of the reasoning, and says nothing.
+// Boxed answers, for our own rule: the last `\boxed{...}`, `\fbox{...}` or `\framebox{...}` that holds an answer. A box
+// with a formula, or a number that is not an option, is a step of the reasoning and is ignored.
 import {type KnownItem, readTarget, type Target} from './declarations.js'
 import {undressed, wholeLetter, wholeText} from './whole.js'
 
 const boxOpening = /\\(?:boxed|fbox|framebox)\s{0,3}\{/g
-/** A response has a few boxes; of a text of nothing else only the last are looked at. */
+/** A response has a few boxes; of more, only the last ones are read. */
 const mostBoxes = 20
 /** A box holds an answer, not a page. */
 const longestBox = 600
@@ -20,7 +20,7 @@ export function boxed(text: string, item: KnownItem): Target | undefined {
   return undefined
 }
 
-/** Up to the brace that closes a box, or all where the text was cut. */
+/** Up to the brace that closes a box, or to the end of a truncated text. */
 function braced(text: string): string {
   let depth = 1
   for (let index = 0; index < text.length; index++) {
@@ -31,7 +31,7 @@ function braced(text: string): string {
   return text
 }
 
-/** "B) 49", "Answer: B", "A or B"; a letter that belongs to a formula (`A = \pi r^2`) is none. */
+/** "B) 49", "Answer: B", "A or B"; a letter in a formula (`A = \pi r^2`) does not count. */
 function readInside(inner: string, item: KnownItem): Target | undefined {
   if (/[\\=^_+*<>|]/.test(inner)) return undefined
   const announcement = /^\s*(?:the\s+)?(?:final\s+|correct\s+)?answer\s*(?:is|:)?\s*/i.exec(inner)?.[0].length ?? 0

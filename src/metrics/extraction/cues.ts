@@ -1,15 +1,15 @@
-// The phrases that announce an answer, and those that take one back, for our own rule: data, for declarations.ts to
-// act on. A new language is a word in `answerWords` and its "is" in `isWords`.
+// The phrases that announce an answer, and those that retract one, for our own rule. Data for declarations.ts. A new
+// language needs a word in `answerWords` and its "is" in `isWords`.
 
 export interface Cue {
   readonly name: string
-  /** Strong ones beat weak ones, and among equals the last one counts. */
+  /** Strong ones beat weak ones; among equals the last one counts. */
   readonly strength: 'strong' | 'weak'
   /** Ignores case; ends where the letter or the option text is expected. */
   readonly pattern: RegExp
-  /** In what the pattern matched, this takes it back. */
+  /** If found in the match, the announcement is retracted. */
   readonly unless?: RegExp
-  /** A text of which it reads B of four, though other letters stand there too. */
+  /** A text from which B must be read out of four options, although other letters occur too. */
   readonly example: string
 }
 
@@ -103,7 +103,7 @@ export const cues: readonly Cue[] = [
 ]
 
 const anyOf = (...patterns: readonly string[]) => `(?:${patterns.join('|')})`
-/** White space may stand between; up to four other letters may be joined before or after. */
+/** White space may come between; up to four other letters may be joined before or after. */
 const joinedBefore = String.raw`(?:[A-Z]\s{0,3}(?:和|与|或|、|,)\s{0,3}){0,4}`
 const joinedAfter = (...by: readonly string[]) => String.raw`(?:${anyOf(...by)}\s{0,3}[A-Z]\s{0,3}){0,4}`
 const words = (atMost: number) => String.raw`(?:[\p{L}'’]+\s+){0,${atMost}}`
@@ -115,7 +115,7 @@ const deniedAfterEastern = [
   String.raw`\s*değil`,
 ]
 
-/** Before an announcement, in its clause, these take it back: "if the answer is A", "不选A". */
+/** Before an announcement, in its clause, these retract it: "if the answer is A", "不选A". */
 export const retracted = new RegExp(
   anyOf(
     String.raw`\b(?:if|whether|suppose|assuming|unless|why|doubt|unsure|unclear|unable|unlikely)\b`,
@@ -130,7 +130,7 @@ export const retracted = new RegExp(
 /** Between an announcement and its letter: "not", "none". */
 export const denial = /^(?:not|neither|none|nothing|no\s+longer|unclear|unknown|不|并非)\b/i
 
-/** Right before a letter or an option text: "not A", "closer than the one at B", "不是A", "n'est pas A". */
+/** Directly before a letter or an option text: "not A", "closer than the one at B", "不是A", "n'est pas A". */
 export const deniedBefore = new RegExp(
   anyOf(
     String.raw`\b(?:not|never|neither|nor|no|without|unlike|except|(?:is|are|was|does|do|did|would|could)n['’]t)\s+${words(2)}["'“(]?$`,
@@ -159,7 +159,7 @@ export const deniedBefore = new RegExp(
   'iu',
 )
 
-/** Right behind it: "A is wrong", "A不对", "A ではありません". */
+/** Directly after it: "A is wrong", "A不对", "A ではありません". */
 export const deniedAfter = new RegExp(
   String.raw`^["'”)\]]{0,2}[:：]?\s*` +
     anyOf(
@@ -172,7 +172,7 @@ export const deniedAfter = new RegExp(
   'iu',
 )
 
-/** The same where a letter was announced: only a judgement of it, for "B, not A" and "B not A" do announce B. */
+/** The same after an announced letter, but only a judgement of it: "B, not A" and "B not A" do announce B. */
 export const refuted = new RegExp(
   String.raw`^["'”)\]]{0,2}\s*` +
     anyOf(
@@ -185,7 +185,7 @@ export const refuted = new RegExp(
   'iu',
 )
 
-/** Words of one who does not know: what such a sentence mentions is no answer. */
+/** Expressions of doubt: a mention in such a sentence is not an answer. */
 export const uncertain = new RegExp(
   String.raw`\b${anyOf(
     String.raw`cannot|can['’]?t|can\s+not|unable|unclear|unsure|not\s+(?:sure|possible|enough|clear)|don['’]?t\s+know`,
@@ -195,10 +195,12 @@ export const uncertain = new RegExp(
   'i',
 )
 
-/** Before a letter, in its clause: it is only supposed. */
+/** Before a letter, in its clause: the letter is only supposed. */
 export const supposed = /\b(?:if|suppose|assuming|unless|whether)\b|如果|假如|假设|倘若|是否/i
 
-/** A response in the right-hand words says the opposite of options in the left-hand ones: what it names it denies. */
+/**
+ * A response in the right-hand words says the opposite of options in the left-hand ones, so it denies what it names.
+ */
 export const opposites: readonly (readonly [ofOptions: RegExp, ofResponse: RegExp])[] = [
   [/\bdarker\b/i, /\b(?:lighter|brighter)\b/i],
   [/\b(?:lighter|brighter)\b/i, /\bdarker\b/i],
@@ -206,14 +208,14 @@ export const opposites: readonly (readonly [ofOptions: RegExp, ofResponse: RegEx
   [/\b(?:farther|further)\b/i, /\b(?:closer|nearer)\b/i],
 ]
 
-/** A letter with this behind it is a name: "A+", "B-flat". */
+/** A letter followed by this is a name: "A+", "B-flat". */
 export const nameAfter = /^(?:[+#♯♭]|-\p{Ll})/u
 
-/** A sentence that begins so and ends in a question mark asks, and answers nothing. */
+/** A sentence that begins like this and ends in a question mark is a question. */
 export const asking =
   /^[^\p{L}]{0,9}(?:is|are|was|were|does|do|did|could|can|would|should|which|what|how|who|where)\b/iu
 
-/** So does one that is answered so: "Rubber? No. Leather." */
+/** So is a sentence that is answered like this: "Rubber? No. Leather." */
 export const answeredNo = /^[?？]\s{0,9}(?:no|nope|not|wait|hmm|but|however)\b/i
 
 /** A capital after these words is part of a name: "Plan B", "Grade: A". */

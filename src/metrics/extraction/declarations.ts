@@ -1,17 +1,14 @@
-// Declared answers, for our own rule: what stands after the phrases (cues.ts) that announce one.
+// Declared answers, for our own rule: the text after the phrases (cues.ts) that announce an answer.
 import {cues, denial, deniedAfter, deniedBefore, refuted, retracted} from './cues.js'
 import type {Item} from './extractor.js'
 import {leadingOption, type OptionWords, wholeOption} from './option-text.js'
 
-/**
- * A letter, or that what stands there is several letters, a letter against another option's text, or a letter the item
- * has not.
- */
+/** A letter; or several letters, a letter beside another option's text, or a letter that the item does not have. */
 export type Target =
   | {readonly kind: 'letter'; readonly letter: string; readonly start: number; readonly end: number}
   | {readonly kind: 'ambiguous' | 'foreign'; readonly start: number; readonly end: number}
 
-/** An item with its options read once. */
+/** An item whose options are parsed once. */
 export interface KnownItem extends Item {
   readonly known: readonly OptionWords[]
 }
@@ -26,20 +23,20 @@ export const nouns =
   '(?:options?|choices?|letters?|answers?|points?|box|boxes|figures?|images?|pictures?|regions?|circles?|statements?|candidates?|items?|labels?)'
 const nounBefore = new RegExp(`^(?:the\\s{1,9})?(?:correct\\s{1,9})?${nouns}\\s{1,9}["'“”‘’({[]{0,3}`, 'i')
 /**
- * A letter of its own: no letter of the Latin script, digit or apostrophe beside it, but for the Turkish "is" (C'dir);
- * scripts without spaces may adjoin.
+ * A letter on its own: no Latin letter, digit or apostrophe beside it, except for the Turkish "is" (C'dir). Scripts
+ * without spaces may adjoin.
  */
 export const lone = "(?![\\p{sc=Latin}\\p{N}_]|['’](?!d[iıuü]r(?!\\p{L}))\\p{L}|\\.\\p{sc=Latin})"
 const letterHere = new RegExp(`^([A-Za-z])${lone}`, 'u')
 
-/** Words that follow a letter as a name (`A is closer`, `I because`), never the article or the pronoun. */
+/** Words that follow a letter used as a name (`A is closer`, `I because`), never the article or the pronoun. */
 const verbs = new Set(
   `is are was were has have had does because since as and or but than then so which that in on at of to for with from by
    if when unless looks seems appears shows matches corresponds contains depicts displays represents fits completes while whereas instead
    o ou oder und y et e mais`.split(/\s+/),
 )
 
-/** True if a letter at the beginning of the text is the article `a` or the pronoun `I`. */
+/** Whether a letter at the beginning of the text is the article `a` or the pronoun `I`. */
 export function isArticle(text: string): boolean {
   const word = /^[AaIi][^\S\n]{1,9}([A-Za-z][\p{L}'’]*)/u.exec(text)?.[1]
   return word !== undefined && (/^i/i.test(text) || !verbs.has(word.toLowerCase()))
@@ -54,7 +51,7 @@ const joined = new RegExp(
   'u',
 )
 
-/** What stands at an offset, where a letter or (with `texts`) an option text is expected. */
+/** What is at an offset where a letter or (with `texts`) an option text is expected. */
 export function readTarget(text: string, at: number, item: KnownItem, texts = true): Target | undefined {
   const window = text.slice(at, at + 600)
   let skipped = lead.exec(window)![0].length
@@ -87,7 +84,7 @@ function optionTarget(
   return {kind, letter: option.letter, start, end: start + end}
 }
 
-/** The letter at the beginning of `here`, held against what follows it. */
+/** The letter at the beginning of `here`, checked against what follows it. */
 export function letterTarget(here: string, start: number, item: KnownItem): Target | undefined {
   const written = here[0]!
   const after = here.slice(1)
@@ -124,13 +121,13 @@ function agrees(after: string, letter: string, item: KnownItem): boolean {
 const verdict =
   /(?<![\p{sc=Latin}\p{N}_'’])([A-Z])[)\]"'”]{0,2}\s{1,9}is\s{1,9}(?:clearly\s{1,9}|therefore\s{1,9}|definitely\s{1,9})?(?:the\s{1,9})?(?:correct|right|best|answer|most\s{1,9}likely)\b/gu
 
-/** Of the announcements of a text only so many of the last are looked at, lest a text of nothing else takes minutes. */
+/** Only this many of the last announcements of a text are read, which bounds the time on a text full of them. */
 const mostAnnouncements = 100
 
 /**
  * What the last announcement of the given strength announces: a strong one a letter or an option text, a weak one a
- * letter. One that is taken back ("if the answer is A"), or that is followed by neither a letter nor an option text,
- * does not count.
+ * letter. An announcement does not count if it is retracted ("if the answer is A") or if neither a letter nor an option
+ * text follows.
  */
 export function announced(text: string, item: KnownItem, strength: 'strong' | 'weak'): Target | undefined {
   const found = cues
@@ -157,7 +154,7 @@ export function announced(text: string, item: KnownItem, strength: 'strong' | 'w
   return undefined
 }
 
-/** The clause that a phrase stands in, up to the phrase. */
+/** The clause before a phrase, up to the phrase. */
 export function clauseBefore(text: string, at: number): string {
   return text
     .slice(Math.max(0, at - 80), at)
@@ -165,12 +162,12 @@ export function clauseBefore(text: string, at: number): string {
     .at(-1)!
 }
 
-/** True if the clause around a place denies what stands there: "not A", "closer than B", "C is wrong". */
+/** Whether the clause around a place denies it: "not A", "closer than B", "C is wrong". */
 export function denied(text: string, start: number, end: number): boolean {
   return deniedBefore.test(clauseBefore(text, start)) || deniedAfter.test(text.slice(end, end + 60))
 }
 
-/** True if a letter stands with its own option text and that is denied: "A: rubber is wrong". */
+/** Whether a letter is followed by its own option text and that is denied: "A: rubber is wrong". */
 export function deniedByText(text: string, letter: string, end: number, item: KnownItem): boolean {
   const rest = text.slice(end, end + 300)
   const gap = /^["'”)\]]{0,2}[:.)]{0,2}\s+/.exec(rest)?.[0].length

@@ -14,8 +14,8 @@ const lineSchema = z.looseObject({
 export type ExtractedLine = {readonly id: string | number} & Extraction
 
 /**
- * Extracts line by line, as a stream; `item` holds the options and letters of lines that give none.
- * Throws `bad-file` (naming file and line) for a line that is no `{"id", "text", "options"?, "letters"?}`.
+ * Extracts line by line, as a stream; `item` holds the options and letters for lines without their own.
+ * Throws `bad-file` (naming file and line) for a line that is not `{"id", "text", "options"?, "letters"?}`.
  */
 export async function* extractLines(
   extractor: string,
@@ -35,7 +35,7 @@ export async function* extractLines(
       )
     }
     const {id, text, options, letters} = data
-    // A line's own options bring their own letters.
+    // A line with its own options also has their letters.
     const own = options || letters ? {options, letters} : item
     yield {id, ...extractAnswer(extractor, {text, ...own})}
   }

@@ -37,7 +37,7 @@ describe('compatibility extractors return what their originals return', () => {
   )
 })
 
-describe('our own rule reads what a careful person reads', () => {
+describe('our own rule reads what a careful person would read', () => {
   it.each(corpus.cases.map(one => [one.id, one.note, one] as const))(
     '%s: %s',
     (_id, _note, {response, options, intended}) => {
@@ -49,7 +49,8 @@ describe('our own rule reads what a careful person reads', () => {
 const animals = ['cat', 'dog', 'bird', 'horse']
 const sides = ['the left one', 'the right one', 'the top one', 'the bottom one']
 const counts = ['0', '3', '2', '1']
-// design/peers.md 3: each of the four peers run there misreads some of these, and each others. The truth is C.
+// design/peers.md 3: each of the four peers tested there misreads some of these, each different ones. The right answer
+// is C.
 const sectionThree = [
   ...[
     'C',
@@ -74,7 +75,7 @@ describe('our own rule', () => {
   })
 
   it.each([
-    // Declared, in whatever dress.
+    // Declared, in any form.
     ...[
       ['the answer is probably b.', animals, 'B'],
       ['### Final Answer\nC', animals, 'C'],
@@ -95,14 +96,14 @@ describe('our own rule', () => {
       ['A, B and C are wrong; D is right.', animals, 'D'],
       ['The answer is A because B is too far.', animals, 'A'],
     ],
-    // Articles and pronouns are no letters, and letters no articles.
+    // Articles and pronouns are not letters, and letters are not articles.
     ...[
       ['A dog is in the picture.', animals, 'B'],
       ['Answer: A dog', animals, 'B'],
       ['I', animals, null],
       ["It's not B, it's C.", animals, 'C'],
     ],
-    // Several letters, or a letter beside another option's text, are no answer.
+    // Several letters, or a letter beside another option's text, are not an answer.
     ...[
       ['B or C', animals, null],
       ['<answer>A or B</answer>', animals, null],
@@ -115,7 +116,7 @@ describe('our own rule', () => {
       ['The third image (C) is most like the first (A).', ['x', 'y'], null],
     ],
     ...[['Box A is tighter than it looks. Box B is too small.', ['x', 'y'], null]],
-    // What is denied or only supposed is no answer.
+    // What is denied or only supposed is not an answer.
     ...[
       ['Not B.', animals, null],
       ['The answer is not A.', animals, null],
@@ -167,7 +168,7 @@ describe('extractAnswer', () => {
     })
   })
 
-  it('tells a foreign value (wrong) from none at all (unanswered)', () => {
+  it('distinguishes a foreign value (wrong) from none (unanswered)', () => {
     const status = (name: string, text: string) => statusOf(extractAnswer(name, {text, letters: 'AB'}))
     expect(status('verbatim', '(A)')).toBe('answer')
     expect(status('verbatim', '(A) Point A')).toBe('foreign')
@@ -178,7 +179,7 @@ describe('extractAnswer', () => {
     expect(status('lmms_mcq_extract', '')).toBe('none')
   })
 
-  it('names the extractors there are when asked for another', () => {
+  it('lists the extractors when asked for an unknown one', () => {
     expect(() => extractAnswer('toString', {text: 'A'})).toThrow(
       expect.objectContaining({code: 'usage', suggestion: expect.stringContaining('lmms_blink')}),
     )
@@ -316,7 +317,7 @@ onSharedData('table 8.2 over ../shared/data/blink/saved_outputs (skipped where t
 })
 
 describe('whatever the text', () => {
-  // Pieces that the rules look for, so that random texts reach them.
+  // Pieces that the rules search for, so that random texts reach them.
   const piece = fc.constantFrom(
     ...[
       '<answer>',
@@ -362,7 +363,7 @@ describe('whatever the text', () => {
     nil: undefined,
   })
 
-  it('no extractor throws, an answer is a letter of the item, a span lies in the text', () => {
+  it('no extractor throws, an answer is a letter of the item, a span is within the text', () => {
     fc.assert(
       fc.property(text, options, (text, options) => {
         const letters = options === undefined ? 'ABCD' : 'ABCDEF'.slice(0, options.length)
@@ -386,8 +387,8 @@ describe('whatever the text', () => {
     )
   })
 
-  // Bounds are far above what it takes (under half a second on an idle core), so that only a rule that is not linear
-  // breaks them.
+  // The bounds are far above the usual time (under half a second on an idle core), so only a rule that is not linear
+  // exceeds them.
   it.each([
     ...[
       'a ',

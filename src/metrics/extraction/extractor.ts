@@ -1,11 +1,11 @@
-// What an extractor is: a pure function from a response and its item to what it reads there. The extractors stand in
-// files beside this one.
+// The interface of an extractor: a pure function from a response and its item to what it reads there. Extractors are in
+// the files beside this one.
 import {aFunction, type Definition, definitionOf} from '../../core/definition.js'
 
-/** UTF-16 offsets in the response: from `start` up to, not including, `end`. */
+/** UTF-16 offsets in the response, from `start` to `end` (exclusive). */
 export type Span = readonly [start: number, end: number]
 
-/** A response and what is known of its item. */
+/** A response and what is known about its item. */
 export interface ExtractionInput {
   readonly text: string
   /** Option texts in the order of the letters; absent when only the letters are known. */
@@ -14,7 +14,7 @@ export interface ExtractionInput {
   readonly letters?: readonly string[] | string | null
 }
 
-/** The same with its defaults filled in. */
+/** The same, with defaults filled in. */
 export interface Item {
   readonly text: string
   readonly options: readonly string[] | null
@@ -25,7 +25,7 @@ export interface Item {
 export interface Reading {
   readonly answer: string | null
   readonly raw: string | null
-  /** Name of the rule that fired, or of the one that gave up. */
+  /** Name of the rule that matched, or of the rule that gave up. */
   readonly rule: string
   readonly span: Span | null
 }
@@ -35,7 +35,7 @@ export interface Extraction extends Reading {
   readonly extractor: string
 }
 
-/** Must be pure and never throw, whatever the text is. */
+/** Must be pure and must never throw, whatever the text. */
 export type Extractor = (item: Item) => Reading
 
 /** An extractor under its name, which is part of the command line. */
@@ -49,10 +49,10 @@ export function defineExtractor(extractor: NamedExtractor): Definition<'extracto
   return definitionOf('extractor', extractor, {read: aFunction})
 }
 
-/** Raw values that stand for "ask a judge" and "draw at random"; neither is an answer. */
+/** Raw values for "ask a judge" and "draw at random"; neither is an answer. */
 export const markers = {judge: 'NEEDS_GPT3.5', random: 'RANDOM'} as const
 
-/** A reading whose answer is the raw value where that is, exactly, a letter of the item. */
+/** A reading whose answer is the raw value, if that is exactly a letter of the item. */
 export function reading(item: Item, raw: string | null, rule: string, span: Span | null = null): Reading {
   return {answer: raw !== null && item.letters.includes(raw) ? raw : null, raw, rule, span}
 }

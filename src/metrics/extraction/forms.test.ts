@@ -28,7 +28,7 @@ const faults = new URL('faults/extraction.json', shared)
 const onFaults = existsSync(faults) ? describe : describe.skip
 
 onFaults('our own rule on ../shared/data/faults/extraction.json (skipped where that file is absent)', () => {
-  it('reads every text as a careful human does', () => {
+  it('reads every text as a careful person does', () => {
     const forms = JSON.parse(readFileSync(faults, 'utf8')) as Form[]
     const misread = forms.filter(({text, options, intended}) => read(text, options) !== intended)
     expect(forms.length).toBeGreaterThan(100)

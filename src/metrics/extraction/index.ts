@@ -83,8 +83,8 @@ function readWith({name, read}: NamedExtractor, item: Item): Reading {
 const isTextOrNull = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 /**
- * What an extraction is worth: `answer`, a letter of the item; `foreign`, a value that is none (scored as wrong);
- * `none`, nothing, empty or a marker (unanswered).
+ * The kind of an extraction: `answer`, a letter of the item; `foreign`, a value that is not one (scored as wrong);
+ * `none`: nothing, empty or a marker (unanswered).
  */
 export function statusOf({answer, raw}: Pick<Extraction, 'answer' | 'raw'>): 'answer' | 'foreign' | 'none' {
   if (answer !== null) return 'answer'

@@ -1,6 +1,6 @@
-// Our own rule (`lantern-eval`): reads what a careful person reads, and never guesses. design/extraction.md argues its
-// choices.
-// Order: the last closed answer tag, else the visible text; in it the first rule that speaks decides, and a rule that
+// Our own rule (`lantern-eval`): reads what a careful person would read, and never guesses. design/extraction.md
+// explains its choices.
+// Order: the last closed answer tag, else the visible text. The first rule that finds something decides. A rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
 import {boxed} from './boxes.js'
 import {answeredNo, asking, nameAfter, nameBefore, opposites, supposed, uncertain} from './cues.js'
@@ -32,18 +32,17 @@ export const lanternEval: Extractor = item => {
   const visible = visibleText(item.text)
   const outside = answerTags(visible)
   if (outside.closed !== undefined) return read(outside.closed, known, 'answer-tag')
-  // A tag inside a thought counts only where nothing is said outside: a model that closed its answer before it closed
-  // its thought.
+  // A tag inside a thought counts only if nothing follows outside: then the model closed its answer before its thought.
   const inside = visible.trim() === '' ? answerTags(plainText(item.text)).closed : undefined
   if (inside !== undefined) return read(inside, known, 'answer-tag')
   if (outside.open !== undefined) return read(outside.open, known, 'open-answer-tag')
   return answeredBeforeQuestion(visible, known) ?? read({text: visible, start: 0}, known, '')
 }
 
-/** Rules by which a text states its answer, where others find it among its words. */
+/** Rules by which a text states its answer; other rules find it among the words. */
 const stating = new Set(['letter', 'option-text', 'last-line', 'boxed', 'declared', 'leading-letter', 'leading-option'])
 
-/** What a response states before it makes up a next question, for the answer to that one is not ours. */
+/** What a response states before it invents a next question: an answer to that one is not ours. */
 function answeredBeforeQuestion(text: string, item: KnownItem): Reading | undefined {
   const question = Array.from(text.matchAll(nextQuestion)).find(({index}) => text.slice(0, index).trim() !== '')
   if (question === undefined) return undefined
@@ -56,8 +55,8 @@ function none(rule: string): Reading {
 }
 
 /**
- * No answer needs more, and every rule is then done in a fraction of a second whatever the text is. Of a longer part
- * its end is read: what comes last holds.
+ * Answers are shorter, and this bounds every rule to a fraction of a second for any text. Of a longer part the end is
+ * read, because the last statement counts.
  */
 const longestPart = 30_000
 
@@ -80,7 +79,7 @@ function read(whole: Slice, item: KnownItem, within: string): Reading {
   return none(named('none'))
 }
 
-/** The one answer that all values give, `offset` behind the beginning of the response. */
+/** The one answer that all values give; `offset` is where they start in the response. */
 function agreed(values: readonly Slice[], item: KnownItem, offset: number, within: string): Reading {
   const readings = values.map(({text, start}) => read({text, start: offset + start}, item, within))
   const [first] = readings
@@ -89,7 +88,7 @@ function agreed(values: readonly Slice[], item: KnownItem, offset: number, withi
 
 type Rule = (text: string, item: KnownItem) => Target | undefined
 
-/** In this order; each sees the whole part and says nothing, a letter, or why there is none. */
+/** Tried in this order. Each rule sees the whole part and returns nothing, a letter, or why there is no answer. */
 const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['letter', wholeLetter],
   ['option-text', wholeText],
@@ -113,8 +112,8 @@ const leading = new RegExp(`^[\\s"'“‘]{0,40}(?:${nouns}\\s{1,9})?[(\\[{"'“
 const lineLetter = /^[^\S\n]{0,20}["'([]{0,3}([A-Z])(?:[).:\]]|$)/gmu
 
 /**
- * A letter with a bracket, a full stop, a colon, a comma, a dash or a line end after it at the very beginning: `B)
- * dog`, `(B) the left one`.
+ * A letter at the very beginning, followed by a bracket, full stop, colon, comma, dash or line end: `B) dog`, `(B) the
+ * left one`.
  */
 function leadingLetter(text: string, item: KnownItem): Target | undefined {
   const match = leading.exec(text)
@@ -125,7 +124,7 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   const delimiter = /^["'”’]{0,2}(?:[)\]}.:]+(?=\s|$|["'”’])|\)|\s*\n|,\s|\s+[-–—]\s)/.test(after)
   if (!bracket && !delimiter) return undefined
   if (match[1] !== match[1]!.toUpperCase() && !/^[)\].:]/.test(after)) return undefined
-  // Lines that begin with several letters are a list of the options, not a choice among them.
+  // Lines that begin with several letters list the options; they are not a choice.
   const listed = new Set(Array.from(text.matchAll(lineLetter), line => line[1]!))
   const named = new Set(
     Array.from(text.slice(0, 400).matchAll(/\b(?:option|choice)\s+([A-Z])\s?[:)]/gi), one => one[1]!),
@@ -139,7 +138,7 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
 const polarLead = /^(?:yes|no|true|false)(?=\s+(?:it|there|they|this|that|he|she)\s+(?:is|are|was|were|does|do)\b)/i
 const polar = new Set(['yes', 'no', 'true', 'false'])
 
-/** An option text before the first mark of punctuation: "No, the car is not beneath the cat." */
+/** An option text before the first punctuation mark: "No, the car is not beneath the cat." */
 function leadingText(text: string, item: KnownItem): Target | undefined {
   const start = text.length - text.trimStart().length
   const [clause = ''] = text.slice(start, start + 400).split(/[,.](?!\p{N})|[;:!\n–—]/u, 1)
@@ -156,7 +155,7 @@ function concluded(text: string, item: KnownItem): Target | undefined {
   const trimmed = text.trimEnd()
   const from = Math.max(0, trimmed.length - 200)
   const last = Array.from(trimmed.slice(from).matchAll(/\b(?:is|are|be|was|so|thus|hence|therefore),?\s/gi)).at(-1)
-  // Lines that say what each letter is end with no choice.
+  // A text whose lines explain each letter does not end with a choice.
   const lines = new Set(
     Array.from(trimmed.matchAll(/^[^\S\n]{0,20}\(?([A-Z])\)?\s(?:is|shows|has)\b/gm), line => line[1]),
   )
@@ -171,14 +170,14 @@ function concluded(text: string, item: KnownItem): Target | undefined {
   return target?.kind === 'letter' && /^[)\]"'”’.!\s}]*$/.test(trimmed.slice(target.end)) ? target : undefined
 }
 
-/** "leather (C)": a text and a letter that are the whole part. */
+/** "leather (C)": a text and a letter that make up the whole part. */
 const textAndLetter = /^([^()\n]{1,300})\([^\S\n]{0,3}([A-Z])[^\S\n]{0,3}\)[^\p{L}\p{N}]{0,9}$/u
 
 const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
 
 /**
- * The only letter in brackets, `(B)` or `(option B)`, of the part or of its last paragraph. One that the item has not
- * counts as another.
+ * The only letter in brackets, `(B)` or `(option B)`, in the part or in its last paragraph. A letter that the item does
+ * not have counts as another one.
  */
 function bracketed(text: string, item: KnownItem): Target | undefined {
   const [, option, letter] = textAndLetter.exec(text.trimEnd().split('\n').at(-1)!) ?? []
@@ -197,16 +196,16 @@ function bracketed(text: string, item: KnownItem): Target | undefined {
 }
 
 const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
-/** "Box A more accurately ...": after such a word an `A` is no article. */
+/** "Box A more accurately ...": after such a word `A` is not an article. */
 const named = new RegExp(`\\b${nouns}\\s{1,9}$`, 'i')
-/** Longer responses discuss; what they mention is no answer. */
+/** Longer responses discuss; a mention in them is not an answer. */
 const longestPlainAnswer = 60
 
 /** The only letter or option text that a short response mentions without denying it. */
 function mentioned(text: string, item: KnownItem): Target | undefined {
   const words = wordsOf(text)
   if (words.length > longestPlainAnswer || uncertain.test(text) || opposed(text, item.options ?? [])) return undefined
-  // Yes and no stand in too many sentences ("there is no doubt") to count where they do not lead.
+  // Yes and no occur in too many sentences ("there is no doubt") to count unless they come first.
   const options = item.known.filter(option => !polar.has(option.words.join(' ')))
   const texts = mentions(words, options)
   const whole = texts.length > 0 ? texts : mentions(words, options, 'core')
@@ -251,7 +250,7 @@ function partOfOption(text: string, item: KnownItem): Target | undefined {
   return letter === undefined ? undefined : at(letter, start, text.trimEnd().length)
 }
 
-/** True if the sentence around a place asks: it begins as a question, or its own answer is no. */
+/** Whether the sentence around a place is a question: it begins as one, or is answered with no. */
 function asked(text: string, offset: number): boolean {
   const after = text.slice(offset, offset + 200)
   const end = after.search(/[.!?？。\n]/)

@@ -1,4 +1,4 @@
-// The readings of the two latent-reasoning authors: LanteRn (`lantern_opts`, `lantern_noopts`) and LVR (`lvr`).
+// The readings of two latent-reasoning papers: LanteRn (`lantern_opts`, `lantern_noopts`) and LVR (`lvr`).
 import {type Extractor, type Item, reading} from './extractor.js'
 import {round, type Slice, space, strip, wordEnd, wordStart} from './python.js'
 
@@ -10,7 +10,7 @@ function given(text: string): Slice {
   return strip({text: text.slice(start, end === -1 ? undefined : end), start})
 }
 
-/** The first letter that stands alone: any letter, case kept, so that `I` of "I think" is one. */
+/** The first letter on its own: any letter, with its case, so `I` of "I think" is one. */
 const aloneLetter = new RegExp(
   `(?:Answer:[${space}]*)?(?:\\(|${wordStart}(?=[A-Za-z]))([A-Za-z])(?:\\)|${wordEnd})`,
   'du',
@@ -35,8 +35,8 @@ export const lanternOpts: Extractor = item => lantern(item, item.options)
 export const lanternNoopts: Extractor = item => lantern(item, null)
 
 /**
- * fuzzywuzzy's ratio over python-Levenshtein: 100 times twice the longest common subsequence over the summed lengths,
- * rounded.
+ * fuzzywuzzy's ratio over python-Levenshtein: 100 times twice the longest common subsequence, divided by the summed
+ * lengths, rounded.
  * A pair whose lengths alone keep it at 90 or below gives 0: only more than 90 counts here, and the table is quadratic.
  */
 function fuzzRatio(one: string, other: string): number {

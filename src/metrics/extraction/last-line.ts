@@ -1,13 +1,13 @@
-// The answer alone on the last line after the reasoning, for our own rule: as plain as an announcement, and later than
-// any other. A line that ends a list of the options, that goes on with a sentence, or that a denial announces is none.
+// The answer alone on the last line after the reasoning, for our own rule: as clear as an announcement, and later than
+// any other. A line does not count if it ends a list of the options, continues a sentence, or follows a denial.
 import type {KnownItem, Target} from './declarations.js'
 import {wholeLetter, wholeText} from './whole.js'
 
-/** `B) cotton`: the letter with the text that is its own. */
+/** `B) cotton`: the letter with its own text. */
 const letterAndText = /^[^\p{L}\p{N}]{0,20}([A-Z])[^\p{L}\p{N}]{1,5}(?=[\p{L}\p{N}])/u
 const listed = /^[^\p{L}\p{N}]{0,20}[A-Z](?:[).:\]]|\s{0,9}$)/u
 const lead = /^[^\p{L}\p{N}]{0,20}(?:so|thus|therefore|hence|finally|final|result)\b/iu
-/** A line that ends so goes on with the next: "the reference lies with / B". */
+/** A line with such an end continues on the next: "the reference lies with / B". */
 const unfinished =
   /(?:,|\b(?:a|the|of|to|with|than|and|or|nor|between|from|like|unlike|as|for|by|at|on|in|near|not|both))\s*$/i
 const longestLine = 200
@@ -34,7 +34,7 @@ export function lastLine(text: string, item: KnownItem): Target | undefined {
   const denies = denying.test(/[:：]\s*$/.test(previous) ? announcement : wrapped ? previous.slice(-12) : '')
   if (denies) return {kind: 'ambiguous', start, end: trimmed.length}
   if (wrapped) return undefined
-  // The end of a list: every option on its line, with or without empty lines between.
+  // The end of a list: every option on its own line, with or without empty lines between.
   if (listed.test(previous) && (!paragraph || wholeLetter(previous, item) !== undefined || !isLone(said, item)))
     return undefined
   const other = wholeText(previous, item)

@@ -1,5 +1,5 @@
-// lm-eval's reading for MMMU (`lmeval_mmmu`), a reference many papers use. Source: EleutherAI/lm-evaluation-harness:
-// lm_eval/tasks/mmmu/utils.py.
+// lm-eval's reading for MMMU (`lmeval_mmmu`), a reference that many papers use. Source:
+// EleutherAI/lm-evaluation-harness: lm_eval/tasks/mmmu/utils.py.
 import {type Extractor, markers, reading} from './extractor.js'
 import {stripEach, tokens} from './python.js'
 
@@ -29,7 +29,7 @@ export const lmevalMmmu: Extractor = item => {
     const last = others.reduce((best, next) => (next.position > best.position ? next : best), first)
     const offset = bare.start - 1
     if (rule !== 'option-text') return reading(item, last.letter, rule, [offset + last.at, offset + last.at + 1])
-    // An option's own spaces may match the padding, which the response has not.
+    // An option's own spaces may match the padding, which the response does not have.
     const within = (place: number) => Math.min(Math.max(0, offset + place), item.text.length)
     const span = [within(last.position), within(last.position + last.length)] as const
     return reading(item, last.letter, rule, lower.length === padded.length ? span : null)

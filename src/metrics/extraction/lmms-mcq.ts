@@ -48,11 +48,11 @@ const reasoningPhrases = [
 interface Variant {
   readonly letters: readonly string[]
   readonly phrases: readonly string[]
-  /** Texts around a letter, the last place of which makes a candidate, with their priority. */
+  /** Texts around a letter; their last place gives a candidate, with their priority. */
   readonly forms: readonly (readonly [rule: string, form: (letter: string, rank: number) => string, priority: number])[]
-  /** A letter at either end counts only if no other letter adjoins it. */
+  /** A letter at either end counts only if no other letter is next to it. */
   readonly loneEnds: boolean
-  /** Look for the letter after the phrase, or from its first character on. */
+  /** Search for the letter after the phrase, or from its first character on. */
   readonly afterPhrase: boolean
   /** Which of two candidates of equal priority wins. */
   readonly later: boolean
@@ -86,11 +86,11 @@ interface Candidate {
   readonly letter: string
   readonly rule: string
   readonly priority: number
-  /** Offset in the padded text; also what ties are decided by. */
+  /** Offset in the padded text; also the tie-breaker. */
   readonly position: number
 }
 
-/** The best candidate of a text, with the offset of its letter where that is sure. */
+/** The best candidate of a text, with the offset of its letter if it is certain. */
 function best(text: Slice, variant: Variant): {letter: string; rule: string; at: number} | undefined {
   const bare = stripEach(strip(text), `,.!?;:'"`)
   if (bare.text === '') return undefined
@@ -134,8 +134,8 @@ export const lmmsMcqExtract: Extractor = item => {
 }
 
 /**
- * The first answer tag, else the last box, is read; a bare letter gives nothing. The original then tries a number at
- * the end of a line, which can hold no letter. Source: EvolvingLMMs-Lab/lmms-eval:
+ * Reads the first answer tag, else the last box; a bare letter gives nothing. The original then tries a number at the
+ * end of a line, which cannot be a letter. Source: EvolvingLMMs-Lab/lmms-eval:
  * lmms_eval/tasks/_task_utils/reasoning_utils.py.
  */
 export const lmmsVstarReasoning: Extractor = item => {

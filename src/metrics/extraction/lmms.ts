@@ -8,7 +8,7 @@ const reasoningTags = [
   ['<analysis>', '</analysis>'],
 ] as const
 
-/** A text from which parts were cut, and where each of its characters stood before. */
+/** A text from which parts were cut, and the original place of each of its characters. */
 export interface Cut {
   readonly text: string
   /** UTF-16 offset in the whole text of an offset in this one. */
@@ -17,7 +17,7 @@ export interface Cut {
 
 /** Source: EvolvingLMMs-Lab/lmms-eval: lmms_eval/api/reasoning.py, strip_reasoning_tags with the default tags. */
 export function stripReasoningTags(whole: string): Cut {
-  /** Offsets in the text so far before which `removed` characters are missing, in the order of the cuts. */
+  /** Offsets in the current text before which `removed` characters are missing, in the order of the cuts. */
   const cuts: {at: number; removed: number}[] = []
   let text = whole
   const cut = (from: number, to: number) => {
@@ -25,7 +25,7 @@ export function stripReasoningTags(whole: string): Cut {
     text = text.slice(0, from) + text.slice(to)
   }
   for (const [open, close] of reasoningTags) {
-    // Before `from` no start tag can begin: a cut may only join one across its seam.
+    // No start tag can begin before `from`: a cut can only join one across its seam.
     for (let from = 0; ; ) {
       const start = text.indexOf(open, from)
       const end = start === -1 ? -1 : text.indexOf(close, start)
@@ -62,7 +62,8 @@ export const lmmsBlink: Extractor = item => {
 }
 
 /**
- * Over the upper-cased text, in this order; the letters A to D whatever the item has, and no boundary in the first two.
+ * On the upper-cased text, in this order. The letters are A to D whatever the item has, and the first two have no word
+ * boundary.
  */
 const vstarPatterns = [
   ['leading-letter', `^([A-D])[${space}]*[.)\\]]*`],
@@ -76,7 +77,7 @@ const vstarPatterns = [
 export const lmmsVstar: Extractor = item => {
   const cut = stripReasoningTags(item.text)
   const text = cut.text.toUpperCase()
-  // Upper-casing may lengthen a text (ß); then offsets no longer tell a place.
+  // Upper-casing may lengthen a text (ß); then offsets no longer match.
   const place = (start: number) =>
     text.length === cut.text.length ? ([cut.origin(start), cut.origin(start) + 1] as const) : null
   for (const {rule, pattern} of vstarPatterns) {

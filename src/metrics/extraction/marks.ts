@@ -1,11 +1,11 @@
-// The marks that model families put around thoughts and turns: data, for visible-text.ts to act on.
-// A new family is one row here and one text in fixtures/extraction/.
+// The marks that model families put around thoughts and turns. Data for visible-text.ts.
+// A new family needs one row here and one text in fixtures/extraction/.
 
 export interface ThoughtMark {
   readonly name: string
-  /** What begins a thought; null where the family only marks the answer that follows. */
+  /** What begins a thought; null if the family only marks the answer that follows. */
   readonly open: RegExp | null
-  /** What ends it. One that was never opened ends everything before it, for the prompt may have opened it. */
+  /** What ends it. If it was never opened, everything before it is a thought: the prompt may have opened it. */
   readonly close: RegExp
   readonly example: string
   readonly source: string
@@ -92,22 +92,21 @@ export const thoughtMarks: readonly ThoughtMark[] = [
 ]
 
 /**
- * What ends a turn: whatever follows is a made-up next one. `<|end|>` between the channels of one turn does not.
+ * What ends a turn: everything after it is an invented next turn. `<|end|>` between the channels of one turn does not
+ * end it.
  * Sources: chat templates of Qwen, Llama 2 to 4, Gemma, Phi, Mistral, DeepSeek, Command, OLMo.
  */
 export const turnEnd =
   /<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end_of_turn_token|end▁of▁sentence|end_response|return|eot|user|human|im_user)\|>|<\|end\|>(?!\s{0,9}<\|start\|>assistant)|<\|(?:im_start|start)\|>\s{0,9}user|<\|start_header_id\|>\s{0,9}user|<start_of_turn>\s{0,9}user|<\/s>|<(?:eos|end_of_turn|end_of_utterance|turn\|)>|\[INST\]|\[END FINAL RESPONSE\]/gi
 
-/** The role that a chat template writes after the mark of a turn's beginning. */
+/** The role that a chat template writes after the mark of a new turn. */
 export const turnHead =
   /(?:<\|(?:im_start|start|start_header_id)\|>|<start_of_turn>)\s{0,9}(?:assistant|model)\b(?:<\|end_header_id\|>)?/gi
 
-/** A made-up next turn in plain words, at the beginning of a line: "Human: ...", "### Instruction: ...". */
+/** An invented next turn in plain words, at the beginning of a line: "Human: ...", "### Instruction: ...". */
 export const nextSpeaker =
   /\n[^\S\n]{0,9}(?:(?:#{1,6}[^\S\n]{0,9}|\*\*)?(?:human|user|用户)(?:\*\*)?[^\S\n]{0,2}:|#{1,6}[^\S\n]{0,9}(?:instruction|input|human|user)\b)/gi
 
-/**
- * A made-up next question. An answer may quote its own, so this ends the text only where the answer stands before it.
- */
+/** An invented next question. An answer may quote its own question, so this ends the text only after an answer. */
 export const nextQuestion =
   /\n[^\S\n]{0,9}(?:#{1,6}[^\S\n]{0,9})?(?:\*\*)?(?:question|q|问题|题目)(?:\*\*)?[^\S\n]{0,2}(?:\d{1,3}[^\S\n]{0,2})?[:：]/gi

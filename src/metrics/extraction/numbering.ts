@@ -1,5 +1,5 @@
-// Answers by number, for our own rule: "Image 2" for "the second image", "the third option" for C, and the number that
-// a count ends with. A number that could mean two options is no answer.
+// Answers by number, for our own rule: "Image 2" for "the second image", "the third option" for C, and the number at
+// the end of a count. A number that could mean two options is not an answer.
 
 import {uncertain} from './cues.js'
 import {denied, type KnownItem, type Target} from './declarations.js'
@@ -31,7 +31,7 @@ const bareNumber = new RegExp(
 const itemNoun = new RegExp(`^${ofTheItem}\\b|\\b${ofTheItem}$`, 'i')
 const longestAnswer = 60
 
-/** "Image 2", "the second image", "option 3", and a number alone where the options are counted ("the fourth image"). */
+/** "Image 2", "the second image", "option 3", or a number alone if the options are numbered ("the fourth image"). */
 export function numbered(text: string, item: KnownItem): Target | undefined {
   if (text.length > 600 || uncertain.test(text)) return undefined
   const places = item.known.map(({letter, words}) => ({letter, place: ordinalAmong(words)}))
@@ -65,7 +65,7 @@ function decide(letters: readonly string[], text: string): Target | undefined {
   return others.length > 0 ? {kind: 'ambiguous', ...place} : {kind: 'letter', letter: first, ...place}
 }
 
-/** The place that an option names, where it names exactly one. */
+/** The position that an option names, if it names exactly one. */
 function ordinalAmong(words: readonly string[]): number | undefined {
   const places = words.flatMap(word =>
     ordinals.includes(word) || /^\d+(?:st|nd|rd|th)$/.test(word) ? [placeOf(word)] : [],
@@ -82,7 +82,7 @@ function placeOf(word: string): number {
 const sum =
   /=\s{0,9}(\d+)|\b(?:so|thus|therefore|hence|makes|making|gives|giving|totals?|total\s+of|total\s+is|total:)\s{1,9}(?:there\s+(?:are|is)\s+)?(\w+)|\b(\w+)(?:\s+\p{L}+){0,3}\s+(?:in\s+total|in\s+all|altogether|overall)\b/giu
 
-/** "2 + 1 = 3", "so 3 in total": the number that a count ends with, where the options are numbers. */
+/** "2 + 1 = 3", "so 3 in total": the number at the end of a count, if the options are numbers. */
 export function total(text: string, item: KnownItem): Target | undefined {
   if (text.length > 600 || uncertain.test(text)) return undefined
   const numbers = item.known.filter(({words}) => words.length === 1 && /^-?\d+$/.test(words[0]!))
@@ -95,7 +95,7 @@ export function total(text: string, item: KnownItem): Target | undefined {
     .at(-1)
   const option = numbers.find(({words}) => words[0] === last?.value)
   if (last === undefined || option === undefined) return undefined
-  // A number said later may correct the sum.
+  // A later number may correct the sum.
   const later = wordsOf(text.slice(last.end)).some(({word}) => /^\d+$/.test(word))
   return later ? undefined : {kind: 'letter', letter: option.letter, start: 0, end: last.end}
 }

@@ -1,5 +1,5 @@
-// Option texts in a response, for our own rule: compared as words, so that case, punctuation and a leading article do
-// not matter.
+// Option texts in a response, for our own rule. They are compared as words, so case, punctuation and a leading article
+// do not matter.
 import type {Span} from './extractor.js'
 
 export interface Word {
@@ -7,11 +7,11 @@ export interface Word {
   readonly span: Span
 }
 
-/** An option as words. Options with the same words cannot be told apart: such a text stands for no letter. */
+/** An option as words. Options with the same words cannot be told apart, so their text means no letter. */
 export interface OptionWords {
   readonly letter: string
   readonly words: readonly string[]
-  /** The words in which it differs from all other options: `black` of "The color of the dog is black." */
+  /** The words that distinguish it from all other options: `black` of "The color of the dog is black." */
   readonly core: readonly string[]
 }
 
@@ -20,7 +20,8 @@ export interface Mention {
   readonly span: Span
 }
 
-// Letters and digits with what joins them (3.5, it's); a sign before a number; scripts without spaces by character.
+// Letters and digits with what joins them (3.5, it's); a sign before a number; scripts without spaces character by
+// character.
 const wordPattern =
   /(?<![\p{L}\p{N}])[-+−](?=\p{N})\p{N}+(?:[.,]\p{N}+)*|[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}]|\p{N}+(?:[.,]\p{N}+)+|[\p{L}\p{N}\p{M}]+(?:['’]\p{L}+)*/gu
 const numerals = [
@@ -48,7 +49,7 @@ export function numberOf(word: string): string {
   return value === -1 ? word.replace(/^([-+]?\p{N}+)\.0{1,2}$/u, '$1') : String(value)
 }
 
-/** The words of a text in lower case; number words as digits. */
+/** The words of a text in lower case, number words as digits. */
 export function wordsOf(text: string): Word[] {
   const found = Array.from(text.matchAll(wordPattern), match => ({
     word: match[0].toLowerCase().replaceAll('’', "'").replaceAll('−', '-'),
@@ -69,7 +70,8 @@ function withoutArticle(words: readonly string[], text: string): readonly string
 }
 
 /**
- * 1 if a response begins with an article, else 0: `A dog` does, `(A) dog`, `A. dog` and `A Dog` begin with a letter.
+ * 1 if a response begins with an article, else 0: `A dog` begins with an article; `(A) dog`, `A. dog` and `A Dog` with
+ * a letter.
  */
 function articleCount(text: string, words: readonly Word[]): number {
   const [first, second] = words
@@ -80,8 +82,8 @@ function articleCount(text: string, words: readonly Word[]): number {
 }
 
 /**
- * The options as words, letter by letter; one without words, or with those of another option, cannot be told by its
- * text and is left out.
+ * The options as words, letter by letter. An option without words, or with the words of another option, cannot be
+ * identified by its text and is left out.
  */
 export function readOptions(options: readonly string[] | null, letters: readonly string[]): OptionWords[] {
   const all = (options ?? []).slice(0, letters.length).map(text =>
@@ -115,7 +117,7 @@ const equal = (a: readonly string[], b: readonly string[]) =>
 
 const isLetter = (words: readonly string[]) => words.length === 1 && /^\p{L}$/u.test(words[0]!)
 
-/** The option that the whole text is, with or without an article. */
+/** The option that is the whole text, with or without an article. */
 export function wholeOption(text: string, options: readonly OptionWords[]): string | undefined {
   const found = wordsOf(text)
   const words = found.map(({word}) => word)
@@ -125,8 +127,8 @@ export function wholeOption(text: string, options: readonly OptionWords[]): stri
 }
 
 /**
- * The longest option text that a text begins with, after an article perhaps. An option that is one letter is left to
- * the letters.
+ * The longest option text at the beginning of a text, possibly after an article. Options of one letter are left to the
+ * rules for letters.
  */
 export function leadingOption(text: string, options: readonly OptionWords[]): Mention | undefined {
   const words = wordsOf(text)
@@ -145,10 +147,7 @@ function matches(words: readonly Word[], start: number, options: readonly Option
     .map(({letter, words}) => ({letter, words, end: start + words.length}))
 }
 
-/**
- * Every place where an option's text, or its core, stands in the words; one that lies in the text of a longer option is
- * left out.
- */
+/** Every place where an option's text, or its core, occurs in the words, except inside the text of a longer option. */
 export function mentions(
   words: readonly Word[],
   options: readonly OptionWords[],
@@ -166,7 +165,7 @@ export function mentions(
   return found
 }
 
-/** The only option whose text holds the given words in a row: `black` for "The color of the dog is black." */
+/** The only option whose text contains the given words in sequence: `black` for "The color of the dog is black." */
 export function containingOption(text: string, options: readonly OptionWords[]): string | undefined {
   const all = wordsOf(text)
   const words = all.slice(articleCount(text, all)).map(({word}) => word)

@@ -1,15 +1,14 @@
-// Python's string semantics, where JavaScript's differ: what the compatibility extractors need to read as their
-// originals do.
+// Python's string semantics where JavaScript's differ, so that the compatibility extractors read as their originals do.
 // Not a general emulation: only what those extractors use (design/benchmarks.md 5).
 
 /**
- * The characters `str.isspace` and a Unicode `\s` know: not the BOM, which JavaScript adds, but the separators U+001C
- * to U+001F and U+0085.
+ * The characters of `str.isspace` and a Unicode `\s`: without the BOM, which JavaScript adds, but with the separators
+ * U+001C to U+001F and U+0085.
  */
 export const space = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 
 /**
- * A word boundary before and after a word: Python's `\b` knows every script, JavaScript's only ASCII. Needs the flag
+ * A word boundary before and after a word. Python's `\b` knows every script, JavaScript's only ASCII. Needs the flag
  * `u`.
  */
 export const wordStart = '(?<![\\p{L}\\p{N}_])'
@@ -18,7 +17,7 @@ export const wordEnd = '(?![\\p{L}\\p{N}_])'
 const spaces = new RegExp(`[${space}]`)
 const token = new RegExp(`[^${space}]+`, 'g')
 
-/** A part of a text with the offset where it stands: extractors cut texts up and still report spans of the whole. */
+/** A part of a text with its offset: extractors cut texts up and still report spans of the whole. */
 export interface Slice {
   readonly text: string
   readonly start: number

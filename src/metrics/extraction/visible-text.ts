@@ -1,12 +1,12 @@
-// What of a response may hold its answer, for our own rule: special tokens and thoughts are blanked, answer tags are
-// found.
-// Every step keeps the length of the text, so that an offset always means the same place.
+// The part of a response that may hold its answer, for our own rule. Special tokens and thoughts are blanked, answer
+// tags are found.
+// Every step keeps the length of the text, so an offset always means the same place.
 import {nextSpeaker, thoughtMarks, turnEnd, turnHead} from './marks.js'
 import type {Slice} from './python.js'
 
 /**
- * Tokens that a decoder leaves in a text: chat and latent markers (`<|im_end|>`, `<|lvr_start|>`, `<abs_vis_token>`),
- * `<s>`, padding.
+ * Tokens that a decoder may leave in a text: chat and latent markers (`<|im_end|>`, `<|lvr_start|>`,
+ * `<abs_vis_token>`), `<s>`, padding.
  */
 const specialToken =
   /<\|[^|<>]{1,60}\|>|<\/?s>|<\/?(?:pad|unk|bos|eos|eot|mask|image|video|start_of_turn|end_of_turn|end_of_utterance|abs_vis_token|abs_vis_token_pad)>/gi
@@ -17,19 +17,19 @@ const markup =
 
 const blank = (match: string) => ' '.repeat(match.length)
 
-/** Full-width Latin letters, digits and brackets (Ａ, （) as their ASCII twins; what follows the turn's end as spaces. */
+/** Full-width Latin letters, digits and brackets (Ａ, （) become ASCII; the text after the turn's end becomes spaces. */
 export function plainText(text: string): string {
   const narrow = text.replace(/[\uff01-\uff5e]/g, wide => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
   return upTo(narrow, firstAfterWords(narrow, turnEnd)).replace(turnHead, blank)
 }
 
-/** What the reader of a response is told: one turn of it, without thoughts and special tokens. */
+/** The part of a response for the reader: one turn, without thoughts and special tokens. */
 export function visibleText(text: string): string {
   const told = withoutThoughts(plainText(text)).replace(specialToken, blank)
   return upTo(told, firstAfterWords(told, nextSpeaker))
 }
 
-/** Where a mark first stands behind anything but spaces and special tokens. */
+/** Where a mark first occurs after anything but spaces and special tokens. */
 function firstAfterWords(text: string, mark: RegExp): number | undefined {
   let from = 0
   for (const {index, 0: found} of text.matchAll(mark)) {
@@ -43,14 +43,14 @@ function upTo(text: string, end: number | undefined): string {
   return end === undefined ? text : text.slice(0, end) + ' '.repeat(text.length - end)
 }
 
-/** Blanks emphasis, headings and stray tags that stand around an answer and are no part of it. */
+/** Blanks emphasis, headings and stray tags around an answer. */
 export function withoutMarkup(text: string): string {
   return text.replace(markup, blank)
 }
 
 /**
- * Blanks closed thoughts, everything before a closing mark that was never opened (the prompt may have opened it), and
- * everything after an opening mark that is never closed: a thought that was cut off is no answer.
+ * Blanks closed thoughts, everything before an unopened closing mark (the prompt may have opened it), and everything
+ * after an unclosed opening mark: an unfinished thought is not an answer.
  */
 function withoutThoughts(text: string): string {
   const kept: string[] = []
@@ -72,7 +72,7 @@ function withoutThoughts(text: string): string {
   return kept.join('')
 }
 
-/** The thought marks of a text in their order. */
+/** The thought marks of a text, in order. */
 function marksOf(text: string) {
   const found = (pattern: RegExp | null, opens: boolean) =>
     pattern === null
@@ -84,9 +84,9 @@ function marksOf(text: string) {
 }
 
 export interface AnswerTags {
-  /** What the last closed pair of answer tags holds. */
+  /** The content of the last closed pair of answer tags. */
   readonly closed: Slice | undefined
-  /** What follows the last opening tag if it is never closed. */
+  /** The text after the last opening tag if it is never closed. */
   readonly open: Slice | undefined
 }
 
@@ -105,7 +105,7 @@ export function answerTags(text: string): AnswerTags {
 }
 
 /**
- * True if the response holds a closed answer that is not blank: then a length limit did not cut the answer off
+ * Whether the response holds a closed answer that is not blank. If so, the length limit did not cut the answer off
  * (design/contract.md, "Outcomes").
  */
 export function hasClosedAnswer(text: string): boolean {

@@ -15,7 +15,7 @@ const separators = /[.()[\],:;!*#{}]/g
 const answerIs = new RegExp(`(?:correct[${space}]+)?answer[${space}]+is[${space}]+\\**([ABCD])\\**`, 'di')
 
 interface Variant {
-  /** With the original's environment variable VERBOSE, an `A` among more than three words is taken for the article. */
+  /** With the original's environment variable VERBOSE, an `A` among more than three words counts as the article. */
   readonly verbose: boolean
   /** False: stop before the option texts. */
   readonly optionText: boolean

@@ -1,6 +1,6 @@
-// The table of judges, and how a verdict changes a score. What a judge is told and how its reply is read stands here
-// under the name of its source; which one a benchmark has, its adapter says. Asks nobody itself: the wiring to an
-// endpoint is evaluation/judge.ts.
+// The table of judges, and how a verdict changes a score. For each judge, by the name of its source: what it is told
+// and how its reply is read. A benchmark's adapter names its judge. Nothing is sent from here; evaluation/judge.ts
+// connects to an endpoint.
 
 import {hashOf} from '../../core/hash.js'
 import type {JudgeName, Outcome, Score, Scoring} from '../../core/outcome.js'
@@ -19,10 +19,10 @@ export interface JudgeMessage {
   readonly content: string
 }
 
-/** What a judge sees and knows of one answer. */
+/** What a judge sees of one answer. */
 export interface JudgeTask {
   readonly sample: Sample
-  /** The answer of an open question, the whole response of a choice. */
+  /** The answer to an open question, or the whole response to a choice. */
   readonly answer: string
 }
 
@@ -53,7 +53,7 @@ const judges: Readonly<Record<JudgeName, Judge>> = {
       {role: 'system', content: viscotSystemTemplate},
       {role: 'user', content: viscotUserTemplate},
     ],
-    // The official question still carries the picture's mark of the conversation it was cut from.
+    // The official question still has the picture's placeholder from its conversation.
     fill: ({sample, answer}) => ({Q: `<image>\n${sample.question}`, O: '', P: answer, G: goldOf(sample)}),
     read: readScore,
   },
@@ -96,8 +96,8 @@ export function readVerdict(name: JudgeName, reply: string, task: JudgeTask): Ve
 }
 
 /**
- * The task for a judge, or null where there is nothing to ask: an open answer that was given, or a choice that our rule
- * could not read; truncated, refused, failed and unscored samples are what they are.
+ * The task for a judge, or null where there is nothing to ask. A judge is asked about a given open answer, or a choice
+ * that our rule could not read. Truncated, refused, failed and unscored samples keep their outcome.
  */
 export function judgeTask(
   sample: Sample,
@@ -114,8 +114,8 @@ export function judgeTask(
 const openOutcomes: ReadonlySet<Outcome> = new Set(['correct', 'wrong', 'not-engaged'])
 
 /**
- * The score after a verdict. An open answer is worth its mark (of a `not-engaged` one only `answerOnly` changes); a
- * choice becomes the letter the judge saw. An unreadable verdict says nothing about the answer, so it is an error, with
+ * The score after a verdict. An open answer gets its mark (for a `not-engaged` one only `answerOnly` changes); a choice
+ * becomes the letter that the judge read. An unreadable verdict says nothing about the answer, so it is an error, with
  * the official value in the metrics.
  */
 export function judgedScore(score: Score, verdict: Verdict, {sample}: JudgeTask): Score {
@@ -144,7 +144,6 @@ export function judgedScore(score: Score, verdict: Verdict, {sample}: JudgeTask)
         score: null,
         metrics: {
           ...score.metrics,
-          judgeUnreadable: 1,
           ...(typeof official === 'number' ? {judgeOfficial: official} : {}),
         },
       }

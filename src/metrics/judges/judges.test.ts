@@ -39,7 +39,7 @@ describe('the templates', () => {
     ['VLMEvalKit choice', vlmevalkitChoiceTemplate, 'b432c7b0529cd6b51708600e9f3a55c49d23172f9db1d0b11ac38245ceae4728'],
   ])('%s has the published hash', (_name, template, hash) => expect(sha256(template)).toBe(hash))
 
-  it('are hashed for the lock, each judge apart', () => {
+  it('are hashed for the lock, each judge separately', () => {
     const names = ['viscot_official', 'blink_official', 'vlmevalkit_blink', 'vlmevalkit_choice'] as const
     expect(new Set(names.map(judgePromptSha256)).size).toBe(4)
   })
@@ -117,19 +117,19 @@ describe('a verdict', () => {
     expect(judged('Score: <1>')).toMatchObject({
       outcome: 'error',
       score: null,
-      metrics: {judgeUnreadable: 1, judgeOfficial: 0},
+      metrics: {judgeOfficial: 0},
     })
-    expect(judged('score: 0.5.').metrics).toEqual({match: 0, judgeUnreadable: 1})
-    expect(chosen('B')).toMatchObject({outcome: 'error', metrics: {judgeUnreadable: 1}})
+    expect(judged('score: 0.5.').metrics).toEqual({match: 0})
+    expect(chosen('B')).toMatchObject({outcome: 'error', score: null})
   })
 
-  it('reads the letter of a choice that no rule could read', () => {
+  it('gives the letter of a choice that no rule could read', () => {
     expect(chosen('(B)')).toMatchObject({outcome: 'correct', score: 1, answer: 'B'})
     expect(chosen('(A)')).toMatchObject({outcome: 'wrong', score: 0, answer: 'A'})
     expect(chosen('(Z)')).toMatchObject({outcome: 'unanswered', score: 0, answer: null})
   })
 
-  it('on an answer without latents changes only what the answer alone would earn', () => {
+  it('on an answer without latents changes only answerOnly', () => {
     const before = score('not-engaged', 'a window')
     const after = judgedScore(before, readVerdict('viscot_official', 'score: 1', openTask), openTask)
     expect(after).toMatchObject({outcome: 'not-engaged', score: 0, metrics: {answerOnly: 1}})
@@ -137,7 +137,7 @@ describe('a verdict', () => {
 })
 
 describe('a judge is asked', () => {
-  it('about open answers that were given, and not about the rest', () => {
+  it('about given open answers, and not about the rest', () => {
     expect(judgeTask(open, 'text', {answer: 'open'}, score('wrong', 'a window'))).toEqual({
       sample: open,
       answer: 'a window',
@@ -158,7 +158,7 @@ describe('a judge is asked', () => {
     expect(judgeTask(choice, ' ', {answer: 'choice'}, score('unanswered', null))).toBeNull()
   })
 
-  it('in the words of its benchmark', () => {
+  it('with its benchmark’s prompt', () => {
     expect(judgeFor({answer: 'choice', judge: 'blink_official'})).toBe('blink_official')
     expect(judgeFor({answer: 'open'})).toBe('viscot_official')
     expect(judgeFor({answer: 'choice'})).toBe('vlmevalkit_choice')

@@ -1,5 +1,5 @@
-// How a judge's reply is read. The official readings are kept beside ours: what they score 0 because they cannot read
-// it is `unreadable`.
+// How a judge's reply is read. The official readings are kept beside ours. Replies that the official code scores 0
+// because it cannot read them are `unreadable` here.
 import {extractAnswer} from '../extraction/index.js'
 
 export type Reading =
@@ -13,7 +13,7 @@ export type Reading =
 export interface Verdict {
   readonly reading: Reading
   /**
-   * What the peer's own code makes of the reply: a mark for open answers, the prediction for choices; null where it
+   * What the peer's own code reads in the reply: a mark for open answers, the prediction for choices; null where it
    * stops or asks again.
    */
   readonly official: number | string | null
@@ -44,8 +44,7 @@ export function readVerbatim(reply: string, letters: readonly string[]): Verdict
 }
 
 /**
- * The reply goes through the same rule as responses do (open-compass/VLMEvalKit: vlmeval/utils/matching_util.py,
- * can_infer).
+ * The reply is read by the same rule as responses (open-compass/VLMEvalKit: vlmeval/utils/matching_util.py, can_infer).
  */
 export function readInferred(
   reply: string,

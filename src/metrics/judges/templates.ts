@@ -1,10 +1,11 @@
-// What judges are told, word for word: the protocols of published benchmarks, so not ours to improve. Data only.
+// What judges are told, word for word. These are the protocols of published benchmarks and must not be improved. Data
+// only.
 // BLINK: zeyofu/BLINK_Benchmark: eval/multiple_choice.py. VisCoT: deepcs233/Visual-CoT: llava/eval/eval_cot_score.py.
 // VLMEvalKit: open-compass/VLMEvalKit: vlmeval/dataset/utils/multiple_choice.py. All Apache-2.0.
-// `{Q}`, `{O}`, `{P}` and `{G}` stand for question, options, prediction and gold answer; blanks at line ends belong to
+// `{Q}`, `{O}`, `{P}` and `{G}` stand for question, options, prediction and gold answer; spaces at line ends belong to
 // the text.
 
-/** Hands a response that the rule cannot read to a matcher; its reply is the prediction. */
+/** Gives a response that the rule cannot read to a matcher; its reply is the prediction. */
 export const blinkOfficialTemplate = `You are an AI assistant who will help me to match an answer with several options of a single-choice question. You are provided with a question, several options, and an answer, and you need to find which option is most similar to the answer. If the answer says things like refuse to answer, I'm sorry cannot help, etc., output (Z)If the meaning of all options are significantly different from the answer, or the answer does not select any option, output (Z)Your should output one of the choices, (A),(B),(C),(D),(E) (if they are valid options), or (Z)
 Example 1: 
 Question: Which point is closer to the camera?
@@ -43,7 +44,7 @@ Options: {O}
 Answer: {P}
 Your output: `
 
-/** VLMEvalKit's wording of the same for the data set named BLINK. */
+/** VLMEvalKit's version for the data set named BLINK. */
 export const vlmevalkitBlinkTemplate = blinkOfficialTemplate
   .replace('output (Z)If', 'output Z.If')
   .replace('output (Z)Your', 'output Z. Your')

@@ -1,5 +1,6 @@
 // How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in
 // words.
+import {exitCodes} from '../../core/errors.js'
 import type {Comparison, ComparisonPair} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../schemas/result.js'
 
@@ -133,7 +134,7 @@ export function pairSentence(pair: ComparisonPair): string {
 export function verdictSentence({verdict, gated, exitCode, margin, alpha}: Comparison): string {
   const bounds = `one-sided bounds at ${alpha}, margin ${percent(margin)} points`
   if (!gated) return `${verdict} (${bounds})`
-  const gate = exitCode === 0 ? 'gate passed' : exitCode === 1 ? 'gate failed' : 'gate undecided'
+  const gate = exitCode === 0 ? 'gate passed' : exitCode === exitCodes['gate-failed'] ? 'gate failed' : 'gate undecided'
   return `${gate}: ${verdict} (${bounds})`
 }
 

@@ -14,7 +14,7 @@ const difference = {
   ties: z.number().int(),
 }
 
-export const comparisonVerdicts = ['improved', 'equivalent', 'regressed', 'inconclusive'] as const
+const comparisonVerdicts = ['improved', 'equivalent', 'regressed', 'inconclusive'] as const
 
 export const comparisonPairSchema = z.looseObject({
   bench: z.string(),

@@ -49,8 +49,6 @@ export const resultPanelSchema = z.looseObject({
 
 export type ResultPanel = z.infer<typeof resultPanelSchema>
 
-export const verdicts = ['done', 'partial', 'infrastructure', 'interrupted'] as const
-
 export const resultDocumentSchema = z.looseObject({
   schema: z.literal(1),
   /** True when any row is on built-in samples. */

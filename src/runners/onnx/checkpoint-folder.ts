@@ -1,6 +1,6 @@
 // Resolves a model reference of the local runner to a folder: a path, `hub:owner/name[@rev]` or `builtin:NAME`.
 import {existsSync, readdirSync} from 'node:fs'
-import {join, resolve} from 'node:path'
+import {dirname, join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {closest} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
@@ -32,6 +32,11 @@ export function builtinNames(): string[] {
   return readdirSync(builtinModels)
     .filter(name => existsSync(join(builtinModels, name, 'config.json')))
     .sort()
+}
+
+/** Whether a folder is that of a model that ships with the package. */
+export function isBuiltinFolder(dir: string): boolean {
+  return join(dirname(dir), '/') === builtinModels
 }
 
 function builtinFolder(name: string): string {

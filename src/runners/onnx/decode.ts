@@ -13,6 +13,7 @@ import {
   stopAfter,
   stopDistance,
 } from '../../modes/protocols.js'
+import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
 import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
@@ -45,7 +46,8 @@ export interface Decoded<T extends DecodeTask> {
   readonly latentMask: readonly boolean[]
   /** What was fed and what the model itself would have fed; one entry per block. */
   readonly blocks: readonly Required<LatentBlock>[]
-  readonly stop: Extract<Stop, 'eos' | 'length'>
+  /** `error`: the model's output was not finite, so its tokens mean nothing. */
+  readonly stop: Extract<Stop, 'eos' | 'length' | 'error'>
   /** Time in milliseconds since the row was started, and the number of steps taken in that time. */
   readonly decodeMs: number
   readonly steps: number
@@ -123,16 +125,19 @@ async function* step<T extends DecodeTask>(
     positions,
     totals,
     past: cache.past(),
-    want: {hidden: rows.some(row => row.readsHidden), logits: rows.some(row => row.readsLogits)},
+    // The states are always fetched: they are small, and they show whether the output is finite.
+    want: {hidden: true, logits: rows.some(row => row.readsLogits)},
   })
   cache.append(output.delta)
   const vocabulary = (output.logits?.length ?? 0) / n
   // Starts from the last row, because a row that ends is replaced by the last one.
   for (let i = n - 1; i >= 0; i--) {
     const row = rows[i]!
-    const hidden = output.hidden?.slice(i * H, (i + 1) * H)
+    const hidden = output.hidden!.slice(i * H, (i + 1) * H)
     const logits = output.logits?.subarray(i * vocabulary, (i + 1) * vocabulary)
-    if (!row.advance(output.nextTokens[i]!, hidden, logits)) continue
+    if (allFinite(hidden)) {
+      if (!row.advance(output.nextTokens[i]!, hidden, logits)) continue
+    } else row.fail()
     cache.remove(i)
     const last = rows.pop()!
     if (i < rows.length) rows[i] = last
@@ -142,7 +147,6 @@ async function* step<T extends DecodeTask>(
 
 /** The state of one generation. */
 class Row<T extends DecodeTask> {
-  readonly readsHidden: boolean
   readonly readsLogits: boolean
   /** The id to feed next. */
   previous: number
@@ -155,18 +159,17 @@ class Row<T extends DecodeTask> {
   readonly #startedAt = performance.now()
   #state: BlockState = outsideBlock
   #lastHidden: Float32Array | undefined
-  #stop: 'eos' | 'length' | null = null
+  #stop: Decoded<T>['stop'] | null = null
 
   constructor(readonly task: T) {
-    const {machine, sampling, prompt} = task
-    this.readsHidden = machine.rules.kind === 'feedback'
+    const {sampling, prompt} = task
     this.readsLogits = !isPlainGreedy(sampling)
     this.previous = prompt.ids.at(-1)!
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
   /** Takes the output of a forward pass at its last position. Returns true when the generation has ended. */
-  advance(argmaxToken: number, hidden: Float32Array | undefined, logits: Float32Array | undefined): boolean {
+  advance(argmaxToken: number, hidden: Float32Array, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
     const sampled = this.readsLogits ? chooseToken(logits!, task.sampling, this.#seen, task.random) : argmaxToken
@@ -177,9 +180,9 @@ class Row<T extends DecodeTask> {
     this.latent = null
     if (decision.latent) {
       const block = decision.state.blocks - 1
-      this.latent = task.choose(hidden!, {block, index: decision.state.used - 1})
+      this.latent = task.choose(hidden, {block, index: decision.state.used - 1})
       this.#blocks[block]!.vectors.push(this.latent)
-      this.#blocks[block]!.own.push(hidden!)
+      this.#blocks[block]!.own.push(hidden)
     }
     this.previous = decision.id
     this.#ids.push(decision.id)
@@ -187,6 +190,11 @@ class Row<T extends DecodeTask> {
     if (task.sampling.repetitionPenalty !== 1) this.#seen.add(decision.id)
     this.#stop = stopAfter(machine, decision, this.#ids.length, task.maxNewTokens, task.eos)
     return this.#stop !== null
+  }
+
+  /** Ends the generation where the model's output is not finite. */
+  fail(): void {
+    this.#stop = 'error'
   }
 
   result(): Decoded<T> {

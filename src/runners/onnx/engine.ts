@@ -29,10 +29,12 @@ import {
   protocolNamed,
 } from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
+import {notFinite} from './finite.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
+import {noLatentIds} from './qwen2-5-vl/latent-tokens.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -60,14 +62,13 @@ interface ArmTask extends DecodeTask {
   readonly prepared: PreparedPrompt
 }
 
-/** Ids that no token has, for the machine of a checkpoint without latent tokens. */
-const noIds = {start: -1, pad: -1, end: -1}
-
 export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
   readonly #banks = new Map<string, Promise<LatentBank>>()
   #stopVector: Promise<Float32Array> | undefined
+  /** Whether a problem of the checkpoint was told. */
+  #told = false
   /** Inputs of the sample scored last, because options are scored one after another. */
   #scored: {readonly key: string; readonly inputs: PreparedInputs} | undefined
 
@@ -83,12 +84,26 @@ export class Engine {
     const settled: Generation[] = []
     for await (const decoded of decodeAll(model, this.#tasks(groups, settled), this.#options.batchSize, signal)) {
       if (decoded === null) yield* settled.splice(0)
-      else
-        yield {
-          ...this.#generation(decoded),
-          ...(await this.#wantedScores(decoded.task.request, decoded.task.prompt, decoded.blocks)),
-        }
+      else yield await this.#finished(decoded)
     }
+  }
+
+  async #finished(decoded: Decoded<ArmTask>): Promise<Generation> {
+    const {request, prompt} = decoded.task
+    try {
+      if (decoded.stop === 'error') throw notFinite()
+      return {...this.#generation(decoded), ...(await this.#wantedScores(request, prompt, decoded.blocks))}
+    } catch (error) {
+      return this.#failed(request, error)
+    }
+  }
+
+  #failed(request: Request, error: unknown): Generation {
+    const code = error instanceof LanternError ? error.code : 'bug'
+    // What is wrong with the checkpoint will fail every sample: it is told at the first.
+    if (code === 'bad-checkpoint' && !this.#told) this.#tools.warn(messageOf(error))
+    this.#told ||= code === 'bad-checkpoint'
+    return failedGeneration(request, code, messageOf(error))
   }
 
   /** See Session.score (runner.ts). Each block is fed as START, its latents, END. */
@@ -145,7 +160,7 @@ export class Engine {
             task = {...plan, prepared, prompt: prepared.state}
           }
         } catch (error) {
-          settled.push(failedGeneration(request, error instanceof LanternError ? error.code : 'bug', messageOf(error)))
+          settled.push(this.#failed(request, error))
         }
         yield task
       }
@@ -216,7 +231,7 @@ export class Engine {
   #machine(request: Request): LatentMachine {
     const {arm} = request
     const {latent, tensors} = this.#tools.model.checkpoint
-    if (arm.mode !== 'latent') return plainDecoding(latent?.ids ?? noIds)
+    if (arm.mode !== 'latent') return plainDecoding(latent?.ids ?? noLatentIds)
     const ids = this.#latentIds()
     const rules = protocolNamed(arm.protocol ?? latent!.protocol)
     if (rules.name.startsWith('lvr') && [...tensors.keys()].some(name => /(^|\.)lvr_head\./.test(name))) {

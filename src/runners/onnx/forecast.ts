@@ -22,7 +22,7 @@ export async function checkpointForecast(checkpoint: Checkpoint, options: PixelO
     async tokens(prompt, sizeOf) {
       const cells: number[] = []
       for (const part of prompt.parts) if (part.type === 'image') cells.push(cellsSeen(await sizeOf(part.image)))
-      const all = expandImages(tokenizer.encode(template(prompt)), special.image, cells)
+      const all = expandImages(tokenizer.encode(await template(prompt)), special.image, cells)
       const image = cells.reduce((sum, count) => sum + count, 0)
       return {text: all.length - image, image}
     },

@@ -1,10 +1,9 @@
 // Lists the available checkpoints by file names alone: opens nothing and downloads nothing.
-import {existsSync} from 'node:fs'
 import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {type Environment, hubCacheDir} from '../../hub/cache-layout.js'
 import {builtinNames} from './checkpoint-folder.js'
-import {indexFile, singleFile} from './folder-format.js'
+import {adapterWeights, holdsWeights, isAdapter} from './folder-format.js'
 
 export interface ListedModel {
   /** As accepted by `--model`. */
@@ -20,12 +19,15 @@ export async function listModels(folder: string, env: Environment): Promise<List
     const repo = /^models--(.+)$/.exec(name)?.[1]
     const snapshots = join(hubCacheDir(env), name, 'snapshots')
     if (repo === undefined) continue
-    const commits = await subfolders(snapshots)
-    if (commits.some(commit => holdsWeights(join(snapshots, commit))))
+    for (const commit of await subfolders(snapshots)) {
+      if (!(await isModel(join(snapshots, commit)))) continue
       hub.push({ref: `hub:${repo.replaceAll('--', '/')}`, source: 'hub'})
+      break
+    }
   }
-  const near = ['.', ...(await subfolders(folder)).map(name => `./${name}`)]
-  const folders = near.filter(path => holdsWeights(join(folder, path))).map(ref => ({ref, source: 'folder'}) as const)
+  const folders: ListedModel[] = []
+  for (const ref of ['.', ...(await subfolders(folder)).map(name => `./${name}`)])
+    if (await isModel(join(folder, ref))) folders.push({ref, source: 'folder'})
   return [...builtin, ...hub, ...folders]
 }
 
@@ -34,6 +36,8 @@ async function subfolders(folder: string): Promise<string[]> {
   return entries.flatMap(entry => (entry.isDirectory() ? [entry.name] : [])).sort()
 }
 
-function holdsWeights(folder: string): boolean {
-  return existsSync(join(folder, 'config.json')) && [singleFile, indexFile].some(name => existsSync(join(folder, name)))
+/** Whether the names in a folder are those of a checkpoint or of an adapter. */
+async function isModel(folder: string): Promise<boolean> {
+  const names = new Set(await readdir(folder).catch(() => []))
+  return (names.has('config.json') && holdsWeights(names)) || (isAdapter(names) && names.has(adapterWeights))
 }

@@ -1,4 +1,5 @@
 // Loads from a checkpoint folder everything that turns prompts into generations, on the calling thread.
+import {LanternError} from '../../core/errors.js'
 import type {PromptTools} from './prepared-inputs.js'
 import {loadChatTemplate} from './qwen2-5-vl/chat-template.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
@@ -13,6 +14,8 @@ export interface PixelOptions {
 }
 
 export interface CheckpointOptions extends LoadOptions, PixelOptions {
+  /** Folder of a LoRA adapter for the checkpoint. */
+  readonly adapter?: string
   readonly warn: (message: string) => void
 }
 
@@ -21,19 +24,27 @@ export async function loadCheckpoint(
   dir: string,
   options: CheckpointOptions,
 ): Promise<PromptTools & {readonly model: Model}> {
-  const checkpoint = await openCheckpoint(dir)
+  const {adapter} = options
+  const checkpoint = await openCheckpoint(dir, {...(adapter !== undefined && {adapter})})
   const tools = await loadPromptTools(checkpoint, options)
   return {...tools, warn: options.warn, model: await loadModel(checkpoint, options)}
 }
 
-/** What prompts are made with, except the model. Throws LanternError `bad-checkpoint`. */
+/**
+ * What prompts are made with, except the model. Throws LanternError `bad-checkpoint`, `unsupported` for a template
+ * without pictures, and `usage` for limits that no picture can have.
+ */
 export async function loadPromptTools(
-  {dir, latent, image}: Checkpoint,
-  {minPixels = image.minPixels, maxPixels = image.maxPixels}: PixelOptions,
+  checkpoint: Checkpoint,
+  {minPixels = checkpoint.image.minPixels, maxPixels = checkpoint.image.maxPixels}: PixelOptions,
 ): Promise<Pick<PromptTools, 'tokenizer' | 'template' | 'limits'>> {
-  return {
-    tokenizer: await loadTokenizer(dir, latent),
-    template: await loadChatTemplate(dir),
-    limits: {minPixels, maxPixels},
+  if (minPixels > maxPixels) {
+    throw new LanternError(
+      'usage',
+      `At least ${minPixels} pixels and at most ${maxPixels}: no picture has both.`,
+      `The checkpoint's own limits are ${checkpoint.image.minPixels} and ${checkpoint.image.maxPixels}; give --min-pixels and --max-pixels together.`,
+    )
   }
+  const tokenizer = await loadTokenizer(checkpoint.folders, checkpoint.latent)
+  return {tokenizer, template: await loadChatTemplate(checkpoint, tokenizer), limits: {minPixels, maxPixels}}
 }

@@ -3,7 +3,7 @@
 import type {TensorPlace} from '../../core/safetensors.js'
 
 /** Element types with their numbers in TensorProto.DataType. */
-export const elementType = {f32: 1, u8: 2, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16} as const
+const elementType = {f32: 1, u8: 2, i32: 6, i64: 7, bool: 9, f16: 10, bf16: 16} as const
 export type ElementType = keyof typeof elementType
 
 /** A number is a fixed size, a string names a free dimension, and null is a free dimension without a name. */

@@ -15,6 +15,8 @@ export interface LocalOptions {
    */
   readonly weights?: 'mapped' | 'packed'
   readonly threads?: number
+  /** Folder of a LoRA adapter for the checkpoint. */
+  readonly adapter?: string
   readonly batchSize?: number
   /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */
   readonly latentBank?: string

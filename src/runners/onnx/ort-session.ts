@@ -109,7 +109,7 @@ function packageFolder(): string {
  * The command that fetches the CUDA libraries: the package's own install script. `npm rebuild` does not run it under
  * `allowScripts: false`.
  */
-export function cudaInstallCommand(): string {
+function cudaInstallCommand(): string {
   return `node ${relative(process.cwd(), join(packageFolder(), 'script', 'install.js'))}`
 }
 

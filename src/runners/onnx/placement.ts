@@ -2,7 +2,7 @@
 // of the model's folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder becomes blobs/.
 // The model itself is passed as bytes together with that folder's name. Nothing is written beside the weights, so
 // read-only folders and other file systems need no special care.
-import {copyFile, link, mkdir, realpath} from 'node:fs/promises'
+import {copyFile, link, mkdir, realpath, stat} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {sha256} from '../../core/hash.js'
@@ -24,7 +24,13 @@ export async function placeWeights(files: readonly string[], cacheDir: string): 
   const folders = new Set([...real.values()].map(path => dirname(path)))
   if (folders.size === 1) return {folder: [...folders][0]!, locate: file => basename(real.get(file)!)}
 
-  const folder = join(cacheDir, 'weights', sha256(JSON.stringify([...real.values()])).slice(0, 16))
+  // Sizes and times too: a file that was written anew must not meet the link to its old contents.
+  const identities: string[] = []
+  for (const path of real.values()) {
+    const {size, mtimeNs} = await stat(path, {bigint: true})
+    identities.push(`${path} ${size} ${mtimeNs}`)
+  }
+  const folder = join(cacheDir, 'weights', sha256(JSON.stringify(identities)).slice(0, 16))
   const name = (file: string) => `${[...real.keys()].indexOf(file)}-${basename(file)}`
   try {
     await mkdir(folder, {recursive: true})

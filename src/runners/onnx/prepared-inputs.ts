@@ -6,6 +6,7 @@ import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {PixelLimits} from '../smart-resize.js'
 import type {PromptState} from './decode.js'
+import {requireFinite} from './finite.js'
 import {decodeImage} from './image.js'
 import type {RgbImage} from './pillow-bicubic.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
@@ -73,7 +74,10 @@ export class PreparedInputs {
     return once(this.#inputs, this.#keyOf(prompt), () => this.#read(prompt))
   }
 
-  /** The prompt of a request after its prefill. Throws like `input`. */
+  /**
+   * The prompt of a request after its prefill. Throws like `input`, and `bad-checkpoint` for an output that is not
+   * finite.
+   */
   prompt(request: Request): Promise<PreparedPrompt> {
     return once(this.#prompts, this.#keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
   }
@@ -135,7 +139,7 @@ export class PreparedInputs {
     for (const image of imagesOf(prompt)) pictures.push(await this.#picture(image))
 
     const cells = pictures.map(({grid}) => cellsOf(grid, vision))
-    const ids = expandImages(tokenizer.encode(template(prompt)), special.image, cells)
+    const ids = expandImages(tokenizer.encode(await template(prompt)), special.image, cells)
     const grids = pictures.map(({grid}) => grid)
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
     const embeds = model.embed(ids)
@@ -171,6 +175,8 @@ export class PreparedInputs {
       past: null,
       want: {hidden: true, logits: true},
     })
+    requireFinite(output.hidden!)
+    requireFinite(output.logits!)
     return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + performance.now() - startedAt}
   }
 }

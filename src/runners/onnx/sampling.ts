@@ -42,7 +42,7 @@ export function chooseToken(
 }
 
 /** Index of the first of the largest values. */
-export function argmax(values: ArrayLike<number>): number {
+function argmax(values: ArrayLike<number>): number {
   let best = 0
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i
   return best

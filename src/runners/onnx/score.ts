@@ -2,6 +2,7 @@
 // generated.
 
 import type {PromptState} from './decode.js'
+import {requireFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
 import type {Model} from './qwen2-5-vl/types.js'
 
@@ -11,7 +12,10 @@ export interface ForcedToken {
   readonly vector?: Float32Array
 }
 
-/** Natural log-probability of each token of each continuation, [continuation][token]. */
+/**
+ * Natural log-probability of each token of each continuation, [continuation][token]. Throws LanternError
+ * `bad-checkpoint` for an output that is not finite.
+ */
 export async function scoreContinuations(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
   prompt: PromptState,
@@ -53,5 +57,6 @@ async function scoreOne(
     rows: Int32Array.from(continuation, (_, i) => prefix.length + i),
     targets: Int32Array.from(continuation),
   })
+  requireFinite(logProbs!)
   return Array.from(logProbs!)
 }

@@ -24,10 +24,11 @@ const parametersWorthThreads = 10_000_000
 /** Throws LanternError: what opening the checkpoint and loading the model throw. */
 export async function openSession(ref: string, dir: string, options: OnnxOptions): Promise<Session> {
   const {common, local} = options
-  const checkpoint = await openCheckpoint(dir)
+  const {adapter} = local
+  const checkpoint = await openCheckpoint(dir, {...(adapter !== undefined && {adapter}), env: common.env})
   const sha256 = await checkpointSha256(checkpoint, common.cacheDir)
   const threads = local.threads ?? (checkpoint.parameters < parametersWorthThreads ? 1 : undefined)
-  const start = startOf(dir, {common, local: {...local, threads}})
+  const start = startOf(checkpoint, {common, local: {...local, threads}})
   let started: Promise<ModelHost> | undefined
   let closed: Promise<void> | undefined
   const host = () => {
@@ -62,7 +63,7 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
   return parity === undefined ? undefined : {precision, parity, graphs: graphVersion}
 }
 
-function startOf(dir: string, {common, local}: OnnxOptions): WorkerStart {
+function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
   const {cacheDir, minPixels, maxPixels, keepLatents} = common
   const {device, threads, precision, weights, batchSize = defaultBatchSize, latentBank} = local
   return {
@@ -73,6 +74,7 @@ function startOf(dir: string, {common, local}: OnnxOptions): WorkerStart {
       precision: precision ?? (device === 'cpu' ? 'fp32' : 'fp16'),
       ...(threads !== undefined && {threads}),
       ...(weights !== undefined && {weights}),
+      ...(adapter !== null && {adapter: adapter.dir}),
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
     },
@@ -95,8 +97,7 @@ async function startHere(
 ): Promise<ModelHost> {
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: (what, done, total) =>
-      notify({type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})}),
+    notify: what => notify({type: 'loading', what}),
     warn: message => notify({type: 'warning', message}),
   })
   const engine = new Engine(tools, engineOptions)
@@ -111,7 +112,7 @@ async function startHere(
 type LockedProvenance = Pick<Provenance, 'precision' | 'parity' | 'graphs'>
 
 function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedProvenance): ModelIdentity {
-  const {latent, generation, image, parameters} = checkpoint
+  const {latent, generation, image, parameters, assumed} = checkpoint
   return {
     ref,
     sha256,
@@ -123,6 +124,7 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provena
       minPixels: image.minPixels,
       maxPixels: image.maxPixels,
       parity: provenance.parity,
+      ...(assumed.length > 0 && {assumed}),
     },
     latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},
     observesLatents: true,

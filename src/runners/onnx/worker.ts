@@ -19,11 +19,7 @@ async function serve(port: MessagePort, {dir, load, engine: options, plugins}: W
   )
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: (what, done, total) =>
-      post({
-        type: 'event',
-        event: {type: 'loading', what, ...(done !== undefined && {done}), ...(total !== undefined && {total})},
-      }),
+    notify: what => post({type: 'event', event: {type: 'loading', what}}),
     warn: message => post({type: 'event', event: {type: 'warning', message}}),
   })
   const engine = new Engine(tools, options)

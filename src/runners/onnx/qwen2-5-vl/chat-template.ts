@@ -1,53 +1,130 @@
 // Applies the chat template of a checkpoint: turns a prompt into the text for the tokenizer, with one image placeholder
 // per picture.
-import {readFile} from 'node:fs/promises'
+import {existsSync} from 'node:fs'
 import {join} from 'node:path'
-import {Template} from '@huggingface/jinja'
-import {LanternError, messageOf, systemCodeOf} from '../../../core/errors.js'
+import {LanternError, messageOf} from '../../../core/errors.js'
 import type {Prompt} from '../../../core/generation.js'
+import {type JsonObject, readBounded, readJsonObject} from '../../../core/json-object.js'
+import {isBuiltinFolder} from '../checkpoint-folder.js'
+import {renderTemplate} from '../template-process.js'
+import type {Tokenizer} from './tokenizer.js'
+import type {Checkpoint} from './types.js'
 
-export type ChatTemplate = (prompt: Prompt) => string
+/** Throws LanternError `bad-checkpoint` when the template fails on a prompt or reaches a bound. */
+export type ChatTemplate = (prompt: Prompt) => Promise<string>
+
+/** Where transformers looks for a template, in its order. */
+const templateFiles = [
+  'chat_template.jinja',
+  'chat_template.json',
+  'processor_config.json',
+  'tokenizer_config.json',
+] as const
 
 /**
- * Reads chat_template.jinja, chat_template.json or tokenizer_config.json. Throws LanternError `bad-checkpoint` when
- * none of them contains a template.
+ * The template in the first folder that has one. Throws LanternError `bad-checkpoint` when there is none, and
+ * `unsupported` when it was made for text alone: a prompt with a picture is tried at once.
  */
-export async function loadChatTemplate(dir: string): Promise<ChatTemplate> {
-  const source =
-    (await textOf(join(dir, 'chat_template.jinja'))) ??
-    templateIn(await textOf(join(dir, 'chat_template.json'))) ??
-    templateIn(await textOf(join(dir, 'tokenizer_config.json')))
-  if (source === undefined) {
-    throw new LanternError(
-      'bad-checkpoint',
-      `${dir} has no chat template.`,
-      'Fetch chat_template.json (or .jinja) of the same checkpoint.',
+export async function loadChatTemplate(
+  {folders, ids}: Pick<Checkpoint, 'folders' | 'ids'>,
+  tokenizer: Pick<Tokenizer, 'encode'>,
+): Promise<ChatTemplate> {
+  const {folder, file, source} = await findTemplate(folders)
+  const renderer = isBuiltinFolder(folder)
+    ? await ownRenderer(source)
+    : (context: JsonObject) => renderTemplate(source, context)
+  const render = async (messages: readonly unknown[]) => {
+    try {
+      return await renderer({messages, add_generation_prompt: true})
+    } catch (error) {
+      throw new LanternError(
+        'bad-checkpoint',
+        `The chat template in ${file} cannot be used: ${messageOf(error)}.`,
+        'Fetch chat_template.json (or .jinja) of the same checkpoint.',
+      )
+    }
+  }
+  await requirePictures(render, {file, tokenizer, image: ids.image})
+  return prompt => render(messagesOf(prompt))
+}
+
+/** Renders on this thread: what ships with the package needs no process around it, and none to start. */
+async function ownRenderer(source: string): Promise<(context: JsonObject) => string> {
+  const {Template} = await import('@huggingface/jinja')
+  const template = new Template(source)
+  return context => template.render(context)
+}
+
+interface FoundTemplate {
+  readonly folder: string
+  readonly file: string
+  readonly source: string
+}
+
+async function findTemplate(folders: readonly string[]): Promise<FoundTemplate> {
+  for (const folder of folders) {
+    for (const name of templateFiles) {
+      const file = join(folder, name)
+      if (!existsSync(file)) continue
+      const source = name.endsWith('.jinja')
+        ? (await readBounded(file)).toString('utf8')
+        : templateIn((await readJsonObject(file))['chat_template'], file)
+      if (source !== undefined) return {folder, file, source}
+    }
+  }
+  throw new LanternError(
+    'bad-checkpoint',
+    `${folders.at(-1)} has no chat template.`,
+    'Fetch chat_template.json (or .jinja) of the same checkpoint.',
+  )
+}
+
+/** A template is a string, or a list of named templates, of which `default` is used; older tools wrote an object. */
+function templateIn(value: unknown, file: string): string | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value === 'string') return value
+  const entries: unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === 'object'
+      ? Object.entries(value).map(([name, template]) => ({name, template}))
+      : []
+  for (const entry of entries) {
+    const {name, template} = (entry ?? {}) as {name?: unknown; template?: unknown}
+    if (name === 'default' && typeof template === 'string') return template
+  }
+  throw new LanternError(
+    'bad-checkpoint',
+    `${file}: chat_template is neither a text nor a list of named texts with one called "default".`,
+    'Fetch this file again.',
+  )
+}
+
+interface Trial {
+  readonly file: string
+  readonly tokenizer: Pick<Tokenizer, 'encode'>
+  readonly image: number
+}
+
+/** A template for text alone fails on a list of parts, or leaves the picture out. */
+async function requirePictures(
+  render: (messages: readonly unknown[]) => Promise<string>,
+  {file, tokenizer, image}: Trial,
+): Promise<void> {
+  const messages = (content: unknown) => [{role: 'user', content}]
+  const withPicture = messages([{type: 'image'}, {type: 'text', text: 'x'}])
+  const textOnly = (what: string) =>
+    new LanternError(
+      'unsupported',
+      `The chat template in ${file} is for text alone: ${what}.`,
+      'Take chat_template.json of Qwen/Qwen2.5-VL-3B-Instruct, whose template places pictures.',
     )
-  }
-  let template: Template
-  try {
-    template = new Template(source)
-  } catch (error) {
-    throw new LanternError('bad-checkpoint', `The chat template in ${dir} cannot be read: ${messageOf(error)}.`)
-  }
-  return prompt => template.render({messages: messagesOf(prompt), add_generation_prompt: true})
-}
-
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-/** The template in a JSON file: a string, or a list of named templates, of which `default` is used. */
-function templateIn(json: string | undefined): string | undefined {
-  if (json === undefined) return undefined
-  const {chat_template: template} = JSON.parse(json) as {chat_template?: string | {name: string; template: string}[]}
-  if (!Array.isArray(template)) return template
-  return template.find(({name}) => name === 'default')?.template
+  // A template that cannot even write text is broken, not text-only.
+  await render(messages('x'))
+  const text = await render(withPicture).catch((error: unknown) => {
+    throw textOnly(`it fails on a prompt with a picture (${messageOf(error)})`)
+  })
+  const places = tokenizer.encode(text).filter(id => id === image).length
+  if (places !== 1) throw textOnly(`a prompt with one picture gets ${places} places for pictures`)
 }
 
 function messagesOf({system, parts}: Prompt) {

@@ -1,22 +1,15 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import {mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {editedCheckpoints, type Header} from '../../../../test/support/edited-checkpoints.js'
 import {tinySizes, tokenId, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {openCheckpoint} from './checkpoint.js'
 import {checkpointSha256} from './checkpoint-hash.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-checkpoint-'))
 const good = join(folder, 'good')
+const {copied, changed, without, folderOf, reheadered: reheaderedFrom} = editedCheckpoints(folder)
+const reheadered = (change: (header: Header) => void) => reheaderedFrom(good, change)
 const sharded = join(folder, 'sharded')
 beforeAll(async () => {
   await writeTinyCheckpoint(good)
@@ -96,46 +89,6 @@ describe('opening a checkpoint', () => {
   })
 })
 
-let copies = 0
-function copied(from: string): string {
-  const dir = join(folder, `copy-${copies++}`)
-  cpSync(from, dir, {recursive: true})
-  return dir
-}
-// biome-ignore lint/suspicious/noExplicitAny: a JSON file that the test takes apart
-function changed(from: string, name: string, change: (value: any) => unknown): string {
-  const dir = copied(from)
-  writeFileSync(join(dir, name), JSON.stringify(change(JSON.parse(readFileSync(join(dir, name), 'utf8')))))
-  return dir
-}
-function emptyFolder(...files: string[]): string {
-  const dir = join(folder, `copy-${copies++}`)
-  mkdirSync(dir)
-  for (const name of files) writeFileSync(join(dir, name), '{}')
-  return dir
-}
-function without(from: string, name: string): string {
-  const dir = copied(from)
-  unlinkSync(join(dir, name))
-  return dir
-}
-/** Rewrites the JSON header of the weights in place, padded with spaces to its old length. */
-function reheadered(
-  change: (header: Record<string, {dtype: string; shape: number[]; data_offsets: number[]}>) => void,
-): string {
-  const dir = copied(good)
-  const file = join(dir, 'model.safetensors')
-  const bytes = readFileSync(file)
-  const length = Number(bytes.readBigUInt64LE())
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + length))
-  change(header)
-  const text = JSON.stringify(header)
-  writeFileSync(
-    file,
-    Buffer.concat([bytes.subarray(0, 8), Buffer.from(text.padEnd(length)), bytes.subarray(8 + length)]),
-  )
-  return dir
-}
 function truncated(): string {
   const dir = copied(sharded)
   truncateSync(join(dir, 'model-00002-of-00003.safetensors'), 9_000)
@@ -150,28 +103,23 @@ const q = 'model.layers.1.self_attn.q_proj.weight'
 
 const broken: [what: string, dir: () => string, code: string, message: RegExp][] = [
   ['a missing folder', () => join(folder, 'nowhere'), 'bad-checkpoint', /Cannot open the checkpoint .*nowhere/],
-  ['an empty folder', () => emptyFolder(), 'bad-checkpoint', /has no config\.json/],
+  ['an empty folder', () => folderOf(), 'bad-checkpoint', /has no config\.json/],
   [
     'a folder without weights',
-    () => emptyFolder('config.json'),
+    () => folderOf('config.json'),
     'bad-checkpoint',
     /has no model\.safetensors or model\.safetensors\.index\.json/,
   ],
-  [
-    'an ONNX export',
-    () => emptyFolder('config.json', 'decoder_model_merged.onnx'),
-    'unsupported',
-    /holds an ONNX export/,
-  ],
+  ['an ONNX export', () => folderOf('config.json', 'decoder_model_merged.onnx'), 'unsupported', /holds an ONNX export/],
   [
     'an onnxruntime-genai export',
-    () => emptyFolder('genai_config.json', 'model.onnx.data'),
+    () => folderOf('genai_config.json', 'model.onnx.data'),
     'unsupported',
     /holds an ONNX export/,
   ],
   [
     'a PyTorch pickle',
-    () => emptyFolder('config.json', 'pytorch_model.bin'),
+    () => folderOf('config.json', 'pytorch_model.bin'),
     'unsupported',
     /format other than safetensors/,
   ],

@@ -1,14 +1,21 @@
 // Opens a Hugging Face checkpoint folder: reads its small files and the headers of the weights, and checks that they
 // fit together.
 // Does not read weights. Any problem becomes one error that names the file and the tensor or field.
-import {readFile} from 'node:fs/promises'
-import {basename, join, resolve} from 'node:path'
+import {existsSync, statSync} from 'node:fs'
+import {join, resolve} from 'node:path'
 import {z} from 'zod'
-import {LanternError, messageOf} from '../../../core/errors.js'
-import {readSafetensorsHeader, type TensorPlace} from '../../../core/safetensors.js'
-import {indexFile, loadableFolder, singleFile} from '../folder-format.js'
+import {LanternError} from '../../../core/errors.js'
+import {readJsonObject} from '../../../core/json-object.js'
+import type {TensorPlace} from '../../../core/safetensors.js'
+import type {Environment} from '../../../hub/cache-layout.js'
+import {adapterConfig, adapterWeights, isAdapter, loadableFolder} from '../folder-format.js'
+import {readWeightFiles} from '../weight-files.js'
+import {type Adapter, baseFolder, openAdapter} from './adapter.js'
 import {expectedTensors, type ParsedConfig, parseConfig} from './config.js'
-import {latentTokens, type TokenizerFile} from './latent-tokens.js'
+import {readImageSettings} from './image-settings.js'
+import {latentTokens} from './latent-tokens.js'
+import {publishedTensors} from './tensor-names.js'
+import {readTokenizerFiles} from './tokenizer-files.js'
 import type {Checkpoint} from './types.js'
 
 /** Files beside the weights that affect what is generated. Those that exist are part of the checkpoint's hash. */
@@ -16,116 +23,136 @@ const hashedFiles = [
   'config.json',
   'generation_config.json',
   'preprocessor_config.json',
+  'processor_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
+  'added_tokens.json',
   'chat_template.jinja',
   'chat_template.json',
 ]
 
-/** Opens a checkpoint. Throws LanternError: `unsupported` (another architecture or format), `bad-checkpoint`. */
-export async function openCheckpoint(path: string): Promise<Checkpoint> {
-  const dir = resolve(path)
-  const present = await loadableFolder(dir)
-  const config = parseConfig(await readJson(join(dir, 'config.json')), join(dir, 'config.json'))
-  const shards = present.has(singleFile) ? [join(dir, singleFile)] : await shardsOf(dir, present)
-  const tensors = new Map<string, TensorPlace>()
-  for (const shard of shards) {
-    for (const [name, place] of await readSafetensorsHeader(shard, 'bad-checkpoint'))
-      tensors.set(publishedName(name), place)
+export interface OpenOptions {
+  /** Folder of a LoRA adapter for the checkpoint. */
+  readonly adapter?: string
+  /** Where the hub's cache is, for the base of an adapter that is given alone. Default: the process's. */
+  readonly env?: Environment
+}
+
+/**
+ * Opens a checkpoint: a folder, a folder with an adapter for it, or an adapter whose base is at hand. Throws
+ * LanternError: `unsupported` (another architecture or format), `bad-checkpoint`, `data-absent` (no base).
+ */
+export async function openCheckpoint(path: string, options: OpenOptions = {}): Promise<Checkpoint> {
+  const given = resolve(path)
+  if (options.adapter !== undefined) return openWithAdapter(given, resolve(options.adapter))
+  if (isAdapter(await loadableFolder(given)))
+    return openWithAdapter(await baseFolder(given, options.env ?? process.env), given)
+  return openFolder(given, null)
+}
+
+async function openWithAdapter(dir: string, adapter: string): Promise<Checkpoint> {
+  if (!isAdapter(await loadableFolder(adapter))) {
+    throw new LanternError(
+      'bad-checkpoint',
+      `${adapter} is not a LoRA adapter: it holds a model's own weights.`,
+      'Give it as --model, without --adapter.',
+    )
   }
-  const text = completeTextConfig(config, tensors, dir)
+  return openFolder(dir, adapter)
+}
+
+async function openFolder(dir: string, adapterDir: string | null): Promise<Checkpoint> {
+  const present = await loadableFolder(dir)
+  if (isAdapter(present)) {
+    throw new LanternError(
+      'unsupported',
+      `${dir}, the base of the adapter ${adapterDir}, is an adapter itself: adapters on adapters are not merged here.`,
+      'Merge the first one with peft (merge_and_unload) and give the result as --model.',
+    )
+  }
+  refuseTwoAdapters(dir, present, adapterDir)
+  const configFile = join(dir, 'config.json')
+  const config = parseConfig(await readJsonObject(configFile), configFile)
+  const weights = await readWeightFiles(dir, present)
+  const base = publishedTensors(weights.tensors, dir)
+  const adapter = adapterDir === null ? null : await openAdapter(adapterDir, base)
+  const tensors = new Map([...base, ...(adapter?.whole ?? [])])
+  const text = completeTextConfig(config, tensors, adapter, dir)
   let parameters = 0
   for (const [name, shape] of expectedTensors(text, config.vision))
     parameters += requireTensor(tensors, name, shape, dir)
 
-  const tokenizerFile = join(dir, 'tokenizer.json')
-  if (!present.has('tokenizer.json')) {
-    throw new LanternError(
-      'bad-checkpoint',
-      `${tokenizerFile} is missing.`,
-      'Save the tokenizer in its fast form beside the weights.',
-    )
-  }
-  const {raw} = config
-  const optional = async (name: string) => (present.has(name) ? await readJson(join(dir, name)) : {})
+  const folders = adapterDir === null ? [dir] : [adapterDir, dir]
+  const {ids} = await readTokenizerFiles(folders)
+  const settings = await readImageSettings(folders, config.vision)
+  const generation = await generationOf(dir, config)
+  const latent = latentTokens(config.raw, ids, text.vocabulary, folders[0]!)
+  const hashed = (folder: string, more: readonly string[]) =>
+    [...hashedFiles.map(name => join(folder, name)).filter(isPlainFile), ...more].sort()
+  const adapterFiles = [adapterConfig, adapterWeights].map(name => join(adapterDir ?? '', name))
   return {
     dir,
+    folders,
+    adapter,
     architecture: 'qwen2_5_vl',
     text,
     vision: config.vision,
-    ids: {
-      image: raw.image_token_id,
-      video: raw.video_token_id,
-      visionStart: raw.vision_start_token_id,
-      visionEnd: raw.vision_end_token_id,
-    },
-    latent: latentTokens(raw, (await readJson(tokenizerFile)) as TokenizerFile, text.vocabulary, dir),
-    generation: generationOf(await optional('generation_config.json'), config, dir),
-    image: imageOf(await optional('preprocessor_config.json'), dir),
+    ids: {image: config.raw.image_token_id},
+    latent,
+    generation: generation.settings,
+    image: settings.image,
     tensors,
     parameters,
     dtype: tensors.get('model.layers.0.self_attn.q_proj.weight')!.type,
-    shards: shards.length,
-    files: [...hashedFiles.filter(name => present.has(name)).map(name => join(dir, name)), ...shards].sort(),
+    shards: weights.files.length,
+    files: [...hashed(dir, weights.files), ...(adapterDir === null ? [] : hashed(adapterDir, adapterFiles))],
+    assumed: [
+      ...weights.assumed,
+      ...config.assumed,
+      ...settings.assumed,
+      ...generation.assumed,
+      ...(latent !== null && (config.raw.latent_size ?? -1) < 0
+        ? [`${latent.size} latents per block, the default of ${latent.protocol}: config.json gives no latent_size`]
+        : []),
+    ],
   }
 }
 
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8'))
-  } catch (error) {
-    throw new LanternError(
-      'bad-checkpoint',
-      `${file} cannot be read as JSON: ${messageOf(error)}.`,
-      'Fetch this file again.',
-    )
-  }
+function isPlainFile(path: string): boolean {
+  return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false
 }
 
-/** The shard paths in an index, after checking that they are plain names in the same folder and that all exist. */
-async function shardsOf(dir: string, present: ReadonlySet<string>): Promise<string[]> {
-  const file = join(dir, indexFile)
-  const parsed = z.looseObject({weight_map: z.record(z.string(), z.string())}).safeParse(await readJson(file))
-  if (!parsed.success)
-    throw new LanternError(
-      'bad-checkpoint',
-      `${file} has no weight_map from tensors to files.`,
-      'Fetch this file again.',
-    )
-  const names = [...new Set(Object.values(parsed.data.weight_map))].sort()
-  for (const name of names) {
-    if (basename(name) !== name)
-      throw new LanternError('bad-checkpoint', `${file} names a file outside its folder: ${name}.`)
-    if (!present.has(name)) {
-      throw new LanternError(
-        'bad-checkpoint',
-        `${join(dir, name)} is missing: ${indexFile} lists it as a shard.`,
-        'Fetch this file.',
-      )
-    }
-  }
-  return names.map(name => join(dir, name))
-}
-
-/**
- * Newer tools save the same tensors under longer prefixes (huggingface/transformers:
- * models/qwen2_5_vl/modeling_qwen2_5_vl.py).
- */
-function publishedName(name: string): string {
-  return name.replace(/^model\.language_model\./, 'model.').replace(/^model\.visual\./, 'visual.')
+/** transformers would load the adapter on top of the base that it names, and leave these weights alone. */
+function refuseTwoAdapters(dir: string, present: ReadonlySet<string>, adapterDir: string | null): void {
+  if (!present.has(adapterConfig) || !present.has(adapterWeights)) return
+  throw new LanternError(
+    'bad-checkpoint',
+    `${dir} holds a whole model and an adapter (${adapterWeights})${adapterDir === null ? '' : `, beside the adapter ${adapterDir}`}; which of them is meant cannot be known.`,
+    `Move ${adapterConfig} and ${adapterWeights} away if the model is meant, or into a folder of their own.`,
+  )
 }
 
 function completeTextConfig(
   config: ParsedConfig,
   tensors: ReadonlyMap<string, TensorPlace>,
+  adapter: Adapter | null,
   dir: string,
 ): Checkpoint['text'] {
-  const name = 'model.embed_tokens.weight'
-  const embedding = tensors.get(name)
-  if (embedding === undefined) throw missingTensor(name, dir)
+  const [table, head] = ['model.embed_tokens.weight', 'lm_head.weight'] as const
+  const embedding = tensors.get(table)
+  if (embedding === undefined) throw missingTensor(table, dir)
   // If the config does not say, the head is tied exactly when it was not saved.
-  const tied = config.tied ?? !tensors.has('lm_head.weight')
-  return {...config.text, vocabulary: embedding.shape[0] ?? 0, tied}
+  const tied = config.tied ?? !tensors.has(head)
+  const trained = (name: string) => adapter?.whole.has(name) || adapter?.lowRank.has(name)
+  const both = trained(table) && adapter?.whole.has(head)
+  if (tied && !both && (trained(table) || trained(head))) {
+    throw new LanternError(
+      'unsupported',
+      `${adapter!.dir} changes ${trained(table) ? table : head} alone, but the base uses one matrix for both ends: what peft does then depends on its version.`,
+      'Merge the adapter with the version of peft that trained it (merge_and_unload) and give the result.',
+    )
+  }
+  return {...config.text, vocabulary: embedding.shape[0] ?? 0, tied: tied && !both}
 }
 
 /** Checks one tensor and returns its number of elements. */
@@ -167,65 +194,61 @@ function missingTensor(name: string, dir: string): LanternError {
 const generationSchema = z.looseObject({
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
   repetition_penalty: z.number().positive().nullish(),
-  temperature: z.number().nonnegative().nullish(),
   top_p: z.number().positive().nullish(),
-  top_k: z.number().int().nonnegative().nullish(),
+  // Some tools write -1 for "all tokens".
+  top_k: z.number().int().min(-1).nullish(),
 })
 
-function generationOf(value: unknown, config: ParsedConfig, dir: string): Checkpoint['generation'] {
-  const parsed = generationSchema.safeParse(value)
+/** Settings of `generate` that this runner does not have, and the values that ask for nothing. */
+const otherSettings: Readonly<Record<string, readonly unknown[]>> = {
+  num_beams: [1],
+  no_repeat_ngram_size: [0],
+  encoder_no_repeat_ngram_size: [0],
+  min_new_tokens: [0],
+  min_length: [0],
+  bad_words_ids: [],
+  suppress_tokens: [],
+  begin_suppress_tokens: [],
+  forced_bos_token_id: [],
+  forced_eos_token_id: [],
+  exponential_decay_length_penalty: [],
+  sequence_bias: [],
+  guidance_scale: [1],
+  penalty_alpha: [0],
+  min_p: [0],
+  typical_p: [1],
+}
+
+interface Generation {
+  readonly settings: Checkpoint['generation']
+  readonly assumed: readonly string[]
+}
+
+async function generationOf(dir: string, config: ParsedConfig): Promise<Generation> {
+  const file = join(dir, 'generation_config.json')
+  const raw = existsSync(file) ? await readJsonObject(file) : {}
+  const parsed = generationSchema.safeParse(raw)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!
-    throw new LanternError(
-      'bad-checkpoint',
-      `${join(dir, 'generation_config.json')}: ${issue.path.join('.')}: ${issue.message}.`,
-    )
+    throw new LanternError('bad-checkpoint', `${file}: ${issue.path.join('.')}: ${issue.message}.`)
   }
   const said = parsed.data
-  const eos = [said.eos_token_id ?? config.raw.eos_token_id ?? []].flat()
+  const eos = said.eos_token_id == null ? config.eos : [said.eos_token_id].flat()
   if (eos.length === 0) {
     const sentence = `${dir}: neither generation_config.json nor config.json gives an eos_token_id.`
     throw new LanternError('bad-checkpoint', sentence, 'Add generation_config.json with its eos_token_id.')
   }
+  const asked = Object.entries(otherSettings).flatMap(([name, neutral]) => {
+    const value = raw[name]
+    return value === undefined || value === null || neutral.includes(value) ? [] : [name]
+  })
   return {
-    eos,
-    repetitionPenalty: said.repetition_penalty ?? 1,
-    ...(said.temperature != null && {temperature: said.temperature}),
-    ...(said.top_p != null && {topP: said.top_p}),
-    ...(said.top_k != null && {topK: said.top_k}),
-  }
-}
-
-const channelValues = z.array(z.number()).length(3)
-
-// Defaults: huggingface/transformers: models/qwen2_vl/image_processing_qwen2_vl.py.
-const imageSchema = z.looseObject({
-  min_pixels: z.number().int().positive().nullish(),
-  max_pixels: z.number().int().positive().nullish(),
-  size: z
-    .looseObject({
-      shortest_edge: z.number().int().positive().optional(),
-      longest_edge: z.number().int().positive().optional(),
-    })
-    .nullish(),
-  image_mean: channelValues.default([0.48145466, 0.4578275, 0.40821073]),
-  image_std: channelValues.default([0.26862954, 0.26130258, 0.27577711]),
-})
-
-function imageOf(value: unknown, dir: string): Checkpoint['image'] {
-  const parsed = imageSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    throw new LanternError(
-      'bad-checkpoint',
-      `${join(dir, 'preprocessor_config.json')}: ${issue.path.join('.')}: ${issue.message}.`,
-    )
-  }
-  const {min_pixels, max_pixels, size, image_mean, image_std} = parsed.data
-  return {
-    minPixels: min_pixels ?? size?.shortest_edge ?? 56 * 56,
-    maxPixels: max_pixels ?? size?.longest_edge ?? 28 * 28 * 16384,
-    mean: image_mean,
-    std: image_std,
+    settings: {
+      eos,
+      repetitionPenalty: said.repetition_penalty ?? 1,
+      ...(said.top_p != null && {topP: said.top_p}),
+      ...(said.top_k != null && said.top_k > 0 && {topK: said.top_k}),
+    },
+    assumed: asked.length === 0 ? [] : [`generation_config.json asks for ${asked.join(', ')}, which is not done here`],
   }
 }

@@ -1,8 +1,14 @@
 // Reads config.json of a Qwen2.5-VL checkpoint: the sizes the graphs are built from, and the tensors these sizes
 // require.
 // Supports flat and nested (`text_config`) layouts. Fields that some exporters leave out get the published values.
+import {dirname} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
+import type {JsonObject} from '../../../core/json-object.js'
+import {checkpointLimits} from '../../../core/limits.js'
+import {tokenSide} from '../../smart-resize.js'
+import {ropeScalingOf} from './rope-scaling.js'
+import {quantisedWeights} from './tensor-names.js'
 import type {TextConfig, VisionConfig} from './types.js'
 
 const count = z.number().int().positive()
@@ -13,6 +19,8 @@ const ropeSchema = z.looseObject({
   rope_theta: z.number().positive().optional(),
 })
 
+const eosSchema = z.union([id, z.array(id)]).nullish()
+
 const textSchema = z.looseObject({
   num_hidden_layers: count,
   hidden_size: count,
@@ -20,12 +28,18 @@ const textSchema = z.looseObject({
   num_key_value_heads: count,
   head_dim: count.nullish(),
   intermediate_size: count,
+  hidden_act: z.string().nullish(),
   rms_norm_eps: z.number().positive().default(1e-6),
   rope_theta: z.number().positive().optional(),
   rope_scaling: ropeSchema.nullish(),
   // Newer versions of transformers write both rope_theta and the sections here.
   rope_parameters: ropeSchema.nullish(),
+  max_position_embeddings: count.nullish(),
+  use_sliding_window: z.boolean().nullish(),
+  sliding_window: z.number().nullish(),
+  max_window_layers: z.number().nullish(),
   tie_word_embeddings: z.boolean().nullish(),
+  eos_token_id: eosSchema,
 })
 
 // Defaults: Qwen/Qwen2.5-VL-3B-Instruct: config.json.
@@ -34,6 +48,7 @@ const visionSchema = z.looseObject({
   hidden_size: count.default(1280),
   num_heads: count.default(16),
   intermediate_size: count.default(3420),
+  hidden_act: z.string().nullish(),
   in_channels: count.default(3),
   patch_size: count.default(14),
   temporal_patch_size: count.default(2),
@@ -45,10 +60,7 @@ const visionSchema = z.looseObject({
 const configSchema = z.looseObject({
   tie_word_embeddings: z.boolean().nullish(),
   image_token_id: id.default(151655),
-  video_token_id: id.nullable().default(151656),
-  vision_start_token_id: id.default(151652),
-  vision_end_token_id: id.default(151653),
-  eos_token_id: z.union([id, z.array(id)]).nullish(),
+  eos_token_id: eosSchema,
   latent_size: z.number().int().nullish(),
   lvr_start_id: id.nullish(),
   lvr_sep_id: id.nullish(),
@@ -64,20 +76,25 @@ export interface ParsedConfig {
   readonly vision: VisionConfig
   /** Undefined when the file does not say. */
   readonly tied: boolean | undefined
+  /** End-of-sequence ids; empty when the file does not say. */
+  readonly eos: readonly number[]
   readonly raw: RawConfig
+  /** Values that the file does not give and that were taken from the published model, as sentences. */
+  readonly assumed: readonly string[]
 }
 
 /**
- * Parses config.json. Throws LanternError `unsupported` for another architecture, and `bad-checkpoint` (naming the
- * field) for missing or impossible values.
+ * Parses config.json. Throws LanternError `unsupported` for another architecture, quantised weights and settings that
+ * the graphs do not have, and `bad-checkpoint` (naming the field) for missing or impossible values.
  */
-export function parseConfig(value: unknown, file: string): ParsedConfig {
-  const root = (value ?? {}) as Record<string, unknown>
+export function parseConfig(root: JsonObject, file: string): ParsedConfig {
   requireQwen(root, file)
+  refuseQuantised(root, file)
   const raw = check(configSchema, root, file, '')
   const nested = root['text_config'] !== undefined
   const text = check(textSchema, nested ? root['text_config'] : root, file, nested ? 'text_config.' : '')
   const vision = check(visionSchema, root['vision_config'] ?? {}, file, 'vision_config.')
+  refuseUnsupported(text, vision, file)
   const headDim = text.head_dim ?? text.hidden_size / text.num_attention_heads
   const rope = {...text.rope_scaling, ...text.rope_parameters}
   const mropeSection = rope.mrope_section ?? [16, 24, 24]
@@ -102,8 +119,18 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
       vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0,
       'window_size is not a multiple of a merged cell',
     ],
+    [
+      vision.window_size <= checkpointLimits.windowSide,
+      `window_size ${vision.window_size} is more than ${checkpointLimits.windowSide}`,
+    ],
+    [
+      vision.patch_size * vision.spatial_merge_size === tokenSide,
+      `an image token of ${vision.patch_size} x ${vision.spatial_merge_size} pixels a side is not one of Qwen2.5-VL (14 x 2)`,
+    ],
   ]
   for (const [holds, what] of rules) if (!holds) throw badConfig(file, what)
+  const ropeTheta = text.rope_theta ?? rope.rope_theta ?? 1e6
+  const ropeScaling = ropeScalingOf(rope, {file, headDim, ropeTheta, maxPositions: text.max_position_embeddings})
   return {
     text: {
       layers: text.num_hidden_layers,
@@ -112,7 +139,8 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
       kvHeads: text.num_key_value_heads,
       headDim,
       intermediate: text.intermediate_size,
-      ropeTheta: text.rope_theta ?? rope.rope_theta ?? 1e6,
+      ropeTheta,
+      ...(ropeScaling !== null && {ropeScaling}),
       mropeSection,
       normEpsilon: text.rms_norm_eps,
     },
@@ -128,17 +156,88 @@ export function parseConfig(value: unknown, file: string): ParsedConfig {
       window: vision.window_size,
       fullAttentionBlocks: vision.fullatt_block_indexes,
     },
-    tied: text.tie_word_embeddings ?? raw.tie_word_embeddings ?? undefined,
+    // The root is right: tools that changed one of the two left the nested copy at its default.
+    tied: raw.tie_word_embeddings ?? text.tie_word_embeddings ?? undefined,
+    eos: [raw.eos_token_id ?? text.eos_token_id ?? []].flat(),
     raw,
+    assumed: assumedIn(root, nested ? (root['text_config'] as JsonObject) : root, rope),
   }
 }
 
-function requireQwen(root: Record<string, unknown>, file: string): void {
-  const type = root['model_type']
-  if (type === 'qwen2_5_vl') return
+/** Which of the values that shape the graphs or the prompts the file leaves out. */
+function assumedIn(root: JsonObject, text: JsonObject, rope: z.infer<typeof ropeSchema>): string[] {
+  const vision = (root['vision_config'] ?? {}) as JsonObject
+  const missing = [
+    ...(root['image_token_id'] == null ? ['image_token_id 151655'] : []),
+    ...(text['rope_theta'] == null && rope.rope_theta === undefined ? ['rope_theta 1000000'] : []),
+    ...(rope.mrope_section === undefined ? ['mrope_section [16, 24, 24]'] : []),
+    ...['window_size', 'fullatt_block_indexes', 'num_heads']
+      .filter(name => vision[name] === undefined)
+      .map(name => `vision_config.${name}`),
+  ]
+  return missing.length === 0 ? [] : [`config.json leaves out what is assumed as published: ${missing.join(', ')}`]
+}
+
+/** How quantised checkpoints say so: `quantization_config` in transformers, `quantization` in MLX. */
+function refuseQuantised(root: JsonObject, file: string): void {
+  const text = (root['text_config'] ?? {}) as JsonObject
+  const config = root['quantization_config'] ?? text['quantization_config'] ?? root['quantization']
+  if (config === undefined || config === null) return
+  const {quant_method: said, fmt} = config as JsonObject
+  const known: Readonly<Record<string, string>> = {awq: 'AWQ', gptq: 'GPTQ', bitsandbytes: 'bitsandbytes', fp8: 'FP8'}
+  const method = typeof said === 'string' ? (known[said] ?? said) : fmt === undefined ? 'MLX' : String(fmt)
+  throw quantisedWeights('quantization_config in config.json', dirname(file), method)
+}
+
+/** Settings of the architecture that no published checkpoint uses and the graphs do not have. */
+function refuseUnsupported(text: z.infer<typeof textSchema>, vision: z.infer<typeof visionSchema>, file: string): void {
+  const window = text.use_sliding_window === true && text.sliding_window != null
+  const unsupported =
+    text.hidden_act != null && text.hidden_act !== 'silu'
+      ? `hidden_act ${JSON.stringify(text.hidden_act)}`
+      : vision.hidden_act != null && vision.hidden_act !== 'silu'
+        ? `vision_config.hidden_act ${JSON.stringify(vision.hidden_act)}`
+        : window && (text.max_window_layers ?? 0) < text.num_hidden_layers
+          ? 'use_sliding_window'
+          : null
+  if (unsupported === null) return
   throw new LanternError(
     'unsupported',
-    `${file}: unknown architecture ${type === undefined ? '(no model_type)' : JSON.stringify(type)}.`,
+    `${file}: ${unsupported} is not supported by the local runner.`,
+    'Serve the checkpoint behind an endpoint and use openai:NAME.',
+  )
+}
+
+/** Architectures that are taken for Qwen2.5-VL, by what transformers calls them. */
+const otherArchitectures: Readonly<Record<string, string>> = {
+  qwen2: 'Qwen2.5, the text model',
+  qwen2_vl: 'Qwen2-VL',
+  qwen2_5_omni: 'Qwen2.5-Omni',
+  qwen2_5_vl_text: 'the text part of Qwen2.5-VL alone',
+  qwen3: 'Qwen3, the text model',
+  qwen3_vl: 'Qwen3-VL',
+  qwen3_vl_moe: 'Qwen3-VL with experts',
+  llava: 'LLaVA',
+  llava_next: 'LLaVA-NeXT',
+  llava_onevision: 'LLaVA-OneVision',
+  internvl: 'InternVL',
+  internvl_chat: 'InternVL',
+  mllama: 'Llama 3.2 Vision',
+  gemma3: 'Gemma 3',
+  idefics3: 'Idefics3',
+  smolvlm: 'SmolVLM',
+  chameleon: 'Chameleon',
+  phi4mm: 'Phi-4-multimodal',
+}
+
+function requireQwen(root: JsonObject, file: string): void {
+  const type = root['model_type']
+  if (type === 'qwen2_5_vl') return
+  const name = typeof type === 'string' && Object.hasOwn(otherArchitectures, type) ? otherArchitectures[type] : null
+  const shown = type === undefined ? '(no model_type)' : JSON.stringify(type)
+  throw new LanternError(
+    'unsupported',
+    `${file}: unknown architecture ${shown}${name === null ? '' : ` (${name})`}.`,
     'Checkpoints of the Qwen2.5-VL architecture (model_type "qwen2_5_vl") run locally; serve others behind an endpoint and use openai:NAME.',
   )
 }

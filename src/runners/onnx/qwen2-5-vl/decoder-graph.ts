@@ -3,6 +3,7 @@
 // H hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
+import {defaultFrequencies} from './rope-scaling.js'
 import type {TextConfig} from './types.js'
 
 /**
@@ -78,17 +79,20 @@ function rotary(
   weights: Weights,
   positions: string,
 ): (x: string, heads: number) => string {
-  const {headDim, ropeTheta, mropeSection} = config
+  const {headDim, ropeTheta, mropeSection, ropeScaling} = config
   const half = headDim / 2
   const frequencies = new Array<number>(3 * half).fill(0) // [3, d/2], one non-zero per column
+  const byIndex = ropeScaling?.frequencies ?? defaultFrequencies(headDim, ropeTheta)
   let j = 0
   for (const [axis, size] of mropeSection.entries()) {
-    for (const end = j + size; j < end; j++) frequencies[axis * half + j] = ropeTheta ** ((-2 * j) / headDim)
+    for (const end = j + size; j < end; j++) frequencies[axis * half + j] = byIndex[j]!
   }
   const byPosition = g.op('Cast', [g.op('Transpose', [positions], {perm: [1, 2, 0]})], {to: 1}) // [B,S,3]
   const angles = g.op('MatMul', [byPosition, g.constant('f32', frequencies, [3, half])]) // [B,S,d/2]
+  const factor = ropeScaling?.attentionFactor ?? 1
+  const scaled = (values: string) => (factor === 1 ? values : g.op('Mul', [values, g.scalar('f32', factor)]))
   const table = (f: 'Cos' | 'Sin') =>
-    weights.fromF32(g, g.op('Reshape', [g.op(f, [angles]), g.constant('i64', [-1, half])])) // [B·S,d/2]
+    weights.fromF32(g, g.op('Reshape', [scaled(g.op(f, [angles])), g.constant('i64', [-1, half])])) // [B·S,d/2]
   const cos = table('Cos')
   const sin = table('Sin')
   // Every position has its own row in the tables: row b·S + s.
@@ -112,11 +116,10 @@ export function groupQueryAttention(
   g: Graph,
   config: TextConfig,
   inputs: readonly string[],
-  wanted: readonly boolean[],
-): string[] {
+): [attended: string, key: string, value: string] {
   const {heads, kvHeads, headDim} = config
   const attributes = {num_heads: heads, kv_num_heads: kvHeads, scale: float(1 / Math.sqrt(headDim)), do_rotary: 0}
-  return g.ops('GroupQueryAttention', inputs, attributes, wanted)
+  return g.ops('GroupQueryAttention', inputs, attributes, [true, true, true]) as [string, string, string]
 }
 
 /**
@@ -157,13 +160,8 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
       weights.compute,
     )
     const chunk = new Graph(`chunk_${layer}`, g)
-    const [attended] = groupQueryAttention(
-      chunk,
-      config,
-      [q, k, v, pastKey, pastValue, lastIndex, longest],
-      [true, true, true],
-    )
-    chunk.output(`chunk_${layer}_out`, attended!, weights.compute)
+    const [attended] = groupQueryAttention(chunk, config, [q, k, v, pastKey, pastValue, lastIndex, longest])
+    chunk.output(`chunk_${layer}_out`, attended, weights.compute)
     return g.op('If', [isStep], {then_branch: step, else_branch: chunk})
   }
   const states = decoderForward(g, config, weights, weights.fromF32(g, embeds), positions, attend) // [B,S,H]

@@ -2,6 +2,7 @@
 
 import type {FolderOptions} from '../../hub-checkpoint.js'
 import {checkpointFolder} from '../checkpoint-folder.js'
+import {loadPromptTools} from '../load.js'
 import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
 import type {Checkpoint, LatentTokens, Precision} from './types.js'
@@ -27,13 +28,28 @@ export interface ModelDescription {
   /** Execution providers that can be loaded on this machine. */
   readonly providers: readonly string[]
   readonly folder: string
+  /** Folder of the LoRA adapter that is merged at load. */
+  readonly adapter: string | null
+  /** What the files leave open and how it was read, as sentences. */
+  readonly assumed: readonly string[]
   readonly vocabulary: number
   readonly repetitionPenalty: number
 }
 
-/** Describes a checkpoint. Throws the LanternErrors of checkpointFolder and openCheckpoint. */
-export async function describeCheckpoint(ref: string, options: FolderOptions): Promise<ModelDescription> {
-  const checkpoint = await openCheckpoint(await checkpointFolder(ref, options))
+/**
+ * Describes a checkpoint. Throws the LanternErrors of checkpointFolder, openCheckpoint and loadPromptTools, so that
+ * what a run would refuse is refused here too.
+ */
+export async function describeCheckpoint(
+  ref: string,
+  options: FolderOptions & {readonly adapter?: string},
+): Promise<ModelDescription> {
+  const {env, adapter} = options
+  const checkpoint = await openCheckpoint(await checkpointFolder(ref, options), {
+    env,
+    ...(adapter !== undefined && {adapter}),
+  })
+  await loadPromptTools(checkpoint, {})
   const {architecture, parameters, dtype, shards, latent, image, vision, text, generation} = checkpoint
   const memoryMbBy = memory(checkpoint)
   return {
@@ -48,6 +64,8 @@ export async function describeCheckpoint(ref: string, options: FolderOptions): P
     memoryMbBy,
     providers: await availableProviders(),
     folder: checkpoint.dir,
+    adapter: checkpoint.adapter?.dir ?? null,
+    assumed: checkpoint.assumed,
     vocabulary: text.vocabulary,
     repetitionPenalty: generation.repetitionPenalty,
   }

@@ -4,12 +4,6 @@ import {LanternError} from '../../../core/errors.js'
 import type {RawConfig} from './config.js'
 import type {LatentTokens} from './types.js'
 
-/** The part of tokenizer.json that is read here. */
-export interface TokenizerFile {
-  readonly added_tokens?: readonly {readonly id: number; readonly content: string}[]
-  readonly model?: {readonly vocab?: Readonly<Record<string, number>>}
-}
-
 /**
  * The marker texts of each published method and its number of latents per block (latent-reasoning.md, 2.3 and 2.4).
  * LVR shares START and END with LanteRn; the pad token distinguishes them.
@@ -22,22 +16,22 @@ const methods = [
   {protocol: 'skila', size: 54, texts: {start: '<|sketch_start|>', pad: '<|skila|>', end: '<|sketch_end|>'}},
 ] as const
 
+/** Ids that no token has, for a checkpoint without latent tokens. */
+export const noLatentIds: LatentTokens['ids'] = {start: -1, pad: -1, end: -1}
+
 const roles = ['start', 'pad', 'end'] as const
 
 /**
- * The latent tokens, or null when neither file names any. A tokenizer may lack tokens whose ids are in the config,
- * provided that appending them (in the order start, pad, end) gives exactly those ids. Any other disagreement is
- * `bad-checkpoint`.
+ * The latent tokens, or null when neither config.json nor the tokenizer (`known`: ids by text) names any. A tokenizer
+ * may lack tokens whose ids are in the config, provided that appending them (in the order start, pad, end) gives
+ * exactly those ids. Any other disagreement is `bad-checkpoint`.
  */
 export function latentTokens(
   raw: RawConfig,
-  tokenizer: TokenizerFile,
+  known: ReadonlyMap<string, number>,
   vocabulary: number,
   dir: string,
 ): LatentTokens | null {
-  const known = new Map(Object.entries(tokenizer.model?.vocab ?? {}))
-  for (const {content, id} of tokenizer.added_tokens ?? []) known.set(content, id)
-
   const named = methods.find(({texts}) => roles.every(role => known.has(texts[role])))
   const pad = raw.lvr_sep_id ?? raw.lvr_id
   const configured = raw.lvr_start_id != null && pad != null && raw.lvr_end_id != null
@@ -63,7 +57,7 @@ export function latentTokens(
   }
   if (new Set(Object.values(ids)).size < 3)
     throw bad(`the latent ids ${ids.start}, ${ids.pad}, ${ids.end} are not distinct`)
-  let next = Math.max(-1, ...known.values()) + 1
+  let next = [...known.values()].reduce((most, id) => Math.max(most, id), -1) + 1
   const texts_ = new Map([...known].map(([text, id]) => [id, text]))
   for (const role of roles) {
     const text = texts[role]

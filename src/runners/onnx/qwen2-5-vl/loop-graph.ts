@@ -51,11 +51,7 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const grown: string[] = []
   const attend: Attend = (layer, q, k, v) => {
     const inputs = [q, k, v, ...cacheNames[layer]!, lastIndex, longest]
-    const [attended, key, value] = groupQueryAttention(body, config, inputs, [true, true, true]) as [
-      string,
-      string,
-      string,
-    ]
+    const [attended, key, value] = groupQueryAttention(body, config, inputs)
     grown.push(key, value)
     return attended
   }

@@ -1,8 +1,13 @@
 // Runs the Loop graph: prompts in, whole generations out.
+import {requireFinite} from '../finite.js'
 import type {InferenceSession, Runtime} from '../ort-session.js'
+import {noLatentIds} from './latent-tokens.js'
 import type {Checkpoint, LoopInput, LoopOutput} from './types.js'
 
-/** Returns a function that runs the graph. Rows end at their end-of-sequence id (included) or at `maxNewTokens`. */
+/**
+ * Returns a function that runs the graph. Rows end at their end-of-sequence id (included) or at `maxNewTokens`. The
+ * function throws LanternError `bad-checkpoint` for an output that is not finite.
+ */
 export function loopOf(
   session: InferenceSession,
   TensorOf: Runtime['Tensor'],
@@ -10,8 +15,7 @@ export function loopOf(
 ): (input: LoopInput) => Promise<LoopOutput> {
   const {hidden} = checkpoint.text
   const {eos} = checkpoint.generation
-  // Without latent tokens these ids never match.
-  const {start, pad, end} = checkpoint.latent?.ids ?? {start: -1, pad: -1, end: -1}
+  const {start, pad, end} = checkpoint.latent?.ids ?? noLatentIds
   const int64 = (values: readonly number[], shape: readonly number[]) =>
     new TensorOf('int64', BigInt64Array.from(values, BigInt), shape)
 
@@ -29,6 +33,7 @@ export function loopOf(
     const all = outputs['tokens']!.data as Int32Array // [T,B]
     const fed = outputs['fed']!.data as Uint8Array // [T,B]
     const states = outputs['hiddens']!.data as Float32Array // [T,B,H]
+    requireFinite(states)
     const rows = Array.from({length: batch}, (_, row) => {
       const column = Int32Array.from({length: all.length / batch}, (_, step) => all[step * batch + row]!)
       const last = column.findIndex(id => eos.includes(id))

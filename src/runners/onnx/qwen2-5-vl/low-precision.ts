@@ -2,9 +2,11 @@
 import {access, mkdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
+import {z} from 'zod'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import {random} from '../../../core/random.js'
 import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
+import {requireFinite} from '../finite.js'
 import {type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
 import {checkpointSha256} from './checkpoint-hash.js'
 import {isDecoderTensor} from './config.js'
@@ -56,9 +58,11 @@ export async function knownParity(
   return readParity(parityFile)
 }
 
+const paritySchema = z.object({hiddenCosine: z.number(), sameToken: z.number()})
+
 async function readParity(file: string): Promise<Parity | undefined> {
   const known = await readFile(file, 'utf8').catch(() => null)
-  return known === null ? undefined : (JSON.parse(known) as Parity)
+  return known === null ? undefined : paritySchema.safeParse(JSON.parse(known)).data
 }
 
 type Decode = (input: DecoderInput) => Promise<DecoderOutput>
@@ -94,13 +98,12 @@ export async function measureParity(
     rows: every,
     want: {hidden: true},
   }
-  const {nextTokens: targets} = await exact(input)
-  const a = await exact({...input, targets})
-  const b = await low({...input, targets})
+  const a = await exact(input)
+  const b = await low(input)
+  for (const {hidden: states} of [a, b]) requireFinite(states!)
   const row = (states: Float32Array, i: number) => states.subarray(i * hidden, (i + 1) * hidden)
   return {
     hiddenCosine: Math.min(...[...every].map(i => cosine(row(a.hidden!, i), row(b.hidden!, i)))),
-    maxLogProb: Math.max(...a.logProbs!.map((value, i) => Math.abs(value - b.logProbs![i]!))),
     sameToken: [...every].filter(i => a.nextTokens[i] === b.nextTokens[i]).length / length,
   }
 }

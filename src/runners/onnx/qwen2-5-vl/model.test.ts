@@ -9,6 +9,7 @@ import {type TinyCheckpoint, tinySizes, writeTinyCheckpoint} from '../../../../t
 import {random} from '../../../core/random.js'
 import {openCheckpoint} from './checkpoint.js'
 import {loadModel} from './model.js'
+import {ropeScalingOf} from './rope-scaling.js'
 import type {DecoderInput, DecoderOutput, KeyValue, Model, Past, Precision} from './types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-model-'))
@@ -98,6 +99,33 @@ describe('the decoder graph', () => {
     expect(farthest(output.hidden!, expected.states.at(-1)!)).toBeLessThan(tolerance)
     expect(farthest(output.logits!, expected.logits.at(-1)!)).toBeLessThan(tolerance)
     await model.close()
+  })
+
+  it('matches the float64 model with frequencies scaled by YaRN', async () => {
+    // YaRN by 4 over 128 trained positions at head size 16 and theta 1e6, from the formulas of transformers in Python.
+    const rope = {
+      frequencies: [
+        1, 0.11114246312743267, 0.007905694150420948, 0.0014058533129758727, 0.00025, 4.445698525097307e-5,
+        7.905694150420949e-6, 1.4058533129758728e-6,
+      ],
+      factor: 1.138629436111989,
+    }
+    const plain = await open()
+    const ropeScaling = ropeScalingOf(
+      {type: 'yarn', factor: 4, original_max_position_embeddings: 128},
+      {file: '', headDim: 16, ropeTheta: 1e6, maxPositions: null},
+    )!
+    const checkpoint = {...plain.checkpoint, text: {...plain.checkpoint.text, ropeScaling}}
+    const load = {precision: 'fp32', device: 'cpu', threads: 1, cacheDir: join(folder, 'cache')} as const
+    const model = await loadModel(checkpoint, load)
+    const ids = someIds(11, 'prefill')
+    const output = await model.decode({...prefillOf(model, [ids]), want: {hidden: true}})
+    const weights = await readWeights(checkpoint)
+    const {states} = referenceDecoder(checkpoint, weights, model.embed(ids), imageLike(ids.length), rope)
+    expect(farthest(output.hidden!, states.at(-1)!)).toBeLessThan(tolerance)
+    const unscaled = referenceDecoder(checkpoint, weights, model.embed(ids), imageLike(ids.length))
+    expect(farthest(output.hidden!, unscaled.states.at(-1)!)).toBeGreaterThan(10 * tolerance)
+    await Promise.all([plain.close(), model.close()])
   })
 
   it('decodes ragged rows step by step as if each were alone', async () => {

@@ -15,6 +15,7 @@ import {openEmbedding} from './embedding.js'
 import {loopOf} from './loop.js'
 import {loopGraph} from './loop-graph.js'
 import {lowPrecisionWeights, measureParity, rememberedParity} from './low-precision.js'
+import {withMergedAdapter} from './merged-weights.js'
 import type {Checkpoint, LoadOptions, LoopInput, Model, Parity} from './types.js'
 import {visionOf} from './vision.js'
 import {visionGraph} from './vision-graph.js'
@@ -26,8 +27,9 @@ export const graphVersion = 3
  * Loads a model. Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision
  * on this device), `disk` (cache).
  */
-export async function loadModel(checkpoint: Checkpoint, options: LoadOptions): Promise<Model> {
+export async function loadModel(opened: Checkpoint, options: LoadOptions): Promise<Model> {
   const device = parseDevice(options.device)
+  const checkpoint = await withMergedAdapter(opened, options)
   const {precision} = options
   const loading: Loading = {...options, device, compute: computeType(device, options), checkpoint}
   const {Tensor, env} = await loadRuntime()

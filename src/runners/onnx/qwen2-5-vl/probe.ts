@@ -2,6 +2,7 @@
 // latent grows per step, and how far lower precision moves each latent. Every step is a full forward pass, so the KV
 // cache is not involved.
 import {random} from '../../../core/random.js'
+import {requireFinite} from '../finite.js'
 import {loadModel} from './model.js'
 import type {Checkpoint, LoadOptions, Model, Parity, Precision} from './types.js'
 
@@ -77,6 +78,7 @@ async function feedBack(
       past: null,
     }
     const {hidden} = await model.decode({...input, want: {hidden: true}})
+    requireFinite(hidden!)
     const next = fed.length === 0 ? change(hidden!) : hidden!
     embeds.set(next, length * text.hidden)
     fed.push(next)

@@ -4,6 +4,8 @@
 // V vocabulary.
 
 import type {TensorPlace, TensorType} from '../../../core/safetensors.js'
+import type {Adapter} from './adapter.js'
+import type {RopeScaling} from './rope-scaling.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 
@@ -18,6 +20,8 @@ export interface TextConfig {
   /** Rows of the embedding table; may differ from `vocab_size`. */
   readonly vocabulary: number
   readonly ropeTheta: number
+  /** Absent for the default frequencies. */
+  readonly ropeScaling?: RopeScaling
   /** Number of rotary frequencies for time, row and column; they add up to headDim / 2. */
   readonly mropeSection: readonly [number, number, number]
   readonly normEpsilon: number
@@ -56,15 +60,14 @@ export interface LatentTokens {
  */
 export interface Checkpoint {
   readonly dir: string
+  /** Where tokenizer, template and image processor are looked for, in this order: the adapter's folder, then `dir`. */
+  readonly folders: readonly string[]
+  /** The LoRA adapter to merge when the model is loaded. */
+  readonly adapter: Adapter | null
   readonly architecture: 'qwen2_5_vl'
   readonly text: TextConfig
   readonly vision: VisionConfig
-  readonly ids: {
-    readonly image: number
-    readonly video: number | null
-    readonly visionStart: number
-    readonly visionEnd: number
-  }
+  readonly ids: {readonly image: number}
   readonly latent: LatentTokens | null
   /**
    * From `generation_config.json`: end-of-sequence ids (at least one) and other settings that affect decoding;
@@ -73,11 +76,12 @@ export interface Checkpoint {
   readonly generation: {
     readonly eos: readonly number[]
     readonly repetitionPenalty: number
-    readonly temperature?: number
     readonly topP?: number
     readonly topK?: number
   }
-  /** From `preprocessor_config.json`: limits on height x width after resizing, and the normalisation per channel. */
+  /**
+   * From the files of the image processor: limits on height x width after resizing, and the normalisation per channel.
+   */
   readonly image: {
     readonly minPixels: number
     readonly maxPixels: number
@@ -90,10 +94,12 @@ export interface Checkpoint {
   readonly dtype: TensorType
   readonly shards: number
   /**
-   * The files of the folder that affect what is generated: weights, configuration, tokenizer, template. Absolute paths,
-   * sorted.
+   * The files that affect what is generated: weights, configuration, tokenizer, template. Absolute paths, those of each
+   * folder sorted.
    */
   readonly files: readonly string[]
+  /** What the files leave open and how it was read, as sentences for `model show` and the lock. */
+  readonly assumed: readonly string[]
 }
 
 /** Keys and values of one layer, Float32Array [B, kvHeads, n, headDim]. */
@@ -194,7 +200,7 @@ export interface LoadOptions {
   readonly weights?: 'mapped' | 'packed'
   /** Folder for graphs and quantised weights. */
   readonly cacheDir: string
-  readonly notify?: (what: string, done?: number, total?: number) => void
+  readonly notify?: (what: string) => void
 }
 
 /** What the lock records of a loaded model. */
@@ -215,8 +221,6 @@ export interface Provenance {
 export interface Parity {
   /** Smallest cosine between the hidden states of the two. */
   readonly hiddenCosine: number
-  /** Largest difference in the log-probability of the token chosen by the fp32 model. */
-  readonly maxLogProb: number
   /** Share of positions with the same argmax. */
   readonly sameToken: number
 }
