@@ -10,7 +10,7 @@ import {cpus, loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import sharp from 'sharp'
-import type {Arm, Generation, Intervention, Request} from '../src/core/generation.js'
+import type {Arm, Generation, Request} from '../src/core/generation.js'
 import type {ImageRef} from '../src/core/sample.js'
 import {Engine} from '../src/runners/onnx/engine.js'
 import {loadCheckpoint} from '../src/runners/onnx/load.js'
@@ -33,7 +33,7 @@ interface Case {
   readonly max_new_tokens: number
 }
 
-const arm = (intervention: Intervention): Arm => ({
+const arm = (intervention: string): Arm => ({
   id: intervention,
   model: 'bench',
   mode: 'latent',
@@ -46,7 +46,7 @@ function requests(
   id: string,
   images: readonly ImageRef[],
   question: string,
-  interventions: readonly Intervention[],
+  interventions: readonly string[],
   maxNewTokens: number,
 ) {
   const sample = {
@@ -143,7 +143,7 @@ for (const name of ['tiny-fp32', 'nano-latent'].filter(checkpoint =>
   const large: ImageRef = {source: 'noise.png', orientation: 'ignore', bytes: async () => png}
   // With the limits of a real processor, so that the picture keeps its megapixel.
   const real = {...tools, limits: {minPixels: 3136, maxPixels: 12_845_056}}
-  const eight: Intervention[] = [
+  const eight: string[] = [
     'own',
     'zeros',
     'noise',

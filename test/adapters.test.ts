@@ -7,7 +7,7 @@ import {fileURLToPath} from 'node:url'
 import {captureOutput} from '@oclif/test'
 import BenchVerify from '../src/commands/bench/verify.js'
 import Run from '../src/commands/run.js'
-import {dataSetOf, defineBenchmark, registerBenchmark, type Sample} from '../src/index.js'
+import {type Benchmark, dataSetOf, defineBenchmark, registerBenchmark, type Sample} from '../src/index.js'
 import {readLock, settledRecords} from '../src/run-folder/reader.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, {recursive: true}))
 
 /** Two questions with trivial pictures, in a file of our own. */
-const mine = defineBenchmark({
+const mine: Benchmark = defineBenchmark({
   id: 'mine',
   title: 'My Bench',
   subtasks: [{name: 'all', expected: {test: 2}}],
@@ -49,7 +49,7 @@ const mine = defineBenchmark({
     const source = {benchmark: mine, split, root: path, layout: 'own', hasImages: false, files: [path], read}
     return dataSetOf({...source, published: () => true})
   },
-})
+}).part
 
 test('a further benchmark and its prompts do not change the lock of a run', async () => {
   const blink = ['--bench', 'blink', '--model', published]
@@ -77,7 +77,7 @@ test('a user’s own benchmark is run, titled, verified and limited as its defin
 })
 
 test('a benchmark whose option order has a meaning is asked in no other order', async () => {
-  registerBenchmark(defineBenchmark({...mine, id: 'ordered', optionOrders: false}))
+  registerBenchmark({...mine, id: 'ordered', optionOrders: false})
   const data = join(folder, 'mine.txt')
   const asked = ['--bench', 'ordered', '--data', data, '--model', published, '--dry-run']
   expect((await json(Run, ...asked)).verdict).toBe('plan')

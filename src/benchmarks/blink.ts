@@ -5,7 +5,7 @@ import {basename} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import type {ImageRef, Sample} from '../core/sample.js'
 import {letterOf} from '../core/sample.js'
-import type {DataSet, LoadOptions, SampleKey, Subtask} from './benchmark.js'
+import type {Benchmark, DataSet, LoadOptions, SampleKey, Subtask} from './benchmark.js'
 import {reflectanceLabels} from './blink-labels.js'
 import {blinkPrompts} from './blink-prompts.js'
 import {blinkSubmission} from './blink-submission.js'
@@ -23,7 +23,7 @@ const task = (name: string, val: number, test: number, choices: number, pictures
   pictures,
 })
 
-export const blink = defineBenchmark({
+export const blink: Benchmark = defineBenchmark({
   id: 'blink',
   title: 'BLINK',
   aliases: ['blink'],
@@ -57,7 +57,7 @@ export const blink = defineBenchmark({
     pull: {from: 'hub', files: {val: /\/val-.*\.parquet$/, test: /\/test-.*\.parquet$/}},
   },
   load,
-})
+}).part
 
 /** The official file of gold answers, also usable alone, without pictures and option texts. */
 const answersFile = 'val_answers.json'

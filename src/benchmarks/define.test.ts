@@ -8,13 +8,16 @@ const mine: Benchmark = {...hops, id: 'my-bench-2', title: 'Mine', shown: undefi
 
 describe('defining a benchmark', () => {
   test('returns a complete definition as it is', () => {
-    expect(defineBenchmark(mine)).toBe(mine)
+    expect(defineBenchmark(mine)).toEqual({kind: 'benchmark', name: 'my-bench-2', part: mine})
+    expect(defineBenchmark(mine).part).toBe(mine)
   })
 
   test.each<[string, Partial<Benchmark>]>([
     ['has no valid id', {id: 'My Bench'}],
     ['has no valid id', {id: ''}],
-    ['has no title', {title: ' '}],
+    ['has a wrong title: it must be a text that is not empty, not " "', {title: ' '}],
+    ['has a wrong load: it must be a function', {load: undefined as never}],
+    ['has no prompts in the style lantern-eval', {prompts: {} as never}],
     ['has no split "val", its default', {defaultSplit: 'val'}],
     ['has the subtask "hops-1" twice', {subtasks: [...hops.subtasks, {name: 'hops-1', expected: {}}]}],
     ['has no subtask "hops-9"', {shown: ['hops-9']}],

@@ -4,7 +4,7 @@
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
-import type {DataSet, LoadOptions} from './benchmark.js'
+import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
 import {builtinMark, type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
 import {itemsFile} from './generators/hops-folder.js'
@@ -15,7 +15,7 @@ import {findFiles, imageFile, readJson} from './sources/files.js'
 import {jsonlRows} from './sources/jsonl.js'
 import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
 
-export const hops = defineBenchmark({
+export const hops: Benchmark = defineBenchmark({
   id: 'hops',
   title: 'hops',
   subtasks: hopsTasks.map(({name, choices}) => ({name, expected: {}, choices})),
@@ -35,7 +35,7 @@ export const hops = defineBenchmark({
   },
   origin: {repo: '', revision: `${generatorVersion}`, licence: 'Apache-2.0', url: 'lantern-eval bench make hops'},
   load,
-})
+}).part
 
 type Layout = Pick<DataSource, 'layout' | 'files' | 'read'>
 

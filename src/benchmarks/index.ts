@@ -1,42 +1,31 @@
 // The register of benchmarks. A built-in adapter is one line here and is loaded when it is asked for; others are added
 // while the program runs.
-import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
+import {Register} from '../core/register.js'
 import type {Benchmark} from './benchmark.js'
+import {defineBenchmark} from './define.js'
 
-const register = new Map<string, () => Promise<Benchmark>>([
-  ['blink', async () => (await import('./blink.js')).blink],
-  ['vstar', async () => (await import('./vstar.js')).vstar],
-  ['viscot', async () => (await import('./viscot.js')).viscot],
-  ['hops', async () => (await import('./hops.js')).hops],
+const register = new Register<() => Promise<Benchmark>>('benchmark', [
+  {name: 'blink', part: async () => (await import('./blink.js')).blink},
+  {name: 'vstar', part: async () => (await import('./vstar.js')).vstar},
+  {name: 'viscot', part: async () => (await import('./viscot.js')).viscot},
+  {name: 'hops', part: async () => (await import('./hops.js')).hops},
 ])
 
 /** Ids of all benchmarks known by now, in the order of tables. */
 export function benchmarkIds(): readonly string[] {
-  return [...register.keys()]
+  return register.names()
 }
 
-/** Adds a benchmark that `defineBenchmark` made. Throws `bad-config` for an id that is taken. */
+/** Adds a benchmark. Throws `bad-config` for one that is not whole, and for an id that is taken. */
 export function registerBenchmark(benchmark: Benchmark): void {
-  if (register.has(benchmark.id))
-    throw new LanternError(
-      'bad-config',
-      `There is a benchmark "${benchmark.id}" already.`,
-      `Give yours another id than ${benchmarkIds().join(', ')}.`,
-    )
-  register.set(benchmark.id, async () => benchmark)
+  const {name, part} = defineBenchmark(benchmark)
+  register.add({name, part: async () => part})
 }
 
 /** The adapter of a benchmark. Throws `usage` for an unknown id. */
 export async function loadBenchmark(id: string): Promise<Benchmark> {
-  const load = register.get(id)
-  if (load) return load()
-  const near = closest(id, benchmarkIds())
-  throw new LanternError(
-    'usage',
-    `There is no benchmark "${id}".`,
-    `${near === undefined ? '' : `Did you mean ${near}? `}The benchmarks are ${benchmarkIds().join(', ')}.`,
-  )
+  return register.get(id)()
 }
 
 /** What peers call each benchmark, by its id. */

@@ -7,7 +7,7 @@ import {areaOf, padToSquare} from '../core/box.js'
 import {LanternError} from '../core/errors.js'
 import {limitInAllModes, type PromptForm} from '../core/prompt-form.js'
 import type {Box, Sample} from '../core/sample.js'
-import type {DataProblem, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmark.js'
+import type {Benchmark, DataProblem, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
 import {fileSha256, findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
@@ -41,7 +41,7 @@ const bare: PromptForm = {
   images: 'first',
 }
 
-export const viscot = defineBenchmark({
+export const viscot: Benchmark = defineBenchmark({
   id: 'viscot',
   title: 'VisCoT',
   aliases: ['viscot', 'visualcot'],
@@ -79,7 +79,7 @@ export const viscot = defineBenchmark({
     pull: viscotPull,
   },
   load,
-})
+}).part
 
 /** The folder of all pictures. It holds hundreds of thousands of files, so it is never searched. */
 const pictureFolder = 'cot'

@@ -6,7 +6,7 @@ import {basename, dirname, extname} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
-import type {DataSet, LoadOptions, SampleKey} from './benchmark.js'
+import type {Benchmark, DataSet, LoadOptions, SampleKey} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
 import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
@@ -16,7 +16,7 @@ import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/ro
 import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
 import {vstarPrompts} from './vstar-prompts.js'
 
-export const vstar = defineBenchmark({
+export const vstar: Benchmark = defineBenchmark({
   id: 'vstar',
   title: 'V*',
   aliases: ['vstar'],
@@ -37,7 +37,7 @@ export const vstar = defineBenchmark({
     pull: {from: 'hub', files: {test: /^(?:(?:direct_attributes|relative_position)\/|test_questions\.jsonl$)/}},
   },
   load,
-})
+}).part
 
 const questionsFile = 'test_questions.jsonl'
 const pictureExtensions = ['.jpg', '.jpeg', '.png', '.webp']

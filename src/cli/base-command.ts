@@ -2,10 +2,9 @@
 import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
-import {readConfig} from './config-file.js'
+import {withPlugins} from './named-plugins.js'
 import {bare, everywhereFlags, settingsIn} from './settings/flags.js'
 import {jsonAsked, resolveSettings} from './settings/resolve.js'
-import {variableOf} from './settings/setting.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
 import {honourNoColor, outliveReaders} from './terminal.js'
 import {isParserError, usageError} from './usage-error.js'
@@ -40,12 +39,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     })
     const given: Readonly<Record<string, unknown>> = parsed.flags
     const {env} = process
-    const values = await resolveSettings(settingsIn(flags), {
-      flags: given,
-      env,
-      file: await readConfig((given['config'] as string | undefined) ?? (env[variableOf('config')] || undefined)),
-      command: this.spelling,
-    })
+    const sources = {flags: given, env, command: this.spelling}
+    const config = await withPlugins(sources)
+    const values = await resolveSettings(settingsIn(flags), {...sources, file: await config.values()})
     this.flags = values as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>
     this.operands = parsed.argv as string[]

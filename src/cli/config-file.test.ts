@@ -2,7 +2,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {readConfig} from './config-file.js'
+import {openConfig} from './config-file.js'
 
 let folder: string
 beforeEach(async () => {
@@ -13,7 +13,7 @@ afterEach(() => rm(folder, {recursive: true, force: true}))
 async function config(text: string) {
   const path = join(folder, 'c.yaml')
   await writeFile(path, text)
-  return Object.fromEntries(await readConfig(path))
+  return Object.fromEntries(await (await openConfig(path)).values())
 }
 
 test('settings are read under the names of the flags', async () => {
@@ -50,7 +50,7 @@ test.each([
 })
 
 test('a named file must exist', async () => {
-  await expect(readConfig(join(folder, 'absent.yaml'))).rejects.toMatchObject({code: 'bad-config', exitCode: 2})
+  await expect(openConfig(join(folder, 'absent.yaml'))).rejects.toMatchObject({code: 'bad-config', exitCode: 2})
 })
 
 test('the nearest name is suggested for a misspelt setting or name', async () => {
@@ -69,7 +69,7 @@ test('a switch and its opposite cannot both be given', async () => {
 
 test('the example is a valid configuration', async () => {
   const example = fileURLToPath(new URL('../../examples/lantern-eval.config.yaml', import.meta.url))
-  expect(Object.fromEntries(await readConfig(example))).toMatchObject({
+  expect(Object.fromEntries(await (await openConfig(example)).values())).toMatchObject({
     temperature: 0.5,
     price: {input: 0.2, output: 0.6},
     'extra-body': {chat_template_kwargs: {enable_thinking: false}},

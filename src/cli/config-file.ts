@@ -1,8 +1,10 @@
 // lantern-eval.config.yaml: settings by name, between the environment and the defaults. One file serves all commands.
 import {readFile} from 'node:fs/promises'
+import {dirname, resolve} from 'node:path'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
-import {readValue, type Setting} from './settings/setting.js'
+import {everywhereSettings} from './settings/everywhere.js'
+import {readValue, type Setting, type Source} from './settings/setting.js'
 import type {YamlFile} from './yaml-file.js'
 
 const configFileName = 'lantern-eval.config.yaml'
@@ -10,48 +12,78 @@ const configFileName = 'lantern-eval.config.yaml'
 const advice =
   'Settings are the flags of `lantern-eval run` without their dashes; schemas/config.schema.json lists them.'
 
+/** A configuration file that was read and taken apart; its values are checked when they are asked for. */
+export interface ConfigFile {
+  /** What its paths are relative to. */
+  readonly folder: string
+  /** The plug-ins it names, which may add names that its other values use. */
+  readonly plugins: readonly string[]
+  /** Values by setting. Throws `bad-config` with file, line and column. */
+  values(): Promise<ReadonlyMap<string, unknown>>
+}
+
+const noFile: ConfigFile = {folder: '.', plugins: [], values: async () => new Map()}
+
 /**
- * The values of a configuration file by setting. Without `path` the default name is tried, and the file may be absent.
- * Throws `bad-config` with file, line and column.
+ * Opens a configuration file. Without `path` the default name is tried and its absence is fine.
+ * Throws `bad-config` with file, line and column for one that is no mapping, or has a wrong list of plug-ins.
  */
-export async function readConfig(path: string | undefined): Promise<ReadonlyMap<string, unknown>> {
+export async function openConfig(path: string | undefined): Promise<ConfigFile> {
   const file = path ?? configFileName
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if (path === undefined && systemCodeOf(error) === 'ENOENT') return new Map()
+    if (path === undefined && systemCodeOf(error) === 'ENOENT') return noFile
     throw new LanternError(
       'bad-config',
       `The configuration file ${file} cannot be read: ${messageOf(error)}.`,
       'Check --config.',
     )
   }
-  // Only a file that is there costs the time to load the parser and the whole table.
-  const [{settings}, {parseYaml}] = await Promise.all([import('./settings/index.js'), import('./yaml-file.js')])
-  const table: Readonly<Record<string, Setting<unknown>>> = settings
-  const values = new Map<string, unknown>()
-  for (const {key, value, place} of entriesOf(file, await parseYaml(file, text))) {
-    if (key === '$schema') continue
-    const name = settingNamed(table, key, place)
-    const source = {subject: `${place}: "${key}":`, code: 'bad-config', advice, text: false} as const
-    const setting = table[name]!
-    // `no-cache: true` is `cache: false`.
-    const read = await readValue(setting, value, source)
-    if (values.has(name))
-      throw new LanternError('bad-config', `${place}: "${key}" contradicts or repeats "${name}".`, 'Keep one.')
-    values.set(name, key === name ? read : !read)
+  // Only a file that is there costs the time to load the parser, and the whole table.
+  const {parseYaml} = await import('./yaml-file.js')
+  const entries = entriesOf(file, await parseYaml(file, text))
+  const {plugin} = everywhereSettings
+  const listed = entries.find(({key}) => key === plugin.fileKey)
+  return {
+    folder: resolve(dirname(file)),
+    plugins: listed === undefined ? [] : ((await readValue(plugin, listed.value, sourceOf(listed))) ?? []),
+    async values() {
+      const table: Readonly<Record<string, Setting<unknown>>> = (await import('./settings/index.js')).settings
+      const values = new Map<string, unknown>()
+      for (const entry of entries) {
+        const {key, value, place} = entry
+        if (key === '$schema') continue
+        const {name, opposite} = settingNamed(table, key, place)
+        const read = await readValue(table[name]!, value, sourceOf(entry))
+        if (values.has(name))
+          throw new LanternError('bad-config', `${place}: "${key}" contradicts or repeats "${name}".`, 'Keep one.')
+        // `no-cache: true` is `cache: false`.
+        values.set(name, opposite ? !read : read)
+      }
+      return values
+    },
   }
-  return values
 }
 
-/** The setting of a key. Throws `bad-config` with the nearest name. */
-function settingNamed(table: Readonly<Record<string, Setting<unknown>>>, key: string, place: string): string {
+function sourceOf({key, place}: Entry): Source {
+  return {subject: `${place}: "${key}":`, code: 'bad-config', advice, text: false}
+}
+
+/** The setting that a key means, or whose opposite it means. Throws `bad-config` with the nearest name. */
+function settingNamed(
+  table: Readonly<Record<string, Setting<unknown>>>,
+  key: string,
+  place: string,
+): {readonly name: string; readonly opposite: boolean} {
   const names = Object.keys(table).filter(name => !table[name]!.notInFile)
-  const opposite = names.find(name => table[name]!.negatable && key === `no-${name}`)
-  if (names.includes(key)) return key
-  if (opposite !== undefined) return opposite
-  const near = closest(key.replace(/^--/, ''), names)
+  const keyOf = (name: string) => table[name]!.fileKey ?? name
+  const name = names.find(one => keyOf(one) === key)
+  if (name !== undefined) return {name, opposite: false}
+  const opposed = names.find(one => table[one]!.negatable && key === `no-${one}`)
+  if (opposed !== undefined) return {name: opposed, opposite: true}
+  const near = closest(key.replace(/^--/, ''), names.map(keyOf))
   const offer = near === undefined ? '' : `Did you mean "${near}"? `
   throw new LanternError('bad-config', `${place}: "${key}" is not a setting.`, `${offer}${advice}`)
 }

@@ -1,6 +1,6 @@
 // `--format FMT=PATH`: which tables to write, and where.
 import {LanternError} from '../core/errors.js'
-import {type FormatName, formats} from '../reports/formats/index.js'
+import {fileFormatNames, formatNamed} from '../reports/formats/index.js'
 import type {Output} from '../reports/publish.js'
 
 /**
@@ -12,7 +12,7 @@ export function parseFormats(
   values: readonly string[] | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Output[] {
-  const names = Object.keys(formats).filter(name => name !== 'terminal')
+  const names = fileFormatNames()
   return (values ?? []).map(value => {
     const [format = '', ...rest] = value.split('=')
     if (!names.includes(format))
@@ -21,10 +21,10 @@ export function parseFormats(
         `--format ${value}: "${format}" is not a format.`,
         `Formats: ${names.join(', ')}; for example --format markdown=table.md.`,
       )
-    const variable = formats[format as FormatName].pathVariable
+    const variable = formatNamed(format).pathVariable
     const path = rest.join('=') || (variable === undefined ? '' : (env[variable] ?? ''))
     if (path === '')
       throw new LanternError('usage', `--format ${format} has no path.`, `Write --format ${format}=PATH.`)
-    return {format: format as FormatName, path}
+    return {format, path}
   })
 }

@@ -1,7 +1,11 @@
 // The layout of --help: a usage line that fits, and flags in the order they are declared, those of every command last.
 import {type Command, CommandHelp, Help, type Interfaces} from '@oclif/core'
-import {messageOf} from '../core/errors.js'
+import {LanternError, messageOf} from '../core/errors.js'
+import {loadedPlugins} from '../core/loaded-plugins.js'
+import {withPlugins} from './named-plugins.js'
 import {everywhereGroup} from './settings/everywhere.js'
+import {everywhereFlags} from './settings/flags.js'
+import {errorLines} from './tell-error.js'
 
 type Flag = Command.Flag.Any
 
@@ -72,8 +76,36 @@ export default class OurHelp extends Help {
     super(config, {...config.pjson.oclif.helpOptions, ...options})
   }
 
+  /** The lists of a command that was loaded after the plug-ins have their names too; the manifest knows none. */
+  override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    if (loadedPlugins().length === 0) return super.showCommandHelp(command)
+    const {flags, args} = await command.load()
+    return super.showCommandHelp({...command, flags: {...flags, ...everywhereFlags}, args} as Command.Loadable)
+  }
+
+  /** Help is there even where a plug-in is broken. */
+  private async loadPlugins(argv: readonly string[]): Promise<void> {
+    const valuesOf = (name: string) =>
+      argv.flatMap((word, index) =>
+        word === `--${name}`
+          ? argv.slice(index + 1, index + 2)
+          : word.startsWith(`--${name}=`)
+            ? [word.slice(name.length + 3)]
+            : [],
+      )
+    const [plugin, [config]] = [valuesOf('plugin'), valuesOf('config')]
+    const flags = {config, ...(plugin.length > 0 && {plugin})}
+    try {
+      await withPlugins({flags, env: process.env, command: 'help'})
+    } catch (error) {
+      if (!(error instanceof LanternError)) throw error
+      process.stderr.write(errorLines(error, false))
+    }
+  }
+
   /** `help NAME` of an unknown command gives the same error as NAME itself; oclif has a sentence of its own. */
   override async showHelp(argv: string[]): Promise<void> {
+    await this.loadPlugins(argv)
     try {
       await super.showHelp(argv)
     } catch (error) {

@@ -1,9 +1,13 @@
 // How an error is reported, in one place: as text on stderr, and as the JSON document on stdout.
 import chalk from 'chalk'
 import {exitCodes, LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {loadedPlugins} from '../core/loaded-plugins.js'
 import {printable} from '../core/printable.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
+
+/** The innermost line of a stack. */
+const firstPlace = /^ +at .*$/m
 
 const verdicts: Readonly<Record<number, string>> = {
   [exitCodes.endpoint]: 'infrastructure',
@@ -29,9 +33,22 @@ const refusals: ReadonlySet<unknown> = new Set([
   'EIO',
 ])
 
-/** The error to report for anything thrown. A refusal by the file system without a message of ours is not our bug. */
+/**
+ * The error to report for anything thrown. What the code of a plug-in throws, and a refusal by the file system without
+ * a message of ours, are not our bugs.
+ */
 export function toldAs(thrown: unknown): unknown {
-  if (thrown instanceof LanternError || !refusals.has(systemCodeOf(thrown))) return thrown
+  if (thrown instanceof LanternError) return thrown
+  const place = thrown instanceof Error ? firstPlace.exec(thrown.stack ?? '')?.[0] : undefined
+  const plugin = place && loadedPlugins().find(({url}) => place.includes(url))
+  if (plugin)
+    return new LanternError(
+      'bad-config',
+      `The plug-in ${plugin.name} failed: ${messageOf(thrown)}.`,
+      `Correct it: ${place.trim()}.`,
+      {cause: thrown},
+    )
+  if (!refusals.has(systemCodeOf(thrown))) return thrown
   return new LanternError(
     'disk',
     `The operating system refused: ${messageOf(thrown)}.`,

@@ -54,8 +54,8 @@ export default class Import extends BaseCommand<typeof Import> {
       reason: null,
     } as const
     const document = await publishRun(end, {outputs: [], panel})
-    const {formats} = await import('../reports/formats/index.js')
-    this.log(formats.terminal.render(document, terminal()))
+    const {formatNamed} = await import('../reports/formats/index.js')
+    this.log(formatNamed('terminal').render(document, terminal()))
     const per = (score: number | null) => (score === null ? '-' : (100 * score).toFixed(1))
     this.log(
       `${samples} samples in ${runDir}; over ${imported.bothScored} scored by both: the peer ${per(imported.peerScore)}, ours ${per(imported.ourScore)}.`,

@@ -27,11 +27,15 @@ export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
     const {readRuns} = await import('../reports/find-runs.js')
     const {resultTable} = await import('../reports/result-table.js')
     const {writeOutputs} = await import('../reports/publish.js')
-    const {formats} = await import('../reports/formats/index.js')
+    const {formatNamed} = await import('../reports/formats/index.js')
     const {runs, warnings, exitCode} = await readRuns(this.operands)
     const document = resultTable(runs, {warnings, ...(exitCode === 0 ? {} : {exitCode, verdict: 'provenance'})})
     await writeOutputs(document, outputs)
-    this.log(formats.terminal.render(document, {...terminal(), subtasks: this.flags.subtasks}).trimEnd())
+    this.log(
+      formatNamed('terminal')
+        .render(document, {...terminal(), subtasks: this.flags.subtasks})
+        .trimEnd(),
+    )
     process.exitCode = document.exitCode
     return document
   }

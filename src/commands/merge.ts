@@ -24,7 +24,7 @@ export default class Merge extends BaseCommand<typeof Merge> {
     const {runDir, shards, records, errors, missing, warnings} = merged
     for (const warning of warnings) this.tell('warn', warning)
     const {publishRun} = await import('../reports/publish.js')
-    const {formats} = await import('../reports/formats/index.js')
+    const {formatNamed} = await import('../reports/formats/index.js')
     const settled = {runDir, total: records + missing, settled: records - errors, errors}
     const end =
       missing === 0
@@ -36,7 +36,7 @@ export default class Merge extends BaseCommand<typeof Merge> {
             reason: `${missing} samples are in none of the shards.`,
           } as const)
     const document = await publishRun(end, {outputs: [], panel: false})
-    this.log(formats.terminal.render(document, terminal()))
+    this.log(formatNamed('terminal').render(document, terminal()))
     const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']
     this.log(`${records} records of ${shards} shard${shards === 1 ? '' : 's'} in ${runDir}${flaws.join('')}`)
     return {...document, ...merged, warnings: [...document.warnings, ...warnings]}

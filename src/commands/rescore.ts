@@ -69,9 +69,9 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
       this.interruption(),
     )
     const {publishRun} = await import('../reports/publish.js')
-    const {formats} = await import('../reports/formats/index.js')
+    const {formatNamed} = await import('../reports/formats/index.js')
     const document = await publishRun(end, {outputs, panel: false})
-    this.log(formats.terminal.render(document, terminal()))
+    this.log(formatNamed('terminal').render(document, terminal()))
     this.log(`${end.changed} of ${end.total} records score differently from ${this.args.run}.`)
     process.exitCode = document.exitCode
     return {...document, changed: end.changed}

@@ -63,9 +63,9 @@ export default class Run extends BaseCommand<typeof Run> {
       this.tell('debug', `${end.settled} samples in ${duration(Date.now() - began)}`)
       const {publishRun} = await import('../reports/publish.js')
       const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
-      const {formats} = await import('../reports/formats/index.js')
+      const {formatNamed} = await import('../reports/formats/index.js')
       // The built-in samples are few, and their subtasks are meant to differ.
-      this.log(formats.terminal.render(document, {...terminal(), subtasks: document.builtin}))
+      this.log(formatNamed('terminal').render(document, {...terminal(), subtasks: document.builtin}))
       process.exitCode = document.exitCode
       return document
     } finally {

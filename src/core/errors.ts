@@ -28,6 +28,13 @@ export type ErrorCode = keyof typeof exitCodes
 
 /** An error the user can act on: a code, a sentence that says what happened and why, and a suggestion of what to do. */
 export class LanternError extends Error {
+  /** A plug-in may throw that of another copy of this package: it is told by its name and its code. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false
+    const {name, code} = value as Partial<LanternError>
+    return name === 'LanternError' && typeof code === 'string' && Object.hasOwn(exitCodes, code)
+  }
+
   override readonly name = 'LanternError'
   readonly code: ErrorCode
   readonly suggestion: string | undefined

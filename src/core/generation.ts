@@ -4,22 +4,6 @@ import type {ImageRef, Sample} from './sample.js'
 export const modes = ['direct', 'text-cot', 'latent'] as const
 export type Mode = (typeof modes)[number]
 
-export const interventions = [
-  'own',
-  'zeros',
-  'noise',
-  'matched-noise',
-  'first-repeat',
-  'mean',
-  'swap',
-  'shuffle',
-  'random-crop',
-  'oracle',
-  'markers-only',
-  'no-latent',
-] as const
-export type Intervention = (typeof interventions)[number]
-
 /**
  * One model and mode; for latent arms also the protocol, K and the intervention. design/contract.md fixes the form of
  * the id.
@@ -31,29 +15,14 @@ export interface Arm {
   readonly mode: Mode
   readonly protocol: string | null
   readonly latentSize: number | null
-  readonly intervention: Intervention | null
+  /** The name of one (modes/interventions.ts). */
+  readonly intervention: string | null
 }
 
 /** `REF|mode`, or `REF|latent|protocol:K|intervention`. */
 export function armId(arm: Omit<Arm, 'id'>): string {
   if (arm.mode !== 'latent') return `${arm.model}|${arm.mode}`
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
-}
-
-/** Interventions that leave no block on purpose. */
-const withoutBlocks: readonly (string | null)[] = ['no-latent', 'markers-only']
-
-/** Whether an arm should open latent blocks: one that opens none is not engaged (design/contract.md, "Outcomes"). */
-export function opensBlocks({
-  mode,
-  latentSize,
-  intervention,
-}: {
-  readonly mode: Mode
-  readonly latentSize: number | null
-  readonly intervention: string | null
-}): boolean {
-  return mode === 'latent' && latentSize !== 0 && !withoutBlocks.includes(intervention)
 }
 
 /** OpenAI's `detail` of a picture; only endpoints look at it. */

@@ -3,14 +3,20 @@
 import {closest} from './closest.js'
 import {LanternError} from './errors.js'
 
+/** A definition, as far as a register looks at it. */
+export interface Named<T> {
+  readonly name: string
+  readonly part: T
+}
+
 export class Register<T> {
   readonly #noun: string
   readonly #parts = new Map<string, T>()
 
   /** `noun` names one part in messages, as "extractor". */
-  constructor(noun: string, builtIn: Readonly<Record<string, T>> = {}) {
+  constructor(noun: string, builtIn: readonly Named<T>[] = []) {
     this.#noun = noun
-    for (const [name, part] of Object.entries(builtIn)) this.#parts.set(name, part)
+    for (const definition of builtIn) this.add(definition)
   }
 
   /**
@@ -20,8 +26,9 @@ export class Register<T> {
     return [...this.#parts.keys()]
   }
 
-  entries(): ReadonlyMap<string, T> {
-    return this.#parts
+  /** All parts, in the order in which they were added. */
+  parts(): readonly T[] {
+    return [...this.#parts.values()]
   }
 
   has(name: string): boolean {
@@ -29,11 +36,11 @@ export class Register<T> {
   }
 
   /** Throws `bad-config` for a name that is taken. */
-  add(name: string, part: T): void {
+  add({name, part}: Named<T>): void {
     if (this.#parts.has(name))
       throw new LanternError(
         'bad-config',
-        `There is already a ${this.#noun} named "${name}".`,
+        `There is ${/^[aeiou]/.test(this.#noun) ? 'an' : 'a'} ${this.#noun} "${name}" already.`,
         `Give yours another name than ${this.names().join(', ')}.`,
       )
     this.#parts.set(name, part)

@@ -1,7 +1,7 @@
 // The arms of a run: models x modes, and for latent arms x interventions. Pure.
 import type {Benchmark} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
-import {type Arm, armId, type Intervention, type Mode} from '../core/generation.js'
+import {type Arm, armId, type Mode} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
@@ -10,7 +10,7 @@ export interface ArmChoices {
   readonly modes?: readonly Mode[]
   readonly protocol?: string
   readonly latentSizes?: readonly number[]
-  readonly interventions: readonly Intervention[]
+  readonly interventions: readonly string[]
 }
 
 /**

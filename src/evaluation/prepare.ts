@@ -9,7 +9,7 @@ import {type Arm, modes} from '../core/generation.js'
 import {hashOf, sha256} from '../core/hash.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
-import {bankMissing, latentNeeds, needsBank} from '../modes/interventions.js'
+import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.js'
 import {askedForm, promptsSha256} from '../modes/prompts.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
@@ -20,6 +20,7 @@ import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
+import {pluginsOf} from './plugins-used.js'
 import {countBySubtask, select, shardOf} from './selection.js'
 import type {RunSpec} from './spec.js'
 
@@ -173,10 +174,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin,
       })),
       ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
-      ...(arms.some(({intervention}) => intervention !== null && latentNeeds[intervention] === 'donor')
+      ...(arms.some(({intervention}) => intervention !== null && interventionNamed(intervention).needs === 'donor')
         ? {donors: donorPolicy}
         : {}),
       extractor: spec.extractor,
+      ...pluginsOf({arms, benchmarks: entries, extractor: spec.extractor, recipe: spec.recipe?.name, asked: true}),
       judge: judge?.identity ?? null,
       seeds: {run: spec.seed, ...(repeats > 1 ? {repeats} : {})},
       shard: spec.shard && {

@@ -2,11 +2,13 @@
 // only read; no model is asked.
 import type {DataSet} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
-import {loadBenchmark} from '../benchmarks/index.js'
+import {benchmarkIds, loadBenchmark} from '../benchmarks/index.js'
 import {type OptionOrders, withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
+import {extractorNames} from '../metrics/extraction/index.js'
+import {interventionNames} from '../modes/interventions.js'
 import {type Lock, type LockedBenchmark, lockedMetric, lockOf} from '../run-folder/lock.js'
 import {openRunFolder, settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
@@ -14,6 +16,7 @@ import {withRun} from '../run-folder/run.js'
 import type {ChatOptions} from '../runners/remote/index.js'
 import {endOf, type RunEnd} from './evaluate.js'
 import {type JudgeChoice, type OpenJudge, openJudge} from './judge.js'
+import {absentPart, pluginsAfter} from './plugins-used.js'
 import {saidInRecord, scoredRecord} from './scored-record.js'
 
 export interface RescoreSpec {
@@ -51,8 +54,18 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
   const source = await openRunFolder(spec.from)
   const before = source.lock
   const extractor = spec.extractor ?? before.extractor
+  const {notify} = spec.chat.common
+  if (!extractorNames().includes(extractor)) {
+    const absent = absentPart(before, 'extractor', extractor)
+    if (absent !== undefined) throw absent
+  }
+  for (const {intervention} of before.arms) {
+    if (intervention === null || interventionNames().includes(intervention)) continue
+    const absent = absentPart(before, 'intervention', intervention)
+    if (absent !== undefined) notify({type: 'warning', message: `${absent.message} It is taken to leave latents.`})
+  }
   const rescorings = await Promise.all(before.benchmarks.map(entry => rescoringOf(entry, before, spec)))
-  const records = await settledRecords(spec.from, message => spec.chat.common.notify({type: 'warning', message}))
+  const records = await settledRecords(spec.from, message => notify({type: 'warning', message}))
   for (const rescoring of rescorings) await assertSamples(records, rescoring)
   const judge = spec.judge
     ? await openJudge(
@@ -61,8 +74,10 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
         spec.chat,
       )
     : null
+  const {plugins: _, ...rest} = before
   const lock = lockOf({
-    ...before,
+    ...rest,
+    ...pluginsAfter(before, extractor),
     benchmarks: rescorings.map(({entry}) => entry),
     extractor,
     judge: judge?.identity ?? null,
@@ -89,17 +104,20 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
 }
 
 async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec): Promise<Rescoring> {
-  const benchmark = await loadBenchmark(entry.id)
+  const absent = benchmarkIds().includes(entry.id) ? undefined : absentPart(lock, 'benchmark', entry.id)
   const given = dataGiven(spec.data, entry.id)
   if (given === undefined && !spec.judge) {
-    const metric = entry.metric === 'judge' ? benchmark.scoring.metric : entry.metric
+    const known = absent === undefined ? (await loadBenchmark(entry.id)).scoring : lockedScoring(entry)
+    const metric = entry.metric === 'judge' ? known.metric : entry.metric
     const {aggregate, headline} = entry
     return {
       entry: {...entry, metric},
-      scoring: {...benchmark.scoring, metric, aggregate, headline: headline ?? undefined},
+      scoring: {...known, metric, aggregate, headline: headline ?? undefined},
       data: null,
     }
   }
+  if (absent !== undefined) throw absent
+  const benchmark = await loadBenchmark(entry.id)
   // No pictures are needed: the published answers alone are enough.
   const wish = {given, pictures: false, builtin: entry.kind === 'builtin' ? 'always' : 'named'} as const
   const {path: place} = await findData(benchmark, wish, spec.chat.common)
@@ -130,6 +148,12 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
     scoring,
     data,
   }
+}
+
+/** How a benchmark whose plug-in is not loaded is scored, as far as its lock says. */
+function lockedScoring({metric, aggregate}: LockedBenchmark): Scoring {
+  const open = metric === 'match' || metric === 'judge'
+  return {answer: open ? 'open' : 'choice', metric: open ? 'match' : metric, aggregate}
 }
 
 /** Every record, how it is scored and, if data were opened, its sample. */

@@ -1,7 +1,7 @@
 // What a run is asked to do: the flags of `run` as data, and the events it emits while it works.
 
 import type {OptionOrders} from '../benchmarks/option-orders.js'
-import type {Intervention, Mode} from '../core/generation.js'
+import type {Mode} from '../core/generation.js'
 import type {PromptStyle} from '../core/prompt-form.js'
 import type {OwnPrompt} from '../modes/prompts.js'
 import type {UsedRecipe} from '../run-folder/lock.js'
@@ -39,7 +39,7 @@ export interface RunSpec {
   readonly protocol?: string
   /** One arm for each; default: what the checkpoint says. */
   readonly latentSizes?: readonly number[]
-  readonly interventions: readonly Intervention[]
+  readonly interventions: readonly string[]
   readonly promptStyle: PromptStyle
   /** In place of what the style says: `--system`, `--prompt-template`, `--stop`. */
   readonly ownPrompt?: OwnPrompt

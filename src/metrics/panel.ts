@@ -1,7 +1,7 @@
 // The extractor panel: one set of answers through several extractors. It shows how much of a score depends on the
 // extractor, and on which samples.
 import type {Scoring} from '../core/outcome.js'
-import {type ExtractorName, extractorNames} from './extraction/index.js'
+import {extractorNames} from './extraction/index.js'
 import {type Answered, scoreAnswer} from './score.js'
 
 /** A saved answer: `id` names it in the disagreements, `subtask` groups it for a macro mean. */
@@ -11,7 +11,7 @@ export interface PanelAnswer extends Answered {
 }
 
 interface PanelRow {
-  readonly extractor: ExtractorName
+  readonly extractor: string
   /** Mean score over the scored answers, in the benchmark's aggregate; null without any. */
   readonly score: number | null
   readonly n: number
@@ -31,7 +31,7 @@ export interface Panel {
 const mostExamples = 20
 
 /** Extractors that read responses; `verbatim` is for saved predictions only. */
-const panelExtractors = extractorNames.filter(name => name !== 'verbatim')
+const panelExtractors = () => extractorNames().filter(name => name !== 'verbatim')
 
 /**
  * Scores every answer with every extractor, in one pass over the answers. Memory grows only with the number of
@@ -40,7 +40,7 @@ const panelExtractors = extractorNames.filter(name => name !== 'verbatim')
 export async function extractorPanel(
   answers: AsyncIterable<PanelAnswer> | Iterable<PanelAnswer>,
   scoring: Scoring,
-  extractors: readonly ExtractorName[] = panelExtractors,
+  extractors: readonly string[] = panelExtractors(),
 ): Promise<Panel> {
   const tallies = extractors.map(extractor => ({
     extractor,

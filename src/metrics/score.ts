@@ -1,7 +1,8 @@
 // From a generation to its outcome and score, in the precedence of design/contract.md, "Outcomes". Pure.
-import {type Arm, type Generation, opensBlocks, type Stop} from '../core/generation.js'
+import type {Arm, Generation, Stop} from '../core/generation.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
+import {opensBlocks} from '../modes/interventions.js'
 import {statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'

@@ -1,12 +1,14 @@
 // Interventions on the latents: the single hook where the vector to feed back is chosen.
 // Pure: whatever an intervention needs (oracle vectors, recorded latents) is passed to it. protocols.ts decides when a
 // latent is fed.
+import {aFunction, type Definition, definitionOf, oneOf, optional} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
-import type {Intervention} from '../core/generation.js'
+import type {Mode} from '../core/generation.js'
 import {random} from '../core/random.js'
+import {Register} from '../core/register.js'
 
 /** The position of a latent: its block within the generation and its index within the block, both from 0. */
-interface LatentPlace {
+export interface LatentPlace {
   readonly block: number
   readonly index: number
 }
@@ -26,99 +28,126 @@ export interface LatentStatistics {
   readonly deviation: Float32Array
 }
 
-/** What an intervention needs in addition to the model's own vectors. */
-export type LatentNeed = 'nothing' | 'vectors' | 'statistics' | 'donor' | 'recorded'
-
 /**
- * What each intervention needs. `markers-only` and `no-latent` feed nothing: they act on the machine and on the logits
- * (see protocols.ts and the runner).
+ * What an intervention needs beside the model's own vectors. `evidence`: vectors of the sample's boxes. `crops`:
+ * vectors of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the latents
+ * of a `donor`, or those this sample had in it (`recorded`).
  */
-export const latentNeeds: Readonly<Record<Intervention, LatentNeed>> = {
-  own: 'nothing',
-  zeros: 'nothing',
-  noise: 'nothing',
-  'first-repeat': 'nothing',
-  'markers-only': 'nothing',
-  'no-latent': 'nothing',
-  oracle: 'vectors',
-  'random-crop': 'vectors',
-  'matched-noise': 'statistics',
-  mean: 'statistics',
-  swap: 'donor',
-  shuffle: 'recorded',
+export const latentNeeds = ['nothing', 'evidence', 'crops', 'statistics', 'donor', 'recorded'] as const
+export type LatentNeed = (typeof latentNeeds)[number]
+
+/** What is done to the latents of an arm. One line in the register below, or a plug-in. */
+export interface Intervention {
+  readonly name: string
+  readonly needs: LatentNeed
+  /**
+   * `empty`: END follows START at once and nothing is fed. `none`: START is never emitted. Absent: blocks are as the
+   * protocol says, and `choose` gives their vectors.
+   */
+  readonly blocks?: 'empty' | 'none'
+  /** Called once for each generation; the supply holds what `needs` asks for. */
+  choose(supply: LatentSupply): ChooseLatent
 }
 
-/** Whether an intervention feeds latents from a recorded run (`--latents-from`). */
-export function needsBank(intervention: Intervention): boolean {
-  return ['statistics', 'donor', 'recorded'].includes(latentNeeds[intervention])
+/** An intervention as a definition. Throws LanternError `bad-config` naming what is wrong. */
+export function defineIntervention(intervention: Intervention): Definition<'intervention', Intervention> {
+  return definitionOf('intervention', intervention, {
+    needs: oneOf(latentNeeds),
+    choose: aFunction,
+    blocks: optional(oneOf(['empty', 'none'])),
+  })
+}
+
+export interface LatentSupply {
+  /**
+   * Seeds the noise: run seed, benchmark, sample and intervention. The noise therefore does not depend on the order of
+   * the work.
+   */
+  readonly seed: readonly (string | number)[]
+  /** `evidence`, `crops`: one vector per latent, the same in every block. */
+  readonly vectors?: readonly Float32Array[]
+  readonly statistics?: LatentStatistics
+  /** `donor`: the latents of another sample. */
+  readonly donor?: Blocks
+  /** `recorded`: the latents this sample had in the recorded run. */
+  readonly recorded?: Blocks
+}
+
+const own = (): ChooseLatent => vector => vector
+
+const register = new Register<Intervention>(
+  'intervention',
+  (
+    [
+      {name: 'own', needs: 'nothing', choose: own},
+      {name: 'zeros', needs: 'nothing', choose: () => vector => new Float32Array(vector.length)},
+      {name: 'noise', needs: 'nothing', choose: noise},
+      {name: 'matched-noise', needs: 'statistics', choose: matchedNoise},
+      {name: 'first-repeat', needs: 'nothing', choose: firstRepeat},
+      {name: 'mean', needs: 'statistics', choose: meanAt},
+      {name: 'swap', needs: 'donor', choose: ({donor}: LatentSupply) => fromBlocks(given(donor))},
+      {name: 'shuffle', needs: 'recorded', choose: shuffled},
+      {name: 'random-crop', needs: 'crops', choose: ({vectors}: LatentSupply) => inTurn(given(vectors))},
+      {name: 'oracle', needs: 'evidence', choose: ({vectors}: LatentSupply) => inTurn(given(vectors))},
+      {name: 'markers-only', needs: 'nothing', blocks: 'empty', choose: own},
+      {name: 'no-latent', needs: 'nothing', blocks: 'none', choose: own},
+    ] satisfies Intervention[]
+  ).map(defineIntervention),
+)
+
+/** Names of all interventions known by now. */
+export function interventionNames(): readonly string[] {
+  return register.names()
+}
+
+/** Throws `usage` for an unknown name. */
+export function interventionNamed(name: string): Intervention {
+  return register.get(name)
+}
+
+/** Adds an intervention. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+export function registerIntervention(intervention: Intervention): void {
+  register.add(defineIntervention(intervention))
+}
+
+/**
+ * Whether an arm should open latent blocks: one that opens none is not engaged (design/contract.md, "Outcomes"). An
+ * intervention that is not known here, of a run with a plug-in, is taken to leave them.
+ */
+export function opensBlocks({
+  mode,
+  latentSize,
+  intervention,
+}: {
+  readonly mode: Mode
+  readonly latentSize: number | null
+  readonly intervention: string | null
+}): boolean {
+  const name = intervention ?? 'own'
+  const withoutBlocks = register.has(name) && register.get(name).blocks !== undefined
+  return mode === 'latent' && latentSize !== 0 && !withoutBlocks
+}
+
+/** Whether an intervention feeds latents of a recorded run (`--latents-from`). Throws `usage` for an unknown name. */
+export function needsBank(name: string): boolean {
+  return ['statistics', 'donor', 'recorded'].includes(interventionNamed(name).needs)
 }
 
 /** The error for an intervention that needs a recorded run when none was given. */
-export function bankMissing(intervention: Intervention): LanternError {
+export function bankMissing(name: string): LanternError {
   return new LanternError(
     'usage',
-    `The intervention ${intervention} needs the latents of a recorded run, but none was given.`,
+    `The intervention ${name} needs the latents of a recorded run, but none was given.`,
     'Record one with --intervention own --save-latents, then give its folder with --latents-from.',
   )
 }
 
-export interface LatentSupply {
-  /** Seeds the noise: run seed, benchmark and sample. The noise therefore does not depend on the order of the work. */
-  readonly seed: readonly (string | number)[]
-  /** `oracle`, `random-crop`: one vector per latent, the same in every block. */
-  readonly vectors?: readonly Float32Array[]
-  readonly statistics?: LatentStatistics
-  /** `swap`: the latents of another sample. */
-  readonly donor?: Blocks
-  /** `shuffle`: the latents this sample had in the recorded run. */
-  readonly recorded?: Blocks
-}
-
 /**
- * Builds the hook of an intervention. Throws a TypeError when the supply lacks what `latentNeeds` lists; that is a
- * mistake of the caller.
+ * Builds the hook of an intervention; the seed of the supply is that of the sample. Throws `usage` for an unknown name,
+ * and a TypeError when the supply of a built-in one lacks what it needs; that is a mistake of the caller.
  */
-export function latentChooser(intervention: Intervention, supply: LatentSupply): ChooseLatent {
-  const normals = ({block, index}: LatentPlace) => random(...supply.seed, intervention, block, index).normal
-  switch (intervention) {
-    case 'own':
-    case 'markers-only':
-    case 'no-latent':
-      return own => own
-    case 'zeros':
-      return own => new Float32Array(own.length)
-    case 'noise':
-      return (own, place) => Float32Array.from(own, normals(place))
-    case 'matched-noise': {
-      const {mean, deviation} = given(supply.statistics)
-      return (_own, place) => {
-        const normal = normals(place)
-        return mean.map((center, i) => center + deviation[i]! * normal())
-      }
-    }
-    case 'first-repeat': {
-      let first = new Float32Array(0)
-      return (own, {index}) => {
-        if (index === 0) first = own.slice()
-        return first
-      }
-    }
-    case 'mean': {
-      const {meanAt} = given(supply.statistics)
-      return (_own, {index}) => meanAt[Math.min(index, meanAt.length - 1)]!
-    }
-    case 'oracle':
-    case 'random-crop': {
-      const vectors = given(supply.vectors)
-      return (_own, {index}) => vectors[index % vectors.length]!
-    }
-    case 'swap':
-      return fromBlocks(given(supply.donor))
-    case 'shuffle': {
-      const recorded = given(supply.recorded)
-      return fromBlocks(recorded.map((vectors, block) => random(...supply.seed, intervention, block).shuffle(vectors)))
-    }
-  }
+export function latentChooser(name: string, supply: LatentSupply): ChooseLatent {
+  return interventionNamed(name).choose({...supply, seed: [...supply.seed, name]})
 }
 
 /** Feeds the latents of another generation at the matching place. When it has fewer, they repeat from the beginning. */
@@ -129,6 +158,49 @@ function fromBlocks(blocks: Blocks): ChooseLatent {
     const vectors = filled[block % filled.length]!
     return vectors[index % vectors.length]!
   }
+}
+
+/** The vectors of a block; when it is longer, they repeat from the beginning. */
+function inTurn(vectors: readonly Float32Array[]): ChooseLatent {
+  return (_own, {index}) => vectors[index % vectors.length]!
+}
+
+/** The mean at each place within a block; beyond the longest recorded block, the last one. */
+function meanAt({statistics}: LatentSupply): ChooseLatent {
+  const means = given(statistics).meanAt
+  return (_own, {index}) => means[Math.min(index, means.length - 1)]!
+}
+
+/** Standard normal noise. */
+function noise({seed}: LatentSupply): ChooseLatent {
+  return (own, place) => Float32Array.from(own, normals(seed, place))
+}
+
+/** Normal noise with the mean and the deviation of recorded latents, by dimension. */
+function matchedNoise({seed, statistics}: LatentSupply): ChooseLatent {
+  const {mean, deviation} = given(statistics)
+  return (_own, place) => {
+    const normal = normals(seed, place)
+    return mean.map((center, i) => center + deviation[i]! * normal())
+  }
+}
+
+/** The first vector of each block at all of its places. */
+function firstRepeat(): ChooseLatent {
+  let first = new Float32Array(0)
+  return (own, {index}) => {
+    if (index === 0) first = own.slice()
+    return first
+  }
+}
+
+/** The sample's own recorded latents, each block in another order. */
+function shuffled({seed, recorded}: LatentSupply): ChooseLatent {
+  return fromBlocks(given(recorded).map((vectors, block) => random(...seed, block).shuffle(vectors)))
+}
+
+function normals(seed: LatentSupply['seed'], {block, index}: LatentPlace): () => number {
+  return random(...seed, block, index).normal
 }
 
 function given<T>(value: T | undefined): T {

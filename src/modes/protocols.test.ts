@@ -7,7 +7,7 @@ import {
   outsideBlock,
   plainDecoding,
   protocolNamed,
-  protocols,
+  protocolNames,
   stopAfter,
   stopDistance,
 } from './protocols.js'
@@ -129,10 +129,10 @@ describe('rules that the traces do not show', () => {
   })
   it('refuses what it cannot run, with the reason', () => {
     expect(() => protocolNamed('ivt-lr')).toThrow('attention maps')
-    expect(() => protocolNamed('constructor')).toThrow('no latent protocol named constructor')
+    expect(() => protocolNamed('constructor')).toThrow('no latent protocol "constructor"')
   })
-  it('names every entry by its key', () => {
-    for (const [name, rules] of Object.entries(protocols)) expect(rules.name).toBe(name)
+  it('gives every protocol by its own name', () => {
+    for (const name of protocolNames()) expect(protocolNamed(name).name).toBe(name)
   })
 })
 

@@ -1,7 +1,9 @@
 // How each supported method produces latents at decode time: one state machine, with its settings as data.
 // Pure: token ids in, decisions out. interventions.ts chooses the vector fed at a latent position; runners/onnx runs
 // the model.
+import {aBoolean, aCount, anObject, aText, type Definition, definitionOf, oneOf, orNull} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
+import {Register} from '../core/register.js'
 
 /** The marker tokens of a latent block. Their ids are always read from the checkpoint. */
 export interface LatentIds {
@@ -56,6 +58,24 @@ export interface StopVector {
   readonly threshold: number
 }
 
+/** A protocol as a definition. Throws LanternError `bad-config` naming the rule that is wrong. */
+export function defineProtocol(protocol: Protocol): Definition<'protocol', Protocol> {
+  return definitionOf('protocol', protocol, {
+    kind: oneOf(['feedback', 'discrete']),
+    enterOn: oneOf(['predicted', 'consumed']),
+    startInput: oneOf(['embedding', 'hidden']),
+    budget: orNull(aCount),
+    earlyEnd: aBoolean,
+    recordId: oneOf(['pad', 'sampled']),
+    exit: oneOf(['forceEnd', 'none']),
+    nestedStart: oneOf(['overwrite', 'record', 'embed', 'restart']),
+    stopInLatent: oneOf(['hard', 'deferred']),
+    maxBlocks: orNull(aCount),
+    stopVector: orNull(anObject),
+    source: aText,
+  })
+}
+
 const lantern: Protocol = {
   name: 'lantern',
   kind: 'feedback',
@@ -94,17 +114,17 @@ const mirage: Protocol = {
 }
 
 /** Every supported method. To add one, add an entry here and its traces in protocols.test.ts. */
-export const protocols = {
+const builtIn: readonly Protocol[] = [
   lantern,
   lvr,
-  'lvr-vanilla': {...lvr, name: 'lvr-vanilla', budget: null, earlyEnd: true},
-  'lvr-latent-end': {
+  {...lvr, name: 'lvr-vanilla', budget: null, earlyEnd: true},
+  {
     ...lvr,
     name: 'lvr-latent-end',
     // The default of upstream's generate().
     stopVector: {tensor: 'lvr_latent_end_emb', metric: 'mse', threshold: 0.02},
   },
-  monet: {
+  {
     ...lantern,
     name: 'monet',
     startInput: 'hidden',
@@ -114,7 +134,7 @@ export const protocols = {
     nestedStart: 'record',
     source: 'arXiv 2511.21395; NOVAglow646/Monet: inference/vllm/monet_gpu_model_runner.py',
   },
-  'monet-hf': {
+  {
     ...lantern,
     name: 'monet-hf',
     budget: 10,
@@ -123,8 +143,8 @@ export const protocols = {
     source: 'arXiv 2602.22766; Michael4933/CapImagine: README.md',
   },
   mirage,
-  ilvr: {...mirage, name: 'ilvr', nestedStart: 'restart', maxBlocks: null, source: 'arXiv 2512.05665; XD111ds/ILVR'},
-  skila: {
+  {...mirage, name: 'ilvr', nestedStart: 'restart', maxBlocks: null, source: 'arXiv 2512.05665; XD111ds/ILVR'},
+  {
     ...lantern,
     name: 'skila',
     enterOn: 'consumed',
@@ -133,15 +153,32 @@ export const protocols = {
     earlyEnd: true,
     source: 'arXiv 2512.16584; TungChintao/SkiLa: src/model/skila.py',
   },
-  covt: {
+  {
     ...lantern,
     name: 'covt',
     kind: 'discrete',
     source: 'arXiv 2511.19418; Wakals/CoVT',
   },
-} as const satisfies Record<string, Protocol>
+]
 
-export type ProtocolName = keyof typeof protocols
+const register = new Register<Protocol>('latent protocol', builtIn.map(defineProtocol))
+
+/** Names of all protocols known by now. */
+export function protocolNames(): readonly string[] {
+  return register.names()
+}
+
+/** Adds a protocol. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+export function registerProtocol(protocol: Protocol): void {
+  const definition = defineProtocol(protocol)
+  if (Object.hasOwn(unsupportedProtocols, definition.name))
+    throw new LanternError(
+      'bad-config',
+      `The protocol "${definition.name}" would carry the name of a method that is refused here.`,
+      'Give it a name of its own.',
+    )
+  register.add(definition)
+}
 
 /** Methods that are refused, and why. An approximation would carry their name without following their rules. */
 export const unsupportedProtocols: Readonly<Record<string, string>> = {
@@ -158,16 +195,14 @@ export const unsupportedProtocols: Readonly<Record<string, string>> = {
  * `usage` for unknown names.
  */
 export function protocolNamed(name: string): Protocol {
-  if (Object.hasOwn(protocols, name)) return protocols[name as ProtocolName]
-  const known = Object.keys(protocols).join(', ')
   const reason = Object.hasOwn(unsupportedProtocols, name) ? unsupportedProtocols[name] : undefined
   if (reason)
     throw new LanternError(
       'unsupported',
       `The latent protocol ${name} is not supported: ${reason}.`,
-      `Supported: ${known}.`,
+      `Supported: ${protocolNames().join(', ')}.`,
     )
-  throw new LanternError('usage', `There is no latent protocol named ${name}.`, `Use one of ${known}.`)
+  return register.get(name)
 }
 
 /** A protocol with a checkpoint's ids and an arm's number of latents per block. */

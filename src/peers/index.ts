@@ -1,18 +1,36 @@
-// The formats of saved answers, in the order in which they are tried. To add one: a file beside this one and a line
-// here.
+// The register of the forms of saved answers that are read, in the order in which a file is tried. To add a built-in
+// one: a file beside this one and a line here.
 import {readdir, realpath, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {limits} from '../core/limits.js'
+import {Register} from '../core/register.js'
 import {lockFile} from '../run-folder/reader.js'
 import {answerLines, answerTable} from './answers.js'
 import {blinkOfficial} from './blink-official.js'
 import {inspectEval} from './inspect.js'
 import {lmmsEval} from './lmms-eval.js'
-import {badFile, type PeerAnswer, type PeerContext, type PeerFormat} from './peer.js'
+import {badFile, definePeerFormat, type PeerAnswer, type PeerContext, type PeerFormat} from './peer.js'
 import {vlmevalkit} from './vlmevalkit.js'
 
-const peerFormats: readonly PeerFormat[] = [inspectEval, lmmsEval, vlmevalkit, blinkOfficial, answerLines, answerTable]
+/** Formats of named peers, then the general ones, which take what no other knows. */
+const named = new Register<PeerFormat>('peer format', [inspectEval, lmmsEval, vlmevalkit, blinkOfficial])
+const general = new Register<PeerFormat>('peer format', [answerLines, answerTable])
+
+function peerFormats(): readonly PeerFormat[] {
+  return [...named.parts(), ...general.parts()]
+}
+
+/**
+ * Adds a format, which is asked after those of the named peers and before the general ones. Throws `bad-config` for one
+ * that is not whole, and for a name that is taken.
+ */
+export function registerPeerFormat(format: PeerFormat): void {
+  const definition = definePeerFormat(format)
+  // Its name may be that of a general format neither.
+  if (general.has(definition.name)) general.add(definition)
+  named.add(definition)
+}
 
 export interface PeerSource {
   readonly path: string
@@ -54,7 +72,7 @@ export async function* readPeers(path: string, context: PeerContext): AsyncGener
 
 async function formatOf(path: string): Promise<PeerFormat> {
   try {
-    for (const format of peerFormats) if (await format.accepts(path)) return format
+    for (const format of peerFormats()) if (await format.accepts(path)) return format
   } catch (error) {
     if (error instanceof LanternError || systemCodeOf(error) === undefined) throw error
     throw badFile(path, `cannot be read: ${messageOf(error)}`, 'Check the file and its permissions.')
@@ -63,7 +81,7 @@ async function formatOf(path: string): Promise<PeerFormat> {
 }
 
 function known(): string {
-  const files = peerFormats.map(format => format.files)
+  const files = peerFormats().map(format => format.files)
   return `Give ${files.slice(0, -1).join(', ')}, or ${files.at(-1)}.`
 }
 
@@ -83,7 +101,7 @@ async function sourcesIn(folder: string): Promise<{sources: PeerSource[]; leftOu
       leftOut.set(path, error.message.replace(`${path} `, '').replace(/\.$/, ''))
     }
   }
-  for (const format of peerFormats) {
+  for (const format of peerFormats()) {
     const own = sources.filter(source => source.format === format).map(({path}) => path)
     for (const [path, other] of format.repeated?.(own) ?? []) leftOut.set(path, `its answers are in ${other} too`)
   }

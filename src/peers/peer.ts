@@ -1,4 +1,5 @@
 // What a peer's file says about one sample, in our words, and the interface of a reader of such files.
+import {aFunction, aText, type Definition, definitionOf, optional} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import type {Stop, Timing, Usage} from '../core/generation.js'
 
@@ -63,9 +64,14 @@ export interface PeerFormat {
   repeated?(paths: readonly string[]): ReadonlyMap<string, string>
 }
 
-/** A format for the list in index.ts: a file beside this one and a line there. */
-export function definePeerFormat(format: PeerFormat): PeerFormat {
-  return format
+/** A form of saved answers as a definition. Throws LanternError `bad-config` naming what is wrong. */
+export function definePeerFormat(format: PeerFormat): Definition<'peer-format', PeerFormat> {
+  return definitionOf('peer-format', format, {
+    files: aText,
+    accepts: aFunction,
+    read: aFunction,
+    repeated: optional(aFunction),
+  })
 }
 
 /** What is wrong with a peer's file, and where: `where` and `problem` make a sentence. */

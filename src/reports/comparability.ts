@@ -34,6 +34,7 @@ export function contractOf(
       ...Object.entries(otherPrompts).map(([name, value]) => `${name} ${inWords(value)}`),
     ].join(', '),
     extractor: lock.extractor,
+    ...codeOf(lock, [`extractor ${lock.extractor}`, `benchmark ${bench.id}`]),
     judge: lock.judge === null ? 'none' : `${lock.judge.ref}, prompt ${lock.judge.prompt.slice(0, 12)}`,
     metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
     ...(dropped.length === 0 ? {} : {'parameters left out': dropped.join(', ')}),
@@ -50,6 +51,12 @@ export function namesOfFact(facts: Facts): ReadonlyMap<string, readonly string[]
       names.set(name, [...(names.get(name) ?? []), fact])
   }
   return names
+}
+
+/** The code of plug-ins that read the data or the answers; nothing where built-in parts do. */
+function codeOf({plugins = []}: Run['lock'], parts: readonly string[]): Facts {
+  const code = plugins.filter(plugin => plugin.parts.some(part => parts.includes(part)))
+  return code.length === 0 ? {} : {'plug-ins': code.map(({name, sha256}) => `${name} (${short(sha256)})`).join(', ')}
 }
 
 /** What may differ, and is then shown beside the row. */

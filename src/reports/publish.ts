@@ -7,7 +7,7 @@ import type {Arm} from '../core/generation.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
-import {type FormatName, type FormatOptions, formats} from './formats/index.js'
+import {type Format, type FormatOptions, formatNamed} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
@@ -15,7 +15,8 @@ import type {Comparison} from './schemas/comparison.js'
 import type {ResultDocument} from './schemas/result.js'
 
 export interface Output {
-  readonly format: FormatName
+  /** Name of a report format. */
+  readonly format: string
   readonly path: string
 }
 
@@ -105,8 +106,24 @@ export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
 /** Writes a document in each of the formats. Throws `disk`. */
 export async function writeOutputs(document: ResultDocument, outputs: readonly Output[]): Promise<void> {
   const plain: FormatOptions = {width: 120, color: false}
-  for (const {format, path} of outputs)
-    await writeText(path, formats[format].render(document, plain), formats[format].appends === true)
+  for (const {format: name, path} of outputs) {
+    const format = formatNamed(name)
+    await writeText(path, textOf(format, document, plain), format.appends === true)
+  }
+}
+
+/** What a format makes of a document; one of a plug-in that does not is told. Throws `bad-config`. */
+function textOf(format: Format, document: ResultDocument, options: FormatOptions): string {
+  const refuse = (what: string): never => {
+    throw new LanternError('bad-config', `The report format "${format.name}" ${what}.`, 'Correct what renders it.')
+  }
+  let text: unknown
+  try {
+    text = format.render(document, options)
+  } catch (error) {
+    return refuse(`threw: ${messageOf(error)}`)
+  }
+  return typeof text === 'string' ? text : refuse('rendered no text')
 }
 
 /** Writes a file whole (or adds to it), with the folders above it. Throws `disk`. */

@@ -1,7 +1,8 @@
 // A run folder as tables and comparisons need it: the lock, and of each settled record only what a table shows.
 
-import {type Arm, opensBlocks} from '../core/generation.js'
+import type {Arm} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
+import {opensBlocks} from '../modes/interventions.js'
 import type {Lock} from '../run-folder/lock.js'
 import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, replaces} from '../run-folder/record.js'

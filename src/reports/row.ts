@@ -1,5 +1,4 @@
 // One row of the result document: an arm on a benchmark, from its settled records. Pure.
-import {opensBlocks} from '../core/generation.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
@@ -11,6 +10,7 @@ import {
   scoreInterval,
   scoreIntervals,
 } from '../metrics/statistics/index.js'
+import {opensBlocks} from '../modes/interventions.js'
 import type {Lock} from '../run-folder/lock.js'
 import {countOutcomes, type Run, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'

@@ -1,7 +1,7 @@
 // The lock: everything that makes two runs comparable (design/contract.md, "The lock"). It is written first and never
 // changed. Locks are built and hashed only here.
 import {z} from 'zod'
-import {interventions, modes} from '../core/generation.js'
+import {modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
 import type {Scoring} from '../core/outcome.js'
 import {type ListedSample, samplesSha256} from './samples.js'
@@ -12,7 +12,7 @@ const armSchema = z.strictObject({
   mode: z.enum(modes),
   protocol: z.string().nullable(),
   latentSize: z.number().int().min(0).nullable(),
-  intervention: z.enum(interventions).nullable(),
+  intervention: z.string().nullable(),
 })
 
 /** A recipe as a run used it; `changed` names the settings of it that were given otherwise. */
@@ -71,6 +71,8 @@ export const lockSchema = z.looseObject({
   /** Whose latents a sample may be given; only where some are given another's. */
   donors: z.string().optional(),
   extractor: z.string(),
+  /** Plug-ins with a part in the run, each with the hash of its code and its parts; absent without any. */
+  plugins: z.array(z.looseObject({name: z.string(), sha256: z.string(), parts: z.array(z.string())})).optional(),
   judge: z.looseObject({ref: z.string(), prompt: z.string()}).nullable(),
   /** `repeats`: how often each sample was asked, with the seeds from `run` on; absent where once. */
   seeds: z.looseObject({run: z.number().int(), repeats: z.number().int().min(2).optional()}),

@@ -1,9 +1,10 @@
-// The table of runners. A new one is a file (or folder) beside this one and a line here.
+// The register of runners. A new built-in one is a file (or folder) beside this one and a line here.
 import {LanternError} from '../core/errors.js'
+import {Register} from '../core/register.js'
 import {type LocalOptions, onnxRunner} from './onnx/index.js'
 import {type RemoteOptions, remoteRunner} from './remote/index.js'
 import {replayRunner} from './replay.js'
-import type {CommonOptions, Runner, Session} from './runner.js'
+import {type CommonOptions, defineRunner, type ModelReference, type Runner, type Session} from './runner.js'
 
 /** The options of all runners; each reads the common ones and its own. */
 export interface RunnerOptions {
@@ -12,27 +13,45 @@ export interface RunnerOptions {
   readonly remote: RemoteOptions
 }
 
-const runners: readonly Runner<RunnerOptions>[] = [remoteRunner, replayRunner, onnxRunner]
-
-/** The forms of a model reference, for help texts and errors (design/contract.md, "Model references"). */
-export const modelReferences = [
-  {form: 'DIR', meaning: 'a checkpoint folder with config.json and *.safetensors'},
-  {form: 'hub:owner/name[@revision]', meaning: "a checkpoint in the hub's cache, downloaded when absent"},
-  {form: 'builtin:NAME', meaning: 'a model that ships with the package'},
-  {form: 'openai:NAME', meaning: 'an OpenAI-compatible endpoint'},
-  {form: 'replay:PATH', meaning: 'saved answers'},
-] as const
+const register = new Register<Runner<RunnerOptions>>('runner', [remoteRunner, replayRunner, onnxRunner])
 
 /**
- * Opens a session for a model reference: with the first runner that accepts it.
- * Throws LanternError `usage` when none does, or what the runner itself throws.
+ * Adds a runner, which is given the common options and no others. References that another runner serves stay with that
+ * one. Throws `bad-config` for one that is not whole, and for a name that is taken.
+ */
+export function registerRunner(runner: Runner): void {
+  const {name, part} = defineRunner(runner)
+  register.add(
+    defineRunner<RunnerOptions>({
+      ...{name, references: part.references},
+      accepts: ref => part.accepts(ref),
+      open: (ref, {common}) => part.open(ref, {common}),
+    }),
+  )
+}
+
+/** The forms of a model reference known by now, for help texts and errors. */
+export function modelReferences(): readonly ModelReference[] {
+  return register.parts().flatMap(({references}) => references)
+}
+
+/** The runner that serves a reference: the first that accepts it; undefined when none does. */
+export function runnerFor(ref: string): Runner<RunnerOptions> | undefined {
+  return register.parts().find(runner => runner.accepts(ref))
+}
+
+/**
+ * Opens a session for a model reference.
+ * Throws LanternError `usage` when no runner serves it, or what the runner itself throws.
  */
 export async function openRunner(ref: string, options: RunnerOptions): Promise<Session> {
-  const runner = runners.find(candidate => candidate.accepts(ref))
+  const runner = runnerFor(ref)
   if (runner !== undefined) return runner.open(ref, options)
   throw new LanternError(
     'usage',
     `No runner serves the model reference ${ref}.`,
-    `Use ${modelReferences.map(({form, meaning}) => `${form} (${meaning})`).join(', ')}.`,
+    `Use ${modelReferences()
+      .map(({form, meaning}) => `${form} (${meaning})`)
+      .join(', ')}.`,
   )
 }

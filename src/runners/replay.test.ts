@@ -8,6 +8,8 @@ import {runnerOptions} from '../../test/support/runner-options.js'
 import type {Arm, Generation, Request} from '../core/generation.js'
 import type {LogRecord} from '../run-folder/record.js'
 import {openRunner} from './index.js'
+import type {RunnerEvent} from './runner.js'
+import {SavedAnswers} from './saved-answers.js'
 
 const options = runnerOptions({common: {benchmarks: ['vstar']}})
 
@@ -202,6 +204,19 @@ describe('replay of other harnesses', () => {
   })
 })
 
+test('of several answers to one question the last that is no error counts, as in a log', () => {
+  const answers = new SavedAnswers()
+  const add = (text: string, error?: string) => answers.add('b', '1', 0, {text, stop: 'eos', ...(error && {error})})
+  add('', 'first failure')
+  add('', 'second failure')
+  expect(answers.get('b', '1', 0)).toMatchObject({error: 'second failure'})
+  add('A')
+  add('B')
+  add('', 'third failure')
+  expect(answers.get('b', '1', 0)).toEqual({text: 'B', stop: 'eos'})
+  expect(answers.size).toBe(1)
+})
+
 describe('replay of a run folder', () => {
   const direct = armOf('m', 'direct')
   const cot = armOf('m', 'text-cot')
@@ -225,6 +240,18 @@ describe('replay of a run folder', () => {
     ])
     expect(good).toMatchObject({text: 'A', usage: {latentSteps: 5}, timing: {totalMs: 2}})
     expect(bad).toMatchObject({stop: 'error', error: {message: 'HTTP 500'}})
+  })
+
+  it('names records that contradict themselves, and leaves them out', async () => {
+    write(
+      [direct],
+      [saved(direct, '1', 'correct', {text: 'A'}), saved(direct, '2', 'correct', {outcome: 'unanswered', score: 1})],
+    )
+    const warnings: string[] = []
+    const notify = (event: RunnerEvent) => event.type === 'warning' && warnings.push(event.message)
+    const session = await openRunner(`replay:${folder}`, runnerOptions({common: {benchmarks: ['vstar'], notify}}))
+    expect(session.describe().details).toEqual({answers: 1})
+    expect(warnings).toEqual([`${folder}: 1 log record is not counted: line 2, 2, is unanswered with a score of 1.`])
   })
 
   it('asks for one of several arms', async () => {

@@ -1,11 +1,13 @@
 // `replay:PATH`: returns saved answers so that they can be scored again. No picture is read and no model is asked.
 import {failedGeneration, type Generation, type Request, unknownTiming, unknownUsage} from '../core/generation.js'
-import type {ModelIdentity, Runner, Session} from './runner.js'
+import {defineRunner, type ModelIdentity, type Session} from './runner.js'
 import {readSavedAnswers, type SavedAnswers} from './saved-answers.js'
 
 const scheme = 'replay:'
 
-export const replayRunner: Runner = {
+export const replayRunner = defineRunner({
+  name: 'replay',
+  references: [{form: 'replay:PATH', meaning: 'saved answers'}],
   accepts: ref => ref.startsWith(scheme),
   async open(ref, {common}) {
     const warn = (message: string) => common.notify({type: 'warning', message})
@@ -15,7 +17,7 @@ export const replayRunner: Runner = {
       warn(`${ref} answers some samples ${answers.repeats} times, of which the first ${repeats} are taken (--repeats).`)
     return new ReplaySession(ref, answers)
   },
-}
+})
 
 class ReplaySession implements Session {
   readonly #answers: SavedAnswers

@@ -1,4 +1,5 @@
 // The interface of a runner: it opens a session, and a session turns requests into generations.
+import {aFunction, aList, type Definition, definitionOf} from '../core/definition.js'
 import type {Generation, LatentBlock, Prompt, Request} from '../core/generation.js'
 import type {ImageRef} from '../core/sample.js'
 import type {Size} from './picture-size.js'
@@ -109,13 +110,29 @@ export interface CommonOptions {
   readonly notify: (event: RunnerEvent) => void
 }
 
+/** One form of a model reference (design/contract.md, "Model references"). */
+export interface ModelReference {
+  readonly form: string
+  readonly meaning: string
+}
+
 /**
  * A way to answer, chosen by the form of the model reference. `Options` holds the runner's own options beside the
  * common ones.
  */
 export interface Runner<Options extends {readonly common: CommonOptions} = {readonly common: CommonOptions}> {
+  readonly name: string
+  /** The forms of reference that it serves, for help texts and errors: `{form: 'mine:NAME', meaning: '...'}`. */
+  readonly references: readonly ModelReference[]
   /** Whether this runner serves the reference, e.g. `openai:gpt-4o`. */
   accepts(ref: string): boolean
   /** Opens a session. Throws LanternError when the reference cannot be served, saying why and what to do. */
   open(ref: string, options: Options): Promise<Session>
+}
+
+/** A runner as a definition. Throws LanternError `bad-config` naming what is wrong. */
+export function defineRunner<Options extends {readonly common: CommonOptions}>(
+  runner: Runner<Options>,
+): Definition<'runner', Runner<Options>> {
+  return definitionOf('runner', runner, {references: aList, accepts: aFunction, open: aFunction})
 }

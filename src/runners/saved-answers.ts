@@ -12,6 +12,7 @@ import {readPeers} from '../peers/index.js'
 import {badFile, type PeerAnswer} from '../peers/peer.js'
 import {settled} from '../peers/settled.js'
 import {lockFile, logFile, settledRecords} from '../run-folder/reader.js'
+import {replaces} from '../run-folder/record.js'
 
 /** The answer. Usage and timing of a run of ours are kept. */
 export interface SavedAnswer {
@@ -41,9 +42,12 @@ export class SavedAnswers {
     return this.#answers.get(keyOf(bench, id, repeat))
   }
 
+  /** Of two answers to one question, the rule of the log says which counts. */
   add(bench: string, id: string, repeat: number, answer: SavedAnswer): void {
-    this.#answers.set(keyOf(bench, id, repeat), answer)
     this.#repeats = Math.max(this.#repeats, repeat + 1)
+    const key = keyOf(bench, id, repeat)
+    const before = this.#answers.get(key)
+    if (before === undefined || replaces(outcomeOf(answer), outcomeOf(before))) this.#answers.set(key, answer)
   }
 
   /** sha256 over the answers, independent of file format and order. */
@@ -56,6 +60,11 @@ export class SavedAnswers {
     }
     return hash.update(']').digest('hex')
   }
+}
+
+/** What is known of an answer before it is scored: whether it is one. */
+function outcomeOf({error}: SavedAnswer): 'error' | 'unscored' {
+  return error === undefined ? 'unscored' : 'error'
 }
 
 function keyOf(bench: string, id: string, repeat: number): string {
@@ -75,7 +84,7 @@ export async function readSavedAnswers(
 ): Promise<SavedAnswers> {
   const [found, arm] = locate(path)
   const isRun = (await stat(found)).isDirectory() && [lockFile, logFile].some(name => existsSync(join(found, name)))
-  return isRun ? readRun(found, arm) : readOthers(found, benchmarks, warn)
+  return isRun ? readRun(found, arm, warn) : readOthers(found, benchmarks, warn)
 }
 
 async function readOthers(
@@ -130,8 +139,12 @@ function locate(path: string): readonly [path: string, arm: string | undefined] 
   )
 }
 
-async function readRun(folder: string, arm: string | undefined): Promise<SavedAnswers> {
-  const records = await settledRecords(folder)
+async function readRun(
+  folder: string,
+  arm: string | undefined,
+  warn: (message: string) => void,
+): Promise<SavedAnswers> {
+  const records = await settledRecords(folder, warn)
   const arms = [...new Set(records.map(record => record.arm))]
   const chosen = arm ?? arms[0]
   if ((arm === undefined && arms.length > 1) || (arm !== undefined && !arms.includes(arm))) {

@@ -1,7 +1,7 @@
 // A built-in model as a row of the runners' contract, on the sources' thread or in the compiled code's worker.
 import {builtinData} from '../../src/benchmarks/data-places.js'
 import {hops} from '../../src/benchmarks/hops.js'
-import {type Arm, armId, type Intervention, type Mode, type Request} from '../../src/core/generation.js'
+import {type Arm, armId, type Mode, type Request} from '../../src/core/generation.js'
 import type {Sample} from '../../src/core/sample.js'
 import {buildPrompt} from '../../src/modes/prompts.js'
 import type {openRunner} from '../../src/runners/index.js'
@@ -28,7 +28,7 @@ export async function checkpointUnderTest(open: typeof openRunner, cacheDir: str
   }
 }
 
-export function armOf(model: string, mode: Mode, intervention: Intervention | null = null): Arm {
+export function armOf(model: string, mode: Mode, intervention: string | null = null): Arm {
   const [protocol, latentSize] = mode === 'latent' ? (['lantern', 5] as const) : [null, null]
   const arm = {model, mode, protocol, latentSize, intervention}
   return {...arm, id: armId(arm)}

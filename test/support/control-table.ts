@@ -2,11 +2,11 @@
 // prints.
 // measure-controls.ts measures the rows; design/controls.md explains what the claims prove.
 import type {GeneratedId} from '../../src/benchmarks/generators/index.js'
-import type {Intervention, Mode} from '../../src/core/generation.js'
+import type {Mode} from '../../src/core/generation.js'
 
 /** A claim about one arm of a row. All figures are in percent or percentage points. */
 export interface Claim {
-  readonly arm: Intervention
+  readonly arm: string
   /**
    * `accuracy`: of the arm. `difference`: the arm's accuracy minus that of `own` on the same samples. `blocks`: share
    * of generations with a latent block. `lead`: lower end of the 95 % interval of the accuracy minus the accuracy of
@@ -32,14 +32,14 @@ export interface ControlRow {
 /** Seed of the drawn samples. Training uses 1 to 9999; the built-in samples use 112028. */
 export const controlSeed = 271_828
 
-const replacements: readonly Intervention[] = ['zeros', 'noise', 'matched-noise', 'mean', 'swap', 'first-repeat']
+const replacements: readonly string[] = ['zeros', 'noise', 'matched-noise', 'mean', 'swap', 'first-repeat']
 
-const atLeast = (low: number, arm: Intervention = 'own'): Claim => ({arm, of: 'accuracy', low})
-const atMost = (high: number, arm: Intervention = 'own'): Claim => ({arm, of: 'accuracy', high})
+const atLeast = (low: number, arm: string = 'own'): Claim => ({arm, of: 'accuracy', low})
+const atMost = (high: number, arm: string = 'own'): Claim => ({arm, of: 'accuracy', high})
 /** The arm differs from `own` by at most this many points in either direction. */
 const nearOwn =
   (points: number) =>
-  (arm: Intervention): Claim => ({arm, of: 'difference', low: -points, high: points})
+  (arm: string): Claim => ({arm, of: 'difference', low: -points, high: points})
 const aboveChance: Claim = {arm: 'own', of: 'lead', low: 0}
 
 const hops = (from: number, to: number) => Array.from({length: to - from + 1}, (_, k) => `hops-${from + k}`)

@@ -8,7 +8,7 @@ import {builtinData} from '../../src/benchmarks/data-places.js'
 import {recipeOf, sharesOf} from '../../src/benchmarks/generators/index.js'
 import {toSample} from '../../src/benchmarks/generators/sample.js'
 import {loadBenchmark} from '../../src/benchmarks/index.js'
-import type {Generation, Intervention, Request} from '../../src/core/generation.js'
+import type {Generation, Request} from '../../src/core/generation.js'
 import type {Scoring} from '../../src/core/outcome.js'
 import type {Sample} from '../../src/core/sample.js'
 import {armsOf} from '../../src/evaluation/arms.js'
@@ -33,7 +33,7 @@ export interface RowFigures {
   readonly n: number
   /** Expected accuracy of guessing, from 0 to 1. */
   readonly chance: number
-  readonly arms: ReadonlyMap<Intervention, ArmFigures>
+  readonly arms: ReadonlyMap<string, ArmFigures>
 }
 
 /** Trained answers have at most about 20 tokens; anything longer than this is not an answer. */
@@ -49,7 +49,7 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
   try {
     const {scoring} = await loadBenchmark(row.bench)
     const samples = await samplesOf(row, n)
-    const arms = new Map<Intervention, ArmFigures>()
+    const arms = new Map<string, ArmFigures>()
     const others = [...new Set(row.claims.map(({arm}) => arm))].filter(arm => arm !== 'own')
     for (const pass of [['own'], others] as const) {
       if (pass.length === 0) continue
@@ -112,7 +112,7 @@ export async function* answers(
   session: Session,
   {mode}: Pick<ControlRow, 'mode'>,
   samples: readonly Sample[],
-  interventions: readonly Intervention[],
+  interventions: readonly string[],
 ) {
   const arms = armsOf(session.describe(), {modes: [mode], interventions})
   async function* groups(): AsyncGenerator<Request[]> {

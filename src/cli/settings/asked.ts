@@ -2,11 +2,12 @@
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {mostOrders, type OptionOrders, parseOptionOrders} from '../../benchmarks/option-orders.js'
 import {LanternError} from '../../core/errors.js'
-import {interventions, modes} from '../../core/generation.js'
+import {modes} from '../../core/generation.js'
 import {defaultPromptStyle, promptStyles} from '../../core/prompt-form.js'
 import {readShard} from '../../evaluation/selection.js'
-import {protocols, unsupportedProtocols} from '../../modes/protocols.js'
-import {anyText, choice, keyAndRest, number, text, wholeNumber, written} from './kinds.js'
+import {interventionNames} from '../../modes/interventions.js'
+import {protocolNames, unsupportedProtocols} from '../../modes/protocols.js'
+import {anyText, choice, keyAndRest, named, number, text, wholeNumber, written} from './kinds.js'
 import {combined, one, several, Unfit, withDefault} from './setting.js'
 
 const what = {group: 'WHAT'} as const
@@ -57,7 +58,7 @@ const protocolName = text('NAME', {
     noun: 'latent protocol',
     part: value => value,
     // For protocols that cannot run, the arm that asks for one gives the reason.
-    known: () => [...Object.keys(protocols), ...Object.keys(unsupportedProtocols)],
+    known: () => [...protocolNames(), ...Object.keys(unsupportedProtocols)],
   },
 })
 
@@ -127,10 +128,14 @@ export const whatSettings = {
     ...what,
     defaultNote: 'what the checkpoint says',
   }),
-  intervention: several(choice('NAME', interventions), 'What is done to the latents of latent arms.', {
-    ...what,
-    defaultNote: 'own',
-  }),
+  intervention: several(
+    named('NAME', 'intervention', interventionNames),
+    'What is done to the latents of latent arms.',
+    {
+      ...what,
+      defaultNote: 'own',
+    },
+  ),
   'latents-from': one(
     text('RUN'),
     'Run with --save-latents; its latents feed mean, swap, shuffle and matched-noise.',

@@ -1,6 +1,6 @@
 // Settings of every command.
 import {choice, onOrOff, text} from './kinds.js'
-import {one, withDefault} from './setting.js'
+import {one, several, withDefault} from './setting.js'
 
 /** Heading of the settings of every command in --help. */
 export const everywhereGroup = 'GLOBAL'
@@ -11,6 +11,10 @@ export const everywhereSettings = {
     ...group,
     notInFile: true,
     defaultNote: 'lantern-eval.config.yaml in the current folder, if there is one',
+  }),
+  plugin: several(text('FILE|PACKAGE'), 'Module with benchmarks, runners, extractors, formats or others of your own.', {
+    ...group,
+    fileKey: 'plugins',
   }),
   'log-level': withDefault(
     choice('LEVEL', ['debug', 'info', 'warn', 'error']),

@@ -8,7 +8,7 @@ export function configSchema(): z.ZodType {
   const keys: Record<string, z.ZodType> = {$schema: z.string().optional()}
   for (const [name, setting] of Object.entries<Setting<unknown>>(settings)) {
     if (setting.notInFile) continue
-    keys[name] = fileSchema(z, setting).optional()
+    keys[setting.fileKey ?? name] = fileSchema(z, setting).optional()
     if (setting.negatable) keys[`no-${name}`] = z.boolean().describe(`The opposite of ${name}.`).optional()
   }
   return z.strictObject(keys)

@@ -1,6 +1,6 @@
 // Settings of scores, tables and gates: extractor, judge, output.
-import {extractorNames} from '../../metrics/extraction/index.js'
-import {choice, number, onOrOff, text, url, written} from './kinds.js'
+import {defaultExtractor, extractorNames} from '../../metrics/extraction/index.js'
+import {choice, named, number, onOrOff, text, url, written} from './kinds.js'
 import {one, several, withDefault} from './setting.js'
 
 const scoring = {group: 'SCORING'} as const
@@ -13,8 +13,8 @@ const output = text('FMT=PATH', {
     noun: 'format',
     part: value => value.split('=', 1)[0],
     async known() {
-      const {formats} = await import('../../reports/formats/index.js')
-      return Object.keys(formats).filter(name => name !== 'terminal')
+      const {fileFormatNames} = await import('../../reports/formats/index.js')
+      return fileFormatNames()
     },
   },
 })
@@ -29,8 +29,8 @@ function readMargin(given: string): number | undefined {
 
 export const scoringSettings = {
   extractor: withDefault(
-    choice('NAME', extractorNames),
-    'lantern-eval',
+    named('NAME', 'extractor', extractorNames),
+    defaultExtractor,
     'Rule that reads the answer out of the text.',
     scoring,
   ),

@@ -158,6 +158,20 @@ export function choice<const N extends string>(holder: string, names: readonly N
   }
 }
 
+/** A name in a register. Help and completion show those there are when the program starts; a plug-in may add some. */
+export function named(holder: string, noun: string, known: () => readonly string[]): Kind<string> {
+  return text(holder, {
+    allowed: `the name of ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`,
+    bounds: known().join(', '),
+    choices: known(),
+    listed: '[^\\s,]+',
+    fromText: given => given.trim(),
+    // Any name is allowed; an editor offers those there are.
+    schema: z => z.union([z.enum(known()), z.string().trim().min(1)]),
+    names: {noun, part: value => value, known},
+  })
+}
+
 /** A name or a number: `auto` or 8. */
 export function choiceOrNumber<const N extends string>(
   names: readonly N[],

@@ -32,6 +32,8 @@ export interface Setting<T> {
    * of `run` with another meaning.
    */
   readonly notInFile?: boolean
+  /** The key of the configuration file, where it is another word than the flag. */
+  readonly fileKey?: string
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: any table of settings, whatever their values

@@ -12,12 +12,13 @@ import {z} from 'zod'
 import {blinkPrompts} from '../../benchmarks/blink-prompts.js'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import type {LanternError} from '../../core/errors.js'
-import {interventions, modes} from '../../core/generation.js'
+import {modes} from '../../core/generation.js'
 import {prepare} from '../../evaluation/prepare.js'
 import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
+import {interventionNames} from '../../modes/interventions.js'
 import {BaseCommand} from '../base-command.js'
-import {readConfig} from '../config-file.js'
+import {openConfig} from '../config-file.js'
 import {toSpec} from '../run-spec.js'
 import {configSchema} from './file-schema.js'
 import {flagsOf} from './flags.js'
@@ -113,7 +114,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   mode: list(modes),
   protocol: oneOf(['lantern', 'monet']),
   'latent-size': fc.subarray([0, 2, 4, 64], {minLength: 1}).map(value => ({value, texts: value.map(String)})),
-  intervention: list(interventions),
+  intervention: list(interventionNames()),
   'latents-from': word,
   adapter: word,
   data: list(['blink=a/b', 'vstar=c', 'd e']),
@@ -134,7 +135,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'top-k': whole(1),
   'max-pixels': whole(784, 1e7),
   'min-pixels': whole(784, 1e7),
-  extractor: oneOf(extractorNames),
+  extractor: oneOf(extractorNames()),
   'extractor-panel': on,
   judge: word,
   'judge-base-url': oneOf(['http://127.0.0.1:1/v1', 'https://user:pass@host/v1?k=v']),
@@ -253,10 +254,12 @@ test('any document is read, or refused with its line; the program refuses what t
     fc.asyncProperty(document, async values => {
       const file = join(folder, 'any.yaml')
       await writeFile(file, JSON.stringify(values))
-      const error = await readConfig(file).then(
-        () => null,
-        (thrown: LanternError) => thrown,
-      )
+      const error = await openConfig(file)
+        .then(config => config.values())
+        .then(
+          () => null,
+          (thrown: LanternError) => thrown,
+        )
       if (error !== null)
         expect(error).toMatchObject({code: 'bad-config', message: expect.stringMatching(/any\.yaml:\d+:\d+: /)})
       if (!validate(values)) expect(error).not.toBeNull()
@@ -439,9 +442,9 @@ describe('the schema of the file', () => {
 
   test('has every setting of every command', () => {
     const {properties} = z.toJSONSchema(configSchema(), {io: 'input'}) as {properties: Record<string, unknown>}
-    expect(Object.keys(properties)).toEqual(
-      expect.arrayContaining(Object.keys(settings).filter(name => name !== 'config')),
-    )
+    const named = Object.entries<Setting<unknown>>(settings).filter(([name]) => name !== 'config')
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(named.map(([name, {fileKey}]) => fileKey ?? name)))
+    expect(properties).toHaveProperty('plugins')
     expect(benchmarkIds().every(id => JSON.stringify(properties['bench']).includes(id))).toBe(true)
   })
 })

@@ -14,8 +14,9 @@ export default class ModelList extends BaseCommand<typeof ModelList> {
     for (const {ref, source} of models) this.log(`${source.padEnd(9)} ${ref}`)
     if (models.length === 0) this.log('No checkpoint was found.')
     this.log('\nForms of --model')
-    const column = Math.max(...modelReferences.map(({form}) => form.length)) + 2
-    for (const {form, meaning} of modelReferences)
+    const references = modelReferences()
+    const column = Math.max(...references.map(({form}) => form.length)) + 2
+    for (const {form, meaning} of references)
       this.log(labelled(form.padEnd(column), meaning, terminal().width).join('\n'))
     return {models}
   }

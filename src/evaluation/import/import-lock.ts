@@ -6,6 +6,7 @@ import type {PeerSource} from '../../peers/index.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../../run-folder/lock.js'
 import type {ListedSample} from '../../run-folder/samples.js'
 import {packageVersion, titlesOf} from '../environment.js'
+import {pluginsOf} from '../plugins-used.js'
 import type {BenchSurvey, Survey} from './survey.js'
 
 interface ImportChoices {
@@ -43,6 +44,13 @@ export async function importLock(
     judge: null,
     seeds: {run: 0, ...(survey.repeats > 1 ? {repeats: survey.repeats} : {})},
     shard: null,
+    ...pluginsOf({
+      arms,
+      benchmarks: [...survey.benches.keys()].map(id => ({id})),
+      extractor: spec.extractor,
+      asked: false,
+      peerFormats: sources.map(({format}) => format.name),
+    }),
     environment: {
       lanternEval: packageVersion(),
       titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),

@@ -1,5 +1,6 @@
 // The interface of an extractor: a pure function from a response and its item to what it reads there. Extractors are in
 // the files beside this one.
+import {aFunction, type Definition, definitionOf} from '../../core/definition.js'
 
 /** UTF-16 offsets in the response, from `start` to `end` (exclusive). */
 export type Span = readonly [start: number, end: number]
@@ -36,6 +37,17 @@ export interface Extraction extends Reading {
 
 /** Must be pure and must never throw, whatever the text. */
 export type Extractor = (item: Item) => Reading
+
+/** An extractor under its name, which is part of the command line. */
+export interface NamedExtractor {
+  readonly name: string
+  readonly read: Extractor
+}
+
+/** An extractor as a definition. Throws LanternError `bad-config` naming what is wrong. */
+export function defineExtractor(extractor: NamedExtractor): Definition<'extractor', NamedExtractor> {
+  return definitionOf('extractor', extractor, {read: aFunction})
+}
 
 /** Raw values for "ask a judge" and "draw at random"; neither is an answer. */
 export const markers = {judge: 'NEEDS_GPT3.5', random: 'RANDOM'} as const

@@ -1,9 +1,18 @@
-// The table of extractors. To add one: a file beside this one and a line here. Its name is part of the command line
-// (design/contract.md).
-import {LanternError} from '../../core/errors.js'
+// The register of extractors. To add a built-in one: write a file beside this one and a line here; its name is part of
+// the command line (design/contract.md).
+import {LanternError, messageOf} from '../../core/errors.js'
+import {Register} from '../../core/register.js'
 import {letterOf} from '../../core/sample.js'
 import {blinkOfficial, verbatim} from './blink.js'
-import {type Extraction, type ExtractionInput, type Extractor, markers} from './extractor.js'
+import {
+  defineExtractor,
+  type Extraction,
+  type ExtractionInput,
+  type Item,
+  markers,
+  type NamedExtractor,
+  type Reading,
+} from './extractor.js'
 import {lanternNoopts, lanternOpts, lvr} from './lantern.js'
 import {lanternEval} from './lantern-eval.js'
 import {lmevalMmmu} from './lmeval.js'
@@ -11,33 +20,34 @@ import {lmmsBlink, lmmsVstar} from './lmms.js'
 import {lmmsMcqExtract, lmmsVstarReasoning} from './lmms-mcq.js'
 import {vlmevalkitExact, vlmevalkitLetterOnly, vlmevalkitVerbose} from './vlmevalkit.js'
 
-const extractors = {
-  'lantern-eval': lanternEval,
-  verbatim,
-  blink_official: blinkOfficial,
-  lantern_opts: lanternOpts,
-  lantern_noopts: lanternNoopts,
-  vlmevalkit_exact: vlmevalkitExact,
-  vlmevalkit_verbose: vlmevalkitVerbose,
-  vlmevalkit_letter_only: vlmevalkitLetterOnly,
-  lmms_blink: lmmsBlink,
-  lmms_vstar: lmmsVstar,
-  lmms_vstar_reasoning: lmmsVstarReasoning,
-  lmms_mcq_extract: lmmsMcqExtract,
-  lmeval_mmmu: lmevalMmmu,
-  lvr,
-} satisfies Record<string, Extractor>
+/** The one of this project, which a run uses when nobody names another. */
+export const defaultExtractor = 'lantern-eval'
 
-export type ExtractorName = keyof typeof extractors
+const register = new Register<NamedExtractor>('extractor', [
+  defineExtractor({name: defaultExtractor, read: lanternEval}),
+  defineExtractor({name: 'verbatim', read: verbatim}),
+  defineExtractor({name: 'blink_official', read: blinkOfficial}),
+  defineExtractor({name: 'lantern_opts', read: lanternOpts}),
+  defineExtractor({name: 'lantern_noopts', read: lanternNoopts}),
+  defineExtractor({name: 'vlmevalkit_exact', read: vlmevalkitExact}),
+  defineExtractor({name: 'vlmevalkit_verbose', read: vlmevalkitVerbose}),
+  defineExtractor({name: 'vlmevalkit_letter_only', read: vlmevalkitLetterOnly}),
+  defineExtractor({name: 'lmms_blink', read: lmmsBlink}),
+  defineExtractor({name: 'lmms_vstar', read: lmmsVstar}),
+  defineExtractor({name: 'lmms_vstar_reasoning', read: lmmsVstarReasoning}),
+  defineExtractor({name: 'lmms_mcq_extract', read: lmmsMcqExtract}),
+  defineExtractor({name: 'lmeval_mmmu', read: lmevalMmmu}),
+  defineExtractor({name: 'lvr', read: lvr}),
+])
 
-export const extractorNames = Object.keys(extractors) as ExtractorName[]
+/** Names of all extractors known by now. */
+export function extractorNames(): readonly string[] {
+  return register.names()
+}
 
-export const defaultExtractor: ExtractorName = 'lantern-eval'
-
-/** Throws `usage` for a name that is not in the table. */
-function extractorNamed(name: string): ExtractorName {
-  if (Object.hasOwn(extractors, name)) return name as ExtractorName
-  throw new LanternError('usage', `There is no extractor "${name}".`, `Choose one of: ${extractorNames.join(', ')}.`)
+/** Adds an extractor. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+export function registerExtractor(extractor: NamedExtractor): void {
+  register.add(defineExtractor(extractor))
 }
 
 /**
@@ -45,13 +55,32 @@ function extractorNamed(name: string): ExtractorName {
  * Throws `usage` for a name that is not in the table.
  */
 export function extractAnswer(name: string, {text, options, letters}: ExtractionInput): Extraction {
-  const extractor = extractorNamed(name)
+  const extractor = register.get(name)
   const own = options && options.length > 0 ? options : null
   const known =
     letters && letters.length > 0 ? [...letters] : own === null ? [...'ABCD'] : own.map((_, index) => letterOf(index))
-  const {answer, raw, rule, span} = extractors[extractor]({text, options: own, letters: known})
-  return {extractor, answer, raw, rule, span}
+  const {answer, raw, rule, span} = readWith(extractor, {text, options: own, letters: known})
+  return {extractor: name, answer, raw, rule, span}
 }
+
+/** Built-in extractors never throw and return a whole reading; a plug-in's is told where it does not. */
+function readWith({name, read}: NamedExtractor, item: Item): Reading {
+  const refuse = (what: string): never => {
+    throw new LanternError('bad-config', `The extractor "${name}" ${what}.`, 'Correct the plug-in that brings it.')
+  }
+  let found: Partial<Reading> | undefined
+  try {
+    found = read(item)
+  } catch (error) {
+    return refuse(`threw on ${JSON.stringify(item.text.slice(0, 60))}: ${messageOf(error)}`)
+  }
+  const {answer, raw, rule, span = null} = found ?? {}
+  if (!isTextOrNull(answer) || !isTextOrNull(raw) || typeof rule !== 'string')
+    return refuse('returned no reading: answer and raw are a text or null, rule is a text')
+  return {answer, raw, rule, span}
+}
+
+const isTextOrNull = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 /**
  * The kind of an extraction: `answer`, a letter of the item; `foreign`, a value that is not one (scored as wrong);

@@ -22,8 +22,7 @@ const builtIn: readonly Recipe[] = [
   viscotOfficial,
 ]
 
-const register = new Register<Recipe>('recipe')
-for (const recipe of builtIn) registerRecipe(recipe)
+const register = new Register<Recipe>('recipe', builtIn.map(defineRecipe))
 
 /** Names of all recipes known by now. */
 export function recipeNames(): readonly string[] {
@@ -37,6 +36,5 @@ export function recipeNamed(name: string): Recipe {
 
 /** Adds a recipe. Throws `bad-config` for one that is not whole, and for a name that is taken. */
 export function registerRecipe(recipe: Recipe): void {
-  const {name, part} = defineRecipe(recipe)
-  register.add(name, part)
+  register.add(defineRecipe(recipe))
 }

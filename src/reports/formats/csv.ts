@@ -3,7 +3,7 @@
 import {stringify} from 'csv-stringify/sync'
 import {printableData} from '../../core/printable.js'
 import type {ResultRow, ResultSubtask} from '../schemas/result.js'
-import type {Format} from './format.js'
+import {defineFormat} from './format.js'
 
 type Part = Pick<ResultRow, 'score' | 'low' | 'high' | 'micro' | 'n' | 'total' | 'outcomes' | 'baselines'>
 
@@ -46,7 +46,8 @@ const columns: Readonly<Record<string, (row: ResultRow, part: Part, subtask: str
   lock: row => row.lock,
 }
 
-export const csv: Format = {
+export const csv = defineFormat({
+  name: 'csv',
   ending: '.csv',
   render(document) {
     const {rows} = printableData(document)
@@ -57,7 +58,7 @@ export const csv: Format = {
     // Names come from outside: a spreadsheet must not run one that starts like a formula.
     return stringify([Object.keys(columns), ...lines], {escape_formulas: true})
   },
-}
+})
 
 function lineOf(row: ResultRow, part: Part, subtask: string): (string | number | null)[] {
   return Object.values(columns).map(cell => cell(row, part, subtask))

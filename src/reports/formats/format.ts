@@ -1,4 +1,5 @@
 // The interface of a report format: one file beside this one and one line in index.ts.
+import {aBoolean, aFunction, aText, type Definition, definitionOf, optional} from '../../core/definition.js'
 import type {ResultDocument} from '../schemas/result.js'
 
 export interface FormatOptions {
@@ -10,6 +11,8 @@ export interface FormatOptions {
 }
 
 export interface Format {
+  /** As in `--format NAME=PATH`. */
+  readonly name: string
   /** File ending of what it writes, with its dot. */
   readonly ending: string
   /** True when a file of this format is added to, not replaced (the GitHub step summary). */
@@ -18,4 +21,14 @@ export interface Format {
   readonly pathVariable?: string
   /** The document as text, ending with a line feed. Pure. */
   render(document: ResultDocument, options: FormatOptions): string
+}
+
+/** A report format as a definition. Throws LanternError `bad-config` naming what is wrong. */
+export function defineFormat(format: Format): Definition<'format', Format> {
+  return definitionOf('format', format, {
+    ending: aText,
+    render: aFunction,
+    appends: optional(aBoolean),
+    pathVariable: optional(aText),
+  })
 }

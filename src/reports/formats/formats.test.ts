@@ -10,11 +10,11 @@ import {compareRuns, comparisonDocument} from '../compare.js'
 import {readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
 import {type ResultDocument, resultDocumentSchema} from '../schemas/result.js'
-import {type Format, type FormatName, formats} from './index.js'
+import {formatNamed, formatNames} from './index.js'
 
 const narrow = {width: 80, color: false}
 const wide = {width: 120, color: false}
-const names = Object.keys(formats) as FormatName[]
+const names = formatNames()
 let document: ResultDocument
 let builtin: ResultDocument
 const empty: ResultDocument = {
@@ -97,7 +97,7 @@ it('the document fits its schema', () => {
 })
 
 describe.each(names)('%s', name => {
-  const format: Format = formats[name]
+  const format = formatNamed(name)
 
   it.each(['table', 'builtin'] as const)('gives the golden %s', which => {
     const text = format.render(which === 'table' ? document : builtin, narrow)
@@ -135,7 +135,7 @@ describe.each(names)('%s', name => {
 describe('terminal', () => {
   it.each([80, 100, 120, 160])('keeps within %i columns', width => {
     for (const one of [document, builtin]) {
-      for (const line of formats.terminal.render(one, {width, color: false}).split('\n'))
+      for (const line of formatNamed('terminal').render(one, {width, color: false}).split('\n'))
         expect(line.length).toBeLessThanOrEqual(width)
     }
   })
@@ -156,7 +156,7 @@ describe('terminal', () => {
         }
       })
       const one = {...builtin, rows, groups: [{...builtin.groups[0]!, rows: rows.map((_, index) => index)}]}
-      const text = formats.terminal.render(one, {...narrow, subtasks: true})
+      const text = formatNamed('terminal').render(one, {...narrow, subtasks: true})
       return /^subtask +n +(.*)$/m.exec(text)![1]!.split(/ {2,}/)
     }
     expect(heads('builtin:a|direct', 'builtin:b|text-cot')).toEqual(['a', 'b'])
@@ -173,16 +173,16 @@ describe('terminal', () => {
   })
 
   it('says the same with colours as without', () => {
-    const coloured = formats.terminal.render(document, {...narrow, color: true})
+    const coloured = formatNamed('terminal').render(document, {...narrow, color: true})
     expect(coloured).toContain('\u001b[')
     expect(coloured.replaceAll(/\u001b\[\d+m/g, '').replaceAll(/ +$/gm, '')).toBe(
-      formats.terminal.render(document, narrow),
+      formatNamed('terminal').render(document, narrow),
     )
   })
 })
 
 it('csv has the header of the contract and a line per row and subtask', () => {
-  const lines: Record<string, string>[] = parse(formats.csv.render(document, narrow), {columns: true})
+  const lines: Record<string, string>[] = parse(formatNamed('csv').render(document, narrow), {columns: true})
   expect(Object.keys(lines[0]!).join()).toBe(
     'run,arm,model,mode,protocol,latent_size,intervention,bench,split,subtask,metric,aggregate,score,low,high,micro,n,total,correct,wrong,unanswered,truncated,refused,error,not_engaged,unscored,random,majority,text_tokens,latent_steps,prompt_tokens,latency_p50_ms,latency_p95_ms,sample,lock',
   )
@@ -192,18 +192,18 @@ it('csv has the header of the contract and a line per row and subtask', () => {
 })
 
 it('json is the document', () => {
-  expect(JSON.parse(formats.json.render(document, narrow))).toEqual(JSON.parse(JSON.stringify(document)))
+  expect(JSON.parse(formatNamed('json').render(document, narrow))).toEqual(JSON.parse(JSON.stringify(document)))
 })
 
 it.each(names)('%s renders a comparison by itself', name => {
-  const text = formats[name].render(comparisonDocument(document.comparison!), wide)
+  const text = formatNamed(name).render(comparisonDocument(document.comparison!), wide)
   expect(text).toMatch(name === 'csv' ? /^run,arm/ : /improved/)
 })
 
 it('junit fails by a gate only', () => {
   const withGate = (gate: 'passed' | 'failed' | 'inconclusive') => {
     const comparison = document.comparison!
-    return formats.junit.render(
+    return formatNamed('junit').render(
       {
         ...document,
         comparison: {

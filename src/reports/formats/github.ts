@@ -1,10 +1,11 @@
 // The step summary of a GitHub workflow: the Markdown tables under a heading, subtasks folded away; added to what is
 // there.
 
-import type {Format} from './format.js'
+import {defineFormat} from './format.js'
 import {blocks, subtaskTable} from './markdown.js'
 
-export const github: Format = {
+export const github = defineFormat({
+  name: 'github',
   ending: '.md',
   appends: true,
   pathVariable: 'GITHUB_STEP_SUMMARY',
@@ -15,4 +16,4 @@ export const github: Format = {
     })
     return `${['## lantern-eval', ...folded].join('\n\n')}\n\n`
   },
-}
+})

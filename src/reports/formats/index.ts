@@ -1,6 +1,7 @@
 // The register of report formats: one line each.
+import {Register} from '../../core/register.js'
 import {csv} from './csv.js'
-import type {Format} from './format.js'
+import {defineFormat, type Format} from './format.js'
 import {github} from './github.js'
 import {json} from './json.js'
 import {junit} from './junit.js'
@@ -9,6 +10,24 @@ import {terminal} from './terminal.js'
 
 export type {Format, FormatOptions} from './format.js'
 
-export const formats = {terminal, markdown, csv, json, junit, github} satisfies Record<string, Format>
+const register = new Register<Format>('report format', [terminal, markdown, csv, json, junit, github])
 
-export type FormatName = keyof typeof formats
+/** Names of all formats known by now; the first is what people see. */
+export function formatNames(): readonly string[] {
+  return register.names()
+}
+
+/** Names of those that are written to a file. */
+export function fileFormatNames(): readonly string[] {
+  return formatNames().filter(name => name !== terminal.name)
+}
+
+/** Throws `usage` for an unknown name. */
+export function formatNamed(name: string): Format {
+  return register.get(name)
+}
+
+/** Adds a format. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+export function registerFormat(format: Format): void {
+  register.add(defineFormat(format))
+}

@@ -1,7 +1,8 @@
 // The result document as it is.
-import type {Format} from './format.js'
+import {defineFormat} from './format.js'
 
-export const json: Format = {
+export const json = defineFormat({
+  name: 'json',
   ending: '.json',
   render: document => `${JSON.stringify(document, null, 2)}\n`,
-}
+})

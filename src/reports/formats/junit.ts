@@ -2,7 +2,7 @@
 // and the gate.
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
-import type {Format} from './format.js'
+import {defineFormat} from './format.js'
 import * as words from './words.js'
 
 interface Case {
@@ -12,7 +12,8 @@ interface Case {
   readonly verdict: 'passed' | 'failed' | 'error' | 'skipped'
 }
 
-export const junit: Format = {
+export const junit = defineFormat({
+  name: 'junit',
   ending: '.xml',
   render(document) {
     const suites = [...(document.comparison ? [gateSuite(document.comparison)] : []), ...document.rows.map(rowSuite)]
@@ -30,7 +31,7 @@ export const junit: Format = {
       '',
     ].join('\n')
   },
-}
+})
 
 interface Suite {
   readonly name: string

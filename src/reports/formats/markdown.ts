@@ -3,13 +3,14 @@
 import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
-import type {Format} from './format.js'
+import {defineFormat} from './format.js'
 import * as words from './words.js'
 
-export const markdown: Format = {
+export const markdown = defineFormat({
+  name: 'markdown',
   ending: '.md',
   render: document => `${blocks(document, subtaskTable).join('\n\n')}\n`,
-}
+})
 
 /** The document as blocks of Markdown; `subtasksOf` renders what stands under a group's table. */
 export function blocks(

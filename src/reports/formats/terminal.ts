@@ -3,13 +3,14 @@ import {Chalk, type ChalkInstance} from 'chalk'
 import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
-import type {Format, FormatOptions} from './format.js'
+import {defineFormat, type FormatOptions} from './format.js'
 import {type Cell, type Column, dotted, labelled, plainTable, type TableRow, widthOf, wrap} from './layout.js'
 import * as words from './words.js'
 
 const wide = 110
 
-export const terminal: Format = {
+export const terminal = defineFormat({
+  name: 'terminal',
   ending: '.txt',
   render(whole, options) {
     const document = printableData(whole)
@@ -23,7 +24,7 @@ export const terminal: Format = {
     ]
     return `${blocks.join('\n\n')}\n`
   },
-}
+})
 
 function groupBlocks(
   document: ResultDocument,

@@ -4,15 +4,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {goldenFolders, readJson} from '../../../test/support/goldens.js'
 import {lockBenchmark, lockOf, record, writeRun} from '../../../test/support/run-folders.js'
-import {
-  type Arm,
-  type Decoding,
-  type Generation,
-  type Intervention,
-  interventions,
-  type Request,
-} from '../../core/generation.js'
+import type {Arm, Decoding, Generation, Request} from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
+import {interventionNames} from '../../modes/interventions.js'
 import {writeLatents} from '../../run-folder/latents.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {Engine, type EngineOptions} from './engine.js'
@@ -36,7 +30,7 @@ afterAll(async () => {
   rmSync(work, {recursive: true})
 })
 
-const armOf = (intervention: Intervention | null, more: Partial<Arm> = {}): Arm => ({
+const armOf = (intervention: string | null, more: Partial<Arm> = {}): Arm => ({
   id: `m|latent|lantern:5|${intervention}`,
   model: 'm',
   mode: 'latent',
@@ -117,13 +111,13 @@ it('twelve interventions on one sample cost one prefill and one vision pass, bes
     [
       group(
         0,
-        interventions.map(name => armOf(name)),
+        interventionNames().map(name => armOf(name)),
       ),
     ],
     {latentBank: bank},
     counting,
   )
-  expect(results.map(({stop}) => stop)).toEqual(interventions.map(() => 'eos'))
+  expect(results.map(({stop}) => stop)).toEqual(interventionNames().map(() => 'eos'))
   expect(calls.prefill).toBe(1)
   // Five boxes each for oracle and random-crop.
   expect(calls.vision).toBe(1 + 2 * 5)

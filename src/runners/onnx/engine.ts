@@ -15,10 +15,10 @@ import {random} from '../../core/random.js'
 import {readFloats} from '../../core/safetensors.js'
 import {
   bankMissing,
-  type LatentNeed,
+  type Intervention,
+  interventionNamed,
   type LatentSupply,
   latentChooser,
-  latentNeeds,
   needsBank,
 } from '../../modes/interventions.js'
 import {
@@ -189,7 +189,7 @@ export class Engine {
         ...(topP !== undefined && {topP}),
         ...(topK !== undefined && {topK}),
         repetitionPenalty: generation.repetitionPenalty,
-        banned: arm.intervention === 'no-latent' ? [machine.ids.start] : [],
+        banned: interventionOf(request)?.blocks === 'none' ? [machine.ids.start] : [],
       },
       // The draws are the same in every arm of a sample, because arms are compared in pairs.
       random: random(decoding.seed, request.sample.benchmark, request.sample.id, 'sampling'),
@@ -229,7 +229,8 @@ export class Engine {
     )
   }
 
-  #machine({arm}: Request): LatentMachine {
+  #machine(request: Request): LatentMachine {
+    const {arm} = request
     const {latent, tensors} = this.#tools.model.checkpoint
     if (arm.mode !== 'latent') return plainDecoding(latent?.ids ?? noLatentIds)
     const ids = this.#latentIds()
@@ -243,7 +244,7 @@ export class Engine {
     }
     const ownSize = rules.name === latent!.protocol ? latent!.size : null
     const machine = latentMachine(rules, ids, arm.latentSize ?? (rules.budget === null ? null : ownSize))
-    return arm.intervention === 'markers-only' ? markersOnly(machine) : machine
+    return interventionOf(request)?.blocks === 'empty' ? markersOnly(machine) : machine
   }
 
   async #supply(
@@ -254,8 +255,9 @@ export class Engine {
   ): Promise<LatentSupply> {
     const {benchmark, id, item} = request.sample
     const seed = [request.decoding.seed, benchmark, id]
-    const need = needOf(request)
-    if (need === 'vectors') return {seed, vectors: await this.#evidence(request, inputs, machine.budget)}
+    const need = interventionOf(request)?.needs ?? 'nothing'
+    if (need === 'evidence' || need === 'crops')
+      return {seed, vectors: await this.#evidence(request, inputs, machine.budget)}
     if (bank === null) return {seed}
     if (need === 'statistics') return {seed, statistics: await bank.statistics()}
     const blocks =
@@ -272,8 +274,10 @@ export class Engine {
     return need === 'donor' ? {seed, donor: blocks} : {seed, recorded: blocks}
   }
 
-  /** Vectors for `oracle` and `random-crop`, one per latent. */
-  async #evidence({sample, arm, decoding}: Request, inputs: PreparedInputs, budget: number) {
+  /** Vectors of the sample's boxes, or of random crops, one per latent. */
+  async #evidence(request: Request, inputs: PreparedInputs, budget: number) {
+    const {sample, arm, decoding} = request
+    const ofBoxes = interventionOf(request)?.needs === 'evidence'
     const {boxes = [], benchmark, id} = sample
     if (!Number.isFinite(budget)) {
       throw new LanternError(
@@ -281,16 +285,16 @@ export class Engine {
         `${arm.protocol} has no fixed number of latents, which ${arm.intervention} needs.`,
       )
     }
-    if (arm.intervention === 'oracle' && boxes.length === 0) {
+    if (ofBoxes && boxes.length === 0) {
       throw new LanternError(
         'unsupported',
-        'This sample has no box, so there is no oracle latent for it.',
-        'Run oracle on samples that have boxes.',
+        `This sample has no box, so there is no ${arm.intervention} latent for it.`,
+        'Run it on samples that have boxes.',
       )
     }
     const picture = await inputs.firstPicture(sample)
     const draws = random(decoding.seed, benchmark, id, 'random-crop')
-    const chosen = arm.intervention === 'oracle' ? boxes : randomBoxes(boxes, picture.width, picture.height, draws)
+    const chosen = ofBoxes ? boxes : randomBoxes(boxes, picture.width, picture.height, draws)
     return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => inputs.encode(image, limits))
   }
 
@@ -357,8 +361,9 @@ interface Finished {
   readonly task: Plan & {readonly prepared: Prompted}
 }
 
-function needOf({arm}: Request): LatentNeed {
-  return arm.mode === 'latent' && arm.intervention !== null ? latentNeeds[arm.intervention] : 'nothing'
+/** What is done to the latents of a request; null outside latent mode. Throws `usage` for an unknown name. */
+function interventionOf({arm}: Request): Intervention | null {
+  return arm.mode === 'latent' && arm.intervention !== null ? interventionNamed(arm.intervention) : null
 }
 
 function usageOf(

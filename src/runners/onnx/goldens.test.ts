@@ -5,7 +5,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {GoldenTensors, goldenFolders, largestDifference, readJson} from '../../../test/support/goldens.js'
-import type {Arm, Generation, Intervention, Request} from '../../core/generation.js'
+import type {Arm, Generation, Request} from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import type {Box, Sample} from '../../core/sample.js'
 import {latentChooser} from '../../modes/interventions.js'
@@ -67,7 +67,7 @@ interface Golden {
 /** Tolerances from the README of the goldens (float32). */
 const tolerance = {features: 2e-4, hidden: 2e-4, logits: 2e-4, logProb: 1e-3, latent: 2e-4, margin: 1e-3}
 
-const conditions: Record<string, {mode: Arm['mode']; intervention: Intervention | null}> = {
+const conditions: Record<string, {mode: Arm['mode']; intervention: string | null}> = {
   plain: {mode: 'direct', intervention: null},
   own: {mode: 'latent', intervention: 'own'},
   'own-cap-5': {mode: 'latent', intervention: 'own'},

@@ -1,11 +1,17 @@
 // Local checkpoints: a folder, a repository of the hub, or a model that ships with the package.
-import type {Runner} from '../runner.js'
+import {defineRunner} from '../runner.js'
 import {checkpointFolder, isCheckpointRef} from './checkpoint-folder.js'
 import type {OnnxOptions} from './options.js'
 
 export type {LocalOptions} from './options.js'
 
-export const onnxRunner: Runner<OnnxOptions> = {
+export const onnxRunner = defineRunner<OnnxOptions>({
+  name: 'onnx',
+  references: [
+    {form: 'DIR', meaning: 'a checkpoint folder with config.json and *.safetensors'},
+    {form: 'hub:owner/name[@revision]', meaning: "a checkpoint in the hub's cache, downloaded when absent"},
+    {form: 'builtin:NAME', meaning: 'a model that ships with the package'},
+  ],
   accepts: isCheckpointRef,
   async open(ref, options) {
     const {env, notify} = options.common
@@ -20,4 +26,4 @@ export const onnxRunner: Runner<OnnxOptions> = {
     const {openSession} = await import('./session.js')
     return openSession(ref, folder, options)
   },
-}
+})

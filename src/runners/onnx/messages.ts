@@ -13,6 +13,8 @@ export interface WorkerStart {
   readonly dir: string
   readonly load: Omit<CheckpointOptions, 'notify' | 'warn'>
   readonly engine: EngineOptions
+  /** URLs of plug-ins that bring protocols or interventions: a thread has registers of its own. */
+  readonly plugins: readonly string[]
 }
 
 /** A picture in transit; `bytes` is its index in the group's list. */

@@ -1,5 +1,6 @@
 // A checkpoint folder as a session: its identity, and its model in a worker thread.
 import {existsSync} from 'node:fs'
+import {loadedPlugins} from '../../core/loaded-plugins.js'
 import type {CommonOptions, ModelIdentity, Session} from '../runner.js'
 import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
@@ -78,6 +79,9 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
       ...(maxPixels !== undefined && {maxPixels}),
     },
     engine: {batchSize, keepLatents, wholeGenerations: device !== 'cpu', ...(latentBank !== undefined && {latentBank})},
+    plugins: loadedPlugins()
+      .filter(({parts}) => parts.some(({kind}) => kind === 'protocol' || kind === 'intervention'))
+      .map(({url}) => url),
   }
 }
 

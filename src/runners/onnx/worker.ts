@@ -4,12 +4,19 @@
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads'
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Request} from '../../core/generation.js'
+import {loadPlugins} from '../../core/plugins.js'
+import {registerIntervention} from '../../modes/interventions.js'
+import {registerProtocol} from '../../modes/protocols.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {type FromWorker, type SentError, type ToWorker, unpackGroup, type WorkerStart} from './messages.js'
 
-async function serve(port: MessagePort, {dir, load, engine: options}: WorkerStart): Promise<void> {
+async function serve(port: MessagePort, {dir, load, engine: options, plugins}: WorkerStart): Promise<void> {
   const post = (message: FromWorker) => port.postMessage(message)
+  await loadPlugins(
+    plugins.map(url => ({name: url, folder: ''})),
+    {protocol: registerProtocol, intervention: registerIntervention},
+  )
   const tools = await loadCheckpoint(dir, {
     ...load,
     notify: what => post({type: 'event', event: {type: 'loading', what}}),

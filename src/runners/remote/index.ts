@@ -13,7 +13,7 @@ import {
 } from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {Budget} from '../budget.js'
-import type {CommonOptions, Forecast, ModelIdentity, Runner, Session} from '../runner.js'
+import {type CommonOptions, defineRunner, type Forecast, type ModelIdentity, type Session} from '../runner.js'
 import type {ChatMessage, ChatPart} from './body.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
@@ -34,13 +34,15 @@ interface SessionOptions {
   readonly remote: RemoteOptions
 }
 
-export const remoteRunner: Runner<SessionOptions> = {
+export const remoteRunner = defineRunner<SessionOptions>({
+  name: 'openai',
+  references: [{form: 'openai:NAME', meaning: 'an OpenAI-compatible endpoint'}],
   accepts: ref => ref.startsWith(remoteScheme),
   async open(ref, options) {
     const {client, endpoint} = await openChat(ref, options)
     return new RemoteSession(ref, endpoint, client, options)
   },
-}
+})
 
 /**
  * A client for the endpoint that `openai:NAME` stands for. Warns where a limit of cost may turn out to be of no use.
