@@ -8,6 +8,7 @@ import sharp from 'sharp'
 import {collect, folderOf, png, problemsOf} from '../../test/support/data.js'
 import {type Picture, writeParquet} from '../../test/support/parquet.js'
 import type {LanternError} from '../core/errors.js'
+import {random} from '../core/random.js'
 import {type ImageRef, letterOf} from '../core/sample.js'
 import {scoreAnswer} from '../metrics/score.js'
 import {decodeImage} from '../runners/onnx/image.js'
@@ -19,9 +20,13 @@ import {viscot} from './viscot.js'
 import {vstar} from './vstar.js'
 
 /** A JPEG that does not fit into a few bytes. */
-const noise = await sharp({
-  create: {width: 48, height: 48, channels: 3, background: '#000', noise: {type: 'gaussian', mean: 128, sigma: 60}},
-})
+const levels = random(0, 'noise')
+const noise = await sharp(
+  Uint8Array.from({length: 48 * 48 * 3}, () => levels.integer(256)),
+  {
+    raw: {width: 48, height: 48, channels: 3},
+  },
+)
   .jpeg()
   .toBuffer()
 

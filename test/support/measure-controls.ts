@@ -12,14 +12,18 @@ import type {Generation, Request} from '../../src/core/generation.js'
 import type {Scoring} from '../../src/core/outcome.js'
 import type {Sample} from '../../src/core/sample.js'
 import {armsOf} from '../../src/evaluation/arms.js'
+import {saidIn, scoredRecord} from '../../src/evaluation/scored-record.js'
+import {countBySubtask} from '../../src/evaluation/selection.js'
 import {defaultExtractor} from '../../src/metrics/extraction/index.js'
 import {scoreSample} from '../../src/metrics/score.js'
 import {wilsonInterval} from '../../src/metrics/statistics/wilson.js'
 import {buildPrompt} from '../../src/modes/prompts.js'
 import {writeLatents} from '../../src/run-folder/latents.js'
+import type {LogRecord} from '../../src/run-folder/record.js'
 import {openRunner} from '../../src/runners/index.js'
 import type {Session} from '../../src/runners/runner.js'
 import {type Claim, type ControlRow, controlSeed} from './control-table.js'
+import {lockBenchmark, lockOf, writeRun} from './run-folders.js'
 import {runnerOptions} from './runner-options.js'
 
 /** The results of one arm on the samples of a row. */
@@ -53,6 +57,7 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
     const others = [...new Set(row.claims.map(({arm}) => arm))].filter(arm => arm !== 'own')
     for (const pass of [['own'], others] as const) {
       if (pass.length === 0) continue
+      const records: LogRecord[] = []
       for await (const generation of answers(session, row, samples, pass)) {
         const {latents, request, usage} = generation
         const arm = request.arm.intervention ?? 'own'
@@ -61,8 +66,15 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
           correct: before.correct + scoreOf(generation, scoring),
           withBlock: before.withBlock + (usage.blocks ? 1 : 0),
         })
-        if (arm === 'own' && latents)
-          await writeLatents(bank, {arm: request.arm.id, bench: row.bench, id: request.sample.id}, latents)
+        if (arm !== 'own') continue
+        if (latents) await writeLatents(bank, {arm: request.arm.id, bench: row.bench, id: request.sample.id}, latents)
+        const asked = {arm: request.arm, bench: row.bench, sample: request.sample}
+        records.push(await scoredRecord(asked, saidIn(generation), {scoring, extractor: defaultExtractor, judge: null}))
+      }
+      // Donors of latents are found by the records of the run.
+      if (pass[0] === 'own') {
+        const own = armsOf(session.describe(), {modes: [row.mode], interventions: ['own']})
+        writeRun(bank, lockOf(own, [lockBenchmark(row.bench, countBySubtask(samples))]), records)
       }
     }
     return {n: samples.length, chance: chanceOf(samples), arms}

@@ -4,6 +4,7 @@
 // Colour profiles are ignored. image-processor.ts then turns the pixels into the model's input.
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Box, Orientation} from '../../core/sample.js'
+import {isWhole} from '../whole-picture.js'
 import {decodeBmp, isBmp} from './bmp.js'
 import type {RgbImage} from './pillow-bicubic.js'
 
@@ -39,6 +40,7 @@ async function decodeWithSharp(bytes: Uint8Array, orientation: Orientation): Pro
     sharp(bytes).metadata(),
     open().toColourspace('srgb').raw().toBuffer({resolveWithObject: true}),
   ])
+  if (!isWhole(bytes, format === 'jpeg' ? 'jpg' : format)) throw new Error('it is cut off')
   if (space === 'cmyk') {
     const inks = await open()
       .pipelineColourspace('cmyk')

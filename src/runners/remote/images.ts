@@ -4,7 +4,7 @@ import type {SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef} from '../../core/sample.js'
 import {sizeAsDecoded} from '../picture-size.js'
-import {isWhole} from './whole-picture.js'
+import {isWhole} from '../whole-picture.js'
 
 export interface PixelLimits {
   readonly minPixels?: number
