@@ -1,8 +1,9 @@
 // Writes a BLINK split of any size as one parquet file in row groups of 32 MB, as stored on the hub. Each sample has
-// one picture: a PNG header with a size, followed by noise, since nothing decodes it. Rows are generated while they are
+// one picture: a PNG of noise, since nothing decodes it. Rows are generated while they are
 // written.
 import {randomBytes} from 'node:crypto'
 import {fileWriter, parquetWriteRows} from 'hyparquet-writer'
+import {pngChunk, pngSignature} from '../../src/benchmarks/generators/png.js'
 import {type Column, schemaOf} from '../../test/support/parquet.js'
 
 const rowGroupBytes = 32 * 2 ** 20
@@ -18,11 +19,15 @@ const columns: Pick<Column, 'name' | 'type'>[] = [
   {name: 'prompt', type: 'text'},
 ]
 
-const pngHeader = Buffer.from('89504e470d0a1a0a0000000d4948445200000280000001e00802000000', 'hex')
+/** A header of 640 x 480 pixels in true colour. */
+const header = Buffer.from('00000280000001e00802000000', 'hex')
 
-/** A picture with the header of a 640 x 480 PNG, followed by noise. */
+/** A 640 x 480 PNG of this size whose one chunk of pixels is noise: a whole file, though nothing could decode it. */
 export function noisePicture(bytes: number): Buffer {
-  return Buffer.concat([pngHeader, randomBytes(bytes - pngHeader.length)])
+  const ends = [pngSignature, pngChunk('IHDR', header), pngChunk('IEND', Buffer.alloc(0))] as const
+  const around = ends.reduce((sum, part) => sum + part.length, 0)
+  const pixels = pngChunk('IDAT', randomBytes(bytes - around - 12))
+  return Buffer.concat([ends[0], ends[1], pixels, ends[2]])
 }
 
 export async function writeBlinkParquet(

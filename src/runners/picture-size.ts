@@ -3,6 +3,7 @@
 import {imageSize} from 'image-size'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {ImageRef} from '../core/sample.js'
+import {mayBeTurned} from './picture-file.js'
 
 /** Pixels. */
 export interface Size {
@@ -47,7 +48,8 @@ export function sizeOf(bytes: Uint8Array, source: string): Size & {readonly type
 
 /**
  * The size of a picture as it is decoded, from the bytes of its file, and the type of the file.
- * Orientation lies in other places for every format; sharp, which turns the picture in the end, knows them.
+ * Each format keeps its orientation in another place. sharp knows them and turns the picture in the end, so it is asked
+ * wherever there may be one.
  * Throws LanternError `bad-file` naming the picture.
  */
 export async function sizeAsDecoded(
@@ -56,7 +58,7 @@ export async function sizeAsDecoded(
 ): Promise<Size & {readonly type: string}> {
   const stored = sizeOf(bytes, source)
   const {type} = stored
-  if (orientation === 'ignore' || type === 'bmp') return stored
+  if (orientation === 'ignore' || type === 'bmp' || !mayBeTurned(bytes, type)) return stored
   const {default: sharp} = await import('sharp')
   try {
     const {width, height} = (await sharp(bytes).metadata()).autoOrient

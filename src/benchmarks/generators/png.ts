@@ -2,9 +2,10 @@
 import {constants, crc32, deflateSync} from 'node:zlib'
 import type {Raster} from './raster.js'
 
-const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
+export const pngSignature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
 
-function chunk(type: string, body: Uint8Array): Buffer {
+/** A chunk with its length and checksum (PNG specification, 5.3). */
+export function pngChunk(type: string, body: Uint8Array): Buffer {
   const out = Buffer.alloc(body.length + 12)
   out.writeUInt32BE(body.length, 0)
   out.write(type, 4, 'latin1')
@@ -48,5 +49,10 @@ export function encodePng(raster: Raster): Uint8Array {
   header.writeUInt32BE(raster.height, 4)
   header.set([8, 2, 0, 0, 0], 8)
   const pixels = deflateSync(filtered(raster), {level: 9, memLevel: 9, strategy: constants.Z_RLE})
-  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', new Uint8Array())])
+  return Buffer.concat([
+    pngSignature,
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', pixels),
+    pngChunk('IEND', new Uint8Array()),
+  ])
 }

@@ -4,7 +4,7 @@
 // Colour profiles are ignored. image-processor.ts then turns the pixels into the model's input.
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {Box, Orientation} from '../../core/sample.js'
-import {isWhole} from '../whole-picture.js'
+import {isWhole} from '../picture-file.js'
 import {decodeBmp, isBmp} from './bmp.js'
 import type {RgbImage} from './pillow-bicubic.js'
 

@@ -3,8 +3,8 @@ import {LanternError, messageOf} from '../../core/errors.js'
 import type {SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef} from '../../core/sample.js'
+import {isWhole} from '../picture-file.js'
 import {sizeAsDecoded} from '../picture-size.js'
-import {isWhole} from '../whole-picture.js'
 
 export interface PixelLimits {
   readonly minPixels?: number
