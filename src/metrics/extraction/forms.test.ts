@@ -90,19 +90,20 @@ onSaved("our own rule on BLINK's published responses (skipped where ../shared/da
 })
 
 describe('time', () => {
-  // Processor time, for a busy machine makes no rule slow. It takes a third of this on the slowest of them.
-  const bound = 200
+  // A rule whose time grows with the square of the text takes minutes here. It takes 70 ms at most on an idle machine;
+  // the bound leaves room for a busy one.
+  const boundMs = 5_000
   it.each([
     ...['a', 'A', '1', '(', '[', '{', '<', '"', '\\', '*', '.', ' ', '\n', '不', '选', '😀', '=', '|'],
     ...['A.', 'A. ', 'a ', 'A\n', '(A) ', 'A or B ', 'so ', 'if ', 'answer ', 'the answer is ', '=1', 'Image 2 '],
     ...['\\boxed{', '<think>', '</think>', '◁think▷', '<|', '<|im_end|>', '{"answer":"', '"answer":', '\nQuestion:'],
     ...['\nUser:', 'red bus ', 'first ', 'respuesta ', '[THINK]', '#', 'exclude ', 'Q:\nA:'],
-  ])('1 MB of %j is read within 200 ms', unit => {
+  ])('1 MB of %j is read in time that does not grow with its square', unit => {
     const text = unit.repeat(Math.ceil(1_000_000 / unit.length))
     for (const hostile of [text, `${text} x`, `B. ${text}`]) {
       const before = process.cpuUsage()
       read(hostile, ['bus', 'red bus', 'the first image', '3'])
-      expect(process.cpuUsage(before).user / 1000).toBeLessThan(bound)
+      expect(process.cpuUsage(before).user / 1000).toBeLessThan(boundMs)
     }
   })
 })
