@@ -50,7 +50,7 @@ export function stripReasoningTags(whole: string): Cut {
 const firstLetter = new RegExp(`^[(${space}]*([A-Z])`, 'diu')
 
 /**
- * The first letter A to D of the response, even if it begins a word. Source: EvolvingLMMs-Lab/lmms-eval:
+ * The first letter of the response, even if it begins a word. Source: EvolvingLMMs-Lab/lmms-eval:
  * lmms_eval/tasks/blink/utils.py.
  */
 export const lmmsBlink: Extractor = item => {

@@ -31,7 +31,7 @@ const borrowed = 2
  * Clusters: the cluster-robust variance over the one without clusters gives the intra-class correlation, ICC = (ratio -
  * 1) / (M - 1) within [0, 1], with M the sum of squared cluster weights over that of sample weights; the size is
  * divided by 1 + (M - 1) (A ICC + 1/2) / (A + 1/2). A is the number of clusters that disagree with the rest. If A is
- * small the ICC is hardly known, and it is pulled half of the way to 1.
+ * small the ICC is hardly known, so the formula pulls it towards 1 with the weight of half a cluster.
  *
  * Sources: effective size in Wilson's interval: Dean and Pagano 2015, Journal of Survey Statistics and Methodology
  * 3:484; the cluster-robust variance: Cochran 1977, Sampling Techniques, section 9A; the design effect of M and ICC:
