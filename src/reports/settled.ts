@@ -20,7 +20,7 @@ export interface Settled {
   readonly textTokens: number | null
   readonly latentSteps: number | null
   readonly totalMs: number | null
-  /** The outcome of each repeat, if there are several; and the number of repeats so far, including failed ones. */
+  /** The latency of each repeat, if there are several; and the number of repeats so far, including failed ones. */
   readonly latencies?: readonly number[]
   readonly repeats?: number
   /** Whether a latent arm opened a block: 1 or 0, or a mean over repeats; null if it was not observed. */

@@ -48,7 +48,7 @@ export function thinking({usage, mode}: ResultRow): string {
   return mode === 'latent' && usage.latentSteps !== null ? `${text} + ${figure(usage.latentSteps)}` : text
 }
 
-/** Three decimals, or `<0.001`. */
+/** Three decimals, or `< 0.001`. */
 export function pValue(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }
