@@ -1,6 +1,5 @@
 // The messages between the main thread and the worker, and how a group of requests is transferred. Pictures are read on
-// the main thread (from a file or a parquet page) and sent as bytes. Generations come back without the request they
-// answer.
+// the main thread (from a file or a parquet page) and sent as bytes. Generations are sent back without their requests.
 import type {Generation, LatentBlock, Request} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
