@@ -89,7 +89,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     const {asked, cached} = spentOn(sheet)
     if (cached > 0)
       warnings.push(
-        `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are not news of the model (--no-cache).`,
+        `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are no new evidence about the model (--no-cache asks again).`,
       )
   }
   for (const {bench, n, unpaired} of pairs) {
@@ -186,7 +186,7 @@ function allowedFacts(allow: readonly string[], facts: Facts): ReadonlySet<strin
       if (meant !== undefined) return meant
       throw new LanternError(
         'usage',
-        `--allow ${name} is nothing that runs have to agree on.`,
+        `--allow ${name} is not a fact that runs have to agree on.`,
         `It takes ${[...names.keys()].join(', ')}.`,
       )
     }),

@@ -98,7 +98,7 @@ export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
   if (found) return found.id
   throw new LanternError(
     'usage',
-    `No arm of this run stands for the baseline's ${baseArm.id}.`,
+    `No arm of this run corresponds to the baseline's ${baseArm.id}.`,
     `Compare by hand: lantern-eval compare BASE#ARM NEW#ARM, with one of ${arms.map(({id}) => id).join(', ')}.`,
   )
 }

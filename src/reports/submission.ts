@@ -16,7 +16,7 @@ export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]
     throw new LanternError(
       'unsupported',
       `${bench} has no submission format.`,
-      'Its answers stand in the log of the run.',
+      'Its answers are in the log of the run.',
     )
   if (records.length === 0)
     throw new LanternError('nothing-evaluated', `The run has no answers to ${bench}.`, 'Run it first.')

@@ -69,7 +69,7 @@ export function extractAnswer(name: string, {text, options, letters}: Extraction
  */
 function readWith({name, read}: NamedExtractor, item: Item): Reading {
   const refuse = (what: string): never => {
-    throw new LanternError('bad-config', `The extractor "${name}" ${what}.`, 'Correct the plug-in that brings it.')
+    throw new LanternError('bad-config', `The extractor "${name}" ${what}.`, 'Correct the plug-in that defines it.')
   }
   let found: Partial<Reading> | undefined
   try {

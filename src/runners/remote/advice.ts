@@ -13,7 +13,7 @@ const byCode: ReadonlyMap<string, string> = new Map([
   ],
   [
     'proxy',
-    'Check HTTP_PROXY and HTTPS_PROXY (http://user:password@host:port), or except this endpoint with NO_PROXY.',
+    'Check HTTP_PROXY and HTTPS_PROXY (http://user:password@host:port), or exclude this endpoint with NO_PROXY.',
   ],
   ['connection', 'Check --base-url, that the server is running, and the proxy if HTTP_PROXY or HTTPS_PROXY names one.'],
   ['timeout', 'Check that the server is running, or raise --timeout.'],
@@ -36,6 +36,6 @@ export function suggestionFor({code, message, fault}: Pick<Failure, 'code' | 'me
     return `Give the header that the server wants: --header 'api-key: ...' (repeat it for several).`
   const known = byCode.get(code)
   if (known !== undefined) return known
-  if (refusesField.test(message)) return 'Take what the server does not know out of --extra-body.'
+  if (refusesField.test(message)) return 'Remove the fields that the server does not know from --extra-body.'
   return 'Check --base-url, the model name and the decoding flags.'
 }

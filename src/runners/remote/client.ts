@@ -213,7 +213,7 @@ export class ChatClient {
     const left = this.#dropped.leaveOut(failure, sent)
     if (left?.told) {
       const sentence = `${this.#ref} does not take ${left.name} ("${toldShort(failure).message}")`
-      this.#tellOnce(left.name, `${sentence}: it is left out from now on, and the records say so.`)
+      this.#tellOnce(left.name, `${sentence}: it is left out from now on, which the records note.`)
     }
     if (left !== undefined) return true
     const {otherPath} = this.#options.endpoint

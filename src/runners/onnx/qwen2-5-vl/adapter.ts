@@ -109,7 +109,7 @@ export async function baseFolder(dir: string, env: Environment): Promise<string>
   if (cached !== undefined && existsSync(join(cached, 'config.json'))) return cached
   throw new LanternError(
     'data-absent',
-    `${dir} is a LoRA adapter; its base ${JSON.stringify(base)} (${file}) is not at hand.`,
+    `${dir} is a LoRA adapter; its base ${JSON.stringify(base)} (${file}) is not on this machine.`,
     named === null
       ? `Give the base's folder: --model BASE --adapter ${dir}.`
       : `Fetch it with: lantern-eval model show hub:${named}; or give a folder: --model BASE --adapter ${dir}.`,
