@@ -117,8 +117,8 @@ export interface ModelReference {
 }
 
 /**
- * A way to answer, chosen by the form of the model reference. `Options` holds the runner's own options beside the
- * common ones.
+ * A way to answer, chosen by the form of the model reference. `Options` holds the runner's own options and the common
+ * ones.
  */
 export interface Runner<Options extends {readonly common: CommonOptions} = {readonly common: CommonOptions}> {
   readonly name: string

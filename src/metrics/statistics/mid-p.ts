@@ -11,7 +11,7 @@ import {defaultConfidence, type Interval} from './interval.js'
  * Throws RangeError unless 0 <= successes <= n and n > 0.
  */
 export function midPInterval(successes: number, n: number, confidence = defaultConfidence): Interval {
-  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is no proportion`)
+  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is not a proportion`)
   const tail = (1 - confidence) / 2
   return {low: lowerBound(successes, n, tail), high: 1 - lowerBound(n - successes, n, tail)}
 }

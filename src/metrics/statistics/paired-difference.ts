@@ -154,7 +154,7 @@ function clusterSigns({values, clusters}: Stratum) {
 
 /** New minus base. Throws RangeError when the sides differ in length. */
 export function differencesOf({base, new: next, clusters}: PairedStratum): Stratum {
-  if (base.length !== next.length) throw new RangeError(`${base.length} and ${next.length} scores are no pairs`)
+  if (base.length !== next.length) throw new RangeError(`${base.length} and ${next.length} scores do not form pairs`)
   return {values: next.map((score, i) => score - base[i]!), clusters}
 }
 

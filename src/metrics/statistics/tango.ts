@@ -16,7 +16,7 @@ export function tangoInterval(wins: number, losses: number, n: number, confidenc
 /** The same for a given critical value, such as a t quantile. */
 export function tangoBounds(wins: number, losses: number, n: number, critical: number): Interval {
   if (!(n > 0 && wins >= 0 && losses >= 0 && wins + losses <= n)) {
-    throw new RangeError(`${wins} wins and ${losses} losses are no discordant pairs of ${n}`)
+    throw new RangeError(`${wins} wins and ${losses} losses are not possible counts for ${n}`)
   }
   const upper = (more: number, fewer: number) => upperBound(more, fewer, n, critical)
   return {low: -upper(losses, wins), high: upper(wins, losses)}

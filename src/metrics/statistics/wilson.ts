@@ -14,7 +14,7 @@ export function wilsonInterval(successes: number, n: number, confidence = defaul
 
 /** The same for a given critical value, such as a t quantile. */
 export function wilsonBounds(successes: number, n: number, critical: number): Interval {
-  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is no proportion`)
+  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is not a proportion`)
   const z2 = critical ** 2
   const centre = successes + z2 / 2
   const reach = Math.sqrt(z2 * ((successes * (n - successes)) / n + z2 / 4))
