@@ -1,4 +1,5 @@
-// What is claimed of the statistics, as cells: a design, how often something happens in it, and within which bounds.
+// The claims about the statistics, as cells: a design, how often something happens in it, and the bounds for that
+// frequency.
 import {type Random, random} from '../../src/core/random.js'
 import {
   assumedEffects,
@@ -10,7 +11,7 @@ import {
 import * as designs from './designs.js'
 import {type Design, drawArms, drawPairs, drawScores, headline, spreadOver} from './designs.js'
 
-/** What a figure is, and the bounds that it has to keep, as fractions. */
+/** The meaning of a figure, and its bounds as fractions. */
 export const figures = {
   coverage: {title: 'Two-sided coverage of a score', low: 0.93, high: 0.985},
   paired: {title: 'Two-sided coverage of a difference', low: 0.93, high: 0.985},
@@ -27,23 +28,26 @@ export type Figure = keyof typeof figures
 export interface Cell {
   readonly figure: Figure
   readonly design: string
-  /** The truth that is drawn from, in words. */
+  /** The simulated truth, in words. */
   readonly truth: string
-  /** Too few independent answers differ from the rest for any test to spend 5 %: above the upper bound is no fault. */
+  /**
+   * So few independent answers differ from the rest that no test can use its full 5 %. Exceeding the upper bound is
+   * then not a failure.
+   */
   readonly few: boolean
-  /** One run: how often the thing happened, and of how many times. */
+  /** One run: how often the event happened, and out of how many trials. */
   readonly run: (random: Random) => boolean
 }
 
-/** Flips and draws of one simulated analysis; more of them make each p finer, not the test better. */
+/** Flips and draws of one simulated analysis. More of them make each p finer, but not the test better. */
 const flips = 499
 const rankDraws = 1000
-/** Below so many answers that differ, one outcome alone holds more than a test can spare. */
+/** Below this number of differing answers, a single outcome has more probability than the test's error rate allows. */
 const enough = 8
 const points = (fraction: number) => `${Number((100 * fraction).toFixed(2))} pp`
 const percent = (fraction: number) => `${Number((100 * fraction).toFixed(1))} %`
 
-/** Independent pieces that differ from the rest, at the least. */
+/** Lower bound for the number of independent units that differ from the rest. */
 function differing({sizes, each}: Design, share: number, correlation: number): number {
   const n = sizes.reduce((sum, size) => sum + size, 0)
   return (n * share) / (1 + (each - 1) * correlation)
@@ -161,7 +165,7 @@ function powerCell(figure: 'power' | 'margin', of: Design, discordance: number):
     figure,
     design: of.name,
     truth: `${figure === 'power' ? points(mde) : `± ${points(smallestMargin)}`}, ${percent(discordance)} discordant without a net effect`,
-    // Whole counts: with few of them a margin holds one outcome more, or one less.
+    // Counts are whole: if they are small, a margin includes one outcome more or less.
     few: figure === 'margin' && differing(of, discordance, 0) < 2 * enough,
     run(random) {
       const pairs = drawPairs(
@@ -230,7 +234,7 @@ export function allCells(): Cell[] {
   ]
 }
 
-/** The cells of the short version in the tests: one or two of each kind, the hard ones of findings among them. */
+/** The cells of the short version in the tests: one or two of each kind, including the hard cases that were found. */
 export function shortCells(): Cell[] {
   return [
     scoreCell(blink, 0.995, 0, 0),

@@ -1,4 +1,4 @@
-// The benchmarks that are simulated, as sizes, and how their answers are drawn.
+// The sizes of the simulated benchmarks, and how their answers are drawn.
 import type {Random} from '../../src/core/random.js'
 import type {Aggregate, PairedStratum, RankedStratum, Stratum} from '../../src/metrics/statistics/index.js'
 
@@ -37,7 +37,7 @@ export function spreadOver({sizes}: Design, centre: number, spread: number): num
   return sizes.map((_, s) => centre + spread * ((2 * s) / (sizes.length - 1) - 1))
 }
 
-/** The figure that the headline estimates: the mean of the strata's values, by the design's weights. */
+/** The true value of the headline: the mean of the strata's values with the design's weights. */
 export function headline({sizes, aggregate}: Design, values: readonly number[]): number {
   const weights = sizes.map(size => (aggregate === 'macro' ? 1 : size))
   return (
@@ -45,7 +45,7 @@ export function headline({sizes, aggregate}: Design, values: readonly number[]):
   )
 }
 
-/** Uniform numbers, of which those of a cluster are one and the same with probability sqrt(correlation) each. */
+/** Uniform numbers. Each takes the common value of its cluster with probability sqrt(correlation). */
 function draws(size: number, each: number, correlation: number, random: Random): Float64Array {
   const words = new Uint32Array(size)
   random.fill(words)
@@ -76,7 +76,10 @@ export function drawScores(of: Design, shares: readonly number[], correlation: n
   })
 }
 
-/** Pairs that are won with probability (discordance + effect) / 2 in each stratum, and lost with the rest of it. */
+/**
+ * Pairs that are won with probability (discordance + effect) / 2 in each stratum, and lost with the rest of the
+ * discordance.
+ */
 export function drawPairs(
   of: Design,
   discordance: number,
@@ -101,8 +104,8 @@ export function drawPairs(
 }
 
 /**
- * Scores of several arms. Samples are easy or hard for all alike: an arm goes by the sample's own difficulty with
- * probability 0.6, else by chance.
+ * Scores of several arms. Samples are equally easy or hard for all arms: an arm follows the sample's difficulty with
+ * probability 0.6, otherwise chance.
  */
 export function drawArms(of: Design, shares: readonly number[], random: Random): RankedStratum[] {
   let first = 0

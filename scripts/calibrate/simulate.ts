@@ -1,4 +1,4 @@
-// A cell's figure by simulation, with its own error.
+// Simulates the figure of a cell, with its Monte Carlo error.
 import {random} from '../../src/core/random.js'
 import {type Cell, figures} from './cells.js'
 
@@ -8,14 +8,14 @@ export interface Simulated {
   readonly share: number
   /** Monte Carlo standard error of the share. */
   readonly error: number
-  /** Beyond two standard errors outside the bounds of its figure. */
+  /** Whether it lies more than two standard errors outside the bounds of its figure. */
   readonly failed: boolean
 }
 
-/** How far outside its bounds a figure has to lie to count, in standard errors: twice its own noise. */
+/** How far outside its bounds a figure has to lie to fail, in standard errors. */
 const allowance = 2
 
-/** Too few answers that differ make intervals wide; they are no excuse for a false alarm. */
+/** Few differing answers make intervals wide, but they do not excuse a false alarm. */
 export function excused({figure, few}: Cell): boolean {
   return few && figures[figure].low > 0
 }
@@ -26,7 +26,7 @@ export function simulate(cell: Cell, runs: number): Simulated {
   for (let run = 0; run < runs; run++) count += Number(cell.run(drawn))
   const share = count / runs
   const {low, high} = figures[cell.figure]
-  // The error at the bound: a share of 0 or 1 has none of its own.
+  // The error is taken at the bound, because a share of 0 or 1 has an estimated error of 0.
   const errorAt = (p: number) => Math.sqrt((p * (1 - p)) / runs)
   const failed = share < low - allowance * errorAt(low) || (!excused(cell) && share > high + allowance * errorAt(high))
   return {cell, runs, share, error: errorAt(share), failed}

@@ -72,7 +72,10 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return controller.signal
   }
 
-  /** JSON by --json, its variable or its key. An error before the file is read knows only the first two. */
+  /**
+   * Whether JSON is requested by --json, its variable or its key. Errors before the file is read can only use the first
+   * two.
+   */
   override jsonEnabled(): boolean {
     return this.flags?.json ?? jsonAsked(this.argv, process.env)
   }
@@ -80,7 +83,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Every error is reported in the same form. An error that is neither ours nor from oclif's parser is a bug. */
   override async catch(thrown: Error & {oclif?: {exit?: number}}): Promise<void> {
     if (thrown.oclif?.exit === 0) return
-    // oclif reminds developers (NODE_ENV) of commands that do not parse; a command whose parsing failed did try.
+    // oclif warns developers (NODE_ENV) of commands that do not call parse. If parsing failed, the command did call it.
     this.parsed = true
     const error = isParserError(thrown)
       ? usageError(thrown, this.spelling, Object.keys({...this.ctor.baseFlags, ...this.ctor.flags}))

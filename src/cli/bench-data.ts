@@ -1,10 +1,10 @@
-// Opening a benchmark's data for the `bench` commands.
+// Opens a benchmark's data for the `bench` commands.
 import {type DataSet, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../benchmarks/data-places.js'
 import {loadBenchmark} from '../benchmarks/index.js'
 import {cacheDir} from '../hub/cache-dir.js'
 
-/** Where this process finds data. */
+/** The places where this process looks for data. */
 export function thisMachine(): Machine {
   return {cacheDir: cacheDir(process.env), env: process.env}
 }
@@ -18,7 +18,7 @@ export interface DataFlags {
 }
 
 /**
- * Opens the data of a benchmark: `--data`, else what is on this machine, the built-in samples last.
+ * Opens the data of a benchmark: `--data`, else data on this machine, else the built-in samples.
  * Throws `data-absent` naming the command that fetches them.
  */
 export async function openBench(id: string, flags: DataFlags): Promise<DataSet> {

@@ -12,11 +12,11 @@ const configFileName = 'lantern-eval.config.yaml'
 const advice =
   'Settings are the flags of `lantern-eval run` without their dashes; schemas/config.schema.json lists them.'
 
-/** A configuration file that was read and taken apart; its values are checked when they are asked for. */
+/** A parsed configuration file. Its values are checked when they are read. */
 export interface ConfigFile {
-  /** What its paths are relative to. */
+  /** The folder to which its paths are relative. */
   readonly folder: string
-  /** The plug-ins it names, which may add names that its other values use. */
+  /** The plug-ins it names. They may add names that its other values use. */
   readonly plugins: readonly string[]
   /** Values by setting. Throws `bad-config` with file, line and column. */
   values(): Promise<ReadonlyMap<string, unknown>>
@@ -26,7 +26,7 @@ const noFile: ConfigFile = {folder: '.', plugins: [], values: async () => new Ma
 
 /**
  * Opens a configuration file. Without `path` the default name is tried and its absence is fine.
- * Throws `bad-config` with file, line and column for one that is no mapping, or has a wrong list of plug-ins.
+ * Throws `bad-config` with file, line and column if it is not a mapping or its list of plug-ins is invalid.
  */
 export async function openConfig(path: string | undefined): Promise<ConfigFile> {
   const file = path ?? configFileName
@@ -41,7 +41,7 @@ export async function openConfig(path: string | undefined): Promise<ConfigFile> 
       'Check --config.',
     )
   }
-  // Only a file that is there costs the time to load the parser, and the whole table.
+  // The parser and the whole table are loaded only if the file exists.
   const {parseYaml} = await import('./yaml-file.js')
   const entries = entriesOf(file, await parseYaml(file, text))
   const {plugin} = everywhereSettings
@@ -71,7 +71,7 @@ function sourceOf({key, place}: Entry): Source {
   return {subject: `${place}: "${key}":`, code: 'bad-config', advice, text: false}
 }
 
-/** The setting that a key means, or whose opposite it means. Throws `bad-config` with the nearest name. */
+/** The setting of a key, or the setting that the key negates. Throws `bad-config` with the nearest name. */
 function settingNamed(
   table: Readonly<Record<string, Setting<unknown>>>,
   key: string,
@@ -95,7 +95,7 @@ interface Entry {
   readonly place: string
 }
 
-/** The entries of the mapping that a file must be. Throws `bad-config`. */
+/** The entries of the file, which must be a mapping. Throws `bad-config`. */
 function entriesOf(file: string, {content, placeOf}: YamlFile): Entry[] {
   const mapping = content ?? {}
   if (typeof mapping !== 'object' || Array.isArray(mapping))

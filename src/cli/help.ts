@@ -10,7 +10,7 @@ import {errorLines} from './tell-error.js'
 type Flag = Command.Flag.Any
 
 class OurCommandHelp extends CommandHelp {
-  /** Arguments and required flags only: dozens of optional flags in the usage line help nobody. */
+  /** Only arguments and required flags: dozens of optional flags would make the usage line unreadable. */
   protected override defaultUsage(): string {
     const {id, args, flags, strict} = this.command
     const many = strict === false ? '...' : ''
@@ -54,7 +54,7 @@ class OurCommandHelp extends CommandHelp {
     )
   }
 
-  /** What the command does, and where its flags can be given instead. */
+  /** The description of the command, and the other places where its flags can be given. */
   protected override description(): string | undefined {
     const ours = 'config' in this.command.flags
     return [super.description(), ours && this.wrap(settingsRule)].filter(Boolean).join('\n\n')
@@ -69,21 +69,21 @@ export default class OurHelp extends Help {
   protected override CommandHelpClass = OurCommandHelp
 
   /**
-   * The options in package.json, repeated: oclif's generator of the command pages passes none, and would sort the flags
-   * by name.
+   * Repeats the options of package.json: oclif's generator of the command pages does not pass them and would sort the
+   * flags by name.
    */
   constructor(config: Interfaces.Config, options: Partial<Interfaces.HelpOptions> = {}) {
     super(config, {...config.pjson.oclif.helpOptions, ...options})
   }
 
-  /** The lists of a command that was loaded after the plug-ins have their names too; the manifest knows none. */
+  /** A command that is loaded after the plug-ins also lists their names. The manifest does not have them. */
   override async showCommandHelp(command: Command.Loadable): Promise<void> {
     if (loadedPlugins().length === 0) return super.showCommandHelp(command)
     const {flags, args} = await command.load()
     return super.showCommandHelp({...command, flags: {...flags, ...everywhereFlags}, args} as Command.Loadable)
   }
 
-  /** Help is there even where a plug-in is broken. */
+  /** Help works even if a plug-in is broken. */
   private async loadPlugins(argv: readonly string[]): Promise<void> {
     const valuesOf = (name: string) =>
       argv.flatMap((word, index) =>
@@ -103,7 +103,7 @@ export default class OurHelp extends Help {
     }
   }
 
-  /** `help NAME` of an unknown command gives the same error as NAME itself; oclif has a sentence of its own. */
+  /** `help NAME` of an unknown command gives the same error as NAME itself; oclif's own message differs. */
   override async showHelp(argv: string[]): Promise<void> {
     await this.loadPlugins(argv)
     try {

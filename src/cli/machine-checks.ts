@@ -28,7 +28,7 @@ const lowDiskBytes = 5 * 2 ** 30
 
 const hubTimeoutMs = 5_000
 
-/** All checks, in the order in which they are shown; none says a credential of the environment. */
+/** All checks, in the order in which they are shown. None shows a credential of the environment. */
 export async function checkMachine(env: Environment): Promise<Check[]> {
   const clean = redactor(secretsIn(env))
   const checks = await Promise.all([

@@ -1,5 +1,5 @@
-// The plug-ins that a command line, its variables and its configuration file name. Looked for before anything else is
-// read, as every other value may be a name that one of them brings.
+// Finds the plug-ins named on the command line, in its variables and in the configuration file. This happens before
+// anything else is read, because any other value may be a name that a plug-in adds.
 import {type ConfigFile, openConfig} from './config-file.js'
 import {everywhereSettings} from './settings/everywhere.js'
 import {type Given, resolveSettings} from './settings/resolve.js'
@@ -9,7 +9,7 @@ const pluginSetting = {plugin: everywhereSettings.plugin}
 
 /**
  * Opens the configuration file and loads the plug-ins: those of the file, and those of the flag or its variable.
- * Throws `bad-config` for a file that cannot be read and a plug-in that cannot be loaded.
+ * Throws `bad-config` if the file cannot be read or a plug-in cannot be loaded.
  */
 export async function withPlugins({flags, env, command}: Omit<Given, 'file'>): Promise<ConfigFile> {
   const config = await openConfig((flags['config'] as string | undefined) ?? (env[variableOf('config')] || undefined))

@@ -1,4 +1,4 @@
-// The registers that plug-ins add to. Imported only where a plug-in is named, so that nobody else pays for it.
+// The registers that plug-ins add to. Imported only if a plug-in is named, so that other runs do not load them.
 import {registerBenchmark} from '../benchmarks/index.js'
 import type {DefinitionKind} from '../core/definition.js'
 import {loadPlugins, type PluginName} from '../core/plugins.js'
@@ -21,7 +21,7 @@ const registrars = {
   'peer-format': registerPeerFormat,
 } satisfies Record<DefinitionKind, (part: never) => void>
 
-/** Loads plug-ins into the registers of this process. Throws what `loadPlugins` of core throws. */
+/** Loads plug-ins into the registers of this process. Throws what `loadPlugins` in core throws. */
 export function registerPlugins(names: readonly PluginName[]): Promise<void> {
   return loadPlugins(names, registrars)
 }

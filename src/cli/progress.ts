@@ -15,7 +15,7 @@ export interface ProgressStream {
 
 export interface ProgressOptions {
   readonly stream: ProgressStream
-  /** True: a bar that redraws itself. False: a line now and then. */
+  /** True for a bar that redraws itself, false for an occasional line. */
   readonly live: boolean
   readonly debug: boolean
   readonly now: () => number
@@ -28,7 +28,7 @@ const lineEvery = 10_000
 /** The span over which the rate is measured, so resumed and cached samples do not inflate it. */
 const rateSpanMs = 15_000
 
-/** Shows run events. It has no effect on the run. */
+/** Shows run events. It does not affect the run. */
 export function progress({stream, live, debug, now}: ProgressOptions): (event: RunEvent) => void {
   let total = 0
   let settled = 0
@@ -72,7 +72,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
     if (live) {
       if (!force && at - lastDrawn < drawEvery) return
       lastDrawn = at
-      // A terminal that does not know its width says 0.
+      // A terminal of unknown width reports 0.
       const columns = Math.max(40, stream.columns || 80)
       const text = note === '' ? fitting(facts(), columns - 12) : note
       const width = Math.max(10, Math.min(30, columns - text.length - 4))
@@ -135,7 +135,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
             )
         } else if (event.event.type === 'limit') concurrency = event.event.concurrency
         else if (event.event.type === 'warning') {
-          // Every session tells that the common budget is used up.
+          // Every session reports that the shared budget is used up; it is shown once.
           if (!told.has(event.event.message)) line(chalk.yellow(printable(event.event.message)))
           told.add(event.event.message)
         } else if (event.event.total)
@@ -151,7 +151,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   }
 }
 
-/** The headline of each arm by now, and how many answers came from the cache. */
+/** The current headline of each arm, and the number of answers from the cache. */
 function scoreFacts(arms: readonly ArmScore[]): string[] {
   const shared = arms.length > 1 ? sharedStart(arms.map(({arm}) => arm)) : 0
   const benches = new Set(arms.map(({bench}) => bench))
@@ -161,7 +161,7 @@ function scoreFacts(arms: readonly ArmScore[]): string[] {
     ...arms.flatMap(({arm, bench, score, ...counts}) => {
       if (score === null) return []
       const name = arms.length === 1 ? 'score' : `${benches.size > 1 ? `${bench} ` : ''}${nameFrom(arm, shared)}`
-      // Some samples are not of the headline, or their gold answer is hidden.
+      // Some samples do not count for the headline, or their gold answer is hidden.
       const counted = counts.scored === counts.run ? '' : ` (${counts.scored} scored of ${counts.run} run)`
       return [`${name} ${(100 * score).toFixed(1)}%${counted}`]
     }),
@@ -169,7 +169,7 @@ function scoreFacts(arms: readonly ArmScore[]): string[] {
   ]
 }
 
-/** How many parts, between the bars, all ids begin with. */
+/** Number of leading parts (separated by bars) that all ids share. */
 function sharedStart(ids: readonly string[]): number {
   const parts = ids.map(id => id.split('|'))
   let shared = 0
@@ -177,13 +177,13 @@ function sharedStart(ids: readonly string[]): number {
   return shared
 }
 
-/** An arm by the parts in which it differs; arms of one id on several benchmarks by the last. */
+/** Names an arm by the parts in which it differs. If the ids are equal, as on several benchmarks, by the last part. */
 function nameFrom(arm: string, shared: number): string {
   const parts = arm.split('|')
   return parts.slice(Math.min(shared, parts.length - 1)).join(' ')
 }
 
-/** The facts that fit, each in full, the most important first. */
+/** The facts that fit, none of them cut, the most important first. */
 function fitting(facts: readonly string[], columns: number): string {
   return facts.reduce((text, fact) => {
     const longer = text === '' ? fact : `${text} · ${fact}`

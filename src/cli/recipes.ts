@@ -1,5 +1,5 @@
-// Recipes as settings: opens one by its name or its file, reads its values by the table of settings, and says which of
-// them a run has otherwise.
+// Recipes as settings: opens a recipe by name or file, reads its values with the table of settings, and finds the
+// values that a run changed.
 import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {z} from 'zod'
@@ -12,7 +12,10 @@ import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
 import {parseYaml} from './yaml-file.js'
 
-/** What a recipe may set: all that a published evaluation can fix, and nothing of who runs it where. */
+/**
+ * The settings that a recipe may contain: everything a published evaluation can fix, and nothing about the user or the
+ * machine.
+ */
 const recipeKeys = [
   'mode',
   'protocol',
@@ -33,7 +36,7 @@ const recipeKeys = [
   'extractor',
 ] as const satisfies readonly (keyof typeof runSettings)[]
 
-/** The schema of a recipe's file with the settings as the table has them; schemas/recipe.schema.json is made of it. */
+/** The schema of a recipe file, with the settings from the table. schemas/recipe.schema.json is generated from it. */
 export function recipeFileSchema(): z.ZodType {
   const settings = z.strictObject(
     Object.fromEntries(recipeKeys.map(key => [key, fileSchema(z, runSettings[key] as Setting<unknown>).optional()])),
@@ -49,14 +52,14 @@ export function recipeFileSchema(): z.ZodType {
 
 const advice = 'guide/recipes.md shows a whole recipe; `lantern-eval recipe show NAME` prints a shipped one.'
 
-/** A recipe and how to name a place in it, for the error that refuses a value. */
+/** A recipe, with a function that names a place in it for error messages. */
 export interface OpenRecipe {
   readonly recipe: Recipe
-  /** `file:line:column` of a key, or the recipe by its name. */
+  /** `file:line:column` of a key, or the name of a built-in recipe. */
   placeOf(path: readonly PropertyKey[]): string
 }
 
-/** Throws `usage` for an unknown name, `bad-config` with file, line and column for a file that is no recipe. */
+/** Throws `usage` for an unknown name, and `bad-config` with file, line and column for a file that is not a recipe. */
 export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
   if (!/[\\/]|\.ya?ml$/.test(nameOrFile)) {
     const recipe = recipeNamed(nameOrFile)
@@ -83,7 +86,7 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
   return {recipe: withPaths(parsed.data, dirname(nameOrFile)), placeOf}
 }
 
-/** Paths of a recipe start where the recipe lies. */
+/** Paths in a recipe are relative to its file. */
 function withPaths(recipe: Recipe, folder: string): Recipe {
   const template = recipe.settings['prompt-template']
   if (typeof template !== 'string') return recipe
@@ -91,10 +94,10 @@ function withPaths(recipe: Recipe, folder: string): Recipe {
 }
 
 /**
- * What a recipe sets for these benchmarks (`ID` or `ID:Subtask`), read by the table of settings. Without benchmarks it
- * names its only one.
- * Throws `usage` for a benchmark that it is not made for and for two that it sets otherwise, `bad-config` for a value
- * that does not fit.
+ * The values that a recipe sets for these benchmarks (`ID` or `ID:Subtask`), read with the table of settings. If no
+ * benchmark is given, the recipe's only benchmark is used.
+ * Throws `usage` for a benchmark the recipe does not cover and for two benchmarks with different settings, and
+ * `bad-config` for an invalid value.
  */
 export async function recipeSettings(
   {recipe, placeOf}: OpenRecipe,
@@ -159,12 +162,12 @@ async function valuesIn(
   return values
 }
 
-/** Subtasks that the recipe asks of a benchmark; undefined for all. */
+/** The subtasks that the recipe selects from a benchmark; undefined for all. */
 export function recipeSubtasks({recipe}: OpenRecipe, bench: string): readonly string[] | undefined {
   return recipe.benchmarks[bench]?.subtasks
 }
 
-/** Of a recipe's values those that a run has otherwise, in words by setting: `64, not 512`. */
+/** The values of a recipe that a run changed, in words by setting: `64, not 512`. */
 export function changedSettings(
   recipe: ReadonlyMap<string, unknown>,
   values: Readonly<Record<string, unknown>>,

@@ -1,4 +1,4 @@
-// The settings of `run` as a specification.
+// Turns the settings of `run` into a specification.
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
@@ -16,7 +16,7 @@ import type {Values} from './settings/setting.js'
 type Environment = Readonly<Record<string, string | undefined>>
 export type RunValues = Values<typeof runSettings>
 
-/** The specification from the settings of `run`. Throws `usage` for values that do not go together. */
+/** The specification from the settings of `run`. Throws `usage` for values that contradict each other. */
 export async function toSpec(values: RunValues, env: Environment): Promise<RunSpec> {
   const recipe = values.recipe === undefined ? undefined : await appliedRecipe(values.recipe, values)
   const given = values.model?.map(modelOf)
@@ -76,14 +76,14 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
           ...(given ?? []).map(({ref}) => ref),
           ...(judge && !values['judge-base-url'] ? [judge] : []),
         ]),
-        // A gate over saved replies would compare a model with its own past.
+        // A gate over cached replies would compare a model with its own past.
         cache: values.cache ?? values.baseline === undefined,
       },
     },
   }
 }
 
-/** The benchmarks that a recipe and the run together name, and what is recorded of the recipe. */
+/** The benchmarks named by the recipe and the run together, and the recipe's entry in the lock. */
 async function appliedRecipe(
   name: string,
   values: RunValues,
@@ -123,7 +123,7 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
   return {...given, template}
 }
 
-/** `LABEL=REF` as both; a path that exists is a reference, whatever it holds. */
+/** Splits `LABEL=REF`. The path of an existing file or folder is always a reference, even if it contains `=`. */
 function modelOf(given: string): ModelChoice {
   return existsSync(given) ? {ref: given} : labelAndRef(given)
 }
@@ -153,8 +153,8 @@ export function remoteOf(
 }
 
 /**
- * Endpoints by model name. Throws `usage` if some are given and a model has none, as after a misspelling: that model
- * would be asked at another place, with the key for that place.
+ * Endpoints by model name. Throws `usage` if some are given but a model has none, for example after a misspelling. That
+ * model would otherwise be asked at the default endpoint, with that endpoint's key.
  */
 function endpointsOf(given: Readonly<Record<string, string>>, refs: readonly string[]): Record<string, string> {
   const plain = (name: string) => (name.startsWith(remoteScheme) ? name.slice(remoteScheme.length) : name)

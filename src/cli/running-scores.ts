@@ -1,16 +1,16 @@
-// The headline of each arm while a run goes on, from the records that have come in. Pure.
+// The headline of each arm during a run, from the records so far. Pure.
 import type {Headline} from '../evaluation/spec.js'
 import type {GroupScores} from '../run-folder/tally.js'
 
 export interface ArmScore {
   readonly arm: string
   readonly bench: string
-  /** The headline by now; null before the first score. */
+  /** The current headline; null before the first score. */
   readonly score: number | null
-  /** Samples that the headline counts, and all that have an answer. */
+  /** Number of samples in the headline, and number of samples with an answer. */
   readonly scored: number
   readonly run: number
-  /** Answers that came from the response cache. */
+  /** Number of answers from the response cache. */
   readonly cached: number
 }
 
@@ -33,7 +33,7 @@ export class RunningScores {
     group.cached += more.cached
   }
 
-  /** Every arm on every benchmark that has answers, in the order of their first. */
+  /** Every arm on every benchmark with answers, in the order of the first answers. */
   arms(): ArmScore[] {
     const byArm = new Map<string, GroupScores[]>()
     for (const group of this.#groups.values()) {
@@ -44,7 +44,7 @@ export class RunningScores {
       const {arm, bench} = groups[0]!
       const {aggregate = 'micro', subtasks = null} = this.#headlines[bench] ?? {}
       const inHeadline = groups.filter(({subtask}) => subtasks?.includes(subtask) ?? true)
-      // As in tables: a selection without any subtask of the headline is counted as it is.
+      // As in tables: if the selection has no headline subtask, all its subtasks count.
       const counted = (inHeadline.length > 0 ? inHeadline : groups).filter(({scored}) => scored > 0)
       const total = (of: readonly GroupScores[], figure: 'run' | 'scored' | 'sum' | 'cached') =>
         of.reduce((sum, group) => sum + group[figure], 0)

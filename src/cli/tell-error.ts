@@ -6,7 +6,7 @@ import {printable} from '../core/printable.js'
 
 const bugAdvice = 'This is a bug in lantern-eval. Run again with --log-level debug and report what it prints.'
 
-/** The innermost line of a stack. */
+/** The innermost line of a stack trace. */
 const firstPlace = /^ +at .*$/m
 
 const verdicts: Readonly<Record<number, string>> = {
@@ -15,8 +15,8 @@ const verdicts: Readonly<Record<number, string>> = {
 }
 
 /**
- * What the operating system refuses for reasons outside this program (Node's names): no space, no permission, a file in
- * place of a folder.
+ * Node's codes for errors of the operating system that this program does not cause: no space, no permission, a file
+ * instead of a folder.
  */
 const refusals: ReadonlySet<unknown> = new Set([
   'EACCES',
@@ -34,8 +34,8 @@ const refusals: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * The error to report for anything thrown. What the code of a plug-in throws, and a refusal by the file system without
- * a message of ours, are not our bugs.
+ * The error to report for anything thrown. Errors thrown by a plug-in's code, and file-system errors without a message
+ * of this program, are not bugs of this program.
  */
 export function toldAs(thrown: unknown): unknown {
   if (thrown instanceof LanternError) return thrown
@@ -59,7 +59,7 @@ export function toldAs(thrown: unknown): unknown {
   )
 }
 
-/** The exit code of anything thrown. Anything but our own errors is a bug. */
+/** The exit code for anything thrown. Anything that is not a LanternError is a bug. */
 export function exitCodeOf(thrown: unknown): number {
   return thrown instanceof LanternError ? thrown.exitCode : exitCodes.bug
 }

@@ -12,8 +12,8 @@ export function honourNoColor(env: Readonly<Record<string, string | undefined>>)
 let outlives = false
 
 /**
- * The reader of our output may exit (`2>&1 | head -1`). The run goes on, since its results are on disk, and keeps its
- * own exit code.
+ * The process that reads the output may exit (`2>&1 | head -1`). The run continues, because its results go to disk, and
+ * keeps its own exit code.
  */
 export function outliveReaders(): void {
   if (outlives) return

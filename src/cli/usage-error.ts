@@ -1,4 +1,4 @@
-// Converts the errors of oclif's parser into our own form: a sentence and a suggestion. Not for our own errors.
+// Converts errors of oclif's parser into LanternErrors: a sentence and a suggestion.
 import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
 
@@ -14,7 +14,7 @@ export interface ParserError extends Error {
   )[]
 }
 
-/** True for an error of oclif about the command line. Its parser gives some of them no class of their own. */
+/** True for an error of oclif about the command line. Some of its parser errors have no class of their own. */
 export function isParserError(error: unknown): error is ParserError {
   return error instanceof Error && 'oclif' in error
 }

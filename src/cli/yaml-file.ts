@@ -1,13 +1,13 @@
-// A YAML file that a user writes, with the place of each of its keys, so that a mistake can be told with its line.
+// Reads a user's YAML file and keeps the position of each key, so that errors can name the line.
 import {LanternError, messageOf} from '../core/errors.js'
 
 export interface YamlFile {
   readonly content: unknown
-  /** `file:line:column` of a key, by its path; of the last key on the way where the file has no such path. */
+  /** `file:line:column` of the key at a path. If the path does not exist, that of the last existing key on it. */
   placeOf(path: readonly PropertyKey[]): string
 }
 
-/** What of a parsed node is looked at here. */
+/** The fields of a parsed node that are used here. */
 interface Node {
   readonly items?: readonly {
     readonly key?: {readonly value?: unknown; readonly range?: readonly [number, number, number] | null} | null
@@ -15,7 +15,7 @@ interface Node {
   }[]
 }
 
-/** Throws LanternError `bad-config` with file, line and column for a text that is no YAML. */
+/** Throws LanternError `bad-config` with file, line and column if the text is not valid YAML. */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
   const {LineCounter, parseDocument} = await import('yaml')
   const lines = new LineCounter()

@@ -1,5 +1,5 @@
-// What the `define...` functions return: a part with its kind and its name, so that a plug-in can list parts of any
-// kind, and the loader knows which register each belongs to. Here too: the checks at the door that all kinds share.
+// What the `define...` functions return: a part with its kind and name. A plug-in can list parts of any kind, and the
+// loader knows the register of each. The checks shared by all kinds are here too.
 import {LanternError} from './errors.js'
 
 export const definitionKinds = [
@@ -14,14 +14,14 @@ export const definitionKinds = [
 ] as const
 export type DefinitionKind = (typeof definitionKinds)[number]
 
-/** Plain data but for the part itself: a plug-in may have been written against another copy of this package. */
+/** Plain data, except for the part itself, because a plug-in may use another copy of this package. */
 export interface Definition<K extends DefinitionKind = DefinitionKind, T = unknown> {
   readonly kind: K
   readonly name: string
   readonly part: T
 }
 
-/** What a field of a part must be: a test, and the end of the sentence "... must be". */
+/** A check of a field: a test, and the end of the sentence "... must be". */
 export interface Check {
   readonly words: string
   fits(value: unknown): boolean
@@ -43,17 +43,17 @@ export const anObject: Check = {
   fits: value => typeof value === 'object' && value !== null && !Array.isArray(value),
 }
 
-/** One of these names. */
+/** Requires one of these names. */
 export function oneOf(names: readonly string[]): Check {
   return {words: `one of ${names.join(', ')}`, fits: value => typeof value === 'string' && names.includes(value)}
 }
 
-/** What the check asks for, or nothing. */
+/** Requires what the check asks for, or no value. */
 export function optional(check: Check): Check {
   return {words: `${check.words}, or absent`, fits: value => value === undefined || check.fits(value)}
 }
 
-/** What the check asks for, or null. */
+/** Requires what the check asks for, or null. */
 export function orNull(check: Check): Check {
   return {words: `${check.words}, or null`, fits: value => value === null || check.fits(value)}
 }
@@ -61,8 +61,8 @@ export function orNull(check: Check): Check {
 const validName = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 
 /**
- * A part as a definition, after the checks of its fields; `nameOf` says which field names it. The part stays the object
- * it is. Throws LanternError `bad-config` that names the part, the field and what it must be.
+ * Checks the fields of a part and returns its definition. `nameOf` is the field with its name. The part is not copied.
+ * Throws LanternError `bad-config` naming the part, the field and what it must be.
  */
 export function definitionOf<K extends DefinitionKind, T extends object>(
   kind: K,
@@ -92,7 +92,7 @@ export function definitionOf<K extends DefinitionKind, T extends object>(
   return {kind, name, part}
 }
 
-/** A kind as messages write it. */
+/** A kind, as written in messages. */
 export function nounOf(kind: DefinitionKind): string {
   return kind === 'peer-format' ? 'peer format' : kind === 'format' ? 'report format' : kind
 }

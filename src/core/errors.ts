@@ -28,7 +28,7 @@ export type ErrorCode = keyof typeof exitCodes
 
 /** An error the user can act on: a code, a sentence that says what happened and why, and a suggestion of what to do. */
 export class LanternError extends Error {
-  /** A plug-in may throw that of another copy of this package: it is told by its name and its code. */
+  /** A plug-in may throw the class of another copy of this package, so it is recognised by its name and code. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false
     const {name, code} = value as Partial<LanternError>

@@ -1,4 +1,4 @@
-// How the model is asked and what it gives back: arms, prompts, requests, generations.
+// The input and output of a model: arms, prompts, requests, generations.
 import type {ImageRef, Sample} from './sample.js'
 
 export const modes = ['direct', 'text-cot', 'latent'] as const
@@ -15,7 +15,7 @@ export interface Arm {
   readonly mode: Mode
   readonly protocol: string | null
   readonly latentSize: number | null
-  /** The name of one (modes/interventions.ts). */
+  /** The name of an intervention (modes/interventions.ts). */
   readonly intervention: string | null
 }
 
@@ -25,7 +25,7 @@ export function armId(arm: Omit<Arm, 'id'>): string {
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 
-/** OpenAI's `detail` of a picture; only endpoints look at it. */
+/** OpenAI's `detail` of a picture; only endpoints use it. */
 export type PictureDetail = 'low' | 'high'
 
 export type PromptPart =
@@ -45,7 +45,7 @@ export interface Decoding {
   readonly topP?: number
   readonly topK?: number
   readonly seed: number
-  /** Strings that end a generation: the answer is what stands before the first of them. */
+  /** Strings that end a generation: the answer is the text before the first of them. */
   readonly stop?: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export interface Request {
   readonly arm: Arm
   readonly prompt: Prompt
   readonly decoding: Decoding
-  /** From 0, where every sample is asked several times; each time has its own seed. */
+  /** Number of the repeat from 0, if every sample is asked several times. Each repeat has its own seed. */
   readonly repeat?: number
   /**
    * Texts to score as well: their log-probabilities are computed after the prompt and the latents of this generation.
@@ -77,7 +77,7 @@ export interface Usage {
   readonly promptTokens: number | null
   readonly imageTokens: number | null
   readonly textTokens: number | null
-  /** Of the text tokens, those of thoughts that the endpoint keeps apart from the answer; absent where it says none. */
+  /** How many of the text tokens are thoughts that the endpoint returns separately; absent if it does not say. */
   readonly thoughtTokens?: number | null
   readonly latentSteps: number | null
   readonly markerTokens: number | null
@@ -93,7 +93,8 @@ export interface Timing {
 }
 
 /**
- * A picture as the model saw it: the hash of its file, its original size, and its size after all resizing on our side.
+ * A picture as the model saw it: the hash of its file, its original size, and its size after all resizing in this
+ * program.
  */
 export interface SeenImage {
   readonly sha256: string
@@ -131,8 +132,7 @@ export interface Generation {
   /** True when the text came from the response cache. */
   readonly cached?: boolean
   /**
-   * What the answer cost, without the scoring of options: 0 from the cache, null where that is not known, absent where
-   * nothing is paid.
+   * Cost of the answer, without the scoring of options: 0 from the cache, null if unknown, absent if nothing is paid.
    */
   readonly costUsd?: number | null
 }
@@ -162,8 +162,8 @@ export function failedGeneration(request: Request, code: string, message: string
 }
 
 /**
- * A text up to the first of the stop strings, and whether there was one. Both runners end here: many endpoints leave
- * the string in, and a local model decodes past it.
+ * Cuts a text at the first stop string, and says whether there was one. Both runners need it: many endpoints keep the
+ * string in the text, and a local model decodes past it.
  */
 export function cutAtStop(text: string, stops: readonly string[] = []): {readonly text: string; readonly cut: boolean} {
   const places = stops.map(stop => text.indexOf(stop)).filter(place => place !== -1)

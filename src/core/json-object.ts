@@ -1,5 +1,5 @@
-// Reads the JSON files of a checkpoint folder. Whatever a file holds, reading it takes bounded time and memory and ends
-// in an object or in one error that names the file and the place. What the fields mean is not decided here.
+// Reads the JSON files of a checkpoint folder. Whatever a file contains, reading it takes bounded time and memory and
+// gives an object or one error that names the file and the place. The fields are not interpreted here.
 import {readFile, stat} from 'node:fs/promises'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
 import {checkpointLimits} from './limits.js'
@@ -22,7 +22,7 @@ export async function readBounded(file: string): Promise<Buffer> {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
     throw badCheckpoint(`Cannot read ${file}: ${why}.`, fetchAgain)
   }
-  // Before it is opened: opening a pipe waits for a writer.
+  // Checked before opening, because opening a pipe waits for a writer.
   const status = await stat(file).catch(unreadable)
   if (!status.isFile()) throw badCheckpoint(`${file} is not a file.`, fetchAgain)
   if (status.size > checkpointLimits.jsonBytes) {
@@ -34,7 +34,7 @@ export async function readBounded(file: string): Promise<Buffer> {
   return bytes
 }
 
-/** Git LFS leaves a text of three lines in place of a file that was not fetched (git-lfs/git-lfs: docs/spec.md). */
+/** Git LFS writes a text of three lines in place of a file that was not fetched (git-lfs/git-lfs: docs/spec.md). */
 export function isLfsPointer(bytes: Buffer): boolean {
   return bytes.subarray(0, 40).toString('latin1').startsWith('version https://git-lfs.github.com/spec/')
 }
@@ -47,8 +47,8 @@ export function lfsPointer(file: string): LanternError {
 }
 
 /**
- * Parses bytes that must hold a JSON object. Depth and number of values are checked before they are parsed, because
- * parsed they take up to a hundred times their size. `bad` makes the error out of "is not ..." or "holds ...".
+ * Parses bytes that must hold a JSON object. Depth and number of values are checked before parsing, because parsed
+ * values take up to a hundred times their size. `bad` builds the error from "is not ..." or "holds ...".
  */
 export function parseJsonObject(bytes: Buffer, bad: (what: string) => LanternError): JsonObject {
   const problem = problemOf(bytes)
@@ -73,7 +73,7 @@ const [quote, backslash, comma, colon, openList, closeList, openObject, closeObj
   c.charCodeAt(0),
 ) as [number, number, number, number, number, number, number, number]
 
-/** One pass over the bytes: too deep, too many values, or a key of the outermost object that comes twice. */
+/** Finds in one pass over the bytes: too much depth, too many values, or a repeated key of the outermost object. */
 function problemOf(bytes: Buffer): string | null {
   const keys = new Set<string>()
   let depth = 0
@@ -99,7 +99,7 @@ function problemOf(bytes: Buffer): string | null {
   return null
 }
 
-/** The text of a JSON string with its quotes; as it stands where it is not valid, which parsing will report. */
+/** Decodes a JSON string given with its quotes. An invalid string is returned unchanged; parsing will report it. */
 function unescaped(literal: string): string {
   if (!literal.includes('\\')) return literal.slice(1, -1)
   try {
@@ -109,7 +109,7 @@ function unescaped(literal: string): string {
   }
 }
 
-/** Whether a colon is the next thing after a string that ends before `at`. */
+/** Whether a colon follows a string that ends before `at`. */
 function isKey(bytes: Buffer, at: number): boolean {
   let i = at
   while (bytes[i] === 32 || (bytes[i]! >= 9 && bytes[i]! <= 13)) i++

@@ -1,15 +1,15 @@
-// How much of what others wrote is read, and for how long, each bound with its reason. What exceeds a bound is refused
-// with an error that names the place; no bound is there to make a result.
+// Bounds on the size of files from outside and on the time to read them, each with its reason. Whatever exceeds a bound
+// is refused with an error that names the place. No bound affects a result.
 
 const MiB = 2 ** 20
 
 /** Text files and saved answers. */
 export const limits = {
-  /** One line of any text file. No line that anybody means is longer; a damaged file must not fill the memory. */
+  /** One line of any text file. No intended line is longer; a damaged file must not fill the memory. */
   lineBytes: 256 * MiB,
   /** One line of saved answers. The longest answers known are some 200 kB; pictures in a line take a few MB. */
   peerLineBytes: 48 * MiB,
-  /** Characters of all answers of a replay, which are held in memory; V8 gives up at 2 to 4 GB. */
+  /** Characters of all answers of a replay, which are held in memory; V8 fails at 2 to 4 GB. */
   replayChars: 1536 * MiB,
   /** A JSON file that is parsed whole. Parsed, it takes up to fifteen times as much memory. */
   peerJsonBytes: 48 * MiB,
@@ -21,15 +21,18 @@ export const limits = {
   zipRecordBytes: 48 * MiB,
   /** One member of a ZIP file that is read as a stream: the strings or the rows of a spreadsheet. */
   zipStreamBytes: 256 * MiB,
-  /** All members together: this and `zipExpansion` times the file. It bounds time, since one is read at a time. */
+  /**
+   * All members together: this, and `zipExpansion` times the size of the file. It bounds time, because members are read
+   * one at a time.
+   */
   zipTotalBytes: 256 * MiB,
-  /** Logs of JSON shrink to a tenth or a thirtieth; a file that grows more than this was made to. */
+  /** JSON logs compress 10 to 30 times. A file that expands more than this was made to do so. */
   zipExpansion: 100,
   /** Members of a ZIP file: a log has one or two a sample. */
   zipMembers: 200_000,
-  /** A zstd window is allocated before the first byte is there; level 19 uses 8 MiB, `--long` 128. */
+  /** A zstd window is allocated before the first byte is decoded; level 19 uses 8 MiB, `--long` 128. */
   zstdWindowBytes: 64 * MiB,
-  /** The window is moved once a block: bytes moved in one frame, a few seconds of work. */
+  /** Bytes moved in one zstd frame, a few seconds of work: the window is moved once per block. */
   zstdMovedBytes: 2 ** 36,
   /** Characters of a spreadsheet's cell. Excel holds 32,767; other writers go beyond. */
   sheetCellChars: 1_000_000,
@@ -47,15 +50,17 @@ export const limits = {
   csvRowBytes: 16 * MiB,
   /** Folders within a folder: model, date and task are three. */
   folderDepth: 4,
-  /** Files of a folder that are looked at. */
+  /** Number of files that are read in a folder. */
   folderFiles: 10_000,
-  /** A reply of an endpoint, unpacked. The log-probabilities of a long prompt take a few MB, an answer some 200 kB. */
+  /**
+   * A reply of an endpoint, decompressed. The log-probabilities of a long prompt take a few MB, an answer some 200 kB.
+   */
   replyBytes: 16 * MiB,
-  /** Characters of one error of an endpoint that are looked at; a line of it is told. */
+  /** Characters of an endpoint's error that are read; one line of it is shown. */
   errorChars: 100_000,
-  /** Events of a reply that comes as a stream and that are no JSON; a server that means something sends none. */
+  /** Events of a streamed reply that are not JSON; working servers send none. */
   brokenEvents: 100,
-  /** Characters of one answer. No model writes more; extraction looks at every one of them several times. */
+  /** Characters of one answer. No model writes more; extraction reads every character several times. */
   answerChars: 1_000_000,
 } as const
 
@@ -69,11 +74,11 @@ export const checkpointLimits = {
   jsonValues: 4_000_000,
   /** A safetensors header. A tensor takes some 120 bytes: this is enough for a hundred thousand in one file. */
   headerBytes: 16 * MiB,
-  /** Names in a folder that are looked at. A training output with a checkpoint per step has some thousands. */
+  /** Number of names that are read in a folder. A training output with a checkpoint per step has some thousands. */
   folderNames: 100_000,
   /** Time to read a tokenizer, or to encode one text with it. Published ones take half a second to read. */
   tokenizerMs: 10_000,
-  /** The least number of pixels that a checkpoint may ask for: 16384 image tokens, the most of Qwen2.5-VL. */
+  /** The largest `min_pixels` that a checkpoint may set: 16384 image tokens, the maximum of Qwen2.5-VL. */
   minPixels: 16384 * 28 * 28,
   /** Pixels per side of a window of the vision tower; a published one has 112. */
   windowSide: 28 * 128,

@@ -1,18 +1,18 @@
-// The plug-ins of this process. Apart from their loader, so that asking for them costs nothing where none is loaded.
+// The plug-ins of this process. Separate from the loader, so that looking them up costs nothing if none is loaded.
 import type {Definition} from './definition.js'
 
 export interface LoadedPlugin {
-  /** A package's name, or of a path its last part: the same on every machine. */
+  /** The name of a package, or the last part of a path: the same on every machine. */
   readonly name: string
   readonly url: string
   readonly sha256: string
   readonly parts: readonly Pick<Definition, 'kind' | 'name'>[]
 }
 
-/** As registers, one of each process: a plug-in that was loaded stays. */
+/** One list per process, like the registers: a loaded plug-in stays loaded. */
 const loaded = new Map<string, LoadedPlugin>()
 
-/** In the order in which they were loaded. */
+/** The loaded plug-ins, in the order of loading. */
 export function loadedPlugins(): readonly LoadedPlugin[] {
   return [...loaded.values()]
 }
@@ -21,7 +21,7 @@ export function isLoaded(url: string): boolean {
   return loaded.has(url)
 }
 
-/** For the loader alone. */
+/** Used only by the loader. */
 export function noteLoaded(plugin: LoadedPlugin): void {
   loaded.set(plugin.url, plugin)
 }

@@ -22,7 +22,10 @@ export interface Score {
   readonly metrics: Readonly<Record<string, number>>
 }
 
-/** Names of the judges (metrics/judges): what one published evaluation tells its judge, and reads of the reply. */
+/**
+ * Names of the judges (metrics/judges). A judge is the prompt that a published evaluation sends to its judge model, and
+ * its reading of the reply.
+ */
 export const judgeNames = ['viscot_official', 'blink_official', 'vlmevalkit_blink', 'vlmevalkit_choice'] as const
 export type JudgeName = (typeof judgeNames)[number]
 
@@ -39,6 +42,6 @@ export interface Scoring {
   readonly aggregate: 'macro' | 'micro'
   /** Subtasks that count towards the headline; all of them when absent. */
   readonly headline?: readonly string[]
-  /** Who is asked with `--judge`; absent: VisCoT's judge for open answers, VLMEvalKit's for choices. */
+  /** The judge used with `--judge`. Default: VisCoT's judge for open answers, VLMEvalKit's for choices. */
   readonly judge?: JudgeName
 }

@@ -1,4 +1,4 @@
-// Where a plug-in lies, and what identifies its code. Loads nothing; plugins.ts does.
+// Locates a plug-in and hashes its code. Loads nothing; plugins.ts does.
 import {existsSync} from 'node:fs'
 import {readFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
@@ -8,7 +8,7 @@ import {hashOf, sha256} from './hash.js'
 
 /**
  * The file of a plug-in: a path relative to `folder`, or the entry of a package as a module in `folder` would import
- * it. Undefined where there is no such package; a path need not exist.
+ * it. Undefined if there is no such package. A path does not have to exist.
  */
 export async function pluginFile(name: string, folder: string): Promise<string | undefined> {
   if (name.startsWith('file:')) return fileURLToPath(name)
@@ -53,8 +53,8 @@ function targetOf(target: unknown): string | undefined {
 const conditions: ReadonlySet<string> = new Set(['node', 'import', 'module-sync', 'default'])
 
 /**
- * sha256 over a module and every file that it imports by a relative path, whatever folder they lie in. Packages that it
- * imports are not part of it. Throws the system error of a module that cannot be read.
+ * sha256 over a module and every file that it imports by a relative path, in any folder. Packages that it imports are
+ * not included. Throws the system error of a module that cannot be read.
  */
 export async function moduleSha256(file: string): Promise<string> {
   const hashes = new Map<string, string>()
@@ -70,5 +70,5 @@ export async function moduleSha256(file: string): Promise<string> {
   return hashOf([...hashes.values()])
 }
 
-/** Also what only looks like an import, in a comment or a text: a file too many does no harm. */
+/** It also matches imports in comments and strings: hashing an extra file does no harm. */
 const relativeImport = /(?:\bfrom|\bimport)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g

@@ -1,22 +1,22 @@
-// Loads plug-ins: modules whose default export lists definitions. What takes a definition of each kind is told by the
-// caller, so that a worker thread, which needs two kinds, loads plug-ins by the same rules as the command line.
+// Loads plug-ins: modules whose default export lists definitions. The caller passes the register of each kind. So a
+// worker thread, which needs only two kinds, loads plug-ins by the same rules as the command line.
 import {fileURLToPath, pathToFileURL} from 'node:url'
 import {type Definition, type DefinitionKind, definitionKinds} from './definition.js'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
 import {isLoaded, noteLoaded} from './loaded-plugins.js'
 import {moduleSha256, pluginFile} from './plugin-files.js'
 
-/** A plug-in as somebody names it, and the folder that the name is relative to. */
+/** A plug-in as named by the user, and the folder to which the name is relative. */
 export interface PluginName {
   readonly name: string
   readonly folder: string
 }
 
-/** What adds a part of each kind to its register. Kinds that are not there are passed over. */
+/** The functions that register a part of each kind. Kinds without a function are skipped. */
 export type Registrars = Readonly<Partial<Record<DefinitionKind, (part: never) => void>>>
 
 /**
- * Loads plug-ins and registers what they list; one that is loaded already is passed over.
+ * Loads plug-ins and registers the parts they list. Plug-ins that are already loaded are skipped.
  * Throws LanternError `bad-config` naming the plug-in, what happened, and what to do.
  */
 export async function loadPlugins(names: readonly PluginName[], registrars: Registrars): Promise<void> {
@@ -56,7 +56,7 @@ function register(plugin: string, add: ((part: never) => void) | undefined, part
   }
 }
 
-/** An error of ours, as that of the plug-in. */
+/** Converts a LanternError into one that names the plug-in. */
 function inPlugin(plugin: string, error: LanternError): LanternError {
   return new LanternError(error.code, `The plug-in ${plugin}: ${error.message}`, error.suggestion, {cause: error})
 }

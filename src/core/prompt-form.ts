@@ -1,8 +1,10 @@
-// How a benchmark's questions are written for a model: what an adapter states as data, by prompt style. Filling it in
-// is modes/prompts.ts.
+// The prompt templates of a benchmark: data of its adapter, by prompt style. modes/prompts.ts fills them in.
 import type {Mode, PictureDetail} from './generation.js'
 
-/** Names of the styles. The first is ours; each other is exactly what that peer sends, with no line of ours. */
+/**
+ * Names of the styles. The first is this project's own; each other is exactly what that harness sends, with nothing
+ * added.
+ */
 export const promptStyles = [
   'lantern-eval',
   'lantern',
@@ -31,50 +33,53 @@ export interface PromptForm {
   readonly fallback?: string
   /** One option: `{letter}` and `{text}`. */
   readonly option: string
-  /** The last option of the item, where it is written in another way. */
+  /** The last option of the item, if it is written differently. */
   readonly lastOption?: string
-  /** True where an option with a round bracket is lost, and those after it move up a letter: a flaw of that peer. */
+  /**
+   * True if an option with a round bracket is dropped and the options after it move up one letter, which is a bug of
+   * that harness.
+   */
   readonly losesBracketedOptions?: boolean
-  /** A jinja template in place of all these texts (modes/prompt-template.ts). */
+  /** A jinja template that replaces all these texts (modes/prompt-template.ts). */
   readonly template?: string
   /** Whether the pictures come before or after the text. */
   readonly images: 'first' | 'last'
   /** Joins several pictures into one row, for models that take a single one. */
   readonly join?: PictureRow
   readonly detail?: PictureDetail
-  /** Stands before the text of these subtasks. */
+  /** Text put before the prompt of these subtasks. */
   readonly preamble?: {readonly subtasks: readonly string[]; readonly text: string}
   readonly system?: string
-  /** Strings that end a generation; the answer is what stands before them. */
+  /** Strings that end a generation; the answer is the text before them. */
   readonly stop?: readonly string[]
-  /** True when nothing of ours follows: neither the mode's line nor the answer contract. */
+  /** True if nothing is appended: neither the mode's line nor the answer contract. */
   readonly exact?: boolean
   /**
-   * True when the answer is the option text that the model finds likeliest after this prompt, whatever it writes: the
+   * True if the answer is the option text with the highest likelihood after this prompt, whatever the model writes. The
    * headline is then `likelihood`.
    */
   readonly likelihood?: boolean
-  /** Limits of new tokens that this style publishes; they come before the benchmark's own. */
+  /** Limits of new tokens published for this style; they override the benchmark's own. */
   readonly maxNewTokens?: Limits
 }
 
-/** Most new tokens by mode; a mode that is not named has the default of the house. */
+/** Maximum number of new tokens by mode. Other modes use the default of the program. */
 export type Limits = Readonly<Partial<Record<Mode, number>>>
 
-/** The same limit whatever the mode. */
+/** The same limit for every mode. */
 export function limitInAllModes(tokens: number): Limits {
   return {direct: tokens, 'text-cot': tokens, latent: tokens}
 }
 
 /** Pictures side by side on black, in pixels. */
 export interface PictureRow {
-  /** Every picture is first resized to this height; absent: none is. */
+  /** The height to which every picture is resized first; absent: pictures are not resized. */
   readonly height?: number
-  /** Between two pictures. */
+  /** Gap between two pictures. */
   readonly margin: number
-  /** Where a lower picture stands. */
+  /** Vertical alignment of a picture lower than the row. */
   readonly align: 'top' | 'centre'
 }
 
-/** The forms of a benchmark: ours, and those of the peers that have it. */
+/** The forms of a benchmark: this project's own, and those of other harnesses that have the benchmark. */
 export type PromptForms = Readonly<Record<'lantern-eval', PromptForm> & Partial<Record<PromptStyle, PromptForm>>>

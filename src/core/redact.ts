@@ -26,7 +26,10 @@ const secretVariables = /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/i
 
 /** Shorter values are not credentials, and removing them would garble ordinary text. */
 const shortestSecret = 8
-/** A value that a URL or a header gives as a credential is one; `1` or `true` taken out of an answer would spoil it. */
+/**
+ * Minimum length of a value that a URL or a header marks as a credential. Removing `1` or `true` from an answer would
+ * corrupt it.
+ */
 export const shortestGivenSecret = 6
 
 /**
@@ -40,19 +43,19 @@ export function secretsIn(env: Readonly<Record<string, string | undefined>>): st
   })
 }
 
-/** Names in a query that say which interface is meant, and nothing secret. */
+/** Query parameters that select an interface and are not secret. */
 const openQuery = /^(?:api-?)?(?:version|deployment|model|region|location|project)(?:-?(?:id|name))?$/i
 
 /**
- * What may not be told of a URL: its password, both with the user as HTTP sends them, a user that is a token, and the
- * values of its query. Empty for what is no URL.
+ * The secrets in a URL: its password, user and password as HTTP sends them, a user that is a token, and the values of
+ * its query. Empty if the text is not a URL.
  */
 export function secretsOfUrl(text: string): string[] {
   const trimmed = text.trim()
   if (!URL.canParse(trimmed)) return []
   const url = new URL(trimmed)
   const [user, password] = [decoded(url.username), decoded(url.password)]
-  // `https://TOKEN@host` and `https://TOKEN:x-oauth-basic@host` are common; a name is no secret.
+  // `https://TOKEN@host` and `https://TOKEN:x-oauth-basic@host` are common; a plain user name is not secret.
   const token = user !== '' && (password === '' || user.length >= 16 || /\d/.test(user))
   const query = [...url.searchParams].filter(([name]) => !openQuery.test(name)).map(([, value]) => value)
   return [
@@ -72,9 +75,9 @@ function decoded(text: string): string {
 }
 
 /**
- * Returns a function that copies any JSON-like value without the given secrets, in whatever spelling they come back
- * (secret-spellings.ts), known forms of credentials, credentials in URLs, and the values of keys such as
- * `authorization`. Binary data is returned as it is.
+ * Returns a function that copies any JSON-like value without the given secrets, in any encoding (secret-spellings.ts),
+ * known forms of credentials, credentials in URLs, and the values of keys such as `authorization`. Binary data is
+ * returned as it is.
  */
 export function redactor(secrets: Iterable<string>, shortest = shortestSecret): <T>(value: T) => T {
   const known = [...new Set(secrets)].filter(secret => secret.length >= shortest).sort((a, b) => b.length - a.length)

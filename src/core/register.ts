@@ -1,9 +1,9 @@
-// A register: named parts of one kind, the built-in ones first, then those that plug-ins add. What a part is belongs to
-// the room that holds the register.
+// A register: named parts of one kind, first the built-in ones, then those that plug-ins add. The folder that owns the
+// register defines the parts.
 import {closest} from './closest.js'
 import {LanternError} from './errors.js'
 
-/** A definition, as far as a register looks at it. */
+/** The fields of a definition that a register uses. */
 export interface Named<T> {
   readonly name: string
   readonly part: T
@@ -13,14 +13,15 @@ export class Register<T> {
   readonly #noun: string
   readonly #parts = new Map<string, T>()
 
-  /** `noun` names one part in messages, as "extractor". */
+  /** `noun` names a part in messages, e.g. "extractor". */
   constructor(noun: string, builtIn: readonly Named<T>[] = []) {
     this.#noun = noun
     for (const definition of builtIn) this.add(definition)
   }
 
   /**
-   * Names in the order in which they were added. A plug-in may add one at any time: ask again rather than keep them.
+   * Names in the order in which they were added. Plug-ins may add names at any time, so callers should not keep the
+   * list.
    */
   names(): readonly string[] {
     return [...this.#parts.keys()]
@@ -35,7 +36,7 @@ export class Register<T> {
     return this.#parts.has(name)
   }
 
-  /** Throws `bad-config` for a name that is taken. */
+  /** Throws `bad-config` if the name is taken. */
   add({name, part}: Named<T>): void {
     if (this.#parts.has(name))
       throw new LanternError(

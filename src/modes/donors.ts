@@ -1,33 +1,37 @@
-// Whose latents a sample may be given by `swap`: the policy, and the draw among those that it allows. Pure.
+// Decides which sample's latents `swap` may feed to another sample: the policy, and the draw among the samples it
+// allows. Pure.
 import type {Random} from '../core/random.js'
 
-/** The policy's name, as the lock bears it; renamed whenever what it allows changes. */
+/** The policy's name, as the lock records it. Rename it whenever the policy changes. */
 export const donorPolicy = 'other-item-picture-gold'
 
-/** What the policy looks at. */
+/** The properties of a sample that the policy compares. */
 export interface DonorFacts {
   readonly id: string
-  /** The item it is a variant of; its own id where it is none. */
+  /** Id of the item this sample is a variant of; the sample's own id if it is not a variant. */
   readonly item: string
-  /** Hashes of the files of its pictures. */
+  /** Hashes of its picture files. */
   readonly pictures: readonly string[]
-  /** Texts of the gold answer (of a choice that of the gold option), as `goldTexts` writes them; empty when hidden. */
+  /**
+   * Texts of the gold answer (for a choice, the text of the gold option), as `goldTexts` returns them; empty when the
+   * gold is hidden.
+   */
   readonly golds: readonly string[]
 }
 
 /**
- * Whether `donor` may give its latents to `recipient`: another item, no picture in common, and another gold text. Where
- * a gold is hidden nobody knows that it is another, so it gives and takes none.
+ * Whether `donor` may give its latents to `recipient`: they are different items, share no picture, and have different
+ * gold texts. A sample with a hidden gold neither gives nor takes, because the golds cannot be compared.
  */
 export function mayDonate(donor: DonorFacts, recipient: DonorFacts): boolean {
   if (donor.item === recipient.item || donor.golds.length === 0 || recipient.golds.length === 0) return false
   return disjoint(donor.pictures, recipient.pictures) && disjoint(donor.golds, recipient.golds)
 }
 
-/** Draws before the rest is looked through: enough unless almost nobody may donate. */
+/** Number of random draws before all samples are scanned. A scan is needed only if almost no sample may donate. */
 const draws = 64
 
-/** One of those that may donate, each as likely as the others; null when nobody may. */
+/** Draws one of the allowed donors, all equally likely; null if there is none. */
 export function drawDonor<T extends DonorFacts>(
   recipient: DonorFacts,
   candidates: readonly T[],
@@ -42,7 +46,7 @@ export function drawDonor<T extends DonorFacts>(
   return fitting.length === 0 ? null : random.pick(fitting)
 }
 
-/** The gold answer as texts that are compared: of a choice the text of its option, without case and outer blanks. */
+/** The gold answer as texts to compare: for a choice, the text of its option. Lower case, trimmed. */
 export function goldTexts({
   gold,
   options,

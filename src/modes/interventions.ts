@@ -29,14 +29,14 @@ export interface LatentStatistics {
 }
 
 /**
- * What an intervention needs beside the model's own vectors. `evidence`: vectors of the sample's boxes. `crops`:
- * vectors of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the latents
- * of a `donor`, or those this sample had in it (`recorded`).
+ * What an intervention needs in addition to the model's own vectors. `evidence`: vectors of the sample's boxes.
+ * `crops`: vectors of random places of equal size. The rest comes from a recorded run: `statistics` of its latents, the
+ * latents of a `donor`, or those this sample had in it (`recorded`).
  */
 export const latentNeeds = ['nothing', 'evidence', 'crops', 'statistics', 'donor', 'recorded'] as const
 export type LatentNeed = (typeof latentNeeds)[number]
 
-/** What is done to the latents of an arm. One line in the register below, or a plug-in. */
+/** What is done to the latents of an arm. Each is one line in the register below, or a plug-in. */
 export interface Intervention {
   readonly name: string
   readonly needs: LatentNeed
@@ -49,7 +49,7 @@ export interface Intervention {
   choose(supply: LatentSupply): ChooseLatent
 }
 
-/** An intervention as a definition. Throws LanternError `bad-config` naming what is wrong. */
+/** Checks the definition of an intervention. Throws LanternError `bad-config` naming what is wrong. */
 export function defineIntervention(intervention: Intervention): Definition<'intervention', Intervention> {
   return definitionOf('intervention', intervention, {
     needs: oneOf(latentNeeds),
@@ -95,7 +95,7 @@ const register = new Register<Intervention>(
   ).map(defineIntervention),
 )
 
-/** Names of all interventions known by now. */
+/** Names of all registered interventions. */
 export function interventionNames(): readonly string[] {
   return register.names()
 }
@@ -105,14 +105,15 @@ export function interventionNamed(name: string): Intervention {
   return register.get(name)
 }
 
-/** Adds an intervention. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+/** Adds an intervention. Throws `bad-config` if it is incomplete or its name is taken. */
 export function registerIntervention(intervention: Intervention): void {
   register.add(defineIntervention(intervention))
 }
 
 /**
- * Whether an arm should open latent blocks: one that opens none is not engaged (design/contract.md, "Outcomes"). An
- * intervention that is not known here, of a run with a plug-in, is taken to leave them.
+ * Whether an arm is expected to open latent blocks. If it opens none, it is not engaged (design/contract.md,
+ * "Outcomes"). An unknown intervention (from a run with a plug-in that is not loaded) is assumed to leave the blocks in
+ * place.
  */
 export function opensBlocks({
   mode,
@@ -143,8 +144,8 @@ export function bankMissing(name: string): LanternError {
 }
 
 /**
- * Builds the hook of an intervention; the seed of the supply is that of the sample. Throws `usage` for an unknown name,
- * and a TypeError when the supply of a built-in one lacks what it needs; that is a mistake of the caller.
+ * Builds the hook of an intervention; `supply.seed` is the sample's seed. Throws `usage` for an unknown name, and a
+ * TypeError if the supply lacks what a built-in intervention needs, which is a bug in the caller.
  */
 export function latentChooser(name: string, supply: LatentSupply): ChooseLatent {
   return interventionNamed(name).choose({...supply, seed: [...supply.seed, name]})
@@ -165,7 +166,7 @@ function inTurn(vectors: readonly Float32Array[]): ChooseLatent {
   return (_own, {index}) => vectors[index % vectors.length]!
 }
 
-/** The mean at each place within a block; beyond the longest recorded block, the last one. */
+/** The mean at each index within a block; beyond the longest recorded block, the last mean. */
 function meanAt({statistics}: LatentSupply): ChooseLatent {
   const means = given(statistics).meanAt
   return (_own, {index}) => means[Math.min(index, means.length - 1)]!
@@ -176,7 +177,7 @@ function noise({seed}: LatentSupply): ChooseLatent {
   return (own, place) => Float32Array.from(own, normals(seed, place))
 }
 
-/** Normal noise with the mean and the deviation of recorded latents, by dimension. */
+/** Normal noise with the mean and standard deviation of recorded latents, per dimension. */
 function matchedNoise({seed, statistics}: LatentSupply): ChooseLatent {
   const {mean, deviation} = given(statistics)
   return (_own, place) => {
@@ -185,7 +186,7 @@ function matchedNoise({seed, statistics}: LatentSupply): ChooseLatent {
   }
 }
 
-/** The first vector of each block at all of its places. */
+/** The first vector of each block, at every index of the block. */
 function firstRepeat(): ChooseLatent {
   let first = new Float32Array(0)
   return (own, {index}) => {
@@ -194,7 +195,7 @@ function firstRepeat(): ChooseLatent {
   }
 }
 
-/** The sample's own recorded latents, each block in another order. */
+/** The sample's own recorded latents, with each block permuted. */
 function shuffled({seed, recorded}: LatentSupply): ChooseLatent {
   return fromBlocks(given(recorded).map((vectors, block) => random(...seed, block).shuffle(vectors)))
 }

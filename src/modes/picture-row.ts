@@ -1,11 +1,11 @@
-// Several pictures as one, side by side on black, as peers show them to models that take a single picture.
+// Joins several pictures side by side on black, as other harnesses do for models that take a single picture.
 import {LanternError, messageOf} from '../core/errors.js'
 import type {PictureRow} from '../core/prompt-form.js'
 import type {ImageRef} from '../core/sample.js'
 
 /**
- * One picture of several, from left to right, joined when its bytes are read: a PNG without loss. Resizing is bicubic,
- * as Pillow's default is.
+ * Joins pictures from left to right into one lossless PNG, when its bytes are read. Resizing is bicubic, like Pillow's
+ * default.
  */
 export function joinedPicture(images: readonly ImageRef[], row: PictureRow): ImageRef {
   return {
@@ -37,7 +37,7 @@ async function join(images: readonly ImageRef[], {height, margin, align}: Pictur
   return canvas.composite(parts).removeAlpha().png().toBuffer()
 }
 
-/** The colours of a picture, without its transparency, at the given height. */
+/** The picture's RGB values, without transparency, resized to the given height. */
 async function decode(image: ImageRef, height: number | undefined): Promise<Decoded> {
   const {default: sharp} = await import('sharp')
   const file = await image.bytes()

@@ -1,19 +1,19 @@
-// A user's own prompt (--prompt-template): a jinja template, filled in for one sample. A template may hold loops, so
-// its time and the length of what it writes are bounded.
+// A user's own prompt (--prompt-template): a jinja template, filled in for one sample. A template may contain loops, so
+// its running time and the length of its output are bounded.
 import {Template} from '@huggingface/jinja'
 import {LanternError, messageOf} from '../core/errors.js'
 import {withinTime} from '../core/within-time.js'
 
-/** What a template may write of: `options` and `letters` are lists, and both are empty for an open question. */
+/** The variables of a template. `options` and `letters` are lists; both are empty for an open question. */
 export interface TemplateValues {
   readonly question: string
   readonly options: readonly string[]
   readonly letters: readonly string[]
-  /** The prompt published with the data; empty where there is none. */
+  /** The prompt published with the data; empty if there is none. */
   readonly prompt: string
   readonly subtask: string
   readonly mode: string
-  /** Our own line for the mode and our answer contract, for templates that want them. */
+  /** This harness's line for the mode and its answer contract, for templates that use them. */
   readonly mode_line: string
   readonly contract: string
 }
@@ -24,12 +24,12 @@ const longestMs = 1000
 
 const parsed = new Map<string, Template>()
 
-/** Throws LanternError `bad-file` for a template that is too long or no jinja. */
+/** Throws LanternError `bad-file` if the template is too long or is not valid jinja. */
 export function checkTemplate(source: string): void {
   templateOf(source)
 }
 
-/** The text for one sample. Throws LanternError `bad-file` for a template that fails or reaches a bound. */
+/** The text for one sample. Throws LanternError `bad-file` if the template fails or exceeds a bound. */
 export function renderTemplate(source: string, values: TemplateValues): string {
   const template = templateOf(source)
   let text: string

@@ -1,6 +1,7 @@
-// How a question is put to a model: the benchmark's form in the style asked for, then (but for a peer's exact form) the
-// mode's own line and the answer contract, which is the same for every arm. What a user gives in its place (--system,
-// --prompt-template, --stop) becomes part of the form here. Knows no benchmark: forms come from the adapters.
+// Builds the prompt of a sample: the benchmark's form in the chosen style, then the mode's own line and the answer
+// contract, which is the same for every arm. The exact form of another harness gets neither. What a user gives instead
+// (--system, --prompt-template, --stop) becomes part of the form here. This file knows no benchmark: forms come from
+// the adapters.
 import {LanternError} from '../core/errors.js'
 import type {Mode, Prompt, PromptPart} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
@@ -16,7 +17,8 @@ import {joinedPicture} from './picture-row.js'
 import {renderTemplate} from './prompt-template.js'
 
 /**
- * What a mode adds after question and options. `latent` adds nothing: a latent model decides by itself to open a block.
+ * What a mode adds after the question and options. `latent` adds nothing: a latent model decides by itself whether to
+ * open a block.
  */
 export const modeLines: Readonly<Record<Mode, string>> = {
   direct: 'Answer directly, without reasoning.',
@@ -24,13 +26,13 @@ export const modeLines: Readonly<Record<Mode, string>> = {
   latent: '',
 }
 
-/** The answer contract: one for all arms, so that no extractor favours one of them. */
+/** The answer contract. All arms share one, so that no extractor favours an arm. */
 export const answerContract: Readonly<Record<'choice' | 'open', string>> = {
   choice: 'End with the letter of your answer: <answer>LETTER</answer>',
   open: 'End with your answer: <answer>ANSWER</answer>',
 }
 
-/** The form of a benchmark in a style. Throws `unsupported`, naming the styles that it has. */
+/** The form of a benchmark in a style. Throws `unsupported`, naming the styles the benchmark has. */
 export function promptFormOf(
   {id, prompts}: {readonly id: string; readonly prompts: PromptForms},
   style: PromptStyle,
@@ -45,15 +47,15 @@ export function promptFormOf(
   )
 }
 
-/** What a user says in place of a form's own. */
+/** What a user gives instead of the form's own settings. */
 export interface OwnPrompt {
   readonly system?: string
-  /** The source of a jinja template; nothing of ours follows it. */
+  /** The source of a jinja template. Nothing is appended to its output. */
   readonly template?: string
   readonly stop?: readonly string[]
 }
 
-/** The form that is asked: that of the style, with what the user gave. Throws like `promptFormOf`. */
+/** The form to use: that of the style, with the user's settings applied. Throws like `promptFormOf`. */
 export function askedForm(
   benchmark: {readonly id: string; readonly prompts: PromptForms},
   style: PromptStyle,
@@ -65,8 +67,8 @@ export function askedForm(
 }
 
 /**
- * Hash over exactly the strings that can reach a model under a form, in any mode: part of the lock. Another benchmark,
- * another style or a limit of tokens changes nothing here.
+ * Hash over exactly the strings that a form can send to a model, in any mode. Part of the lock. It does not depend on
+ * other benchmarks, other styles or token limits.
  */
 export function promptsSha256({maxNewTokens: _limits, ...form}: PromptForm): string {
   return hashOf(form.exact ? {form} : {form, modeLines, answerContract})
@@ -74,7 +76,7 @@ export function promptsSha256({maxNewTokens: _limits, ...form}: PromptForm): str
 
 /**
  * The prompt of one sample in one mode: pictures in the order of the data, each exactly once, and the text. Throws
- * LanternError `bad-file` for a template that cannot be filled in.
+ * LanternError `bad-file` if a template cannot be filled in.
  */
 export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Prompt {
   const text: PromptPart = {type: 'text', text: textOf(sample, mode, form)}
@@ -84,7 +86,7 @@ export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Promp
   return {system: form.system ?? null, parts: images === 'first' ? [...shown, text] : [text, ...shown]}
 }
 
-/** A lone picture is part of a row where the row has a height of its own. */
+/** A single picture is also made a row if the row has its own height. */
 function joins({images}: Sample, {height}: PictureRow): boolean {
   return images.length > (height === undefined ? 1 : 0)
 }

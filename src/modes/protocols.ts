@@ -58,7 +58,7 @@ export interface StopVector {
   readonly threshold: number
 }
 
-/** A protocol as a definition. Throws LanternError `bad-config` naming the rule that is wrong. */
+/** Checks the definition of a protocol. Throws LanternError `bad-config` naming the wrong rule. */
 export function defineProtocol(protocol: Protocol): Definition<'protocol', Protocol> {
   return definitionOf('protocol', protocol, {
     kind: oneOf(['feedback', 'discrete']),
@@ -163,12 +163,12 @@ const builtIn: readonly Protocol[] = [
 
 const register = new Register<Protocol>('latent protocol', builtIn.map(defineProtocol))
 
-/** Names of all protocols known by now. */
+/** Names of all registered protocols. */
 export function protocolNames(): readonly string[] {
   return register.names()
 }
 
-/** Adds a protocol. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+/** Adds a protocol. Throws `bad-config` if it is incomplete or its name is taken. */
 export function registerProtocol(protocol: Protocol): void {
   const definition = defineProtocol(protocol)
   if (Object.hasOwn(unsupportedProtocols, definition.name))
@@ -205,7 +205,7 @@ export function protocolNamed(name: string): Protocol {
   return register.get(name)
 }
 
-/** A protocol with a checkpoint's ids and an arm's number of latents per block. */
+/** A protocol bound to the ids of a checkpoint and to an arm's number of latents per block. */
 export interface LatentMachine {
   readonly rules: Protocol
   readonly ids: LatentIds
@@ -249,7 +249,7 @@ export interface BlockState {
 
 export const outsideBlock: BlockState = {inBlock: false, used: 0, blocks: 0}
 
-/** What to append, and what to feed there: the embedding of `id`, or for a latent a vector in its place. */
+/** What to append, and what to feed at that position: the embedding of `id`, or a vector for a latent. */
 export interface Decision {
   readonly state: BlockState
   readonly id: number

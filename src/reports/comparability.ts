@@ -7,7 +7,7 @@ export type Facts = Readonly<Record<string, string>>
 
 const short = (hash: string) => hash.replace('sha256:', '').slice(0, 8)
 
-/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`; of a hash only its beginning. */
+/** A setting as text: `{kind: 'shuffle', count: 4}` as `shuffle 4`; a hash is shortened. */
 function inWords(value: unknown): string {
   if (typeof value === 'string' && value.startsWith('sha256:')) return short(value)
   if (typeof value !== 'object' || value === null) return String(value)
@@ -16,7 +16,7 @@ function inWords(value: unknown): string {
     .join(' ')
 }
 
-/** What has to agree, as words for people by what they name; two sheets are comparable when all are equal. */
+/** The facts that have to agree, by name, in words for people. Two sheets are comparable if all of them are equal. */
 export function contractOf(
   {lock}: Pick<Run, 'lock'>,
   {bench, dropped = []}: Pick<Sheet, 'bench'> & Partial<Pick<Sheet, 'dropped'>>,
@@ -41,25 +41,28 @@ export function contractOf(
   }
 }
 
-/** What `--allow` may name -> the facts it means: each by its own name, `prompts` also the style. */
+/**
+ * The names that `--allow` accepts, with the facts each stands for: every fact has its own name, and `prompts` includes
+ * the style.
+ */
 export function namesOfFact(facts: Facts): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, string[]>()
   for (const fact of Object.keys(facts)) {
     const name = fact.startsWith('prompt') ? 'prompts' : fact
-    // Other benchmarks or splits are other questions.
+    // Benchmark and split cannot be allowed to differ: the questions would be different.
     if (name !== 'benchmark' && name !== 'split' && name !== 'samples')
       names.set(name, [...(names.get(name) ?? []), fact])
   }
   return names
 }
 
-/** The code of plug-ins that read the data or the answers; nothing where built-in parts do. */
+/** The code of plug-ins that read the data or the answers; empty if built-in parts read them. */
 function codeOf({plugins = []}: Run['lock'], parts: readonly string[]): Facts {
   const code = plugins.filter(plugin => plugin.parts.some(part => parts.includes(part)))
   return code.length === 0 ? {} : {'plug-ins': code.map(({name, sha256}) => `${name} (${short(sha256)})`).join(', ')}
 }
 
-/** What may differ, and is then shown beside the row. */
+/** The facts that may differ. A difference is shown beside the row. */
 export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
   const model = lock.models.find(({ref}) => ref === arm.model)
   const {temperature, maxNewTokens, ...otherDecoding} = lock.decoding
@@ -83,14 +86,14 @@ export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
   )
 }
 
-/** The names of facts on which two sets do not agree, each as `name: this, not that`. */
+/** The facts on which two sets disagree, each as `name: this, not that`. */
 export function disagreements(these: Facts, those: Facts): string[] {
   return Object.keys({...those, ...these})
     .filter(name => these[name] !== those[name])
     .map(name => `${name}: ${these[name] ?? 'none'}, not ${those[name] ?? 'none'}`)
 }
 
-/** Of the sets of one group, the facts that are not the same in all. */
+/** The facts that differ between the sets of a group. */
 export function varying(sets: readonly Facts[]): string[] {
   return Object.keys(sets[0] ?? {}).filter(name => sets.some(facts => facts[name] !== sets[0]![name]))
 }

@@ -1,4 +1,5 @@
-// Two arms on the samples both settled: differences, tests, verdict and gate (design/contract.md, "compare"). Pure.
+// Compares two arms on the samples that both have settled: differences, tests, verdict and gate (design/contract.md,
+// "compare"). Pure.
 import {exitCodes, LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import {
@@ -21,20 +22,20 @@ import {spentOn} from './spent.js'
 import {flipsOf, headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
-  /** Arm ids; may be left out where a run has one arm. */
+  /** Arm ids. May be omitted if a run has only one arm. */
   readonly baseArm?: string
   readonly newArm?: string
-  /** The loss that would still be accepted, as a fraction; default 0.02. */
+  /** The largest acceptable loss, as a fraction; default 0.02. */
   readonly margin?: number
-  /** Of the two-sided test and of each one-sided bound; default 0.05. */
+  /** Level of the two-sided test and of each one-sided bound; default 0.05. */
   readonly alpha?: number
-  /** With it the exit code tells passed (0), failed (1) and inconclusive (3) apart; without it is 0. */
+  /** Whether there is a gate. With it the exit code is 0 (passed), 1 (failed) or 3 (inconclusive); without it, 0. */
   readonly failOn?: 'regression'
   /** What an undecided gate does: `fail` (exit 3, the default) or `pass` (exit 0). */
   readonly onInconclusive?: 'pass' | 'fail'
-  /** How many flips are listed of each benchmark; default 200. */
+  /** How many flips are listed for each benchmark; default 200. */
   readonly flips?: number
-  /** What may differ between the runs all the same: `prompts`, `extractor`, ... */
+  /** Facts that are allowed to differ between the runs: `prompts`, `extractor`, ... */
   readonly allow?: readonly string[]
 }
 
@@ -50,9 +51,9 @@ const gateExitCodes = {
 /**
  * Compares two arms, of two runs or of one, on every benchmark they share.
  * Throws `usage` when a run has several arms and none is named, `provenance` when the runs are not comparable or share
- * no benchmark, `nothing-evaluated` when no sample is scored in both. Several benchmarks are several tests: the overall
- * verdict takes those as improved or regressed that stay so with Holm's adjustment. The gate needs none, since every
- * benchmark has to pass.
+ * no benchmark, `nothing-evaluated` when no sample is scored in both. Several benchmarks mean several tests, so the
+ * overall verdict counts a benchmark as improved or regressed only if that holds with Holm's adjustment. The gate needs
+ * no adjustment, because every benchmark has to pass.
  */
 export function compareRuns(base: Run, next: Run, options: CompareOptions = {}): Comparison {
   const {margin = defaultMargin, alpha = defaultAlpha, failOn, onInconclusive = 'fail', allow = []} = options
@@ -88,7 +89,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
     const {asked, cached} = spentOn(sheet)
     if (cached > 0)
       warnings.push(
-        `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are not news of the model (--no-cache).`,
+        `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are no new evidence about the model (--no-cache asks again).`,
       )
   }
   for (const {bench, n, unpaired} of pairs) {
@@ -115,7 +116,7 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
   }
 }
 
-/** A comparison as a result document, for the formats that write one. */
+/** A comparison as a result document, for the report formats. */
 export function comparisonDocument(comparison: Comparison): ResultDocument {
   const {base, new: next, verdict, exitCode} = comparison
   const rows = [base, next]
@@ -123,16 +124,16 @@ export function comparisonDocument(comparison: Comparison): ResultDocument {
   return {schema: 1, builtin, rows, groups: [], warnings: [], comparison, verdict, exitCode}
 }
 
-/** The verdict of a benchmark among several: a difference counts where it holds with Holm's adjustment. */
+/** The verdict of one of several benchmarks: a difference counts only if it holds with Holm's adjustment. */
 function adjustedVerdict({verdict, holm, bounds}: ComparisonPair, margin: number, alpha: number): Verdict {
   if (holm <= alpha || verdict === 'equivalent' || verdict === 'inconclusive') return verdict
   return verdictOf({low: 0, high: 0, bounds}, margin)
 }
 
 /**
- * Throws `provenance` unless two runs share a benchmark and agree, on all they share, on what has to agree. Needs no
- * answers; with the sheets of both, what the answers say of themselves has to agree too. Returns what differs and is
- * allowed to, as `what: this, not that`.
+ * Throws `provenance` unless two runs share a benchmark and are comparable on every benchmark they share. It needs no
+ * answers; if the sheets of both runs are given, the facts recorded with the answers have to agree too. Returns the
+ * allowed differences, as `what: this, not that`.
  */
 export function assertComparable(
   base: Pick<Run, 'dir' | 'lock'>,
@@ -176,7 +177,7 @@ export function assertComparable(
   return [...new Set(allowed)]
 }
 
-/** The facts that may differ, by the names of `--allow`. Throws `usage` for a name that none has. */
+/** The facts that may differ, from the names given to `--allow`. Throws `usage` for an unknown name. */
 function allowedFacts(allow: readonly string[], facts: Facts): ReadonlySet<string> {
   const names = namesOfFact(facts)
   return new Set(
@@ -185,7 +186,7 @@ function allowedFacts(allow: readonly string[], facts: Facts): ReadonlySet<strin
       if (meant !== undefined) return meant
       throw new LanternError(
         'usage',
-        `--allow ${name} is nothing that runs have to agree on.`,
+        `--allow ${name} is not a fact that runs have to agree on.`,
         `It takes ${[...names.keys()].join(', ')}.`,
       )
     }),
@@ -231,13 +232,13 @@ function comparePair(
   }
 }
 
-/** The arm of a run: the named one, or the only one. Throws `usage` that lists the arms. */
+/** The arm of a run: the named one, or the only one. Otherwise throws `usage`, listing the arms. */
 export function pickArm({dir, lock}: {dir: string; lock: Pick<Lock, 'arms'>}, name: string | undefined): string {
   const ids = lock.arms.map(({id}) => id)
   if (name === undefined && ids.length === 1) return ids[0]!
   const exact = ids.find(id => id === name)
   if (exact !== undefined) return exact
-  // Ids are long: any part that only one of them has is enough.
+  // Arm ids are long, so any part that only one of them contains is enough.
   const matching = name === undefined ? [] : ids.filter(id => id.includes(name))
   if (matching.length === 1) return matching[0]!
   const why =

@@ -1,4 +1,4 @@
-// Which run folders a path means: itself, or those under it.
+// Finds the run folders that a path stands for: itself, or those below it.
 import {readdir, stat} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
@@ -7,21 +7,21 @@ import {type Run, readRun} from './read-run.js'
 
 const defaultResults = 'results'
 
-/** Deep enough for results/<experiment>/<run>; a run never lies in a run. */
+/** Deep enough for results/<experiment>/<run>. Runs are never nested. */
 const depth = 3
 
 interface Found {
   readonly dir: string
-  /** The path itself is the run; else it was found below the path. */
+  /** True if the path itself is the run; false if the run was found below it. */
   readonly named: boolean
 }
 
 /**
- * The run folders that the paths name or hold, in the order of their names. Throws `usage` for a path that is not there
- * or holds none.
+ * The run folders at or below the paths, in the order of their names. Throws `usage` for a path that does not exist or
+ * holds no run.
  */
 async function findRuns(paths: readonly string[]): Promise<Found[]> {
-  // `results/x` and `results/x/` are one run; named is named, though it lies below another path too.
+  // `results/x` and `results/x/` are the same run. A run counts as named even if it also lies below another path.
   const found = new Map<string, Found>()
   for (const path of paths) {
     const below = await runsUnder(path, depth)
@@ -69,10 +69,10 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Reads the runs that were asked for; without any, all under results/. A run that was not named and cannot be read
- * costs a warning, not the table, and one that was edited the exit code of `provenance`; one without a record is no run
- * yet.
- * Throws as `findRuns` and, for named runs, as `readRun`.
+ * Reads the runs at the given paths, or all under results/ if there are none. If a run that was not named cannot be
+ * read, that is only a warning; if it was edited, the exit code is that of `provenance`; if it has no record yet, it is
+ * skipped.
+ * Throws like `findRuns` and, for named runs, like `readRun`.
  */
 export async function readRuns(paths: readonly string[]): Promise<{runs: Run[]; warnings: string[]; exitCode: number}> {
   const asked = paths.length > 0 ? paths : [defaultResults]

@@ -1,11 +1,11 @@
-// The extractor panel of a run: how far the score of each arm depends on who reads the answers.
+// The extractor panel of a run: how much the score of each arm depends on the extractor.
 
 import {extractorPanel} from '../metrics/panel.js'
 import {readLock, settledRecords} from '../run-folder/reader.js'
 import type {LogRecord} from '../run-folder/record.js'
 import type {ResultPanel} from './schemas/result.js'
 
-/** One panel per arm and benchmark whose items are choices. Throws `bad-file` for a folder that is no run. */
+/** One panel per arm and benchmark whose items are choices. Throws `bad-file` for a folder that is not a run. */
 export async function panelsOf(runDir: string): Promise<ResultPanel[]> {
   const lock = await readLock(runDir)
   const records = await settledRecords(runDir)

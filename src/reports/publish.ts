@@ -1,4 +1,5 @@
-// The end of a run: its result document, the files beside its log, the tables asked for, and the gate.
+// The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
+// gate.
 import {appendFile, mkdir} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
@@ -20,7 +21,7 @@ export interface Output {
   readonly path: string
 }
 
-/** What a run is compared with at its end, and whether that decides its exit code. */
+/** The baseline of a run, and whether the comparison decides the exit code. */
 export interface Gate {
   /** `RUN` or `RUN#ARM`. */
   readonly baseline: string
@@ -38,9 +39,8 @@ export interface PublishOptions {
 }
 
 /**
- * Writes summary.json, table.md and table.csv into the run folder and the outputs asked for.
- * The gate decides only over a run that is done. Throws `disk` when a file cannot be written, and what `compareRuns`
- * throws.
+ * Writes summary.json, table.md and table.csv into the run folder, and the requested outputs. The gate applies only to
+ * a finished run. Throws `disk` if a file cannot be written, and what `compareRuns` throws.
  */
 export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOptions): Promise<ResultDocument> {
   const run = await readRun(end.runDir)
@@ -62,9 +62,9 @@ export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOpt
 }
 
 /**
- * Says before a run what would keep it from being compared after it: a baseline that is no run, has other arms or
- * another contract.
- * `next` is the run to be, by its lock. Throws `bad-file`, `usage` or `provenance`.
+ * Checks before a run that it can be compared with its baseline afterwards. It cannot if the baseline is not a run, has
+ * other arms or another contract.
+ * `next` is the planned run, by its lock. Throws `bad-file`, `usage` or `provenance`.
  */
 export async function assertBaseline(next: Pick<Run, 'dir' | 'lock'>, baseline: string): Promise<void> {
   const {dir, arm} = splitRunArm(baseline)
@@ -86,8 +86,8 @@ async function compareWithBaseline(run: Run, {baseline, ...options}: Gate): Prom
 }
 
 /**
- * The arm that a baseline's arm is compared with: the only one, the one of the same id, or the only one asked in the
- * same way. Throws `usage`.
+ * The arm to compare with a baseline's arm: the only arm, the one with the same id, or the only one with the same mode
+ * and intervention. Throws `usage`.
  */
 export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
   const alike = arms.filter(arm => arm.mode === baseArm.mode && arm.intervention === baseArm.intervention)
@@ -98,7 +98,7 @@ export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
   if (found) return found.id
   throw new LanternError(
     'usage',
-    `No arm of this run stands for the baseline's ${baseArm.id}.`,
+    `No arm of this run corresponds to the baseline's ${baseArm.id}.`,
     `Compare by hand: lantern-eval compare BASE#ARM NEW#ARM, with one of ${arms.map(({id}) => id).join(', ')}.`,
   )
 }
@@ -112,7 +112,7 @@ export async function writeOutputs(document: ResultDocument, outputs: readonly O
   }
 }
 
-/** What a format makes of a document; one of a plug-in that does not is told. Throws `bad-config`. */
+/** Renders a document. Throws `bad-config` if a plug-in's format fails or returns no text. */
 function textOf(format: Format, document: ResultDocument, options: FormatOptions): string {
   const refuse = (what: string): never => {
     throw new LanternError('bad-config', `The report format "${format.name}" ${what}.`, 'Correct what renders it.')
@@ -126,7 +126,7 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
   return typeof text === 'string' ? text : refuse('rendered no text')
 }
 
-/** Writes a file whole (or adds to it), with the folders above it. Throws `disk`. */
+/** Writes a file atomically (or appends to it) and creates its parent folders. Throws `disk`. */
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   try {
     await mkdir(dirname(path), {recursive: true})

@@ -1,4 +1,4 @@
-// A run folder as tables and comparisons need it: the lock, and of each settled record only what a table shows.
+// Reads a run folder for tables and comparisons: the lock, and from each settled record only what a table shows.
 
 import type {Arm} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
@@ -15,25 +15,25 @@ export interface Sheet {
   readonly arm: Arm
   readonly bench: Lock['benchmarks'][number]
   readonly records: ReadonlyMap<string, Settled>
-  /** Parameters that the server refused and that were left out of some requests, by name. */
+  /** Names of parameters that the server refused and that were therefore left out of some requests. */
   readonly dropped: readonly string[]
 }
 
 export interface Run {
-  /** The folder as it was given. */
+  /** The folder, as given by the user. */
   readonly dir: string
   readonly lock: Lock
-  /** Every arm on every benchmark of the lock, empty ones too. */
+  /** Every arm on every benchmark of the lock, including empty ones. */
   readonly sheets: readonly Sheet[]
-  /** What was odd about the log, in sentences. */
+  /** Warnings about the log, in sentences. */
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads a run, finished or not, in one pass; memory is a few numbers per sample and arm, whatever the answers' length.
- * Records that cannot be true are left out, and told in the warnings.
- * Throws `bad-file` for a folder that is no run or a log line that is no record (naming file and line), `provenance`
- * for a lock or a list of samples that was edited.
+ * Reads a run, finished or not, in one pass; memory is a few numbers per sample and arm, however long the answers are.
+ * Implausible records are left out and reported in the warnings.
+ * Throws `bad-file` (naming file and line) for a folder that is not a run or a log line that is not a record, and
+ * `provenance` if the lock or the list of samples was edited.
  */
 export async function readRun(dir: string): Promise<Run> {
   const folder = await openRunFolder(dir)
@@ -42,14 +42,14 @@ export async function readRun(dir: string): Promise<Run> {
   const sheets = lock.arms.flatMap(arm =>
     lock.benchmarks.map(bench => ({
       ...{arm, bench, records: new Map<string, Settled>(), dropped: new Set<string>()},
-      /** By sample, and then by number of the repeat; only where there are several. */
+      /** By sample, then by number of the repeat. Used only if there are several repeats. */
       repeats: new Map<string, Settled[]>(),
     })),
   )
   const sheetOf = (record: LogRecord) =>
     sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)!
   const shared = interner()
-  // A log holds long stretches of one arm and benchmark: the last sheet is the first guess.
+  // A log has long runs of the same arm and benchmark, so the last sheet is tried first.
   let sheet = sheets[0]
   for await (const batch of readLogBatches(dir, check.fits)) {
     for (const record of batch) {
@@ -75,7 +75,7 @@ function addRepeat(repeats: Map<string, Settled[]>, {id, repeat, outcome}: LogRe
   if (replaces(outcome, asked[repeat!]?.outcome)) asked[repeat!] = settled
 }
 
-/** One object for the many records without further figures. */
+/** One shared object for the many records without further figures. */
 const none: Readonly<Record<string, number>> = {}
 
 function isEmpty(metrics: Readonly<Record<string, number>>): boolean {
@@ -104,13 +104,13 @@ function settledOf(record: LogRecord, arm: Arm, shared: (text: string) => string
   }
 }
 
-/** Interventions that leave no block on purpose say nothing about engaging. */
+/** Interventions that remove all blocks on purpose carry no information about engagement. */
 function engagedOf({usage, outcome}: LogRecord, arm: Arm): number | null {
   const steps = usage.blocks ?? usage.latentSteps
   return outcome === 'error' || steps === null || !opensBlocks(arm) ? null : Number(steps > 0)
 }
 
-/** Gives one copy of each string, since thousands of records repeat a few. */
+/** Returns one shared copy of each string, because thousands of records repeat a few strings. */
 function interner(): (text: string) => string {
   const known = new Map<string, string>()
   return text => {

@@ -1,12 +1,12 @@
-// Of a sample that was asked several times, one result for tables and comparisons: its score is the mean of its scores.
+// Combines the repeats of a sample into one result for tables and comparisons: its score is the mean of the scores.
 // Pure.
 import {type Outcome, outcomes} from '../core/outcome.js'
 import type {Settled} from './settled.js'
 
 /**
- * The results of all repeats of one sample as one. A failed repeat is left out of the mean, and the sample is an error
- * only where all of them failed. As for open answers, `correct` then means at least one half; below that the commonest
- * outcome that earns nothing is shown.
+ * Combines the results of all repeats of one sample. Failed repeats are left out of the mean, and the sample is an
+ * error only if all failed. As for open answers, `correct` means a score of at least one half; below that, the most
+ * frequent outcome other than `correct` is shown.
  */
 export function asOne(repeats: readonly Settled[]): Settled {
   const answered = repeats.filter(({outcome}) => outcome !== 'error')
@@ -38,7 +38,7 @@ export function asOne(repeats: readonly Settled[]): Settled {
   }
 }
 
-/** The commonest of the outcomes that are not `correct`; of equals the first in their order. */
+/** The most frequent outcome other than `correct`; ties go to the first in the order of outcomes. */
 function commonest(answered: readonly Settled[]): Outcome {
   const count = (name: Outcome) => answered.filter(({outcome}) => outcome === name).length
   return outcomes
@@ -46,7 +46,7 @@ function commonest(answered: readonly Settled[]): Outcome {
     .reduce((best, name) => (count(name) > count(best) ? name : best), 'wrong')
 }
 
-/** Over the values that are known; null without any. */
+/** The mean over the known values; null if there are none. */
 function meanOf(values: readonly (number | null)[]): number | null {
   const known = values.filter(value => value !== null)
   return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length

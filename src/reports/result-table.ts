@@ -1,5 +1,5 @@
-// Runs -> result document: one row per arm and benchmark, grouped so that only comparable rows are ranked together,
-// ties kept together. Pure.
+// Turns runs into the result document: one row per arm and benchmark, grouped so that only comparable rows are ranked
+// together. Pure.
 import {canonicalJson} from '../core/hash.js'
 import {random} from '../core/random.js'
 import {assumedEffects, detectableEffects, rankIntervals} from '../metrics/statistics/index.js'
@@ -12,7 +12,7 @@ import {pairsOf, rankedStrata} from './strata.js'
 export interface ResultOptions {
   readonly verdict?: string
   readonly exitCode?: number
-  /** Sentences to put before the table's own warnings. */
+  /** Sentences that precede the table's own warnings. */
   readonly warnings?: readonly string[]
 }
 
@@ -23,7 +23,7 @@ interface Entry {
 }
 
 /**
- * Discordance that is assumed where nothing was compared; in the middle of what the field reports
+ * Assumed discordance if nothing was compared; in the middle of the published values
  * (design/statistics.md, "What a test set can show").
  */
 const assumedDiscordance = 0.2
@@ -31,7 +31,7 @@ const assumedDiscordance = 0.2
 const builtinWarning =
   'Built-in sample: drawn by this project to try the tool out. These scores say nothing about the official split and compare with no published number.'
 
-/** The result document of runs, finished or not. Arms without any record (not begun) have a row too. */
+/** The result document of runs, finished or not. Arms without any record (not started) get a row too. */
 export function resultTable(runs: readonly Run[], options: ResultOptions = {}): ResultDocument {
   const groups = new Map<string, Entry[]>()
   for (const run of runs) {
@@ -40,8 +40,8 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
       groups.set(key, [...(groups.get(key) ?? []), {run, sheet, row: rowOf(run, sheet)}])
     }
   }
-  // Benchmarks stay in the order they come in; within one, the largest group stands first and the others say what sets
-  // them apart.
+  // Benchmarks keep the order in which they were given. Within one, the largest group comes first, and the others say
+  // how they differ from it.
   const benches = [...new Set([...groups.values()].map(([first]) => first!.sheet.bench.id))]
   const ordered = [...groups.values()].sort(
     (a, b) => benches.indexOf(a[0]!.sheet.bench.id) - benches.indexOf(b[0]!.sheet.bench.id) || b.length - a.length,
@@ -80,21 +80,23 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
   }
 }
 
-/** The name that the run gave a benchmark, else its id. */
+/** The benchmark's name as recorded by the run, otherwise its id. */
 function titleOf({environment}: Run['lock'], id: string): string {
   const title = (Object(environment['titles']) as Record<string, unknown>)[id]
   return typeof title === 'string' ? title : id
 }
 
-/** Rows of one group by score, with the ranks they may have, and what a comparison of this size can show. */
+/**
+ * The rows of one group, sorted by score, with their possible ranks and with what a comparison of this size can detect.
+ */
 function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup, 'counted' | 'power'> {
-  // The folder tells rows apart only where the arm does not.
+  // The folder is shown only if the arm does not tell the rows apart.
   const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
   const settings: Facts[] = entries.map(({run, sheet}) => ({
     ...settingsOf(run, sheet),
     ...(repeated ? {run: run.dir} : {}),
   }))
-  // Different models have different weights: the checkpoint is worth a word only where the name is the same.
+  // Different models always have different weights, so the checkpoint is mentioned only if the model names are equal.
   const models = new Set(entries.map(({row}) => row.model))
   const differing = varying(settings).filter(name => name !== 'checkpoint' || models.size < entries.length)
   const described = entries.map((entry, index) => ({
@@ -105,7 +107,7 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup
   const {run, sheet} = byScore[0]!
   const rng = random(run.lock.seeds.run, 'ranks', sheet.bench.id, ...byScore.map(entry => entry.sheet.arm.id))
   const ranks = rankIntervals(rankedStrata(byScore.map(entry => entry.sheet)), sheet.bench.aggregate, {random: rng})
-  // What is true of every row is said once, of the group.
+  // A fact shared by all rows is stated once, for the group.
   const all = new Set(byScore.map(({row}) => countedOf(row)))
   const counted = all.size === 1 ? [...all][0]! : null
   const rows = byScore.map(({row, differences}, index): ResultRow => {
@@ -127,7 +129,7 @@ function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
   if (best === undefined || best.row.n === 0) return null
   const {aggregate} = best.sheet.bench
   const pairs = second && second.row.n > 0 ? pairsOf(best.sheet, second.sheet) : []
-  // Rows that agree on every sample say nothing about how often others would not.
+  // Rows that agree on every sample give no estimate of the discordance of other rows.
   if (pairs.some(pair => pair.base.some((score, i) => score !== pair.new[i]))) {
     const n = pairs.reduce((sum, {base}) => sum + base.length, 0)
     return {pairs: n, assumed: false, ...detectableEffects(pairs, aggregate)}

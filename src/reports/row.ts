@@ -1,4 +1,4 @@
-// One row of the result document: an arm on a benchmark, from its settled records. Pure.
+// Builds one row of the result document: an arm on a benchmark, from its settled records. Pure.
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
   type Aggregate,
@@ -114,7 +114,7 @@ function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['
   return bench.partial || lock.shard !== null || unfinished ? 'partial' : 'official'
 }
 
-/** Strict and mean score over items that were asked under several option orders; null where each was asked once. */
+/** Strict and mean score over items that were asked under several option orders; null if each was asked once. */
 function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore | null {
   const variants: VariantScore[] = []
   let several = false
@@ -127,8 +127,8 @@ function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore 
 }
 
 /**
- * Of imported samples that both scored: the peer's headline, ours over the same samples, and on how many the two
- * differ.
+ * For imported samples scored by both harnesses: the other harness's headline, this harness's over the same samples,
+ * and the number of samples on which they differ.
  */
 function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | null {
   const both = subtasks
@@ -149,7 +149,7 @@ function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | n
 
 type Subtasks = readonly (readonly [name: string, records: readonly Settled[]])[]
 
-/** The headline if every error were wrong, or right. */
+/** The headline if every error were wrong, and if every error were right. */
 function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds'] {
   const asked = subtasks.map(([, records]) => records.filter(({outcome}) => outcome !== 'unscored'))
   const headlineWith = (value: number) =>
@@ -161,8 +161,8 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
 }
 
 /**
- * What guessing earns on the items of each subtask, put together as the headline is; null unless every item is a choice
- * of known size.
+ * The guessing baseline of each subtask, aggregated like the headline; null unless every item is a choice with a known
+ * number of options.
  */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
   const items: ChoiceItem[][] = []
@@ -192,7 +192,7 @@ function combine(parts: readonly {value: number | null; n: number}[], aggregate:
   return weight === 0 ? null : sum / weight
 }
 
-/** Mean of every further figure over the records that have it. */
+/** Mean of each further figure over the records that have it. */
 function metricMeans(records: readonly Settled[]): Record<string, number> {
   const names = new Set(records.flatMap(({metrics}) => Object.keys(metrics)))
   return Object.fromEntries(
@@ -220,7 +220,7 @@ function numberOrNull(value: number): number | null {
   return Number.isNaN(value) ? null : value
 }
 
-/** Of how many samples that were run the headline is made; null where it counts every subtask. */
+/** How many of the samples that were run count for the headline; null if every subtask counts. */
 export function countedOf({subtasks}: Pick<ResultRow, 'subtasks'>): string | null {
   const counted = subtasks.filter(({headline}) => headline)
   if (counted.length === subtasks.length) return null
@@ -229,7 +229,7 @@ export function countedOf({subtasks}: Pick<ResultRow, 'subtasks'>): string | nul
   return `${scored} scored of ${run} run: the headline counts ${counted.map(({name}) => name).join(', ')}`
 }
 
-/** What a reader must know before believing the row. */
+/** Notes that a reader needs to interpret the row. */
 function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string[] {
   const notes = shard ? [`shard ${shard.index} of ${shard.count}`] : []
   if (recipe) notes.push(recipeNote(recipe))

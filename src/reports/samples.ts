@@ -1,4 +1,4 @@
-// The samples of a run, one by one, for a person who wants to see what the model said.
+// Shows the samples of a run one by one, for a person who wants to read the model's answers.
 
 import type {Outcome} from '../core/outcome.js'
 import {printable} from '../core/printable.js'
@@ -16,9 +16,9 @@ export interface SampleFilter {
 }
 
 /**
- * The settled records that fit, in the order of the log; arms of one sample stand together. Keeps only what fits in
- * memory. Records that cannot be true are left out and told.
- * Throws as `openRunFolder` and `readLog` do.
+ * The settled records that match the filter, in the order of the log, with the arms of a sample together. Only matching
+ * records are kept in memory. Implausible records are left out with a warning.
+ * Throws like `openRunFolder` and `readLog`.
  */
 export async function samplesOf(
   runDir: string,
@@ -26,7 +26,7 @@ export async function samplesOf(
   tell: (warning: string) => void = () => {},
 ): Promise<LogRecord[]> {
   const check = new RecordCheck(await openRunFolder(runDir))
-  // Of a record that does not fit its outcome is kept: it may take the place of one that does.
+  // For a record that does not match, the outcome is kept: the record may replace one that matched.
   const settled = new Map<string, LogRecord | Outcome>()
   for await (const batch of readLogBatches(runDir, check.fits)) {
     for (const record of batch) {

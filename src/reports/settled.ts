@@ -1,14 +1,14 @@
-// What tables and comparisons need of the record that counts of a sample.
+// The fields of a sample's settled record that tables and comparisons need.
 import type {Outcome} from '../core/outcome.js'
 
-/** What is kept of a settled record. */
+/** The fields that are kept of a settled record. */
 export interface Settled {
   readonly subtask: string
   readonly outcome: Outcome
-  /** What it adds to the headline: 0 to 1, or null when it is outside (error, unscored). */
+  /** Its contribution to the headline: 0 to 1, or null if it does not count (error, unscored). */
   readonly score: number | null
   readonly cluster: string | null
-  /** The item it is a variant of, where items were asked under several option orders. */
+  /** The item it is a variant of, if items were asked under several option orders. */
   readonly item: string | null
   /** The gold letter of a choice, else null. */
   readonly gold: string | null
@@ -20,15 +20,15 @@ export interface Settled {
   readonly textTokens: number | null
   readonly latentSteps: number | null
   readonly totalMs: number | null
-  /** Of each repeat, where there are several; and how many there are by now, failed ones among them. */
+  /** The latency of each repeat, if there are several; and the number of repeats so far, including failed ones. */
   readonly latencies?: readonly number[]
   readonly repeats?: number
-  /** 1 or 0 (between, over repeats): whether an arm that thinks in latents opened a block; null where nobody saw. */
+  /** Whether a latent arm opened a block: 1 or 0, or a mean over repeats; null if it was not observed. */
   readonly engaged: number | null
-  /** Answers it stands for: none for an error, several over repeats. */
+  /** Number of answers it stands for: 0 for an error, several with repeats. */
   readonly answers: number
-  /** Of these the ones that came from the response cache. */
+  /** Number of those answers that came from the response cache. */
   readonly cached: number
-  /** Null where it is not known, absent where nothing is paid. */
+  /** Null if it is unknown, absent if nothing is paid. */
   readonly costUsd?: number | null
 }

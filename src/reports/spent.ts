@@ -1,18 +1,17 @@
-// What a row says of how its answers came to be: from whom under which name, at what cost, out of the cache, with
-// latents or without. Pure.
+// The part of a row that tells how its answers were produced: model name, cost, cached answers, latents. Pure.
 import {wilsonInterval} from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
 import type {Run, Sheet} from './read-run.js'
 import type {ResultRow} from './schemas/result.js'
 import type {Settled} from './settled.js'
 
-/** What a model is called for people; null where it has no name but its reference. */
+/** The model's display name; null if it has only its reference. */
 export function labelOf({environment}: Pick<Lock, 'environment'>, model: string): string | null {
   const label = (Object(environment['labels']) as Record<string, unknown>)[model]
   return typeof label === 'string' ? label : null
 }
 
-/** Answers of all subtasks, those among them that came from the cache, and what they cost. */
+/** Number of answers over all subtasks, how many of them came from the cache, and their cost. */
 export function spentOn({records}: Sheet): Pick<ResultRow, 'asked' | 'cached' | 'costUsd'> {
   let asked = 0
   let cached = 0
@@ -25,7 +24,7 @@ export function spentOn({records}: Sheet): Pick<ResultRow, 'asked' | 'cached' | 
   return {asked, cached, costUsd: cost ?? null}
 }
 
-/** How many samples of an arm that thinks in latents have a block; null where latents were not seen. */
+/** How many samples of a latent arm have a block; null if latents were not observed. */
 export function engagedOf(records: readonly Settled[]): ResultRow['engaged'] {
   const seen = records.flatMap(({engaged}) => engaged ?? [])
   if (seen.length === 0) return null
@@ -33,7 +32,7 @@ export function engagedOf(records: readonly Settled[]): ResultRow['engaged'] {
   return {n: seen.length, rate: blocks / seen.length, ...wilsonInterval(blocks, seen.length)}
 }
 
-/** What a reader must know of how the samples were asked. */
+/** Notes on how the samples were asked. */
 export function askedNotes({lock}: Run, sheet: Sheet): string[] {
   const {asked, cached} = spentOn(sheet)
   const {repeats = 1} = lock.seeds

@@ -1,4 +1,4 @@
-// From settled records to what the statistics take: scores by subtask, with clusters where samples share one.
+// Turns settled records into the input of the statistics: scores by subtask, with clusters if samples share any.
 import type {Outcome} from '../core/outcome.js'
 import type {PairedStratum, RankedStratum, Stratum} from '../metrics/statistics/index.js'
 import type {Run, Sheet} from './read-run.js'
@@ -12,14 +12,14 @@ export interface NamedPairs extends PairedStratum {
   readonly name: string
 }
 
-/** Subtasks that make up the headline of a sheet; all, when the selection holds none of those. */
+/** Subtasks that count for the headline of a sheet; all subtasks if the selection has none of those. */
 export function headlineSubtasks({bench}: Sheet): ReadonlySet<string> {
   const selected = bench.subtasks.filter(subtask => subtask.selected > 0).map(({name}) => name)
   const headline = bench.headline === null ? selected : selected.filter(name => bench.headline!.includes(name))
   return new Set(headline.length > 0 ? headline : selected)
 }
 
-/** Settled records by subtask, in the order of the lock; subtasks that only the log knows come last. */
+/** Settled records by subtask, in the order of the lock. Subtasks that only the log has come last. */
 export function bySubtask(sheet: Sheet): Map<string, Settled[]> {
   const groups = new Map<string, Settled[]>(
     sheet.bench.subtasks.filter(({selected}) => selected > 0).map(({name}) => [name, []]),
@@ -32,7 +32,10 @@ export function bySubtask(sheet: Sheet): Map<string, Settled[]> {
   return groups
 }
 
-/** Samples a finished run would have: what the lock selected, or gave to its shard; at least what is there. */
+/**
+ * Number of samples of the finished run: those that the lock selected (or assigned to its shard), and at least those
+ * present.
+ */
 export function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, records: readonly Settled[]): number {
   const wanted = shard
     ? shard.asked?.[bench.id]?.[name]
@@ -40,7 +43,7 @@ export function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, reco
   return Math.max(wanted ?? 0, records.length)
 }
 
-/** Samples of the headline that a finished run would have. */
+/** Number of headline samples of the finished run. */
 export function headlineTotal(run: Run, sheet: Sheet): number {
   const headline = headlineSubtasks(sheet)
   return [...bySubtask(sheet)].reduce(
@@ -92,7 +95,7 @@ export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
   return clusters.shared() ? pairs : pairs.map(({clusters: _, ...pair}) => pair)
 }
 
-/** A sample that the two sides score differently, with what became of it on each. */
+/** A sample that the two sides score differently, with its outcome on each side. */
 export interface Flip {
   readonly id: string
   readonly from: Outcome
@@ -100,8 +103,8 @@ export interface Flip {
 }
 
 /**
- * Samples of the headline with another score in `next`, in the order of the base, losses first; at most `limit`, and
- * then of both kinds.
+ * Headline samples whose score differs in `next`, losses first, in the order of the base; at most `limit`. If the limit
+ * cuts, both losses and wins are included.
  */
 export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
   const headline = headlineSubtasks(base)
@@ -114,7 +117,7 @@ export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
     const flips = other.score < record.score ? losses : wins
     if (flips.length < limit) flips.push({id, from: record.outcome, to: other.outcome})
   }
-  // Where there are too many, each side has at least half of the room.
+  // If there are too many, each kind may fill at least half of the limit.
   const kept = losses.slice(0, Math.max(Math.ceil(limit / 2), limit - wins.length))
   return [...kept, ...wins].slice(0, limit)
 }
@@ -145,7 +148,7 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   return clusters.shared() ? strata : strata.map(({scores}) => ({scores}))
 }
 
-/** Numbers clusters by name; samples without one are one each. */
+/** Numbers clusters by name. A sample without a cluster gets its own number. */
 function clusterNumbers() {
   const numbers = new Map<string, number>()
   let samples = 0
@@ -159,7 +162,7 @@ function clusterNumbers() {
         numbers.set(cluster, number)
         return number
       }),
-    /** True when any two samples share a cluster: only then do clusters matter. */
+    /** True if any two samples share a cluster; otherwise clusters make no difference. */
     shared: () => numbers.size + alone < samples,
   }
 }

@@ -1,13 +1,14 @@
-// Answers of a run in the form that a benchmark's own server or scorer takes: what holds for every benchmark. The form
-// is the adapter's; reading the run and writing the files is the caller's.
+// Turns the answers of a run into the format of a benchmark's own server or scorer. This file holds the rules for every
+// benchmark. The adapter defines the format; the caller reads the run and writes the files.
 import type {Benchmark, Submission} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import type {LogRecord} from '../run-folder/record.js'
 
 /**
  * The submission of one arm's settled records of one benchmark.
- * Throws `unsupported` for a benchmark without a form or a run with several option orders or repeats,
- * `nothing-evaluated` without answers or when some are errors: a server would count those as wrong.
+ * Throws `unsupported` for a benchmark without a submission format and for a run with several option orders or repeats.
+ * Throws `nothing-evaluated` if there are no answers, or if some are errors, because a server would count those as
+ * wrong.
  */
 export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]): Submission {
   const {id: bench} = benchmark
@@ -15,7 +16,7 @@ export function submissionOf(benchmark: Benchmark, records: readonly LogRecord[]
     throw new LanternError(
       'unsupported',
       `${bench} has no submission format.`,
-      'Its answers stand in the log of the run.',
+      'Its answers are in the log of the run.',
     )
   if (records.length === 0)
     throw new LanternError('nothing-evaluated', `The run has no answers to ${bench}.`, 'Run it first.')

@@ -1,4 +1,4 @@
-// Limits on requests and cost. The endpoint or the price table says what a request costs.
+// Limits on requests and cost. The cost of a request comes from the endpoint or the price table.
 
 export interface BudgetLimits {
   readonly maxRequests?: number
@@ -30,7 +30,10 @@ export class Budget {
     return this.#limits.maxCostUsd !== undefined
   }
 
-  /** Takes one request from the budget, or says why none is left. Requests in flight count at the mean cost so far. */
+  /**
+   * Takes one request from the budget, or returns the reason why none is left. Requests in flight count at the mean
+   * cost so far.
+   */
   admit(): string | undefined {
     const {maxRequests = Infinity, maxCostUsd = Infinity} = this.#limits
     if (this.#requests >= maxRequests) return `the budget of ${maxRequests} requests is used up`
@@ -49,7 +52,7 @@ export class Budget {
     this.#spentUsd += costUsd
   }
 
-  /** Puts a settled request back that the endpoint was not ready to take. */
+  /** Returns a settled request to the budget because the endpoint was not ready for it. */
   giveBack(): void {
     this.#requests--
   }

@@ -16,8 +16,8 @@ export interface RunnerOptions {
 const register = new Register<Runner<RunnerOptions>>('runner', [remoteRunner, replayRunner, onnxRunner])
 
 /**
- * Adds a runner, which is given the common options and no others. References that another runner serves stay with that
- * one. Throws `bad-config` for one that is not whole, and for a name that is taken.
+ * Adds a runner. It receives only the common options. References that an earlier runner serves stay with that runner.
+ * Throws `bad-config` if it is incomplete or its name is taken.
  */
 export function registerRunner(runner: Runner): void {
   const {name, part} = defineRunner(runner)
@@ -30,7 +30,7 @@ export function registerRunner(runner: Runner): void {
   )
 }
 
-/** The forms of a model reference known by now, for help texts and errors. */
+/** All registered forms of a model reference, for help texts and errors. */
 export function modelReferences(): readonly ModelReference[] {
   return register.parts().flatMap(({references}) => references)
 }

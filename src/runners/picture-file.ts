@@ -1,9 +1,9 @@
-// What the parts of a picture's file say without decoding it: whether it is there to its end, and whether it may ask to
-// be turned. Only the heads of the parts are looked at, so that it costs next to nothing for a large picture.
+// Checks a picture's file without decoding it: whether it is complete, and whether it may contain an orientation. Only
+// the headers of its segments or chunks are read, so the check is cheap even for a large picture.
 
 /**
- * True for a file that ends as its format says, and for formats that are not looked into. A server fills what is
- * missing with grey, and the model is asked about half a picture.
+ * True if the file ends as its format requires, and for formats that are not checked. Otherwise a server would fill the
+ * missing part with grey, and the model would see half a picture.
  */
 export function isWhole(bytes: Uint8Array, type: string): boolean {
   const view = viewOf(bytes)
@@ -12,16 +12,16 @@ export function isWhole(bytes: Uint8Array, type: string): boolean {
     return scan?.marker === startOfScan && view.lastIndexOf(Buffer.of(0xff, 0xd9)) > scan.at
   }
   if (type === 'png') return [...pngChunks(view)].at(-1) === 'IEND'
-  // RIFF: the size of all that follows the eighth byte.
+  // RIFF: the size of everything after the eighth byte.
   if (type === 'webp') return view.length >= 12 && view.readUInt32LE(4) + 8 <= view.length
   return true
 }
 
-/** False only where the file has nothing that could say how the picture lies; EXIF is the one thing that does. */
+/** False only if the file certainly has no orientation. Only EXIF can hold one. */
 export function mayBeTurned(bytes: Uint8Array, type: string): boolean {
   const view = viewOf(bytes)
   if (type === 'jpg') return [...jpegSegments(view)].some(({marker}) => marker === app1)
-  // Older writers keep EXIF in a text chunk.
+  // Older programs write EXIF into a text chunk.
   if (type === 'png') return [...pngChunks(view)].some(chunk => !plainPngChunks.has(chunk))
   return true
 }
@@ -37,7 +37,7 @@ function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** The segments up to the first scan (ITU T.81, B.1.1). A preview within a segment is not looked into. */
+/** The segments up to the first scan (ITU T.81, B.1.1). A preview inside a segment is not read. */
 function* jpegSegments(bytes: Buffer): Generator<{readonly marker: number; readonly at: number}> {
   for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff; ) {
     const marker = bytes[at + 1]!

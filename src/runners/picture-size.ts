@@ -1,5 +1,5 @@
-// The size of a picture, from the head of its file. Nothing is decoded, and the rest is not even read where the source
-// allows it.
+// The size of a picture, from the header of its file. Nothing is decoded, and if the source allows it the rest is not
+// read.
 import {imageSize} from 'image-size'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {ImageRef} from '../core/sample.js'
@@ -11,7 +11,7 @@ export interface Size {
   readonly height: number
 }
 
-/** Enough for the head of almost every file; a JPEG with a large preview before its size is read whole. */
+/** Enough for the header of almost every file. A JPEG with a large preview before its size is read whole. */
 const headBytes = 1 << 16
 
 /**
@@ -25,13 +25,16 @@ export async function pictureSize(image: ImageRef): Promise<Size> {
     try {
       return sizeOf(head, image.source)
     } catch {
-      // The head was too short. The whole file gives the size, or the error.
+      // The header was cut. The whole file gives the size, or the error.
     }
   }
   return sizeOf(await image.bytes(), image.source)
 }
 
-/** Size and type by the file's head, without its orientation. Throws LanternError `bad-file` naming the picture. */
+/**
+ * Size and type from the file's header, without regard to orientation. Throws LanternError `bad-file` naming the
+ * picture.
+ */
 export function sizeOf(bytes: Uint8Array, source: string): Size & {readonly type: string} {
   try {
     const {width, height, type} = imageSize(bytes)
@@ -48,8 +51,8 @@ export function sizeOf(bytes: Uint8Array, source: string): Size & {readonly type
 
 /**
  * The size of a picture as it is decoded, from the bytes of its file, and the type of the file.
- * Each format keeps its orientation in another place. sharp knows them and turns the picture in the end, so it is asked
- * wherever there may be one.
+ * Each format stores the orientation in a different place. sharp knows all of them and will rotate the picture, so it
+ * is asked whenever there may be an orientation.
  * Throws LanternError `bad-file` naming the picture.
  */
 export async function sizeAsDecoded(

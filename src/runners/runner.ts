@@ -11,12 +11,12 @@ export interface ModelIdentity {
    * Hash over weights, configuration, tokenizer and template of a checkpoint, or over the saved answers of a replay.
    */
   readonly sha256?: string
-  /** Endpoint: its URL without credentials and the model name it answers to. */
+  /** For an endpoint: its URL without credentials, and the model name. */
   readonly endpoint?: {readonly url: string; readonly name: string}
   readonly precision?: string
   /** Anything else that makes two runs comparable: repetition penalty, graph version, quantisation parity, ... */
   readonly details?: Readonly<Record<string, unknown>>
-  /** What the checkpoint says about latents; null without latent ids or when unknown. */
+  /** The checkpoint's latent settings; null if it has no latent ids or they are unknown. */
   readonly latent: {
     readonly protocol: string
     readonly size: number
@@ -32,7 +32,7 @@ export interface ModelIdentity {
   readonly builtin?: boolean
 }
 
-/** Tokens of one prompt; `image` is null if we do not know how the model counts pictures. */
+/** Tokens of one prompt; `image` is null if it is unknown how the model counts pictures. */
 export interface PromptTokens {
   readonly text: number
   readonly image: number | null
@@ -45,20 +45,20 @@ export interface Price {
   readonly rule: string
 }
 
-/** What prompts will take, known before anything is loaded or sent. */
+/** A forecast of the tokens of prompts, available before anything is loaded or sent. */
 export interface Forecast {
-  /** `counted` is exact, by the model's own parts; `estimated` is by `rule`. */
+  /** `counted` is exact, by the model's own tokenizer and processor; `estimated` follows `rule`. */
   readonly basis: 'counted' | 'estimated'
   readonly rule: string
   /** Null if nothing is paid, or no price is known. */
   readonly price: Price | null
-  /** Asks for the picture sizes it needs. Throws LanternError for a prompt that could not be asked. */
+  /** Reads the picture sizes it needs. Throws LanternError for a prompt that could not be asked. */
   tokens(prompt: Prompt, sizeOf: (image: ImageRef) => Promise<Size>): Promise<PromptTokens>
 }
 
 export interface Session {
   describe(): ModelIdentity
-  /** What prompts will take; absent where answers need no prompt (saved ones). Loads no model. */
+  /** The forecast of the prompts' tokens; absent if answers need no prompt (saved ones). Loads no model. */
   forecast?(): Promise<Forecast>
   /**
    * Answers a stream of groups, one group per sample (its requests differ in their arms and repeats and share pictures,
@@ -70,7 +70,7 @@ export interface Session {
   generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
   /**
    * Teacher-forced natural-log probabilities of each token of each continuation, after the prompt and given latents.
-   * Shape: [continuation][token]. Absent where a runner cannot score. No command asks for this yet; the contract suite
+   * Shape: [continuation][token]. Absent if a runner cannot score. No command asks for this yet; the contract suite
    * of runners (test/support/runner-contract.ts) runs it.
    */
   score?(
@@ -117,8 +117,8 @@ export interface ModelReference {
 }
 
 /**
- * A way to answer, chosen by the form of the model reference. `Options` holds the runner's own options beside the
- * common ones.
+ * A way to answer, chosen by the form of the model reference. `Options` holds the runner's own options and the common
+ * ones.
  */
 export interface Runner<Options extends {readonly common: CommonOptions} = {readonly common: CommonOptions}> {
   readonly name: string
@@ -130,7 +130,7 @@ export interface Runner<Options extends {readonly common: CommonOptions} = {read
   open(ref: string, options: Options): Promise<Session>
 }
 
-/** A runner as a definition. Throws LanternError `bad-config` naming what is wrong. */
+/** Checks the definition of a runner. Throws LanternError `bad-config` naming what is wrong. */
 export function defineRunner<Options extends {readonly common: CommonOptions}>(
   runner: Runner<Options>,
 ): Definition<'runner', Runner<Options>> {

@@ -1,5 +1,5 @@
-// Saved answers for `replay:PATH` (design/contract.md): from a run folder of ours, or from any format that `src/peers`
-// reads. Nothing is scored here.
+// Reads saved answers for `replay:PATH` (design/contract.md): a run folder, or any format that `src/peers` reads.
+// Nothing is scored here.
 import {createHash} from 'node:crypto'
 import {existsSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
@@ -14,7 +14,7 @@ import {settled} from '../peers/settled.js'
 import {lockFile, logFile, settledRecords} from '../run-folder/reader.js'
 import {replaces} from '../run-folder/record.js'
 
-/** The answer. Usage and timing of a run of ours are kept. */
+/** The answer. Usage and timing of a run folder are kept. */
 export interface SavedAnswer {
   readonly text: string
   readonly stop: Stop
@@ -29,7 +29,7 @@ export class SavedAnswers {
   readonly #answers = new Map<string, SavedAnswer>()
   #repeats = 1
 
-  /** How often the sample that was asked most often was asked. */
+  /** The largest number of repeats of any sample. */
   get repeats(): number {
     return this.#repeats
   }
@@ -42,7 +42,7 @@ export class SavedAnswers {
     return this.#answers.get(keyOf(bench, id, repeat))
   }
 
-  /** Of two answers to one question, the rule of the log says which counts. */
+  /** If there are two answers to one question, the rule of the log decides which counts. */
   add(bench: string, id: string, repeat: number, answer: SavedAnswer): void {
     this.#repeats = Math.max(this.#repeats, repeat + 1)
     const key = keyOf(bench, id, repeat)
@@ -62,7 +62,7 @@ export class SavedAnswers {
   }
 }
 
-/** What is known of an answer before it is scored: whether it is one. */
+/** The preliminary outcome of an answer that has not been scored. */
 function outcomeOf({error}: SavedAnswer): 'error' | 'unscored' {
   return error === undefined ? 'unscored' : 'error'
 }
@@ -72,9 +72,9 @@ function keyOf(bench: string, id: string, repeat: number): string {
 }
 
 /**
- * Reads a run folder of ours (`DIR`, or `DIR#ARM` if it has several arms), or a file or folder of peers' answers. The
- * extension `.json` or `.jsonl` may be omitted. `benchmarks` are those of this run: answers without a benchmark belong
- * to the only one. `warn` receives which names were used for what, and what was left out.
+ * Reads a run folder (`DIR`, or `DIR#ARM` if it has several arms), or a file or folder of another harness's answers.
+ * The extension `.json` or `.jsonl` may be omitted. `benchmarks` are those of this run: answers without a benchmark
+ * belong to the only one. `warn` receives sentences on which fields were read as what, and what was left out.
  * Throws LanternError `bad-file` naming the file and the line, `usage` for an unknown arm.
  */
 export async function readSavedAnswers(
@@ -114,7 +114,10 @@ async function readOthers(
   return answers
 }
 
-/** Each answer with its benchmark and without its model: a replay is one model, whatever its files call it. */
+/**
+ * Each answer with its benchmark and without its model: a replay counts as one model, whatever model names its files
+ * contain.
+ */
 async function* ofThisRun(
   answers: AsyncIterable<PeerAnswer>,
   benchmarks: readonly string[],

@@ -33,8 +33,8 @@ export function roundHalfEven(value: number): number {
 
 /**
  * With `sidesFirst`, a side that rounds to zero counts as one token before the limits are applied. qwen-vl-utils does
- * so, the processor of transformers does not. Throws LanternError `bad-file` for a picture with a side more than 200
- * times the other, as the reference does.
+ * this, the processor of transformers does not. Throws LanternError `bad-file` if one side is more than 200 times the
+ * other, like the reference.
  */
 export function smartResize({width, height}: Size, {minPixels, maxPixels}: PixelLimits, sidesFirst = false): Size {
   if (Math.max(width, height) / Math.min(width, height) > maxAspectRatio) {

@@ -21,7 +21,7 @@ const header = written<readonly [name: string, value: string]>(
   {secret: true, pattern: /^[^\s:]+:/},
 )
 
-/** These frame the body and are set when it is sent. */
+/** These headers describe the body and are set when it is sent. */
 const ownHeaders = /^(?:host|connection|content-length|content-type|transfer-encoding|accept-encoding|expect|upgrade)$/i
 
 function headersOf(lines: readonly (readonly [name: string, value: string])[]): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-// Settings that say what is asked: models, benchmarks, samples, and how questions are put.
+// Settings of what is asked: models, benchmarks, samples, and the form of the questions.
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {mostOrders, type OptionOrders, parseOptionOrders} from '../../benchmarks/option-orders.js'
 import {LanternError} from '../../core/errors.js'
@@ -14,7 +14,7 @@ const what = {group: 'WHAT'} as const
 const samples = {group: 'SAMPLES'} as const
 const asking = {group: 'ASKING'} as const
 
-/** A path to a user's own definition is not a name. */
+/** A path to a user's own definition is not looked up as a name. */
 const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
 
 /** The ID of a benchmark, or `ID:Subtask`. */
@@ -28,8 +28,8 @@ const benchmarkId = text('ID', {
 })
 
 /**
- * Splits `LABEL=REF`. A label holds nothing that paths and references have (`:`, `/`, `\\`, `#`), so that an equals
- * sign within those stays theirs.
+ * Splits `LABEL=REF`. A label cannot contain the characters of paths and references (`:`, `/`, `\\`, `#`), so an equals
+ * sign inside those does not split them.
  */
 export function labelAndRef(value: string): {readonly label?: string; readonly ref: string} {
   const match = /^([^=:/\\#]+)=(.+)$/.exec(value)
@@ -57,7 +57,7 @@ const protocolName = text('NAME', {
   names: {
     noun: 'latent protocol',
     part: value => value,
-    // For protocols that cannot run, the arm that asks for one gives the reason.
+    // Names of unsupported protocols are accepted here; the arm that uses one gives the reason later.
     known: () => [...protocolNames(), ...Object.keys(unsupportedProtocols)],
   },
 })
@@ -89,7 +89,7 @@ export function keyed(values: readonly string[]): Record<string, string> {
   return record
 }
 
-/** Folders by benchmark. A misspelt benchmark is refused; otherwise its data would silently come from elsewhere. */
+/** Folders by benchmark. A misspelt benchmark is refused; otherwise its data would silently come from another place. */
 const dataPlace = text('[BENCH=]DIR', {
   allowed: 'a folder',
   names: {

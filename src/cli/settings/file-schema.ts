@@ -3,7 +3,7 @@ import {z} from 'zod'
 import {settings} from './index.js'
 import {fileSchema, type Setting} from './setting.js'
 
-/** Every setting by its name, and the opposite of switches that have one. */
+/** Every setting by its name, and the negated form of switches that have one. */
 export function configSchema(): z.ZodType {
   const keys: Record<string, z.ZodType> = {$schema: z.string().optional()}
   for (const [name, setting] of Object.entries<Setting<unknown>>(settings)) {

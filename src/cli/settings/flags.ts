@@ -1,4 +1,4 @@
-// Settings as oclif's flags: what oclif needs to parse a command line, and the line of help. Variables, defaults and
+// Turns settings into oclif flags: what oclif needs to parse a command line, and the help line. Variables, defaults and
 // bounds are not given to oclif: resolve.ts reads all sources in the same way.
 import {Flags} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'

@@ -5,7 +5,9 @@ import type {z} from 'zod'
 /** zod's namespace, handed to the schemas when a value is read. */
 export type Zod = typeof z
 
-/** Names that a part of a value must be one of. Called when a value is read, because plug-ins may add some. */
+/**
+ * The names that a part of a value has to be chosen from. Called when a value is read, because plug-ins may add names.
+ */
 interface OpenNames {
   /** What such a name is called, e.g. `benchmark`. */
   readonly noun: string
@@ -158,7 +160,7 @@ export function choice<const N extends string>(holder: string, names: readonly N
   }
 }
 
-/** A name in a register. Help and completion show those there are when the program starts; a plug-in may add some. */
+/** A name in a register. Help and completion show the names known when the program starts; a plug-in may add more. */
 export function named(holder: string, noun: string, known: () => readonly string[]): Kind<string> {
   return text(holder, {
     allowed: `the name of ${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`,
@@ -166,7 +168,7 @@ export function named(holder: string, noun: string, known: () => readonly string
     choices: known(),
     listed: '[^\\s,]+',
     fromText: given => given.trim(),
-    // Any name is allowed; an editor offers those there are.
+    // The schema allows any name; an editor offers the known ones.
     schema: z => z.union([z.enum(known()), z.string().trim().min(1)]),
     names: {noun, part: value => value, known},
   })

@@ -25,7 +25,7 @@ export async function resolveSettings<S extends Settings>(settings: S, given: Gi
   return values as Values<S>
 }
 
-/** What the recipe that is named sets; empty where none is. */
+/** The settings of the named recipe; empty if none is named. */
 async function recipeValues(settings: Settings, given: Given): Promise<ReadonlyMap<string, unknown>> {
   const {recipe, bench} = settings
   const named = recipe && (await resolveOne('recipe', recipe, given))

@@ -12,9 +12,9 @@ export interface Setting<T> {
   readonly summary: string
   readonly group?: string
   readonly char?: string
-  /** The value if none was given; undefined: none. */
+  /** The default value; undefined if there is none. */
   readonly default?: T
-  /** Shown as the default where the default is not a value: "all cores". */
+  /** Text shown as the default if the default is not a fixed value: "all cores". */
   readonly defaultNote?: string
   /** Repeatable; `commas` says whether text is also split at commas. */
   readonly many?: {readonly commas: boolean}
@@ -32,7 +32,7 @@ export interface Setting<T> {
    * of `run` with another meaning.
    */
   readonly notInFile?: boolean
-  /** The key of the configuration file, where it is another word than the flag. */
+  /** The key of the configuration file, if it differs from the flag. */
   readonly fileKey?: string
 }
 

@@ -1,4 +1,4 @@
-// BLINK's own reading: of saved predictions (`verbatim`) and of raw responses (`blink_official`).
+// How BLINK itself reads answers: saved predictions (`verbatim`) and raw responses (`blink_official`).
 import {type Extractor, markers, type Reading} from './extractor.js'
 import {type Slice, tokens} from './python.js'
 

@@ -1,12 +1,12 @@
-// Boxed answers, for our own rule: the last `\boxed{...}`, `\fbox{...}` or `\framebox{...}` that holds an answer. A box
-// with a formula, or a number that is not an option, is a step of the reasoning and is ignored.
+// Boxed answers, for this project's own rule: the last `\boxed{...}`, `\fbox{...}` or `\framebox{...}` that holds an
+// answer. A box with a formula, or a number that is not an option, is a step of the reasoning and is ignored.
 import {type KnownItem, readTarget, type Target} from './declarations.js'
 import {undressed, wholeLetter, wholeText} from './whole.js'
 
 const boxOpening = /\\(?:boxed|fbox|framebox)\s{0,3}\{/g
-/** A response has a few boxes; of more, only the last ones are read. */
+/** A response rarely has more boxes than this; if it has, only the last ones are read. */
 const mostBoxes = 20
-/** A box holds an answer, not a page. */
+/** Longest content of a box that is read as an answer. */
 const longestBox = 600
 
 export function boxed(text: string, item: KnownItem): Target | undefined {

@@ -1,15 +1,15 @@
-// The phrases that announce an answer, and those that retract one, for our own rule. Data for declarations.ts. A new
-// language needs a word in `answerWords` and its "is" in `isWords`.
+// The phrases that announce an answer, and those that retract one, for this project's own rule. Data for
+// declarations.ts. A new language needs its word for "answer" in `answerWords` and its word for "is" in `isWords`.
 
 export interface Cue {
   readonly name: string
-  /** Strong ones beat weak ones; among equals the last one counts. */
+  /** Strong announcements beat weak ones; among equally strong ones the last counts. */
   readonly strength: 'strong' | 'weak'
   /** Ignores case; ends where the letter or the option text is expected. */
   readonly pattern: RegExp
   /** If found in the match, the announcement is retracted. */
   readonly unless?: RegExp
-  /** A text from which B must be read out of four options, although other letters occur too. */
+  /** A text from which B must be read (of four options), although other letters occur in it. */
   readonly example: string
 }
 
@@ -103,7 +103,7 @@ export const cues: readonly Cue[] = [
 ]
 
 const anyOf = (...patterns: readonly string[]) => `(?:${patterns.join('|')})`
-/** White space may come between; up to four other letters may be joined before or after. */
+/** White space may stand between; up to four other letters may be attached before or after. */
 const joinedBefore = String.raw`(?:[A-Z]\s{0,3}(?:和|与|或|、|,)\s{0,3}){0,4}`
 const joinedAfter = (...by: readonly string[]) => String.raw`(?:${anyOf(...by)}\s{0,3}[A-Z]\s{0,3}){0,4}`
 const words = (atMost: number) => String.raw`(?:[\p{L}'’]+\s+){0,${atMost}}`
@@ -199,7 +199,8 @@ export const uncertain = new RegExp(
 export const supposed = /\b(?:if|suppose|assuming|unless|whether)\b|如果|假如|假设|倘若|是否/i
 
 /**
- * A response in the right-hand words says the opposite of options in the left-hand ones, so it denies what it names.
+ * If the options use the left-hand words and the response the right-hand ones, the response means the opposite of the
+ * option it names.
  */
 export const opposites: readonly (readonly [ofOptions: RegExp, ofResponse: RegExp])[] = [
   [/\bdarker\b/i, /\b(?:lighter|brighter)\b/i],

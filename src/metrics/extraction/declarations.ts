@@ -1,14 +1,17 @@
-// Declared answers, for our own rule: the text after the phrases (cues.ts) that announce an answer.
+// Declared answers, for this project's own rule: the text after the phrases (cues.ts) that announce an answer.
 import {cues, denial, deniedAfter, deniedBefore, refuted, retracted} from './cues.js'
 import type {Item} from './extractor.js'
 import {leadingOption, type OptionWords, wholeOption} from './option-text.js'
 
-/** A letter; or several letters, a letter beside another option's text, or a letter that the item does not have. */
+/**
+ * Either one letter, or a conflict: several letters, a letter beside another option's text, or a letter that the item
+ * does not have.
+ */
 export type Target =
   | {readonly kind: 'letter'; readonly letter: string; readonly start: number; readonly end: number}
   | {readonly kind: 'ambiguous' | 'foreign'; readonly start: number; readonly end: number}
 
-/** An item whose options are parsed once. */
+/** An item with its options already parsed. */
 export interface KnownItem extends Item {
   readonly known: readonly OptionWords[]
 }
@@ -125,9 +128,9 @@ const verdict =
 const mostAnnouncements = 100
 
 /**
- * What the last announcement of the given strength announces: a strong one a letter or an option text, a weak one a
- * letter. An announcement does not count if it is retracted ("if the answer is A") or if neither a letter nor an option
- * text follows.
+ * Reads the last announcement of the given strength. A strong one may announce a letter or an option text, a weak one
+ * only a letter. An announcement does not count if it is retracted ("if the answer is A") or if neither a letter nor an
+ * option text follows.
  */
 export function announced(text: string, item: KnownItem, strength: 'strong' | 'weak'): Target | undefined {
   const found = cues

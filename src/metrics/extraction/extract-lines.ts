@@ -1,4 +1,4 @@
-// Many responses at once: a JSONL file through one extractor (`lantern-eval extract --input`).
+// Reads the answers of many responses: runs one extractor over a JSONL file (`lantern-eval extract --input`).
 import {z} from 'zod'
 import {jsonlRows} from '../../benchmarks/sources/jsonl.js'
 import {LanternError} from '../../core/errors.js'

@@ -1,5 +1,5 @@
-// The interface of an extractor: a pure function from a response and its item to what it reads there. Extractors are in
-// the files beside this one.
+// The interface of an extractor: a pure function from a response and its item to an answer. The extractors are in the
+// files beside this one.
 import {aFunction, type Definition, definitionOf} from '../../core/definition.js'
 
 /** UTF-16 offsets in the response, from `start` to `end` (exclusive). */
@@ -14,14 +14,16 @@ export interface ExtractionInput {
   readonly letters?: readonly string[] | string | null
 }
 
-/** The same, with defaults filled in. */
+/** An item with defaults filled in. */
 export interface Item {
   readonly text: string
   readonly options: readonly string[] | null
   readonly letters: readonly string[]
 }
 
-/** What an extractor read: `answer` is a letter of the item or null, `raw` what the peer itself would return. */
+/**
+ * What an extractor read: `answer` is a letter of the item or null, `raw` is what the original harness would return.
+ */
 export interface Reading {
   readonly answer: string | null
   readonly raw: string | null
@@ -44,7 +46,7 @@ export interface NamedExtractor {
   readonly read: Extractor
 }
 
-/** An extractor as a definition. Throws LanternError `bad-config` naming what is wrong. */
+/** Checks the definition of an extractor. Throws LanternError `bad-config` naming what is wrong. */
 export function defineExtractor(extractor: NamedExtractor): Definition<'extractor', NamedExtractor> {
   return definitionOf('extractor', extractor, {read: aFunction})
 }

@@ -20,7 +20,7 @@ import {lmmsBlink, lmmsVstar} from './lmms.js'
 import {lmmsMcqExtract, lmmsVstarReasoning} from './lmms-mcq.js'
 import {vlmevalkitExact, vlmevalkitLetterOnly, vlmevalkitVerbose} from './vlmevalkit.js'
 
-/** The one of this project, which a run uses when nobody names another. */
+/** This project's own extractor, and the default of a run. */
 export const defaultExtractor = 'lantern-eval'
 
 const register = new Register<NamedExtractor>('extractor', [
@@ -40,19 +40,19 @@ const register = new Register<NamedExtractor>('extractor', [
   defineExtractor({name: 'lvr', read: lvr}),
 ])
 
-/** Names of all extractors known by now. */
+/** Names of all registered extractors. */
 export function extractorNames(): readonly string[] {
   return register.names()
 }
 
-/** Adds an extractor. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+/** Adds an extractor. Throws `bad-config` if it is incomplete or its name is taken. */
 export function registerExtractor(extractor: NamedExtractor): void {
   register.add(defineExtractor(extractor))
 }
 
 /**
  * Reads the answer to one item with a named extractor: the JSON of `lantern-eval extract`. Never throws on any text.
- * Throws `usage` for a name that is not in the table.
+ * Throws `usage` for an unknown name.
  */
 export function extractAnswer(name: string, {text, options, letters}: ExtractionInput): Extraction {
   const extractor = register.get(name)
@@ -63,10 +63,13 @@ export function extractAnswer(name: string, {text, options, letters}: Extraction
   return {extractor: name, answer, raw, rule, span}
 }
 
-/** Built-in extractors never throw and return a whole reading; a plug-in's is told where it does not. */
+/**
+ * Built-in extractors never throw and always return a complete reading. If a plug-in's extractor does not, an error
+ * says so.
+ */
 function readWith({name, read}: NamedExtractor, item: Item): Reading {
   const refuse = (what: string): never => {
-    throw new LanternError('bad-config', `The extractor "${name}" ${what}.`, 'Correct the plug-in that brings it.')
+    throw new LanternError('bad-config', `The extractor "${name}" ${what}.`, 'Correct the plug-in that defines it.')
   }
   let found: Partial<Reading> | undefined
   try {

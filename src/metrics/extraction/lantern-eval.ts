@@ -1,5 +1,5 @@
-// Our own rule (`lantern-eval`): reads what a careful person would read, and never guesses. design/extraction.md
-// explains its choices.
+// This project's own rule (`lantern-eval`): reads what a careful person would read, and never guesses.
+// design/extraction.md explains its choices.
 // Order: the last closed answer tag, else the visible text. The first rule that finds something decides. A rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
 import {boxed} from './boxes.js'
@@ -32,17 +32,18 @@ export const lanternEval: Extractor = item => {
   const visible = visibleText(item.text)
   const outside = answerTags(visible)
   if (outside.closed !== undefined) return read(outside.closed, known, 'answer-tag')
-  // A tag inside a thought counts only if nothing follows outside: then the model closed its answer before its thought.
+  // A tag inside a thought counts only if no text follows the thought: then the model closed its answer before its
+  // thought.
   const inside = visible.trim() === '' ? answerTags(plainText(item.text)).closed : undefined
   if (inside !== undefined) return read(inside, known, 'answer-tag')
   if (outside.open !== undefined) return read(outside.open, known, 'open-answer-tag')
   return answeredBeforeQuestion(visible, known) ?? read({text: visible, start: 0}, known, '')
 }
 
-/** Rules by which a text states its answer; other rules find it among the words. */
+/** Rules that read an explicit statement of the answer; other rules find it among the words. */
 const stating = new Set(['letter', 'option-text', 'last-line', 'boxed', 'declared', 'leading-letter', 'leading-option'])
 
-/** What a response states before it invents a next question: an answer to that one is not ours. */
+/** The part of a response before it invents a next question: an answer to an invented question does not count. */
 function answeredBeforeQuestion(text: string, item: KnownItem): Reading | undefined {
   const question = Array.from(text.matchAll(nextQuestion)).find(({index}) => text.slice(0, index).trim() !== '')
   if (question === undefined) return undefined
@@ -55,8 +56,8 @@ function none(rule: string): Reading {
 }
 
 /**
- * Answers are shorter, and this bounds every rule to a fraction of a second for any text. Of a longer part the end is
- * read, because the last statement counts.
+ * Real answers are shorter. The limit keeps every rule below a fraction of a second on any text. If a part is longer,
+ * only its end is read, because the last statement counts.
  */
 const longestPart = 30_000
 
@@ -88,7 +89,10 @@ function agreed(values: readonly Slice[], item: KnownItem, offset: number, withi
 
 type Rule = (text: string, item: KnownItem) => Target | undefined
 
-/** Tried in this order. Each rule sees the whole part and returns nothing, a letter, or why there is no answer. */
+/**
+ * The rules in the order in which they are tried. Each sees the whole part and returns nothing, a letter, or the reason
+ * why there is no answer.
+ */
 const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['letter', wholeLetter],
   ['option-text', wholeText],
@@ -177,7 +181,7 @@ const inBrackets = new RegExp(`\\((?:${nouns}\\s{1,9})?([A-Z])\\)`, 'dgi')
 
 /**
  * The only letter in brackets, `(B)` or `(option B)`, in the part or in its last paragraph. A letter that the item does
- * not have counts as another one.
+ * not have also counts as a letter.
  */
 function bracketed(text: string, item: KnownItem): Target | undefined {
   const [, option, letter] = textAndLetter.exec(text.trimEnd().split('\n').at(-1)!) ?? []
@@ -198,7 +202,7 @@ function bracketed(text: string, item: KnownItem): Target | undefined {
 const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
 /** "Box A more accurately ...": after such a word `A` is not an article. */
 const named = new RegExp(`\\b${nouns}\\s{1,9}$`, 'i')
-/** Longer responses discuss; a mention in them is not an answer. */
+/** Longer responses discuss the options, so a mention in them is not an answer. */
 const longestPlainAnswer = 60
 
 /** The only letter or option text that a short response mentions without denying it. */

@@ -1,4 +1,4 @@
-// The readings of two latent-reasoning papers: LanteRn (`lantern_opts`, `lantern_noopts`) and LVR (`lvr`).
+// The extractors of two latent-reasoning papers: LanteRn (`lantern_opts`, `lantern_noopts`) and LVR (`lvr`).
 import {type Extractor, type Item, reading} from './extractor.js'
 import {round, type Slice, space, strip, wordEnd, wordStart} from './python.js'
 
@@ -10,7 +10,7 @@ function given(text: string): Slice {
   return strip({text: text.slice(start, end === -1 ? undefined : end), start})
 }
 
-/** The first letter on its own: any letter, with its case, so `I` of "I think" is one. */
+/** The first letter that stands alone, whatever its case; the `I` of "I think" is one. */
 const aloneLetter = new RegExp(
   `(?:Answer:[${space}]*)?(?:\\(|${wordStart}(?=[A-Za-z]))([A-Za-z])(?:\\)|${wordEnd})`,
   'du',
@@ -37,7 +37,8 @@ export const lanternNoopts: Extractor = item => lantern(item, null)
 /**
  * fuzzywuzzy's ratio over python-Levenshtein: 100 times twice the longest common subsequence, divided by the summed
  * lengths, rounded.
- * A pair whose lengths alone keep it at 90 or below gives 0: only more than 90 counts here, and the table is quadratic.
+ * If the lengths alone keep the ratio at 90 or below, returns 0: only ratios above 90 count here, and the computation
+ * is quadratic.
  */
 function fuzzRatio(one: string, other: string): number {
   if (one === other) return 100
@@ -60,7 +61,10 @@ function longestCommonSubsequence(a: readonly string[], b: readonly string[]): n
   return above[b.length]!
 }
 
-/** The first character, whatever it is. Source: VincentLeebang/lvr: evaluation/evaluation.py, accuracy_reward. */
+/**
+ * The first character of the response, whatever it is. Source: VincentLeebang/lvr: evaluation/evaluation.py,
+ * accuracy_reward.
+ */
 export const lvr: Extractor = item => {
   const part = given(item.text)
   const [first = ''] = part.text

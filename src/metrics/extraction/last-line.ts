@@ -1,5 +1,6 @@
-// The answer alone on the last line after the reasoning, for our own rule: as clear as an announcement, and later than
-// any other. A line does not count if it ends a list of the options, continues a sentence, or follows a denial.
+// An answer that stands alone on the last line after the reasoning, for this project's own rule. It is as clear as an
+// announcement and comes last. A line does not count if it ends a list of the options, continues a sentence, or follows
+// a denial.
 import type {KnownItem, Target} from './declarations.js'
 import {wholeLetter, wholeText} from './whole.js'
 
@@ -7,7 +8,7 @@ import {wholeLetter, wholeText} from './whole.js'
 const letterAndText = /^[^\p{L}\p{N}]{0,20}([A-Z])[^\p{L}\p{N}]{1,5}(?=[\p{L}\p{N}])/u
 const listed = /^[^\p{L}\p{N}]{0,20}[A-Z](?:[).:\]]|\s{0,9}$)/u
 const lead = /^[^\p{L}\p{N}]{0,20}(?:so|thus|therefore|hence|finally|final|result)\b/iu
-/** A line with such an end continues on the next: "the reference lies with / B". */
+/** A line that ends like this continues on the next: "the reference lies with / B". */
 const unfinished =
   /(?:,|\b(?:a|the|of|to|with|than|and|or|nor|between|from|like|unlike|as|for|by|at|on|in|near|not|both))\s*$/i
 const longestLine = 200

@@ -1,4 +1,4 @@
-// lm-eval's reading for MMMU (`lmeval_mmmu`), a reference that many papers use. Source:
+// lm-eval's extractor for MMMU (`lmeval_mmmu`), which many papers use. Source:
 // EleutherAI/lm-evaluation-harness: lm_eval/tasks/mmmu/utils.py.
 import {type Extractor, markers, reading} from './extractor.js'
 import {stripEach, tokens} from './python.js'

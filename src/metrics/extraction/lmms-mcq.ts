@@ -48,7 +48,7 @@ const reasoningPhrases = [
 interface Variant {
   readonly letters: readonly string[]
   readonly phrases: readonly string[]
-  /** Texts around a letter; their last place gives a candidate, with their priority. */
+  /** Texts around a letter. The last place where one occurs gives a candidate with its priority. */
   readonly forms: readonly (readonly [rule: string, form: (letter: string, rank: number) => string, priority: number])[]
   /** A letter at either end counts only if no other letter is next to it. */
   readonly loneEnds: boolean

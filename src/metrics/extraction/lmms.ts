@@ -1,5 +1,5 @@
-// lmms-eval's readings for its BLINK and V* tasks (`lmms_blink`, `lmms_vstar`), and the removal of thoughts before each
-// of its readings.
+// lmms-eval's extractors for its BLINK and V* tasks (`lmms_blink`, `lmms_vstar`), and the removal of thoughts before
+// each of them.
 import {type Extractor, reading} from './extractor.js'
 import {space, strip} from './python.js'
 
@@ -8,10 +8,10 @@ const reasoningTags = [
   ['<analysis>', '</analysis>'],
 ] as const
 
-/** A text from which parts were cut, and the original place of each of its characters. */
+/** A text from which parts were cut, with the original offset of each of its characters. */
 export interface Cut {
   readonly text: string
-  /** UTF-16 offset in the whole text of an offset in this one. */
+  /** Maps an offset in this text to the UTF-16 offset in the original text. */
   origin(offset: number): number
 }
 
@@ -25,7 +25,7 @@ export function stripReasoningTags(whole: string): Cut {
     text = text.slice(0, from) + text.slice(to)
   }
   for (const [open, close] of reasoningTags) {
-    // No start tag can begin before `from`: a cut can only join one across its seam.
+    // No start tag can begin before `from`: a cut can only create a new tag across the seam.
     for (let from = 0; ; ) {
       const start = text.indexOf(open, from)
       const end = start === -1 ? -1 : text.indexOf(close, start)
@@ -50,7 +50,7 @@ export function stripReasoningTags(whole: string): Cut {
 const firstLetter = new RegExp(`^[(${space}]*([A-Z])`, 'diu')
 
 /**
- * The first letter of the response, whatever word it begins. Source: EvolvingLMMs-Lab/lmms-eval:
+ * The first letter of the response, even if it begins a word. Source: EvolvingLMMs-Lab/lmms-eval:
  * lmms_eval/tasks/blink/utils.py.
  */
 export const lmmsBlink: Extractor = item => {
@@ -62,8 +62,8 @@ export const lmmsBlink: Extractor = item => {
 }
 
 /**
- * On the upper-cased text, in this order. The letters are A to D whatever the item has, and the first two have no word
- * boundary.
+ * Patterns for the upper-cased text, tried in this order. The letters are A to D whatever letters the item has, and the
+ * first two patterns have no word boundary.
  */
 const vstarPatterns = [
   ['leading-letter', `^([A-D])[${space}]*[.)\\]]*`],

@@ -3,9 +3,12 @@
 
 export interface ThoughtMark {
   readonly name: string
-  /** What begins a thought; null if the family only marks the answer that follows. */
+  /** The mark that begins a thought; null if the family only marks the answer that follows. */
   readonly open: RegExp | null
-  /** What ends it. If it was never opened, everything before it is a thought: the prompt may have opened it. */
+  /**
+   * The mark that ends a thought. If no thought was opened, everything before the mark is a thought, because the prompt
+   * may have opened it.
+   */
   readonly close: RegExp
   readonly example: string
   readonly source: string
@@ -92,8 +95,8 @@ export const thoughtMarks: readonly ThoughtMark[] = [
 ]
 
 /**
- * What ends a turn: everything after it is an invented next turn. `<|end|>` between the channels of one turn does not
- * end it.
+ * The marks that end a turn: everything after one is an invented next turn. `<|end|>` between the channels of one turn
+ * does not end it.
  * Sources: chat templates of Qwen, Llama 2 to 4, Gemma, Phi, Mistral, DeepSeek, Command, OLMo.
  */
 export const turnEnd =

@@ -1,5 +1,5 @@
-// Answers by number, for our own rule: "Image 2" for "the second image", "the third option" for C, and the number at
-// the end of a count. A number that could mean two options is not an answer.
+// Answers by number, for this project's own rule: "Image 2" for "the second image", "the third option" for C, and the
+// number at the end of a count. A number that could mean two options is not an answer.
 
 import {uncertain} from './cues.js'
 import {denied, type KnownItem, type Target} from './declarations.js'

@@ -1,5 +1,5 @@
-// Option texts in a response, for our own rule. They are compared as words, so case, punctuation and a leading article
-// do not matter.
+// Option texts in a response, for this project's own rule. They are compared as words, so case, punctuation and a
+// leading article do not matter.
 import type {Span} from './extractor.js'
 
 export interface Word {

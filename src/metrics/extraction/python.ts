@@ -1,5 +1,5 @@
-// Python's string semantics where JavaScript's differ, so that the compatibility extractors read as their originals do.
-// Not a general emulation: only what those extractors use (design/benchmarks.md 5).
+// Python's string semantics where JavaScript's differ, so that the compatibility extractors read exactly what their
+// originals read. It covers only what those extractors use (design/benchmarks.md 5).
 
 /**
  * The characters of `str.isspace` and a Unicode `\s`: without the BOM, which JavaScript adds, but with the separators
@@ -8,7 +8,7 @@
 export const space = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 
 /**
- * A word boundary before and after a word. Python's `\b` knows every script, JavaScript's only ASCII. Needs the flag
+ * A word boundary before and after a word. Python's `\b` supports every script, JavaScript's only ASCII. Needs the flag
  * `u`.
  */
 export const wordStart = '(?<![\\p{L}\\p{N}_])'

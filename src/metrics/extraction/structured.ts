@@ -1,5 +1,5 @@
-// An answer in a JSON object, for our own rule: the value of the key that names it. Other keys (reasons, confidence)
-// are ignored.
+// An answer in a JSON object, for this project's own rule: the value of the key that names it. Other keys (reasons,
+// confidence) are ignored.
 import type {Slice} from './python.js'
 
 const object = /^\s*(?:json\s*)?[{[]/i
@@ -9,8 +9,8 @@ const pair = /["'][^"'\n]{0,80}["']\s{0,9}:/
 const mostKeys = 20
 
 /**
- * The values of the keys that name an answer, from an object that is the text or ends it; a `final` key replaces all
- * others. Undefined where there is no object; empty where the whole text is an object that names no answer.
+ * The values of the keys that name an answer, from an object that is the whole text or its end. A `final` key overrides
+ * all others. Undefined if there is no object; empty if the whole text is an object without such a key.
  */
 export function answerValues(text: string): Slice[] | undefined {
   const whole = object.test(text) && pair.test(text.slice(0, 2000))
@@ -19,7 +19,7 @@ export function answerValues(text: string): Slice[] | undefined {
   if (!whole && found.length === 0) return undefined
   const final = found.filter(([match]) => /^.final/i.test(match))
   return (final.length > 0 ? final : found).flatMap(match => {
-    // Objects inside are not read here: their keys are found on their own.
+    // Nested objects are not read here: their keys are found separately.
     const group = [1, 2, 3, 4].find(one => match[one] !== undefined)
     if (group === undefined) return []
     return [{text: group === 4 ? '' : match[group]!, start: from + match.indices![group]![0]}]

@@ -1,5 +1,5 @@
-// The part of a response that may hold its answer, for our own rule. Special tokens and thoughts are blanked, answer
-// tags are found.
+// The part of a response that may hold its answer, for this project's own rule. Special tokens and thoughts are
+// blanked, answer tags are found.
 // Every step keeps the length of the text, so an offset always means the same place.
 import {nextSpeaker, thoughtMarks, turnEnd, turnHead} from './marks.js'
 import type {Slice} from './python.js'
@@ -23,13 +23,13 @@ export function plainText(text: string): string {
   return upTo(narrow, firstAfterWords(narrow, turnEnd)).replace(turnHead, blank)
 }
 
-/** The part of a response for the reader: one turn, without thoughts and special tokens. */
+/** The part of a response meant for the user: one turn, without thoughts and special tokens. */
 export function visibleText(text: string): string {
   const told = withoutThoughts(plainText(text)).replace(specialToken, blank)
   return upTo(told, firstAfterWords(told, nextSpeaker))
 }
 
-/** Where a mark first occurs after anything but spaces and special tokens. */
+/** The first offset of a mark that follows something other than spaces and special tokens. */
 function firstAfterWords(text: string, mark: RegExp): number | undefined {
   let from = 0
   for (const {index, 0: found} of text.matchAll(mark)) {
@@ -86,11 +86,11 @@ function marksOf(text: string) {
 export interface AnswerTags {
   /** The content of the last closed pair of answer tags. */
   readonly closed: Slice | undefined
-  /** The text after the last opening tag if it is never closed. */
+  /** The text after the last opening tag, if that tag is never closed. */
   readonly open: Slice | undefined
 }
 
-/** The answer tags of a text; of nested opening tags the innermost counts. */
+/** The answer tags of a text; if opening tags are nested, the innermost counts. */
 export function answerTags(text: string): AnswerTags {
   let start: number | undefined
   let closed: Slice | undefined

@@ -1,4 +1,4 @@
-// VLMEvalKit's reading before it asks a judge (`vlmevalkit_*`). Source: open-compass/VLMEvalKit:
+// The extractors that VLMEvalKit applies before it asks a judge (`vlmevalkit_*`). Source: open-compass/VLMEvalKit:
 // vlmeval/utils/matching_util.py, can_infer.
 import {type Extractor, type Item, type Reading, reading} from './extractor.js'
 import {length, space, tokens} from './python.js'

@@ -1,4 +1,5 @@
-// A part of a response that consists only of its answer, for our own rule: a letter in any form, or an option's text.
+// A part of a response that consists only of its answer, for this project's own rule: a letter in any form, or an
+// option's text.
 
 import type {KnownItem} from './declarations.js'
 import {nouns, type Target} from './declarations.js'
@@ -9,7 +10,7 @@ const letterAlone = new RegExp(
   'diu',
 )
 
-/** Blanks the LaTeX commands that only format a text. A text that still has a backslash is a formula. */
+/** Blanks LaTeX commands that only format text. A text that still contains a backslash is a formula. */
 export function undressed(text: string): string {
   return text.replace(
     /\\(?:text(?:bf|it|rm|sf|tt)?|math(?:bf|rm|sf|it|tt|bb|cal)|mbox|bf|rm|bold|boldsymbol|displaystyle|operatorname|left|right|quad|qquad)(?![a-z])|\\[ ,;:!()[\]]|[{}$~]/g,

@@ -1,7 +1,7 @@
-// The means of several arms on the same samples and how they vary together.
+// The means of several arms on the same samples, and their covariance.
 import type {Aggregate} from './strata.js'
 
-/** One stratum under every arm: scores of the same samples in the same order, NaN where an arm has none. */
+/** One stratum for every arm: scores of the same samples in the same order, NaN where an arm has no score. */
 export interface RankedStratum {
   readonly scores: readonly Float64Array[]
   readonly clusters?: Int32Array
@@ -11,21 +11,25 @@ export interface ArmEstimates {
   /** Which arms have a score; the other fields are in this order. */
   readonly arms: readonly number[]
   readonly means: readonly number[]
-  /** Of the means. */
+  /** The covariance matrix of the means. */
   readonly covariance: readonly Float64Array[]
-  /** What two discordant pairs would add to the variance of a difference with the arm. */
+  /** What two discordant pairs would add to the variance of a difference with this arm. */
   readonly floors: readonly number[]
-  /** Of the covariance where it is taken over clusters; null without. */
+  /** Degrees of freedom of the covariance if it is computed over clusters; null without clusters. */
   readonly degrees: number | null
 }
 
-/** So many discordant pairs are added to each variance: a few that all speak for one arm are no certainty. */
+/**
+ * Number of discordant pairs added to each variance, because a few pairs that all favour one arm do not prove a
+ * difference.
+ */
 const floorPairs = 2
 
 /**
- * Each mean is a sum over samples, to first order each one's weight times its distance from the mean of its stratum
- * (or, micro, from the mean of all); summed by cluster these give the covariance, G / (G - 1) included. A sample that
- * an arm has no score for is no part of its mean.
+ * Estimates the means and their covariance. To first order, the error of a mean is a sum over samples of the sample's
+ * weight times its distance from the mean of its stratum (for a micro mean, from the overall mean). These terms are
+ * summed by cluster and give the covariance, with the factor G / (G - 1). A sample without a score for an arm is left
+ * out of that arm's mean.
  * Source: Cochran 1977, Sampling Techniques, sections 5.3 and 9A.
  */
 export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggregate): ArmEstimates {
@@ -88,7 +92,7 @@ function moments(values: Float64Array): {n: number; sum: number} {
   return {n, sum}
 }
 
-/** Numbers the independent pieces, clusters or samples, from 0. */
+/** Numbers the independent units (clusters or samples) from 0. */
 function piecesOf(strata: readonly RankedStratum[]) {
   const numbers = new Map<number, number>()
   let count = 0

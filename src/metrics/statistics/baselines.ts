@@ -1,4 +1,4 @@
-// What guessing earns: the scores beside which every score of a multiple choice stands.
+// Guessing baselines: the scores to which every multiple-choice score is compared.
 
 /** One item: its gold letter and how many options it has. */
 export interface ChoiceItem {

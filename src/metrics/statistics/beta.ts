@@ -1,4 +1,4 @@
-// The beta distribution: what binomial tails and Student's t are read from.
+// The beta distribution, from which binomial tails and Student's t are computed.
 
 // Lanczos's approximation with g = 7 and nine terms; relative error below 1e-14.
 // Source: Lanczos 1964, SIAM Journal on Numerical Analysis B 1:86, with the coefficients of Godfrey.
@@ -26,7 +26,7 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   if (!(a > 0 && b > 0)) throw new RangeError(`a beta distribution needs positive parameters, got ${a} and ${b}`)
   if (x <= 0) return 0
   if (x >= 1) return 1
-  // The fraction converges fast below the mean; above it the mirrored one does.
+  // The continued fraction converges fast below the mean; above the mean the mirrored one does.
   if (x > (a + 1) / (a + b + 2)) return 1 - lowerTail(1 - x, b, a)
   return lowerTail(x, a, b)
 }

@@ -1,4 +1,4 @@
-// From a comparison (or the sizes of one to come) to what it can show.
+// What a comparison can detect, from its data or from the sizes of a planned one.
 import {effectiveSize} from './effective-size.js'
 import {twoSidedZ} from './normal.js'
 import {differencesOf, type PairedStratum} from './paired-difference.js'
@@ -7,17 +7,18 @@ import {type Aggregate, isBinary, strataOfFigure} from './strata.js'
 import {studentQuantile} from './student.js'
 
 export interface DetectableEffects {
-  /** Share of pairs that differ without a net effect. */
+  /** Share of pairs that would differ without a net effect. */
   readonly discordance: number
-  /** Smallest true difference that is found with 80 % power. */
+  /** Smallest true difference that is detected with 80 % power. */
   readonly mde: number
   /** Smallest margin within which equivalence is shown with 80 % power. */
   readonly smallestMargin: number
 }
 
 /**
- * What a comparison of the size and discordance of this one can show. The effect seen is taken out of the discordance
- * first, as far as it exceeds its own noise: a large effect says nothing about how often arms without one would differ.
+ * What a comparison with this size and discordance can detect. The observed effect is first removed from the
+ * discordance, as far as it exceeds its own noise: a large effect does not tell how often two arms without a difference
+ * would disagree.
  */
 export function detectableEffects(
   pairs: readonly PairedStratum[],
@@ -34,7 +35,7 @@ export function detectableEffects(
   return {discordance, mde: detectableDifference(design), smallestMargin: detectableMargin(design)}
 }
 
-/** The same for a comparison to come, of subtasks of these sizes, at a discordance that is assumed. */
+/** The same for a planned comparison, from the sizes of its subtasks and an assumed discordance. */
 export function assumedEffects(
   sizes: readonly number[],
   aggregate: Aggregate,

@@ -1,41 +1,41 @@
-// How many independent samples a mean is worth: what lets intervals for counts serve means over subtasks and clusters.
+// The effective sample size of a mean. With it, intervals for counts also work for means over subtasks and clusters.
 import {twoSidedZ} from './normal.js'
 import type {Stratum} from './strata.js'
 import {studentQuantile} from './student.js'
 
-/** A mean (over strata, of equal weight) and what its uncertainty amounts to. */
+/** A mean (over strata of equal weight) and its effective sample size. */
 export interface EffectiveSize {
   readonly mean: number
-  /** The mean of the absolute values: of differences, the discordance; of scores, the mean itself. */
+  /** The mean of the absolute values: for differences the discordance, for scores the mean itself. */
   readonly size: number
   /** The number of independent samples whose mean would have this variance. */
   readonly n: number
-  /** How much samples hang together in clusters: 0 where all are alone, 1 from clusters of two on. */
+  /** How clustered the samples are: 0 if every sample is its own cluster, 1 from clusters of two on. */
   readonly clustering: number
-  /** The two-sided critical value at a confidence: z, or t where the variance is estimated from clusters. */
+  /** The two-sided critical value at a confidence: z, or t if the variance is estimated from clusters. */
   critical(confidence: number): number
 }
 
 /**
- * So many samples, drawn from all strata together, are added to each stratum before its variance is taken: a stratum of
- * three samples that agree is no proof that they always do.
+ * Number of samples, drawn from all strata together, that are added to each stratum before its variance is computed:
+ * three samples that agree do not prove that all samples of the stratum would.
  */
 const borrowed = 2
 
 /**
- * The effective size of the unweighted mean of strata. The variance of the mean is put against that of one sample of
- * the same mean and size, m = size - mean^2 (for right-or-wrong scores p (1 - p), for differences of such
+ * The effective size of the unweighted mean of strata. The variance of the mean is compared with that of a single
+ * sample with the same mean and size, m = size - mean^2 (for right-or-wrong scores p (1 - p), for differences of such
  * (wins + losses) / n - D^2): n = m / variance. One stratum without clusters gives its own n.
  *
  * Strata: variance = sum of W^2 v / n, v within a stratum after borrowing.
- * Clusters: the cluster-robust variance over the one without clusters gives the intra-class correlation,
- * ICC = (ratio - 1) / (M - 1) within [0, 1], with M the sum of squared cluster weights over that of sample weights; the
- * size is divided by 1 + (M - 1) (A ICC + 1/2) / (A + 1/2). A is the number of clusters that speak against the rest:
- * with few of them the ICC is unknown, and 1 is taken as half likely.
+ * Clusters: the cluster-robust variance over the one without clusters gives the intra-class correlation, ICC = (ratio -
+ * 1) / (M - 1) within [0, 1], with M the sum of squared cluster weights over that of sample weights; the size is
+ * divided by 1 + (M - 1) (A ICC + 1/2) / (A + 1/2). A is the number of clusters that disagree with the rest. If A is
+ * small the ICC is hardly known, so the formula pulls it towards 1 with the weight of half a cluster.
  *
  * Sources: effective size in Wilson's interval: Dean and Pagano 2015, Journal of Survey Statistics and Methodology
  * 3:484; the cluster-robust variance: Cochran 1977, Sampling Techniques, section 9A; the design effect of M and ICC:
- * Kish 1965, Survey Sampling, section 5.4. The part with A is ours (design/statistics.md).
+ * Kish 1965, Survey Sampling, section 5.4. The term with A is this project's own (design/statistics.md).
  */
 export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
   const weight = 1 / strata.length
@@ -53,7 +53,7 @@ export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
   const ratio = spread > 1e-12 ? (variance * even) / spread : 1
   const strataEffect = (dissenting * ratio + 0.5) / (dissenting + 0.5)
   const {effect, clustering, degrees} = clusters
-  // A variance that is estimated, within several strata or from clusters, and not read off the mean itself.
+  // The variance is estimated within several strata or from clusters, instead of following from the mean itself.
   const estimated = strata.length > 1 ? 1 : clustering
   return {
     mean,
@@ -94,9 +94,9 @@ function sumOf<T>(items: readonly T[], figure: (item: T) => number): number {
 }
 
 interface ClusterEffect {
-  /** Clusters (or samples) that speak against the others. */
+  /** Number of clusters (or samples) that disagree with the others. */
   readonly dissenting: number
-  /** What the size is divided by, at least 1. */
+  /** The design effect by which the size is divided, at least 1. */
   readonly effect: number
   readonly clustering: number
   readonly degrees: number
@@ -116,7 +116,8 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
     const part = moments[s]!
     const each = weight / part.n
     const ofStratum = numbers === undefined ? part.n : new Set(numbers).size
-    // Few clusters vary too little around their own mean: G / (G - 1), its root here, since squares follow.
+    // Few clusters vary too little around their own mean. The correction is G / (G - 1); its root is applied because
+    // the values are squared later.
     const scale = Math.sqrt(ofStratum / Math.max(1, ofStratum - 1))
     squaredWeights += each * each * part.n
     independent += (weight ** 2 * (part.square - part.mean ** 2)) / Math.max(1, part.n - 1)
@@ -162,7 +163,7 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
   }
 }
 
-/** 27 for 27.000000000000004, so that counts are counts. */
+/** Rounds 27.000000000000004 to 27, so that counts stay whole. */
 export function wholeIfNearly(count: number): number {
   const whole = Math.round(count)
   return Math.abs(count - whole) < 1e-9 * Math.max(1, whole) ? whole : count

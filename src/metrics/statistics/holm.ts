@@ -1,7 +1,8 @@
-// Several tests at once.
+// Adjusts p values for multiple tests.
 
 /**
- * p values adjusted for their number (step-down), in the order given; reject those at most alpha.
+ * Adjusts p values for the number of tests (step-down) and returns them in the given order. Reject those that are at
+ * most alpha.
  * Source: Holm 1979, Scandinavian Journal of Statistics 6:65.
  */
 export function holm(pValues: readonly number[]): number[] {

@@ -1,4 +1,4 @@
-// The statistics of the package: one exported idea a file.
+// The statistics of the package: each file exports one idea.
 export type {RankedStratum} from './arm-covariance.js'
 export {type ChoiceItem, majorityBaseline, randomBaseline} from './baselines.js'
 export {assumedEffects, type DetectableEffects, detectableEffects} from './design.js'

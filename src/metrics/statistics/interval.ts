@@ -1,4 +1,4 @@
-// What the statistics share: an interval, and an estimate that has one.
+// Types shared by the statistics: an interval, and an estimate with its interval.
 
 export interface Interval {
   readonly low: number

@@ -3,7 +3,8 @@
 /**
  * Two-sided p of the exact McNemar test: the probability that a fair coin over all discordant pairs is at least as
  * lopsided.
- * `wins` and `losses` are the discordant pairs (new right and base wrong; base right and new wrong); ties say nothing.
+ * `wins` and `losses` are the discordant pairs (new right and base wrong; base right and new wrong); ties carry no
+ * information.
  * Source: McNemar 1947, Psychometrika 12:153; the exact binomial form as in Agresti, Categorical Data Analysis, section
  * 11.1.
  */
@@ -11,8 +12,8 @@ export function mcnemarExact(wins: number, losses: number): number {
   const n = wins + losses
   const fewer = Math.min(wins, losses)
   if (fewer * 2 === n) return 1
-  // log P(X = fewer) for X ~ Binomial(n, 1/2); then the tail below by the ratio of neighbours, so that nothing
-  // overflows.
+  // log P(X = fewer) for X ~ Binomial(n, 1/2). The tail below follows from ratios of neighbouring terms, so that
+  // nothing overflows.
   let logTerm = -n * Math.LN2
   for (let k = 1; k <= fewer; k++) logTerm += Math.log((n - k + 1) / k)
   let ratio = 1

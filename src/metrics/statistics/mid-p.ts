@@ -1,25 +1,25 @@
-// The interval of one proportion that inverts the exact binomial test, with half of the point probability.
+// The interval of a proportion that inverts the exact binomial test with mid-p (half of the point probability).
 import {incompleteBeta} from './beta.js'
 import {defaultConfidence, type Interval} from './interval.js'
 
 /**
- * The mid-p form of Clopper and Pearson's interval for `successes` out of `n`; neither need be whole, since binomial
- * tails are beta probabilities. Half of the probability of what was observed counts as the tail, which takes back most
- * of the exact interval's excess.
- * Source: Clopper and Pearson 1934, Biometrika 26:404; mid-p: Lancaster 1961, JASA 56:223; Berry and Armitage 1995,
- * The Statistician 44:417.
+ * The mid-p form of Clopper and Pearson's interval for `successes` out of `n`. Neither has to be whole, because
+ * binomial tails are beta probabilities. Only half of the probability of the observed count belongs to the tail, which
+ * makes the interval much less conservative than the exact one.
+ * Source: Clopper and Pearson 1934, Biometrika 26:404; mid-p: Lancaster 1961, JASA 56:223; Berry and Armitage 1995, The
+ * Statistician 44:417.
  * Throws RangeError unless 0 <= successes <= n and n > 0.
  */
 export function midPInterval(successes: number, n: number, confidence = defaultConfidence): Interval {
-  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is no proportion`)
+  if (!(n > 0 && successes >= 0 && successes <= n)) throw new RangeError(`${successes} of ${n} is not a proportion`)
   const tail = (1 - confidence) / 2
   return {low: lowerBound(successes, n, tail), high: 1 - lowerBound(n - successes, n, tail)}
 }
 
 /**
- * Where the exact test has one tail only: near 0 and 1 not even the most extreme count on the other side (all wrong,
- * all right) is as improbable as 1 - confidence, so the whole of it is spent on the tail of what was observed. The
- * interval reaches no further than that; 0 and 1 where both tails exist.
+ * The bounds where the exact test has only one tail. Near 0 and 1 even the most extreme count on the other side (all
+ * wrong, all right) is more probable than 1 - confidence, so all of 1 - confidence is spent on the tail of the observed
+ * count. The interval must not extend beyond these bounds. They are 0 and 1 where both tails exist.
  * Source: Blaker 2000, Canadian Journal of Statistics 28:783, whose exact interval has these bounds there.
  */
 export function oneTailedReach(successes: number, n: number, confidence: number): Interval {
@@ -46,7 +46,10 @@ function lowerBound(x: number, n: number, tail: number): number {
   )
 }
 
-/** The root of an increasing function in a bracket: secant steps that keep it (Illinois), each third one a halving. */
+/**
+ * Finds the root of an increasing function in a bracket by the Illinois method (secant steps that keep the bracket).
+ * Every third step is a bisection.
+ */
 function root(excess: (p: number) => number, from: number, to: number): number {
   let [low, high] = [from, to]
   let [below, above] = [excess(low), excess(high)]

@@ -1,4 +1,4 @@
-// The standard normal distribution: its quantiles and, by them, its probabilities.
+// The standard normal distribution: its quantiles, and its probabilities computed from them.
 import {assertFraction} from './interval.js'
 
 // Coefficients of algorithm AS 241 (PPND16), highest power last; relative accuracy about 1e-16.

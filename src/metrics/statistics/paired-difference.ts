@@ -1,5 +1,5 @@
-// The comparison of two arms on the same samples: the difference in a benchmark's headline, one test of it, and what
-// could be seen at all.
+// The comparison of two arms on the same samples: the difference in a benchmark's headline, one test of it, and the
+// smallest difference it could detect.
 import type {Random} from '../../core/random.js'
 import {effectiveSize, wholeIfNearly} from './effective-size.js'
 import type {Interval} from './interval.js'
@@ -15,7 +15,7 @@ export interface PairedStratum {
   readonly clusters?: Int32Array
 }
 
-/** `cluster-sign-flip` flips pictures (or items) whole; `sign-flip` samples, within their subtasks. */
+/** `cluster-sign-flip` flips whole pictures (or items); `sign-flip` flips samples within their subtasks. */
 export const pairedTests = ['mcnemar-exact', 'sign-flip', 'cluster-sign-flip'] as const
 
 export type PairedTest = (typeof pairedTests)[number]
@@ -27,7 +27,7 @@ export interface PairedDifference {
   /** Two-sided interval at 1 - alpha: it holds 0 exactly when p is above alpha. */
   readonly low: number
   readonly high: number
-  /** One-sided bounds, each at `alpha`: what equivalence and the gate look at. */
+  /** One-sided bounds, each at `alpha`. Equivalence and the gate use them. */
   readonly bounds: Interval
   readonly p: number
   readonly test: PairedTest
@@ -40,18 +40,18 @@ export interface PairedOptions {
   readonly aggregate: Aggregate
   readonly random: Random
   readonly alpha?: number
-  /** Random flips of a sign-flip test. */
+  /** Number of random flips of a sign-flip test. */
   readonly flips?: number
 }
 
 /**
- * One test of the difference in the headline, and the interval that goes with it.
+ * Tests the difference in the headline and computes its interval.
  *
  * The test: exact McNemar for right-or-wrong scores in one mean, as long as no cluster holds several discordant pairs
- * (the sign-flip test is then the same); else the studentised sign-flip, over clusters where there are any.
- * The interval: Tango's on the effective number of pairs. It may differ with the test about 0 alone, since it is no
- * inversion of it; there it gives way: where the test does not reject, it is extended to hold 0, and where the test
- * rejects, it ends at D - q se, with q the test's own critical value.
+ * (the sign-flip test is then the same). Otherwise the studentised sign-flip test, over clusters if there are any.
+ * The interval: Tango's, on the effective number of pairs. It does not invert the test, so the two can disagree about
+ * 0. Then the interval is adjusted: if the test does not reject, it is extended to contain 0; if the test rejects, it
+ * ends at D - q se, where q is the test's own critical value.
  * Throws RangeError when there is no stratum, one is empty, or the two sides differ in length.
  */
 export function pairedDifference(pairs: readonly PairedStratum[], options: PairedOptions): PairedDifference {
@@ -64,7 +64,7 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
   const wins = Math.max(0, wholeIfNearly((pieces * (size + difference)) / 2))
   const losses = Math.max(0, wholeIfNearly((pieces * (size - difference)) / 2))
   const total = Math.max(pieces, wins + losses)
-  /** Brings an interval to agree about 0 with the test at `level`. */
+  /** Adjusts an interval so that it agrees with the test at `level` about 0. */
   const agreeing = ({low, high}: Interval, level: number): Interval => {
     const rejected = p <= level
     return {
@@ -79,14 +79,14 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
     difference,
     low,
     high,
-    // The wider confidence never ends further in.
+    // The two-sided interval has the higher confidence, so the bounds may not lie outside it.
     bounds: {low: Math.max(low, oneSided.low), high: Math.min(high, oneSided.high)},
     p,
     test,
   }
 }
 
-/** The bound towards 0 of a positive difference, brought to agree with the test about 0. */
+/** The bound towards 0 of a positive difference, adjusted to agree with the test about 0. */
 function bound(low: number, rejected: boolean, own: () => number): number {
   if (!rejected) return Math.min(0, low)
   return low > 0 ? low : own()
@@ -110,7 +110,7 @@ function testOf(strata: readonly Stratum[], binary: boolean, random: Random, fli
       test: shared ? 'cluster-sign-flip' : 'mcnemar-exact',
       p: mcnemarExact(positive, negative),
       reach(alpha) {
-        // The largest lead without significance, studentised as the sign-flip test does.
+        // The largest lead that is not significant, studentised like the sign-flip statistic.
         let lead = Math.abs(positive - negative) - 2
         while (lead > 0 && mcnemarExact((discordant + lead) / 2, (discordant - lead) / 2) <= alpha) lead -= 2
         const error = (net: number) => Math.sqrt(Math.max(0, discordant - net ** 2 / clusters)) / n
@@ -127,7 +127,10 @@ function testOf(strata: readonly Stratum[], binary: boolean, random: Random, fli
   }
 }
 
-/** Clusters with a net win and with a net loss; null where one nets more than one, which McNemar cannot weigh. */
+/**
+ * Counts the clusters with a net win and with a net loss; null if a cluster's net exceeds one, which McNemar cannot
+ * weigh.
+ */
 function clusterSigns({values, clusters}: Stratum) {
   const sums = new Map<number, number>()
   let positive = 0
@@ -151,7 +154,7 @@ function clusterSigns({values, clusters}: Stratum) {
 
 /** New minus base. Throws RangeError when the sides differ in length. */
 export function differencesOf({base, new: next, clusters}: PairedStratum): Stratum {
-  if (base.length !== next.length) throw new RangeError(`${base.length} and ${next.length} scores are no pairs`)
+  if (base.length !== next.length) throw new RangeError(`${base.length} and ${next.length} scores do not form pairs`)
   return {values: next.map((score, i) => score - base[i]!), clusters}
 }
 

@@ -1,4 +1,4 @@
-// The interval of a paired difference of two proportions, with the exact binomial one where one side never wins.
+// The interval of a paired difference of two proportions. If one side never wins, an exact binomial interval is used.
 import {incompleteBeta} from './beta.js'
 import type {Interval} from './interval.js'
 import {midPInterval} from './mid-p.js'
@@ -6,9 +6,10 @@ import {normalCdf} from './normal.js'
 import {tangoBounds} from './tango.js'
 
 /**
- * Two-sided: Tango's interval. Where one side has no win at all the difference is one proportion, for which a score
- * interval can fall to 92.7 %; there it is widened to the mid-p interval of that proportion (at least 93.5 % then).
- * Counts need not be whole; `critical` is z, or a t quantile. Throws RangeError as `tangoInterval` does.
+ * Two-sided: Tango's interval. If one side has no win, the difference is a single proportion, for which the coverage of
+ * a score interval can fall to 92.7 %. The interval is then widened to the mid-p interval of that proportion, which
+ * covers at least 93.5 %.
+ * Counts do not have to be whole; `critical` is z, or a t quantile. Throws RangeError as `tangoInterval` does.
  */
 export function pairedInterval(wins: number, losses: number, n: number, critical: number): Interval {
   const {low, high} = tangoBounds(wins, losses, n, critical)
@@ -22,9 +23,9 @@ export function pairedInterval(wins: number, losses: number, n: number, critical
 }
 
 /**
- * Two one-sided bounds, for tests against a margin: Tango's, and Clopper and Pearson's exact one against the side that
- * never won: without a single win a loss of the margin would be ruled out in up to 7.2 % of the cases in which it is
- * there; with the exact bound it is 6 % at most (5 % without wins).
+ * Two one-sided bounds for tests against a margin. They are Tango's, except that the bound against a side that never
+ * won is Clopper and Pearson's exact one. With Tango's bound and no win, an existing loss of the margin would be
+ * wrongly ruled out in up to 7.2 % of cases; with the exact bound in at most 6 % (5 % without wins).
  */
 export function pairedBounds(wins: number, losses: number, n: number, critical: number): Interval {
   const {low, high} = tangoBounds(wins, losses, n, critical)

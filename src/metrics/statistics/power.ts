@@ -1,37 +1,40 @@
-// What a paired comparison of a given size can show at all: printed under tables, so that nobody reads silence as
-// proof.
+// What a paired comparison of a given size can detect. It is printed under tables, so that nobody takes a missing
+// difference for proof of equality.
 import {binomialCdf, logGamma} from './beta.js'
 import {normalQuantile, twoSidedZ} from './normal.js'
 import {pairedBounds} from './paired-interval.js'
 
-/** A comparison before its answers: how many pairs, and how many differ where neither arm is better. */
+/** A planned comparison: the number of pairs, and the share that would differ if neither arm is better. */
 export interface PairedDesign {
-  /** Pairs, or what they are worth in independent ones. */
+  /** Number of pairs, or the effective number of independent pairs. */
   readonly n: number
-  /** Share of pairs that differ without a net effect; a true difference is discordance on top of it. */
+  /** Share of pairs that differ without a net effect. A true difference adds to it. */
   readonly discordance: number
   /** `mcnemar-exact` counts whole pairs; the others are studentised. */
   readonly exact: boolean
-  /** Of the two-sided test; default 0.05. */
+  /** Level of the two-sided test; default 0.05. */
   readonly alpha?: number
-  /** Two-sided critical value at a confidence, z unless something else is given. */
+  /** Two-sided critical value at a confidence; default z. */
   readonly critical?: (confidence: number) => number
 }
 
 const power = 0.8
-/** Above so many discordant pairs the normal distribution gives the exact power to a tenth of a percentage point. */
+/** Above this number of discordant pairs the normal approximation gives the power to a tenth of a percentage point. */
 const countedPairs = 2000
-/** What a studentised test of few pairs loses by estimating its variance, in pairs (found by `npm run calibrate`). */
+/**
+ * The number of pairs that a studentised test of few pairs loses by estimating its variance (found by `npm run
+ * calibrate`).
+ */
 const pairsForVariance = 4
-/** Below so many discordant pairs every outcome is weighed for the margin. */
+/** Below this number of discordant pairs, the margin is computed from all outcomes. */
 const weighedPairs = 60
 
 /**
- * Smallest true difference that the two-sided test finds with 80 % power, when arms that do not differ would disagree
- * on a share `discordance` of the pairs: under the difference D a pair is won with probability (discordance / 2) + D,
- * lost with discordance / 2. Exact McNemar: from the binomial distributions themselves; else where
- * (critical + z(0.8)) sqrt(v) = D sqrt(n - 4) with v = discordance + D - D^2.
- * 1 where even a difference of all pairs would not be found.
+ * Smallest true difference that the two-sided test detects with 80 % power, if arms that do not differ disagree on a
+ * share `discordance` of the pairs. Under the difference D, a pair is won with probability (discordance / 2) + D and
+ * lost with probability discordance / 2. For exact McNemar it is computed from the binomial distributions; otherwise it
+ * solves (critical + z(0.8)) sqrt(v) = D sqrt(n - 4) with v = discordance + D - D^2. Returns 1 if even a difference on
+ * all pairs would not be detected.
  * Sources: Miettinen 1968, Biometrics 24:339 (power given the discordance); Connor 1987, Biometrics 43:207.
  */
 export function detectableDifference(design: PairedDesign): number {
@@ -55,7 +58,7 @@ export function detectableDifference(design: PairedDesign): number {
   return high
 }
 
-/** Probability that exact McNemar rejects, over the number of discordant pairs and how they fall. */
+/** Probability that exact McNemar rejects, over the number of discordant pairs and their split into wins and losses. */
 export function mcnemarPower(n: number, discordance: number, difference: number, alpha = 0.05): number {
   const share = Math.min(1, discordance + difference)
   if (share <= 0) return 0
@@ -85,10 +88,10 @@ export function mcnemarPower(n: number, discordance: number, difference: number,
 
 /**
  * Smallest margin within which two arms without any true difference are shown equivalent with 80 % power, by two
- * one-sided tests at `alpha`: the margin that the bounds of `pairedBounds` keep within in 80 % of samples. With few
- * discordant pairs all outcomes are weighed; else the bounds stand where wins and losses are z(0.9) standard errors
- * apart. Source: Schuirmann 1987, J. Pharmacokinetics and Biopharmaceutics 15:657; Liu et al. 2002, Statistics in
- * Medicine 21:231.
+ * one-sided tests at `alpha`: the bounds of `pairedBounds` lie within this margin in 80 % of samples. With few
+ * discordant pairs it is computed from all outcomes; otherwise from the bounds at which wins and losses are z(0.9)
+ * standard errors apart. Source: Schuirmann 1987, J. Pharmacokinetics and Biopharmaceutics 15:657; Liu et al. 2002,
+ * Statistics in Medicine 21:231.
  */
 export function detectableMargin(design: PairedDesign): number {
   const {n, discordance, alpha = 0.05, critical = twoSidedZ} = design
@@ -117,7 +120,7 @@ export function detectableMargin(design: PairedDesign): number {
   return 1
 }
 
-/** P(wins, losses) among n pairs that are each won with probability `each`, and lost with the same. */
+/** P(wins, losses) among n pairs, each won with probability `each` and lost with the same probability. */
 function trinomial(n: number, wins: number, losses: number, each: number): number {
   if (each === 0) return wins + losses === 0 ? 1 : 0
   return Math.exp(

@@ -1,4 +1,4 @@
-// The ranks of several arms on the same samples, as far as the samples tell: all pairs are tested at once.
+// Confidence intervals for the ranks of several arms on the same samples. All pairs are tested together.
 import type {Random} from '../../core/random.js'
 import {type ArmEstimates, armEstimates, type RankedStratum} from './arm-covariance.js'
 import {normalQuantile} from './normal.js'
@@ -16,34 +16,33 @@ export interface RankInterval {
 
 export interface RankOptions {
   readonly random: Random
-  /** The chance that any rank interval of the table misses its arm's true rank. */
+  /** The probability that any rank interval of the table misses its arm's true rank. */
   readonly alpha?: number
-  /** Draws from the joint distribution of the differences. */
+  /** Number of draws from the joint distribution of the differences. */
   readonly draws?: number
 }
 
 const defaultDraws = 10_000
-/** A statistic beyond which the exact test of a single comparison never disagrees: with the floor p is below 0.01. */
+/** Above this statistic the exact test of a single comparison never disagrees: with the floor its p is below 0.01. */
 const surely = 3
 
-/** Two arms, the better one first, and how far apart they are. */
+/** Two arms, the better one first, and their difference. */
 interface Pair {
   readonly better: number
   readonly worse: number
   readonly statistic: number
-  /** 1 / standard error of the difference, 0 where it has none. */
+  /** 1 / standard error of the difference; 0 if the standard error is 0. */
   readonly precision: number
 }
 
 /**
  * Simultaneous confidence intervals for the ranks of all arms. Every pair is tested by t = |difference| / standard
  * error; the critical value is the 95 % quantile of the largest |t| among the pairs if no arm differed, drawn from the
- * normal distribution with the covariance of the arms' means (with clusters the t distribution). Pairs that are told
- * apart are put aside and the rest is tested again (step-down) until nothing changes. No pair is told apart that its
- * own comparison (`pairedDifference`) does not tell apart.
- * rankLow = 1 + the arms shown to be better, rankHigh = K - the arms shown to be worse. The first tier holds every arm
- * that none is shown to beat, the next those that none of the remaining ones is shown to beat, and so on.
- * An arm without a score has null.
+ * normal distribution with the covariance of the arms' means (with clusters the t distribution). Pairs found to differ
+ * are set aside and the rest is tested again (step-down) until nothing changes. A pair is found to differ only if its
+ * own comparison (`pairedDifference`) finds the difference too. rankLow = 1 + the arms shown to be better, rankHigh = K
+ * - the arms shown to be worse. The first tier holds every arm that no other arm is shown to beat; the next tier holds
+ * those that no remaining arm is shown to beat, and so on. An arm without a score gets null.
  * Sources: Mogstad, Romano, Shaikh and Wilhelm 2024, Review of Economic Studies 91:476 (ranks from simultaneous tests
  * of differences; R package csranks); Romano and Wolf 2005, Econometrica 73:1237 (step-down).
  */
@@ -74,8 +73,8 @@ export function rankIntervals(
 }
 
 /**
- * For each arm and other arm 1 where the first is shown to be better. A pair has to hold in its own comparison as well
- * (`compares`), which is asked where it could differ.
+ * A matrix that holds 1 where the row's arm is shown to be better than the column's. A pair must also differ in its own
+ * comparison (`compares`), which is computed only if it could disagree.
  */
 function apart(
   estimates: ArmEstimates,
@@ -100,7 +99,7 @@ function apart(
   }
 }
 
-/** The samples that two arms both have a score for. */
+/** The samples for which both arms have a score. */
 function pairedStrata(strata: readonly RankedStratum[], one: number, other: number): PairedStratum[] {
   return strata.flatMap(({scores, clusters}) => {
     const [base, next] = [scores[one]!, scores[other]!]
@@ -116,7 +115,7 @@ function pairsOf({arms, means, covariance, floors}: ArmEstimates): Pair[] {
   for (let j = 0; j < arms.length; j++) {
     for (let k = j + 1; k < arms.length; k++) {
       const difference = means[j]! - means[k]!
-      // A rounding error of the covariances is no variance.
+      // A variance within the rounding error of the covariances counts as 0.
       const raw = covariance[j]![j]! + covariance[k]![k]! - 2 * covariance[j]![k]!
       const variance = raw > 1e-12 * (covariance[j]![j]! + covariance[k]![k]!) ? raw : 0
       const [better, worse] = difference >= 0 ? [j, k] : [k, j]
@@ -131,7 +130,9 @@ function pairsOf({arms, means, covariance, floors}: ArmEstimates): Pair[] {
   return pairs
 }
 
-/** The quantile of the largest statistic among pairs if no arm differed, never below that of a single pair. */
+/**
+ * The quantile of the largest statistic among the pairs if no arm differed, and at least the quantile of a single pair.
+ */
 function criticalValues(
   {arms, covariance, degrees}: ArmEstimates,
   several: boolean,
@@ -171,13 +172,13 @@ function criticalValues(
   }
 }
 
-/** A chi-square variable over its degrees of freedom. Source: Wilson and Hilferty 1931, PNAS 17:684. */
+/** A chi-square variable divided by its degrees of freedom. Source: Wilson and Hilferty 1931, PNAS 17:684. */
 function chiSquareMean(degrees: number, random: Random): number {
   const spread = 2 / (9 * degrees)
   return Math.max(1e-3, 1 - spread + random.normal() * Math.sqrt(spread)) ** 3
 }
 
-/** The lower root L of a positive semidefinite matrix, L L' = matrix; a direction without variance is left at 0. */
+/** The Cholesky factor L of a positive semidefinite matrix, L L' = matrix. A direction without variance stays 0. */
 function choleskyRoot(matrix: readonly Float64Array[]): Float64Array[] {
   const root = matrix.map(() => new Float64Array(matrix.length))
   for (let j = 0; j < matrix.length; j++) {
@@ -191,7 +192,7 @@ function choleskyRoot(matrix: readonly Float64Array[]): Float64Array[] {
   return root
 }
 
-/** Peels off, again and again, the arms that no remaining one beats. */
+/** Repeatedly removes the arms that no remaining arm beats; each removal is a tier. */
 function tiersOf(beats: readonly Uint8Array[]): number[] {
   const tiers = new Array<number>(beats.length).fill(0)
   for (let tier = 1; tiers.includes(0); tier++) {
@@ -199,7 +200,7 @@ function tiersOf(beats: readonly Uint8Array[]): number[] {
     for (const arm of remaining) {
       if (remaining.every(other => beats[other]![arm] === 0)) tiers[arm] = tier
     }
-    // An order has a best; should tests ever go round in a circle, the circle is one tier.
+    // If the tests form a cycle, no arm is unbeaten, and the arms of the cycle become one tier.
     if (remaining.every(arm => tiers[arm] === 0)) for (const arm of remaining) tiers[arm] = tier
   }
   return tiers

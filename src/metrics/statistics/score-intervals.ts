@@ -11,7 +11,7 @@ export interface ScoreIntervals {
   readonly strata: readonly Estimate[]
 }
 
-/** The headline and every stratum alone. Throws RangeError when there is no stratum or one is empty. */
+/** The intervals of the headline and of every stratum. Throws RangeError when there is no stratum or one is empty. */
 export function scoreIntervals(
   strata: readonly Stratum[],
   aggregate: Aggregate,
@@ -25,10 +25,10 @@ export function scoreIntervals(
 
 /**
  * The interval of a mean of scores between 0 and 1, over strata and clusters: the outer hull of Wilson's interval and
- * of the mid-p Clopper-Pearson interval, on the effective number of samples. Either alone falls below its confidence
- * for some shares (Wilson to 84 % at n = 40), the hull stays above 93 %; it has width where all samples agree, and
- * reaches no further than an exact interval near 0 and 1. With clusters it goes half of the way from Wilson to the
- * hull.
+ * of the mid-p Clopper-Pearson interval, on the effective number of samples. The coverage of either alone falls too low
+ * for some proportions (Wilson to 84 % at n = 40); that of the hull stays above 93 %. The hull has width even if all
+ * samples agree, and extends no further than an exact interval near 0 and 1. With clusters, the bounds lie half of the
+ * way from Wilson to the hull.
  * Sources: Brown, Cai and DasGupta 2001, Statistical Science 16:101 (how coverage oscillates); `effectiveSize`.
  * Throws RangeError when there is no stratum or one is empty.
  */
@@ -45,10 +45,10 @@ export function scoreInterval(
   const score = wilsonBounds(successes, n, z)
   const exact = midPInterval(successes, n, level)
   const reach = oneTailedReach(successes, n, level)
-  // Clusters smooth the counts that the hull guards against: there it goes half way only.
+  // The hull guards against the discreteness of counts. Clusters smooth it, so with them half of the way is enough.
   const beyond = 1 - clustering / 2
   const low = score.low - beyond * Math.max(0, score.low - Math.max(exact.low, reach.low))
   const high = score.high + beyond * Math.max(0, Math.min(exact.high, reach.high) - score.high)
-  // Bounds are found by iteration: they may end a rounding error on the wrong side of the value.
+  // Bounds are found by iteration, so rounding may put them slightly on the wrong side of the value.
   return {value, low: Math.max(0, Math.min(value, low)), high: Math.min(1, Math.max(value, high))}
 }

@@ -1,12 +1,12 @@
-// The randomised test of a paired difference: if the arms do not differ, every sign of a difference was a coin toss.
+// The randomisation test of a paired difference: if the arms do not differ, the sign of every difference is random.
 import type {Random} from '../../core/random.js'
 import {normalCdf, normalQuantile} from './normal.js'
 import type {Stratum} from './strata.js'
 
 export interface SignFlipTest {
-  /** Two-sided. */
+  /** The two-sided p value. */
   readonly p: number
-  /** The difference over its standard error; what is flipped. */
+  /** The difference divided by its standard error: the statistic that is recomputed for every flip. */
   readonly statistic: number
   readonly standardError: number
   /** The statistic beyond which the two-sided p is at most `alpha`. */
@@ -14,14 +14,14 @@ export interface SignFlipTest {
 }
 
 const defaultFlips = 9999
-/** With so few differences all their signs are gone through. */
+/** Up to this number of differences, all combinations of signs are enumerated. */
 const enumerated = 13
-/** Above so many differences the normal limit is nearer than the flips' own noise, and costs nothing. */
+/** Above this number of differences the normal approximation is more accurate than random flips, and much cheaper. */
 const normalLimit = 20_000
-/** Statistics this near to each other are ties. */
+/** Statistics closer than this are ties. */
 const tie = 1e-9
 
-/** Differences of one kind that are flipped alike: `count` of the same `size` in one group. */
+/** Interchangeable differences: `count` differences of the same `size` in one group. */
 interface Cell {
   readonly group: number
   readonly size: number
@@ -34,14 +34,14 @@ interface Group {
 }
 
 /**
- * T = D / sqrt(V) for the mean over strata (of equal weight) of paired differences, against T of all ways to flip the
- * signs of whole clusters. V is taken anew in each flip, so that strata whose own differences are large do not make the
+ * T = D / sqrt(V) for the mean over strata (of equal weight) of paired differences, compared with T under all flips of
+ * the signs of whole clusters. V is recomputed for each flip, so that strata with large differences do not make the
  * test conservative: V = sum over groups of G / (G - 1) (sum e^2 - (sum e)^2 / G), with e a cluster's share in D and G
- * the clusters of a group (those that touch the same strata). With at most 13 differences every flip is gone through,
- * else 9,999 drawn ones, the observed one counted among them.
+ * the clusters of a group (those that touch the same strata). With at most 13 differences every flip is enumerated;
+ * otherwise 9,999 are drawn, and the observed one is counted among them.
  * Sources: Janssen 1997, Statistics and Probability Letters 36:9, and Chung and Romano 2013, Annals of Statistics
  * 41:484 (why to studentise); Phipson and Smyth 2010, SAGMB 9:39 (the + 1).
- * Throws RangeError unless there are values.
+ * Throws RangeError if there are no values.
  */
 export function signFlipTest(strata: readonly Stratum[], random: Random, flips = defaultFlips): SignFlipTest {
   const {groups, cells} = flippable(strata)
@@ -61,7 +61,7 @@ export function signFlipTest(strata: readonly Stratum[], random: Random, flips =
   const exact = differences <= enumerated
   const others = exact ? enumerate(merged, groups) : draw(merged, groups, random, flips)
   const reached = others.reduce((count, other) => count + Number(other >= magnitude - tie * (1 + magnitude)), 0)
-  // All flips hold the observed one already.
+  // The enumeration already includes the observed signs.
   const own = exact ? 0 : 1
   return {
     ...observed,
@@ -73,7 +73,9 @@ export function signFlipTest(strata: readonly Stratum[], random: Random, flips =
   }
 }
 
-/** Each cluster's share in the figure, gathered by group, size and sign; clusters without a difference only count. */
+/**
+ * Each cluster's share in the mean, collected by group, size and sign. Clusters without a difference are only counted.
+ */
 function flippable(strata: readonly Stratum[]): {groups: Group[]; cells: (Cell & {sign: number})[]} {
   const shares = new Map<string, {clusters: number; squares: number; sizes: Map<number, number>}>()
   const add = (touched: string, share: number) => {
@@ -133,14 +135,14 @@ function studentised(sums: Float64Array, groups: readonly Group[]): {statistic: 
     const {clusters, squares} = groups[g]!
     const own = sums[g]!
     sum += own
-    // A group of one cluster varies around 0, for want of another mean.
+    // A group of one cluster has no mean of its own, so its variance is taken around 0.
     variance += clusters > 1 ? (clusters / (clusters - 1)) * (squares - (own * own) / clusters) : squares
   }
   const standardError = Math.sqrt(Math.max(variance, 1e-15))
   return {statistic: Math.abs(sum) < 1e-12 ? 0 : sum / standardError, standardError}
 }
 
-/** |T| of every way to give signs; the way of the data is one of them. */
+/** |T| for every combination of signs, the observed one included. */
 function enumerate(cells: readonly Cell[], groups: readonly Group[]): Float64Array {
   const single = cells.flatMap(cell => Array.from({length: cell.count}, () => cell))
   const statistics = new Float64Array(2 ** single.length)
@@ -154,7 +156,7 @@ function enumerate(cells: readonly Cell[], groups: readonly Group[]): Float64Arr
   return statistics
 }
 
-/** |T| of drawn signs: each difference takes one random bit, so a cell's sum is a count of bits. */
+/** |T| for random signs: each difference uses one random bit, so the sum of a cell is a count of bits. */
 function draw(cells: readonly Cell[], groups: readonly Group[], random: Random, flips: number): Float64Array {
   const pieces = packed(cells)
   const words = new Uint32Array(pieces.words)
@@ -172,7 +174,7 @@ function draw(cells: readonly Cell[], groups: readonly Group[], random: Random, 
   return statistics
 }
 
-/** The cells' differences laid over the bits of as few words as hold them. */
+/** Packs the differences of the cells into the bits of as few words as possible. */
 function packed(cells: readonly Cell[]) {
   const pieces: {word: number; mask: number; size: number; count: number; group: number}[] = []
   let word = 0
@@ -200,7 +202,7 @@ function packed(cells: readonly Cell[]) {
   }
 }
 
-/** Ones among 32 bits. Source: Warren 2012, Hacker's Delight, section 5-1. */
+/** Number of ones among 32 bits. Source: Warren 2012, Hacker's Delight, section 5-1. */
 function bitCount(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555)
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333)

@@ -1,20 +1,20 @@
-// Values by subtask, and how subtasks make up one figure.
+// Values by subtask, and how subtasks are combined into one mean.
 
 /**
- * The values of one stratum (a subtask), between -1 and 1. Equal cluster numbers are not independent of each other,
- * also across strata; absent = all are.
+ * The values of one stratum (a subtask), between -1 and 1. Values with equal cluster numbers are dependent, also across
+ * strata. Without cluster numbers all values are independent.
  */
 export interface Stratum {
   readonly values: Float64Array
   readonly clusters?: Int32Array
 }
 
-/** How strata make up one figure: the mean over all samples, or the unweighted mean of the strata's means. */
+/** How strata are combined: the mean over all samples (micro), or the unweighted mean of the strata's means (macro). */
 export type Aggregate = 'macro' | 'micro'
 
 /**
- * The strata of a figure: as they are for a macro mean; all as one for a micro mean, which is the mean of one stratum
- * that holds every sample. Throws RangeError when there is no stratum or one is empty.
+ * The strata of a mean. A macro mean keeps them; for a micro mean they are merged into one stratum that holds every
+ * sample. Throws RangeError when there is no stratum or one is empty.
  */
 export function strataOfFigure(strata: readonly Stratum[], aggregate: Aggregate): readonly Stratum[] {
   if (strata.length === 0 || strata.some(({values}) => values.length === 0)) throw new RangeError('a mean needs values')
@@ -24,7 +24,7 @@ export function strataOfFigure(strata: readonly Stratum[], aggregate: Aggregate)
   const clustered = strata.some(({clusters}) => clusters !== undefined)
   const clusters = clustered ? new Int32Array(n) : undefined
   let at = 0
-  // Samples of a stratum without clusters are one each: numbers that no cluster has.
+  // Each sample of a stratum without clusters is its own cluster, with a number that no other cluster has.
   let alone = Math.min(0, ...strata.map(stratum => stratum.clusters?.reduce((a, b) => Math.min(a, b), 0) ?? 0))
   for (const stratum of strata) {
     values.set(stratum.values, at)

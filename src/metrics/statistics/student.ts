@@ -1,4 +1,4 @@
-// Student's t distribution: what takes the place of the normal one where a variance is estimated from few clusters.
+// Student's t distribution. It replaces the normal distribution if a variance is estimated from few clusters.
 import {incompleteBeta} from './beta.js'
 import {assertFraction} from './interval.js'
 import {normalQuantile} from './normal.js'
@@ -14,7 +14,7 @@ export function studentCdf(t: number, df: number): number {
 
 /**
  * The t with P(T <= t) = p, by bisection of the distribution function from the normal quantile outwards.
- * Source: DLMF 8.17 by way of Abramowitz and Stegun 1964, 26.7.1.
+ * Source: DLMF 8.17, via Abramowitz and Stegun 1964, 26.7.1.
  * Throws RangeError unless 0 < p < 1 and df > 0.
  */
 export function studentQuantile(p: number, df: number): number {

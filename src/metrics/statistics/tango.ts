@@ -4,8 +4,8 @@ import {twoSidedZ} from './normal.js'
 
 /**
  * Tango's score interval for (wins - losses) / n, the difference of two proportions on the same n samples. It keeps its
- * coverage on small samples, stays within [-1, 1], has width even without any discordant pair, and its one-sided form
- * is the non-inferiority test that a gate needs. Counts need not be whole (effective sample sizes).
+ * coverage on small samples, stays within [-1, 1] and has width even without any discordant pair. Its one-sided form is
+ * the non-inferiority test of the gate. Counts do not have to be whole (effective sample sizes).
  * Source: Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the paired-sample
  * design", Statistics in Medicine 17:891. Throws RangeError unless n > 0 and 0 <= wins + losses <= n.
  */
@@ -13,10 +13,10 @@ export function tangoInterval(wins: number, losses: number, n: number, confidenc
   return tangoBounds(wins, losses, n, twoSidedZ(confidence))
 }
 
-/** The same at a critical value of the caller's, such as a t quantile. */
+/** The same for a given critical value, such as a t quantile. */
 export function tangoBounds(wins: number, losses: number, n: number, critical: number): Interval {
   if (!(n > 0 && wins >= 0 && losses >= 0 && wins + losses <= n)) {
-    throw new RangeError(`${wins} wins and ${losses} losses are no discordant pairs of ${n}`)
+    throw new RangeError(`${wins} wins and ${losses} losses are not possible counts for ${n}`)
   }
   const upper = (more: number, fewer: number) => upperBound(more, fewer, n, critical)
   return {low: -upper(losses, wins), high: upper(wins, losses)}

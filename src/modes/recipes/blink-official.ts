@@ -1,4 +1,4 @@
-// BLINK's own evaluation, as it asked GPT-4V.
+// BLINK's own evaluation of GPT-4V.
 import type {Recipe} from './recipe.js'
 
 const source =

@@ -1,4 +1,5 @@
-// The register of recipes. A built-in one is a file and a line here; plug-ins add theirs while the program runs.
+// The register of recipes. A built-in recipe is a file beside this one and a line here; plug-ins add theirs at run
+// time.
 import {Register} from '../../core/register.js'
 import {blinkOfficial, blinkOfficialOnePicture} from './blink-official.js'
 import {lantern} from './lantern.js'
@@ -24,7 +25,7 @@ const builtIn: readonly Recipe[] = [
 
 const register = new Register<Recipe>('recipe', builtIn.map(defineRecipe))
 
-/** Names of all recipes known by now. */
+/** Names of all registered recipes. */
 export function recipeNames(): readonly string[] {
   return register.names()
 }
@@ -34,7 +35,7 @@ export function recipeNamed(name: string): Recipe {
   return register.get(name)
 }
 
-/** Adds a recipe. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+/** Adds a recipe. Throws `bad-config` if it is incomplete or its name is taken. */
 export function registerRecipe(recipe: Recipe): void {
   register.add(defineRecipe(recipe))
 }

@@ -1,4 +1,4 @@
-// LanteRn's evaluation of its own checkpoints: the bare question, as they were trained.
+// LanteRn's evaluation of its own checkpoints: the bare question, as in training.
 import {patches, type Recipe} from './recipe.js'
 
 export const lantern: Recipe = {
@@ -19,7 +19,7 @@ export const lantern: Recipe = {
     'prompt-style': 'lantern',
     mode: ['latent'],
     protocol: 'lantern',
-    // The script overwrites what the checkpoint says with its own 8.
+    // LanteRn's script overrides the checkpoint's value with 8.
     'latent-size': 8,
     'max-new-tokens': 512,
     temperature: 0,

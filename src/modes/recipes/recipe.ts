@@ -1,6 +1,5 @@
-// A recipe: the settings of somebody's published evaluation, as data. One file each beside this one, or a YAML file of
-// a user's own, or a plug-in's. What a setting may be is known by the table of settings (src/cli/settings/), which
-// reads the values.
+// A recipe: the settings of a published evaluation, as data. Each is a file beside this one, a user's YAML file, or
+// part of a plug-in. The table of settings (src/cli/settings/) defines the allowed settings and reads their values.
 import {z} from 'zod'
 import type {Definition} from '../../core/definition.js'
 import {LanternError} from '../../core/errors.js'
@@ -37,7 +36,7 @@ export const recipeSchema = z.strictObject({
 
 export type Recipe = Readonly<z.infer<typeof recipeSchema>>
 
-/** A recipe as a plug-in lists it, checked but for the values of its settings. Throws LanternError `bad-config`. */
+/** Checks a recipe of a plug-in, except the values of its settings. Throws LanternError `bad-config`. */
 export function defineRecipe(recipe: Recipe): Definition<'recipe', Recipe> {
   const parsed = recipeSchema.safeParse(recipe)
   if (parsed.success) return {kind: 'recipe', name: recipe.name, part: recipe}
@@ -49,7 +48,7 @@ export function defineRecipe(recipe: Recipe): Definition<'recipe', Recipe> {
   )
 }
 
-/** The number of pixels that so many patches of 28 x 28 hold, as the peers state their limits. */
+/** The number of pixels in `count` patches of 28 x 28, the unit in which other harnesses state their limits. */
 export function patches(count: number): number {
   return count * 28 * 28
 }

@@ -7,7 +7,7 @@ const source =
 const settings = {
   mode: ['direct'],
   'max-new-tokens': 2048,
-  // Its 0.01 with top-k 1 takes the likeliest token too.
+  // Its temperature of 0.01 with top-k 1 is also greedy decoding.
   temperature: 0,
   'min-pixels': patches(1280),
   'max-pixels': patches(16_384),
@@ -37,7 +37,7 @@ export const vlmevalkitOnePicture: Recipe = {
   title: 'VLMEvalKit: BLINK for models that take one picture',
   source: `${source}; vlmeval/smp/vlm.py (concat_images_vlmeval)`,
   benchmarks: {blink: {layouts: ['vlmevalkit-tsv']}},
-  // The limits are those of another model, so none is set.
+  // VLMEvalKit's limits for these belong to another model, so none is set.
   settings: {
     'prompt-style': 'vlmevalkit-one-picture',
     mode: ['direct'],

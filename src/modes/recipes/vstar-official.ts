@@ -1,4 +1,4 @@
-// V*'s own evaluation: the likeliest of its option sentences after the question alone.
+// V*'s own evaluation: the option sentence with the highest likelihood after the question alone.
 import type {Recipe} from './recipe.js'
 
 export const vstarOfficial: Recipe = {

@@ -55,7 +55,7 @@ export const csv = defineFormat({
       lineOf(row, row, ''),
       ...row.subtasks.map((subtask: ResultSubtask) => lineOf(row, {...subtask, micro: subtask.score}, subtask.name)),
     ])
-    // Names come from outside: a spreadsheet must not run one that starts like a formula.
+    // Names come from outside. A spreadsheet must not execute a name that starts like a formula.
     return stringify([Object.keys(columns), ...lines], {escape_formulas: true})
   },
 })

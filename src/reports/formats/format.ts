@@ -3,27 +3,27 @@ import {aBoolean, aFunction, aText, type Definition, definitionOf, optional} fro
 import type {ResultDocument} from '../schemas/result.js'
 
 export interface FormatOptions {
-  /** Columns of the terminal; other formats ignore it. */
+  /** Width of the terminal in columns; other formats ignore it. */
   readonly width: number
   readonly color: boolean
-  /** Whether the terminal table is followed by one of the subtasks; Markdown always has it. */
+  /** Whether the terminal table is followed by a table of the subtasks. Markdown always has one. */
   readonly subtasks?: boolean
 }
 
 export interface Format {
-  /** As in `--format NAME=PATH`. */
+  /** The NAME of `--format NAME=PATH`. */
   readonly name: string
-  /** File ending of what it writes, with its dot. */
+  /** File extension of its output, with the dot. */
   readonly ending: string
-  /** True when a file of this format is added to, not replaced (the GitHub step summary). */
+  /** True if the output is appended to an existing file (the GitHub step summary). */
   readonly appends?: boolean
-  /** The environment variable that names its file, where none is given. */
+  /** The environment variable that names the output file if none is given. */
   readonly pathVariable?: string
   /** The document as text, ending with a line feed. Pure. */
   render(document: ResultDocument, options: FormatOptions): string
 }
 
-/** A report format as a definition. Throws LanternError `bad-config` naming what is wrong. */
+/** Checks the definition of a report format. Throws LanternError `bad-config` naming what is wrong. */
 export function defineFormat(format: Format): Definition<'format', Format> {
   return definitionOf('format', format, {
     ending: aText,

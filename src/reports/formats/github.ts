@@ -1,5 +1,5 @@
-// The step summary of a GitHub workflow: the Markdown tables under a heading, subtasks folded away; added to what is
-// there.
+// The step summary of a GitHub workflow: the Markdown tables under a heading, with subtasks folded. Appended to the
+// existing summary.
 
 import {defineFormat} from './format.js'
 import {blocks, subtaskTable} from './markdown.js'

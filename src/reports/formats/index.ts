@@ -12,12 +12,12 @@ export type {Format, FormatOptions} from './format.js'
 
 const register = new Register<Format>('report format', [terminal, markdown, csv, json, junit, github])
 
-/** Names of all formats known by now; the first is what people see. */
+/** Names of all registered formats; the first is the default. */
 export function formatNames(): readonly string[] {
   return register.names()
 }
 
-/** Names of those that are written to a file. */
+/** Names of the formats that are written to a file. */
 export function fileFormatNames(): readonly string[] {
   return formatNames().filter(name => name !== terminal.name)
 }
@@ -27,7 +27,7 @@ export function formatNamed(name: string): Format {
   return register.get(name)
 }
 
-/** Adds a format. Throws `bad-config` for one that is not whole, and for a name that is taken. */
+/** Adds a format. Throws `bad-config` if it is incomplete or its name is taken. */
 export function registerFormat(format: Format): void {
   register.add(defineFormat(format))
 }

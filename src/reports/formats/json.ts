@@ -1,4 +1,4 @@
-// The result document as it is.
+// The result document as JSON, unchanged.
 import {defineFormat} from './format.js'
 
 export const json = defineFormat({

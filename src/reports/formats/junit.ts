@@ -1,5 +1,5 @@
-// JUnit XML, which most continuous integration shows: a suite per arm and benchmark, a case per headline and subtask,
-// and the gate.
+// JUnit XML, which most CI systems display: a suite per arm and benchmark, a case per headline and subtask, and the
+// gate.
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
 import {defineFormat} from './format.js'
@@ -72,8 +72,8 @@ function rowSuite(row: ResultDocument['rows'][number]): Suite {
 }
 
 /**
- * A score is no test: a case fails only by a gate. What could not be measured at all is an error, what was not tried is
- * skipped.
+ * A score is not a test, so only a gate makes a case fail. A case is an error if nothing could be measured, and skipped
+ * if nothing was run.
  */
 function verdictOf({n, outcomes}: Pick<ResultRow, 'n' | 'outcomes'>): Case['verdict'] {
   if (n > 0) return 'passed'

@@ -1,8 +1,8 @@
-// Text on a terminal of a given width: wrapping, and tables without rules.
+// Text for a terminal of a given width: wrapping, and tables without rules.
 import Table from 'cli-table3'
 
 /**
- * Wraps words, each line behind `indent`. A no-break space holds words together; a word longer than the line is cut.
+ * Wraps words, each line behind `indent`. A no-break space keeps words together; a word longer than the line is cut.
  */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const room = Math.max(10, width - indent.length)
@@ -26,12 +26,12 @@ export function labelled(label: string, text: string, width: number): string[] {
   )
 }
 
-/** Facts in a row, broken behind the dots between them rather than within the short ones. */
+/** Lays out facts in a row. Lines break after the dots between facts rather than inside a short fact. */
 export function dotted(facts: readonly string[]): string {
   return facts.map(fact => (fact.length < 40 ? fact.replaceAll(' ', '\u00a0') : fact)).join('\u00a0· ')
 }
 
-/** A word in pieces that fit; a path is cut behind a slash where that leaves no short piece. */
+/** Cuts a word into pieces that fit. A path is cut after a slash unless that would leave a short piece. */
 function pieces(word: string, room: number): string[] {
   if (word.length <= room) return word === '' ? [] : [word]
   const slash = word.lastIndexOf('/', room - 1) + 1
@@ -44,18 +44,18 @@ export interface Column {
   readonly align: 'left' | 'right'
 }
 
-/** A cell is lines of text; `style` is put on after the widths are known. */
+/** A cell is lines of text; `style` is applied after the widths are known. */
 export interface Cell {
   readonly lines: readonly string[]
   readonly style?: (text: string) => string
 }
 
-/** A row of cells, or a line that runs under the row across all columns but the first. */
+/** A row of cells, or a line below the row that spans all columns except the first. */
 export type TableRow = readonly Cell[] | string
 
 const gap = '  '
 
-/** Width that a table of these columns needs, the gaps included. */
+/** The width of a table with these columns, gaps included. */
 export function widthOf(columns: readonly Column[], rows: readonly TableRow[]): number[] {
   return columns.map(({head}, c) =>
     Math.max(
@@ -66,7 +66,7 @@ export function widthOf(columns: readonly Column[], rows: readonly TableRow[]): 
 }
 
 /**
- * A table with nothing but white space between columns. Spanning lines are wrapped to the width of the table or of the
+ * A table with only white space between columns. Spanning lines are wrapped to the width of the table or of the
  * terminal.
  */
 export function plainTable(
@@ -111,7 +111,7 @@ export function plainTable(
       line += height
     }
   }
-  // Spanning lines are put in afterwards: a spanning cell would widen the columns it spans.
+  // Spanning lines are inserted afterwards, because a spanning cell would widen the columns it spans.
   const indent = ' '.repeat(widths[0]! + gap.length)
   return table
     .toString()

@@ -12,7 +12,7 @@ export const markdown = defineFormat({
   render: document => `${blocks(document, subtaskTable).join('\n\n')}\n`,
 })
 
-/** The document as blocks of Markdown; `subtasksOf` renders what stands under a group's table. */
+/** The document as blocks of Markdown; `subtasksOf` renders the text below a group's table. */
 export function blocks(
   whole: ResultDocument,
   subtasksOf: (document: ResultDocument, group: ResultGroup) => string,
@@ -75,7 +75,7 @@ function groupBlocks(
   ].filter(block => block !== '')
 }
 
-/** Subtasks down, arms across; empty where there is one subtask or none. */
+/** Subtasks as rows, arms as columns; empty if there is at most one subtask. */
 export function subtaskTable(document: ResultDocument, group: ResultGroup): string {
   const rows = words.rowsOf(document, group)
   const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
@@ -115,7 +115,7 @@ function table(head: readonly string[], alignment: string, body: readonly (reado
   ].join('\n')
 }
 
-/** Text from outside as plain Markdown text: arm ids hold `|`, and names may hold anything. */
+/** Escapes text from outside as plain Markdown: arm ids contain `|`, and names may contain anything. */
 function plain(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|]/g, character => `\\${character}`).replaceAll(/\s+/g, ' ')
 }

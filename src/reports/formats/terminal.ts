@@ -1,4 +1,4 @@
-// The table for a person: calm at 80 columns, fuller from 110, plain text without colour.
+// The table for the terminal: compact at 80 columns, with more columns from 110 on, readable without colour.
 import {Chalk, type ChalkInstance} from 'chalk'
 import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
@@ -104,8 +104,8 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
 }
 
 /**
- * Short names of rows by what tells them apart (model, mode, protocol, intervention), the fewest of these that do; null
- * when none of them does.
+ * Short names that tell the rows apart, from as few as possible of model, mode, protocol and intervention; null if
+ * these do not tell them apart.
  */
 function shortNames(rows: readonly ResultRow[]): string[] | null {
   const parts = rows.map(({model, label, mode, protocol, latentSize, intervention}) => [
@@ -128,8 +128,8 @@ function shortNames(rows: readonly ResultRow[]): string[] | null {
 }
 
 /**
- * Subtasks down, rows across in the order of the table above: by a short name where there is one that fits, else by
- * number; a single row has its intervals too.
+ * Subtasks as rows, arms as columns in the order of the table above. A column is headed by a short name if one fits,
+ * otherwise by a number. If there is a single arm its intervals are shown too.
  */
 function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkInstance): string {
   const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
@@ -160,8 +160,8 @@ function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkIn
 }
 
 /**
- * The arm's id on one line where it fits, else model and way of thinking on two; without the model where all rows have
- * the same.
+ * The arm's id on one line if it fits, otherwise model and mode on two lines. The model is omitted if all rows have the
+ * same.
  */
 function armLines({arm, model, label}: ResultRow, oneModel: boolean, room: number): string[] {
   const way = (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
@@ -180,7 +180,7 @@ function latency({latencyMs: {p50, p95}}: ResultRow, both: boolean): string {
 
 const scaleCells = 21
 
-/** Score and interval drawn on a common scale from 0 to 100 %, with guessing as a dotted line. */
+/** Draws score and interval on a common scale from 0 to 100 %, with the guessing baseline as a dotted line. */
 const whiskers: Field = {
   head: '0         50       100',
   align: 'left',
@@ -196,7 +196,7 @@ const whiskers: Field = {
   },
 }
 
-/** A comparison for a person: the verdict first, then each benchmark in a sentence, then subtasks that stand out. */
+/** A comparison for the terminal: the verdict, then a sentence for each benchmark, then the subtasks that stand out. */
 export function comparisonText(whole: Comparison, {width, color}: FormatOptions): string {
   const comparison = printableData(whole)
   const paint = new Chalk({level: color ? 1 : 0})
@@ -248,7 +248,7 @@ function subtaskLines({subtasks}: Comparison['pairs'][number], width: number, pa
   return ['', plainTable(columns, fitted, width, paint.dim), ...wrap(note, width).map(line => paint.dim(line))]
 }
 
-/** As many flips are shown to a person; the JSON has more of them. */
+/** Number of flips shown on the terminal; the JSON has more. */
 const shownFlips = 8
 
 function flipLines({flips, wins, losses}: Comparison['pairs'][number], width: number): string[] {

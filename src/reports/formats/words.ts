@@ -1,5 +1,5 @@
-// How figures read, the same in every format for people: per cent with one decimal, counts with separators, outcomes in
-// words.
+// Formats figures the same way in all formats for people: per cent with one decimal, counts with separators, outcomes
+// in words.
 import type {Comparison, ComparisonPair} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../schemas/result.js'
 
@@ -23,11 +23,11 @@ export function points(difference: number): string {
 
 /** A whole number with separators: `1,901`. */
 export function count(n: number): string {
-  // By hand: the first number through Intl costs a tenth of a second.
+  // Formatted by hand: the first use of Intl costs a tenth of a second.
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** A number with so many digits after the point, or the mark of an absent one. */
+/** A number with the given number of decimals, or the placeholder for a missing one. */
 export function figure(value: number | null, digits = 0): string {
   return value === null ? absent : value.toFixed(digits)
 }
@@ -37,23 +37,23 @@ export function sampleCount({n, total}: Pick<ResultRow, 'n' | 'total'>): string 
   return n === total ? count(n) : `${count(n)}/${count(total)}`
 }
 
-/** The arm's id, with the label of its model in the place of the reference where it has one. */
+/** The arm's id, with the model's label (if any) instead of its reference. */
 export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | 'label'>): string {
   return label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
 }
 
-/** Written tokens, and latent steps where there are any: `9 + 8`. */
+/** Text tokens, and latent steps if there are any: `9 + 8`. */
 export function thinking({usage, mode}: ResultRow): string {
   const text = figure(usage.textTokens)
   return mode === 'latent' && usage.latentSteps !== null ? `${text} + ${figure(usage.latentSteps)}` : text
 }
 
-/** Three decimals, or that it is less than the last of them. */
+/** Three decimals, or `< 0.001`. */
 export function pValue(p: number): string {
   return p < 0.001 ? '< 0.001' : p.toFixed(3)
 }
 
-/** Outcomes that are neither right nor wrong, in words; with errors, what they could change. */
+/** Outcomes that are neither right nor wrong, in words; if there are errors, also what they could change. */
 export function remarks(row: ResultRow): string[] {
   const {outcomes, bounds} = row
   const silent = (['unanswered', 'truncated', 'refused', 'not-engaged'] as const)
@@ -69,7 +69,7 @@ export function remarks(row: ResultRow): string[] {
   return remarks
 }
 
-/** `BLINK val`, and for samples and models that are not published ones the words that keep them apart. */
+/** `BLINK val`, followed by a remark if the samples or models are not published ones. */
 export function groupTitle(document: ResultDocument, group: ResultGroup): string {
   const rows = rowsOf(document, group)
   const is = (sample: ResultRow['sample']) => rows.some(row => row.sample === sample)
@@ -107,7 +107,7 @@ export function apartSentence(group: ResultGroup): string | null {
   return group.apart.length === 0 ? null : `Not ranked with the rows above, because of other ${group.apart.join('; ')}.`
 }
 
-/** What a comparison within this group can and cannot show. */
+/** What a comparison within this group can and cannot detect. */
 export function powerSentence({power}: ResultGroup): string | null {
   if (power === null) return null
   const share = `${percent(power.discordance)} % of which ${power.assumed ? 'are taken to differ' : 'differ'} without a net effect`
@@ -117,13 +117,13 @@ export function powerSentence({power}: ResultGroup): string | null {
   )
 }
 
-/** `2`, or `1–3`: the ranks that the row may have; empty outside a ranking. */
+/** `2`, or `1–3`: the possible ranks of the row; empty outside a ranking. */
 export function rank({rankLow, rankHigh}: Pick<ResultRow, 'rankLow' | 'rankHigh'>): string {
   if (rankLow === null || rankHigh === null) return ''
   return rankLow === rankHigh ? String(rankLow) : `${rankLow}–${rankHigh}`
 }
 
-/** What ranks and tiers mean; null where there is nothing to rank. */
+/** Explains ranks and tiers; null if there is nothing to rank. */
 export function tierSentence(document: ResultDocument, group: ResultGroup): string | null {
   const tiers = rowsOf(document, group).flatMap(row => row.tier ?? [])
   if (tiers.length < 2) return null
@@ -136,7 +136,10 @@ const testNames = {
   'cluster-sign-flip': 'sign-flip test over clusters',
 } as const
 
-/** The comparison of one benchmark in a sentence; what it could not have seen stands there while the answer is open. */
+/**
+ * The comparison of one benchmark in a sentence. If it is inconclusive, the sentence names the smallest detectable
+ * difference.
+ */
 export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparison, 'alpha' | 'pairs'>): string {
   const confidence = Number((100 * (1 - alpha)).toFixed(4))
   const p = (value: number) => pValue(value).replace(/^(?!<)/, '= ')
@@ -148,12 +151,15 @@ export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparis
   )
 }
 
-/** How the table of a comparison's subtasks is to be read. */
+/** Explains how to read the subtask table of a comparison. */
 export function subtaskSentence(count: number): string {
   return `Each interval is of its subtask alone; Holm p allows for ${count} of them being looked at.`
 }
 
-/** The verdict of a comparison, and of its gate where one was asked for: two tests, told apart. */
+/**
+ * The verdict of a comparison and, if there is a gate, its decision. The two are separate tests and are worded
+ * separately.
+ */
 export function verdictSentence(comparison: Comparison): string {
   const {verdict, gated, gate, margin, alpha, pairs, allowed, exitCode} = comparison
   const tests =
@@ -171,7 +177,9 @@ export function verdictSentence(comparison: Comparison): string {
   return `${decision} (one-sided test at ${alpha}); verdict ${verdict} (${tests}${although})`
 }
 
-/** What the choice of extractor is worth for one arm: the range, then every reading from best to worst. */
+/**
+ * How much the choice of extractor changes the score of one arm: the range, then every extractor from best to worst.
+ */
 export function panelSentence({arm, bench, rows, range, disagreements}: ResultPanel): string {
   if (range === null) return `${arm} on ${bench}: no answer could be scored.`
   const ranked = [...rows]

@@ -5,7 +5,7 @@ import {outcomes} from '../../core/outcome.js'
 import {pairedTests} from '../../metrics/statistics/index.js'
 import {resultRowSchema} from './result-row.js'
 
-/** `p` and the interval are of the one test that `test` names: the interval holds 0 exactly when p is above alpha. */
+/** `p` and the interval belong to the test named by `test`: the interval contains 0 exactly when p is above alpha. */
 const difference = {
   n: z.number().int(),
   difference: z.number(),
@@ -20,7 +20,7 @@ const difference = {
 
 const comparisonVerdicts = ['improved', 'equivalent', 'regressed', 'inconclusive'] as const
 
-/** The one-sided test of a loss of the margin, apart from the verdict. `low` is the lower bound at alpha. */
+/** The one-sided test against a loss of the margin, separate from the verdict. `low` is the lower bound at alpha. */
 const gateSchema = z.looseObject({
   passed: z.boolean(),
   low: z.number(),
@@ -31,11 +31,14 @@ const gateSchema = z.looseObject({
 export const comparisonPairSchema = z.looseObject({
   bench: z.string(),
   ...difference,
-  /** Samples that are not scored in both: nothing is known of their difference. */
+  /** Number of samples that are not scored in both runs. They do not enter the difference. */
   unpaired: z.number().int(),
-  /** `p` adjusted for the number of benchmarks compared (Holm); the overall verdict goes by it. */
+  /** `p` adjusted for the number of benchmarks compared (Holm). The overall verdict uses it. */
   holm: z.number(),
-  /** Share of pairs that differ without a net effect; at it `mde` is the smallest difference found with 80 % power. */
+  /**
+   * Share of pairs that differ without a net effect. At this share, `mde` is the smallest difference detected with 80 %
+   * power.
+   */
   discordance: z.number(),
   mde: z.number(),
   /** Smallest margin within which equivalence could be shown with 80 % power. */
@@ -47,7 +50,7 @@ export const comparisonPairSchema = z.looseObject({
   bounds: z.strictObject({low: z.number(), high: z.number()}),
   verdict: z.enum(comparisonVerdicts),
   gate: gateSchema,
-  /** Samples with another score in `new`, losses first; at most `--flips`. */
+  /** Samples whose score differs in `new`, losses first; at most `--flips`. */
   flips: z.array(z.strictObject({id: z.string(), from: z.enum(outcomes), to: z.enum(outcomes)})),
   /** `holm` is `p` adjusted for the number of subtasks. */
   subtasks: z.array(z.looseObject({name: z.string(), ...difference, holm: z.number()})),
@@ -60,11 +63,11 @@ export const comparisonSchema = z.looseObject({
   pairs: z.array(comparisonPairSchema),
   margin: z.number(),
   alpha: z.number(),
-  /** True when a gate was asked for: only then can the exit code be 1 or 3. */
+  /** True if there is a gate; only then can the exit code be 1 or 3. */
   gated: z.boolean(),
-  /** Passed where every pair's is; `low` is the lowest. */
+  /** Passed if every pair's gate passed; `low` is the lowest of the pairs. */
   gate: gateSchema,
-  /** What differs between the runs and was allowed to (`--allow`), as `what: this, not that`. */
+  /** Differences between the runs that `--allow` permitted, as `what: this, not that`. */
   allowed: z.array(z.string()),
   warnings: z.array(z.string()),
   verdict: z.enum(comparisonVerdicts),

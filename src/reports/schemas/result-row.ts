@@ -12,7 +12,7 @@ export const resultRowSchema = z.looseObject({
   run: z.string(),
   arm: z.string(),
   model: z.string(),
-  /** Shown for the model (`--model LABEL=REF`); null without. */
+  /** The model's label (`--model LABEL=REF`); null if it has none. */
   label: z.string().nullable(),
   mode: z.enum(modes),
   protocol: z.string().nullable(),
@@ -49,13 +49,13 @@ export const resultRowSchema = z.looseObject({
   ),
   usage: z.looseObject({textTokens: mean, latentSteps: mean, promptTokens: mean}),
   latencyMs: z.strictObject({p50: mean, p95: mean}),
-  /** Answers, of `asked`, that came from the response cache. */
+  /** Number of the `asked` answers that came from the response cache. */
   cached: z.number().int(),
-  /** Answers in the log, over all repeats; errors are none. */
+  /** Number of answers in the log, over all repeats, without errors. */
   asked: z.number().int(),
-  /** What the answers cost, cached ones nothing; null where it is not known or nothing is paid. */
+  /** Cost of the answers; cached ones cost nothing. Null if it is unknown or nothing is paid. */
   costUsd: z.number().nullable(),
-  /** Samples whose latents were seen, the share of them with a latent block, and its 95 % interval. */
+  /** Number of samples whose latents were observed, the share of them with a latent block, and its 95 % interval. */
   engaged: z.strictObject({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()}).nullable(),
   lock: z.string(),
   sample: z.enum(['official', 'partial', 'builtin', 'unverified']),
@@ -66,20 +66,20 @@ export const resultRowSchema = z.looseObject({
     .strictObject({strict: fraction, mean: fraction, items: z.number().int(), incomplete: z.number().int()})
     .optional(),
   /**
-   * Imported rows: the peer's own headline and ours over the samples that both scored, and on how many of them the two
-   * differ.
+   * Imported rows: the other harness's headline and this harness's over the samples that both scored, and the number of
+   * samples on which they differ.
    */
   peer: z.strictObject({score: fraction, ours: fraction, n: z.number().int(), differ: z.number().int()}).optional(),
-  /** Settings in which the row differs from the others it is ranked with. */
+  /** Settings in which the row differs from others of its group. */
   differences: z.record(z.string(), z.string()),
-  /** What a reader must know of this row, in sentences. */
+  /** Notes for the reader of this row, in sentences. */
   notes: z.array(z.string()),
   /**
-   * The first tier holds the rows of a group that none is shown to beat, the next those that none of the rest is shown
-   * to beat; null without a score and outside a group.
+   * The first tier holds the rows of a group that no other row is shown to beat, the next those that no remaining row
+   * is shown to beat. Null without a score or a group.
    */
   tier: z.number().int().nullable(),
-  /** The ranks that the row may have in its group, 1 is best: simultaneous 95 % intervals. Null as `tier`. */
+  /** The possible ranks of the row in its group, 1 is best: simultaneous 95 % intervals. Null when `tier` is. */
   rankLow: z.number().int().nullable(),
   rankHigh: z.number().int().nullable(),
 })

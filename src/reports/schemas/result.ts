@@ -11,17 +11,17 @@ export const resultGroupSchema = z.looseObject({
   /** The benchmark's name for people. */
   title: z.string(),
   split: z.string(),
-  /** Which samples of all that were run the headlines count, where it is not every subtask and the same in all rows. */
+  /** How many of the samples that were run count for the headline, if not every subtask counts and all rows agree. */
   counted: z.string().nullable(),
   /** Indices into `rows`, best first. */
   rows: z.array(z.number().int()),
-  /** What its rows share: extractor, prompt style, judge, data, ... */
+  /** Facts that its rows share: extractor, prompt style, judge, data, ... */
   shared: z.record(z.string(), z.string()),
-  /** What keeps it apart from the first group of its benchmark, as `what: this, not that`; empty for the first. */
+  /** How it differs from the first group of its benchmark, as `what: this, not that`; empty for the first. */
   apart: z.array(z.string()),
   /**
-   * What a paired comparison of this size can show; null without pairs. `discordance` is the share of pairs that differ
-   * without a net effect, in the best two rows or assumed.
+   * What a paired comparison of this size can detect; null without pairs. `discordance` is the share of pairs that
+   * differ without a net effect, observed in the best two rows or assumed.
    */
   power: z
     .strictObject({
@@ -34,7 +34,7 @@ export const resultGroupSchema = z.looseObject({
     .nullable(),
 })
 
-/** What other extractors would have made of an arm's answers (`--extractor-panel`). */
+/** The scores of an arm's answers under other extractors (`--extractor-panel`). */
 export const resultPanelSchema = z.looseObject({
   arm: z.string(),
   bench: z.string(),

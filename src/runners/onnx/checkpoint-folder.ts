@@ -15,7 +15,7 @@ export function isCheckpointRef(ref: string): boolean {
 }
 
 /**
- * The folder of a reference, downloaded first where needed and allowed. A path need not exist; opening it reports what
+ * The folder of a reference, downloaded first if necessary and allowed. A path need not exist; opening it reports what
  * is wrong.
  * Throws LanternError `usage` (unknown built-in model, malformed hub name) and, for the hub, what hubCheckpoint throws.
  */
@@ -34,7 +34,7 @@ export function builtinNames(): string[] {
     .sort()
 }
 
-/** Whether a folder is that of a model that ships with the package. */
+/** Whether a folder holds a model that ships with the package. */
 export function isBuiltinFolder(dir: string): boolean {
   return join(dirname(dir), '/') === builtinModels
 }

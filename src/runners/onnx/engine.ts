@@ -349,7 +349,7 @@ export class Engine {
         totalMs: prepared.prefillMs + decodeMs,
         perStepMs: steps > 0 ? decodeMs / steps : null,
       },
-      // A stop string ends the answer; what was decoded after it, up to the limit too, is no part of it.
+      // A stop string ends the answer. Text decoded after it, even up to the limit, is not part of the answer.
       stop: cut ? 'eos' : stop,
       attempts: 1,
       seen: prepared.seen,

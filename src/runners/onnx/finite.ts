@@ -1,5 +1,5 @@
-// Weights that hold NaN or infinity, or activations that overflow, still give tokens: an answer that means nothing.
-// Every state that leaves the model is looked at, which costs nothing beside computing it.
+// Weights that hold NaN or infinity, or activations that overflow, still give tokens, but the answer is meaningless. So
+// every state that leaves the model is checked. The check costs almost nothing compared with the forward pass.
 import {LanternError} from '../../core/errors.js'
 
 /** Throws LanternError `bad-checkpoint` if a value is NaN or infinite. */
@@ -8,7 +8,7 @@ export function requireFinite(values: Float32Array): void {
 }
 
 export function allFinite(values: Float32Array): boolean {
-  // Infinities and NaN are the only values whose product with 0 is not 0, so that one sum finds any of them.
+  // Infinities and NaN are the only values whose product with 0 is not 0, so one sum finds any of them.
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0
   return sum === 0

@@ -1,5 +1,6 @@
-// Recognises from file names what a folder holds: a checkpoint, an adapter, or something that has to become a
-// checkpoint first. For what cannot be loaded, the error says what it is and what to do (design/checkpoint-folders.md).
+// Recognises the content of a folder from its file names: a checkpoint, an adapter, or something that has to be
+// converted to a checkpoint first. If it cannot be loaded, the error says what it is and what to do
+// (design/checkpoint-folders.md).
 import {opendir, readdir, stat} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
@@ -12,7 +13,7 @@ export const indexFile = 'model.safetensors.index.json'
 export const adapterConfig = 'adapter_config.json'
 export const adapterWeights = 'adapter_model.safetensors'
 
-/** Shards as transformers and accelerate number them: `model-00001-of-00003.safetensors`. */
+/** Shards, as numbered by transformers and accelerate: `model-00001-of-00003.safetensors`. */
 export const shardPattern = /^(.+)-(\d{1,6})-of-(\d{1,6})\.safetensors$/
 
 /** Whether a folder holds weights that can be read. */
@@ -20,7 +21,7 @@ export function holdsWeights(names: Names): boolean {
   return names.has(singleFile) || names.has(indexFile) || [...names].some(name => shardPattern.test(name))
 }
 
-/** Whether a folder is an adapter: it says so, and it has no weights of a model. */
+/** Whether a folder is an adapter: it has the files of an adapter and no weights of a model. */
 export function isAdapter(names: Names): boolean {
   return names.has(adapterConfig) && !holdsWeights(names)
 }
@@ -34,7 +35,7 @@ interface OtherFormat {
 const some = (names: Names, pattern: RegExp) => [...names].some(name => pattern.test(name))
 const zeroScript = 'zero_to_fp32.py'
 
-/** What has no loader, in the order it is tried. */
+/** Formats that cannot be loaded, in the order in which they are tried. */
 const otherFormats: readonly OtherFormat[] = [
   {
     recognises: names => some(names, /^(zero_pp_rank_|bf16_zero_pp_rank_|mp_rank_\d+_model_states)/),
@@ -83,7 +84,10 @@ const otherFormats: readonly OtherFormat[] = [
 
 const otherFormatOf = (names: Names) => otherFormats.find(({recognises}) => recognises(names))
 
-/** Names of a folder that holds a checkpoint or an adapter. Throws LanternError `bad-checkpoint` or `unsupported`. */
+/**
+ * The file names of a folder that holds a checkpoint or an adapter. Throws LanternError `bad-checkpoint` or
+ * `unsupported`.
+ */
 export async function loadableFolder(dir: string): Promise<Names> {
   const names = await namesIn(dir)
   if (names.has('config.json') && holdsWeights(names)) return names
@@ -126,7 +130,10 @@ function notACheckpoint(dir: string, names: Names): LanternError {
   )
 }
 
-/** Folders of a training or of a hub's cache that hold what was meant one level below; null when there are none. */
+/**
+ * The error for an output folder of a training or a folder of the hub's cache, where the checkpoint is one level below;
+ * null for other folders.
+ */
 async function checkpointsInside(dir: string, names: Names): Promise<LanternError | null> {
   const below = async (name: string) => new Set(await readdir(join(dir, name)).catch(() => []))
   const steps = [...names].filter(name => /^(checkpoint|global_step|step)[-_]?\d+$/.test(name))
@@ -172,8 +179,8 @@ async function checkpointsInside(dir: string, names: Names): Promise<LanternErro
 }
 
 /**
- * A single file is judged by its own name, so that `--model model.onnx` gets the same answer as its folder. A folder
- * with more names than the bound is judged by the first of them.
+ * A single file is treated as a folder with that one name, so that `--model model.onnx` gets the same error as its
+ * folder. If a folder has more names than the bound, only the first are used.
  */
 async function namesIn(dir: string): Promise<Names> {
   try {

@@ -1,5 +1,5 @@
-// What prompts will take with a local checkpoint, counted without its model: the same template, tokenizer and picture
-// sizes as when it is asked.
+// Counts the tokens of prompts for a local checkpoint without loading its model. It uses the same template, tokenizer
+// and picture sizes as a run.
 import type {Size} from '../picture-size.js'
 import type {Forecast} from '../runner.js'
 import {loadPromptTools, type PixelOptions} from './load.js'

@@ -1,5 +1,5 @@
-// The bank of the interventions that feed latents of a recorded run: whose latents a sample gets, and what all of them
-// have in common. How they lie on disk is run-folder/latents.ts.
+// The latents of a recorded run, for the interventions that feed them: which latents a sample gets, and statistics over
+// all of them. run-folder/latents.ts defines their format on disk.
 import {LanternError} from '../../core/errors.js'
 import {random} from '../../core/random.js'
 import {type DonorFacts, drawDonor, goldTexts} from '../../modes/donors.js'
@@ -8,21 +8,21 @@ import {type StoredArm, storedArms} from '../../run-folder/latents.js'
 import {openRunFolder, readLogBatches} from '../../run-folder/reader.js'
 import {RecordCheck} from '../../run-folder/record-check.js'
 
-/** A sample as the bank is asked for it. */
+/** The properties by which a sample is looked up. */
 export interface BankedSample {
   readonly id: string
   readonly benchmark: string
-  /** The item it is a variant of, where items are asked under several option orders. */
+  /** The item it is a variant of, if items are asked under several option orders. */
   readonly item?: string
 }
 
-/** The own latents of one arm of a recorded run. */
+/** The latents of an arm with the intervention `own` in a recorded run. */
 export interface LatentBank {
   /** Latents this sample had, at this repeat or at the first; null when there are none. */
   recorded(bench: string, id: string, repeat?: number): Promise<Blocks | null>
   /**
-   * Latents of a sample that may donate to this one (modes/donors.ts), drawn by `seed`; null when there is none. What
-   * both are is read from the records of the run, so a sample that the run did not ask has no donor either.
+   * Latents of a sample that may donate to this one (modes/donors.ts), drawn by `seed`; null when there is none. Both
+   * samples are described by the records of the run, so a sample that the run did not ask has no donor.
    */
   donor(sample: BankedSample, seed: readonly (string | number)[]): Promise<Blocks | null>
   /** Over all samples; computed at the first call. */
@@ -52,7 +52,8 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
     async donor({benchmark, id, item}, seed) {
       samples ??= recordedSamples(runDir, stored)
       const here = (await samples).get(benchmark)
-      // Orders of one item are alike in all that the policy looks at, so any of them stands for the sample.
+      // The option orders of an item agree in all properties that the policy compares, so any of them can represent the
+      // sample.
       const recipient = here?.known.get(id) ?? here?.known.get(item ?? id)
       const donor = recipient && drawDonor(recipient, here!.withLatents, random(...seed, 'donor'))
       return donor ? stored.read(benchmark, donor.id) : null
@@ -64,11 +65,11 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
   }
 }
 
-/** What the records say of the samples of one benchmark. */
+/** The samples of one benchmark, as described by the records. */
 interface RecordedSamples {
   /** By id, and by item. */
   readonly known: Map<string, DonorFacts>
-  /** Those that have latents, in one order whatever the log's. */
+  /** The samples with latents, in an order that does not depend on the log. */
   readonly withLatents: DonorFacts[]
 }
 

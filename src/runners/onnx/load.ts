@@ -31,8 +31,8 @@ export async function loadCheckpoint(
 }
 
 /**
- * What prompts are made with, except the model. Throws LanternError `bad-checkpoint`, `unsupported` for a template
- * without pictures, and `usage` for limits that no picture can have.
+ * Loads everything needed to build prompts, except the model. Throws LanternError `bad-checkpoint`, `unsupported` for a
+ * template without pictures, and `usage` for limits that no picture can have.
  */
 export async function loadPromptTools(
   checkpoint: Checkpoint,

@@ -1,6 +1,5 @@
 // The messages between the main thread and the worker, and how a group of requests is transferred. Pictures are read on
-// the main thread (from a file or a parquet page) and sent as bytes. Generations come back without the request they
-// answer.
+// the main thread (from a file or a parquet page) and sent as bytes. Generations are sent back without their requests.
 import type {Generation, LatentBlock, Request} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
@@ -8,12 +7,15 @@ import type {EngineOptions} from './engine.js'
 import type {CheckpointOptions} from './load.js'
 import type {Provenance} from './qwen2-5-vl/types.js'
 
-/** What a worker is started with. */
+/** The data a worker is started with. */
 export interface WorkerStart {
   readonly dir: string
   readonly load: Omit<CheckpointOptions, 'notify' | 'warn'>
   readonly engine: EngineOptions
-  /** URLs of plug-ins that bring protocols or interventions: a thread has registers of its own. */
+  /**
+   * URLs of plug-ins with protocols or interventions. They are loaded again in the worker, because each thread has its
+   * own registers.
+   */
   readonly plugins: readonly string[]
 }
 
@@ -95,7 +97,7 @@ export function unpackGroup({requests, pictures}: SentGroup): Request[] {
   const unpackImage = (image: SentImage | ImageRef) => {
     if (typeof image.bytes === 'number') {
       const bytes = pictures[image.bytes]!
-      // Changed in place, so that the picture in a prompt and the one in its sample remain the same object.
+      // Changed in place, so that a picture remains the same object in the prompt and in its sample.
       ;(image as {bytes: unknown}).bytes = async () => bytes
     }
   }

@@ -1,4 +1,4 @@
-// What the local runner can be told beside the common options.
+// The options of the local runner, in addition to the common ones.
 import type {CommonOptions} from '../runner.js'
 
 /** Rows decoded together: on a CPU four cost little more than one (design/checkpoints.md, "Numbers"). */

@@ -24,7 +24,7 @@ export async function placeWeights(files: readonly string[], cacheDir: string): 
   const folders = new Set([...real.values()].map(path => dirname(path)))
   if (folders.size === 1) return {folder: [...folders][0]!, locate: file => basename(real.get(file)!)}
 
-  // Sizes and times too: a file that was written anew must not meet the link to its old contents.
+  // Sizes and times are part of the name, so that a rewritten file is not served by a link to its old contents.
   const identities: string[] = []
   for (const path of real.values()) {
     const {size, mtimeNs} = await stat(path, {bigint: true})

@@ -59,7 +59,7 @@ export class PreparedInputs {
   readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
   readonly #inputs = new Map<string, Promise<PromptInput>>()
   readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
-  /** A picture is identified by its object only. A number for each becomes part of the prompt's key. */
+  /** A picture is identified only by its object. Each gets a number, which becomes part of the prompt's key. */
   readonly #numbers = new Map<ImageRef, number>()
 
   constructor(tools: PromptTools) {

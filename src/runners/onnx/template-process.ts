@@ -1,11 +1,11 @@
-// Renders chat templates in a process of its own. A template is a program that came with a checkpoint: it may loop for
-// ever or fill the memory. A thread would not do, because V8 ends the whole process when a list outgrows the heap of
-// one of its threads. One process serves all templates; a template that breaks it costs the next one a new start.
+// Renders chat templates in a separate process. A template is a program that came with a checkpoint: it may loop for
+// ever or fill the memory. A thread is not enough, because V8 ends the whole process when a list outgrows the heap of
+// one thread. One process serves all templates. If a template breaks it, the next one starts a new process.
 import {type ChildProcess, spawn} from 'node:child_process'
 import {createRequire} from 'node:module'
 import {checkpointLimits} from '../../core/limits.js'
 
-/** What goes to the process, and what comes back. */
+/** The messages to and from the process. */
 interface Job {
   readonly source: string
   readonly context: unknown
@@ -19,7 +19,10 @@ const startMs = 20_000
 let running: ChildProcess | undefined
 let last: Promise<unknown> = Promise.resolve()
 
-/** Renders after those that were asked for before. Throws an Error that says why, also for a bound that was reached. */
+/**
+ * Renders a template, after those requested before it. Throws an Error that says why it failed or which bound was
+ * exceeded.
+ */
 export function renderTemplate(source: string, context: unknown): Promise<string> {
   const job = last.then(() => render({source, context, maxChars: checkpointLimits.templateChars}))
   last = job.catch(() => undefined)
@@ -33,21 +36,21 @@ async function render(job: Job): Promise<string> {
   }
   const child = running
   const answer = answerOf(child, checkpointLimits.templateMs)
-  // A failure to send is told by the end of the process.
+  // If sending fails, the process has ended, which is reported below.
   child.send(job, () => undefined)
   return answer
 }
 
-/** The next text from the process. Throws an Error when it answers with one, ends, or takes too long. */
+/** The next text from the process. Throws an Error if the process reports one, ends, or takes too long. */
 async function answerOf(child: ChildProcess, ms: number): Promise<string> {
-  // While an answer is waited for, the process keeps this one alive; between answers it does not.
+  // The child process keeps this one alive only while an answer is pending.
   child.ref()
   child.channel?.ref()
   const answer = await new Promise<Answer>(resolve => {
     const end = (value: Answer) => {
       clearTimeout(timer)
       child.removeAllListeners()
-      // A listener must be there for an error that comes late, or it would be thrown.
+      // A listener has to exist for late errors; otherwise Node would throw them.
       child.on('error', () => undefined)
       resolve(value)
     }
@@ -60,7 +63,7 @@ async function answerOf(child: ChildProcess, ms: number): Promise<string> {
     child.once('message', value => end(value as Answer))
     child.once('error', error => broken(`the process that renders it cannot be used (${error.message})`))
     child.once('exit', (code, signal) => {
-      // How V8 ends a process whose heap is full: by abort(), which a shell in between turns into a number.
+      // V8 ends a process with a full heap by abort(). A shell in between turns that signal into an exit code.
       const full = signal === 'SIGABRT' || signal === 'SIGTRAP' || code === 134
       const memory = `it needs more than ${checkpointLimits.templateMemoryMb} MB of memory`
       broken(full ? memory : `the process that renders it ended (${signal ?? `code ${code}`})`)
@@ -75,7 +78,7 @@ async function answerOf(child: ChildProcess, ms: number): Promise<string> {
 function start(): ChildProcess {
   const jinja = createRequire(import.meta.url).resolve('@huggingface/jinja')
   const memory = `--max-old-space-size=${checkpointLimits.templateMemoryMb}`
-  // Nothing of this process's environment is for a template; Windows needs one variable to start anything.
+  // A template gets no environment variables of this process, except the one that Windows needs to start a process.
   const {SystemRoot} = process.env
   return spawn(process.execPath, [memory, '-e', program, jinja], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -84,10 +87,10 @@ function start(): ChildProcess {
 }
 
 /**
- * The program of the process: says that it is ready, then answers each Job with an Answer. It is a text, because it has
- * to run as it stands, whatever compiled this file. It ends with its channel; a thread sees to it where a template
- * loops and this process was killed. An interrupt in the terminal goes to every process of it, so it is left to this
- * one.
+ * The program of the child process: it reports that it is ready, then answers each Job with an Answer. It is a string,
+ * so that it runs unchanged whatever compiled this file. It ends when its channel closes. If a template loops when the
+ * parent is killed, a thread ends it. It ignores interrupts: the terminal sends them to every process, and the parent
+ * handles them.
  */
 const program = `
 const {Worker} = require('node:worker_threads')

@@ -1,5 +1,5 @@
 // Finds the weight files of a checkpoint folder and reads their headers: one file, the shards of an index, or numbered
-// shards without one. Every tensor is found once; what would be read by accident is refused. Reads no weights.
+// shards without one. Every tensor is located exactly once; ambiguous files are refused. Reads no weights.
 import {basename, join} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../core/errors.js'
@@ -8,11 +8,11 @@ import {readSafetensorsHeader, type TensorPlace} from '../../core/safetensors.js
 import {indexFile, type Names, shardPattern, singleFile} from './folder-format.js'
 
 export interface WeightFiles {
-  /** By the names in the files. */
+  /** Tensors by their names in the files. */
   readonly tensors: ReadonlyMap<string, TensorPlace>
   /** Absolute paths. */
   readonly files: readonly string[]
-  /** What was assumed about the folder, as sentences. */
+  /** Sentences about what was assumed about the folder. */
   readonly assumed: readonly string[]
 }
 
@@ -26,7 +26,7 @@ export async function readWeightFiles(dir: string, names: Names): Promise<Weight
   return {...(await tensorsOf(shards)), assumed}
 }
 
-/** transformers reads the single file and ignores the index, also where the file is a left-over. */
+/** transformers reads the single file and ignores the index, even if the single file is a left-over. */
 async function singleBesideIndex(dir: string): Promise<WeightFiles> {
   const single = await tensorsOf([join(dir, singleFile)])
   const lacking = Object.keys(await weightMap(dir)).find(name => !single.tensors.has(name))
@@ -84,7 +84,7 @@ async function shardsOfIndex(dir: string, present: Names): Promise<string[]> {
   return shards.map(name => join(dir, name))
 }
 
-/** All shards of one numbering. Throws for a gap, and for shards of two numberings. */
+/** All shards of a numbered set. Throws if a shard is missing or the shards belong to two sets. */
 function numberedShards(dir: string, names: Names): string[] {
   const shards = [...names].filter(name => shardPattern.test(name)).sort()
   const [, stem, , total] = shardPattern.exec(shards[0]!)!

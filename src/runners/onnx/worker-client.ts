@@ -1,4 +1,4 @@
-// The main thread's side of a model in a worker: sends groups when the worker asks for them, hands out what comes back.
+// The main thread's side of a model in a worker: sends groups when the worker asks for them and yields the generations.
 import {Worker} from 'node:worker_threads'
 import {type ErrorCode, exitCodes, LanternError, messageOf} from '../../core/errors.js'
 import {failedGeneration, type Generation, type LatentBlock, type Request} from '../../core/generation.js'

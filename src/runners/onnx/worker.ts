@@ -1,5 +1,5 @@
-// The thread a model runs on: onnxruntime computes on the thread that calls it, and the main one has progress, signals
-// and files to see to.
+// The thread a model runs on. onnxruntime computes on the calling thread, and the main thread has to handle progress,
+// signals and files.
 // Started by worker-client.ts with a WorkerStart; the messages are in messages.ts.
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads'
 import {LanternError, messageOf} from '../../core/errors.js'
@@ -27,7 +27,7 @@ async function serve(port: MessagePort, {dir, load, engine: options, plugins}: W
   let arrived: ((requests: readonly Request[] | null) => void) | undefined
   const numbers = new Map<Request, {group: number; request: number}>()
 
-  /** Groups as they come; the next one is asked for while this one is worked on. */
+  /** The incoming groups. The next one is requested while the current one is processed. */
   async function* groups() {
     const ask = () =>
       new Promise<readonly Request[] | null>(resolve => {

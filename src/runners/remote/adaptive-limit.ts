@@ -1,7 +1,8 @@
-// How many requests may be in flight: additive increase, multiplicative decrease. State and steps only; who counts
-// requests is client.ts.
-// Rule of UKGovernmentBEIS/inspect_ai: design/adaptive-concurrency.md: slow start that doubles per clean round, then 5
-// % more a round; a fifth less on 429, once per cool-down; server errors only pause the growth.
+// The number of requests that may be in flight: additive increase, multiplicative decrease. This file holds the state
+// and its steps; client.ts counts the requests.
+// The rule is that of UKGovernmentBEIS/inspect_ai: design/adaptive-concurrency.md. The slow start doubles the limit
+// after each clean round; later each round adds 5 %. A 429 takes off a fifth, once per cool-down. Server errors only
+// pause the growth.
 
 export interface LimitSettings {
   readonly min: number
@@ -13,9 +14,9 @@ export interface LimitState {
   readonly settings: LimitSettings
   readonly limit: number
   readonly slowStart: boolean
-  /** Successes since the limit last changed; a round is as many as the limit. */
+  /** Successes since the limit last changed. A round has as many successes as the limit. */
   readonly clean: number
-  /** Until then (ms) another 429 does not shrink the limit again, and it does not grow. */
+  /** End of the cool-down (ms). Until then another 429 does not lower the limit, and the limit does not grow. */
   readonly quietUntil: number
 }
 
@@ -25,13 +26,13 @@ const shrink = 0.8
 const growth = 1.05
 const saturation = 0.8
 
-/** The limit at the start: `auto` adapts, a number is kept whatever happens. */
+/** `auto` adapts the limit; a number keeps it fixed. */
 export function initialLimit(concurrency: number | 'auto'): LimitState {
   const settings = concurrency === 'auto' ? adaptive : {min: concurrency, start: concurrency, max: concurrency}
   return {settings, limit: settings.start, slowStart: true, clean: 0, quietUntil: 0}
 }
 
-/** After a reply. `active` requests were in flight: a limit that is not used is not raised. */
+/** Call it after a reply. `active` requests were in flight: a limit that is not fully used is not raised. */
 export function afterSuccess(state: LimitState, {active, now}: {active: number; now: number}): LimitState {
   if (now < state.quietUntil || active < saturation * state.limit) return state
   const clean = state.clean + 1
@@ -40,7 +41,7 @@ export function afterSuccess(state: LimitState, {active, now}: {active: number; 
   return {...state, clean: 0, limit: Math.min(raised, state.settings.max)}
 }
 
-/** After a 429; `retryAfterMs` is what its Retry-After asked for. */
+/** Call it after a 429; `retryAfterMs` is the value of its Retry-After. */
 export function afterRateLimit(
   state: LimitState,
   {now, retryAfterMs = 0}: {now: number; retryAfterMs?: number},
@@ -55,7 +56,7 @@ export function afterRateLimit(
   }
 }
 
-/** After a server error or a lost connection: the round starts again, the limit stays. */
+/** Call it after a server error or a lost connection: the round starts again and the limit stays. */
 export function afterTransient(state: LimitState): LimitState {
   return {...state, clean: 0}
 }

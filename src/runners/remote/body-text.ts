@@ -1,11 +1,12 @@
-// The text of an answer's body: bounded, and unpacked where a server or a gateway has compressed it, asked or not.
+// Reads the body of a response as text. The size is bounded, and the body is decompressed even if no compression was
+// requested.
 import {promisify} from 'node:util'
 import * as zlib from 'node:zlib'
 import {limits} from '../../core/limits.js'
 
 type Unpack = (bytes: Uint8Array, options: {maxOutputLength: number}) => Promise<Buffer>
 
-/** Node has zstd from 22.15 on. */
+/** Node supports zstd from version 22.15 on. */
 const zstd = (zlib as {zstdDecompress?: unknown}).zstdDecompress as typeof zlib.gunzip | undefined
 
 const unpackers: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
@@ -16,9 +17,9 @@ const unpackers: ReadonlyMap<string, Unpack> = new Map<string, Unpack>([
   ...(zstd === undefined ? [] : [['zstd', promisify(zstd) as unknown as Unpack] as const]),
 ])
 
-/** Thrown for a body beyond its bound or in a packing that cannot be undone; its message is the end of a sentence. */
+/** Thrown if a body exceeds the bound or cannot be decompressed. Its message is the end of a sentence. */
 export class UnreadableBody extends Error {
-  /** Whether it would be the same again; one that was cut may come whole. */
+  /** Whether another attempt would fail the same way. A body that was cut may arrive complete next time. */
   readonly final: boolean
 
   constructor(message: string, final: boolean) {
@@ -28,8 +29,9 @@ export class UnreadableBody extends Error {
 }
 
 /**
- * The body as text, its packings undone from the outermost (RFC 9110, 8.4). A body that is not packed although its
- * header says so, as some proxies send it, is taken as it is. Throws UnreadableBody, or what the connection throws.
+ * The body as text, with its content codings decoded from the outermost inwards (RFC 9110, 8.4). Some proxies send a
+ * body uncompressed although its header names a coding; such a body is used unchanged. Throws UnreadableBody, or what
+ * the connection throws.
  */
 export async function bodyText(
   body: AsyncIterable<Uint8Array>,
@@ -74,13 +76,13 @@ async function unpacked(bytes: Buffer, coding: string, maxOutputLength: number):
   }
 }
 
-/** With a header of zlib, as the standard wants it, or without, as some servers send it. */
+/** Deflate with a zlib header, as the standard requires, or without it, as some servers send it. */
 async function inflate(bytes: Uint8Array, options: {maxOutputLength: number}): Promise<Buffer> {
   const zlibHeader = bytes.length > 1 && (bytes[0]! & 15) === 8 && ((bytes[0]! << 8) | bytes[1]!) % 31 === 0
   return await (promisify(zlibHeader ? zlib.inflate : zlib.inflateRaw) as Unpack)(bytes, options)
 }
 
-/** JSON, events and pages begin with ASCII that none of the packings begins with. */
+/** JSON, events and web pages begin with ASCII characters that no compressed body begins with. */
 function looksPlain(bytes: Buffer): boolean {
   return /^\s*(?:[[{<"]|data:|event:|: )/.test(bytes.toString('latin1', 0, 64))
 }

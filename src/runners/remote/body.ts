@@ -11,7 +11,7 @@ export interface ChatMessage {
   readonly content: string | readonly ChatPart[]
 }
 
-/** Newer models of OpenAI refuse `max_tokens`; most other servers know nothing else. */
+/** Newer OpenAI models refuse `max_tokens`; most other servers support only that name. */
 export type TokenParameter = 'max_tokens' | 'max_completion_tokens'
 
 /**
@@ -27,14 +27,14 @@ export interface BodySettings {
   readonly without?: ReadonlySet<string>
   /** The beginning of an answer whose log-probabilities are asked for. */
   readonly continuation?: string
-  /** Keys that stand beside our own, or in place of them. */
+  /** Keys that are added to the body, or override its own. */
   readonly extraBody?: Readonly<Record<string, unknown>>
 }
 
 /**
- * The body as UTF-8. Decoding values that are not set are left out, so that the endpoint's own hold.
- * With a `continuation` the prompt goes on into an answer that begins with it, and the log-probabilities of its tokens
- * are asked for. `sent` names the settings that stand in the body.
+ * The body as UTF-8. Decoding values that are not set are omitted, so that the endpoint's defaults apply. With a
+ * `continuation` the prompt ends with an answer that begins with it, and the log-probabilities of its tokens are
+ * requested. `sent` names the settings in the body.
  */
 export function chatBody(
   name: string,
@@ -68,12 +68,12 @@ export function chatBody(
   return {bytes: join(pieces), sent: own.map(([name]) => name)}
 }
 
-/** Text as it stands in the body, or bytes that stand there as base64. */
+/** Literal text of the body, or bytes to be encoded as base64. */
 type Piece = string | Uint8Array
 
 function contentPieces(content: ChatMessage['content']): Piece[] {
   if (typeof content === 'string') return [JSON.stringify(content)]
-  // Servers of text models accept a lone text only as a string.
+  // Servers of text models accept text without pictures only as a string.
   if (content.length === 1 && content[0]!.type === 'text') return [JSON.stringify(content[0]!.text)]
   const parts = content.map((part): Piece[] =>
     part.type === 'text'

@@ -1,5 +1,5 @@
 // Sends chat completions: one pool of connections, an adaptive limit, bounded and visible retries, a budget, a cache.
-// It knows nothing of samples: runners and judges both speak through it.
+// It does not know about samples: both runners and judges use it.
 import {setMaxListeners} from 'node:events'
 import {setTimeout as sleep} from 'node:timers/promises'
 import pLimit, {type LimitFunction} from 'p-limit'
@@ -23,12 +23,12 @@ import {cacheKey, type ResponseCache} from './response-cache.js'
 
 export interface ChatCall {
   readonly messages: readonly ChatMessage[]
-  /** The pictures of the messages, in their order. */
+  /** The pictures of the messages, in order. */
   readonly images: readonly SeenImage[]
   readonly decoding: Decoding
-  /** From 0, where the same is asked several times: each time has a reply of its own. */
+  /** Number of the repeat from 0, if the same request is made several times. Each repeat has its own cached reply. */
   readonly repeat?: number | undefined
-  /** False for a whole reply that is of no use: it is not cached, so that it can be asked for again. */
+  /** Returns false for a complete but unusable reply. Such a reply is not cached, so that it is requested again. */
   readonly isUseful?: (text: string) => boolean
   /**
    * Asks for the log-probabilities of this beginning of an answer (`logProbs` of the reply) instead of for an answer.
@@ -40,14 +40,14 @@ export type ChatOutcome =
   | {
       readonly kind: 'reply'
       readonly reply: ChatReply
-      /** Parameters that the endpoint refused, and that were left out of this request. */
+      /** Parameters that were left out of this request because the endpoint refused them. */
       readonly dropped: readonly string[]
       readonly totalMs: number | null
       readonly attempts: number
       readonly cached: boolean
     }
   | {readonly kind: 'failure'; readonly code: string; readonly message: string; readonly attempts: number}
-  /** Not asked, or not to the end: aborted, or the budget is used up. */
+  /** Not requested or not completed: aborted, or the budget is used up. */
   | {readonly kind: 'left-out'}
 
 export interface ChatClientOptions {
@@ -58,23 +58,23 @@ export interface ChatClientOptions {
   readonly timeoutMs: number
   readonly maxRetries: number
   readonly budget: Budget
-  /** What tokens cost where a reply does not say; null where that is not known. */
+  /** Token prices for replies that do not state their cost; null if unknown. */
   readonly price: Price | null
   /** Merged into every body. */
   readonly extraBody?: Readonly<Record<string, unknown>>
-  /** Null where replies are neither read nor kept. */
+  /** Null if replies are neither read from a cache nor stored. */
   readonly cache: ResponseCache | null
   readonly notify: (event: RunnerEvent) => void
   /** Uniform in [0, 1), for the jitter. */
   readonly uniform?: () => number
 }
 
-/** Requests that may fail for reasons that nobody names before the first has succeeded; then all of them would. */
+/** How many requests may fail for unknown reasons before the first success. After that the endpoint is given up. */
 const failuresBeforeSuccess = 8
 const retriesInDoubt = 1
 /**
- * Later an endpoint is given up when so many times the limit fail in a row for reasons that are not theirs: it has
- * gone, or the key has.
+ * After the first success, an endpoint is given up if this many times the limit of requests fail in a row through no
+ * fault of their samples: the endpoint or the key is no longer valid.
  */
 const failuresPerSlot = 2
 const leftOut: ChatOutcome = {kind: 'left-out'}
@@ -82,14 +82,17 @@ const leftOut: ChatOutcome = {kind: 'left-out'}
 export class ChatClient {
   readonly #options: ChatClientOptions
   readonly #connections: Connections
-  /** One until the first reply: a wrong key, name or URL costs one request. */
+  /** One until the first reply, so that a wrong key, name or URL costs only one request. */
   readonly #slots: LimitFunction = pLimit(1)
   readonly #dropped: DroppedParameters
   readonly #told = new Set<string>()
   #path: string
   #limit: LimitState
   #proven = false
-  /** Since the last success: requests before the first one, samples that the endpoint is to blame for later. */
+  /**
+   * Failures since the last success: before the first success all failed requests, later only samples that failed
+   * because of the endpoint.
+   */
   #failures = 0
   #stopped: string | undefined
 
@@ -105,16 +108,16 @@ export class ChatClient {
     })
   }
 
-  /** How many calls it makes sense to have open: all that may be in flight, and a few that are being prepared. */
+  /** The useful number of open calls: those that may be in flight, and a few that are being prepared. */
   get window(): number {
     if (this.#stopped !== undefined) return 0
     return this.#proven ? this.#limit.limit + Math.ceil(this.#limit.limit / 8) : 1
   }
 
   /**
-   * Asks, or reads the reply from the cache. Failures are outcomes.
-   * Throws LanternError `endpoint` when no request can succeed: a first request with a wrong key, name or URL, or a
-   * used-up account.
+   * Sends the request, or reads the reply from the cache. Failures are returned as outcomes.
+   * Throws LanternError `endpoint` if no request can succeed: the key, name or URL is wrong, or the account has no
+   * credit left.
    */
   async complete(call: ChatCall, signal: AbortSignal): Promise<ChatOutcome> {
     const {endpoint, cache, extraBody} = this.#options
@@ -133,7 +136,7 @@ export class ChatClient {
       })
     const saved = key && (await cache?.read(key))
     if (saved) return {kind: 'reply', ...saved, totalMs: null, attempts: 0, cached: true}
-    // Every request in flight listens to the one signal of the run.
+    // Every request in flight listens to the same signal of the run.
     setMaxListeners(0, signal)
     const outcome = await this.#slots(() => this.#send(call, signal))
     if (key && outcome.kind === 'reply' && isUseful(call, outcome.reply)) await this.#store(key, outcome)
@@ -188,7 +191,7 @@ export class ChatClient {
     }
   }
 
-  /** An endpoint that has answered nothing yet, in spite of all retries, is asked for the next samples with fewer. */
+  /** If an endpoint has not answered anything yet despite all retries, the next samples get fewer retries. */
   #retries(most: number): number {
     return this.#proven || this.#failures === 0 ? most : Math.min(most, retriesInDoubt)
   }
@@ -205,12 +208,12 @@ export class ChatClient {
     return {bytes, sent, dropped}
   }
 
-  /** Whether the next attempt will be another one: without a parameter that was refused, or at the other path. */
+  /** Whether the next attempt will differ: without a refused parameter, or at the alternative path. */
   #changed(failure: Failure, sent: readonly string[]): boolean {
     const left = this.#dropped.leaveOut(failure, sent)
     if (left?.told) {
       const sentence = `${this.#ref} does not take ${left.name} ("${toldShort(failure).message}")`
-      this.#tellOnce(left.name, `${sentence}: it is left out from now on, and the records say so.`)
+      this.#tellOnce(left.name, `${sentence}: it is left out from now on, which the records note.`)
     }
     if (left !== undefined) return true
     const {otherPath} = this.#options.endpoint
@@ -268,7 +271,7 @@ export class ChatClient {
   }
 
   /**
-   * A request that a filter stopped is a refusal, whatever its status: the endpoint works, and nothing was generated.
+   * A request that a filter blocked is a refusal, whatever its status: the endpoint works, and nothing was generated.
    */
   #refusalOr(failure: Failure): ChatReply | Failure {
     if (failure.fault !== 'filtered') return failure
@@ -308,7 +311,7 @@ export class ChatClient {
   #fail(failure: Failure, attempts: number, {continuation}: ChatCall): ChatOutcome {
     const {code, message, blame, retry, fault} = failure
     const outcome: ChatOutcome = {kind: 'failure', code, message, attempts}
-    // What cannot be scored may well be answered.
+    // A prompt that cannot be scored may still be answered.
     if (continuation !== undefined) return outcome
     const {endpoint} = this.#options
     if (blame === 'sample' && fault) {
@@ -357,12 +360,12 @@ export class ChatClient {
   }
 }
 
-/** Whether a whole reply is worth keeping; an empty one may well be a fault of the moment. */
+/** Whether a complete reply should be cached. An empty one may be a temporary fault. */
 function isUseful(call: ChatCall, {text, logProbs}: ChatReply): boolean {
   return call.continuation === undefined ? text !== '' && (call.isUseful?.(text) ?? true) : logProbs !== undefined
 }
 
-/** The message as it is hashed: pictures are hashed apart, from their files. */
+/** The message as it is hashed. Pictures are hashed separately, from their files. */
 function withoutBytes({role, content}: ChatMessage): unknown {
   if (typeof content === 'string') return {role, content}
   return {

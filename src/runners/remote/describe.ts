@@ -1,4 +1,4 @@
-// What can be known of an endpoint without asking it a question: where it is, and whether it serves the model.
+// Describes an endpoint without sending it a prompt: its URL, and whether it serves the model.
 import {LanternError, messageOf} from '../../core/errors.js'
 import {request} from '../../hub/network.js'
 import {bodyText} from './body-text.js'
@@ -11,16 +11,16 @@ const timeoutMs = 10_000
 export interface EndpointDescription {
   readonly ref: string
   readonly endpoint: {readonly url: string; readonly name: string}
-  /** True if the endpoint lists the model; null when it lists none (`GET /models` is not offered by all). */
+  /** True if the endpoint lists the model; null if it has no list (not every endpoint offers `GET /models`). */
   readonly served: boolean | null
   readonly models: readonly string[]
-  /** Latents of an endpoint are out of reach. */
+  /** Always null: the latents of an endpoint cannot be observed. */
   readonly latent: null
 }
 
 /**
- * Describes `openai:NAME`. Throws LanternError `usage` for a bad reference, `endpoint` when nothing answers or the key
- * is refused.
+ * Describes `openai:NAME`. Throws LanternError `usage` for a bad reference, and `endpoint` if the server does not
+ * answer or refuses the key.
  */
 export async function describeEndpoint(ref: string, options: EndpointOptions): Promise<EndpointDescription> {
   const {name, url, origin, path, otherPath, headers, redact} = await resolveEndpoint(ref, options)

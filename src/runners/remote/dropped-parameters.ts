@@ -1,12 +1,12 @@
-// Remembers what an endpoint refuses to be told: the name of its token limit, and parameters that are left out.
+// Remembers what an endpoint does not accept: the name of its token limit, and parameters that are left out.
 import type {TokenParameter} from './body.js'
 import type {Failure} from './failure.js'
 import {type Parameter, refusedParameter} from './refused-parameter.js'
 
-/** A request may have been sent before another one learned the same: then only the body is made anew. */
+/** Another request may have learned the same while this one was in flight. Then only the body has to be rebuilt. */
 export interface LeftOut {
   readonly name: string
-  /** False where only the name of the parameter changes, or where it was left out already. */
+  /** False if only the parameter's name changes, or if it was already left out. */
   readonly told: boolean
 }
 
@@ -20,7 +20,7 @@ export class DroppedParameters {
     this.#own = new Set(own)
   }
 
-  /** What is left out from now on, in the order in which it was refused. */
+  /** The parameters that are left out from now on, in the order in which they were refused. */
   get names(): readonly string[] {
     return [...this.#dropped]
   }
@@ -30,13 +30,16 @@ export class DroppedParameters {
     return {tokenParameter: this.#tokenParameter, without: new Set<string>(this.#dropped)}
   }
 
-  /** Takes out what a failure says of a body that held `sent`; undefined where it says nothing of a parameter. */
+  /**
+   * Drops the parameter that a failure names as refused from a body that held `sent`; undefined if the failure names
+   * none.
+   */
   leaveOut({said, status}: Failure, sent: readonly string[]): LeftOut | undefined {
     if (said === undefined || status === undefined) return undefined
     const ours = sent.filter(name => !this.#own.has(name)) as Parameter[]
     const name = refusedParameter(said, status, ours)
     if (name === undefined) return undefined
-    // OpenAI's newer models want the one name, most other servers the other.
+    // OpenAI's newer models require one name, most other servers the other.
     if (name === 'max_tokens' && !this.#dropped.has('max_tokens')) {
       this.#tokenParameter = 'max_completion_tokens'
       return {name, told: false}

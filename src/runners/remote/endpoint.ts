@@ -1,4 +1,4 @@
-// Where a remote model lies and with which key it is asked. Sends nothing.
+// The URL and the key of a remote model. Sends nothing.
 import {readFile} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {publicUrl, redactor, secretsOfUrl, shortestGivenSecret} from '../../core/redact.js'
@@ -15,12 +15,12 @@ export interface Endpoint {
   /** Without credentials: for the lock, messages and cache keys. */
   readonly url: string
   readonly origin: string
-  /** Path and query of the chat completions. */
+  /** Path and query of the chat completions endpoint. */
   readonly path: string
-  /** Where they may lie instead: a base URL that was given without its version, `/v1` for most. */
+  /** An alternative path, used if the base URL was given without its version (`/v1` for most servers). */
   readonly otherPath?: string
   readonly headers: Readonly<Record<string, string>>
-  /** Takes this endpoint's own credentials, and all that look like some, out of a value. */
+  /** Removes this endpoint's credentials, and everything that looks like a credential, from a value. */
   readonly redact: <T>(value: T) => T
 }
 
@@ -64,7 +64,7 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
   }
 }
 
-/** Whole values, and what follows a scheme as in `Bearer TOKEN`. */
+/** The whole value, and the part after a scheme as in `Bearer TOKEN`. */
 function headerSecrets(headers: Readonly<Record<string, string>>): string[] {
   return Object.values(headers).flatMap(value => [value, ...value.split(/\s+/)])
 }
@@ -79,7 +79,7 @@ function parseUrl(text: string): URL {
   )
 }
 
-/** `%zz` stands for no byte. */
+/** `%zz` does not decode to a byte. */
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text)

@@ -1,19 +1,19 @@
-// A completion that comes as server-sent events, also where none were asked for: the pieces of its first choice are put
-// together into the reply that they would have been.
+// Reads a completion sent as server-sent events, even if no stream was requested. The pieces of its first choice are
+// joined into the reply that would have been sent without streaming.
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {limits} from '../../core/limits.js'
 import {at, firstOf, listOf, parsed} from './fields.js'
 import {saidIn} from './message-text.js'
 import {errorIn} from './said-error.js'
 
-/** Whether a body is a stream of events (WHATWG HTML, 9.2), whatever its header says. */
+/** Whether a body is an event stream (WHATWG HTML, 9.2), whatever its header says. */
 export function isEventStream(body: string): boolean {
   return /^\s*(?:(?:data|event|id|retry):|:)/.test(body)
 }
 
 /**
- * The reply as one value; undefined where the stream ends before its last event, so that half an answer is none. Events
- * that are no JSON, and fields that are not known, are passed over.
+ * The reply as one value; undefined if the stream ends before its last event, so that half an answer does not count.
+ * Events that are not JSON, and unknown fields, are skipped.
  */
 export async function joinedEvents(body: string): Promise<unknown> {
   const said = {text: '', thoughts: '', refusal: ''}
@@ -28,7 +28,7 @@ export async function joinedEvents(body: string): Promise<unknown> {
       ended = true
       continue
     }
-    // A stream of some MB has a hundred thousand events: others get their turn between them.
+    // A stream of a few MB has a hundred thousand events, so the loop yields to other work from time to time.
     if (++count % eventsPerTurn === 0) await nextTurn()
     const event = data.startsWith('{') ? parsed(data) : undefined
     if (event === undefined && ++broken > limits.brokenEvents) return undefined
@@ -37,7 +37,7 @@ export async function joinedEvents(body: string): Promise<unknown> {
     if (errorIn(error) !== undefined) return {error}
     usage = firstOf(event, 'usage') ?? usage
     if (choice === undefined) continue
-    // A server that streams one whole message says it once.
+    // Some servers send the whole message in one event.
     const whole = at(choice, 'message')
     const piece = saidIn(whole ?? at(choice, 'delta'))
     pieces++

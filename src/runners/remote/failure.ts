@@ -1,4 +1,4 @@
-// What a failed attempt means: try again or not, whose fault it is, and what it says about the load. Pure.
+// Classifies a failed attempt: whether to retry, who is at fault, and whether it indicates overload. Pure.
 import {messageOf, systemCodeOf} from '../../core/errors.js'
 import {printable} from '../../core/printable.js'
 import {proxyStatusOf} from '../../hub/network.js'
@@ -6,21 +6,21 @@ import {type Fault, faultIn} from './faults.js'
 import {type SaidError, saidError} from './said-error.js'
 
 export interface Failure {
-  /** A word for the log: `http-500`, `timeout`, `connection`, `malformed`, `said-error`. */
+  /** A code for the log: `http-500`, `timeout`, `connection`, `malformed`, `said-error`. */
   readonly code: string
   readonly message: string
   readonly retry: boolean
   /**
-   * `endpoint`: before anything has succeeded it means a wrong key, name or URL, and no other request would fare
-   * better. `sample`: another sample may well be answered, so that it never speaks against the endpoint.
+   * `endpoint`: before the first success it means a wrong key, name or URL, so other requests would fail too. `sample`:
+   * other samples may be answered, so it never counts against the endpoint.
    */
   readonly blame: 'endpoint' | 'request' | 'sample'
   readonly load: 'none' | 'transient' | 'rate-limit'
-  /** What Retry-After asked for. */
+  /** The value of Retry-After. */
   readonly retryAfterMs?: number
-  /** What the server's words mean, where they are known. */
+  /** The meaning of the server's message, if it is known. */
   readonly fault?: Fault
-  /** The HTTP status, of the answer or as its body says it. */
+  /** The HTTP status of the response, or the one stated in its body. */
   readonly status?: number
   readonly said?: SaidError
 }
@@ -55,12 +55,17 @@ const faults: Readonly<Record<Fault, Meaning>> = {
   'no-credit': wrongEndpoint,
 }
 
-/** Words in an error body that blame the endpoint whatever the status (OpenAI, and servers that follow it). */
+/**
+ * Words in an error body that mean a fault of the endpoint, whatever the status (OpenAI, and servers that follow it).
+ */
 const endpointCodes = /(?:^| )(?:invalid_api_key|model_not_found|unsupported_parameter|unsupported_value)(?: |$)/
 
 const longestQuote = 300
 
-/** Reads an answer that is not a 200. Its message is whole: `toldShort` cuts it, after credentials were taken out. */
+/**
+ * Reads a response other than 200. The message is not shortened here: `toldShort` cuts it after credentials have been
+ * removed.
+ */
 export function httpFailure(
   status: number,
   headers: Readonly<Record<string, string | string[] | undefined>>,
@@ -80,14 +85,14 @@ export function httpFailure(
   }
 }
 
-/** An error in the body of a 200, of the server's or of one behind it. */
+/** An error in the body of a 200, from the server or from one behind it. */
 export function saidFailure(said: SaidError): Failure {
   const {status} = said
   return {
     ...(status === null ? {...passing, ...faultMeaning(faultIn(said, 200))} : meaningOf(said, status)),
     code: 'said-error',
     message: `the reply is an error${status === null ? '' : ` (${status})`}: ${said.message}`,
-    // Without a status of its own the server refuses what it was sent.
+    // Without a status in the body, the error is taken as a refusal of the request.
     status: status ?? 400,
     said,
   }
@@ -108,17 +113,17 @@ function byClass(status: number): Meaning {
 }
 
 /**
- * The failure as it may be told: on one line, without signs that steer a terminal, and cut. To be called when no
- * credential is left in it, since half of one would not be recognised.
+ * The failure's message as it may be shown: one line, without terminal control characters, and shortened. Call it only
+ * after credentials have been removed, because half a credential would not be recognised.
  */
 export function toldShort(failure: Failure): Failure {
   const {said: _, ...kept} = failure
   return {...kept, message: quoted(failure.message)}
 }
 
-/** Text of a server as part of a sentence of ours. */
+/** A server's text, made safe for use inside a message. */
 export function quoted(text: string): string {
-  // Left-to-right marks and their like do not act alone, but they hide in a line that is copied.
+  // Left-to-right marks and similar characters are harmless by themselves, but invisible in copied text.
   const line = printable(text.slice(0, 20 * longestQuote).replaceAll(/\s+/g, ' '))
     .replaceAll(/[\u061c\u200e\u200f]/g, '')
     .trim()
@@ -139,7 +144,9 @@ export function retryAfter(
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** A success whose body is no completion; a web page speaks for a wrong URL. `final`: it would be none again. */
+/**
+ * A success whose body is not a completion. A web page indicates a wrong URL. `final`: another attempt would fail too.
+ */
 export function malformedFailure(why: string, {isPage = false, final = false} = {}): Failure {
   return {...(isPage ? unreachable : final ? wrongRequest : passing), code: 'malformed', message: why}
 }
@@ -147,7 +154,7 @@ export function malformedFailure(why: string, {isPage = false, final = false} = 
 const wrongAddress =
   /^(?:ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
 
-/** A connection that was refused, lost or too slow. */
+/** A connection that was refused, was lost or timed out. */
 export function connectionFailure(thrown: unknown, timeoutMs: number): Failure {
   const code = systemCodeOf(thrown) ?? ''
   if (/TIMEOUT|ETIMEDOUT/.test(code))

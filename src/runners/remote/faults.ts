@@ -1,24 +1,24 @@
-// What servers say of a request that they do not answer, and what helps. Servers share no codes, so their words are
-// read: each row names where its words were met.
+// Recognises faults from the error messages of servers, and suggests remedies. Servers share no error codes, so the
+// messages are matched. Each row names the servers whose messages it matches.
 import type {SaidError} from './said-error.js'
 
 /**
- * `filtered`: the model, or a filter before or behind it, refuses. `too-long`, `pictures`: the sample is to blame, and
- * another may fare better. `no-pictures`: no sample will. `loading`: the same request will do later. `no-credit`: the
- * account is used up.
+ * `filtered`: the model, or a filter before or behind it, refuses. `too-long`, `pictures`: the sample is the cause, and
+ * others may succeed. `no-pictures`: no sample with pictures can succeed. `loading`: the same request will succeed
+ * later. `no-credit`: the account is used up.
  */
 export type Fault = 'filtered' | 'too-long' | 'pictures' | 'no-pictures' | 'loading' | 'no-credit'
 
 interface Row {
   readonly fault: Fault
   readonly words: RegExp
-  /** Statuses for which these words mean something else. */
+  /** Statuses with which these words mean something else. */
   readonly unless?: readonly number[]
-  /** Words beside which they do. */
+  /** Words in whose presence they mean something else. */
   readonly beside?: RegExp
 }
 
-/** The first row that fits holds. Every quantifier is bounded: what is read here was written by others. */
+/** The first matching row is used. Every quantifier is bounded, because the text comes from outside. */
 const rows: readonly Row[] = [
   {
     // OpenAI: insufficient_quota, billing_hard_limit_reached. DeepSeek: Insufficient Balance. OpenRouter: credits.
@@ -69,7 +69,7 @@ const rows: readonly Row[] = [
   },
 ]
 
-/** The fault that a server's words name, if they name one. */
+/** The fault that a server's message describes, if it is known. */
 export function faultIn({message, code}: Pick<SaidError, 'message' | 'code'>, status: number): Fault | undefined {
   if (status === 413) return 'pictures'
   const said = `${code} ${message}`.slice(0, longestRead)
@@ -77,12 +77,12 @@ export function faultIn({message, code}: Pick<SaidError, 'message' | 'code'>, st
     ?.fault
 }
 
-/** Characters of an error that are read for its words; what is longer repeats the request. */
+/** Number of characters of an error that are matched. Longer errors only repeat the request. */
 const longestRead = 4_000
 
 const maxPixels = 'send smaller pictures with --max-pixels'
 
-/** What to do about a fault. */
+/** The remedy for each fault. */
 export const adviceFor: Readonly<Record<Fault, string>> = {
   filtered: 'The endpoint filters these prompts or answers; they count as refused.',
   'too-long': `Give the server a longer context, ${maxPixels}, or ask for fewer tokens with --max-new-tokens.`,

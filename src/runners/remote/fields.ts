@@ -1,8 +1,8 @@
-// Looks into JSON of unknown shape. Only own keys count: `constructor` or `__proto__` in a reply must not find what
-// every object inherits.
+// Reads JSON of unknown shape. Only own keys count, so that `constructor` or `__proto__` in a reply never finds an
+// inherited property.
 import {limits} from '../../core/limits.js'
 
-/** What lies under a path of keys and indices; undefined where the path leaves the data. */
+/** The value at a path of keys and indices; undefined if the path does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let inner = value
   for (const key of path) {
@@ -12,7 +12,7 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
   return inner
 }
 
-/** The first of these keys that holds anything but null. */
+/** The first non-null value among these keys. */
 export function firstOf(value: unknown, ...keys: readonly string[]): unknown {
   for (const key of keys) {
     const inner = at(value, key)
@@ -25,13 +25,13 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
-/** A finite number that is not negative, also as text; null for anything else. */
+/** A finite non-negative number, also if given as text; null for anything else. */
 export function countOf(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null
 }
 
-/** JSON, or undefined where the text is none, or is nested as no server nests it: that takes seconds a MB. */
+/** Parses JSON. Undefined if the text is not JSON or is nested too deeply: parsing such a text takes seconds per MB. */
 export function parsed(text: string): unknown {
   if (text.length > shortEnough && isDeep(text)) return undefined
   try {
@@ -41,10 +41,10 @@ export function parsed(text: string): unknown {
   }
 }
 
-/** Shorter texts are parsed in no time, however deep they are. */
+/** Shorter texts are parsed quickly, however deeply they are nested. */
 const shortEnough = 10_000
 
-/** Whether brackets are nested deeper than `limits.jsonDepth`, those in texts left out. */
+/** Whether brackets outside of strings are nested deeper than `limits.jsonDepth`. */
 function isDeep(text: string): boolean {
   let depth = 0
   let quoted = false

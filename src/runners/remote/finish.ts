@@ -1,10 +1,10 @@
-// Why a reply ended, from the word that the server uses for it. Servers invent words: one that is not known is no
-// reason to throw an answer away.
+// Maps a server's finish reason to the reason why a reply ended. Servers invent such words, so an unknown one does not
+// invalidate an answer.
 import type {Stop} from '../../core/generation.js'
 
 export interface Finish {
   readonly stop: Exclude<Stop, 'abort'>
-  /** False for a word that nobody here has seen; it is read as a stop and told once. */
+  /** False for an unknown word. It is read as a stop, and a warning is given once. */
   readonly known: boolean
 }
 
@@ -30,7 +30,7 @@ const words: ReadonlyMap<string, Finish['stop']> = new Map(
 const filter =
   /filter|safety|unsafe|sensitiv|prohibit|block|recitation|moderat|refus|guardrail|spii|violat|polic|toxic|harm|censor/
 
-/** How a reason to finish is read. */
+/** Reads a finish reason. */
 export function finishOf(reason: string): Finish {
   const word = reason
     .trim()

@@ -1,5 +1,5 @@
-// What prompts will take at an endpoint, before any is sent. Its tokenizer is out of reach, so everything here is an
-// estimate, and says so.
+// Estimates the tokens of prompts at an endpoint before any is sent. The endpoint's tokenizer is not available, so all
+// numbers are estimates and marked as such.
 
 import type {Size} from '../picture-size.js'
 import type {Forecast, Price} from '../runner.js'
@@ -11,7 +11,7 @@ import {priceOf} from './prices.js'
 /** A rule of thumb for English text (help.openai.com, "What are tokens and how to count them?"). */
 const charactersPerToken = 4
 /**
- * What a chat adds to one user turn: three for the turn, one for its role, three before the answer
+ * The tokens that the chat format adds to one user turn: three for the turn, one for its role, three before the answer
  * (openai/openai-cookbook: How_to_count_tokens_with_tiktoken).
  */
 const tokensPerTurn = 7
@@ -39,8 +39,8 @@ const pictureRules: readonly PictureRule[] = [
 ]
 
 /**
- * A forecast for the model of an endpoint; pictures are counted where its name is known. Pixel limits are those of the
- * run.
+ * A forecast for the model of an endpoint. Pictures are counted only if the model's name is known. Pixel limits are
+ * those of the run.
  */
 export function endpointForecast(
   endpoint: Pick<Endpoint, 'url' | 'name'>,
@@ -73,8 +73,8 @@ export function endpointForecast(
 }
 
 /**
- * Shrunk into 2048 x 2048, then to a shorter side of 768; so much for a picture and for each tile of 512 x 512 that it
- * touches.
+ * The picture is shrunk to fit 2048 x 2048, then to a shorter side of 768. It costs a base amount plus an amount for
+ * each 512 x 512 tile that it touches.
  */
 function tiles(base: number, tile: number): Omit<PictureRule, 'models'> {
   return {
@@ -88,7 +88,7 @@ function tiles(base: number, tile: number): Omit<PictureRule, 'models'> {
   }
 }
 
-/** Patches of 32 x 32, at most 1,536 after shrinking, times a factor of the model. */
+/** Number of 32 x 32 patches, at most 1,536 after shrinking, times the model's factor. */
 function patches(factor: number): Omit<PictureRule, 'models'> {
   const [side, most] = [32, 1536]
   return {

@@ -1,4 +1,5 @@
-// The pictures of a request as they are sent: the file's own bytes, or resized where a pixel limit asks for it.
+// Prepares the pictures of a request: the original bytes of the file, or a resized picture if a pixel limit requires
+// it.
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
@@ -20,9 +21,9 @@ export interface SentImage {
 const mimes: Readonly<Record<string, string>> = {jpg: 'image/jpeg', svg: 'image/svg+xml', ico: 'image/x-icon'}
 
 /**
- * Reads a picture. Sizes are those of the picture as it is decoded, so one that is stored lying and turned upright
- * keeps its shape. Within the limits its bytes are left untouched and nothing is decoded; outside them it is scaled to
- * the nearest size of the same shape within, and sent as PNG. Throws LanternError `bad-file` naming the picture.
+ * Reads a picture. Sizes are those of the decoded picture, after any rotation that its file asks for. Within the limits
+ * the bytes are sent unchanged and nothing is decoded. Otherwise the picture is scaled to the nearest size of the same
+ * aspect ratio within the limits and sent as PNG. Throws LanternError `bad-file` naming the picture.
  */
 export async function readImage(image: ImageRef, limits: PixelLimits): Promise<SentImage> {
   const bytes = await image.bytes()
@@ -42,8 +43,7 @@ export async function readImage(image: ImageRef, limits: PixelLimits): Promise<S
 }
 
 /**
- * The size nearest to the given one that keeps its shape and its number of pixels within the limits (never below 1 x
- * 1).
+ * The nearest size with the same aspect ratio whose number of pixels is within the limits (at least 1 x 1).
  */
 export function sizeWithin(
   width: number,

@@ -45,7 +45,7 @@ export const remoteRunner = defineRunner<SessionOptions>({
 })
 
 /**
- * A client for the endpoint that `openai:NAME` stands for. Warns where a limit of cost may turn out to be of no use.
+ * A client for the endpoint of `openai:NAME`. Warns if a cost limit may have no effect.
  * Throws LanternError `usage`.
  */
 export async function openChat(
@@ -139,10 +139,10 @@ class RemoteSession implements Session {
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#tellOddities(outcome.reply)
     const {usage} = outcome.reply
-    // Not every endpoint takes stop strings, and some leave them in.
+    // Not every endpoint supports stop strings, and some keep them in the text.
     const {text, cut} = cutAtStop(outcome.reply.text, decoding.stop)
     const stop = cut && outcome.reply.stop === 'length' ? 'eos' : outcome.reply.stop
-    // Elsewhere thoughts stand between the prompt and the option.
+    // In other styles the model's thoughts come between the prompt and the option.
     const scores =
       arm.mode === 'direct' && continuations ? await this.#scorer.score(asked, continuations, signal) : undefined
     return {
@@ -159,7 +159,7 @@ class RemoteSession implements Session {
     }
   }
 
-  /** What of a reply a user should know, each once. */
+  /** Warns of the oddities of a reply, each kind once. */
   #tellOddities(reply: ChatReply): void {
     for (const {what, message} of odditiesOf(reply, this.#identity.ref)) {
       if (this.#told.has(what)) continue
@@ -187,7 +187,7 @@ function messagesOf(prompt: Prompt, images: readonly SentImage[]): ChatMessage[]
   return prompt.system === null ? [user] : [{role: 'system', content: prompt.system}, user]
 }
 
-/** Without a stream the first token cannot be told from the last. */
+/** Without streaming, the time of the first token is unknown. */
 function timingOf({totalMs}: Extract<ChatOutcome, {kind: 'reply'}>) {
   return totalMs === null ? unknownTiming : {...unknownTiming, totalMs}
 }

@@ -1,12 +1,12 @@
-// What a message says and what it thinks. Servers send text, parts, and thoughts under several names; none of these
-// forms makes a reply unreadable.
+// Separates the text of a message from its thoughts. Servers send text, parts, and thoughts under several names; all
+// these forms are read.
 import {at, firstOf} from './fields.js'
 
 export interface Said {
   readonly text: string
-  /** Thoughts that the server itself keeps apart from the answer. */
+  /** Thoughts that the server returns separately from the answer. */
   readonly thoughts: string
-  /** The model's own words of refusal, where the server marks them as such. */
+  /** The model's refusal, if the server marks it as such. */
   readonly refusal: string
 }
 
@@ -32,10 +32,10 @@ export function saidIn(message: unknown): Said {
   }
 }
 
-/** Parts within parts: Mistral puts text into thoughts. What is nested deeper was not written by a server. */
+/** Parts within parts: Mistral puts text into thoughts. No server nests deeper than this. */
 const deepest = 6
 
-/** The text of a content; parts that are thoughts, or no text at all, are left out. */
+/** The text of a message's content, without thoughts and parts that are not text. */
 function textOf(content: unknown, depth = 0): string {
   if (typeof content === 'string') return content
   if (typeof content === 'number' || typeof content === 'boolean') return String(content)
@@ -57,7 +57,7 @@ function isThought(part: unknown): boolean {
   return (typeof type === 'string' && thoughtTypes.test(type)) || at(part, 'thought') === true
 }
 
-/** All text of a value: itself, or that of its parts under the names that are in use. */
+/** All text of a value: the value itself, or the text of its parts under any of the names in use. */
 function everyText(value: unknown, depth = 0): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null || depth > deepest) return ''

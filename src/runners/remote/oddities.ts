@@ -1,9 +1,9 @@
-// What of a whole reply a user should know: that it holds no answer, or ended for a reason that nobody here has seen.
+// Detects what a user should know about a complete reply: that it has no answer, or ended for an unknown reason.
 import {quoted} from './failure.js'
 import type {ChatReply} from './reply.js'
 
 export interface Oddity {
-  /** Told once each. */
+  /** The kinds of oddity. Each is reported once. */
   readonly what: string
   readonly message: string
 }
@@ -25,8 +25,8 @@ export function odditiesOf({text, stop, thoughts, unknownFinish}: ChatReply, ref
 }
 
 /**
- * A reasoning model that spends all its tokens on thoughts answers nothing (inspect_ai issue 5467); one whose server
- * takes the whole reply for a thought neither (vllm-project/vllm issue 45736).
+ * Two causes of an empty answer: a reasoning model spends all its tokens on thoughts (inspect_ai issue 5467), or its
+ * server takes the whole reply for a thought (vllm-project/vllm issue 45736).
  */
 function emptiness(stop: ChatReply['stop'], thoughts: boolean, ref: string): Oddity[] {
   if (stop === 'refusal') return []

@@ -1,11 +1,11 @@
-// What the remote runner can be told beside the common options.
+// The options of the remote runner, in addition to the common ones.
 import type {Budget} from '../budget.js'
 import type {CommonOptions} from '../runner.js'
 
 export interface RemoteOptions {
   /** Endpoint by model name; the key `*` is the default for all. */
   readonly baseUrls: Readonly<Record<string, string>>
-  /** Variable that holds the key. */
+  /** Name of the environment variable that holds the key. */
   readonly apiKeyEnv?: string
   readonly concurrency: number | 'auto'
   readonly timeoutMs: number
@@ -16,13 +16,13 @@ export interface RemoteOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Merged into the body of every chat request. */
   readonly extraBody?: Readonly<Record<string, unknown>>
-  /** USD per million tokens, where replies do not say what they cost. */
+  /** USD per million tokens, for replies that do not state their cost. */
   readonly price?: {readonly input: number; readonly output: number}
-  /** May be shared by sessions, which then stay within it together; without one there is no limit. */
+  /** Several sessions may share a budget and stay within it together. Without one there is no limit. */
   readonly budget?: Budget
 }
 
-/** What a chat with an endpoint is opened with, by the runner and by judges. */
+/** The options for opening a chat client, used by the runner and by judges. */
 export interface ChatOptions {
   readonly common: Pick<CommonOptions, 'env' | 'cacheDir' | 'notify'>
   readonly remote: RemoteOptions

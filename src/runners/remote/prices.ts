@@ -1,5 +1,5 @@
-// What a reply cost: as the endpoint or a proxy says, else by OpenAI's list prices. Data, not a promise: --max-cost
-// stays on the safe side.
+// The cost of a reply: as stated by the endpoint or a proxy, else by OpenAI's list prices. The prices may be out of
+// date; --max-cost errs on the safe side.
 import type {Usage} from '../../core/generation.js'
 import type {Price} from '../runner.js'
 import type {Endpoint} from './endpoint.js'
@@ -22,7 +22,7 @@ const openaiPrices: Readonly<Record<string, readonly [input: number, output: num
   'gpt-5.4-mini': [0.75, 4.5],
 }
 
-/** USD, or null where it is not known. `x-litellm-response-cost` is how a LiteLLM proxy says it. */
+/** USD, or null if unknown. A LiteLLM proxy states it in `x-litellm-response-cost`. */
 export function costOf(
   price: Price | null,
   {promptTokens, textTokens}: Usage,
@@ -34,7 +34,7 @@ export function costOf(
   return (promptTokens * price.input + textTokens * price.output) / 1e6
 }
 
-/** The price that was given, else OpenAI's list price; null where neither is known. */
+/** The price that was given, else OpenAI's list price; null if neither is known. */
 export function priceOf(
   endpoint: Pick<Endpoint, 'url' | 'name'>,
   given: Pick<Price, 'input' | 'output'> | undefined,
@@ -42,7 +42,7 @@ export function priceOf(
   return given === undefined ? listPrice(endpoint) : {...given, rule: 'the prices of --price'}
 }
 
-/** OpenAI's list price of a model at its own endpoint; null where none is known. */
+/** OpenAI's list price of a model at its own endpoint; null if unknown. */
 function listPrice({url, name}: Pick<Endpoint, 'url' | 'name'>): Price | null {
   const model = name.replace(/-\d{4}-\d{2}-\d{2}$/, '')
   const known = new URL(url).hostname === 'api.openai.com' && Object.hasOwn(openaiPrices, model)

@@ -1,5 +1,5 @@
-// What a chat completion says: text, why it stopped, what it used. Only what is used here must be right: fields and
-// words that nobody here knows never make a reply unreadable. What is no completion is a failure, never an answer.
+// Reads a chat completion: text, finish reason, usage. Only the fields used here have to be valid; unknown fields and
+// words never make a reply unreadable. A body that is not a completion is a failure, never an answer.
 import {type Stop, type Usage, unknownUsage} from '../../core/generation.js'
 import {limits} from '../../core/limits.js'
 import {isEventStream, joinedEvents} from './event-stream.js'
@@ -13,28 +13,30 @@ export interface ChatReply {
   readonly text: string
   readonly stop: Exclude<Stop, 'abort' | 'error'>
   readonly usage: Usage
-  /** What it cost, where the endpoint says so. */
+  /** The cost, if the endpoint states it. */
   readonly costUsd: number | null
-  /** Natural-log probability of each token of the continuation that was asked about, where the endpoint gives them. */
+  /** Natural-log probability of each token of the requested continuation, if the endpoint returns them. */
   readonly logProbs?: readonly number[]
-  /** Whether the server kept thoughts apart from the text. */
+  /** Whether the server returned thoughts separately from the text. */
   readonly thoughts?: boolean
-  /** A reason to finish that nobody here has seen; it was read as a stop. */
+  /** An unknown finish reason, which was read as a stop. */
   readonly unknownFinish?: string
 }
 
 /** What a body with status 200 turns out to be. */
 export type Reading =
   | {readonly kind: 'reply'; readonly reply: ChatReply}
-  /** An error of the server's, or of one behind it. */
+  /** An error of the server, or of one behind it. */
   | {readonly kind: 'error'; readonly said: SaidError}
-  /** The end of a sentence; `isPage` speaks for a wrong URL. Another attempt may fare better, unless it is `final`. */
+  /**
+   * `why` is the end of a sentence. `isPage` indicates a wrong URL. Another attempt may succeed unless `final` is set.
+   */
   | {readonly kind: 'malformed'; readonly why: string; readonly isPage: boolean; readonly final?: boolean}
 
 /**
- * Reads the body of a 200. A reply without a reason to finish counts as cut when it used all of `maxNewTokens`.
- * With a `continuation` the reply is its log-probabilities and whole without text: what the model says after it is no
- * answer.
+ * Reads the body of a 200. A reply without a finish reason counts as truncated if it used all of `maxNewTokens`. With a
+ * `continuation` the reply consists of its log-probabilities and has no text: what the model writes after the
+ * continuation is not an answer.
  */
 export async function readReply(body: string, maxNewTokens: number, continuation?: string): Promise<Reading> {
   const json = await jsonIn(body)
@@ -50,7 +52,7 @@ export async function readReply(body: string, maxNewTokens: number, continuation
   return replyOf(json, choice, maxNewTokens, continuation)
 }
 
-/** JSON, or events; gateways also put the end mark of a stream behind a whole reply. */
+/** JSON, or events. Gateways also append the end mark of a stream to a complete reply. */
 async function jsonIn(body: string): Promise<unknown> {
   const value = parsed(body)
   if (value !== undefined) return value
@@ -78,7 +80,7 @@ function replyOf(json: unknown, choice: object, maxNewTokens: number, continuati
     const why = `the answer has ${said.text.length} characters, more than any answer should`
     return {kind: 'malformed', why, isPage: false, final: true}
   }
-  // OpenRouter says "stop" for an upstream that broke off, and the truth beside it.
+  // If the upstream broke off, OpenRouter reports "stop" and gives the real reason in a second field.
   const native = at(choice, 'native_finish_reason')
   if (said.text === '' && typeof native === 'string' && finishOf(native).stop === 'error')
     return {kind: 'malformed', why: `the reply broke off ("${native}")`, isPage: false}
@@ -95,14 +97,14 @@ function replyOf(json: unknown, choice: object, maxNewTokens: number, continuati
   return {kind: 'reply', reply: {...reply, text: '', stop: 'eos', ...(logProbs === undefined ? {} : {logProbs})}}
 }
 
-/** A word; what is no word is not repeated. */
+/** A single word; anything else is not repeated. */
 function shortReason(reason: string): string {
   return reason.length <= longestReason ? reason : `${reason.length} characters`
 }
 
 const longestReason = 1_000
 
-/** Gemini and Azure leave the choices out where a filter blocked the prompt; other bodies may say what went wrong. */
+/** Gemini and Azure omit the choices if a filter blocked the prompt. Other bodies may contain an error. */
 function withoutChoice(json: unknown, body: string): Reading {
   const blocked =
     firstOf(at(json, 'promptFeedback'), 'blockReason') ?? firstOf(at(json, 'prompt_feedback'), 'block_reason')
@@ -130,7 +132,7 @@ function usageIn(json: unknown): Usage {
   }
 }
 
-/** OpenRouter says a number, Perplexity an object. */
+/** OpenRouter gives a number, Perplexity an object. */
 function costIn(json: unknown): number | null {
   const cost = at(json, 'usage', 'cost')
   return countOf(cost) ?? countOf(at(cost, 'total_cost'))

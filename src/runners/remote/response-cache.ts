@@ -1,5 +1,5 @@
-// Replies that were paid for once. A file per reply, named by the hash of all the model saw; only whole, successful
-// replies lie here.
+// The response cache, so that no reply is paid for twice. One file per reply, named by the hash of everything the model
+// saw. Only complete, successful replies are stored.
 import {randomUUID} from 'node:crypto'
 import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
@@ -9,7 +9,7 @@ import {hashOf} from '../../core/hash.js'
 import {usageSchema} from '../../run-folder/record.js'
 import type {ChatReply} from './reply.js'
 
-/** Raised when what is stored, or how requests are built from these parts, changes. */
+/** Increment it when the stored content changes, or the way requests are built from these parts. */
 const version = 1
 
 const entrySchema = z.looseObject({
@@ -22,7 +22,7 @@ const entrySchema = z.looseObject({
   dropped: z.array(z.string()).optional(),
 })
 
-/** A reply, and what was left out of the request for it because the endpoint refused it. */
+/** A reply, and the parameters that were left out of its request because the endpoint refused them. */
 export interface SavedReply {
   readonly reply: ChatReply
   readonly dropped: readonly string[]
@@ -34,15 +34,15 @@ export interface CacheKeyParts {
   readonly messages: unknown
   readonly images: readonly SeenImage[]
   readonly decoding: Decoding
-  /** From 1, where this has been asked before in the same run; the first time is as if it were the only one. */
+  /** Number of the repeat, from 1. Absent for the first, so that it shares its entry with runs without repeats. */
   readonly repeat?: number | undefined
-  /** The text whose log-probabilities were asked for instead of an answer. */
+  /** The text whose log-probabilities were requested instead of an answer. */
   readonly continuation?: string | undefined
-  /** What was merged into the body. */
+  /** Fields that were merged into the body. */
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** The name of a reply: sha256 over everything the model saw. A seed counts only where decoding is random. */
+/** The name of a reply: sha256 over everything the model saw. The seed is included only if decoding is random. */
 export function cacheKey({decoding, ...parts}: CacheKeyParts): string {
   const {seed, ...settings} = decoding
   return hashOf({
@@ -57,7 +57,9 @@ export interface ResponseCache {
   write(key: string, saved: SavedReply): Promise<void>
 }
 
-/** The cache under `folder`. What cannot be read counts as absent; a reply that was cut or refused is not stored. */
+/**
+ * The cache under `folder`. An unreadable file counts as absent. A reply that was truncated or refused is not stored.
+ */
 export function responseCache(folder: string): ResponseCache {
   const path = (key: string) => join(folder, key.slice(0, 2), `${key}.json`)
   return {

@@ -1,21 +1,21 @@
-// What a server says of a failure, in the forms in which servers say it. Reads; what it means is for faults.ts.
+// Reads the error in a response body, in the formats of different servers. faults.ts decides what it means.
 import {limits} from '../../core/limits.js'
 import {at, countOf, firstOf, parsed} from './fields.js'
 
 export interface SaidError {
-  /** The provider's own sentence; empty where it says nothing readable. */
+  /** The provider's message; empty if there is none. */
   readonly message: string
-  /** Words for it, e.g. `insufficient_quota`: of the error and of what it wraps, separated by blanks. */
+  /** Error codes, e.g. `insufficient_quota`, of the error and of the errors it wraps, separated by blanks. */
   readonly code: string
-  /** The parameter that is to blame, where the server names one. */
+  /** The parameter at fault, if the server names one. */
   readonly param: string
-  /** An HTTP status that stands in the body. */
+  /** The HTTP status given in the body. */
   readonly status: number | null
 }
 
 const nothing: SaidError = {message: '', code: '', param: '', status: null}
 
-/** Wrapped errors: a gateway puts the body of its provider into its own. */
+/** Wrapped errors: a gateway puts the body of its provider inside its own. */
 const mostWrappings = 6
 
 /** The error in a body that is not a completion: JSON, plain text, or a page with a title. */
@@ -33,9 +33,9 @@ export function isPage(body: string): boolean {
 }
 
 /**
- * The error that a value says, in the forms of OpenAI, vLLM, SGLang, llama.cpp and TGI (`error`, `message`), of FastAPI
+ * The error in a value, in the formats of OpenAI, vLLM, SGLang, llama.cpp and TGI (`error`, `message`), of FastAPI
  * and Mistral (`detail`, a list of them), of Gemini (a list of errors), of AWS (`Message`), and of OpenRouter
- * (`metadata.raw`). Undefined where it says none.
+ * (`metadata.raw`). Undefined if there is none.
  */
 export function errorIn(value: unknown, depth = 0): SaidError | undefined {
   if (depth > mostWrappings || value === null || value === undefined || value === false) return undefined
@@ -47,7 +47,7 @@ export function errorIn(value: unknown, depth = 0): SaidError | undefined {
 }
 
 function saidInText(text: string, depth: number): SaidError | undefined {
-  // Not cut: half a credential at its end would not be recognised.
+  // The message is not cut, because half a credential at its end would not be recognised.
   if (text.length > limits.errorChars) return {...nothing, message: `an error of ${text.length} characters`}
   const inner = /^\s*[[{]/.test(text) ? errorIn(parsed(text), depth + 1) : undefined
   return inner ?? (text.trim() === '' ? undefined : {...nothing, message: text.trim()})
@@ -57,7 +57,7 @@ function saidInObject(value: object, depth: number): SaidError | undefined {
   const parts = ['error', 'errors', 'message', 'Message', 'detail', 'msg', 'error_msg', 'error_description', 'title']
   const found = firstOf(value, ...parts)
   const inner = errorIn(found, depth + 1)
-  // The provider behind a gateway knows more than the gateway.
+  // The provider's error is more specific than the gateway's.
   const raw = errorIn(firstOf(at(value, 'metadata'), 'raw', 'reasons') ?? at(value, 'innererror'), depth + 1)
   if (inner === undefined && raw === undefined) return undefined
   const codes = ['code', 'type', 'status', 'error_code', 'error_type', 'reason', '__type'].map(name => at(value, name))
@@ -92,7 +92,7 @@ function statusIn(codes: readonly unknown[]): number | null {
   return status ?? null
 }
 
-/** The name at the end of the place that FastAPI and Pydantic give: `["body", "seed"]`. */
+/** The name at the end of the location that FastAPI and Pydantic give: `["body", "seed"]`. */
 function lastName(place: unknown): string {
   const last = Array.isArray(place) ? place.at(-1) : undefined
   return typeof last === 'string' ? last : ''

@@ -1,19 +1,19 @@
-// Option likelihood at endpoints that give the log-probabilities of a prompt (vLLM does): an option is sent as the
+// Option likelihood at endpoints that return the log-probabilities of a prompt (vLLM does). An option is sent as the
 // beginning of the answer.
-// Whether an endpoint can is learned from the first option of a run.
+// Whether an endpoint can do this is found out with the first option of a run.
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import type {RunnerEvent} from '../runner.js'
 import type {ChatMessage} from './body.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 
-/** What follows an option is of no interest, and a server must be asked for one token at least. */
+/** The text after an option is not used, but a request has to ask for at least one token. */
 const decoding: Decoding = {maxNewTokens: 1, temperature: 0, seed: 0}
 
 export class OptionScorer {
   readonly #client: ChatClient
   readonly #ref: string
   readonly #notify: (event: RunnerEvent) => void
-  /** Whether the endpoint gives log-probabilities; undefined before the first option was sent. */
+  /** Whether the endpoint returns log-probabilities; undefined before the first option was sent. */
   #available: Promise<boolean> | undefined
 
   constructor(client: ChatClient, ref: string, notify: (event: RunnerEvent) => void) {
@@ -23,7 +23,7 @@ export class OptionScorer {
   }
 
   /**
-   * [continuation][token] after the prompt of `messages`; undefined where one of them cannot be had. Each costs a
+   * [continuation][token] after the prompt of `messages`; undefined if one of them is not available. Each costs a
    * request.
    */
   async score(

@@ -5,9 +5,9 @@ import {z} from 'zod'
 const entrySchema = z.record(z.string(), z.looseObject({logprob: z.number(), decoded_token: z.string()}))
 
 /**
- * Natural-log probabilities of the tokens of `continuation`: the shortest tail of the prompt that spells it. Blanks do
- * not count, because a token that is decoded alone may lose its own. Undefined where the reply has no such list, or its
- * prompt does not end with the continuation.
+ * Natural-log probabilities of the tokens of `continuation`: the shortest tail of the prompt that spells it. Blanks are
+ * ignored, because a token that is decoded alone may lose its leading blank. Undefined if the reply has no such list,
+ * or if its prompt does not end with the continuation.
  * @param promptLogProbs `prompt_logprobs` of a reply to `prompt_logprobs: 0`: null for the first token, then one map of
  * one token each
  *   (vllm-project/vllm: vllm/entrypoints/openai/chat_completion/protocol.py, vllm/v1/engine/logprobs.py)

@@ -1,11 +1,11 @@
-// Works through a stream with a moving window: pulls as many items as there is room for, gives results as they come.
-// Knows no network.
+// Processes a stream with a sliding window: pulls as many items as the window allows and yields results as they finish.
+// Independent of the network.
 
 /**
- * Results of `work` over `source`, in the order they finish. While fewer than `size()` items are at work, the next one
- * is pulled, also while the consumer is busy with a result; at most `size()` results wait for it. A size of 0 ends the
- * work. After a failure of `source` or `work`, or when `signal` aborts, nothing more is pulled, what is at work is
- * awaited, and then the failure is thrown.
+ * Results of `work` over `source`, in the order they finish. While fewer than `size()` items are in progress, the next
+ * one is pulled, even while the consumer is busy with a result; at most `size()` results wait for the consumer. A size
+ * of 0 ends the work. After a failure of `source` or `work`, or when `signal` aborts, nothing more is pulled, the items
+ * in progress are awaited, and then the failure is thrown.
  */
 export async function* inWindow<T, R>(
   source: AsyncIterable<T>,

@@ -20,7 +20,7 @@ export interface LowRank {
   readonly scale: number
 }
 
-/** An adapter whose parts fit the base: every name is the published name of a tensor. */
+/** An adapter that was matched to its base. Tensors are named by their published names. */
 export interface Adapter {
   readonly dir: string
   readonly lowRank: ReadonlyMap<string, LowRank>
@@ -41,7 +41,7 @@ const configSchema = z.looseObject({
 })
 type AdapterConfig = z.infer<typeof configSchema>
 
-/** Variants that change more than W + scale x B A, by the field that asks for them. */
+/** LoRA variants that change more than W + scale x B A, by the field that enables them. */
 const unsupportedFields: readonly (readonly [field: string, what: string])[] = [
   ['use_dora', 'DoRA (use_dora)'],
   ['lora_bias', 'biases of LoRA layers (lora_bias)'],
@@ -55,7 +55,7 @@ const unsupportedFields: readonly (readonly [field: string, what: string])[] = [
 const mergeFirst =
   'Merge it with peft (PeftModel.from_pretrained(base, DIR).merge_and_unload().save_pretrained(OUT)) and give OUT.'
 
-/** Reads adapter_config.json. Throws LanternError `unsupported` for what is not plain LoRA, and `bad-checkpoint`. */
+/** Reads adapter_config.json. Throws LanternError `unsupported` for anything but plain LoRA, and `bad-checkpoint`. */
 async function readConfig(dir: string): Promise<AdapterConfig> {
   const file = join(dir, adapterConfig)
   const raw = await readJsonObject(file)
@@ -65,7 +65,8 @@ async function readConfig(dir: string): Promise<AdapterConfig> {
   if (type !== undefined && type !== 'LORA') throw unsupported(`peft_type ${JSON.stringify(type)}`)
   for (const [field, what] of unsupportedFields) if (isSet(raw[field])) throw unsupported(what)
   const initial = raw['init_lora_weights']
-  // These change the base's own weights when training starts, so that the saved pair is no difference to the base.
+  // These initialisations change the base's own weights when training starts, so the saved pair is not a difference to
+  // the base.
   if (typeof initial === 'string' && /pissa|olora|corda|loftq|lora_ga/i.test(initial))
     throw unsupported(`init_lora_weights ${JSON.stringify(initial)}`)
   const parsed = configSchema.safeParse(raw)
@@ -87,8 +88,8 @@ function isSet(value: unknown): boolean {
 }
 
 /**
- * The folder of the model that an adapter was trained on: a path as it stands or from the adapter's folder, or a
- * repository in the hub's cache. Throws LanternError `data-absent` with the way to fetch it.
+ * The folder of an adapter's base model: a path, taken as given or relative to the adapter's folder, or a repository in
+ * the hub's cache. Throws LanternError `data-absent`, saying how to fetch it.
  */
 export async function baseFolder(dir: string, env: Environment): Promise<string> {
   const {base_model_name_or_path: base, revision} = await readConfig(dir)
@@ -108,7 +109,7 @@ export async function baseFolder(dir: string, env: Environment): Promise<string>
   if (cached !== undefined && existsSync(join(cached, 'config.json'))) return cached
   throw new LanternError(
     'data-absent',
-    `${dir} is a LoRA adapter; its base ${JSON.stringify(base)} (${file}) is not at hand.`,
+    `${dir} is a LoRA adapter; its base ${JSON.stringify(base)} (${file}) is not on this machine.`,
     named === null
       ? `Give the base's folder: --model BASE --adapter ${dir}.`
       : `Fetch it with: lantern-eval model show hub:${named}; or give a folder: --model BASE --adapter ${dir}.`,
@@ -116,8 +117,8 @@ export async function baseFolder(dir: string, env: Environment): Promise<string>
 }
 
 /**
- * An adapter fitted to its base, whose tensors come by their published names. Throws LanternError `unsupported` and
- * `bad-checkpoint`, naming the tensor that does not fit.
+ * Matches an adapter to its base, whose tensors are given by their published names. Throws LanternError `unsupported`
+ * and `bad-checkpoint`, naming the tensor that does not fit.
  */
 export async function openAdapter(dir: string, base: ReadonlyMap<string, TensorPlace>): Promise<Adapter> {
   const config = await readConfig(dir)
@@ -173,12 +174,12 @@ function fitted(target: string, a: TensorPlace, b: TensorPlace, {base, config, b
   const rank = patternValue(config.rank_pattern, module) ?? config.r
   if (a.shape[0] !== rank)
     throw bad(`${target} has the rank ${a.shape[0]}, ${adapterConfig} says ${rank}: they are not of one adapter`)
-  // fan_in_fan_out is not looked at: peft itself ignores it for linear layers, and there are no others in this model.
+  // fan_in_fan_out is ignored, because peft ignores it for linear layers, and this model has no others.
   const alpha = patternValue(config.alpha_pattern, module) ?? config.lora_alpha
   return {a, b, scale: alpha / (config.use_rslora === true ? Math.sqrt(rank) : rank)}
 }
 
-/** The value of the first key that is a module's name or the end of it (huggingface/peft: get_pattern_key). */
+/** The value of the first key that equals a module's name or its end (huggingface/peft: get_pattern_key). */
 function patternValue(
   pattern: Readonly<Record<string, number>> | null | undefined,
   module: string,

@@ -10,10 +10,10 @@ import {renderTemplate} from '../template-process.js'
 import type {Tokenizer} from './tokenizer.js'
 import type {Checkpoint} from './types.js'
 
-/** Throws LanternError `bad-checkpoint` when the template fails on a prompt or reaches a bound. */
+/** Throws LanternError `bad-checkpoint` if the template fails on a prompt or exceeds a bound. */
 export type ChatTemplate = (prompt: Prompt) => Promise<string>
 
-/** Where transformers looks for a template, in its order. */
+/** The files in which transformers looks for a template, in its order. */
 const templateFiles = [
   'chat_template.jinja',
   'chat_template.json',
@@ -22,8 +22,8 @@ const templateFiles = [
 ] as const
 
 /**
- * The template in the first folder that has one. Throws LanternError `bad-checkpoint` when there is none, and
- * `unsupported` when it was made for text alone: a prompt with a picture is tried at once.
+ * The template in the first folder that has one. It is tried at once on a prompt with a picture. Throws LanternError
+ * `bad-checkpoint` if there is none, and `unsupported` if it is for text only.
  */
 export async function loadChatTemplate(
   {folders, ids}: Pick<Checkpoint, 'folders' | 'ids'>,
@@ -48,7 +48,7 @@ export async function loadChatTemplate(
   return prompt => render(messagesOf(prompt))
 }
 
-/** Renders on this thread: what ships with the package needs no process around it, and none to start. */
+/** Renders on this thread. The templates that ship with the package are trusted, so they need no separate process. */
 async function ownRenderer(source: string): Promise<(context: JsonObject) => string> {
   const {Template} = await import('@huggingface/jinja')
   const template = new Template(source)
@@ -105,7 +105,7 @@ interface Trial {
   readonly image: number
 }
 
-/** A template for text alone fails on a list of parts, or leaves the picture out. */
+/** A text-only template fails on a list of parts, or omits the picture. */
 async function requirePictures(
   render: (messages: readonly unknown[]) => Promise<string>,
   {file, tokenizer, image}: Trial,

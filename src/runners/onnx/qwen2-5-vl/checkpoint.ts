@@ -1,6 +1,6 @@
 // Opens a Hugging Face checkpoint folder: reads its small files and the headers of the weights, and checks that they
 // fit together.
-// Does not read weights. Any problem becomes one error that names the file and the tensor or field.
+// Does not read weights. Every problem is reported as one error that names the file and the tensor or field.
 import {existsSync, statSync} from 'node:fs'
 import {join, resolve} from 'node:path'
 import {z} from 'zod'
@@ -32,14 +32,17 @@ const hashedFiles = [
 ]
 
 export interface OpenOptions {
-  /** Folder of a LoRA adapter for the checkpoint. */
+  /** Folder of a LoRA adapter to apply to the checkpoint. */
   readonly adapter?: string
-  /** Where the hub's cache is, for the base of an adapter that is given alone. Default: the process's. */
+  /**
+   * Environment variables that locate the hub's cache, to find the base of an adapter that is given alone. Default:
+   * those of the process.
+   */
   readonly env?: Environment
 }
 
 /**
- * Opens a checkpoint: a folder, a folder with an adapter for it, or an adapter whose base is at hand. Throws
+ * Opens a checkpoint: a folder, a folder with an adapter for it, or an adapter whose base is on this machine. Throws
  * LanternError: `unsupported` (another architecture or format), `bad-checkpoint`, `data-absent` (no base).
  */
 export async function openCheckpoint(path: string, options: OpenOptions = {}): Promise<Checkpoint> {
@@ -122,7 +125,10 @@ function isPlainFile(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false})?.isFile() ?? false
 }
 
-/** transformers would load the adapter on top of the base that it names, and leave these weights alone. */
+/**
+ * Refuses a folder with a model and an adapter. transformers would load the adapter on the base that it names and
+ * ignore the model's weights.
+ */
 function refuseTwoAdapters(dir: string, present: ReadonlySet<string>, adapterDir: string | null): void {
   if (!present.has(adapterConfig) || !present.has(adapterWeights)) return
   throw new LanternError(
@@ -141,7 +147,7 @@ function completeTextConfig(
   const [table, head] = ['model.embed_tokens.weight', 'lm_head.weight'] as const
   const embedding = tensors.get(table)
   if (embedding === undefined) throw missingTensor(table, dir)
-  // If the config does not say, the head is tied exactly when it was not saved.
+  // If the config has no such field, the head is tied exactly if it was not saved.
   const tied = config.tied ?? !tensors.has(head)
   const trained = (name: string) => adapter?.whole.has(name) || adapter?.lowRank.has(name)
   const both = trained(table) && adapter?.whole.has(head)
@@ -199,7 +205,7 @@ const generationSchema = z.looseObject({
   top_k: z.number().int().min(-1).nullish(),
 })
 
-/** Settings of `generate` that this runner does not have, and the values that ask for nothing. */
+/** Settings of `generate` that this runner does not support, with the values that have no effect. */
 const otherSettings: Readonly<Record<string, readonly unknown[]>> = {
   num_beams: [1],
   no_repeat_ngram_size: [0],

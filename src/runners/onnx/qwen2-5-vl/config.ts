@@ -70,22 +70,22 @@ const configSchema = z.looseObject({
 
 export type RawConfig = z.infer<typeof configSchema>
 
-/** What config.json says. The vocabulary and the tied head are taken from the weights later. */
+/** The content of config.json. The vocabulary size and the tied head are taken from the weights later. */
 export interface ParsedConfig {
   readonly text: Omit<TextConfig, 'vocabulary' | 'tied'>
   readonly vision: VisionConfig
-  /** Undefined when the file does not say. */
+  /** Undefined if the file has no such field. */
   readonly tied: boolean | undefined
-  /** End-of-sequence ids; empty when the file does not say. */
+  /** End-of-sequence ids; empty if the file gives none. */
   readonly eos: readonly number[]
   readonly raw: RawConfig
-  /** Values that the file does not give and that were taken from the published model, as sentences. */
+  /** Sentences about the values that are missing in the file and were taken from the published model. */
   readonly assumed: readonly string[]
 }
 
 /**
  * Parses config.json. Throws LanternError `unsupported` for another architecture, quantised weights and settings that
- * the graphs do not have, and `bad-checkpoint` (naming the field) for missing or impossible values.
+ * the graphs do not support, and `bad-checkpoint` (naming the field) for missing or impossible values.
  */
 export function parseConfig(root: JsonObject, file: string): ParsedConfig {
   requireQwen(root, file)
@@ -156,7 +156,7 @@ export function parseConfig(root: JsonObject, file: string): ParsedConfig {
       window: vision.window_size,
       fullAttentionBlocks: vision.fullatt_block_indexes,
     },
-    // The root is right: tools that changed one of the two left the nested copy at its default.
+    // The value at the root is used: tools that changed one of the two left the nested copy at its default.
     tied: raw.tie_word_embeddings ?? text.tie_word_embeddings ?? undefined,
     eos: [raw.eos_token_id ?? text.eos_token_id ?? []].flat(),
     raw,
@@ -164,7 +164,7 @@ export function parseConfig(root: JsonObject, file: string): ParsedConfig {
   }
 }
 
-/** Which of the values that shape the graphs or the prompts the file leaves out. */
+/** The missing fields among those that affect the graphs or the prompts. */
 function assumedIn(root: JsonObject, text: JsonObject, rope: z.infer<typeof ropeSchema>): string[] {
   const vision = (root['vision_config'] ?? {}) as JsonObject
   const missing = [
@@ -178,7 +178,10 @@ function assumedIn(root: JsonObject, text: JsonObject, rope: z.infer<typeof rope
   return missing.length === 0 ? [] : [`config.json leaves out what is assumed as published: ${missing.join(', ')}`]
 }
 
-/** How quantised checkpoints say so: `quantization_config` in transformers, `quantization` in MLX. */
+/**
+ * The fields by which quantised checkpoints are recognised: `quantization_config` in transformers, `quantization` in
+ * MLX.
+ */
 function refuseQuantised(root: JsonObject, file: string): void {
   const text = (root['text_config'] ?? {}) as JsonObject
   const config = root['quantization_config'] ?? text['quantization_config'] ?? root['quantization']
@@ -189,7 +192,7 @@ function refuseQuantised(root: JsonObject, file: string): void {
   throw quantisedWeights('quantization_config in config.json', dirname(file), method)
 }
 
-/** Settings of the architecture that no published checkpoint uses and the graphs do not have. */
+/** Settings of the architecture that no published checkpoint uses and the graphs do not support. */
 function refuseUnsupported(text: z.infer<typeof textSchema>, vision: z.infer<typeof visionSchema>, file: string): void {
   const window = text.use_sliding_window === true && text.sliding_window != null
   const unsupported =
@@ -208,7 +211,7 @@ function refuseUnsupported(text: z.infer<typeof textSchema>, vision: z.infer<typ
   )
 }
 
-/** Architectures that are taken for Qwen2.5-VL, by what transformers calls them. */
+/** Architectures that are often mistaken for Qwen2.5-VL, by their name in transformers. */
 const otherArchitectures: Readonly<Record<string, string>> = {
   qwen2: 'Qwen2.5, the text model',
   qwen2_vl: 'Qwen2-VL',

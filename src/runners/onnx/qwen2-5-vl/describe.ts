@@ -30,15 +30,15 @@ export interface ModelDescription {
   readonly folder: string
   /** Folder of the LoRA adapter that is merged at load. */
   readonly adapter: string | null
-  /** What the files leave open and how it was read, as sentences. */
+  /** Sentences about what the files leave open and what was assumed. */
   readonly assumed: readonly string[]
   readonly vocabulary: number
   readonly repetitionPenalty: number
 }
 
 /**
- * Describes a checkpoint. Throws the LanternErrors of checkpointFolder, openCheckpoint and loadPromptTools, so that
- * what a run would refuse is refused here too.
+ * Describes a checkpoint. Throws the LanternErrors of checkpointFolder, openCheckpoint and loadPromptTools, so it
+ * refuses whatever a run would refuse.
  */
 export async function describeCheckpoint(
   ref: string,

@@ -1,5 +1,5 @@
-// Reads how pictures are prepared: `image_processor` in processor_config.json, else preprocessor_config.json. A step
-// that another pipeline leaves out or does otherwise is honoured or refused, never ignored.
+// Reads how pictures are prepared: `image_processor` in processor_config.json, else preprocessor_config.json. If the
+// file asks for a different or missing step, that is honoured or refused, never ignored.
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {z} from 'zod'
@@ -11,7 +11,7 @@ import type {Checkpoint, VisionConfig} from './types.js'
 
 export interface ImageSettings {
   readonly image: Checkpoint['image']
-  /** What the files leave open, as sentences. */
+  /** Sentences about what the files leave open. */
   readonly assumed: readonly string[]
 }
 
@@ -21,7 +21,7 @@ const pixels = z.number().int().positive()
 const schema = z.looseObject({
   min_pixels: pixels.nullish(),
   max_pixels: pixels.nullish(),
-  // transformers has written the limits here under two pairs of names.
+  // Versions of transformers have written the limits under two pairs of names.
   size: z
     .looseObject({
       shortest_edge: pixels.nullish(),
@@ -50,7 +50,7 @@ const defaultStd = [0.26862954, 0.26130258, 0.27577711]
 
 /**
  * The settings in the first of the folders that has any. Throws LanternError `bad-checkpoint` (naming file and field)
- * for impossible values, and `unsupported` for steps that are not done here.
+ * for impossible values, and `unsupported` for steps that are not implemented.
  */
 export async function readImageSettings(folders: readonly string[], vision: VisionConfig): Promise<ImageSettings> {
   const {file, value} = await settingsIn(folders)
@@ -70,7 +70,7 @@ export async function readImageSettings(folders: readonly string[], vision: Visi
   const minPixels = saidMin ?? fetchLimits.minPixels
   const maxPixels = saidMax ?? fetchLimits.maxPixels
   if (minPixels > maxPixels) throw bad(`at least ${minPixels} pixels and at most ${maxPixels}: no picture has both`)
-  // Every smaller picture is enlarged to it.
+  // Every smaller picture would be enlarged to this size.
   if (minPixels > checkpointLimits.minPixels)
     throw bad(`at least ${minPixels} pixels; at most ${checkpointLimits.minPixels} can be asked for`)
   const plain = said.do_normalize === false

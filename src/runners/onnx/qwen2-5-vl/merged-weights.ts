@@ -1,5 +1,5 @@
-// Merges an adapter into the weights it changes: written to the cache once, in the type of the base, as peft's
-// merge_and_unload would save them. The sum is computed in float32 and rounded once.
+// Merges an adapter into the weights it changes. The result is written to the cache once, in the type of the base, as
+// peft's merge_and_unload would save it. The sum is computed in float32 and rounded once.
 import {access, mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../../core/errors.js'
@@ -20,7 +20,7 @@ import type {LowRank} from './adapter.js'
 import {checkpointSha256} from './checkpoint-hash.js'
 import type {Checkpoint, LoadOptions} from './types.js'
 
-/** Incremented when a change merges the same adapter differently. Part of the cached file's name. */
+/** Increment it when a code change merges the same adapter differently. Part of the cached file's name. */
 const mergeVersion = 1
 
 /** Number of bytes of weights that are merged at a time. */
@@ -36,7 +36,7 @@ export async function withMergedAdapter(
 ): Promise<Checkpoint> {
   const {adapter, tensors} = checkpoint
   if (adapter === null || adapter.lowRank.size === 0) return checkpoint
-  // The hash covers base and adapter, so that another adapter never finds these weights.
+  // The hash covers base and adapter, so another adapter never finds these weights.
   const folder = join(cacheDir, 'weights', (await checkpointSha256(checkpoint, cacheDir)).slice(0, 16))
   const file = join(folder, `merged-v${mergeVersion}.safetensors`)
   const exists = await access(file).then(
@@ -58,7 +58,7 @@ export async function withMergedAdapter(
 /** W [n, in] + B [n, r] A [r, in]. */
 type Sum = (weights: Float32Array, b: Float32Array, a: Float32Array, rank: number) => Promise<Float32Array>
 
-/** The sum in onnxruntime: for a model of 3 B parameters and rank 64 it is 200 billion products. */
+/** The sum, computed by onnxruntime: a model of 3 B parameters with rank 64 needs 200 billion multiplications. */
 async function openSum(threads: number | undefined): Promise<{readonly sum: Sum; close(): Promise<void>}> {
   const {Tensor} = await loadRuntime()
   const g = new Graph('merge')

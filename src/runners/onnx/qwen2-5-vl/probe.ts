@@ -25,8 +25,8 @@ const promptLength = 24
 const perturbation = 1e-3
 
 /**
- * Feeds back as many latents as two blocks hold (at least four), after a fixed random prompt that ends with START if
- * there is one.
+ * Feeds back the latents of two blocks (at least four), after a fixed random prompt that ends with START if the
+ * checkpoint has it.
  */
 export async function probe(
   checkpoint: Checkpoint,

@@ -1,9 +1,9 @@
-// Scaling of the rotary frequencies beyond the length that a model was trained on. What is not supported is refused:
-// a model that runs with unscaled frequencies answers fluently and wrongly.
+// Scaling of the rotary frequencies beyond the length that a model was trained on. Unsupported scaling is refused,
+// because a model that runs with unscaled frequencies answers fluently and wrongly.
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
 
-/** Frequencies that replace the default ones, and the factor that cosines and sines are multiplied by. */
+/** Frequencies that replace the default ones, and the factor applied to cosines and sines. */
 export interface RopeScaling {
   readonly name: 'linear' | 'yarn'
   /** [headDim / 2] */
@@ -32,8 +32,8 @@ const yarnSchema = z.looseObject({
 })
 
 /**
- * What `rope_scaling` or `rope_parameters` asks for; null for the default, which is also called `mrope`. Throws
- * LanternError `unsupported` for other kinds and `bad-checkpoint` for one without its numbers.
+ * Reads `rope_scaling` or `rope_parameters`; null for the default, which is also called `mrope`. Throws LanternError
+ * `unsupported` for unknown kinds and `bad-checkpoint` if a number is missing.
  */
 export function ropeScalingOf(rope: Readonly<Record<string, unknown>>, context: RopeContext): RopeScaling | null {
   const kind = rope['rope_type'] ?? rope['type'] ?? 'default'
@@ -80,12 +80,12 @@ function yarn(
   {headDim, ropeTheta}: RopeContext,
 ): RopeScaling {
   const {factor, trained} = said
-  /** The index of the frequency that turns this often over the trained length. */
+  /** The index of the frequency that makes this many rotations over the trained length. */
   const indexOf = (rotations: number) =>
     (headDim * Math.log(trained / (rotations * 2 * Math.PI))) / (2 * Math.log(ropeTheta))
   const low = Math.max(0, Math.floor(indexOf(said.beta_fast ?? 32)))
   const top = Math.min(headDim - 1, Math.ceil(indexOf(said.beta_slow ?? 1)))
-  // Equal ends would divide by zero; the reference widens them by this.
+  // Equal ends would divide by zero, so the reference widens them by this amount.
   const high = top === low ? low + 0.001 : top
   const frequencies = plain.map((frequency, j) => {
     const interpolated = Math.min(1, Math.max(0, (j - low) / (high - low)))

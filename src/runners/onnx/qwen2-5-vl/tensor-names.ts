@@ -1,5 +1,5 @@
-// Gives the tensors of a checkpoint their published names, whichever tool saved them, and says what is wrong with a set
-// of tensors that cannot be a checkpoint: a wrapper's prefix, quantised weights, an unmerged adapter, empty shapes.
+// Maps the tensors of a checkpoint to their published names, whichever tool saved them. Explains why a set of tensors
+// is not a usable checkpoint: a wrapper's prefix, quantised weights, an unmerged adapter, empty shapes.
 import {basename} from 'node:path'
 import {LanternError} from '../../../core/errors.js'
 import type {TensorPlace} from '../../../core/safetensors.js'
@@ -18,8 +18,8 @@ export function publishedName(name: string): string {
 }
 
 /**
- * The tensors by their published names. Throws LanternError: `bad-checkpoint` for one tensor under two names and for
- * names of a wrapper, `unsupported` for quantised weights and unmerged adapters.
+ * The tensors by their published names. Throws LanternError: `bad-checkpoint` for a tensor that occurs under two names
+ * and for names with a wrapper's prefix, `unsupported` for quantised weights and unmerged adapters.
  */
 export function publishedTensors(tensors: Tensors, dir: string): Map<string, TensorPlace> {
   refuseOddities(tensors, dir)
@@ -41,7 +41,7 @@ export function publishedTensors(tensors: Tensors, dir: string): Map<string, Ten
   return published
 }
 
-/** Prefixes that wrappers put before every name, and who does. */
+/** Prefixes that wrappers put before every name, the wrapper, and how to save without it. */
 const wrappers: readonly (readonly [prefix: string, who: string, save: string])[] = [
   ['module.', 'DataParallel or DeepSpeed', 'Save the inner model: model.module.save_pretrained(DIR).'],
   ['base_model.model.', 'peft', 'Save the merged model: model.merge_and_unload().save_pretrained(DIR).'],
@@ -88,7 +88,7 @@ function refuseOddities(tensors: Tensors, dir: string): void {
 
 const ownPrefixes = ['model.language_model.', 'model.', 'language_model.']
 
-/** What stands before the published name of the embedding; null where the names are known ones. */
+/** The prefix before the published name of the embedding; null if the names are known. */
 function wrapperOf(names: readonly string[]): string | null {
   const table = 'embed_tokens.weight'
   const found = names.filter(name => name === table || name.endsWith(`.${table}`)).map(n => n.slice(0, -table.length))
@@ -98,7 +98,7 @@ function wrapperOf(names: readonly string[]): string | null {
   return known?.[0] ?? (own === undefined ? found[0]! : found[0]!.slice(0, -own.length))
 }
 
-/** The method that quantised these tensors, and one of them. */
+/** The quantisation method of these tensors, and the name of one of them. */
 function quantisation(tensors: Tensors): readonly [method: string, name: string] | null {
   for (const [name, {type}] of tensors) {
     if (name.endsWith('.qweight')) return ['GPTQ or AWQ', name]
@@ -110,7 +110,7 @@ function quantisation(tensors: Tensors): readonly [method: string, name: string]
   return null
 }
 
-/** The refusal of weights that somebody quantised. `place` says where it is seen. */
+/** The error for quantised weights. `place` says where the quantisation is visible. */
 export function quantisedWeights(place: string, dir: string, method: string): LanternError {
   return new LanternError(
     'unsupported',

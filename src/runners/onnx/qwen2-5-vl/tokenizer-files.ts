@@ -16,17 +16,17 @@ export type AddedToken = z.infer<typeof addedToken>
 
 export interface TokenizerFiles {
   readonly file: string
-  /** tokenizer.json as it stands, with `added_tokens` completed from the other files. */
+  /** The content of tokenizer.json, with `added_tokens` completed from the other files. */
   readonly json: JsonObject & {readonly added_tokens: readonly AddedToken[]}
-  /** tokenizer_config.json; empty where there is none. */
+  /** The content of tokenizer_config.json; empty if there is none. */
   readonly config: JsonObject
   /** Ids of all tokens by text. */
   readonly ids: ReadonlyMap<string, number>
 }
 
 /**
- * Reads the first of the folders that holds a tokenizer.json. Throws LanternError `bad-checkpoint` when none does, when
- * it is not a tokenizer, and when the files disagree about an id.
+ * Reads the first folder that has a tokenizer.json. Throws LanternError `bad-checkpoint` if there is none, if it is not
+ * a tokenizer, or if the files disagree about an id.
  */
 export async function readTokenizerFiles(folders: readonly string[]): Promise<TokenizerFiles> {
   const folder = folders.find(path => existsSync(join(path, 'tokenizer.json')))
@@ -80,7 +80,7 @@ async function readOptional(folder: string, name: string): Promise<JsonObject> {
 
 type NamedToken = AddedToken & {readonly source: string}
 
-/** What a token is unless its file says more: split off as it stands, and special. */
+/** Default properties of an added token: matched literally, and special. */
 const plainToken = {single_word: false, lstrip: false, rstrip: false, normalized: false, special: true}
 
 /** Tokens in the other files, lowest id first. */
