@@ -82,7 +82,7 @@ export function rankIntervals(
   return ranks
 }
 
-/** Whether every stratum holds enough samples, nearly all scored by each arm, that a large statistic means a small p. */
+/** Whether all strata hold enough samples, nearly all scored by each arm, that a large statistic means a small p. */
 function areLarge(strata: readonly RankedStratum[], arms: readonly number[]): boolean {
   let pieces = 0
   for (const {scores, clusters} of strata) {
