@@ -11,11 +11,13 @@ const fullRuns = 10_000
 
 const {values} = parseArgs({options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}}})
 const runs = Number(values.runs ?? fullRuns)
+if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${values.runs} is no whole number from 1`)
 const started = performance.now()
 const whole = values.short !== true && values.only === undefined
 const cells = (values.short === true ? shortCells() : allCells()).filter(({figure, design, truth}) =>
   `${figure} ${design} ${truth}`.includes(values.only ?? ''),
 )
+if (cells.length === 0) throw new RangeError(`--only ${values.only}: no cell has that in its name`)
 const results: Simulated[] = []
 for (const cell of cells) {
   const result = simulate(cell, runs)

@@ -541,6 +541,17 @@ describe('a recipe', () => {
     )
   })
 
+  test('says what was set that it leaves alone', async () => {
+    const args = ['--recipe', 'lantern', '--bench', 'blink', '--model', 'openai:m', '--data', await spatial()]
+    const {recipe} = await specified(...args, '--system', 'Be brief', '--stop', 'END', '--options', 'circular')
+    expect(recipe!.changed).toEqual({
+      system: '"Be brief", not none',
+      stop: '["END"], not none',
+      options: 'circular, not file',
+    })
+    expect((await specified(...args)).recipe!.changed).toEqual({})
+  })
+
   test('says where the data are not those that the evaluation asked', async () => {
     await asked('lantern', 'viscot', await gqa(), '--min-pixels', '784')
     const {recipe} = await readLock(join(folder, 'run'))

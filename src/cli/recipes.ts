@@ -167,14 +167,18 @@ export function recipeSubtasks({recipe}: OpenRecipe, bench: string): readonly st
   return recipe.benchmarks[bench]?.subtasks
 }
 
-/** The values of a recipe that a run changed, in words by setting: `64, not 512`. */
+/**
+ * The settings in which a run differs from the recipe, in words: `64, not 512`. A setting that the recipe does not name
+ * is fixed by its default: with a system message of your own it is no longer the published evaluation.
+ */
 export function changedSettings(
   recipe: ReadonlyMap<string, unknown>,
   values: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
   const changed: Record<string, string> = {}
-  for (const [name, value] of recipe) {
+  for (const name of new Set([...recipe.keys(), ...recipeKeys])) {
     const given = values[name]
+    const value = recipe.has(name) ? recipe.get(name) : runSettings[name as (typeof recipeKeys)[number]].default
     if (canonicalJson(given ?? null) !== canonicalJson(value ?? null))
       changed[name] = `${inWords(given)}, not ${inWords(value)}`
   }
@@ -182,5 +186,10 @@ export function changedSettings(
 }
 
 function inWords(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value ?? 'none')
+  if (value === undefined || value === null) return 'none'
+  // {kind: 'shuffle', count: 4} is shuffle:4, as it was written.
+  if (typeof value === 'object' && !Array.isArray(value)) return Object.values(value).join(':')
+  // A text with blanks is quoted, so that its end is seen.
+  const plain = typeof value === 'number' || (typeof value === 'string' && !/\s/.test(value))
+  return plain ? String(value) : JSON.stringify(value)
 }

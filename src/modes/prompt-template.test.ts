@@ -35,6 +35,15 @@ it('refuses what is no jinja, before anything is asked', () => {
   expect(why(() => checkTemplate('x'.repeat(70_000)))).toContain('longer than 65536')
 })
 
+it('refuses a name that nothing has, which would leave the question out in silence', () => {
+  expect(why(() => checkTemplate('{{ quesion }}'))).toContain('it uses "quesion"')
+  expect(why(() => checkTemplate('{% if x is defined %}{{ question | nope(y) }}{% endif %}'))).toContain('"x"')
+  const own =
+    '{% set n = namespace(k=0) %}{% macro line(l, o="-") %}{{ l | upper }}{{ o }}{% endmacro %}' +
+    '{% for l in letters %}{% set n.k = n.k + 1 %}{{ line(l, o=options[loop.index0]) }}{% endfor %}{{ n.k }}{{ True }}'
+  expect(renderTemplate(own, values)).toBe('AaBb2true')
+})
+
 it('ends what does not end, and what writes too much', () => {
   expect(
     why(() =>

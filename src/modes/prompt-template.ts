@@ -24,7 +24,11 @@ const longestMs = 1000
 
 const parsed = new Map<string, Template>()
 
-/** Throws LanternError `bad-file` if the template is too long or is not valid jinja. */
+/** Names that a template may use: the values, and jinja's own. */
+const values = ['question', 'options', 'letters', 'prompt', 'subtask', 'mode', 'mode_line', 'contract']
+const builtIn = ['loop', 'range', 'namespace', 'raise_exception', 'strftime_now', 'true', 'false', 'none']
+
+/** Throws LanternError `bad-file` for a template that is too long, is not valid jinja, or uses an unknown name. */
 export function checkTemplate(source: string): void {
   templateOf(source)
 }
@@ -48,11 +52,50 @@ function templateOf(source: string): Template {
   if (source.length > largestSource) throw refusal(`it is longer than ${largestSource} characters`)
   try {
     const template = withinTime(() => new Template(source), longestMs)
+    // Jinja writes nothing for an unknown name: the question would be left out in silence.
+    const {used, bound} = namesIn(template.parsed)
+    const unknown = [...used].find(name => !bound.has(name) && !values.includes(name) && !isBuiltIn(name))
+    if (unknown !== undefined) throw new RangeError(`it uses "${unknown}", which nothing is named`)
     parsed.set(source, template)
     return template
   } catch (error) {
     throw refusal(messageOf(error))
   }
+}
+
+const isBuiltIn = (name: string) => builtIn.includes(name.toLowerCase())
+
+/** Fields of the syntax tree whose names are no variables: those of members, filters, tests and keyword arguments. */
+const labels: Readonly<Record<string, string>> = {FilterExpression: 'filter', TestExpression: 'test'}
+/** Fields that give a name to something. */
+const binders: Readonly<Record<string, readonly string[]>> = {
+  For: ['loopvar'],
+  Set: ['assignee'],
+  Macro: ['name', 'args'],
+  CallStatement: ['callerArgs'],
+}
+
+/** Every name that a template reads, and every name that it sets anywhere. */
+function namesIn(program: unknown): {used: Set<string>; bound: Set<string>} {
+  const used = new Set<string>()
+  const bound = new Set<string>(['caller'])
+  const walk = (node: unknown, names: Set<string>): void => {
+    if (Array.isArray(node)) for (const one of node) walk(one, names)
+    if (typeof node !== 'object' || node === null || Array.isArray(node)) return
+    const {type, ...fields} = node as {type: string; value?: unknown; computed?: boolean}
+    if (type === 'Identifier') {
+      names.add(String(fields.value))
+      return
+    }
+    for (const [field, child] of Object.entries(fields)) {
+      if (type === 'MemberExpression' && field === 'property' && fields.computed !== true) continue
+      if (type === 'KeywordArgumentExpression' && field === 'key') walk(child, names === bound ? bound : new Set())
+      else if (labels[type] === field) walk((child as {args?: unknown}).args, used)
+      else walk(child, binders[type]?.includes(field) ? bound : type === 'KeywordArgumentExpression' ? used : names)
+    }
+  }
+  walk(program, used)
+  return {used, bound}
 }
 
 function refusal(why: string): LanternError {

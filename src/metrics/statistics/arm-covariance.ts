@@ -25,18 +25,24 @@ export interface ArmEstimates {
  */
 const floorPairs = 2
 
+/** Samples with the variance within all strata that are added to each: a stratum of one sample has no variance. */
+const lent = 2
+
 /**
  * Estimates the means and their covariance. To first order, the error of a mean is a sum over samples of the sample's
  * weight times its distance from the mean of its stratum (for a micro mean, from the overall mean). These terms are
- * summed by cluster and give the covariance, with the factor G / (G - 1). A sample without a score for an arm is left
- * out of that arm's mean.
+ * summed by cluster and give the covariance, with the factor G / (G - 1). Two samples with the variance within all
+ * strata are added to each stratum. A sample without a score for an arm is left out of that arm's mean.
  * Source: Cochran 1977, Sampling Techniques, sections 5.3 and 9A.
  */
 export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggregate): ArmEstimates {
   const pieces = piecesOf(strata)
+  // Strata of one piece each show how they vary about the mean of all, and nothing else.
+  const within = aggregate === 'macro' && pieces.perStratum.some(count => count > 1)
   const arms: number[] = []
   const means: number[] = []
   const influences: Float64Array[] = []
+  const deviations: Float64Array[] = []
   const floors: number[] = []
   for (let arm = 0; arm < (strata[0]?.scores.length ?? 0); arm++) {
     const parts = strata.map(({scores}) => moments(scores[arm]!))
@@ -47,38 +53,55 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
     const total = parts.reduce((sum, part) => sum + part.sum, 0)
     const mean = macro ? filled.reduce((sum, part) => sum + part.sum / part.n, 0) / filled.length : total / scored
     const influence = new Float64Array(pieces.count)
+    const deviation = new Float64Array(pieces.count)
     const weights = new Float64Array(pieces.count)
     for (const [s, {scores}] of strata.entries()) {
       const {n, sum} = parts[s]!
       if (n === 0) continue
       const weight = macro ? 1 / n / filled.length : 1 / scored
-      const centre = macro ? sum / n : mean
-      const groups = macro ? pieces.perStratum[s]! : pieces.count
-      const scale = weight * Math.sqrt(groups / Math.max(1, groups - 1))
+      const centre = within ? sum / n : mean
+      const groups = within ? pieces.perStratum[s]! : pieces.count
+      const scale = weight * Math.sqrt(groups / (within ? groups - 1 + lent : Math.max(1, groups - 1)))
       const of = pieces.of[s]!
       const values = scores[arm]!
       for (let i = 0; i < values.length; i++) {
         const value = values[i]!
         if (Number.isNaN(value)) continue
         influence[of[i]!]! += scale * (value - centre)
+        deviation[of[i]!]! += value - centre
         weights[of[i]!]! += weight
       }
     }
     arms.push(arm)
     means.push(mean)
     influences.push(influence)
+    deviations.push(deviation)
     floors.push((floorPairs * dot(weights, weights)) / scored)
   }
+  const loan = within ? loanOf(strata, pieces.perStratum) : 0
   const covariance = influences.map(() => new Float64Array(arms.length))
   for (let j = 0; j < arms.length; j++) {
     for (let k = 0; k <= j; k++) {
-      const shared = dot(influences[j]!, influences[k]!)
+      const shared = dot(influences[j]!, influences[k]!) + loan * dot(deviations[j]!, deviations[k]!)
       covariance[j]![k] = shared
       covariance[k]![j] = shared
     }
   }
   const degrees = pieces.clustered ? Math.max(1, pieces.count - (aggregate === 'macro' ? strata.length : 1)) : null
   return {arms, means, covariance, floors, degrees}
+}
+
+/** What the products of deviations, summed over all strata, add to a covariance by the samples lent to each stratum. */
+function loanOf(strata: readonly RankedStratum[], perStratum: readonly number[]): number {
+  let share = 0
+  let free = 0
+  for (const [s, {scores}] of strata.entries()) {
+    const {length: n} = scores[0]!
+    const groups = perStratum[s]!
+    share += lent / (groups - 1 + lent) / strata.length ** 2 / n
+    free += (n * (groups - 1)) / groups
+  }
+  return free > 0 ? share / free : 0
 }
 
 function moments(values: Float64Array): {n: number; sum: number} {

@@ -425,6 +425,26 @@ describe('rank intervals', () => {
     expect(ranksOf(arms(200, [0, 20]))).toEqual([[1, 1, 1]])
   })
 
+  it('never tell two rows apart whose few samples cannot: 5 wins of 5 have p = 0.0625', () => {
+    expect(ranksOf(arms(5, [0, 0], [0, 5]))).toEqual([
+      [1, 2, 1],
+      [1, 2, 1],
+    ])
+  })
+
+  it('take a stratum of one sample for as uncertain as the others, not for certain', () => {
+    const r = random('ranks', 'single')
+    let demoted = 0
+    for (let table = 0; table < 100; table++) {
+      const strata = [40, 40, 1].map(n => ({
+        scores: Array.from({length: 5}, () => Float64Array.from({length: n}, () => r.integer(2))),
+      }))
+      const ranks = rankIntervals(strata, 'macro', {random: random('ranks', table), draws: 500})
+      demoted += Number(ranks.some(rank => rank!.tier > 1))
+    }
+    expect(demoted).toBeLessThanOrEqual(10)
+  })
+
   it('never tell two rows apart that their comparison does not: 11 wins and 3 losses have p = 0.057', () => {
     expect(mcnemarExact(11, 3)).toBeGreaterThan(0.05)
     expect(ranksOf(arms(191, [0, 3], [3, 11]))).toEqual([
