@@ -1,7 +1,7 @@
 // Interventions on the latents: the single hook where the vector to feed back is chosen.
 // Pure: whatever an intervention needs (oracle vectors, recorded latents) is passed to it. protocols.ts decides when a
 // latent is fed.
-import {aFunction, type Definition, definitionOf, oneOf, optional} from '../core/definition.js'
+import {aFunction, brokenPart, type Definition, definitionOf, oneOf, optional} from '../core/definition.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {Mode} from '../core/generation.js'
 import {random} from '../core/random.js'
@@ -124,11 +124,7 @@ export function registerIntervention(intervention: Intervention): void {
  */
 function checkedChooser(intervention: Intervention, supply: LatentSupply): ChooseLatent {
   const refuse = (what: string): never => {
-    throw new LanternError(
-      'bad-config',
-      `The intervention "${intervention.name}" ${what}.`,
-      'Correct the plug-in that brings it.',
-    )
+    throw brokenPart('intervention', intervention.name, what)
   }
   const attempt = <T>(work: () => T): T => {
     try {

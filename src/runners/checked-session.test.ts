@@ -67,30 +67,30 @@ test.each([
     [{...answer, request: {...request}}],
     'answered a request twice, or one that it was not given',
   ],
-  ['nothing for an answer', [undefined], 'gave no answer'],
-  ['no text', [{...answer, text: undefined}], 'gave a wrong answer: text must be a text'],
+  ['nothing for an answer', [undefined], 'gave an answer that is no object'],
+  ['no text', [{...answer, text: undefined}], 'gave an answer that has a wrong text: it must be a text'],
   [
     'an unknown stop',
     [{...answer, stop: 'done'}],
-    'gave a wrong answer: stop must be one of eos, length, refusal, abort, error',
+    'gave an answer that has a wrong stop: it must be one of eos, length, refusal, abort, error',
   ],
-  ['no usage', [{...answer, usage: {}}], 'gave a wrong usage: promptTokens must be a number, or null'],
-  ['a failure without an error', [{...answer, stop: 'error'}], 'gave no error'],
+  ['no usage', [{...answer, usage: {}}], 'gave a usage that has a wrong promptTokens: it must be a number, or null'],
+  ['a failure without an error', [{...answer, stop: 'error'}], 'gave an error that is no object'],
 ])('%s is refused', async (_what, answers, message) => {
   await expect(answersOf(session(() => answers))).rejects.toEqual(refused(message))
 })
 
 test.each([
-  ['nothing', null, 'gave no session'],
+  ['nothing', null, 'gave a session that is no object'],
   [
     'a session without generate',
     {describe: () => identity, close: async (): Promise<void> => undefined},
-    'gave a wrong session: generate must be a function',
+    'gave a session that has a wrong generate: it must be a function',
   ],
   [
     'an empty description',
     {...session(() => []), describe: () => ({})},
-    'gave a wrong description of its model: ref must be a text that is not empty',
+    'gave a description of its model that has a wrong ref: it must be a text that is not empty',
   ],
 ])('%s is refused when it is opened', (_what, mine, message) => {
   expect(() => checkedSession('mine', mine as never)).toThrow(refused(message))

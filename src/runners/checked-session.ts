@@ -1,15 +1,25 @@
 // The session of a plug-in's runner. What it gives is checked here, so that its mistakes are told as its own: an answer
 // that is not whole would fail far from its cause, and a second one would count twice.
-import {aBoolean, aCount, aFunction, anObject, aText, type Check, oneOf, orNull} from '../core/definition.js'
-import {LanternError} from '../core/errors.js'
+import {
+  aBoolean,
+  aCount,
+  aFunction,
+  aNumber,
+  anObject,
+  anyText,
+  aText,
+  brokenPart,
+  type Check,
+  oneOf,
+  orNull,
+  wrongField,
+} from '../core/definition.js'
 import {type Generation, type Request, stops, unknownTiming, unknownUsage} from '../core/generation.js'
 import type {Session} from './runner.js'
 
 type Fields = Readonly<Record<string, Check>>
 
-const anyText: Check = {words: 'a text', fits: value => typeof value === 'string'}
-const aNumberOrNull: Check = orNull({words: 'a number', fits: Number.isFinite})
-const all = (names: object): Fields => Object.fromEntries(Object.keys(names).map(name => [name, aNumberOrNull]))
+const all = (names: object): Fields => Object.fromEntries(Object.keys(names).map(name => [name, orNull(aNumber)]))
 
 const ofSession: Fields = {describe: aFunction, generate: aFunction, close: aFunction}
 const ofIdentity: Fields = {
@@ -37,17 +47,15 @@ const ofError: Fields = {code: anyText, message: anyText}
  */
 export function checkedSession(runner: string, session: Session): Session {
   const refuse = (what: string): never => {
-    throw new LanternError('bad-config', `The runner "${runner}" ${what}.`, 'Correct the plug-in that brings it.')
+    throw brokenPart('runner', runner, what)
   }
   const hold = (value: unknown, fields: Fields, what: string) => {
-    if (!anObject.fits(value)) refuse(`gave no ${what}`)
-    for (const [field, check] of Object.entries(fields))
-      if (!check.fits((value as Readonly<Record<string, unknown>>)[field]))
-        refuse(`gave a wrong ${what}: ${field} must be ${check.words}`)
+    const wrong = wrongField(value, fields)
+    if (wrong !== null) refuse(`gave ${what} that ${wrong}`)
   }
-  hold(session, ofSession, 'session')
+  hold(session, ofSession, 'a session')
   const identity = session.describe()
-  hold(identity, ofIdentity, 'description of its model')
+  hold(identity, ofIdentity, 'a description of its model')
 
   async function* generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
     const open = new Set<Request>()
@@ -62,10 +70,10 @@ export function checkedSession(runner: string, session: Session): Session {
     const answers = session.generate(given(), signal)
     if (typeof answers?.[Symbol.asyncIterator] !== 'function') refuse('generates no stream of answers')
     for await (const answer of answers) {
-      hold(answer, ofGeneration, 'answer')
-      hold(answer.usage, ofUsage, 'usage')
-      hold(answer.timing, ofTiming, 'timing')
-      if (answer.stop === 'error') hold(answer.error, ofError, 'error')
+      hold(answer, ofGeneration, 'an answer')
+      hold(answer.usage, ofUsage, 'a usage')
+      hold(answer.timing, ofTiming, 'a timing')
+      if (answer.stop === 'error') hold(answer.error, ofError, 'an error')
       if (!open.delete(answer.request)) refuse('answered a request twice, or one that it was not given')
       yield answer
     }
