@@ -16,7 +16,7 @@ export function isAlive(pid: number): boolean {
   return !hasEnded(pid)
 }
 
-/** By the state in /proc (proc(5): Z, zombie; X, dead), after the name in parentheses. False where there is no /proc. */
+/** By the state in /proc (proc(5): Z, zombie; X, dead), after the name in parentheses. False without a /proc. */
 function hasEnded(pid: number): boolean {
   try {
     return /^\d+ \(.*\) [ZX] /s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
