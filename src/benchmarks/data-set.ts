@@ -2,6 +2,7 @@
 // before it is asked, and the checks of `bench verify`.
 import {existsSync} from 'node:fs'
 import {dirname, join} from 'node:path'
+import {aFunction, anyText, type Check, optional, wrongField} from '../core/definition.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {type ImageRef, letterOf, type Sample} from '../core/sample.js'
 import type {Benchmark, DataIdentity, DataKind, DataProblem, DataSet, SampleKey} from './benchmark.js'
@@ -109,11 +110,48 @@ function sameId(root: string, bench: string, id: string): LanternError {
   )
 }
 
+const textsOrNone = optional({
+  words: 'a list of texts',
+  fits: value => Array.isArray(value) && value.every(anyText.fits),
+})
+const pictureList: Check = {
+  words: 'a list of pictures, each with a source and bytes()',
+  fits: value => Array.isArray(value) && value.every(one => anyText.fits(one?.source) && aFunction.fits(one?.bytes)),
+}
+const goldAnswer: Check = {
+  words: 'a text, a list of texts, or null',
+  fits: value => value === null || [value].flat().every(anyText.fits),
+}
+const sampleFields = {
+  id: anyText,
+  question: anyText,
+  options: textsOrNone,
+  letters: textsOrNone,
+  images: pictureList,
+  gold: goldAnswer,
+}
+
+/** The records as they are read. What an adapter of a plug-in gives in place of a sample is an error in its place. */
+async function* recordsOf(source: DataSource): AsyncGenerator<Sample | LanternError> {
+  let number = 0
+  for await (const item of source.read()) {
+    number++
+    const wrong = item instanceof LanternError ? null : wrongField(item, sampleFields)
+    if (wrong === null) yield item
+    else
+      yield new LanternError(
+        'bad-file',
+        `${source.root}: record ${number} ${wrong}.`,
+        `Correct the adapter of ${source.benchmark.title}, or that record.`,
+      )
+  }
+}
+
 /** Every good sample. The first broken record is thrown after the last good one, so it costs only itself. */
 async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
   let broken: LanternError | undefined
   let index = -1
-  for await (const item of source.read()) {
+  for await (const item of recordsOf(source)) {
     index++
     const fault = item instanceof LanternError ? item : faultOf(item, index, source)
     if (fault) broken ??= fault
@@ -198,7 +236,7 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
   const ids = new Set<string>()
   const pictures = new Set<string>()
   let index = -1
-  for await (const item of source.read()) {
+  for await (const item of recordsOf(source)) {
     index++
     if (item instanceof LanternError) {
       yield {id: null, kind: 'broken-record', message: item.message, severity: 'problem'}

@@ -32,6 +32,9 @@ export const aText: Check = {
   words: 'a text that is not empty',
   fits: value => typeof value === 'string' && value.trim() !== '',
 }
+/** Also an empty one. */
+export const anyText: Check = {words: 'a text', fits: value => typeof value === 'string'}
+export const aNumber: Check = {words: 'a number', fits: Number.isFinite}
 export const aList: Check = {words: 'a list', fits: value => Array.isArray(value)}
 export const aBoolean: Check = {words: 'true or false', fits: value => typeof value === 'boolean'}
 export const aCount: Check = {
@@ -92,7 +95,21 @@ export function definitionOf<K extends DefinitionKind, T extends object>(
   return {kind, name, part}
 }
 
-/** A kind, as written in messages. */
+/** The first field that is not what it must be, as the end of a sentence; null where all are. */
+export function wrongField(value: unknown, fields: Readonly<Record<string, Check>>): string | null {
+  if (!anObject.fits(value)) return 'is no object'
+  for (const [field, check] of Object.entries(fields))
+    if (!check.fits((value as Readonly<Record<string, unknown>>)[field]))
+      return `has a wrong ${field}: it must be ${check.words}`
+  return null
+}
+
+/** The error for what the part of a plug-in does once it is registered; `what` ends a sentence about the part. */
+export function brokenPart(kind: DefinitionKind, name: string, what: string): LanternError {
+  return new LanternError('bad-config', `The ${nounOf(kind)} "${name}" ${what}.`, 'Correct the plug-in that brings it.')
+}
+
+/** A kind as messages write it. */
 export function nounOf(kind: DefinitionKind): string {
   return kind === 'peer-format' ? 'peer format' : kind === 'format' ? 'report format' : kind
 }

@@ -1,4 +1,4 @@
-import {interventionNames, type LatentSupply, latentChooser} from './interventions.js'
+import {interventionNames, type LatentSupply, latentChooser, registerIntervention} from './interventions.js'
 
 const seed = [0, 'bench', 'sample']
 const vector = (...values: number[]) => Float32Array.from(values)
@@ -75,4 +75,42 @@ it('shuffle permutes the recorded latents of each block', () => {
   const fed = Array.from({length: 12}, (_, i) => latentChooser('shuffle', {seed, recorded})(own, at(0, i))[0]!)
   expect(fed).not.toEqual([...fed].sort((a, b) => a - b))
   expect([...fed].sort((a, b) => a - b)).toEqual(recorded[0]!.map(([value]) => value))
+})
+
+describe('an intervention of a plug-in', () => {
+  let number = 0
+  const added = (choose: unknown) => {
+    const name = `mine-${number++}`
+    registerIntervention({name, needs: 'nothing', choose: choose as never})
+    return latentChooser(name, {seed})
+  }
+
+  it('may give a list, and cannot change the vector of the model', () => {
+    const given = vector(1, 2, 3)
+    expect(added(() => (own: Float32Array) => [...own.fill(4)])(given, at(0, 0))).toEqual(vector(4, 4, 4))
+    expect(given).toEqual(vector(1, 2, 3))
+  })
+
+  it.each([
+    ['a shorter vector', () => () => vector(1), 'gave no vector of 3 finite numbers at block 1, index 2'],
+    ['a text', () => () => 'abc', 'gave no vector of 3 finite numbers at block 1, index 2'],
+    ['a number that is not finite', () => () => [1, 2, Number.NaN], 'gave no vector of 3 finite numbers'],
+    ['nothing', () => () => undefined, 'gave no vector of 3 finite numbers'],
+    ['no function', () => null, 'chose no function of a vector and its place'],
+    [
+      'an exception',
+      () => () => {
+        throw new Error('boom')
+      },
+      'threw: boom',
+    ],
+  ])('is refused where it gives %s', (_what, choose, message) => {
+    const feed = () => added(choose)(own, at(1, 2))
+    expect(feed).toThrow(expect.objectContaining({code: 'bad-config', message: expect.stringContaining(message)}))
+  })
+
+  it('is not blamed for a model whose own vectors are not finite', () => {
+    const damaged = vector(Number.NaN, 1, 2)
+    expect(added(() => (own: Float32Array) => own)(damaged, at(0, 0))).toEqual(damaged)
+  })
 })

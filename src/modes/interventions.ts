@@ -1,8 +1,8 @@
 // Interventions on the latents: the single hook where the vector to feed back is chosen.
 // Pure: whatever an intervention needs (oracle vectors, recorded latents) is passed to it. protocols.ts decides when a
 // latent is fed.
-import {aFunction, type Definition, definitionOf, oneOf, optional} from '../core/definition.js'
-import {LanternError} from '../core/errors.js'
+import {aFunction, brokenPart, type Definition, definitionOf, oneOf, optional} from '../core/definition.js'
+import {LanternError, messageOf} from '../core/errors.js'
 import type {Mode} from '../core/generation.js'
 import {random} from '../core/random.js'
 import {Register} from '../core/register.js'
@@ -105,9 +105,45 @@ export function interventionNamed(name: string): Intervention {
   return register.get(name)
 }
 
-/** Adds an intervention. Throws `bad-config` if it is incomplete or its name is taken. */
+/**
+ * Adds an intervention; what it chooses is checked from then on. Throws `bad-config` for one that is not whole, and for
+ * a name that is taken.
+ */
 export function registerIntervention(intervention: Intervention): void {
-  register.add(defineIntervention(intervention))
+  const {name, part} = defineIntervention(intervention)
+  const {needs, blocks} = part
+  register.add({
+    name,
+    part: {name, needs, ...(blocks !== undefined && {blocks}), choose: supply => checkedChooser(part, supply)},
+  })
+}
+
+/**
+ * The hook of a plug-in's intervention. A vector of another length would be fed as if it were whole, and the scores
+ * would mean nothing: it is refused. The hook gets a copy of the model's own vector, because that one is saved.
+ */
+function checkedChooser(intervention: Intervention, supply: LatentSupply): ChooseLatent {
+  const refuse = (what: string): never => {
+    throw brokenPart('intervention', intervention.name, what)
+  }
+  const attempt = <T>(work: () => T): T => {
+    try {
+      return work()
+    } catch (error) {
+      return refuse(`threw: ${messageOf(error)}`)
+    }
+  }
+  const choose = attempt(() => intervention.choose(supply))
+  if (typeof choose !== 'function') return refuse('chose no function of a vector and its place')
+  return (own, place) => {
+    const given: unknown = attempt(() => choose(own.slice(), place))
+    const vector = given instanceof Float32Array ? given : Array.isArray(given) ? Float32Array.from(given) : null
+    // The engine itself reports a model whose own vectors are not finite.
+    const finite = vector?.every(Number.isFinite) || !own.every(Number.isFinite)
+    if (vector?.length !== own.length || !finite)
+      return refuse(`gave no vector of ${own.length} finite numbers at block ${place.block}, index ${place.index}`)
+    return vector
+  }
 }
 
 /**

@@ -2,7 +2,9 @@
 // one: a file beside this one and a line here.
 import {readdir, realpath, stat} from 'node:fs/promises'
 import {join} from 'node:path'
+import {aNumber, anyText, aText, brokenPart, oneOf, orNull, wrongField} from '../core/definition.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {stops} from '../core/generation.js'
 import {limits} from '../core/limits.js'
 import {Register} from '../core/register.js'
 import {lockFile} from '../run-folder/reader.js'
@@ -22,14 +24,40 @@ function peerFormats(): readonly PeerFormat[] {
 }
 
 /**
- * Adds a format, which is asked after those of the named peers and before the general ones. Throws `bad-config` for one
- * that is not whole, and for a name that is taken.
+ * Adds a format, which is asked after those of the named peers and before the general ones. Its answers are checked.
+ * Throws `bad-config` for one that is not whole, and for a name that is taken.
  */
 export function registerPeerFormat(format: PeerFormat): void {
-  const definition = definePeerFormat(format)
-  // Its name may be that of a general format neither.
-  if (general.has(definition.name)) general.add(definition)
-  named.add(definition)
+  const {name, part} = definePeerFormat(format)
+  const checked: PeerFormat = {
+    ...{name, files: part.files},
+    accepts: path => part.accepts(path),
+    read: (path, context) => checkedAnswers(name, part.read(path, context)),
+    ...(part.repeated && {repeated: paths => part.repeated!(paths)}),
+  }
+  // The names of the general formats are taken too.
+  if (general.has(name)) general.add({name, part: checked})
+  named.add({name, part: checked})
+}
+
+/** What every answer of a plug-in's format must have: without it the run would hold lines that nobody can read. */
+const answerFields = {
+  where: aText,
+  id: aText,
+  text: anyText,
+  stop: oneOf(stops),
+  peer: orNull(aNumber),
+  peerAnswer: orNull(anyText),
+}
+
+async function* checkedAnswers(name: string, answers: AsyncIterable<PeerAnswer>): AsyncGenerator<PeerAnswer> {
+  if (typeof answers?.[Symbol.asyncIterator] !== 'function')
+    throw brokenPart('peer-format', name, 'reads no stream of answers')
+  for await (const answer of answers) {
+    const wrong = wrongField(answer, answerFields)
+    if (wrong !== null) throw brokenPart('peer-format', name, `gave an answer that ${wrong}`)
+    yield answer
+  }
 }
 
 export interface PeerSource {

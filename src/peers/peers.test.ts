@@ -6,7 +6,7 @@ import {dirname, join} from 'node:path'
 import {crc32, deflateRawSync} from 'node:zlib'
 import {limits} from '../core/limits.js'
 import {optionsIn, scoreOf} from './fields.js'
-import {readPeers} from './index.js'
+import {readPeers, registerPeerFormat} from './index.js'
 import {parseJson} from './json.js'
 import type {PeerAnswer} from './peer.js'
 import {benchOf} from './task-names.js'
@@ -284,4 +284,53 @@ test.each([
   [null, null],
 ])('the score %p is %p', (value, score) => {
   expect(scoreOf(value)).toBe(score)
+})
+
+describe('a format of a plug-in', () => {
+  const whole = {where: 'x, line 1', id: '1', text: 'B', stop: 'eos', peer: null, peerAnswer: null}
+  let number = 0
+  const read = async (answers: unknown) => {
+    const ending = `.mine${number++}`
+    registerPeerFormat({
+      name: `mine${number}`,
+      files: 'mine',
+      accepts: async path => path.endsWith(ending),
+      read: () => answers as AsyncIterable<PeerAnswer>,
+    })
+    const folder = await mkdtemp(join(tmpdir(), 'peers-'))
+    try {
+      await writeFile(join(folder, `answers${ending}`), 'x')
+      const found: PeerAnswer[] = []
+      const context = {facts: async () => new Map(), split: undefined, warn: () => undefined}
+      for await (const answer of readPeers(folder, context)) found.push(answer)
+      return found
+    } finally {
+      await rm(folder, {recursive: true})
+    }
+  }
+  async function* stream(...answers: unknown[]) {
+    yield* answers
+  }
+
+  it('gives its answers', async () => {
+    expect(await read(stream(whole))).toEqual([whole])
+  })
+
+  it.each([
+    ['no stream', null, 'reads no stream of answers'],
+    ['nothing in place of an answer', stream(null), 'gave an answer that is no object'],
+    [
+      'no id',
+      stream({...whole, id: undefined}),
+      'gave an answer that has a wrong id: it must be a text that is not empty',
+    ],
+    ['a number for a text', stream({...whole, text: 5}), 'gave an answer that has a wrong text: it must be a text'],
+    [
+      'an unknown stop',
+      stream({...whole, stop: 'end'}),
+      'gave an answer that has a wrong stop: it must be one of eos, ',
+    ],
+  ])('is refused where it gives %s', async (_what, answers, message) => {
+    await expect(read(answers)).rejects.toMatchObject({code: 'bad-config', message: expect.stringContaining(message)})
+  })
 })

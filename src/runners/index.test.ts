@@ -9,14 +9,15 @@ const mine: Runner = {
   accepts: ref => /^(?:mine|openai):/.test(ref),
   async open(...given) {
     opened.push(given)
-    return {describe: () => ({ref: given[0]}) as never, async *generate() {}, close: async () => undefined}
+    const identity = {ref: given[0], latent: null, observesLatents: false, needsImages: false, remote: false}
+    return {describe: () => identity, async *generate() {}, close: async () => undefined}
   },
 }
 
 test('a runner that was added serves its references with the common options, and leaves others theirs', async () => {
   registerRunner(mine)
   const options = runnerOptions({common: {seed: 7}, remote: {baseUrls: {'*': 'http://127.0.0.1:1'}}})
-  expect((await openRunner('mine:x', options)).describe()).toEqual({ref: 'mine:x'})
+  expect((await openRunner('mine:x', options)).describe()).toMatchObject({ref: 'mine:x'})
   expect(opened).toEqual([['mine:x', {common: options.common}]])
   const remote = await openRunner('openai:x', options)
   expect(opened).toHaveLength(1)

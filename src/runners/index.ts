@@ -1,6 +1,7 @@
 // The register of runners. A new built-in one is a file (or folder) beside this one and a line here.
 import {LanternError} from '../core/errors.js'
 import {Register} from '../core/register.js'
+import {checkedSession} from './checked-session.js'
 import {type LocalOptions, onnxRunner} from './onnx/index.js'
 import {type RemoteOptions, remoteRunner} from './remote/index.js'
 import {replayRunner} from './replay.js'
@@ -16,8 +17,8 @@ export interface RunnerOptions {
 const register = new Register<Runner<RunnerOptions>>('runner', [remoteRunner, replayRunner, onnxRunner])
 
 /**
- * Adds a runner. It receives only the common options. References that an earlier runner serves stay with that runner.
- * Throws `bad-config` if it is incomplete or its name is taken.
+ * Adds a runner, which is given the common options and no others. Its sessions are checked. References that another
+ * runner serves stay with that one. Throws `bad-config` for one that is not whole, and for a name that is taken.
  */
 export function registerRunner(runner: Runner): void {
   const {name, part} = defineRunner(runner)
@@ -25,7 +26,7 @@ export function registerRunner(runner: Runner): void {
     defineRunner<RunnerOptions>({
       ...{name, references: part.references},
       accepts: ref => part.accepts(ref),
-      open: (ref, {common}) => part.open(ref, {common}),
+      open: async (ref, {common}) => checkedSession(name, await part.open(ref, {common})),
     }),
   )
 }

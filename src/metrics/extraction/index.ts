@@ -1,6 +1,7 @@
 // The register of extractors. To add a built-in one: write a file beside this one and a line here; its name is part of
 // the command line (design/contract.md).
-import {LanternError, messageOf} from '../../core/errors.js'
+import {brokenPart} from '../../core/definition.js'
+import {messageOf} from '../../core/errors.js'
 import {Register} from '../../core/register.js'
 import {letterOf} from '../../core/sample.js'
 import {blinkOfficial, verbatim} from './blink.js'
@@ -69,7 +70,7 @@ export function extractAnswer(name: string, {text, options, letters}: Extraction
  */
 function readWith({name, read}: NamedExtractor, item: Item): Reading {
   const refuse = (what: string): never => {
-    throw new LanternError('bad-config', `The extractor "${name}" ${what}.`, 'Correct the plug-in that defines it.')
+    throw brokenPart('extractor', name, what)
   }
   let found: Partial<Reading> | undefined
   try {

@@ -10,7 +10,7 @@ import {compareRuns, comparisonDocument} from '../compare.js'
 import {readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
 import {type ResultDocument, resultDocumentSchema} from '../schemas/result.js'
-import {formatNamed, formatNames} from './index.js'
+import {formatNamed, formatNames, registerFormat} from './index.js'
 
 const narrow = {width: 80, color: false}
 const wide = {width: 120, color: false}
@@ -220,4 +220,11 @@ it('junit fails by a gate only', () => {
   expect(withGate('passed')).toContain('failures="0" errors="0"')
   expect(withGate('failed')).toContain('<failure message="')
   expect(withGate('inconclusive')).toContain('<skipped message="')
+})
+
+it('a format of a plug-in that changes the document changes it for no other', () => {
+  const before = structuredClone(document)
+  registerFormat({name: 'emptied', ending: '.txt', render: ({rows}) => `${(rows as unknown[]).splice(0).length}\n`})
+  expect(formatNamed('emptied').render(document, narrow)).toBe(`${before.rows.length}\n`)
+  expect(document).toEqual(before)
 })

@@ -27,7 +27,20 @@ export function formatNamed(name: string): Format {
   return register.get(name)
 }
 
-/** Adds a format. Throws `bad-config` if it is incomplete or its name is taken. */
+/**
+ * Adds a format. It gets a copy of the document, so that one that sorts the rows in place changes no other table.
+ * Throws `bad-config` for one that is not whole, and for a name that is taken.
+ */
 export function registerFormat(format: Format): void {
-  register.add(defineFormat(format))
+  const {name, part} = defineFormat(format)
+  const {ending, appends, pathVariable} = part
+  register.add({
+    name,
+    part: {
+      ...{name, ending},
+      ...(appends !== undefined && {appends}),
+      ...(pathVariable !== undefined && {pathVariable}),
+      render: (document, options) => part.render(structuredClone(document), options),
+    },
+  })
 }
