@@ -1,5 +1,6 @@
 // A YAML file that a user writes, with the place of each of its keys, so that a mistake can be told with its line.
 import {LanternError, messageOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
 
 export interface YamlFile {
   readonly content: unknown
@@ -15,8 +16,14 @@ interface Node {
   }[]
 }
 
-/** Throws LanternError `bad-config` with file, line and column for a text that is no YAML. */
+/** Throws LanternError `bad-config` with file, line and column for a text that is no YAML or too long. */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
+  if (text.length > limits.yamlChars)
+    throw new LanternError(
+      'bad-config',
+      `${file} has ${text.length} characters; at most ${limits.yamlChars} are read.`,
+      'Keep only the settings in it.',
+    )
   const {LineCounter, parseDocument} = await import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})
