@@ -1,5 +1,6 @@
 // Reads a user's YAML file and keeps the position of each key, so that errors can name the line.
 import {LanternError, messageOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
 
 export interface YamlFile {
   readonly content: unknown
@@ -15,8 +16,14 @@ interface Node {
   }[]
 }
 
-/** Throws LanternError `bad-config` with file, line and column if the text is not valid YAML. */
+/** Throws LanternError `bad-config` with file, line and column for a text that is no YAML or too long. */
 export async function parseYaml(file: string, text: string): Promise<YamlFile> {
+  if (text.length > limits.yamlChars)
+    throw new LanternError(
+      'bad-config',
+      `${file} has ${text.length} characters; at most ${limits.yamlChars} are read.`,
+      'Keep only the settings in it.',
+    )
   const {LineCounter, parseDocument} = await import('yaml')
   const lines = new LineCounter()
   const document = parseDocument(text, {lineCounter: lines})

@@ -11,6 +11,8 @@ export const limits = {
   peerLineBytes: 48 * MiB,
   /** Characters of all answers of a replay, which are held in memory; V8 fails at 2 to 4 GB. */
   replayChars: 1536 * MiB,
+  /** Characters of a settings file or recipe in YAML: its parser takes time by the square of the keys. */
+  yamlChars: 64 * 1024,
   /** A JSON file that is parsed whole. Parsed, it takes up to fifteen times as much memory. */
   peerJsonBytes: 48 * MiB,
   /** Lists, objects and keys in one JSON text: an empty list takes 2 bytes of text and some 60 of memory. */
