@@ -6,6 +6,7 @@ import {LanternError, messageOf} from '../core/errors.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import type {OwnPrompt} from '../modes/prompts.js'
+import {isBuiltinRef} from '../runners/onnx/checkpoint-folder.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
 import {controlModels} from './control-models.js'
@@ -25,7 +26,12 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
   const {judge} = values
   return {
     models,
-    benchmarks: recipe?.benchmarks ?? (await benchmarksOf(values.bench, values.model === undefined)),
+    benchmarks:
+      recipe?.benchmarks ??
+      (await benchmarksOf(
+        values.bench,
+        models.every(({ref}) => isBuiltinRef(ref)),
+      )),
     data: values.data ?? {},
     split: values.split,
     ...(values['image-root'] !== undefined && {imageRoot: values['image-root']}),

@@ -1,5 +1,6 @@
 // Properties of the terminal or pipe that a table is printed to.
 import chalk from 'chalk'
+import {exitCodes} from '../core/errors.js'
 
 /**
  * Plain text if NO_COLOR is set and not empty (no-color.org). chalk checks only FORCE_COLOR, `--no-color` and the
@@ -13,14 +14,16 @@ let outlives = false
 
 /**
  * The process that reads the output may exit (`2>&1 | head -1`). The run continues, because its results go to disk, and
- * keeps its own exit code.
+ * keeps its own exit code. Output that cannot be written for another reason, as on a full disk, is exit code 4.
  */
 export function outliveReaders(): void {
   if (outlives) return
   outlives = true
   for (const stream of [process.stdout, process.stderr]) {
+    // oclif's own listener throws.
+    stream.removeAllListeners('error')
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+      if (error.code !== 'EPIPE') process.exitCode = exitCodes.disk
     })
   }
 }

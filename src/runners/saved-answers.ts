@@ -4,6 +4,7 @@ import {createHash} from 'node:crypto'
 import {existsSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {join} from 'node:path'
+import {benchmarkIds} from '../benchmarks/index.js'
 import {LanternError} from '../core/errors.js'
 import type {Stop, Timing, Usage} from '../core/generation.js'
 import {unknownTiming, unknownUsage} from '../core/generation.js'
@@ -116,14 +117,15 @@ async function readOthers(
 
 /**
  * Each answer with its benchmark and without its model: a replay counts as one model, whatever model names its files
- * contain.
+ * contain. A name that is no benchmark of ours, such as that of a file, means the only one of the run.
  */
 async function* ofThisRun(
   answers: AsyncIterable<PeerAnswer>,
   benchmarks: readonly string[],
 ): AsyncGenerator<PeerAnswer> {
   for await (const {model: _, ...answer} of answers) {
-    const bench = answer.bench ?? (benchmarks.length === 1 ? benchmarks[0] : undefined)
+    const known = answer.bench !== undefined && benchmarkIds().includes(answer.bench)
+    const bench = known || benchmarks.length !== 1 ? answer.bench : benchmarks[0]
     if (bench === undefined)
       throw badFile(answer.where, 'names no benchmark, and this run has several', 'Add "bench" to every line.')
     yield {...answer, bench}

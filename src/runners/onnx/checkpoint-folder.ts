@@ -20,8 +20,15 @@ export function isCheckpointRef(ref: string): boolean {
  * Throws LanternError `usage` (unknown built-in model, malformed hub name) and, for the hub, what hubCheckpoint throws.
  */
 export async function checkpointFolder(ref: string, options: FolderOptions): Promise<string> {
-  if (ref.startsWith('builtin:')) return builtinFolder(ref.slice('builtin:'.length))
+  if (isBuiltinRef(ref)) return builtinFolder(ref.slice(builtinScheme.length))
   return ref.startsWith(hubScheme) ? hubCheckpoint(ref, options) : resolve(ref)
+}
+
+const builtinScheme = 'builtin:'
+
+/** Whether a reference names a model that ships with the package. */
+export function isBuiltinRef(ref: string): boolean {
+  return ref.startsWith(builtinScheme)
 }
 
 const builtinModels = fileURLToPath(new URL('../../../fixtures/models/', import.meta.url))

@@ -2,6 +2,7 @@
 import {existsSync} from 'node:fs'
 import {loadedPlugins} from '../../core/loaded-plugins.js'
 import type {CommonOptions, ModelIdentity, Session} from '../runner.js'
+import {isBuiltinRef} from './checkpoint-folder.js'
 import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
 import {loadCheckpoint} from './load.js'
@@ -130,6 +131,6 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provena
     observesLatents: true,
     needsImages: true,
     remote: false,
-    builtin: ref.startsWith('builtin:'),
+    builtin: isBuiltinRef(ref),
   }
 }
