@@ -3,6 +3,7 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {parseJsonObject} from '../core/json-object.js'
 import {type Line, lineBatches, lines} from '../core/lines.js'
 import {type Lock, lockHash, lockSchema} from './lock.js'
 import {type LogRecord, logRecordSchema, recordKey, replaces} from './record.js'
@@ -44,16 +45,10 @@ export async function readLock(runDir: string): Promise<Lock> {
       'Give the folder that `lantern-eval run` wrote, e.g. one under results/.',
     )
   }
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new LanternError(
-      'bad-file',
-      `${path} is not JSON: ${messageOf(error)}.`,
-      'Restore the file, or run again with another --out.',
-    )
-  }
+  const value = parseJsonObject(
+    Buffer.from(text),
+    what => new LanternError('bad-file', `${path} ${what}.`, 'Restore the file, or run again with another --out.'),
+  )
   const parsed = lockSchema.safeParse(value)
   if (parsed.success) {
     if (lockHash(parsed.data) === parsed.data.hash) return parsed.data

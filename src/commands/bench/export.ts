@@ -15,8 +15,7 @@ import {readLock, settledRecords} from '../../run-folder/reader.js'
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
   static override summary = "A run's answers in a benchmark's submission format."
   static override description =
-    'BLINK: one JSON file of answers by id, as EvalAI accepts it for the hidden test split. VisCoT: a JSONL file of answers per data set, as the ' +
-    'official judge script reads them. A run with several arms needs RUN#ARM.'
+    "The files have the form that the benchmark's own server or scorer accepts. A run with several arms needs RUN#ARM."
   static override examples = ['<%= config.bin %> <%= command.id %> results/blink-test --out submission']
   static override args = {run: Args.string({description: 'Run folder, or RUN#ARM.', required: true})}
   static override flags = flagsOf({

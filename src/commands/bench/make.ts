@@ -9,7 +9,7 @@ import {terminal} from '../../cli/terminal.js'
 import {wrap} from '../../reports/formats/layout.js'
 
 export default class BenchMake extends BaseCommand<typeof BenchMake> {
-  static override summary = 'Draw any number of items: hops, or samples in the style of BLINK, V* or VisCoT.'
+  static override summary = 'Draw any number of items of a benchmark, or samples in its style.'
   static override description =
     'The folder has the official layout of its benchmark. Item i of a subtask depends on the seed and i only, so a larger --n continues a smaller one. The folder has a marker (builtin.json) ' +
     'and can never pass for official data.'

@@ -76,7 +76,7 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     throw new LanternError(
       'nothing-evaluated',
       'The files hold no answers.',
-      'Give files with samples; --split chooses among BLINK outputs.',
+      'Give files with samples; --split chooses the split where files hold several.',
     )
   const arms = [...survey.models].map(model => armOf(model, spec.mode))
   const lock = await importLock(spec, sources, survey, arms)
