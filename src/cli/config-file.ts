@@ -3,9 +3,9 @@ import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import type {YamlFile} from '../core/yaml-file.js'
 import {everywhereSettings} from './settings/everywhere.js'
 import {readValue, type Setting, type Source} from './settings/setting.js'
-import type {YamlFile} from './yaml-file.js'
 
 const configFileName = 'lantern-eval.config.yaml'
 
@@ -42,7 +42,7 @@ export async function openConfig(path: string | undefined): Promise<ConfigFile> 
     )
   }
   // The parser and the whole table are loaded only if the file exists.
-  const {parseYaml} = await import('./yaml-file.js')
+  const {parseYaml} = await import('../core/yaml-file.js')
   const entries = entriesOf(file, await parseYaml(file, text))
   const {plugin} = everywhereSettings
   const listed = entries.find(({key}) => key === plugin.fileKey)

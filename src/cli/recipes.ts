@@ -6,11 +6,11 @@ import {z} from 'zod'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {canonicalJson} from '../core/hash.js'
+import {parseYaml} from '../core/yaml-file.js'
 import {recipeNamed} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
 import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
-import {parseYaml} from './yaml-file.js'
 
 /**
  * The settings that a recipe may contain: everything a published evaluation can fix, and nothing about the user or the

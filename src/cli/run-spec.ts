@@ -124,7 +124,7 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
       'Check --prompt-template.',
     )
   }
-  const {checkTemplate} = await import('../modes/prompt-template.js')
+  const {checkTemplate} = await import('../core/prompt-template.js')
   checkTemplate(template)
   return {...given, template}
 }

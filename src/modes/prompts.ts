@@ -12,9 +12,9 @@ import {
   type PromptStyle,
   promptStyles,
 } from '../core/prompt-form.js'
+import {renderTemplate} from '../core/prompt-template.js'
 import {letterOf, type Sample} from '../core/sample.js'
 import {joinedPicture} from './picture-row.js'
-import {renderTemplate} from './prompt-template.js'
 
 /**
  * What a mode adds after the question and options. `latent` adds nothing: a latent model decides by itself whether to

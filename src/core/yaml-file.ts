@@ -1,6 +1,6 @@
 // Reads a user's YAML file and keeps the position of each key, so that errors can name the line.
-import {LanternError, messageOf} from '../core/errors.js'
-import {limits} from '../core/limits.js'
+import {LanternError, messageOf} from './errors.js'
+import {limits} from './limits.js'
 
 export interface YamlFile {
   readonly content: unknown
