@@ -52,7 +52,9 @@ export async function openConfig(path: string | undefined): Promise<ConfigFile> 
     async values() {
       const table: Readonly<Record<string, Setting<unknown>>> = (await import('./settings/index.js')).settings
       const values = new Map<string, unknown>()
-      for (const entry of entries) {
+      // Benchmarks first: other values may name one that a definition file adds.
+      const byName = [...entries].sort((a, b) => Number(b.key === 'bench') - Number(a.key === 'bench'))
+      for (const entry of byName) {
         const {key, value, place} = entry
         if (key === '$schema') continue
         const {name, opposite} = settingNamed(table, key, place)

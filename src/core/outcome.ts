@@ -40,6 +40,10 @@ export interface Scoring {
   readonly metric: string
   /** `macro`: unweighted mean over subtasks; `micro`: mean over samples. */
   readonly aggregate: 'macro' | 'micro'
+  /** True where items without options or letters are open questions, although `answer` is `choice`. */
+  readonly mixed?: boolean
+  /** Relative tolerance of the metric `number`. */
+  readonly tolerance?: number
   /** Subtasks that count towards the headline; all of them when absent. */
   readonly headline?: readonly string[]
   /** The judge used with `--judge`. Default: VisCoT's judge for open answers, VLMEvalKit's for choices. */

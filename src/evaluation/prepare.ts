@@ -11,14 +11,21 @@ import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
 import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.js'
 import {askedForm, promptsSha256} from '../modes/prompts.js'
-import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
+import {
+  type Lock,
+  type LockedBenchmark,
+  lockedBenchmark,
+  lockedDefinition,
+  lockOf,
+  type UsedRecipe,
+} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
-import {environment, titlesOf} from './environment.js'
+import {definitionsOf, environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {pluginsOf} from './plugins-used.js'
 import {countBySubtask, select, shardOf} from './selection.js'
@@ -109,6 +116,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         seed: spec.seed,
         ...(spec.imageRoot !== undefined && {imageRoot: spec.imageRoot}),
       })
+      for (const message of found.notes) notify({type: 'note', message})
       const data = withOptionOrders(found, spec.optionOrders, spec.seed)
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
@@ -188,6 +196,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       environment: {
         ...environment(spec),
         titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
+        ...definitionsOf(benchmarks.map(({benchmark}) => benchmark)),
         ...labelsOf(spec),
       },
     })
@@ -254,7 +263,7 @@ function limitsOf(benchmarks: readonly PreparedBenchmark[], arms: readonly Arm[]
 }
 
 async function lockEntry(data: DataSet, {available, samples, judged, form}: Choice): Promise<LockedBenchmark> {
-  const {revision, labels, dataSha256} = await data.identity()
+  const {revision, labels, dataSha256, definitionSha256} = await data.identity()
   const {split, kind, layout} = data
   const benchmark = scoredAs(data.benchmark, form)
   const counts = new Map<string, number>()
@@ -262,7 +271,8 @@ async function lockEntry(data: DataSet, {available, samples, judged, form}: Choi
   return lockedBenchmark({
     ...{id: benchmark.id, split, kind, layout, revision, labels, dataSha256},
     ...{scoring: benchmark.scoring, judged, samples},
-    verified: await data.verified(),
+    ...(kind !== 'custom' && {verified: await data.verified()}),
+    ...(definitionSha256 !== undefined && {definition: lockedDefinition(definitionSha256, benchmark.scoring)}),
     promptsSha256: promptsSha256(form),
     ...(form.system !== undefined && {system: form.system}),
     ...(form.stop && {stop: [...form.stop]}),

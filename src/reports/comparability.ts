@@ -27,6 +27,7 @@ export function contractOf(
     split: bench.split,
     data: `${bench.kind === 'builtin' ? 'built-in ' : ''}${short(bench.dataSha256)}`,
     labels: bench.labels ?? 'as published',
+    ...(bench.definition === undefined ? {} : {definition: short(bench.definition.sha256)}),
     samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
     'prompt style': style,
     prompts: [

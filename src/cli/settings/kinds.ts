@@ -26,6 +26,8 @@ export interface Kind<T> {
   /** All possible values of a closed list. */
   readonly choices?: readonly string[]
   readonly names?: OpenNames
+  /** Turns a value that was read into the one that is used, where that takes a file: a definition into its id. */
+  opened?(value: T): Promise<T>
   /** Pattern of a value as an item of a comma list, if a single value is not text or not any text. */
   readonly listed?: string
   /** True if a value may hold a credential: no message repeats it. */

@@ -115,8 +115,9 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
     const raw = text && typeof value === 'string' ? setting.kind.fromText(value) : value
     const parsed = setting.kind.schema(z).safeParse(raw)
     if (!parsed.success) throw refusal(setting, value, source)
-    await assertKnown(setting.kind, parsed.data, source)
-    read.push(parsed.data)
+    const used = setting.kind.opened === undefined ? parsed.data : await setting.kind.opened(parsed.data)
+    await assertKnown(setting.kind, used, source)
+    read.push(used)
   }
   try {
     if (setting.combine !== undefined) return setting.combine(read)

@@ -5,7 +5,7 @@ import {hashOf, sha256OfFile} from '../../core/hash.js'
 import type {PeerSource} from '../../peers/index.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../../run-folder/lock.js'
 import type {ListedSample} from '../../run-folder/samples.js'
-import {packageVersion, titlesOf} from '../environment.js'
+import {definitionsOf, packageVersion, titlesOf} from '../environment.js'
 import {pluginsOf} from '../plugins-used.js'
 import type {BenchSurvey, Survey} from './survey.js'
 
@@ -54,6 +54,7 @@ export async function importLock(
     environment: {
       lanternEval: packageVersion(),
       titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),
+      ...definitionsOf(Array.from(survey.benches, ([id, {place}]) => ({id, definition: place}))),
       imported: files,
     },
   })
@@ -61,7 +62,7 @@ export async function importLock(
 
 function benchEntry(
   id: string,
-  {scoring, split, samples, expected, verified, kind}: BenchSurvey,
+  {scoring, split, samples, expected, verified, kind, definition}: BenchSurvey,
   formats: string,
   spec: ImportChoices,
 ): LockedBenchmark {
@@ -73,6 +74,7 @@ function benchEntry(
   for (const [name, count] of found) available.set(name, Math.max(count, available.get(name) ?? 0))
   const golds = Array.from(samples, ([sample, {gold}]) => [sample, gold])
   return lockedBenchmark({
+    ...(definition && {definition}),
     ...{id, split: spec.split ?? split, kind, verified, layout: `import:${formats}`, revision: null, labels: null},
     dataSha256: hashOf(golds.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
     ...{scoring, judged: false, samples: listed, available},

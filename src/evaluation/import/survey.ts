@@ -7,6 +7,7 @@ import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
 import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
+import {type LockedBenchmark, lockedDefinition} from '../../run-folder/lock.js'
 
 /** An answer with its benchmark and model. */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
@@ -18,6 +19,7 @@ export interface KnownData {
   /** Whether the data are the published ones. */
   readonly verified: boolean
   readonly kind: DataKind
+  readonly definition?: LockedBenchmark['definition']
 }
 
 const noData: KnownData = {facts: new Map(), verified: false, kind: 'official'}
@@ -49,7 +51,10 @@ export function dataFrom({
     const facts = new Map<string, SampleFacts>()
     for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
       facts.set(id, {subtask, gold, options, letters, cluster})
-    return {facts, verified: await set.verified(), kind: set.kind}
+    const {definitionSha256} = await set.identity()
+    const definition =
+      definitionSha256 === undefined ? undefined : lockedDefinition(definitionSha256, set.benchmark.scoring)
+    return {facts, verified: await set.verified(), kind: set.kind, definition}
   }
   return bench => {
     if (!known.has(bench)) known.set(bench, read(bench))
@@ -70,6 +75,9 @@ export interface BenchSurvey {
   readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
   readonly expected: ReadonlyMap<string, number>
   readonly kind: DataKind
+  readonly definition?: LockedBenchmark['definition']
+  /** What --bench takes to find the benchmark again, where it is a user's own. */
+  readonly place?: string
   /** Whether all samples so far are published ones; false where nobody can tell. */
   verified: boolean
 }
@@ -105,7 +113,7 @@ export async function surveyOf(
   return survey
 }
 
-async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer, {verified, kind, definition}: KnownData): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
@@ -120,6 +128,8 @@ async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promis
     samples: new Map(),
     verified,
     kind,
+    definition,
+    place: benchmark?.definition,
     expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
   }
 }

@@ -1,0 +1,207 @@
+// A definition as a benchmark like any other: what an adapter says in code, said by a file.
+import {stat} from 'node:fs/promises'
+import {basename, dirname, resolve} from 'node:path'
+import {LanternError} from '../../core/errors.js'
+import {hashOf} from '../../core/hash.js'
+import type {Scoring} from '../../core/outcome.js'
+import type {PromptForm} from '../../core/prompt-form.js'
+import type {Sample} from '../../core/sample.js'
+import type {Benchmark, DataKind, DataSet, LoadOptions, Pull, Subtask} from '../benchmark.js'
+import {dataSetOf} from '../data-set.js'
+import {defineBenchmark} from '../define.js'
+import {fileSha256} from '../sources/files.js'
+import {attempt} from '../sources/row.js'
+import {openTable, type Table, type TableRow, type Wanted} from '../sources/table.js'
+import {dataFiles, dataPaths, hasData, pattern, splitsOf} from './files.js'
+import type {OpenDefinition} from './open.js'
+import {letteredIn} from './options.js'
+import {type Fields, type Recognised, recogniseFields} from './recognise.js'
+import {columnOf, sampleOf, valueAt} from './sample.js'
+import type {DefinitionFile} from './schema.js'
+
+/** Rows that are read to see what columns hold. */
+const firstRows = 200
+
+/** The benchmark of a definition. `kind` is `custom` for a user's own. Throws what `defineBenchmark` throws. */
+export async function benchmarkOf(definition: OpenDefinition, kind: DataKind = 'custom'): Promise<Benchmark> {
+  const {file, folder, path} = definition
+  const {id, title = id, maxNewTokens, source} = file
+  const splits = splitsOf(file)
+  const defaultSplit = splits.includes('test') ? 'test' : splits[0]!
+  // Data that are fetched may lie beside the definition all the same.
+  const home = source === undefined || (await hasData(folder, dataPaths(file, defaultSplit))) ? folder : undefined
+  const benchmark: Benchmark = defineBenchmark({
+    id,
+    title,
+    subtasks: subtasksOf(file),
+    openSubtasks: true,
+    splits,
+    defaultSplit,
+    scoring: scoringOf(file),
+    prompts: {'lantern-eval': formOf(file)},
+    ...(maxNewTokens && {maxNewTokens}),
+    origin: originOf(file),
+    ...(home !== undefined && {home}),
+    ...(kind === 'custom' && {definition: path ?? `${id}=${[file.data].flat()[0]}`}),
+    load: (place, options) => load(benchmark, {definition, kind, place, options}),
+  }).part
+  return benchmark
+}
+
+/** Subtasks with a count, and those that the headline names. */
+function subtasksOf({expected = {}, scoring}: DefinitionFile): Subtask[] {
+  const counts = new Map<string, Record<string, number>>()
+  for (const [split, subtasks] of Object.entries(expected))
+    for (const [name, count] of Object.entries(subtasks)) counts.set(name, {...counts.get(name), [split]: count})
+  const headline = scoring?.headline
+  if (typeof headline === 'object') for (const name of namesIn(headline)) if (!counts.has(name)) counts.set(name, {})
+  return Array.from(counts, ([name, expected]) => ({name, expected}))
+}
+
+type Headline = NonNullable<NonNullable<DefinitionFile['scoring']>['headline']>
+
+function namesIn(headline: Exclude<Headline, string>): string[] {
+  return headline.mean.flatMap(part => (typeof part === 'string' ? [part] : namesIn(part)))
+}
+
+/** Items without options are matched under `accuracy`; `judge` is `match` where no judge is given. */
+function scoringOf({scoring = {}}: DefinitionFile): Scoring {
+  const {metric = 'accuracy', headline = 'micro', tolerance} = scoring
+  return {
+    answer: metric === 'accuracy' ? 'choice' : 'open',
+    ...(metric === 'accuracy' && {mixed: true}),
+    metric: metric === 'judge' ? 'match' : metric,
+    aggregate: headline === 'macro' ? 'macro' : 'micro',
+    ...(tolerance !== undefined && {tolerance}),
+  }
+}
+
+const plainForm: PromptForm = {
+  text: '{question}',
+  choices: '{question}\n{options}',
+  option: '({letter}) {text}',
+  images: 'first',
+}
+
+function formOf({prompt}: DefinitionFile): PromptForm {
+  return prompt === undefined ? plainForm : {template: prompt, text: '', option: '', images: 'first'}
+}
+
+function originOf({source, ...file}: DefinitionFile): Benchmark['origin'] {
+  if (source === undefined) return {repo: '', revision: '', licence: '', url: ''}
+  const {repo, revision, files = ['*'], licence = 'not stated'} = source
+  const wanted = (split: string) => (Array.isArray(files) ? files : (files[split] ?? []))
+  const all = (names: readonly string[]) =>
+    names.includes('*') ? /^/ : new RegExp(names.map(name => pattern(name).source).join('|') || '(?!)')
+  const pull: Pull = {from: 'hub', files: Object.fromEntries(splitsOf(file).map(split => [split, all(wanted(split))]))}
+  const url = source.url ?? `https://huggingface.co/datasets/${repo}`
+  return {repo, revision, licence, url, pull}
+}
+
+interface Load {
+  readonly definition: OpenDefinition
+  readonly kind: DataKind
+  /** Folder or file: that of the definition, fetched data, or what `--data` gives. */
+  readonly place: string
+  readonly options: LoadOptions
+}
+
+async function load(benchmark: Benchmark, {definition, kind, place, options}: Load): Promise<DataSet> {
+  const {file} = definition
+  const {split, imageRoot} = options
+  const files = await filesAt(place, file, split)
+  const table = await openTable(files)
+  const dataName = files.length === 1 ? basename(files[0]!) : `${files.length} files of ${file.id}`
+  const {recognised, rows} = await recognisedIn(table, definition, dataName)
+  const {fields} = recognised
+  const columns = (await table.columns()).map(({name}) => name)
+  const folderOf = (row: TableRow) =>
+    file.images === undefined ? dirname(row.path) : resolve(rootOf(place, files), file.images)
+  const rule = {
+    benchmark: file.id,
+    fields,
+    file,
+    places: (row: TableRow) => ({
+      folder: folderOf(row),
+      ...(imageRoot !== undefined && {imageRoot}),
+      ...(table.format === 'parquet' && {orientation: 'apply' as const}),
+    }),
+    numberOf: (row: TableRow) => (files.length === 1 ? String(row.number) : `${basename(row.path)}:${row.number}`),
+  }
+  const wanted = wantedOf(fields, columns)
+  const read = async function* (): AsyncGenerator<Sample | LanternError> {
+    for await (const row of table.rows(wanted))
+      yield row instanceof LanternError ? row : await attempt(() => sampleOf(row, rule))
+  }
+  return dataSetOf({
+    benchmark,
+    split,
+    kind,
+    layout: table.format,
+    hasImages: true,
+    root: files.length === 1 ? files[0]! : dirname(files[0]!),
+    files,
+    read,
+    pictures: fields.image.length > 0 ? 1 : 0,
+    notes: [
+      ...(recognised.told.length === 0 ? [] : [`${file.id}: took ${recognised.told.join('; ')} (${dataName}).`]),
+      ...hintsOf(rows, fields, file),
+    ],
+    definitionSha256: hashOf({fields, answerIndex: file.answerIndex ?? null, scoring: file.scoring ?? {}}),
+    dataSha256: async () => hashOf(await Promise.all(files.map(fileSha256))),
+  })
+}
+
+/** `--data FILE` is the data; `--data DIR` stands for the folder of the definition. */
+async function filesAt(place: string, file: DefinitionFile, split: string): Promise<string[]> {
+  const isFolder = await stat(place).then(
+    info => info.isDirectory(),
+    () => true,
+  )
+  return isFolder ? dataFiles(place, dataPaths(file, split), file.id) : [place]
+}
+
+const rootOf = (place: string, files: readonly string[]) => (files[0] === place ? dirname(place) : place)
+
+/** The columns of the data, recognised by their names and first rows. */
+export async function recognisedIn(
+  table: Table,
+  definition: Pick<OpenDefinition, 'file' | 'placeOf'>,
+  dataName: string,
+): Promise<{readonly recognised: Recognised; readonly rows: readonly TableRow[]}> {
+  const columns = await table.columns()
+  const rows: TableRow[] = []
+  for await (const row of table.rows()) {
+    if (!(row instanceof LanternError)) rows.push(row)
+    if (rows.length >= firstRows) break
+  }
+  const recognised = recogniseFields(
+    columns,
+    rows.map(({values}) => values),
+    definition,
+    dataName,
+  )
+  return {recognised, rows}
+}
+
+/** Question, options and answers are read whole, however long; pictures are not. */
+function wantedOf(fields: Fields, columns: readonly string[]): Wanted {
+  const {image, ...texts} = fields
+  const whole = Object.values(texts).flatMap(names => names.map(name => columnOf(name, columns)))
+  return {columns: [...new Set([...whole, ...image.map(name => columnOf(name, columns))])], whole: [...new Set(whole)]}
+}
+
+/** What a reader should know of how the first rows are read. */
+function hintsOf(rows: readonly TableRow[], fields: Fields, file: DefinitionFile): string[] {
+  const hints: string[] = []
+  const question = fields.question[0]
+  if (fields.options.length === 0 && file.fields?.options !== null && question !== undefined) {
+    const lettered = rows.find(row => letteredIn(String(valueAt(row, question) ?? '')) !== null)
+    if (lettered)
+      hints.push(
+        `${file.id}: options stand inside the question (${lettered.where}) and are left there; \`options: ${question}\` under fields takes them out.`,
+      )
+  }
+  if (fields.answer.length === 0) hints.push(`${file.id}: there is no column with the answer, so samples are unscored.`)
+  return hints
+}
