@@ -1,47 +1,21 @@
 // A data file as a table: rows with named cells, whatever the format. It streams, finds rows again by their place in the
 // file, and hands out long cells (pictures) as handles. What the columns mean is not its business.
-import type {LanternError} from '../../core/errors.js'
-import type {Row} from './row.js'
+import {existsSync, statSync} from 'node:fs'
+import {basename, dirname} from 'node:path'
+import {LanternError} from '../../core/errors.js'
+import {isLfsPointer} from '../../core/json-object.js'
+import {ByteWindow} from './byte-window.js'
+import {relativePath} from './files.js'
+import {jsonLinesFile, jsonListFile} from './json-file.js'
+import {isLongCell} from './long-cell.js'
+import {separatedFile} from './separated-file.js'
+import type {FormatRows, References, TableRow, Wanted} from './table-rows.js'
+import {textRows} from './text-rows.js'
+
+export {isLongCell, type LongCell} from './long-cell.js'
+export type {TableRow, Wanted} from './table-rows.js'
 
 export type TableFormat = 'jsonl' | 'json' | 'csv' | 'tsv' | 'parquet'
-
-/**
- * A cell, or a text within one, that is too long to be handed out as a string, or bytes. It holds a place in the file,
- * not the content, so it can be kept.
- */
-export interface LongCell {
-  readonly kind: 'text' | 'bytes'
-  /** Bytes that it takes in the file; null where only decoding tells (parquet). */
-  readonly length: number | null
-  /** The first characters of a text (at most 64, ASCII): tells base64, data URIs and paths apart. Empty for bytes. */
-  readonly start: string
-  /** The content, a text as UTF-8 with quotes and escapes undone. Throws LanternError `bad-file`. */
-  bytes(): Promise<Uint8Array>
-  /** At least the first `length` bytes of the content, if it has as many. */
-  head(length: number): Promise<Uint8Array>
-}
-
-/** Whether a value found in a row is a LongCell. */
-export function isLongCell(value: unknown): value is LongCell {
-  return typeof value === 'object' && value !== null && 'kind' in value && 'start' in value && 'head' in value
-}
-
-/**
- * A row. `where` names file and row in messages: `items.jsonl:12`, `items.csv:17 (row 3)` where a cell has line feeds,
- * `items.json#3`, `x.parquet#3`.
- * `values` holds the wanted cells by column: strings, numbers, booleans, null, lists and objects as JSON or parquet has
- * them; cells of csv and tsv are strings, null where empty. Texts above the limit, wherever they stand, are LongCells;
- * so are bytes. A csv or tsv cell above the limit that is a list literal (`["...", "..."]`, `['...', '...']`) is a
- * list of LongCells. The functions of row.ts read it (`text`, `texts`, `letterIn`).
- */
-export interface TableRow extends Row {
-  /** Number over all files of the table, from 0: what `read` takes. */
-  readonly index: number
-  /** Number within its file, from 1, as an editor (jsonl: the line) or a spreadsheet (csv, tsv) shows it. */
-  readonly number: number
-  /** The file, as it was given to `openTable`. */
-  readonly path: string
-}
 
 export type CellKind = 'text' | 'number' | 'boolean' | 'list' | 'object' | 'bytes'
 
@@ -51,17 +25,12 @@ export interface TableColumn {
   readonly kinds: readonly CellKind[]
 }
 
-export interface Wanted {
-  /** Columns to read (default: all). Those that the file lacks are left out. */
-  readonly columns?: readonly string[]
-  /** Columns whose texts are strings however long they are: questions, options, answers. */
-  readonly whole?: readonly string[]
-}
-
 export interface Table {
   readonly format: TableFormat
   /** The files, in the order of their rows; what the data hash covers. */
   readonly files: readonly string[]
+  /** The columns that a header or schema names; undefined for jsonl and json, whose rows name their own. */
+  readonly named: readonly string[] | undefined
   /** The columns in the order in which they are met: of the schema or header, else of the first 1,000 rows. */
   columns(): Promise<readonly TableColumn[]>
   /**
@@ -81,25 +50,23 @@ export interface TableOptions {
   readonly format?: TableFormat
   /** Names of files in messages are relative to this folder (default: the folder of the first file). */
   readonly root?: string
-  /**
-   * VLMEvalKit: a cell of at most 64 characters in one of these columns (default `image`) that equals the `key` of an
-   * earlier row stands for that row's cell. Formats csv and tsv only.
-   */
-  readonly references?: {readonly key: string; readonly columns?: readonly string[]}
+  /** Of csv and tsv files only. */
+  readonly references?: References
+}
+
+const extensions: Readonly<Record<string, TableFormat>> = {
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'json',
+  csv: 'csv',
+  tsv: 'tsv',
+  parquet: 'parquet',
 }
 
 /** The format that a file's name says (`.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet`), or undefined. */
 export function tableFormatOf(path: string): TableFormat | undefined {
-  const extension = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
-  const formats: Readonly<Record<string, TableFormat>> = {
-    jsonl: 'jsonl',
-    ndjson: 'jsonl',
-    json: 'json',
-    csv: 'csv',
-    tsv: 'tsv',
-    parquet: 'parquet',
-  }
-  return formats[extension ?? '']
+  const extension = /\.([a-z]+)$/i.exec(basename(path))?.[1]?.toLowerCase() ?? ''
+  return Object.hasOwn(extensions, extension) ? extensions[extension] : undefined
 }
 
 /**
@@ -108,5 +75,104 @@ export function tableFormatOf(path: string): TableFormat | undefined {
  * pointer, no header, a separator that is not recognised), `usage` for a name that tells no format.
  */
 export async function openTable(paths: string | readonly string[], options: TableOptions = {}): Promise<Table> {
-  throw new Error(`not written yet: ${[paths].flat().join(', ')} ${options.format ?? ''}`)
+  const files = [paths].flat()
+  const format = options.format ?? sharedFormat(files)
+  const root = options.root ?? dirname(files[0] ?? '.')
+  const open = []
+  for (const path of files) {
+    const name = relativePath(root, path)
+    await refusePointer(path, name)
+    open.push({path, name})
+  }
+  if (format === 'parquet') {
+    const {parquetRows} = await import('./parquet.js')
+    return tableOf(format, files, await parquetRows(open))
+  }
+  const texts = []
+  for (const {path, name} of open)
+    texts.push({
+      path,
+      file:
+        format === 'jsonl'
+          ? jsonLinesFile(path, name)
+          : format === 'json'
+            ? jsonListFile(path, name)
+            : await separatedFile(path, name, format),
+    })
+  return tableOf(format, files, textRows(texts, format === 'csv' || format === 'tsv' ? options.references : undefined))
+}
+
+function sharedFormat(files: readonly string[]): TableFormat {
+  const formats = new Set(files.map(tableFormatOf))
+  const [format] = formats
+  if (format !== undefined && formats.size === 1) return format
+  throw new LanternError(
+    'usage',
+    formats.size > 1
+      ? `${files.join(', ')} are files of several formats.`
+      : `The name of ${files[0] ?? 'no file'} tells no format.`,
+    `Data are ${Object.keys(extensions)
+      .map(extension => `.${extension}`)
+      .join(', ')} files, not compressed; several files of one benchmark have one format.`,
+  )
+}
+
+/** Git LFS leaves a text of three lines where a file was not fetched. */
+async function refusePointer(path: string, name: string): Promise<void> {
+  // What a pipe holds can be read once only.
+  if (existsSync(path) && !statSync(path).isFile()) return
+  const window = await ByteWindow.open(path)
+  const pointer = isLfsPointer(window.bytes)
+  await window.close()
+  if (pointer)
+    throw new LanternError(
+      'bad-file',
+      `${name} is a Git LFS pointer: the file itself was not fetched.`,
+      'Run `git lfs install && git lfs pull` in its folder.',
+    )
+}
+
+/** How far columns are looked for: rows, and bytes of their long cells. */
+const lookedAt = {rows: 1000, bytes: 64 * 2 ** 20}
+
+function tableOf(format: TableFormat, files: readonly string[], {named, rows, read}: FormatRows): Table {
+  let columns: Promise<readonly TableColumn[]> | undefined
+  const look = async (): Promise<readonly TableColumn[]> => {
+    const kinds = new Map<string, Set<CellKind>>((named ?? []).map(name => [name, new Set()]))
+    let count = 0
+    let bytes = 0
+    for await (const row of rows()) {
+      if (++count > lookedAt.rows || bytes > lookedAt.bytes) break
+      if (row instanceof LanternError) continue
+      for (const [name, value] of Object.entries(row.values)) {
+        const kind = kindOf(value)
+        if (isLongCell(value)) bytes += value.length ?? 0
+        const seen = kinds.get(name) ?? new Set()
+        if (kind !== undefined) seen.add(kind)
+        kinds.set(name, seen)
+      }
+    }
+    return [...kinds].map(([name, seen]) => ({name, kinds: [...seen].sort()}))
+  }
+  return {
+    format,
+    files,
+    named,
+    columns() {
+      columns ??= look()
+      return columns
+    },
+    rows,
+    read,
+  }
+}
+
+function kindOf(value: unknown): CellKind | undefined {
+  if (value === null || value === undefined) return undefined
+  if (isLongCell(value)) return value.kind
+  if (typeof value === 'string') return 'text'
+  if (typeof value === 'number' || typeof value === 'bigint') return 'number'
+  if (typeof value === 'boolean') return 'boolean'
+  if (value instanceof Uint8Array) return 'bytes'
+  return Array.isArray(value) ? 'list' : 'object'
 }
