@@ -185,7 +185,7 @@ export async function recognisedIn(
 }
 
 /** Question, options and answers are read whole, however long; pictures are not. */
-function wantedOf(fields: Fields, columns: readonly string[]): Wanted {
+export function wantedOf(fields: Fields, columns: readonly string[]): Wanted {
   const {image, ...texts} = fields
   const whole = Object.values(texts).flatMap(names => names.map(name => columnOf(name, columns)))
   return {columns: [...new Set([...whole, ...image.map(name => columnOf(name, columns))])], whole: [...new Set(whole)]}

@@ -106,10 +106,16 @@ export function recogniseFields(
   ]
   for (const field of order) {
     if (fields[field] !== undefined) continue
-    const found = (field === 'options' ? optionColumns(known, taken) : columnsNamed(field, known, taken)) ?? []
+    const find = (inner: boolean) => {
+      const byName = free(known, taken, inner)
+      return field === 'options' ? optionColumns(byName, known) : columnsNamed(field, byName, known)
+    }
+    const found = find(false) ?? find(true) ?? []
     for (const name of found) taken.add(name)
     fields[field] = found
-    if (found.length > 0) told.push(`${field} from ${found.map(name => `"${name}"`).join(', ')}`)
+    if (found.length > 0)
+      told.push(found.length === 1 && found[0] === field ? field : `${field} from ${found.map(quoted).join(', ')}`)
+    else if (field === 'id') told.push('id from the number of the row')
   }
   if (fields.question!.length === 0 && declared.question !== null)
     throw new LanternError(
@@ -148,25 +154,29 @@ function kindsOf(value: unknown): readonly CellKind[] {
 
 type Known = ReadonlyMap<string, readonly CellKind[]>
 
-/** The name of a column, or of a key within one, as it is compared; the column itself wins over such a key. */
-function free(known: Known, taken: ReadonlySet<string>): Map<string, string> {
+/** Names as they are compared: those of columns, or those of keys within a column that nothing else is taken from. */
+function free(known: Known, taken: ReadonlySet<string>, inner: boolean): Map<string, string> {
   const byName = new Map<string, string>()
-  const names = [...known.keys()].filter(name => !taken.has(name))
-  for (const inner of [false, true])
-    for (const name of names) {
-      const isInner = name.includes('.') && known.get(name.slice(0, name.indexOf('.')))?.includes('object') === true
-      const key = plain(isInner ? name.slice(name.indexOf('.') + 1) : name)
-      if (isInner === inner && !byName.has(key)) byName.set(key, name)
-    }
+  for (const name of known.keys()) {
+    const outer = innerOf(known, name)
+    if ((outer !== undefined) !== inner || taken.has(name) || (outer !== undefined && taken.has(outer))) continue
+    const key = plain(outer === undefined ? name : name.slice(outer.length + 1))
+    if (!byName.has(key)) byName.set(key, name)
+  }
   return byName
+}
+
+/** The column that holds `qa.question` as a key; undefined for a column. */
+function innerOf(known: Known, name: string): string | undefined {
+  const outer = name.includes('.') ? name.slice(0, name.indexOf('.')) : undefined
+  return outer !== undefined && known.get(outer)?.includes('object') ? outer : undefined
 }
 
 function columnsNamed(
   field: Exclude<FieldName, 'options'>,
+  byName: ReadonlyMap<string, string>,
   known: Known,
-  taken: ReadonlySet<string>,
 ): readonly string[] | undefined {
-  const byName = free(known, taken)
   const there = usualNames[field].flatMap(name => byName.get(name) ?? [])
   const filled = there.filter(name => known.get(name)!.length > 0)
   if (field === 'image') return imageColumns(byName, filled, known) ?? (there[0] === undefined ? undefined : [there[0]])
@@ -199,8 +209,7 @@ function imageColumns(
 }
 
 /** A column with all options, or one column each, lettered or numbered without a gap. */
-function optionColumns(known: Known, taken: ReadonlySet<string>): readonly string[] | undefined {
-  const byName = free(known, taken)
+function optionColumns(byName: ReadonlyMap<string, string>, known: Known): readonly string[] | undefined {
   const singles = singleColumns(byName)
   const lists = listNames.flatMap(name => byName.get(name) ?? []).filter(name => known.get(name)!.length > 0)
   const list = lists.find(name => plain(name) !== 'answers' || hasOtherAnswer(byName))
@@ -234,6 +243,8 @@ function singleColumns(byName: ReadonlyMap<string, string>): readonly string[] |
   }
   return undefined
 }
+
+const quoted = (name: string) => `"${name}"`
 
 function shortList(names: readonly string[]): string {
   return names.length > 20 ? `${names.slice(0, 20).join(', ')}, ...` : names.join(', ')

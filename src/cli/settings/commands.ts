@@ -38,6 +38,12 @@ export const commandSettings = {
   ),
   text: one(anyText, 'The response; without it, stdin is read.', {excludes: ['input']}),
   input: one(text('FILE.jsonl'), 'JSONL file with many responses.'),
+  // bench init
+  id: one(form('ID', /^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens'), 'Id of the benchmark.', {
+    defaultNote: 'the name of the file',
+    notInFile: true,
+  }),
+  force: withDefault(onOrOff, false, 'Replace a file that is there.', {notInFile: true}),
   // bench make
   n: withDefault(wholeNumber('N', {min: 1}), 500, 'Number of items, shared evenly among the subtasks.'),
   // model show
