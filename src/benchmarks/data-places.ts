@@ -96,7 +96,7 @@ export async function findData(benchmark: Benchmark, wish: DataWish, machine: Ma
   if (answers !== null && !pictures) return {path: answers, kind: 'answers'}
   if (builtin !== undefined && wish.builtin === 'last') return {path: builtin, kind: 'builtin'}
   const ways = [
-    ...(origin.pull === undefined ? [] : [`fetch them with \`lantern-eval bench pull ${id}\``]),
+    ...(origin.pull === undefined ? [] : [`fetch them with \`lantern-eval bench pull ${benchmark.definition ?? id}\``]),
     'give --data DIR',
     ...(builtin === undefined ? [] : ['take the built-in samples with --data builtin']),
   ].join(', or ')

@@ -63,8 +63,8 @@ function fieldLine(field: (typeof fieldNames)[number], fields: Fields): string {
 
 /** A text in YAML, with quotes where it needs some. */
 function scalar(text: string): string {
-  const plain =
-    /^[\p{L}_./-][\p{L}\p{N}_./ -]*$/u.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n|[-.])/i.test(text)
+  const word = /^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
+  const plain = /^[\p{L}_][\p{L}\p{N}_./ -]*$/u.test(text) && !word
   return plain && text.trim() === text ? text : JSON.stringify(text)
 }
 

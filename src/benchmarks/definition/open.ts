@@ -42,7 +42,7 @@ export function checkedDefinition(content: unknown, placeOf: (path: readonly Pro
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new LanternError('bad-config', `${placeOf([])}: not a list of keys like "id: mybench".`, advice)
   const parsed = definitionSchema.safeParse(content)
-  if (!parsed.success) throw refusal(parsed.error.issues[0]!, placeOf)
+  if (!parsed.success) throw refusal(parsed.error.issues[0]!, content, placeOf)
   const {prompt} = parsed.data
   if (prompt !== undefined) {
     try {
@@ -57,33 +57,45 @@ export function checkedDefinition(content: unknown, placeOf: (path: readonly Pro
 
 type Issue = NonNullable<ReturnType<typeof definitionSchema.safeParse>['error']>['issues'][number]
 
-function refusal(issue: Issue, placeOf: (path: readonly PropertyKey[]) => string): LanternError {
+function refusal(issue: Issue, content: unknown, placeOf: (path: readonly PropertyKey[]) => string): LanternError {
   const {path} = issue
-  if (issue.code !== 'unrecognized_keys')
-    return new LanternError('bad-config', `${placeOf(path)}: "${path.join('.')}": ${wordsOf(issue)}.`, advice)
-  const [key] = issue.keys as [string]
-  const near = closest(key, keysAt(path))
-  const offer = near === undefined ? '' : `Did you mean "${near}"? `
-  return new LanternError(
-    'bad-config',
-    `${placeOf([...path, key])}: there is no key "${[...path, key].join('.')}".`,
-    `${offer}${advice}`,
+  const error = (keys: readonly PropertyKey[], what: string, hint = '') =>
+    new LanternError('bad-config', `${placeOf(keys)}: ${what}.`, `${hint}${advice}`)
+  const near = (word: unknown, known: readonly string[]) => {
+    const one = typeof word === 'string' ? closest(word, known) : undefined
+    return one === undefined ? '' : `Did you mean "${one}"? `
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const at = [...path, ...issue.keys.slice(0, 1)]
+    return error(at, `there is no key "${at.join('.')}"`, near(at.at(-1), Object.keys(schemaAt(path)?.shape ?? {})))
+  }
+  const value = path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    content,
   )
+  const subject = `"${path.join('.')}"`
+  if (value === undefined) return error(path, `${subject} is missing`)
+  if (issue.code === 'invalid_value') {
+    const names = issue.values.map(String)
+    return error(path, `${subject} is not one of ${names.join(', ')}`, near(value, names))
+  }
+  if (issue.code !== 'invalid_union') return error(path, `${subject}: ${issue.message.replace(/^Invalid input: /, '')}`)
+  const meant = schemaAt(path)?.description
+  return error(path, `${subject} has none of the forms that it may have`, meant === undefined ? '' : `${meant} `)
 }
 
-function wordsOf(issue: Issue): string {
-  if (issue.code === 'invalid_union') return 'is none of the forms that this key takes'
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
-  return issue.message.replace(/^Invalid (?:input|option): /, '')
+interface SchemaPart {
+  readonly description?: string
+  readonly shape?: Readonly<Record<PropertyKey, SchemaPart>>
+  unwrap?(): SchemaPart
 }
 
-/** The keys that the schema has at a path. */
-function keysAt(path: readonly PropertyKey[]): readonly string[] {
-  // biome-ignore lint/suspicious/noExplicitAny: zod's own tree, walked by name
-  let schema: any = definitionSchema
-  const bare = (node: typeof schema): typeof schema => (node?.unwrap ? bare(node.unwrap()) : node)
-  for (const key of path) schema = bare(schema)?.shape?.[key as string]
-  return Object.keys(bare(schema)?.shape ?? {})
+/** The part of the schema at a path. */
+function schemaAt(path: readonly PropertyKey[]): SchemaPart | undefined {
+  const bare = (part: SchemaPart | undefined): SchemaPart | undefined => (part?.unwrap ? bare(part.unwrap()) : part)
+  let part: SchemaPart | undefined = definitionSchema as unknown as SchemaPart
+  for (const key of path) part = bare(part)?.shape?.[key]
+  return part && {shape: bare(part)?.shape, description: part.description}
 }
 
 /** A definition of nothing but an id and a data file. Throws LanternError `usage` for an id that is none. */

@@ -62,7 +62,7 @@ export const definitionSchema = z.strictObject({
       headline: z
         .union([z.enum(['micro', 'macro', 'group']), meanSchema])
         .optional()
-        .describe('Default: micro, the mean over samples.'),
+        .describe('micro (default), macro, group, or {mean: [subtask, ...]}, nested.'),
       tolerance: z.number().min(0).optional().describe('Relative tolerance of the metric number; default 1e-6.'),
     })
     .optional(),
