@@ -30,7 +30,9 @@ export async function optionsLayout(viscot: Benchmark, path: string, pictures: P
   const dataSets = new Set(viscot.subtasks.map(({name: dataSet}) => dataSet))
   const hasImages = pictures.root !== undefined || pictures.imageRoot !== undefined
   const places = {...pictures, root: pictures.root ?? dirname(path)}
-  const samples = tableSamples(table, row => (hasFourOptions(row) ? sampleOf(row, places, hasImages, dataSets) : undefined))
+  const samples = tableSamples(table, row =>
+    hasFourOptions(row) ? sampleOf(row, places, hasImages, dataSets) : undefined,
+  )
   return {
     benchmark: {
       ...viscot,

@@ -52,10 +52,7 @@ export async function parquetRows(
   const whole = opened.filter((file): file is OpenFile => !(file instanceof LanternError))
   if (whole.length === 0 && opened[0] instanceof LanternError) throw opened[0]
 
-  async function* select(
-    wanted: Wanted,
-    among?: readonly number[],
-  ): AsyncGenerator<TableRow | LanternError> {
+  async function* select(wanted: Wanted, among?: readonly number[]): AsyncGenerator<TableRow | LanternError> {
     let base = 0
     for (const file of opened) {
       if (file instanceof LanternError) {
@@ -73,7 +70,11 @@ export async function parquetRows(
   return {
     named: [...new Set(whole.flatMap(({columns}) => columns.map(({element}) => element.name)))],
     rows: (wanted = {}) => select(wanted),
-    read: (indexes, wanted = {}) => select(wanted, [...new Set(indexes)].sort((a, b) => a - b)),
+    read: (indexes, wanted = {}) =>
+      select(
+        wanted,
+        [...new Set(indexes)].sort((a, b) => a - b),
+      ),
   }
 }
 
@@ -98,7 +99,9 @@ async function* rowsOf(
         const name = column.element.name
         values.push([
           name,
-          lazy.includes(column) ? await bytesCell(file, group, column, number) : plain(rows[number - group.start]![name]),
+          lazy.includes(column)
+            ? await bytesCell(file, group, column, number)
+            : plain(rows[number - group.start]![name]),
         ])
       }
       yield {
@@ -152,7 +155,11 @@ async function bytesCell(file: OpenFile, group: Group, column: SchemaTree, row: 
         const value = path.reduce((part, key) => Object(part)[key], await file.cell(group, name, row))
         // Copied: a view would keep the pages of the whole row group alive as long as one picture.
         if (value instanceof Uint8Array) return value.slice()
-        throw new LanternError('bad-file', `${file.name}#${row + 1} holds no bytes in "${name}".`, 'Fetch the file again.')
+        throw new LanternError(
+          'bad-file',
+          `${file.name}#${row + 1} holds no bytes in "${name}".`,
+          'Fetch the file again.',
+        )
       },
       async head() {
         return this.bytes()

@@ -2,8 +2,8 @@
 import {LanternError, messageOf} from '../../core/errors.js'
 import type {ImageRef, Orientation} from '../../core/sample.js'
 import {imageFile} from './files.js'
-import {isLongCell, type LongCell} from './long-cell.js'
 import {literalIn} from './list-literal.js'
+import {isLongCell, type LongCell} from './long-cell.js'
 import type {TableRow} from './table-rows.js'
 
 export interface PicturePlaces {
@@ -48,12 +48,16 @@ function pictureOf(value: unknown, place: Place): ImageRef {
   if (isEmpty(value)) throw notOne(place, 'is empty')
   if (value instanceof Uint8Array) return stored(place, 'apply', async () => value)
   if (typeof value === 'string') return textPicture(value, place)
-  if (isLongCell(value)) return value.kind === 'bytes' ? stored(place, 'apply', () => value.bytes()) : longPicture(value, place)
+  if (isLongCell(value))
+    return value.kind === 'bytes' ? stored(place, 'apply', () => value.bytes()) : longPicture(value, place)
   if (typeof value !== 'object' || Array.isArray(value)) throw notOne(place, `is ${describe(value)}`)
   const {bytes = null, path = null} = value as {bytes?: unknown; path?: unknown}
   if (bytes !== null) return pictureOf(bytes, place)
   if (typeof path === 'string' && path !== '') return filePicture(path, place, 'apply')
-  throw notOne(place, `is an object with ${Object.keys(value as object).join(', ') || 'nothing'}, and neither bytes nor path`)
+  throw notOne(
+    place,
+    `is an object with ${Object.keys(value as object).join(', ') || 'nothing'}, and neither bytes nor path`,
+  )
 }
 
 function describe(value: unknown): string {
@@ -94,7 +98,10 @@ function longPicture(cell: LongCell, place: Place): ImageRef {
   const skipped = uri === undefined ? 0 : uri + cell.start.length - cell.start.trimStart().length
   if (!/^[\w+/=\s-]*$/.test(cell.start.slice(skipped)))
     throw notOne(place, `is neither base64 nor a list of it (${JSON.stringify(cell.start.slice(0, 40))}...)`)
-  const textOf = async (bytes: Promise<Uint8Array>) => Buffer.from(await bytes).toString('latin1').slice(skipped)
+  const textOf = async (bytes: Promise<Uint8Array>) =>
+    Buffer.from(await bytes)
+      .toString('latin1')
+      .slice(skipped)
   return base64Picture(
     place,
     () => textOf(cell.bytes()),

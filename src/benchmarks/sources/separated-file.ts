@@ -33,8 +33,7 @@ async function* scanRows(window: ByteWindow, separator: number): AsyncGenerator<
     const row = await nextRow(window, separator)
     if (row === undefined) return
     const bytes = window.bytes.subarray(0, row.next)
-    if (number > 1 && !isEmpty(row))
-      yield {bytes, offset: window.offset, number, line, complete: row.closed}
+    if (number > 1 && !isEmpty(row)) yield {bytes, offset: window.offset, number, line, complete: row.closed}
     line += lineFeedsOf(bytes, row)
     window.drop(row.next)
   }
@@ -168,7 +167,8 @@ async function headerOf(path: string, name: string, format: 'csv' | 'tsv'): Prom
     const signs: readonly Separator[] = format === 'tsv' ? ['\t'] : [',', ';', '\t']
     const candidates: {sign: Separator; header: readonly string[]; second: number}[] = []
     for (const sign of signs) {
-      const rows = splitRow(window.bytes, 0, window.ended, sign.charCodeAt(0)) ?? (await nextRow(window, sign.charCodeAt(0)))
+      const rows =
+        splitRow(window.bytes, 0, window.ended, sign.charCodeAt(0)) ?? (await nextRow(window, sign.charCodeAt(0)))
       const second = rows && splitRow(window.bytes, rows.next, window.ended, sign.charCodeAt(0))
       candidates.push({sign, header: namesOf(window.bytes, rows?.cells ?? []), second: second?.count ?? 0})
     }

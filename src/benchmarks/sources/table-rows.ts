@@ -41,4 +41,3 @@ export interface FormatRows {
   /** See `Table`. */
   read(indexes: Iterable<number>, wanted?: Wanted): AsyncGenerator<TableRow | LanternError>
 }
-
