@@ -103,7 +103,7 @@ class Places {
 }
 
 /** A cell of at most this many characters is not a picture but the key of the row that has it. */
-const referenceLength = 64
+export const referenceLength = 64
 
 /** The cells of rows by their keys, for the rows that refer to them. */
 class KnownCells {

@@ -6,6 +6,7 @@ import type {ImageRef} from '../../core/sample.js'
 import {pictureRefs} from './pictures.js'
 import {attempt, type Row} from './row.js'
 import {openTable, type Table, type TableRow} from './table.js'
+import {referenceLength} from './text-rows.js'
 
 export interface VlmEvalItem extends Row {
   /** Texts of the options by letter; empty cells are no options. */
@@ -33,5 +34,11 @@ export function vlmEvalKitItem(row: TableRow): VlmEvalItem {
     const option = row.values[letter]
     return typeof option === 'string' ? [[letter, option]] : []
   })
-  return {...row, options: new Map(options), images: pictureRefs(row, 'image', {folder: dirname(row.path)})}
+  const {image} = row.values
+  // A short text that refers to no row is neither base64 nor, in these files, a path.
+  const images =
+    typeof image === 'string' && image.length <= referenceLength
+      ? []
+      : pictureRefs(row, 'image', {folder: dirname(row.path)})
+  return {...row, options: new Map(options), images}
 }
