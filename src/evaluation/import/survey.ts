@@ -47,8 +47,8 @@ export function dataFrom({
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
-      facts.set(id, {subtask, gold, options, letters, cluster})
+    for await (const {id, subtask, gold, options, letters, cluster, group} of set.samples())
+      facts.set(id, {subtask, gold, options, letters, cluster, group})
     return {facts, verified: await set.verified(), kind: set.kind}
   }
   return bench => {
@@ -66,8 +66,10 @@ export interface BenchSurvey {
   readonly title: string
   readonly scoring: Scoring
   readonly split: string
-  /** Subtask and gold answer by sample id, over all models. */
-  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
+  /** Subtask, gold answer and group by sample id, over all models. */
+  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown; readonly group?: string}>
+  /** Samples of each group in the benchmark's data. */
+  readonly available: readonly {readonly group?: string}[]
   readonly expected: ReadonlyMap<string, number>
   readonly kind: DataKind
   /** Whether all samples so far are published ones; false where nobody can tell. */
@@ -97,7 +99,7 @@ export async function surveyOf(
     const known = (await dataOf(answer.bench)).facts.get(answer.id)
     const {subtask, gold} = merged(answer, known)
     if (bench.samples.has(answer.id)) continue
-    bench.samples.set(answer.id, {subtask, gold})
+    bench.samples.set(answer.id, {subtask, gold, ...(known?.group === undefined ? {} : {group: known.group})})
     bench.verified &&= known !== undefined
     if (gold === null) survey.goldless++
     else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
@@ -105,7 +107,7 @@ export async function surveyOf(
   return survey
 }
 
-async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer, {verified, kind, facts}: KnownData): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
@@ -118,6 +120,7 @@ async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promis
     },
     split,
     samples: new Map(),
+    available: [...facts.values()],
     verified,
     kind,
     expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),

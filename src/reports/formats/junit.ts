@@ -44,7 +44,7 @@ function rowSuite(row: ResultDocument['rows'][number]): Suite {
   const scalars = {
     run: row.run,
     metric: row.metric,
-    aggregate: row.aggregate,
+    aggregate: aggregateText(row.aggregate),
     sample: row.sample,
     lock: row.lock,
     ...row.outcomes,
@@ -80,8 +80,12 @@ function verdictOf({n, outcomes}: Pick<ResultRow, 'n' | 'outcomes'>): Case['verd
   return outcomes.error > 0 ? 'error' : 'skipped'
 }
 
-function scoreText({score, low, high, n, total}: Pick<ResultRow, 'score' | 'low' | 'high' | 'n' | 'total'>): string {
-  return `${words.percent(score)} % (95 % interval ${words.interval(low, high)}), n ${words.sampleCount({n, total})}`
+function scoreText(
+  part: Pick<ResultRow, 'score' | 'low' | 'high' | 'n' | 'total' | 'groups' | 'groupTotal' | 'groupScore'>,
+): string {
+  const {score, low, high, n, total} = part
+  const groups = part.groups === undefined ? '' : `, ${words.groupText(part)}`
+  return `${words.percent(score)} % (95 % interval ${words.interval(low, high)}), n ${words.sampleCount({n, total})}${groups}`
 }
 
 function gateSuite(comparison: Comparison): Suite {
