@@ -311,7 +311,7 @@ export function groupCells(): Cell[] {
   ]
 }
 
-/** Every cell of the full table. */
+/** The cells of samples, subtasks and clusters. */
 export function allCells(): Cell[] {
   const singles = [blinkMicro, vstar, forty]
   const macros = [blink, vstarMacro, tens, threes]
@@ -338,7 +338,6 @@ export function allCells(): Cell[] {
     ...alike(effect).map(({of, truth}) => pairedCell(figure, of, truth)),
   ]
   return [
-    ...groupCells(),
     ...singles.flatMap(of => shares.map(share => scoreCell(of, share, 0, 0))),
     ...macros.flatMap(of => shares.flatMap(share => [0, 0.2].map(spread => scoreCell(of, share, spread, 0)))),
     ...clustered.flatMap(of => shares.flatMap(share => correlations.map(one => scoreCell(of, share, 0, one)))),

@@ -20,12 +20,12 @@ function leavesOf({mean}: MeanOf): string[] {
 }
 
 /**
- * The weight of each of these subtasks in the headline; they sum to 1. In a nested mean, the parts of each level that
+ * The weight of each of these subtasks in the headline; only their ratios matter. In a nested mean, the parts of each level that
  * hold one of the subtasks share its weight equally. Null where samples or groups count, whatever their subtask.
  */
 export function subtaskWeights(aggregate: Aggregate, names: readonly string[]): number[] | null {
   if (aggregate === 'micro' || aggregate === 'group') return null
-  if (aggregate === 'macro') return names.map(() => 1 / names.length)
+  if (aggregate === 'macro') return names.map(() => 1)
   const weights = new Map<string, number>()
   const share = (part: string | MeanOf, weight: number): void => {
     if (typeof part === 'string') {

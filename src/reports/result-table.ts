@@ -152,6 +152,6 @@ function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
   }
   const strata = plannedStrata(sheet, row)
   if (strata.length === 0) return null
-  const pairs = strata.reduce((sum, {n}) => sum + n, 0)
-  return {pairs, unit, assumed: true, ...assumedEffects(strata, aggregate, assumedDiscordance)}
+  const planned = strata.reduce((sum, {n}) => sum + n, 0)
+  return {pairs: planned, unit, assumed: true, ...assumedEffects(strata, aggregate, assumedDiscordance)}
 }

@@ -40,8 +40,8 @@ const borrowed = 2
 export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
   const weights = sharesOf(strata)
   const moments = strata.map(momentsOf)
-  const mean = sumOf(moments, ({mean}, s) => weights[s]! * mean)
-  const size = sumOf(moments, ({size}, s) => weights[s]! * size)
+  const mean = meanOf(strata, moments, ({mean}) => mean)
+  const size = meanOf(strata, moments, ({size}) => size)
   const spread = size - mean * mean
   const even = 1 / sumOf(moments, ({n}, s) => weights[s]! ** 2 / n)
   const {dissenting, ...clusters} = clusterEffect(strata, weights, moments, mean)
@@ -85,6 +85,12 @@ function momentsOf({values}: Stratum): Moments {
   }
   const n = values.length
   return {n, mean: sum / n, size: size / n, square: square / n}
+}
+
+/** The mean of a figure over strata by their weights. */
+function meanOf(strata: readonly Stratum[], moments: readonly Moments[], figure: (part: Moments) => number): number {
+  const total = sumOf(strata, ({weight = 1}) => weight)
+  return (1 / total) * sumOf(moments, (part, s) => (strata[s]!.weight ?? 1) * figure(part))
 }
 
 function sumOf<T>(items: readonly T[], figure: (item: T, index: number) => number): number {

@@ -2,6 +2,7 @@
 // gate.
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
+import {aggregateText} from '../../core/headline.js'
 import {defineFormat} from './format.js'
 import * as words from './words.js'
 
