@@ -72,10 +72,10 @@ export function dataSetOf(source: DataSource): DataSet {
     const list: SampleKey[] = []
     const places = new Map<string, string | undefined>()
     for await (const sample of goodSamples(source)) {
-      const {id, subtask, where} = sample
+      const {id, subtask, group, where} = sample
       if (places.has(id)) throw sameId(source, sample, places.get(id))
       places.set(id, where)
-      list.push({id, subtask})
+      list.push({id, subtask, ...(group === undefined ? {} : {group})})
     }
     return list
   }

@@ -20,7 +20,7 @@ import {
   type UsedRecipe,
 } from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
-import type {ListedSample} from '../run-folder/samples.js'
+import {type ListedSample, listedSamples} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
@@ -132,7 +132,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       const keys = shardOf(selected, spec.shard)
       const form = askedForm(data.benchmark, spec.promptStyle, spec.ownPrompt)
       benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, form, keys})
-      const listed = selected.map(key => ({...key, bench: id}))
+      const listed = listedSamples(id, selected, available)
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
       entries.push(await lockEntry(data, {available, samples: listed, judged, form}))

@@ -3,6 +3,7 @@ import {stat} from 'node:fs/promises'
 import {basename, dirname, resolve} from 'node:path'
 import {LanternError} from '../../core/errors.js'
 import {hashOf} from '../../core/hash.js'
+import {subtasksOf as averaged} from '../../core/headline.js'
 import type {Scoring} from '../../core/outcome.js'
 import type {PromptForm} from '../../core/prompt-form.js'
 import type {Sample} from '../../core/sample.js'
@@ -53,15 +54,8 @@ function subtasksOf({expected = {}, scoring}: DefinitionFile): Subtask[] {
   const counts = new Map<string, Record<string, number>>()
   for (const [split, subtasks] of Object.entries(expected))
     for (const [name, count] of Object.entries(subtasks)) counts.set(name, {...counts.get(name), [split]: count})
-  const headline = scoring?.headline
-  if (typeof headline === 'object') for (const name of namesIn(headline)) if (!counts.has(name)) counts.set(name, {})
+  for (const name of averaged(scoring?.headline ?? 'micro') ?? []) if (!counts.has(name)) counts.set(name, {})
   return Array.from(counts, ([name, expected]) => ({name, expected}))
-}
-
-type Headline = NonNullable<NonNullable<DefinitionFile['scoring']>['headline']>
-
-function namesIn(headline: Exclude<Headline, string>): string[] {
-  return headline.mean.flatMap(part => (typeof part === 'string' ? [part] : namesIn(part)))
 }
 
 /** Items without options are matched under `accuracy`; `judge` is `match` where no judge is given. */
@@ -71,7 +65,7 @@ function scoringOf({scoring = {}}: DefinitionFile): Scoring {
     answer: metric === 'accuracy' ? 'choice' : 'open',
     ...(metric === 'accuracy' && {mixed: true}),
     metric: metric === 'judge' ? 'match' : metric,
-    aggregate: headline === 'macro' ? 'macro' : 'micro',
+    aggregate: headline,
     ...(tolerance !== undefined && {tolerance}),
   }
 }

@@ -1,6 +1,7 @@
 // The schema of a definition file: a benchmark as data. schemas/benchmark.schema.json is generated from it. What the
 // columns of the data hold is checked when they are read, not here.
 import {z} from 'zod'
+import {aggregateSchema} from '../../core/headline.js'
 
 const name = z.string().trim().min(1)
 const path = name.describe('A path, relative to this file; * stands for any part of a file name.')
@@ -30,12 +31,6 @@ export const fieldsSchema = z.strictObject({
   boxes: oneColumn('[[x1, y1, x2, y2], ...] in pixels.'),
 })
 
-/** A mean of subtasks; a nested list is a mean of its own. */
-export type Mean = {readonly mean: readonly (string | Mean)[]}
-const meanSchema: z.ZodType<Mean> = z
-  .strictObject({mean: z.array(z.union([name, z.lazy(() => meanSchema)])).min(1)})
-  .meta({id: 'Mean'})
-
 export const metrics = ['accuracy', 'match', 'number', 'judge'] as const
 
 const tokens = z.number().int().min(1)
@@ -59,8 +54,7 @@ export const definitionSchema = z.strictObject({
   scoring: z
     .strictObject({
       metric: z.enum(metrics).optional().describe('Default: accuracy. Items without options are then matched.'),
-      headline: z
-        .union([z.enum(['micro', 'macro', 'group']), meanSchema])
+      headline: aggregateSchema
         .optional()
         .describe('micro (default), macro, group, or {mean: [subtask, ...]}, nested.'),
       tolerance: z.number().min(0).optional().describe('Relative tolerance of the metric number; default 1e-6.'),

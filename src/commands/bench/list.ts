@@ -1,6 +1,7 @@
 // `bench list`: the benchmarks, their sizes, and which data are on this machine.
 import {placesOf} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {aggregateText} from '../../core/headline.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {thisMachine} from '../../cli/bench-data.js'
 import {flagsOf} from '../../cli/settings/flags.js'
@@ -48,7 +49,7 @@ export default class BenchList extends BaseCommand<typeof BenchList> {
         id,
         String(subtasks.length),
         items > 0 ? `${items} (${defaultSplit})` : 'any number',
-        `${scoring.aggregate} ${scoring.metric}`,
+        `${aggregateText(scoring.aggregate)} ${scoring.metric}`,
         here.join(', ') || '-',
       ]
       return cells.map(text => ({lines: [text]}))

@@ -49,8 +49,8 @@ export function dataFrom({
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
-      facts.set(id, {subtask, gold, options, letters, cluster})
+    for await (const {id, subtask, gold, options, letters, cluster, group} of set.samples())
+      facts.set(id, {subtask, gold, options, letters, cluster, group})
     const {definitionSha256} = await set.identity()
     const definition =
       definitionSha256 === undefined ? undefined : lockedDefinition(definitionSha256, set.benchmark.scoring)
@@ -71,8 +71,10 @@ export interface BenchSurvey {
   readonly title: string
   readonly scoring: Scoring
   readonly split: string
-  /** Subtask and gold answer by sample id, over all models. */
-  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
+  /** Subtask, gold answer and group by sample id, over all models. */
+  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown; readonly group?: string}>
+  /** Samples of each group in the benchmark's data. */
+  readonly available: readonly {readonly group?: string}[]
   readonly expected: ReadonlyMap<string, number>
   readonly kind: DataKind
   readonly definition?: LockedBenchmark['definition']
@@ -105,7 +107,7 @@ export async function surveyOf(
     const known = (await dataOf(answer.bench)).facts.get(answer.id)
     const {subtask, gold} = merged(answer, known)
     if (bench.samples.has(answer.id)) continue
-    bench.samples.set(answer.id, {subtask, gold})
+    bench.samples.set(answer.id, {subtask, gold, ...(known?.group === undefined ? {} : {group: known.group})})
     bench.verified &&= known !== undefined
     if (gold === null) survey.goldless++
     else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
@@ -113,7 +115,7 @@ export async function surveyOf(
   return survey
 }
 
-async function benchOf(answer: NamedAnswer, {verified, kind, definition}: KnownData): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer, {verified, kind, facts, definition}: KnownData): Promise<BenchSurvey> {
   const benchmark = await adapterOf(answer.bench)
   const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
   const split = benchmark?.defaultSplit ?? 'unknown'
@@ -126,6 +128,7 @@ async function benchOf(answer: NamedAnswer, {verified, kind, definition}: KnownD
     },
     split,
     samples: new Map(),
+    available: [...facts.values()],
     verified,
     kind,
     definition,

@@ -2,6 +2,7 @@
 // gate.
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
+import {aggregateText} from '../../core/headline.js'
 import {defineFormat} from './format.js'
 import * as words from './words.js'
 
@@ -44,7 +45,7 @@ function rowSuite(row: ResultDocument['rows'][number]): Suite {
   const scalars = {
     run: row.run,
     metric: row.metric,
-    aggregate: row.aggregate,
+    aggregate: aggregateText(row.aggregate),
     sample: row.sample,
     lock: row.lock,
     ...row.outcomes,
@@ -80,8 +81,12 @@ function verdictOf({n, outcomes}: Pick<ResultRow, 'n' | 'outcomes'>): Case['verd
   return outcomes.error > 0 ? 'error' : 'skipped'
 }
 
-function scoreText({score, low, high, n, total}: Pick<ResultRow, 'score' | 'low' | 'high' | 'n' | 'total'>): string {
-  return `${words.percent(score)} % (95 % interval ${words.interval(low, high)}), n ${words.sampleCount({n, total})}`
+function scoreText(
+  part: Pick<ResultRow, 'score' | 'low' | 'high' | 'n' | 'total' | 'groups' | 'groupTotal' | 'groupScore'>,
+): string {
+  const {score, low, high, n, total} = part
+  const groups = part.groups === undefined ? '' : `, ${words.groupText(part)}`
+  return `${words.percent(score)} % (95 % interval ${words.interval(low, high)}), n ${words.sampleCount({n, total})}${groups}`
 }
 
 function gateSuite(comparison: Comparison): Suite {

@@ -33,6 +33,7 @@ function groupBlocks(
   subtasksOf: (document: ResultDocument, group: ResultGroup) => string,
 ): string[] {
   const rows = words.rowsOf(document, group)
+  const {count: counted, score: scored} = words.groupColumns(rows)
   const notes = [words.apartSentence(group), words.tierSentence(document, group), words.powerSentence(group)]
   return [
     `### ${plain(words.groupTitle(document, group))}`,
@@ -46,6 +47,8 @@ function groupBlocks(
         '95 % interval',
         'micro',
         'n',
+        ...(counted ? ['groups'] : []),
+        ...(scored ? ['group score'] : []),
         'unanswered',
         'truncated',
         'errors',
@@ -53,7 +56,7 @@ function groupBlocks(
         'ms p50 / p95',
         'remarks',
       ],
-      'rrlrrrrrrrrrl',
+      `rrlrrrr${counted ? 'r' : ''}${scored ? 'r' : ''}rrrrrl`,
       rows.map(row => [
         row.tier === null ? '' : String(row.tier),
         words.rank(row),
@@ -62,6 +65,8 @@ function groupBlocks(
         words.interval(row.low, row.high),
         words.percent(row.micro),
         words.sampleCount(row),
+        ...(counted ? [words.groupCount(row)] : []),
+        ...(scored ? [words.percent(row.groupScore ?? null)] : []),
         words.count(row.outcomes.unanswered),
         words.count(row.outcomes.truncated),
         words.count(row.outcomes.error),
