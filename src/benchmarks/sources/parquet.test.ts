@@ -141,12 +141,12 @@ test('lists of pictures are lists of handles', async () => {
 test('pictures of large row groups are read by page where the file says where its pages are', async () => {
   const path = join(folder, 'pages.parquet')
   const size = 3 * 2 ** 20
-  const data = Array.from({length: 30}, (_, k) => ({bytes: new Uint8Array(size).fill(k), path: `${k}.png`}))
+  const data = Array.from({length: 23}, (_, k) => ({bytes: new Uint8Array(size).fill(k), path: `${k}.png`}))
   parquetWriteFile({
     filename: path,
     codec: 'UNCOMPRESSED',
     pageSize: 2 ** 20,
-    columnData: [{name: 'image', data, offsetIndex: true}],
+    columnData: [{name: 'image', data, offsetIndex: true, encoding: 'PLAIN'}],
     schema: [
       {name: 'root', num_children: 1},
       {name: 'image', repetition_type: 'OPTIONAL', num_children: 2},
@@ -155,8 +155,8 @@ test('pictures of large row groups are read by page where the file says where it
     ],
   })
   const table = await openTable(path)
-  const rows = (await all(table.read([7, 29]))) as TableRow[]
-  for (const [row, k] of rows.map((one, i) => [one, [7, 29][i]!] as const)) {
+  const rows = (await all(table.read([7, 22]))) as TableRow[]
+  for (const [row, k] of rows.map((one, i) => [one, [7, 22][i]!] as const)) {
     const {bytes} = row.values['image'] as {bytes: LongCell}
     const read = await bytes.bytes()
     expect([read.length, read[0], read.at(-1)]).toEqual([size, k, k])

@@ -117,7 +117,7 @@ function dataUri(text: string): number | null | undefined {
 }
 
 /** How the base64 of PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF and HEIC begins. */
-const base64Starts = /^(?:iVBORw0KGgo|[/_]9j[/_]|R0lGOD|UklGR|Qk[0-9A-Za-z]|SUkqA|TU0AK|AAAA[0-9A-Za-z+/_-]{4}Z0eX)/
+const base64Starts = /^(?:iVBORw0KGg|[/_]9j[/_]|R0lGOD|UklGR|Qk[0-9A-Za-z]|SUkqA|TU0AK|AAAA[0-9A-Za-z+/_-]{4}Z0eX)/
 
 /** Whether a text is base64 of a picture, not a path: `/9j/4AAQ...` would be both. */
 function isBase64Picture(text: string): boolean {
