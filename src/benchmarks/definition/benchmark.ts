@@ -49,11 +49,15 @@ export async function benchmarkOf(definition: OpenDefinition, kind: DataKind = '
   return benchmark
 }
 
-/** Subtasks with a count, and those that the headline names. */
+/**
+ * Subtasks with a count, and those that the headline names. `all` is held only where it is the only count: else it says
+ * nothing new.
+ */
 function subtasksOf({expected = {}, scoring}: DefinitionFile): Subtask[] {
   const counts = new Map<string, Record<string, number>>()
   for (const [split, subtasks] of Object.entries(expected))
-    for (const [name, count] of Object.entries(subtasks)) counts.set(name, {...counts.get(name), [split]: count})
+    for (const [name, count] of Object.entries(subtasks))
+      if (name !== 'all' || Object.keys(subtasks).length === 1) counts.set(name, {...counts.get(name), [split]: count})
   for (const name of averaged(scoring?.headline ?? 'micro') ?? []) if (!counts.has(name)) counts.set(name, {})
   return Array.from(counts, ([name, expected]) => ({name, expected}))
 }
@@ -165,10 +169,15 @@ export async function recognisedIn(
 ): Promise<{readonly recognised: Recognised; readonly rows: readonly TableRow[]}> {
   const columns = await table.columns()
   const rows: TableRow[] = []
+  let broken: LanternError | undefined
   for await (const row of table.rows()) {
-    if (!(row instanceof LanternError)) rows.push(row)
-    if (rows.length >= firstRows) break
+    if (row instanceof LanternError) broken ??= row
+    else if (rows.push(row) >= firstRows) break
   }
+  if (rows.length === 0)
+    throw (
+      broken ?? new LanternError('bad-file', `${dataName} holds no rows.`, 'Give a file with a row for each sample.')
+    )
   const recognised = recogniseFields(
     columns,
     rows.map(({values}) => values),

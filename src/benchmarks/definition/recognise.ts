@@ -81,7 +81,7 @@ export function recogniseFields(
     if (said === undefined) continue
     fields[field] = said === null ? [] : [said].flat()
     for (const name of fields[field]) {
-      if (known.has(name)) continue
+      if (known.has(name) || isPathIn(known, name)) continue
       const near = closest(name, known.keys())
       throw new LanternError(
         'bad-config',
@@ -89,7 +89,8 @@ export function recogniseFields(
         `${near === undefined ? '' : `Did you mean "${near}"? `}Its columns: ${shortList([...known.keys()])}.`,
       )
     }
-    for (const name of fields[field]) taken.add(name)
+    // One column of options may be the question: they stand inside it.
+    if (field !== 'options' || fields[field].length > 1) for (const name of fields[field]) taken.add(name)
   }
   const told: string[] = []
   // Options come before answers: `answers` is a list of options where an `answer` stands beside it.
@@ -150,6 +151,12 @@ function kindsOf(value: unknown): readonly CellKind[] {
   if (value instanceof Uint8Array) return ['bytes']
   const kind = typeof value
   return kind === 'string' ? ['text'] : kind === 'number' || kind === 'boolean' || kind === 'object' ? [kind] : []
+}
+
+/** `conversations.0.value`: within a column of lists or objects, whose keys are not all known. */
+function isPathIn(known: ReadonlyMap<string, readonly CellKind[]>, name: string): boolean {
+  const [column = '', ...keys] = name.split('.')
+  return keys.length > 0 && known.get(column)?.some(kind => kind === 'list' || kind === 'object') === true
 }
 
 type Known = ReadonlyMap<string, readonly CellKind[]>

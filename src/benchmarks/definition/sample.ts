@@ -182,6 +182,7 @@ function parsed(text: string): unknown {
   }
 }
 
-const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value)
+/** Parquet has whole numbers as bigint. */
+const isNumber = (value: unknown) => typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
 const isBox = (box: unknown) =>
   Array.isArray(box) && box.length === 4 && box.every(isNumber) && box[0] < box[2] && box[1] < box[3]

@@ -133,8 +133,17 @@ async function benchOf(answer: NamedAnswer, {verified, kind, facts, definition}:
     kind,
     definition,
     place: benchmark?.definition,
-    expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
+    expected: benchmark?.openSubtasks
+      ? countsIn(facts)
+      : new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
   }
+}
+
+/** Samples by subtask, where the data alone tell which there are. */
+function countsIn(facts: KnownData['facts']): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const {subtask} of facts.values()) counts.set(subtask, (counts.get(subtask) ?? 0) + 1)
+  return counts
 }
 
 /** What the file says, completed from the benchmark. The letters of BLINK's items follow from their subtask. */
