@@ -122,7 +122,6 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
     places: (row: TableRow) => ({
       folder: folderOf(row),
       ...(imageRoot !== undefined && {imageRoot}),
-      ...(table.format === 'parquet' && {orientation: 'apply' as const}),
     }),
     numberOf: (row: TableRow) => (files.length === 1 ? String(row.number) : `${basename(row.path)}:${row.number}`),
   }

@@ -2,7 +2,7 @@
 // guessed: a cell that fits two options, or none, is an error.
 import {quantityIn} from '../../core/quantity.js'
 import {letterOf} from '../../core/sample.js'
-import {literalIn} from './literal.js'
+import {literalIn} from '../sources/list-literal.js'
 import {isEmpty, isRecord, type Options, plainText, WrongCell} from './options.js'
 
 /**

@@ -1,6 +1,6 @@
 // The options of a cell, however a data set writes them: columns, lists, JSON, Python, dicts, lettered lines. Pure.
 import {letterOf} from '../../core/sample.js'
-import {literalIn} from './literal.js'
+import {literalIn} from '../sources/list-literal.js'
 
 export interface Options {
   readonly texts: readonly string[]
