@@ -38,7 +38,7 @@ export async function openDefinition(path: string): Promise<OpenDefinition> {
 }
 
 /** Checks the content of a definition. Throws LanternError `bad-config` at its place. */
-export function checkedDefinition(content: unknown, placeOf: (path: readonly PropertyKey[]) => string): DefinitionFile {
+function checkedDefinition(content: unknown, placeOf: (path: readonly PropertyKey[]) => string): DefinitionFile {
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw new LanternError('bad-config', `${placeOf([])}: not a list of keys like "id: mybench".`, advice)
   const parsed = definitionSchema.safeParse(content)

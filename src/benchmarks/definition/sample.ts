@@ -19,7 +19,7 @@ export interface SampleRule {
 }
 
 /** The subtask of data without a column for it. */
-export const onlySubtask = 'all'
+const onlySubtask = 'all'
 
 /** The most options that have a letter. */
 const mostOptions = 26

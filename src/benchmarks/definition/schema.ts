@@ -31,7 +31,7 @@ export const fieldsSchema = z.strictObject({
   boxes: oneColumn('[[x1, y1, x2, y2], ...] in pixels.'),
 })
 
-export const metrics = ['accuracy', 'match', 'number', 'judge'] as const
+const metrics = ['accuracy', 'match', 'number', 'judge'] as const
 
 const tokens = z.number().int().min(1)
 
