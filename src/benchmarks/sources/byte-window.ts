@@ -100,19 +100,49 @@ export class ByteWindow {
 
 /** Bytes `[offset, offset + length)` of a file. Throws `bad-file` when it has become shorter. */
 export async function readRange(path: string, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length)
   const handle = await openToRead(path)
   try {
-    for (let done = 0; done < length; ) {
-      const {bytesRead} = await handle
-        .read(bytes, done, length - done, offset + done)
-        .catch(error => Promise.reject(unreadable(path, error)))
-      if (bytesRead === 0)
-        throw new LanternError('bad-file', `${path} became shorter while it was read.`, 'Fetch the file again.')
-      done += bytesRead
-    }
+    return await fill(path, handle, Buffer.allocUnsafe(length), offset)
   } finally {
     await handle.close()
+  }
+}
+
+/** Reads ranges of one file one after the other through one buffer: each holds until the next is read. */
+export class RangeReader {
+  readonly #path: string
+  readonly #handle: FileHandle
+  #store = Buffer.allocUnsafe(0)
+
+  private constructor(path: string, handle: FileHandle) {
+    this.#path = path
+    this.#handle = handle
+  }
+
+  /** Throws `data-absent` or `bad-file`. */
+  static async open(path: string): Promise<RangeReader> {
+    return new RangeReader(path, await openToRead(path))
+  }
+
+  /** Throws like `readRange`. */
+  async read(offset: number, length: number): Promise<Buffer> {
+    if (length > this.#store.length) this.#store = Buffer.allocUnsafeSlow(Math.max(length, chunkBytes))
+    return fill(this.#path, this.#handle, this.#store.subarray(0, length), offset)
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close()
+  }
+}
+
+async function fill(path: string, handle: FileHandle, bytes: Buffer, offset: number): Promise<Buffer> {
+  for (let done = 0; done < bytes.length; ) {
+    const {bytesRead} = await handle
+      .read(bytes, done, bytes.length - done, offset + done)
+      .catch(error => Promise.reject(unreadable(path, error)))
+    if (bytesRead === 0)
+      throw new LanternError('bad-file', `${path} became shorter while it was read.`, 'Fetch the file again.')
+    done += bytesRead
   }
   return bytes
 }

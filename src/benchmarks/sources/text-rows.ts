@@ -1,6 +1,6 @@
 // The rows of text files: streamed, and found again by the place that each had.
 import {LanternError} from '../../core/errors.js'
-import {ByteWindow, readRange} from './byte-window.js'
+import {ByteWindow, RangeReader} from './byte-window.js'
 import type {FormatRows, References, TableRow, Wanted} from './table-rows.js'
 import type {TextFile, TextRecord, WantedColumns} from './text-file.js'
 
@@ -49,12 +49,24 @@ export function textRows(files: readonly OpenText[], references: References | un
     if (last >= places.count && !places.complete)
       for await (const row of rows({columns: []})) if (!(row instanceof LanternError) && row.index >= last) break
     const columns = wantedOf(wanted)
-    for (const index of sorted) {
-      const place = places.at(index)
-      if (place === undefined) continue
-      const open = files[place.file]!
-      const bytes = await readRange(open.path, place.offset, place.length)
-      yield rowOf(open, {...place, bytes, complete: true}, index, columns)
+    let reader: RangeReader | undefined
+    let opened: OpenText | undefined
+    try {
+      for (const index of sorted) {
+        const place = places.at(index)
+        if (place === undefined) continue
+        const open = files[place.file]!
+        if (reader === undefined || open !== opened) {
+          await reader?.close()
+          reader = undefined
+          reader = await RangeReader.open(open.path)
+          opened = open
+        }
+        const bytes = await reader.read(place.offset, place.length)
+        yield rowOf(open, {...place, bytes, complete: true}, index, columns)
+      }
+    } finally {
+      await reader?.close()
     }
   }
 
