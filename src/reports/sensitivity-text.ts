@@ -7,7 +7,7 @@ import {markdownTable, plain} from './formats/markdown.js'
 import * as words from './formats/words.js'
 import type {Sensitivity, SensitivityBench} from './schemas/sensitivity.js'
 
-const heads = ['setting', 'value', 'score', '95 % interval', 'points', '95 % interval', 'Holm p'] as const
+const heads = ['setting', 'value', 'score', '95 % interval', 'unread', 'points', '95 % interval', 'Holm p'] as const
 
 export function sensitivityText(whole: Sensitivity, {width, color}: FormatOptions): string {
   const document = printableData(whole)
@@ -38,7 +38,7 @@ export function sensitivityMarkdown(whole: Sensitivity): string {
   const blocks = document.benchmarks.flatMap(bench => [
     `### ${plain(`${bench.bench} ${bench.split}`)}`,
     ...summaryOf(bench).map(plain),
-    markdownTable(heads, 'llrrrrr', linesOf(document, bench)),
+    markdownTable(heads, 'llrrrrrr', linesOf(document, bench)),
     ...(document.design === 'all'
       ? [markdownTable(['combination', 'score', '95 % interval'], 'lrr', combinationsOf(bench))]
       : []),
@@ -55,11 +55,12 @@ function summaryOf({range, variations, settings, effects}: SensitivityBench): st
     `(${range.highest}) over ${variations.length} ways to evaluate the same checkpoint.`
   const [most] = settings
   if (most === undefined || most.spread === 0) return [span, 'No setting moves it.']
-  const shown = effects.filter(({setting, holm}) => setting === most.setting && holm <= 0.05).length
-  const sure = shown > 0 ? '' : ', which these samples cannot tell from chance'
+  const shown = effects.some(({setting, holm}) => setting === most.setting && holm <= 0.05)
+  const sure = shown ? '' : '; no value of it differs from the default by more than chance would give'
   return [
     span,
-    `${most.setting} moves it most: by ${words.percent(most.spread)} points between ${most.lowest} and ${most.highest}${sure}.`,
+    `${most.setting} moves it most: by ${words.percent(most.spread)} points (95 % interval ${words.points(most.low)} to ` +
+      `${words.points(most.high)}) from ${most.lowest} to ${most.highest}${sure}.`,
   ]
 }
 
@@ -71,7 +72,8 @@ function linesOf({design, defaults}: Sensitivity, {variations, effects, settings
         one.changes.length === changes.length &&
         changes.every(({setting, value}) => one.changes.some(own => own.setting === setting && own.value === value)),
     )
-    return [words.percent(found?.score ?? null), words.interval(found?.low ?? null, found?.high ?? null)]
+    const {score = null, low = null, high = null, unanswered = 0} = found ?? {}
+    return [words.percent(score), words.interval(low, high), words.count(unanswered)]
   }
   const byDefault = ['default', defaults.map(({setting, value}) => `${setting}=${value}`).join(', ')]
   const lines = settings.flatMap(({setting}) =>
@@ -80,7 +82,7 @@ function linesOf({design, defaults}: Sensitivity, {variations, effects, settings
       .map(({value, difference, low, high, holm}) => [
         ...[setting, value],
         // With every combination, the points are a mean over several runs, and so no difference of two scores.
-        ...(design === 'all' ? ['', ''] : scoreOf([{setting, value}])),
+        ...(design === 'all' ? ['', '', ''] : scoreOf([{setting, value}])),
         ...[words.points(difference), `${words.points(low)} to ${words.points(high)}`, words.pValue(holm)],
       ]),
   )
@@ -111,6 +113,7 @@ function explanationOf({design}: Sensitivity, {unit, effects}: SensitivityBench)
       : 'the default, with one setting changed'
   return (
     `Points are differences from ${against}, paired over the same ${unit}s; ` +
-    `Holm p allows for ${effects.length} of them being looked at. The range is that of the choices made here, and no interval.`
+    `Holm p allows for ${effects.length} of them being looked at. Unread answers are those in which the extractor found ` +
+    'none: an extractor that was made for another form of answer is no fair choice.'
   )
 }

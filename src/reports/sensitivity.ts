@@ -63,11 +63,15 @@ function benchOf(id: string, runs: readonly VariedRun[], {defaults, alpha = 0.05
     return {changes, run, rescored, sheet, units: itemsOf(unitsOf(sheet)), row: rowOf(run, sheet)}
   })
   const [base] = found as [(typeof found)[number], ...typeof found]
-  const variations = found.map(({changes, run, rescored, row: {arm, score, low, high, n, total}}) => ({
+  const variations = found.map(({changes, run, rescored, row: {arm, score, low, high, n, total, outcomes}}) => ({
     ...{label: labelOf(changes), changes: [...changes], run: run.dir, arm, rescored},
-    ...{score, low, high, n, total},
+    ...{score, low, high, n, total, unanswered: outcomes.unanswered},
   }))
-  const contrasts = defaults.flatMap(({setting}) => contrastsOf(setting, found, base.sheet, alpha))
+  const contrast = contrastIn(found, base.sheet, alpha)
+  const contrasts = defaults.flatMap(({setting}) => {
+    const values = new Set(found.flatMap(cell => valueOf(cell, setting) ?? []))
+    return [...values].flatMap(value => contrast(setting, undefined, value) ?? [])
+  })
   const adjusted = holm(contrasts.map(({p}) => p))
   const {split, metric, aggregate} = base.sheet.bench
   return {
@@ -76,7 +80,7 @@ function benchOf(id: string, runs: readonly VariedRun[], {defaults, alpha = 0.05
     range: rangeOf(variations),
     variations,
     effects: contrasts.map((effect, k) => ({...effect, holm: adjusted[k]!})),
-    settings: spreadsOf(defaults, contrasts),
+    settings: spreadsOf(defaults, contrasts, contrast),
   } satisfies SensitivityBench
 }
 
@@ -97,40 +101,52 @@ interface Effect extends Choice {
   readonly test: PairedTest
 }
 
-/** Each value of a setting against its default, over the runs that differ in nothing else. */
-function contrastsOf(setting: string, cells: readonly Cell[], base: Sheet, alpha: number): Effect[] {
-  const valueOf = ({changes}: Cell) => changes.find(change => change.setting === setting)?.value
-  const restOf = ({changes}: Cell) => canonicalJson(changes.filter(change => change.setting !== setting))
-  const values = [...new Set(cells.flatMap(cell => valueOf(cell) ?? []))]
-  return values.flatMap((value): Effect[] => {
-    const changed = cells.filter(cell => valueOf(cell) === value)
-    const pairs = changed.flatMap(cell => {
-      const other = cells.find(one => valueOf(one) === undefined && restOf(one) === restOf(cell))
-      return other === undefined ? [] : [{before: other, after: cell}]
-    })
+/** The value of a setting in a run; undefined for the default. */
+function valueOf({changes}: Pick<Cell, 'changes'>, setting: string): string | undefined {
+  return changes.find(change => change.setting === setting)?.value
+}
+
+/** Compares two values of a setting over the runs that differ in nothing else; null where no sample is scored in both. */
+type Contrast = (setting: string, from: string | undefined, to: string | undefined) => Effect | null
+
+function contrastIn(cells: readonly Cell[], base: Sheet, alpha: number): Contrast {
+  const restOf = ({changes}: Cell, setting: string) =>
+    canonicalJson(changes.filter(change => change.setting !== setting))
+  return (setting, from, to) => {
+    const pairs = cells
+      .filter(cell => valueOf(cell, setting) === to)
+      .flatMap(after => {
+        const before = cells.find(
+          one => valueOf(one, setting) === from && restOf(one, setting) === restOf(after, setting),
+        )
+        return before === undefined ? [] : [{before, after}]
+      })
     const [before, after] = [meanOf(pairs.map(pair => pair.before)), meanOf(pairs.map(pair => pair.after))]
     const strata = pairsOfUnits(base, before, after)
-    if (strata.length === 0) return []
-    const rng = random(base.bench.id, 'sensitivity', setting, value)
+    if (strata.length === 0) return null
+    const rng = random(base.bench.id, 'sensitivity', setting, from ?? '', to ?? '')
     const {n, difference, low, high, p, test} = pairedDifference(strata, {
       ...{aggregate: aggregateOf(base), random: rng, alpha},
     })
-    return [{setting, value, n, difference, low, high, p, test}]
-  })
+    return {setting, value: to ?? '', n, difference, low, high, p, test}
+  }
 }
 
 /** How far each setting moves the headline: its highest value minus its lowest, the default included. */
-function spreadsOf(defaults: readonly Choice[], effects: readonly Effect[]): SensitivityBench['settings'] {
+function spreadsOf(
+  defaults: readonly Choice[],
+  effects: readonly Effect[],
+  contrast: Contrast,
+): SensitivityBench['settings'] {
   return defaults
-    .map(({setting, value}) => {
-      const shifts = [
-        {value, difference: 0},
-        ...effects.filter(effect => effect.setting === setting).map(({value, difference}) => ({value, difference})),
-      ]
+    .flatMap(({setting, value: standing}) => {
+      const shifts = [{value: undefined, difference: 0}, ...effects.filter(effect => effect.setting === setting)]
       const lowest = shifts.reduce((least, one) => (one.difference < least.difference ? one : least))
       const highest = shifts.reduce((most, one) => (one.difference > most.difference ? one : most))
-      const spread = highest.difference - lowest.difference
-      return {setting, spread, lowest: lowest.value, highest: highest.value}
+      const between = contrast(setting, lowest.value, highest.value)
+      if (between === null) return []
+      const {difference: spread, low, high} = between
+      return [{setting, spread, low, high, lowest: lowest.value ?? standing, highest: highest.value ?? standing}]
     })
     .sort((a, b) => b.spread - a.spread)
 }

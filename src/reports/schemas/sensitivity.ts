@@ -20,6 +20,8 @@ const variationSchema = z.looseObject({
   high: fraction,
   n: z.number().int(),
   total: z.number().int(),
+  /** Answers that its extractor could not read. */
+  unanswered: z.number().int(),
 })
 
 /**
@@ -59,8 +61,20 @@ export const sensitivitySchema = z.looseObject({
         .nullable(),
       variations: z.array(variationSchema),
       effects: z.array(effectSchema),
-      /** By how much each setting moves the headline (highest minus lowest of its values), the largest first. */
-      settings: z.array(z.looseObject({setting: z.string(), spread: z.number(), lowest: z.string(), highest: z.string()})),
+      /**
+       * By how much each setting moves the headline: the difference between two of its values, the highest and the lowest
+       * of them, the largest first. Its interval is that of a pair chosen after looking.
+       */
+      settings: z.array(
+        z.looseObject({
+          setting: z.string(),
+          spread: z.number(),
+          low: z.number(),
+          high: z.number(),
+          lowest: z.string(),
+          highest: z.string(),
+        }),
+      ),
     }),
   ),
   warnings: z.array(z.string()),
