@@ -32,7 +32,7 @@ export interface Panel {
 const mostExamples = 20
 
 /** Extractors that read responses; `verbatim` is for saved predictions only. */
-const panelExtractors = () => extractorNames().filter(name => name !== 'verbatim')
+export const panelExtractors = () => extractorNames().filter(name => name !== 'verbatim')
 
 /**
  * Scores every answer with every extractor, in one pass over the answers. Memory grows only with the number of

@@ -104,10 +104,18 @@ export function strataOf(
 
 /** Pairs of the samples (or groups) that both sheets scored, by subtask of the headline. */
 export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
+  return pairsOfUnits(base, unitsOf(base), unitsOf(next))
+}
+
+/** Pairs of units that both sides scored, by subtask of the headline of a sheet; clusters are those of `before`. */
+export function pairsOfUnits(
+  base: Sheet,
+  before: ReadonlyMap<string, Settled>,
+  others: ReadonlyMap<string, Settled>,
+): NamedPairs[] {
   const headline = headlineSubtasks(base)
   const scored = new Map<string, {records: Settled[]; base: number[]; new: number[]}>()
-  const others = unitsOf(next)
-  for (const [id, record] of unitsOf(base)) {
+  for (const [id, record] of before) {
     const other = others.get(id)
     if (!other || record.score === null || other.score === null || !headline.has(record.subtask)) continue
     let group = scored.get(record.subtask)

@@ -6,13 +6,12 @@ import {hashOf} from '../../core/hash.js'
 import {subtasksOf as averaged} from '../../core/headline.js'
 import type {Scoring} from '../../core/outcome.js'
 import type {PromptForm} from '../../core/prompt-form.js'
-import type {Sample} from '../../core/sample.js'
 import type {Benchmark, DataKind, DataSet, LoadOptions, Pull, Subtask} from '../benchmark.js'
 import {dataSetOf} from '../data-set.js'
 import {defineBenchmark} from '../define.js'
 import {fileSha256} from '../sources/files.js'
-import {attempt} from '../sources/row.js'
 import {openTable, type Table, type TableRow, type Wanted} from '../sources/table.js'
+import {tableSamples} from '../sources/table-samples.js'
 import {dataFiles, dataPaths, hasData, pattern, splitsOf} from './files.js'
 import type {OpenDefinition} from './open.js'
 import {letteredIn} from './options.js'
@@ -125,11 +124,7 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
     }),
     numberOf: (row: TableRow) => (files.length === 1 ? String(row.number) : `${basename(row.path)}:${row.number}`),
   }
-  const wanted = wantedOf(fields, columns)
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const row of table.rows(wanted))
-      yield row instanceof LanternError ? row : await attempt(() => sampleOf(row, rule))
-  }
+  const samples = tableSamples(table, row => sampleOf(row, rule), wantedOf(fields, columns))
   return dataSetOf({
     benchmark,
     split,
@@ -138,7 +133,7 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
     hasImages: true,
     root: files.length === 1 ? files[0]! : dirname(files[0]!),
     files,
-    read,
+    ...samples,
     pictures: fields.image.length > 0 ? 1 : 0,
     notes: [
       ...(recognised.told.length === 0 ? [] : [`${file.id}: took ${recognised.told.join('; ')} (${dataName}).`]),

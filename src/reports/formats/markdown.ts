@@ -38,7 +38,7 @@ function groupBlocks(
   return [
     `### ${plain(words.groupTitle(document, group))}`,
     plain(words.groupFacts(document, group).join(' · ')),
-    table(
+    markdownTable(
       [
         'tier',
         'rank',
@@ -92,7 +92,7 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
       : words.absent
   }
   const size = (name: string) => Math.max(...rows.map(row => row.subtasks.find(one => one.name === name)?.n ?? 0))
-  return table(
+  return markdownTable(
     ['subtask', 'n', ...rows.map(words.armName)],
     `lr${'r'.repeat(rows.length)}`,
     names.map(name => [name, words.count(size(name)), ...rows.map(row => cell(row, name))]),
@@ -111,7 +111,7 @@ function comparisonBlocks(comparison: Comparison): string[] {
 }
 
 /** A table; `alignment` has a letter per column, `l` or `r`. */
-function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
+export function markdownTable(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     line(head.map(plain)),
@@ -121,7 +121,7 @@ function table(head: readonly string[], alignment: string, body: readonly (reado
 }
 
 /** Escapes text from outside as plain Markdown: arm ids contain `|`, and names may contain anything. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|]/g, character => `\\${character}`).replaceAll(/\s+/g, ' ')
 }
 
