@@ -285,7 +285,7 @@ function problem(sample: Sample, kind: string, message: string): DataProblem {
   return {
     id: sample.id,
     kind,
-    message: `${sample.where ? `${sample.where}: ` : ''}${sample.id}: ${message}.`,
+    message: `${sample.where ? `${sample.where}, sample ` : ''}${sample.id}: ${message}.`,
     severity: 'problem',
   }
 }
@@ -315,6 +315,13 @@ async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator
 function* countProblems(source: DataSource, found: ReadonlyMap<string, number>): Generator<DataProblem> {
   for (const {name, count, wanted} of wrongCounts(source, found))
     yield {id: null, kind: 'count', message: `${name}: ${count} samples instead of ${wanted}.`, severity: 'problem'}
+  const {subtasks, openSubtasks} = source.benchmark
+  if (openSubtasks !== true) return
+  for (const {name, expected} of subtasks) {
+    if (countOf(name, found) > 0 || expected[source.split] !== undefined) continue
+    const message = `The headline counts the subtask "${name}", of which there are no samples.`
+    yield {id: null, kind: 'absent-subtask', message, severity: 'problem'}
+  }
 }
 
 /** The subtasks with a known official count that differs from the count found. */

@@ -206,6 +206,12 @@ const forms: readonly (readonly [
     }),
     [{letters: ['A', 'B', 'C', 'D', 'E', 'F'], gold: 'F', images: [one, one]}],
   ],
+  [
+    "VLMEvalKit's table whose picture cell is the index of an earlier row",
+    'items.tsv',
+    `index\timage\tquestion\tA\tB\tanswer\n4\t${base64}\tq\tx\ty\tA\n5\t4\tr\tx\ty\tB\n`,
+    [{images: [one]}, {id: '5', images: [one]}],
+  ],
   ['text alone', 'items.jsonl', lines({question: '2 + 2?', answer: 4}), [{gold: '4', images: []}]],
 ]
 
@@ -295,6 +301,16 @@ describe('a definition', () => {
   test('holds the counts it expects', async () => {
     const data = await dataOf({...files, 'mine.yaml': whole.replace('c: 1', 'all: 3')}, 'mine.yaml')
     expect((await problemsOf(data)).map(({message}) => message)).toEqual(['all: 1 samples instead of 3.'])
+  })
+
+  test('whose headline names a subtask that the data lack is told by verify', async () => {
+    const text = 'id: mine\ndata: i.jsonl\nscoring: {headline: {mean: [a, {mean: [b, c]}]}}\n'
+    const rows = ['a', 'b'].map((category, id) => ({id, question: 'q', answer: 'x', category}))
+    const data = await dataOf({'m.yaml': text, 'i.jsonl': lines(...rows)}, 'm.yaml')
+    expect(data.benchmark.scoring.aggregate).toEqual({mean: ['a', {mean: ['b', 'c']}]})
+    expect((await problemsOf(data)).map(({message}) => message)).toEqual([
+      'The headline counts the subtask "c", of which there are no samples.',
+    ])
   })
 
   test('names files with * and takes options out of the question', async () => {
@@ -403,7 +419,7 @@ describe('a row that cannot be used is told with file and row, and costs only it
     const data = await dataOf({'i.jsonl': lines(good, {...good, id: 'bad', ...change})}, 'i.jsonl')
     const [problem] = await problemsOf(data)
     expect(problem!.message).toContain(message)
-    expect(problem!.message).toMatch(/^i\.jsonl:2: /)
+    expect(problem!.message).toMatch(/^i\.jsonl:2[:,] /)
     await expect(data.keys()).rejects.toMatchObject({
       code: 'bad-file',
       message: expect.stringMatching(/^i\.jsonl:2[:,] /),
@@ -414,7 +430,7 @@ describe('a row that cannot be used is told with file and row, and costs only it
     const data = await dataOf({'i.jsonl': lines(good, {...good, id: 'other'}, {...good, question: 'r'})}, 'i.jsonl')
     await expect(data.keys()).rejects.toThrow('i.jsonl:3: the id "good" is that of i.jsonl:1 too.')
     expect((await problemsOf(data)).map(({message}) => message)).toEqual([
-      'i.jsonl:3: good: i.jsonl:1 has the same id.',
+      'i.jsonl:3, sample good: i.jsonl:1 has the same id.',
     ])
   })
 

@@ -34,7 +34,6 @@ export function sampleOf(row: TableRow, rule: SampleRule): Sample {
   const boxes = boxesOf(row, fields.boxes[0])
   return {
     id: fields.id[0] === undefined ? rule.numberOf(row) : textAt(row, fields.id[0]).trim(),
-    where: row.where,
     benchmark: rule.benchmark,
     subtask: fields.subtask[0] === undefined ? onlySubtask : textAt(row, fields.subtask[0]).trim(),
     images: fields.image.flatMap(column => picturesOf(row, column, rule)),
