@@ -1,5 +1,5 @@
-// Benchmarks that a user names by a file: a definition, or data whose columns are recognised (`ID=FILE`). Each is added to
-// the register, and goes by its id from then on.
+// Benchmarks that a user names by a file: a definition, or data whose columns are recognised (`ID=FILE`). Each is added
+// to the register, and goes by its id from then on.
 import {existsSync} from 'node:fs'
 import {resolve} from 'node:path'
 import {benchmarkIds} from '../benchmarks/index.js'
