@@ -71,9 +71,9 @@ it('fetches a benchmark, reports what and how much, and run finds it', async () 
 it('fetches what a definition of one’s own names, at its revision and no more, and run finds it', async () => {
   const items = ['x', 'y'].map(id => `${JSON.stringify({id, question: 'Which?', options: ['a', 'b'], answer: 'b'})}\n`)
   hub = await startHubServer([
-    {path: 'data/test-0.jsonl', bytes: Buffer.from(items[0]!)},
-    {path: 'data/test-1.jsonl', bytes: Buffer.from(items[1]!)},
-    {path: 'data/train-0.jsonl', bytes: randomBytes(1000)},
+    {path: 'data/test-0.jsonl', bytes: Buffer.from(items[0]!), lfs: false},
+    {path: 'data/test-1.jsonl', bytes: Buffer.from(items[1]!), lfs: false},
+    {path: 'data/train-0.jsonl', bytes: randomBytes(1000), lfs: false},
   ])
   const source = `{repo: somebody/set, revision: ${commit}, files: ["data/test-*.jsonl"], licence: CC0}`
   await writeFile(join(home, 'far.yaml'), `id: far\ndata: data/test-*.jsonl\nsource: ${source}\n`)

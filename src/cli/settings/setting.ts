@@ -115,7 +115,7 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
     const raw = text && typeof value === 'string' ? setting.kind.fromText(value) : value
     const parsed = setting.kind.schema(z).safeParse(raw)
     if (!parsed.success) throw refusal(setting, value, source)
-    const used = setting.kind.opened === undefined ? parsed.data : await setting.kind.opened(parsed.data)
+    const used = await openedValue(setting.kind, parsed.data, source)
     await assertKnown(setting.kind, used, source)
     read.push(used)
   }
@@ -127,6 +127,18 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
     throw new LanternError(source.code, `${source.subject} ${message}.`, advice)
   }
   return (setting.many === undefined ? read[0] : read) as T
+}
+
+/** The value that is used. What is wrong with the file that it names is told with the place of the value, if it has one. */
+async function openedValue<T>({opened}: Kind<T>, value: T, source: Source): Promise<T> {
+  if (opened === undefined) return value
+  try {
+    return await opened(value)
+  } catch (error) {
+    if (!(error instanceof LanternError) || source.code === 'usage') throw error
+    const code = error.code === 'usage' ? source.code : error.code
+    throw new LanternError(code, `${source.subject} ${error.message}`, error.suggestion)
+  }
 }
 
 /** One value, a comma list or a list. Items of a list in a file are not split, so they may hold commas. */

@@ -7,7 +7,7 @@ import {benchmarkIds} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
 import {openedBenchmark} from '../../cli/own-benchmarks.js'
-import {commandSettings, neededOut} from '../../cli/settings/commands.js'
+import {neededOut, ownMeanings} from '../../cli/settings/commands.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
 import {LanternError} from '../../core/errors.js'
@@ -29,7 +29,8 @@ export default class BenchInit extends BaseCommand<typeof BenchInit> {
   }
   static override flags = flagsOf({
     out: neededOut('The definition to write: a .yaml file.'),
-    ...pick(commandSettings, 'id', 'force'),
+    id: ownMeanings.newId,
+    force: ownMeanings.force,
     ...pick(settings, 'image-root'),
   })
 

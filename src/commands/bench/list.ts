@@ -1,12 +1,12 @@
 // `bench list`: the benchmarks, their sizes, and which data are on this machine.
 import {placesOf} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
-import {aggregateText} from '../../core/headline.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {thisMachine} from '../../cli/bench-data.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {settings} from '../../cli/settings/index.js'
 import {several} from '../../cli/settings/setting.js'
+import {aggregateText} from '../../core/headline.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
 export default class BenchList extends BaseCommand<typeof BenchList> {
