@@ -1,7 +1,7 @@
 // Reads BLINK data in a separate process and reports the time and memory it took.
-// Sides: `keys` (ids only), `samples` (texts), `subset` (ids, then one of 20 samples with their pictures), `run` (ids, then
-// every sample with its pictures, each asked for by three arms), `csv-parse` (the general-purpose parser over the same
-// TSV). Pictures are read for eight samples at a time.
+// Sides: `keys` (ids only), `samples` (texts), `subset` (ids, then one of 20 samples with their pictures), `run` (ids,
+// then every sample with its pictures, each asked for by three arms), `csv-parse` (the general-purpose parser over the
+// same TSV). Pictures are read for eight samples at a time.
 import {createReadStream} from 'node:fs'
 import {parse} from 'csv-parse'
 import {loadBenchmark} from '../src/benchmarks/index.js'

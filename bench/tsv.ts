@@ -2,13 +2,17 @@
 // The table has 538 MB, 1,901 rows and their pictures in base64. It is created in a temporary folder and removed. Fails
 // when memory exceeds the bound. `npm run bench -- tsv 1000 4600` measures tables of 1 and 4.6 GB (HR-Bench 8K's size),
 // whose pictures are larger.
-import {randomBytes} from 'node:crypto'
+import {execFile} from 'node:child_process'
 import {createWriteStream} from 'node:fs'
-import {mkdtemp, rm, stat} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
+import {fileURLToPath} from 'node:url'
+import {promisify} from 'node:util'
 import {blink} from '../src/benchmarks/blink.js'
+import {noisePicture} from './support/blink-parquet.js'
+import {withEndpoint} from './support/endpoint.js'
 import {measureData} from './support/measure-data.js'
 
 /** Published size of the table (benchmarks.md 2.1), which is divided among its pictures. */
@@ -17,7 +21,7 @@ const sizes = process.argv.slice(2).map(megabytes => Number(megabytes) * 1e6)
 const picturesInAll = blink.subtasks.reduce((sum, {expected, pictures}) => sum + expected['val']! * pictures!, 0)
 const rssBoundMb = 300
 
-/** Rows of every subtask, with as many pictures as it has; they are noise. */
+/** Rows of every subtask, with as many pictures as it has; they are PNGs of noise. */
 function* rows(fileBytes: number): Generator<string> {
   const pictureBytes = Math.floor(((fileBytes / picturesInAll) * 3) / 4)
   yield `${['index', 'image', 'question', 'A', 'B', 'C', 'D', 'answer', 'category', 'hint'].join('\t')}\n`
@@ -25,7 +29,7 @@ function* rows(fileBytes: number): Generator<string> {
   for (const {name, expected, choices, pictures} of blink.subtasks) {
     for (let k = 0; k < expected['val']!; k++) {
       index++
-      const list = Array.from({length: pictures!}, () => randomBytes(pictureBytes).toString('base64'))
+      const list = Array.from({length: pictures!}, () => noisePicture(pictureBytes).toString('base64'))
       const image = list.length === 1 ? list[0]! : `['${list.join("', '")}']`
       const options = ['a "quoted" one', 'b', 'c', 'd'].map((option, i) =>
         i < choices! ? `"${option.replaceAll('"', '""')}"` : '',
@@ -33,6 +37,27 @@ function* rows(fileBytes: number): Generator<string> {
       yield `${[index, image, `"${name}\nquestion ${k}?"`, ...options, 'B', name, ''].join('\t')}\n`
     }
   }
+}
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** Peak memory of `lantern-eval run` (as built) over the table, in two modes against a local endpoint. */
+async function measureRun(folder: string, table: string, limit: number): Promise<number> {
+  const usage = join(folder, 'usage.json')
+  await withEndpoint(0, url =>
+    promisify(execFile)(
+      process.execPath,
+      [
+        ...['--import', here('support/tell-usage.mjs'), here('../bin/run.js'), 'run', '--bench', 'blink'],
+        ...['--data', table, '--model', 'openai:m', '--base-url', url, '--mode', 'direct', '--mode', 'text-cot'],
+        ...['--limit', String(limit), '--no-cache', '--out', join(folder, `run-${limit}`), '--json'],
+      ],
+      {env: {...process.env, BENCH_USAGE: usage, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')}, maxBuffer: 1 << 28},
+    ),
+  )
+  const {rssMb} = JSON.parse(await readFile(usage, 'utf8')) as {rssMb: number}
+  console.log(`the command, ${limit} samples in two modes: RSS ${rssMb.toFixed(0)} MB`)
+  return rssMb
 }
 
 let failed = false
@@ -53,6 +78,7 @@ for (const fileBytes of sizes.length > 0 ? sizes : [blinkBytes]) {
       const {samples, rssMb} = await measureData(side, path, size)
       failed ||= samples !== wanted || rssMb > rssBoundMb
     }
+    for (const limit of [100, 1901]) failed = (await measureRun(folder, path, limit)) > rssBoundMb || failed
   } finally {
     await rm(folder, {recursive: true})
   }

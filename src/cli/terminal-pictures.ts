@@ -49,7 +49,9 @@ export async function drawnPicture(
 /** Characters of base64 in one command (sw.kovidgoyal.net/kitty/graphics-protocol, "Remote client"). */
 const kittyChunk = 4096
 
-/** Transmits and displays a PNG: `a=T,f=100`, in chunks of which all but the last say `m=1`; `q=2` asks for no reply. */
+/**
+ * Transmits and displays a PNG: `a=T,f=100`, in chunks of which all but the last say `m=1`; `q=2` asks for no reply.
+ */
 function kittyPicture(png: Buffer): string {
   const chunks = png.toString('base64').match(new RegExp(`.{1,${kittyChunk}}`, 'g')) ?? []
   return chunks

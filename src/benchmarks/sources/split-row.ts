@@ -1,6 +1,6 @@
-// Splits a row of separated values into cells. Quoting as pandas writes it: a cell in double quotes may hold separators,
-// line feeds and doubled quotes; a quote inside an unquoted cell is an ordinary character. Separators are searched for
-// in bytes, which is fast on cells of megabytes (bench/tsv.ts compares).
+// Splits a row of separated values into cells. Quoting as pandas writes it: a cell in double quotes may hold
+// separators, line feeds and doubled quotes; a quote inside an unquoted cell is an ordinary character. Separators are
+// searched for in bytes, which is fast on cells of megabytes (bench/tsv.ts compares).
 import {limits} from '../../core/limits.js'
 
 const [lineFeed, carriageReturn, quote] = [10, 13, 34]

@@ -8,7 +8,8 @@ import type {Row} from './row.js'
  * `values` holds the wanted cells by column: strings, numbers, booleans, null, lists and objects as JSON or parquet has
  * them; cells of csv and tsv are strings, null where empty. Texts above the limit, wherever they stand, are LongCells;
  * so are bytes. A csv or tsv cell above the limit that is a list literal (`["...", "..."]`, `['...', '...']`) is a
- * list of LongCells. The functions of row.ts read it (`text`, `texts`, `letterIn`).
+ * list of LongCells. An `image` cell of a tsv file that names an earlier row by its `index` is that row's cell, as in
+ * VLMEvalKit's files. The functions of row.ts read it (`text`, `texts`, `letterIn`).
  */
 export interface TableRow extends Row {
   /** Number over all files of the table, broken rows included, from 0: what `read` takes. */
@@ -26,11 +27,13 @@ export interface Wanted {
   readonly whole?: readonly string[]
 }
 
-/** VLMEvalKit: a cell of at most 64 characters that equals the key of an earlier row stands for that row's cell. */
+/**
+ * A cell of `column` with at most 64 characters that equals the `key` of an earlier row stands for that row's cell, if
+ * that is longer.
+ */
 export interface References {
   readonly key: string
-  /** Default: `image`. */
-  readonly columns?: readonly string[]
+  readonly column: string
 }
 
 /** What a format gives: its columns where a header or schema names them, and its rows. */

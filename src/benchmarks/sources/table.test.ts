@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {stringify} from 'csv-stringify/sync'
 import fc from 'fast-check'
 import {LanternError} from '../../core/errors.js'
-import {isLongCell, openTable, type Table, type TableOptions, type TableRow, type Wanted} from './table.js'
+import {isLongCell, openTable, type Table, type TableRow, type Wanted} from './table.js'
 
 let folder: string
 beforeAll(async () => {
@@ -12,9 +12,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, {recursive: true, force: true}))
 
-async function table(name: string, content: string | Uint8Array, options?: TableOptions): Promise<Table> {
+async function table(name: string, content: string | Uint8Array): Promise<Table> {
   await writeFile(join(folder, name), content)
-  return openTable(join(folder, name), options)
+  return openTable(join(folder, name))
 }
 
 async function all(rows: AsyncIterable<TableRow | LanternError>): Promise<(TableRow | LanternError)[]> {
@@ -327,7 +327,7 @@ describe('long cells', () => {
 
   test('a short cell of VLMEvalKit that names an earlier row stands for its cell, from its place too', async () => {
     const text = `index\timage\tq\n0\t${long}\ta\n1\t0\tb\n2\t1\tc\n3\t9\td\n`
-    const opened = await table('r.tsv', text, {references: {key: 'index'}})
+    const opened = await table('r.tsv', text)
     const images = async (rows: AsyncIterable<TableRow | LanternError>) =>
       content(((await all(rows)) as TableRow[]).map(row => row.values['image']))
     // Row 2 names a row that has no picture of its own, as VLMEvalKit refuses it; row 3 names none.

@@ -1,5 +1,5 @@
-// A data file as a table: rows with named cells, whatever the format. It streams, finds rows again by their place in the
-// file, and hands out long cells (pictures) as handles. What the columns mean is not its business.
+// A data file as a table: rows with named cells, whatever the format. It streams, finds rows again by their place in
+// the file, and hands out long cells (pictures) as handles. What the columns mean is not its business.
 import {existsSync, statSync} from 'node:fs'
 import {basename, dirname} from 'node:path'
 import {LanternError} from '../../core/errors.js'
@@ -46,12 +46,10 @@ export interface Table {
 }
 
 export interface TableOptions {
-  /** Default: by the file's name, see `tableFormatOf`. */
+  /** Default: by the file's name: `.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet`. */
   readonly format?: TableFormat
   /** Names of files in messages are relative to this folder (default: the folder of the first file). */
   readonly root?: string
-  /** Of csv and tsv files only. */
-  readonly references?: References
 }
 
 const extensions: Readonly<Record<string, TableFormat>> = {
@@ -63,11 +61,14 @@ const extensions: Readonly<Record<string, TableFormat>> = {
   parquet: 'parquet',
 }
 
-/** The format that a file's name says (`.jsonl`, `.ndjson`, `.json`, `.csv`, `.tsv`, `.parquet`), or undefined. */
-export function tableFormatOf(path: string): TableFormat | undefined {
+/** The format that a file's name says, or undefined. */
+function formatOf(path: string): TableFormat | undefined {
   const extension = /\.([a-z]+)$/i.exec(basename(path))?.[1]?.toLowerCase() ?? ''
   return Object.hasOwn(extensions, extension) ? extensions[extension] : undefined
 }
+
+/** VLMEvalKit: a short `image` cell that equals the `index` of an earlier row stands for that row's picture. */
+const vlmEvalKitReferences: References = {key: 'index', column: 'image'}
 
 /**
  * Opens data files of one format as one table.
@@ -99,11 +100,11 @@ export async function openTable(paths: string | readonly string[], options: Tabl
             ? jsonListFile(path, name)
             : await separatedFile(path, name, format),
     })
-  return tableOf(format, files, textRows(texts, format === 'csv' || format === 'tsv' ? options.references : undefined))
+  return tableOf(format, files, textRows(texts, format === 'tsv' ? vlmEvalKitReferences : undefined))
 }
 
 function sharedFormat(files: readonly string[]): TableFormat {
-  const formats = new Set(files.map(tableFormatOf))
+  const formats = new Set(files.map(formatOf))
   const [format] = formats
   if (format !== undefined && formats.size === 1) return format
   throw new LanternError(

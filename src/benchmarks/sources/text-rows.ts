@@ -119,18 +119,17 @@ export const referenceLength = 64
 
 /** The cells of rows by their keys, for the rows that refer to them. */
 class KnownCells {
-  readonly #key: string
-  readonly #columns: readonly string[]
+  readonly #references: References
   readonly #cells = new Map<string, unknown>()
   #next = 0
 
-  constructor({key, columns = ['image']}: References) {
-    this.#key = key
-    this.#columns = columns
+  constructor(references: References) {
+    this.#references = references
   }
 
   alsoNeeded({columns, whole}: WantedColumns): WantedColumns {
-    return {columns: columns && new Set([...columns, this.#key, ...this.#columns]), whole}
+    const {key, column} = this.#references
+    return {columns: columns && new Set([...columns, key, column]), whole}
   }
 
   resolve(
@@ -138,25 +137,18 @@ class KnownCells {
     index: number,
     {columns}: WantedColumns,
   ): Readonly<Record<string, unknown>> {
+    const {key, column} = this.#references
+    const [name, cell] = [values[key], values[column]]
     const resolved = {...values}
-    for (const column of this.#columns) {
-      const value = values[column]
-      if (isReference(value) && this.#cells.has(cellKey(column, value)))
-        resolved[column] = this.#cells.get(cellKey(column, value))
-      const key = values[this.#key]
-      if (index >= this.#next && typeof key === 'string' && !isReference(value))
-        this.#cells.set(cellKey(column, key), value)
-    }
+    if (isReference(cell)) resolved[column] = this.#cells.get(cell) ?? cell
+    else if (index >= this.#next && typeof name === 'string' && cell !== undefined && cell !== null)
+      this.#cells.set(name, cell)
     if (index >= this.#next) this.#next = index + 1
-    for (const column of [this.#key, ...this.#columns]) if (columns && !columns.has(column)) delete resolved[column]
+    for (const one of [key, column]) if (columns?.has(one) === false) delete resolved[one]
     return resolved
   }
 }
 
 function isReference(value: unknown): value is string {
   return typeof value === 'string' && value.length <= referenceLength
-}
-
-function cellKey(column: string, key: string): string {
-  return `${column}\0${key}`
 }

@@ -20,7 +20,7 @@ const required = ['index', 'question', 'image', 'answer', 'A', 'B']
 
 /** The table of a TSV file that is one of VLMEvalKit's multiple-choice files; undefined for another. */
 export async function vlmEvalKitTable(path: string, root: string): Promise<Table | undefined> {
-  const table = await attempt(() => openTable(path, {root, references: {key: 'index'}}))
+  const table = await attempt(() => openTable(path, {root}))
   if (table instanceof LanternError || !required.every(column => table.named?.includes(column))) return undefined
   return table
 }
