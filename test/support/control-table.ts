@@ -9,10 +9,10 @@ export interface Claim {
   readonly arm: string
   /**
    * `accuracy`: of the arm. `difference`: the arm's accuracy minus that of `own` on the same samples. `blocks`: share
-   * of generations with a latent block. `lead`: lower end of the 95 % interval of the accuracy minus the accuracy of
+   * of generations with a latent block. `groups`: share of pairs of which both samples are right. `lead`: lower end of the 95 % interval of the accuracy minus the accuracy of
    * guessing.
    */
-  readonly of: 'accuracy' | 'difference' | 'blocks' | 'lead'
+  readonly of: 'accuracy' | 'difference' | 'blocks' | 'groups' | 'lead'
   readonly low?: number
   readonly high?: number
 }
@@ -97,6 +97,42 @@ const drifts: ControlRow = {
   claims: [{arm: 'oracle', of: 'difference', low: 15}, atLeast(90, 'oracle')],
 }
 
+/** The answer follows the one card that was changed, and only through the latents. */
+const counterfactuals = {bench: 'hops-pairs', samples: 'drawn'} as const
+const flips = ['colour', 'arrow', 'end']
+const pairs: readonly ControlRow[] = [
+  {
+    ...latent,
+    ...counterfactuals,
+    task: 'hops-pairs',
+    subtasks: flips,
+    claims: [
+      {arm: 'own', of: 'groups', low: 95},
+      {arm: 'oracle', of: 'groups', low: 95},
+      ...replacements.map((arm): Claim => ({arm, of: 'groups', high: 15})),
+      {arm: 'markers-only', of: 'groups', high: 15},
+    ],
+  },
+  {
+    ...latent,
+    ...counterfactuals,
+    task: 'hops-pairs: off-walk',
+    subtasks: ['off-walk'],
+    claims: [{arm: 'own', of: 'groups', low: 95}],
+  },
+  {
+    model: 'nano-placebo',
+    mode: 'latent',
+    ...counterfactuals,
+    task: 'hops-pairs',
+    subtasks: flips,
+    claims: [
+      {arm: 'own', of: 'groups', high: 15},
+      ...replacements.map((arm): Claim => ({arm, of: 'groups', high: 15})),
+    ],
+  },
+]
+
 const others: readonly ControlRow[] = [
   {...written, ...drawn, task: 'hops-0..4', subtasks: hops(0, 4), claims: [atLeast(97)]},
   {...direct, ...drawn, task: 'hops-0', subtasks: hops(0, 0), claims: [atLeast(80)]},
@@ -142,6 +178,7 @@ export const controlRows: readonly ControlRow[] = [
   needsLatents,
   ...needsNone,
   drifts,
+  ...pairs,
   ...others,
   ...relations,
   ...builtin,
