@@ -53,7 +53,9 @@ it('asks once for all extractors, once more for another prompt, and never again'
   ])
   expect(bench!.effects).toHaveLength(3)
   expect(JSON.parse(await readFile(join(folder, 'out', 'sensitivity.json'), 'utf8'))).toEqual(document)
-  expect(await readFile(join(folder, 'out', 'sensitivity.md'), 'utf8')).toContain('ways to evaluate the same checkpoint')
+  expect(await readFile(join(folder, 'out', 'sensitivity.md'), 'utf8')).toContain(
+    'ways to evaluate the same checkpoint',
+  )
   // The same command finds every run finished.
   const again = await cli([...flags, '--json'], {env: env()})
   expect(requests).toHaveLength(2 * 6)
@@ -114,8 +116,12 @@ it.each([
   [['--vary', 'mode', '--baseline', 'x'], 'exclude each other'],
   [['--vary-all'], 'means nothing without'],
   [['--vary', 'mode', '--model', 'builtin:nano-direct,builtin:nano-text'], 'takes one arm'],
-])('%j is exit 2', async (flags, message) => {
-  const models = flags.includes('--model') ? [] : ['--model', 'builtin:nano-direct']
-  const {code, stderr} = await cli(['run', '--bench', 'hops', '--limit', '5', ...models, ...flags], {env: env()})
-  expect([code, stderr.replaceAll(/\s+/g, ' ').includes(message)]).toEqual([2, true])
-}, 60_000)
+])(
+  '%j is exit 2',
+  async (flags, message) => {
+    const models = flags.includes('--model') ? [] : ['--model', 'builtin:nano-direct']
+    const {code, stderr} = await cli(['run', '--bench', 'hops', '--limit', '5', ...models, ...flags], {env: env()})
+    expect([code, stderr.replaceAll(/\s+/g, ' ').includes(message)]).toEqual([2, true])
+  },
+  60_000,
+)

@@ -38,7 +38,8 @@ describe('samples of one group', () => {
     return {id, subtask, ...(each === 1 ? {} : {group: `${subtask}${Math.floor(Number(id.slice(1)) / each)}`})}
   })
   const cut = (chosen: readonly {group?: string}[]) => {
-    const count = (list: typeof grouped | typeof chosen, group: string) => list.filter(key => key.group === group).length
+    const count = (list: typeof grouped | typeof chosen, group: string) =>
+      list.filter(key => key.group === group).length
     return chosen.flatMap(({group}) =>
       group !== undefined && count(chosen, group) < count(grouped, group) ? group : [],
     )

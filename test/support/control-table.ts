@@ -9,8 +9,8 @@ export interface Claim {
   readonly arm: string
   /**
    * `accuracy`: of the arm. `difference`: the arm's accuracy minus that of `own` on the same samples. `blocks`: share
-   * of generations with a latent block. `groups`: share of pairs of which both samples are right. `lead`: lower end of the 95 % interval of the accuracy minus the accuracy of
-   * guessing.
+   * of generations with a latent block. `groups`: share of pairs of which both samples are right. `lead`: lower end of
+   * the 95 % interval of the accuracy minus the accuracy of guessing.
    */
   readonly of: 'accuracy' | 'difference' | 'blocks' | 'groups' | 'lead'
   readonly low?: number

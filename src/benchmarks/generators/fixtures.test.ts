@@ -41,12 +41,15 @@ async function samplesOf(path: string, id: string): Promise<Sample[]> {
 /** Sorts by subtask, because an adapter lists its subtasks in its own order. */
 const bySubtask = (a: Sample, b: Sample) => (a.subtask < b.subtask ? -1 : a.subtask > b.subtask ? 1 : 0)
 
-test.each(generatedIds.filter(id => !id.startsWith('hops')))('%s: every committed file is what its recipe draws', async id => {
-  const committed = builtinData(id)!
-  const again = join(folder, id)
-  await writeGenerated(again, await recipeAt(committed))
-  expect(await hashes(again)).toEqual(await hashes(committed))
-})
+test.each(generatedIds.filter(id => !id.startsWith('hops')))(
+  '%s: every committed file is what its recipe draws',
+  async id => {
+    const committed = builtinData(id)!
+    const again = join(folder, id)
+    await writeGenerated(again, await recipeAt(committed))
+    expect(await hashes(again)).toEqual(await hashes(committed))
+  },
+)
 
 test.each([
   ['hops', 45],

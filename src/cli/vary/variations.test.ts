@@ -1,5 +1,5 @@
-import {resolveSettings} from '../settings/resolve.js'
 import {runSettings} from '../settings/index.js'
+import {resolveSettings} from '../settings/resolve.js'
 import {askingOf, variationsOf, variedSettings} from './variations.js'
 
 const subject = {benchmarks: ['hops'], latent: true}

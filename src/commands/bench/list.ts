@@ -1,9 +1,9 @@
 // `bench list`: the benchmarks, their sizes, and which data are on this machine.
 import {placesOf} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
-import {aggregateText} from '../../core/headline.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {thisMachine} from '../../cli/bench-data.js'
+import {aggregateText} from '../../core/headline.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
 export default class BenchList extends BaseCommand<typeof BenchList> {

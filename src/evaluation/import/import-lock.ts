@@ -62,12 +62,7 @@ export async function importLock(
   })
 }
 
-function benchEntry(
-  id: string,
-  survey: BenchSurvey,
-  formats: string,
-  spec: ImportChoices,
-): LockedBenchmark {
+function benchEntry(id: string, survey: BenchSurvey, formats: string, spec: ImportChoices): LockedBenchmark {
   const {scoring, split, samples, expected, verified, kind} = survey
   const found = listed(id, survey)
   // A file may hold more samples of a subtask than are published, or unpublished subtasks.
