@@ -2,7 +2,7 @@
 // "Sensitivity").
 import {z} from 'zod'
 import {aggregateSchema} from '../../core/headline.js'
-import {pairedTests} from '../../metrics/statistics/index.js'
+import {testedDifference} from './comparison.js'
 
 const fraction = z.number().nullable()
 const choiceSchema = z.strictObject({setting: z.string(), value: z.string()})
@@ -31,12 +31,7 @@ const variationSchema = z.looseObject({
 const effectSchema = z.looseObject({
   setting: z.string(),
   value: z.string(),
-  n: z.number().int(),
-  difference: z.number(),
-  low: z.number(),
-  high: z.number(),
-  p: z.number(),
-  test: z.enum(pairedTests),
+  ...testedDifference,
   holm: z.number(),
 })
 
