@@ -34,6 +34,7 @@ function figureText(claim: Claim, figures: RowFigures): string {
   if (claim.of === 'lead') return `chance ${(100 * figures.chance).toFixed(1)}`
   const figure = figureOf(claim, figures)
   if (claim.of === 'difference') return `own ${figure < 0 ? '−' : '+'}${Math.abs(figure).toFixed(1)}`
+  if (claim.of === 'groups') return `${figure.toFixed(1)} of pairs`
   return claim.of === 'blocks' ? `${figure.toFixed(1)} with a block` : ''
 }
 

@@ -301,10 +301,7 @@ export function groupCells(): Cell[] {
         .map(discordance => pairedCell(figure, nested, {discordance, effect})),
       pairedCell(figure, nested, {discordance: 0.3, effect, spread: 0.2}),
     ]),
-    ...[2, 5, 12].flatMap(arms => [
-      ...each.map(of => groupRankCell(of, 0.8, arms)),
-      rankCell(nested, 0.7, arms, 0, 0),
-    ]),
+    ...[2, 5, 12].flatMap(arms => [...each.map(of => groupRankCell(of, 0.8, arms)), rankCell(nested, 0.7, arms, 0, 0)]),
     ...(['power', 'margin'] as const).flatMap(figure =>
       [...asGroups, nested].flatMap(of => [0.1, 0.2].map(discordance => powerCell(figure, of, discordance))),
     ),

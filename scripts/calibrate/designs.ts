@@ -134,7 +134,11 @@ export function drawGroupPairs(of: Design, truth: Outcomes, correlation: number,
   const {both, won, lost} = truth
   return of.sizes.map(size => {
     const uniform = draws(size, of.each, correlation, random)
-    const right = (fits: (value: number) => boolean) => inGroups(uniform.map(value => Number(fits(value))), of.each)
+    const right = (fits: (value: number) => boolean) =>
+      inGroups(
+        uniform.map(value => Number(fits(value))),
+        of.each,
+      )
     return {
       base: right(value => value < both || (value >= both + won && value < both + won + lost)),
       new: right(value => value < both + won),

@@ -79,5 +79,9 @@ function tables(all: readonly Simulated[]): string {
     ].join('\n')
   })
   const failed = all.filter(one => one.failed).length
-  return [`${all.length} cells of ${all[0]?.runs} runs; ${failed} outside their bounds.`, ...blocks.filter(block => block !== ''), ''].join('\n\n')
+  return [
+    `${all.length} cells of ${all[0]?.runs} runs; ${failed} outside their bounds.`,
+    ...blocks.filter(block => block !== ''),
+    '',
+  ].join('\n\n')
 }

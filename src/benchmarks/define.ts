@@ -44,7 +44,8 @@ export function defineBenchmark(benchmark: Benchmark): Definition<'benchmark', B
 }
 
 const aScoring: Check = {
-  words: 'an object with answer ("choice" or "open"), metric, and aggregate ("micro", "macro", "group" or {mean: [...]})',
+  words:
+    'an object with answer ("choice" or "open"), metric, and aggregate ("micro", "macro", "group" or {mean: [...]})',
   fits(value) {
     const {answer, metric, aggregate} = (value ?? {}) as Readonly<Record<string, unknown>>
     return oneOf(['choice', 'open']).fits(answer) && aText.fits(metric) && aggregateSchema.safeParse(aggregate).success

@@ -1,6 +1,7 @@
 // hops: follow arrows over 4 x 4 cards, and controls that need one look or none. The project's own benchmark, a task
-// that a shallow model can only solve step by step. hops-pairs: counterfactual pairs of the same task, two pictures that
-// differ in one card. Layouts: a folder from `bench make`, or its recipe alone, from which the items are generated.
+// that a shallow model can only solve step by step. hops-pairs: counterfactual pairs of the same task, two pictures
+// that differ in one card. Layouts: a folder from `bench make`, or its recipe alone, from which the items are
+// generated.
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'

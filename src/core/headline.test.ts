@@ -33,20 +33,24 @@ it('a mean lies between the least and the largest of its parts, and its weights 
     mean: fc.record({mean: fc.array(tie('part'), {minLength: 1, maxLength: 3})}),
   })).mean as fc.Arbitrary<Aggregate>
   fc.assert(
-    fc.property(tree, fc.array(fc.double({min: 0, max: 1, noNaN: true}), {minLength: 5, maxLength: 5}), (mean, values) => {
-      expect(aggregateSchema.parse(mean)).toEqual(mean)
-      const own = subtasksOf(mean)!
-      const weights = subtaskWeights(mean, names)!
-      expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9)
-      names.forEach((name, k) => expect(weights[k]! > 0).toBe(own.includes(name)))
-      const score = combined(
-        names.map((name, k) => ({name, value: values[k]!, n: 1})),
-        mean,
-      )!
-      const counted = values.filter((_, k) => own.includes(names[k]!))
-      expect(score).toBeGreaterThanOrEqual(Math.min(...counted) - 1e-12)
-      expect(score).toBeLessThanOrEqual(Math.max(...counted) + 1e-12)
-    }),
+    fc.property(
+      tree,
+      fc.array(fc.double({min: 0, max: 1, noNaN: true}), {minLength: 5, maxLength: 5}),
+      (mean, values) => {
+        expect(aggregateSchema.parse(mean)).toEqual(mean)
+        const own = subtasksOf(mean)!
+        const weights = subtaskWeights(mean, names)!
+        expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9)
+        expect(weights.map(weight => weight > 0)).toEqual(names.map(name => own.includes(name)))
+        const score = combined(
+          names.map((name, k) => ({name, value: values[k]!, n: 1})),
+          mean,
+        )!
+        const counted = values.filter((_, k) => own.includes(names[k]!))
+        expect(score).toBeGreaterThanOrEqual(Math.min(...counted) - 1e-12)
+        expect(score).toBeLessThanOrEqual(Math.max(...counted) + 1e-12)
+      },
+    ),
   )
 })
 

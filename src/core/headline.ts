@@ -20,8 +20,9 @@ function leavesOf({mean}: MeanOf): string[] {
 }
 
 /**
- * The weight of each of these subtasks in the headline; only their ratios matter. In a nested mean, the parts of each level that
- * hold one of the subtasks share its weight equally. Null where samples or groups count, whatever their subtask.
+ * The weight of each of these subtasks in the headline; only their ratios matter. In a nested mean, the parts of each
+ * level that hold one of the subtasks share its weight equally. Null where samples or groups count, whatever their
+ * subtask.
  */
 export function subtaskWeights(aggregate: Aggregate, names: readonly string[]): number[] | null {
   if (aggregate === 'micro' || aggregate === 'group') return null

@@ -137,7 +137,8 @@ export function apportion(seats: number, sizes: readonly number[]): number[] {
 }
 
 /**
- * Every n-th selected item (or group), so that each shard holds all subtasks: disjoint, complete, and stable for one selection.
+ * Every n-th selected item (or group), so that each shard holds all subtasks: disjoint, complete, and stable for one
+ * selection.
  */
 export function shardOf(keys: readonly SampleKey[], shard: Shard | null): SampleKey[] {
   if (shard === null) return [...keys]

@@ -51,9 +51,7 @@ async function runOf(groups: readonly string[], shape: Shape = {}) {
   )
   const sizes = groups.map(word => shape.size ?? word.length / repeats)
   // Samples that no record names are filled up by the helper; here each is listed by its own name.
-  const missing = groups.flatMap((word, g) =>
-    [...word].flatMap((letter, k) => (letter === '_' ? [`g${g}-${k}`] : [])),
-  )
+  const missing = groups.flatMap((word, g) => [...word].flatMap((letter, k) => (letter === '_' ? [`g${g}-${k}`] : [])))
   const filled = new Map(missing.map((id, k) => [`all_${k + 1}`, id]))
   const groupOf = (id: string) => {
     const g = Number(/^g(\d+)-/.exec(filled.get(id) ?? id)![1])
@@ -108,7 +106,8 @@ describe('a group', () => {
           if (row.score !== null && words.every(word => !/[eu]/.test(word) && word.length === words[0]!.length))
             expect(row.score).toBeLessThanOrEqual(row.micro! + 1e-12)
           const {low, high} = row.bounds
-          if (low !== null && row.score !== null) expect(low <= row.score + 1e-12 && row.score <= high! + 1e-12).toBe(true)
+          if (low !== null && row.score !== null)
+            expect(low <= row.score + 1e-12 && row.score <= high! + 1e-12).toBe(true)
         },
       ),
       {numRuns: 60},

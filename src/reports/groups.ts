@@ -32,7 +32,7 @@ function groupOf(group: readonly Settled[]): Settled {
   const clusters = group.flatMap(({cluster}) => cluster ?? [])
   return {
     ...first,
-    subtask: group.reduce((name, {subtask}) => (subtask < name ? subtask : name), first.subtask),
+    subtask: group.map(({subtask}) => subtask).sort()[0]!,
     outcome: outcomeOf(group, score),
     score,
     group: null,

@@ -63,8 +63,7 @@ export async function readRun(dir: string): Promise<Run> {
         sheet.records.set(record.id, settled(record, sheet.arm))
     }
   }
-  for (const sheet of sheets)
-    for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked))
+  for (const sheet of sheets) for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked))
   return {
     ...{dir, lock},
     sheets: sheets.map(({arm, bench, records, dropped}) => ({arm, bench, records, dropped: [...dropped].sort()})),

@@ -149,8 +149,8 @@ function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore 
 }
 
 /**
- * For imported samples scored by both harnesses: the other harness's headline (where groups count, its plain mean), this harness's over the same samples,
- * and the number of samples on which they differ.
+ * For imported samples scored by both harnesses: the other harness's headline (where groups count, its plain mean),
+ * this harness's over the same samples, and the number of samples on which they differ.
  */
 function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | null {
   const both = subtasks

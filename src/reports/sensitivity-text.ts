@@ -14,10 +14,9 @@ export function sensitivityText(whole: Sensitivity, {width, color}: FormatOption
   const paint = new Chalk({level: color ? 1 : 0})
   const columns = heads.map((head, c): Column => ({head, align: c < 2 ? 'left' : 'right'}))
   const blocks = document.benchmarks.flatMap(bench => [
-    [
-      paint.bold(`${bench.bench} ${bench.split}`),
-      ...summaryOf(bench).flatMap(sentence => wrap(sentence, width)),
-    ].join('\n'),
+    [paint.bold(`${bench.bench} ${bench.split}`), ...summaryOf(bench).flatMap(sentence => wrap(sentence, width))].join(
+      '\n',
+    ),
     plainTable(
       columns,
       linesOf(document, bench).map(line => line.map(text => ({lines: wrap(text, 40)}))),

@@ -36,8 +36,8 @@ export function labelOf(changes: readonly Choice[]): string {
 }
 
 /**
- * The document over these runs; the first is the default. Each has one arm. Samples that were asked under several orders
- * of their options count once. The differences of a benchmark are tested together (Holm).
+ * The document over these runs; the first is the default. Each has one arm. Samples that were asked under several
+ * orders of their options count once. The differences of a benchmark are tested together (Holm).
  */
 export function sensitivityOf(runs: readonly VariedRun[], options: SensitivityOptions): Sensitivity {
   const {dir, design, defaults} = options
@@ -69,7 +69,7 @@ function benchOf(id: string, runs: readonly VariedRun[], {defaults, alpha = 0.05
   }))
   const contrast = contrastIn(found, base.sheet, alpha)
   const contrasts = defaults.flatMap(({setting}) => {
-    const values = new Set(found.flatMap(cell => valueOf(cell, setting) ?? []))
+    const values = new Set(found.flatMap(cell => valueIn(cell, setting) ?? []))
     return [...values].flatMap(value => contrast(setting, undefined, value) ?? [])
   })
   const adjusted = holm(contrasts.map(({p}) => p))
@@ -102,11 +102,13 @@ interface Effect extends Choice {
 }
 
 /** The value of a setting in a run; undefined for the default. */
-function valueOf({changes}: Pick<Cell, 'changes'>, setting: string): string | undefined {
+function valueIn({changes}: Pick<Cell, 'changes'>, setting: string): string | undefined {
   return changes.find(change => change.setting === setting)?.value
 }
 
-/** Compares two values of a setting over the runs that differ in nothing else; null where no sample is scored in both. */
+/**
+ * Compares two values of a setting over the runs that differ in nothing else; null where no sample is scored in both.
+ */
 type Contrast = (setting: string, from: string | undefined, to: string | undefined) => Effect | null
 
 function contrastIn(cells: readonly Cell[], base: Sheet, alpha: number): Contrast {
@@ -114,10 +116,10 @@ function contrastIn(cells: readonly Cell[], base: Sheet, alpha: number): Contras
     canonicalJson(changes.filter(change => change.setting !== setting))
   return (setting, from, to) => {
     const pairs = cells
-      .filter(cell => valueOf(cell, setting) === to)
+      .filter(cell => valueIn(cell, setting) === to)
       .flatMap(after => {
         const before = cells.find(
-          one => valueOf(one, setting) === from && restOf(one, setting) === restOf(after, setting),
+          one => valueIn(one, setting) === from && restOf(one, setting) === restOf(after, setting),
         )
         return before === undefined ? [] : [{before, after}]
       })

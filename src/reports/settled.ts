@@ -11,7 +11,9 @@ export interface Settled {
   /** The group of samples with which it counts together, and how many the data have of it; null and 1 without one. */
   readonly group: string | null
   readonly groupSize: number
-  /** For a sample of a group: whether it was right at each repeat, null where it has no score. Absent without repeats. */
+  /**
+   * For a sample of a group: whether it was right at each repeat, null where it has no score. Absent without repeats.
+   */
   readonly rights?: readonly (boolean | null)[]
   /** For a group (`groupsOf`): its samples, and their clusters. */
   readonly members?: readonly Settled[]

@@ -56,7 +56,7 @@ export function headlineTotal(run: Run, sheet: Sheet): number {
 }
 
 /** The units of the headline, scored or not. */
-export function headlineUnits(sheet: Sheet): Settled[] {
+function headlineUnits(sheet: Sheet): Settled[] {
   const headline = headlineSubtasks(sheet)
   return [...unitsOf(sheet).values()].filter(({subtask}) => headline.has(subtask))
 }
@@ -66,7 +66,9 @@ export function unitsOf({bench, records}: Sheet): ReadonlyMap<string, Settled> {
   return bench.aggregate === 'group' ? groupsOf(records) : records
 }
 
-/** The headline as the statistics take it: groups are one mean, like samples; a nested mean is one of weighted strata. */
+/**
+ * The headline as the statistics take it: groups are one mean, like samples; a nested mean is one of weighted strata.
+ */
 export function aggregateOf({bench}: Sheet): Aggregate {
   return bench.aggregate === 'micro' || bench.aggregate === 'group' ? 'micro' : 'macro'
 }
@@ -147,8 +149,8 @@ export interface Flip {
 }
 
 /**
- * Samples (or groups) of the headline whose score differs in `next`, losses first, in the order of the base; at most `limit`. If the limit
- * cuts, both losses and wins are included.
+ * Samples (or groups) of the headline whose score differs in `next`, losses first, in the order of the base; at most
+ * `limit`. If the limit cuts, both losses and wins are included.
  */
 export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
   const headline = headlineSubtasks(base)

@@ -1,5 +1,5 @@
-// Runs the variations of `--vary`: each in a folder of its own, so that the same command resumes. Variations that differ
-// in the extractor alone share the answers of one run.
+// Runs the variations of `--vary`: each in a folder of its own, so that the same command resumes. Variations that
+// differ in the extractor alone share the answers of one run.
 import {join} from 'node:path'
 import {LanternError} from '../../core/errors.js'
 import {evaluate, type RunEnd, totalOf} from '../../evaluation/evaluate.js'
@@ -57,7 +57,11 @@ type Environment = Readonly<Record<string, string | undefined>>
  * Throws `usage` for a run with several arms, for option orders where groups are scored, and for more than 100 runs
  * without --yes; and what `prepare` throws for any of the variations.
  */
-export async function planVariations(values: RunValues & {yes: boolean}, env: Environment, show: Show): Promise<Planned> {
+export async function planVariations(
+  values: RunValues & {yes: boolean},
+  env: Environment,
+  show: Show,
+): Promise<Planned> {
   const planning = async (of: RunValues) => {
     const prepared = await prepare(await toSpec({...of, 'dry-run': true}, env), event => show({type: 'runner', event}))
     try {
@@ -151,8 +155,8 @@ export interface VaryEnd {
 }
 
 /**
- * Runs the steps, each after the one whose answers it reads again, and writes sensitivity.json and sensitivity.md. Stops
- * at the first run that does not finish; the same call goes on there.
+ * Runs the steps, each after the one whose answers it reads again, and writes sensitivity.json and sensitivity.md.
+ * Stops at the first run that does not finish; the same call goes on there.
  */
 export async function runVariations(
   {plan, steps}: Planned,
@@ -189,7 +193,14 @@ async function reread(spec: Spec, from: string, show: Show, signal: AbortSignal)
   const {common, remote} = spec.runner
   return rescore(
     {
-      ...{from, out: spec.out!, extractor: spec.extractor, judge: spec.judge, data: {}, maxErrorRate: spec.maxErrorRate},
+      ...{
+        from,
+        out: spec.out!,
+        extractor: spec.extractor,
+        judge: spec.judge,
+        data: {},
+        maxErrorRate: spec.maxErrorRate,
+      },
       chat: {
         common: {...common, notify: event => show({type: 'runner', event})},
         remote: {...remote, baseUrls: {}, budget: new Budget(spec.budget)},

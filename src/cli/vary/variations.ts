@@ -81,7 +81,11 @@ export async function variedSettings(
     }
     const others = read.filter(({read}) => canonicalJson(read) !== standing)
     if (others.length === 0)
-      throw new LanternError('usage', `--vary ${name} has no value but the default.`, `Give others: ${name}=VALUE,VALUE.`)
+      throw new LanternError(
+        'usage',
+        `--vary ${name} has no value but the default.`,
+        `Give others: ${name}=VALUE,VALUE.`,
+      )
     const same = read.find(({read}) => canonicalJson(read) === standing)
     found.push({setting: name, default: same?.value ?? textOf(JSON.parse(standing)), values: others})
   }
@@ -89,7 +93,11 @@ export async function variedSettings(
 }
 
 function namedIn(text: string): {name: string; texts?: readonly string[]}[] {
-  const parts = (list: string) => list.split(',').map(part => part.trim()).filter(part => part !== '')
+  const parts = (list: string) =>
+    list
+      .split(',')
+      .map(part => part.trim())
+      .filter(part => part !== '')
   const at = text.indexOf('=')
   if (at === -1) return parts(text).map(name => ({name}))
   return [{name: text.slice(0, at).trim(), texts: parts(text.slice(at + 1))}]

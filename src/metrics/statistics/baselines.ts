@@ -20,7 +20,9 @@ export function randomBaseline(groups: Iterable<ChoiceGroup>): number {
   return sum / n
 }
 
-/** Score of the best constant letter, which is right on a group whose gold letters are all that one. NaN without groups. */
+/**
+ * Score of the best constant letter, which is right on a group whose gold letters are all that one. NaN without groups.
+ */
 export function majorityBaseline(groups: Iterable<ChoiceGroup>): number {
   const counts = new Map<string, number>()
   let n = 0

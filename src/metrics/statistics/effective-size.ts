@@ -23,9 +23,10 @@ export interface EffectiveSize {
 const borrowed = 2
 
 /**
- * The effective size of the mean of strata, by their weights W (equal where none are given). The variance of the mean is compared with that of a single
- * sample with the same mean and size, m = size - mean^2 (for right-or-wrong scores p (1 - p), for differences of such
- * (wins + losses) / n - D^2): n = m / variance. One stratum without clusters gives its own n.
+ * The effective size of the mean of strata, by their weights W (equal where none are given). The variance of the mean
+ * is compared with that of a single sample with the same mean and size, m = size - mean^2 (for right-or-wrong scores p
+ * (1 - p), for differences of such (wins + losses) / n - D^2): n = m / variance. One stratum without clusters gives its
+ * own n.
  *
  * Strata: variance = sum of W^2 v / n, v within a stratum after borrowing.
  * Clusters: the cluster-robust variance over the one without clusters gives the intra-class correlation, ICC = (ratio -

@@ -59,7 +59,9 @@ export const csv = defineFormat({
     const {rows} = printableData(document)
     const lines = rows.flatMap(row => [
       lineOf(row, row, ''),
-      ...row.subtasks.map((subtask: ResultSubtask) => lineOf(row, {...subtask, micro: row.aggregate === 'group' ? null : subtask.score}, subtask.name)),
+      ...row.subtasks.map((subtask: ResultSubtask) =>
+        lineOf(row, {...subtask, micro: row.aggregate === 'group' ? null : subtask.score}, subtask.name),
+      ),
     ])
     // Names come from outside. A spreadsheet must not execute a name that starts like a formula.
     return stringify([Object.keys(columns), ...lines], {escape_formulas: true})

@@ -1,8 +1,9 @@
 // JUnit XML, which most CI systems display: a suite per arm and benchmark, a case per headline and subtask, and the
 // gate.
+
+import {aggregateText} from '../../core/headline.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
-import {aggregateText} from '../../core/headline.js'
 import {defineFormat} from './format.js'
 import * as words from './words.js'
 

@@ -111,7 +111,11 @@ function comparisonBlocks(comparison: Comparison): string[] {
 }
 
 /** A table; `alignment` has a letter per column, `l` or `r`. */
-export function markdownTable(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
+export function markdownTable(
+  head: readonly string[],
+  alignment: string,
+  body: readonly (readonly string[])[],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     line(head.map(plain)),

@@ -7,13 +7,17 @@ import {pairedTests} from '../../metrics/statistics/index.js'
 import {resultRowSchema} from './result-row.js'
 
 /** `p` and the interval belong to the test named by `test`: the interval contains 0 exactly when p is above alpha. */
-const difference = {
+export const testedDifference = {
   n: z.number().int(),
   difference: z.number(),
   low: z.number(),
   high: z.number(),
   p: z.number(),
   test: z.enum(pairedTests),
+}
+
+const difference = {
+  ...testedDifference,
   wins: z.number().int(),
   losses: z.number().int(),
   ties: z.number().int(),

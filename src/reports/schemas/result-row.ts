@@ -10,8 +10,8 @@ const outcomeCounts = z.record(z.enum(outcomes), z.number().int())
 const baselines = z.strictObject({random: fraction, majority: fraction})
 
 /**
- * Where samples belong to groups (pairs, rotations), whatever the headline: the share of groups that are right, with its
- * interval, over the `groups` whose result is known, of `groupTotal`.
+ * Where samples belong to groups (pairs, rotations), whatever the headline: the share of groups that are right, with
+ * its interval, over the `groups` whose result is known, of `groupTotal`.
  */
 const groupFigures = {
   groups: z.number().int().optional(),

@@ -2,7 +2,7 @@
 // "Sensitivity").
 import {z} from 'zod'
 import {aggregateSchema} from '../../core/headline.js'
-import {pairedTests} from '../../metrics/statistics/index.js'
+import {testedDifference} from './comparison.js'
 
 const fraction = z.number().nullable()
 const choiceSchema = z.strictObject({setting: z.string(), value: z.string()})
@@ -31,12 +31,7 @@ const variationSchema = z.looseObject({
 const effectSchema = z.looseObject({
   setting: z.string(),
   value: z.string(),
-  n: z.number().int(),
-  difference: z.number(),
-  low: z.number(),
-  high: z.number(),
-  p: z.number(),
-  test: z.enum(pairedTests),
+  ...testedDifference,
   holm: z.number(),
 })
 
@@ -56,14 +51,12 @@ export const sensitivitySchema = z.looseObject({
       /** What the differences are counted over. */
       unit: z.enum(['sample', 'group']),
       /** The lowest and the highest headline, and which variations have them; null without a score. */
-      range: z
-        .strictObject({low: z.number(), high: z.number(), lowest: z.string(), highest: z.string()})
-        .nullable(),
+      range: z.strictObject({low: z.number(), high: z.number(), lowest: z.string(), highest: z.string()}).nullable(),
       variations: z.array(variationSchema),
       effects: z.array(effectSchema),
       /**
-       * By how much each setting moves the headline: the difference between two of its values, the highest and the lowest
-       * of them, the largest first. Its interval is that of a pair chosen after looking.
+       * By how much each setting moves the headline: the difference between two of its values, the highest and the
+       * lowest of them, the largest first. Its interval is that of a pair chosen after looking.
        */
       settings: z.array(
         z.looseObject({
