@@ -107,11 +107,10 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
   const {file} = definition
   const {split, imageRoot} = options
   const files = await filesAt(place, file, split)
-  const first = await openTable(files)
+  const table = await openTable(files)
   const dataName = files.length === 1 ? basename(files[0]!) : `${files.length} files of ${file.id}`
-  const {recognised, rows} = await recognisedIn(first, definition, dataName)
+  const {recognised, rows} = await recognisedIn(table, definition, dataName)
   const {fields} = recognised
-  const table = refersToRows(fields) ? await openTable(files, {references: {key: 'index'}}) : first
   const columns = (await table.columns()).map(({name}) => name)
   const folderOf = (row: TableRow) =>
     file.images === undefined ? dirname(row.path) : resolve(rootOf(place, files), file.images)
@@ -155,11 +154,6 @@ async function filesAt(place: string, file: DefinitionFile, split: string): Prom
 }
 
 const rootOf = (place: string, files: readonly string[]) => (files[0] === place ? dirname(place) : place)
-
-/** VLMEvalKit: an `image` that is the `index` of an earlier row stands for its picture. */
-function refersToRows({id, image}: Fields): boolean {
-  return id.join() === 'index' && image.join() === 'image'
-}
 
 /** The columns of the data, recognised by their names and first rows. */
 export async function recognisedIn(

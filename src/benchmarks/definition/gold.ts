@@ -64,8 +64,8 @@ function only(cell: unknown): unknown {
 }
 
 /**
- * The texts that an open question accepts; null where the answer is hidden. A list (also as JSON or Python prints one of
- * texts) accepts each of its texts; of VQA's `{"answer": ...}` the answer. Throws WrongCell, also for a text without
+ * The texts that an open question accepts; null where the answer is hidden. A list (in JSON or Python's way too)
+ * accepts each of its texts; of VQA's `{"answer": ...}` the answer. Throws WrongCell, also for a text without
  * exactly one number where `numeric`.
  */
 export function goldTexts(cell: unknown, numeric: boolean): string | readonly string[] | null {

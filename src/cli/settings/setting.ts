@@ -129,7 +129,7 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
   return (setting.many === undefined ? read[0] : read) as T
 }
 
-/** The value that is used. What is wrong with the file that it names is told with the place of the value, if it has one. */
+/** The value that is used. What is wrong with a file that it names is told with the place of the value, if any. */
 async function openedValue<T>({opened}: Kind<T>, value: T, source: Source): Promise<T> {
   if (opened === undefined) return value
   try {
