@@ -84,7 +84,8 @@ describe('the guide', () => {
     expect(verified!.stdout).toContain('Nothing is wrong.')
     expect(shown!.stdout).toContain('mybench test, own data')
     const [first, second] = await Promise.all(['first-run', 'my-run'].map(run => readLock(join(folder, run))))
-    expect(second!.benchmarks[0]!.dataSha256).toBe(first!.benchmarks[0]!.dataSha256)
+    const {dataSha256, definition} = first!.benchmarks[0]!
+    expect(second!.benchmarks[0]).toMatchObject({dataSha256, definition})
     const again = await here(['bench', 'init', 'items.jsonl', '--out', 'mybench.yaml'])
     expect(again).toMatchObject({code: 2, stderr: expect.stringContaining('mybench.yaml is there already')})
     await done('bench', 'init', 'items.jsonl', '--out', 'mybench.yaml', '--force')

@@ -139,7 +139,7 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
       ...(recognised.told.length === 0 ? [] : [`${file.id}: took ${recognised.told.join('; ')} (${dataName}).`]),
       ...hintsOf(rows, fields, file),
     ],
-    definitionSha256: hashOf({fields, answerIndex: file.answerIndex ?? null, scoring: file.scoring ?? {}}),
+    definitionSha256: hashOf({fields, answerIndex: file.answerIndex ?? null, scoring: scoringOf(file)}),
     dataSha256: async () => hashOf(await Promise.all(files.map(fileSha256))),
   })
 }

@@ -212,6 +212,12 @@ const forms: readonly (readonly [
     `index\timage\tquestion\tA\tB\tanswer\n4\t${base64}\tq\tx\ty\tA\n5\t4\tr\tx\ty\tB\n`,
     [{images: [one]}, {id: '5', images: [one]}],
   ],
+  [
+    'answers that name the column of their option',
+    'items.jsonl',
+    lines({id: 1, image: 'a.png', question: 'q', option1: 'x', option2: 'y', label: 'option2'}),
+    [{options: ['x', 'y'], gold: 'B'}],
+  ],
   ['text alone', 'items.jsonl', lines({question: '2 + 2?', answer: 4}), [{gold: '4', images: []}]],
 ]
 
@@ -315,7 +321,8 @@ describe('a definition', () => {
 
   test('names files with * and takes options out of the question', async () => {
     const text = 'id: mine\ndata: part-*.jsonl\nfields: {options: question}\n'
-    const row = (id: string) => lines({id, question: `${id}?\n(A) x\n(B) y`, answer: 'x'})
+    const row = (id: string) =>
+      lines({id, question: `${id}?\n(A) x\n(B) y\nAnswer with the option's letter directly.`, answer: 'x'})
     const data = await dataOf({'m.yaml': text, 'part-2.jsonl': row('2'), 'part-1.jsonl': row('1')}, 'm.yaml')
     expect(await samplesOf(data)).toMatchObject([
       {id: '1', question: '1?', options: ['x', 'y'], gold: 'A'},

@@ -45,7 +45,9 @@ export function goldLetter(cell: unknown, {texts, labels}: Options, base: number
   }
   throw new WrongCell(
     `is ${shown}, which is neither a letter nor the text of one of its ${texts.length} options`,
-    whole === undefined ? undefined : 'If it is an index, say "answerIndex: 0" or "answerIndex: 1" in the definition.',
+    whole === undefined
+      ? undefined
+      : 'If it is an index, say "answerIndex: 0" or "answerIndex: 1" in a definition; `lantern-eval bench init` writes one.',
   )
 }
 

@@ -48,7 +48,11 @@ export function optionsInColumns(cells: readonly {readonly column: string; reado
   const gap = filled.indexOf(false)
   if (gap !== -1 && gap < count)
     throw new WrongCell(`is empty, although "${cells[count - 1]!.column}" is not`, `Fill in "${cells[gap]!.column}".`)
-  return {texts: unmarked(cells.slice(0, count).map(({value}) => textOf(value)))}
+  const there = cells.slice(0, count)
+  const texts = unmarked(there.map(({value}) => textOf(value)))
+  // `option2`: some answers name the column.
+  const labels = there.map(({column}) => column)
+  return labels.every(label => /^[A-Za-z]$/.test(label)) ? {texts} : {texts, labels}
 }
 
 /**
@@ -162,6 +166,16 @@ const series: Readonly<Record<string, (index: number) => string>> = {
   A: letterOf,
   a: index => letterOf(index).toLowerCase(),
   1: index => String(index + 1),
+}
+
+/** What data sets ask after the options. */
+const instruction = /^\s*(?:please\b|answer\b|select\b|choose\b|respond\b|reply\b|end\b|output\b|only\b).*$/i
+
+/** A text without the lines at its end that say how to answer: the mode says it. */
+export function withoutInstruction(text: string): string {
+  const lines = text.trimEnd().split(/\r?\n/)
+  while (lines.length > 1 && (instruction.test(lines.at(-1)!) || lines.at(-1)!.trim() === '')) lines.pop()
+  return lines.join('\n')
 }
 
 /**

@@ -5,7 +5,16 @@ import {type PicturePlaces, pictureRefs} from '../sources/pictures.js'
 import {type Row, wrongField} from '../sources/row.js'
 import {isLongCell, type TableRow} from '../sources/table.js'
 import {goldLetter, goldTexts} from './gold.js'
-import {isEmpty, letteredIn, type Options, optionsIn, optionsInColumns, plainText, WrongCell} from './options.js'
+import {
+  isEmpty,
+  letteredIn,
+  type Options,
+  optionsIn,
+  optionsInColumns,
+  plainText,
+  WrongCell,
+  withoutInstruction,
+} from './options.js'
 import type {Fields} from './recognise.js'
 import type {DefinitionFile} from './schema.js'
 
@@ -60,7 +69,7 @@ function questionOf(row: TableRow, {fields, file}: SampleRule): Question {
   const [questionColumn] = fields.question
   const question = questionColumn === undefined ? '' : textAt(row, questionColumn)
   const inside = fields.options.length === 1 && fields.options[0] === questionColumn
-  const split = inside ? letteredIn(question) : null
+  const split = inside ? letteredIn(withoutInstruction(question)) : null
   const options = inside ? (split?.options ?? null) : optionsOf(row, fields.options)
   const gold = (known: Options) => at(row, fields.answer[0], value => goldLetter(value, known, file.answerIndex))
   if (options !== null) {
