@@ -1,4 +1,5 @@
 // A definition as a benchmark like any other: what an adapter says in code, said by a file.
+import {existsSync} from 'node:fs'
 import {stat} from 'node:fs/promises'
 import {basename, dirname, resolve} from 'node:path'
 import {LanternError} from '../../core/errors.js'
@@ -112,14 +113,14 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
   const {recognised, rows} = await recognisedIn(table, definition, dataName)
   const {fields} = recognised
   const columns = (await table.columns()).map(({name}) => name)
-  const folderOf = (row: TableRow) =>
-    file.images === undefined ? dirname(row.path) : resolve(rootOf(place, files), file.images)
+  const pictures =
+    file.images === undefined ? undefined : pictureFolder(file.images, rootOf(place, files), definition.folder)
   const rule = {
     benchmark: file.id,
     fields,
     file,
     places: (row: TableRow) => ({
-      folder: folderOf(row),
+      folder: pictures ?? dirname(row.path),
       ...(imageRoot !== undefined && {imageRoot}),
     }),
     numberOf: (row: TableRow) => (files.length === 1 ? String(row.number) : `${basename(row.path)}:${row.number}`),
@@ -151,6 +152,12 @@ async function filesAt(place: string, file: DefinitionFile, split: string): Prom
     () => true,
   )
   return isFolder ? dataFiles(place, dataPaths(file, split), file.id) : [place]
+}
+
+/** Beside the data that were given, else where the definition lies. */
+function pictureFolder(images: string, root: string, home: string): string {
+  const beside = resolve(root, images)
+  return existsSync(beside) ? beside : resolve(home, images)
 }
 
 const rootOf = (place: string, files: readonly string[]) => (files[0] === place ? dirname(place) : place)

@@ -489,6 +489,24 @@ test('what was recognised is told in one sentence', async () => {
   expect((await dataOf({'m.yaml': declared, 'i.jsonl': lines(row)}, 'm.yaml')).notes).toEqual([])
 })
 
+test('a name alone does not make a column fit', async () => {
+  const row = (id: number) => ({
+    id,
+    image: 17,
+    image_path: 'a.png',
+    group: 'animals',
+    question: 'q',
+    answer: 'x',
+    correct: true,
+  })
+  const rows = Array.from({length: 12}, (_, id) => row(id))
+  const [sample] = await collect((await dataOf({'i.jsonl': lines(...rows)}, 'i.jsonl')).samples())
+  expect([sample!.images[0]!.source, sample!.group, sample!.gold]).toEqual(['a.png', undefined, 'x'])
+  const pairs = rows.map(item => ({...item, group: item.id >> 1}))
+  const [first, second] = await collect((await dataOf({'i.jsonl': lines(...pairs)}, 'i.jsonl')).samples())
+  expect([first!.group, second!.group]).toEqual(['0', '0'])
+})
+
 test('samples with the same picture path share a cluster', async () => {
   const rows = ['a.png', 'a.png', 'b.png', base64].map((image, id) => ({id, image, question: 'q', answer: 'x'}))
   const samples = await collect((await dataOf({'i.jsonl': lines(...rows)}, 'i.jsonl')).samples())

@@ -7,7 +7,7 @@ import {LanternError} from '../../core/errors.js'
 import {letterOf} from '../../core/sample.js'
 import type {CellKind, TableColumn} from '../sources/table.js'
 import type {OpenDefinition} from './open.js'
-import {isRecord} from './options.js'
+import {isEmpty, isRecord} from './options.js'
 import {type FieldName, fieldNames} from './schema.js'
 
 /** The columns of each field; none where there is no such field. */
@@ -109,7 +109,7 @@ export function recogniseFields(
     if (fields[field] !== undefined) continue
     const find = (inner: boolean) => {
       const byName = free(known, taken, inner)
-      return field === 'options' ? optionColumns(byName, known) : columnsNamed(field, byName, known)
+      return field === 'options' ? optionColumns(byName, known) : columnsNamed(field, byName, known, rows)
     }
     const found = find(false) ?? find(true) ?? []
     for (const name of found) taken.add(name)
@@ -160,6 +160,7 @@ function isPathIn(known: ReadonlyMap<string, readonly CellKind[]>, name: string)
 }
 
 type Known = ReadonlyMap<string, readonly CellKind[]>
+type Rows = readonly Readonly<Record<string, unknown>>[]
 
 /** Names as they are compared: those of columns, or those of keys within a column that nothing else is taken from. */
 function free(known: Known, taken: ReadonlySet<string>, inner: boolean): Map<string, string> {
@@ -183,17 +184,31 @@ function columnsNamed(
   field: Exclude<FieldName, 'options'>,
   byName: ReadonlyMap<string, string>,
   known: Known,
+  rows: Rows,
 ): readonly string[] | undefined {
-  const there = usualNames[field].flatMap(name => byName.get(name) ?? [])
+  const there = usualNames[field]
+    .flatMap(name => byName.get(name) ?? [])
+    .filter(name => canBe(field, name, known, rows))
   const filled = there.filter(name => known.get(name)!.length > 0)
-  if (field === 'image') return imageColumns(byName, filled, known) ?? (there[0] === undefined ? undefined : [there[0]])
-  // `correct: true` tells how somebody answered, not what is right.
-  const fit =
-    field === 'answer'
-      ? filled.filter(name => plain(name) !== 'correct' || known.get(name)!.join() !== 'boolean')
-      : filled
-  const found = fit[0] ?? there.find(name => known.get(name)!.length === 0)
+  if (field === 'image')
+    return imageColumns(byName, filled, known) ?? (there.length > 0 ? there.slice(0, 1) : undefined)
+  const found = filled[0] ?? there[0]
   return found === undefined ? undefined : [found]
+}
+
+/** Samples of a group count together: a pair, a few rotations. A column with larger ones sorts the samples. */
+const largestGroup = 10
+
+/** Whether a column of that name holds what the field needs. */
+function canBe(field: FieldName, name: string, known: Known, rows: Rows): boolean {
+  const kinds = known.get(name)!
+  // `correct: true` tells how somebody answered, not what is right.
+  if (field === 'answer') return plain(name) !== 'correct' || kinds.join() !== 'boolean'
+  // The number of a picture is not the picture.
+  if (field === 'image') return kinds.length === 0 || kinds.some(kind => kind !== 'number' && kind !== 'boolean')
+  if (field !== 'group') return true
+  const values = rows.map(row => row[name]).filter(value => !isEmpty(value))
+  return values.length <= largestGroup * new Set(values.map(String)).size
 }
 
 /** One column, bytes before names of files; or the numbered ones, image_1, image_2, ... */
