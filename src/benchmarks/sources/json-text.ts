@@ -57,14 +57,14 @@ export function parseRecord(
 
 /**
  * The text with marks in place of long strings, and where those are; or what is wrong: parsed JSON takes up to thirty
- * times its size, so lists and objects are counted first.
+ * times its size, so values are counted first.
  */
 function withoutLongStrings(bytes: Buffer): {readonly text: string; readonly long: readonly Range[]} | string {
   const long: Range[] = []
   const parts: string[] = []
   let from = 0
   let depth = 0
-  let containers = 0
+  let values = 0
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i]
     if (byte === quote) {
@@ -79,8 +79,10 @@ function withoutLongStrings(bytes: Buffer): {readonly text: string; readonly lon
       i = close
     } else if (byte === openList || byte === openObject) {
       if (++depth > limits.jsonDepth) return `is nested more than ${limits.jsonDepth} levels deep`
-      if (++containers > limits.jsonContainers) return `holds more than ${limits.jsonContainers} lists and objects`
+      values++
     } else if (byte === closeList || byte === closeObject) depth--
+    else if (byte === comma) values++
+    if (values > limits.jsonContainers) return `holds more than ${limits.jsonContainers} values`
   }
   parts.push(bytes.toString('utf8', from))
   return {text: parts.join(''), long}

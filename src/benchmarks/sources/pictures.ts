@@ -98,10 +98,11 @@ function longPicture(cell: LongCell, place: Place): ImageRef {
   const skipped = uri === undefined ? 0 : uri + cell.start.length - cell.start.trimStart().length
   if (!/^[\w+/=\s-]*$/.test(cell.start.slice(skipped)))
     throw notOne(place, `is neither base64 nor a list of it (${JSON.stringify(cell.start.slice(0, 40))}...)`)
-  const textOf = async (bytes: Promise<Uint8Array>) =>
-    Buffer.from(await bytes)
-      .toString('latin1')
-      .slice(skipped)
+  const textOf = async (read: Promise<Uint8Array>) => {
+    const {buffer, byteOffset, length} = await read
+    // A view, not a copy.
+    return Buffer.from(buffer, byteOffset, length).toString('latin1').slice(skipped)
+  }
   return base64Picture(
     place,
     () => textOf(cell.bytes()),

@@ -106,6 +106,9 @@ const [space, singleQuote, doubleQuote, comma, openList, closeList, backslash] =
   sign.charCodeAt(0),
 ) as [number, number, number, number, number, number, number]
 
+/** A longer list is taken for damage: an item takes more memory than its few bytes. */
+const mostPictures = 10_000
+
 /**
  * The items of a long cell that is a list literal, of JSON or of Python: `["...", "..."]`, `['...', '...']`; undefined
  * for any other cell. VLMEvalKit writes several pictures so.
@@ -123,6 +126,7 @@ function listIn(
     while (at < last && bytes[at]! <= space) at++
   }
   for (skipSpace(); at < last; skipSpace()) {
+    if (items.length === mostPictures) return undefined
     const mark = bytes[at]
     let from = at
     let to: number

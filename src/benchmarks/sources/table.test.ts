@@ -80,13 +80,17 @@ describe('JSON lines', () => {
     )
   })
 
-  test('nested too deep, or with millions of lists, are refused before they are parsed', async () => {
+  test('nested too deep, or with millions of values, are refused before they are parsed', async () => {
     const deep = `${'['.repeat(200)}${']'.repeat(200)}`
     const many = `[${'[],'.repeat(4_000_001)}[]]`
-    expect(await read(await table('deep.jsonl', `{"a": ${deep}}\n{"a": ${many}}\n{"a": 1}\n`))).toEqual([
+    const numbers = `[${'1,'.repeat(4_000_001)}1]`
+    expect(
+      await read(await table('deep.jsonl', `{"a": ${deep}}\n{"a": ${many}}\n{"a": 1}\n{"a": ${numbers}}\n`)),
+    ).toEqual([
       'deep.jsonl:1 is nested more than 100 levels deep.',
-      'deep.jsonl:2 holds more than 4000000 lists and objects.',
+      'deep.jsonl:2 holds more than 4000000 values.',
       ['deep.jsonl:3', {a: 1}],
+      'deep.jsonl:4 holds more than 4000000 values.',
     ])
   })
 })
@@ -323,6 +327,12 @@ describe('long cells', () => {
       const [row] = (await all((await table(name, text)).rows())) as [TableRow]
       expect(await content(row.values)).toEqual({id: '1', image: [long, `${long}x`]})
     }
+  })
+
+  test('of a table that hold a list of too many items are one text', async () => {
+    const cell = `[${'a,'.repeat(40_000)}a]`
+    const [row] = (await all((await table('m.tsv', `id\timage\n1\t${cell}\n`)).rows())) as [TableRow]
+    expect(isLongCell(row.values['image'])).toBe(true)
   })
 
   test('a short cell of VLMEvalKit that names an earlier row stands for its cell, from its place too', async () => {

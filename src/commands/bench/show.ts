@@ -19,7 +19,7 @@ import type {ImageRef, Sample} from '../../core/sample.js'
 export default class BenchShow extends BaseCommand<typeof BenchShow> {
   static override summary = 'One sample: question, options, gold answer, boxes, pictures.'
   static override description =
-    'Without --bench, every benchmark with data on this machine is searched for the id; BENCH:ID names both.'
+    'Without --bench, every benchmark with data on this machine is searched for the id; BENCH:ID names both. Pictures are drawn in terminals that can (kitty, iTerm, sixel).'
   static override examples = [
     '<%= config.bin %> <%= command.id %> val_Jigsaw_1',
     '<%= config.bin %> <%= command.id %> vstar:12 --data vstar_bench --json',
