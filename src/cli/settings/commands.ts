@@ -53,6 +53,7 @@ export const commandSettings = {
 
 /** Names that `run` uses with another meaning, or that mean nothing in the configuration file. */
 export const ownMeanings = {
+  definitionOut: needed(one(text('FILE.yaml'), 'The definition to write.', {notInFile: true})),
   newId: one(form('ID', /^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens'), 'Id of the benchmark.', {
     defaultNote: 'the name of the file',
     notInFile: true,

@@ -7,7 +7,7 @@ import {benchmarkIds} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
 import {openedBenchmark} from '../../cli/own-benchmarks.js'
-import {neededOut, ownMeanings} from '../../cli/settings/commands.js'
+import {ownMeanings} from '../../cli/settings/commands.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
 import {LanternError} from '../../core/errors.js'
@@ -17,7 +17,7 @@ import type {Sample} from '../../core/sample.js'
 const shown = 3
 
 export default class BenchInit extends BaseCommand<typeof BenchInit> {
-  static override summary = 'Write the definition of a benchmark of your own from its data, and show how it is asked.'
+  static override summary = 'Write a definition of your own data, and show how a model would be asked.'
   static override description =
     'Columns are recognised by their usual names; the file says what was taken for what, and may be changed.'
   static override examples = [
@@ -28,7 +28,7 @@ export default class BenchInit extends BaseCommand<typeof BenchInit> {
     file: Args.string({description: 'Data: .jsonl, .json, .csv, .tsv or .parquet.', required: true}),
   }
   static override flags = flagsOf({
-    out: neededOut('The definition to write: a .yaml file.'),
+    out: ownMeanings.definitionOut,
     id: ownMeanings.newId,
     force: ownMeanings.force,
     ...pick(settings, 'image-root'),
