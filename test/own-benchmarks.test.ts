@@ -206,6 +206,8 @@ describe('a run outlives its files', () => {
       code: 2,
       stderr: expect.stringContaining('The definition of mybench is no longer where it was'),
     })
+    // The definition of this one is where it was.
+    await done('rescore', 'my-run', '--out', 'mine-again', '--data', 'elsewhere.jsonl')
     const moved = await rescored('asked', '--data', 'elsewhere.jsonl', '--bench', 'mybench=elsewhere.jsonl')
     expect({code: moved.code, stderr: moved.stderr}).toMatchObject({code: 0})
   })
