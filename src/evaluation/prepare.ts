@@ -27,6 +27,8 @@ import type {RunSpec} from './spec.js'
 export interface PreparedBenchmark {
   readonly benchmark: Benchmark
   readonly data: DataSet
+  /** The folder or file of the data. */
+  readonly place: string
   /** How it is asked. */
   readonly form: PromptForm
   /** The samples of this shard, in the order of the data. */
@@ -123,7 +125,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       // A layout may have its own scoring (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
       const form = askedForm(data.benchmark, spec.promptStyle, spec.ownPrompt)
-      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, form, keys})
+      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, place: path, form, keys})
       const listed = selected.map(key => ({...key, bench: id}))
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
@@ -141,6 +143,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         `The arm ${repeated.id} is asked for twice.`,
         'Name each model, mode and intervention once.',
       )
+    await assertBoxes(benchmarks, arms, message => notify({type: 'warning', message}))
     if (repeats > 1 && spec.decoding.temperature === 0 && identities.some(isLocal))
       notify({
         type: 'warning',
@@ -188,6 +191,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       environment: {
         ...environment(spec),
         titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
+        data: Object.fromEntries(benchmarks.map(({benchmark, place}) => [benchmark.id, place])),
         ...labelsOf(spec),
       },
     })
@@ -268,4 +272,33 @@ async function lockEntry(data: DataSet, {available, samples, judged, form}: Choi
     ...(form.stop && {stop: [...form.stop]}),
     available: counts,
   })
+}
+
+/**
+ * An oracle needs the boxes of the evidence: without any it is refused, and samples without one are told, before
+ * anything is asked. Throws `usage`.
+ */
+async function assertBoxes(
+  benchmarks: readonly PreparedBenchmark[],
+  arms: readonly Arm[],
+  tell: (warning: string) => void,
+): Promise<void> {
+  const oracle = arms.find(
+    ({intervention}) => intervention !== null && interventionNamed(intervention).needs === 'evidence',
+  )
+  if (oracle === undefined) return
+  for (const {benchmark, data, keys} of benchmarks) {
+    let without = 0
+    for await (const {boxes = []} of data.samples(new Set(keys.map(({id}) => id)))) if (boxes.length === 0) without++
+    if (without === 0) continue
+    if (without === keys.length)
+      throw new LanternError(
+        'usage',
+        `No selected sample of ${benchmark.id} has a box of its evidence, which --intervention ${oracle.intervention} needs.`,
+        `Leave ${oracle.intervention} out, or run a benchmark whose data have boxes, such as vstar, viscot or hops.`,
+      )
+    tell(
+      `${without} of ${keys.length} samples of ${benchmark.id} have no box, so ${oracle.intervention} fails on them.`,
+    )
+  }
 }
