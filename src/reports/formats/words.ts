@@ -42,6 +42,13 @@ export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | '
   return label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
 }
 
+/** The arm, followed by what tells it from rows of the same name: the endpoint or the run. */
+export function distinctName(row: Pick<ResultRow, 'arm' | 'model' | 'label' | 'differences'>): string {
+  const {endpoint, run} = row.differences
+  const apart = [endpoint, run].filter(fact => fact !== undefined)
+  return apart.length === 0 ? armName(row) : `${armName(row)} (${apart.join(', ')})`
+}
+
 /** Text tokens, and latent steps if there are any: `9 + 8`. */
 export function thinking({usage, mode}: ResultRow): string {
   const text = figure(usage.textTokens)
