@@ -1,10 +1,12 @@
 // Shows the samples of a run one by one, for a person who wants to read the model's answers.
 import {existsSync} from 'node:fs'
 import {relative, resolve} from 'node:path'
+import {didYouMean} from '../core/closest.js'
+import {LanternError} from '../core/errors.js'
 import type {Outcome} from '../core/outcome.js'
 import {printable} from '../core/printable.js'
 import type {Lock} from '../run-folder/lock.js'
-import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
+import {openRunFolder, type RunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, recordKey, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import {labelled, wrap} from './formats/layout.js'
@@ -20,14 +22,16 @@ export interface SampleFilter {
 /**
  * The settled records that match the filter, in the order of the log, with the arms of a sample together. Only matching
  * records are kept in memory. Implausible records are left out with a warning.
- * Throws like `openRunFolder` and `readLog`.
+ * Throws like `openRunFolder` and `readLog`, and `usage` for a benchmark, subtask or sample that the run does not have.
  */
 export async function samplesOf(
   runDir: string,
   filter: SampleFilter,
   tell: (warning: string) => void = () => {},
 ): Promise<LogRecord[]> {
-  const check = new RecordCheck(await openRunFolder(runDir))
+  const run = await openRunFolder(runDir)
+  assertInRun(run, filter)
+  const check = new RecordCheck(run)
   // For a record that does not match, the outcome is kept: the record may replace one that matched.
   const settled = new Map<string, LogRecord | Outcome>()
   for await (const batch of readLogBatches(runDir, check.fits)) {
@@ -46,6 +50,23 @@ export async function samplesOf(
     bySample.set(sample, [...(bySample.get(sample) ?? []), record])
   }
   return [...bySample.values()].flat()
+}
+
+/** A name that the run does not have is misspelt: "no sample matches" would hide that. Throws `usage`. */
+function assertInRun({dir, samples}: RunFolder, {benches = [], subtasks = [], ids = []}: SampleFilter): void {
+  const listed = [...samples.values()].flatMap(list => [...list.values()])
+  const known = {
+    benchmark: new Set(samples.keys()),
+    subtask: new Set(listed.map(({subtask}) => subtask)),
+    sample: new Set(listed.map(({id}) => id)),
+  }
+  for (const [what, asked] of Object.entries({benchmark: benches, subtask: subtasks, sample: ids})) {
+    const names = known[what as keyof typeof known]
+    const unknown = asked.find(name => !names.has(name))
+    if (unknown === undefined) continue
+    const all = what === 'sample' ? `Sample ids look like "${[...names][0]}".` : `It has ${[...names].join(', ')}.`
+    throw new LanternError('usage', `${dir} has no ${what} "${unknown}".`, `${didYouMean(unknown, names)}${all}`)
+  }
 }
 
 function fits(record: LogRecord, {outcomes, benches, subtasks, ids, arm}: SampleFilter): boolean {

@@ -189,7 +189,9 @@ export async function valuesOf(
   const taken = listed.split(',')
   const source = bySetting[name] ?? byHolder[kind.holder] ?? (kind.names?.noun === 'benchmark' ? benchmarks : undefined)
   const found =
-    source !== undefined ? await source(begun, around) : named(kind.choices ?? (await kind.names?.known()) ?? [])
+    source !== undefined
+      ? await source(begun, around)
+      : named(kind.choices ?? kind.near ?? (await kind.names?.known()) ?? [])
   return behind(
     listed,
     found.filter(candidate => candidate.word.startsWith(begun) && !taken.includes(candidate.word)),

@@ -152,7 +152,8 @@ function listOf(
 }
 
 function refusal({kind}: Setting<unknown>, value: unknown, source: Source): LanternError {
-  const near = typeof value === 'string' && kind.choices ? closest(value, kind.choices) : undefined
+  const known = kind.choices ?? kind.near
+  const near = typeof value === 'string' && known ? closest(value, known) : undefined
   const shown = kind.secret ? 'has a value that' : quoted(value)
   return new LanternError(
     source.code,
