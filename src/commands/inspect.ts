@@ -11,8 +11,7 @@ import {terminal} from '../cli/terminal.js'
 const listedLines = 4
 
 export default class Inspect extends BaseCommand<typeof Inspect> {
-  static override summary =
-    'The samples of a run: question, response, answer read from it, right answer.'
+  static override summary = 'The samples of a run: question, response, answer read from it, right answer.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/blink-x --outcome wrong --subtask Counting',
     '<%= config.bin %> <%= command.id %> results/blink-x --sample val_Counting_12',

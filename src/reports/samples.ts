@@ -107,7 +107,8 @@ export function dataOf({environment}: Pick<Lock, 'environment'>): Record<string,
 function pictureAt(source: string, place: string | undefined): string {
   if (place === undefined) return source
   const path = resolve(place, source)
-  if (!existsSync(path)) return source
+  // A picture within a file is named by the file and its row: `val.parquet#9/image_1`.
+  if (!existsSync(path) && !existsSync(path.replace(/#[^#]*$/, ''))) return source
   const near = relative('.', path)
   return near.startsWith('..') ? path : near
 }
