@@ -18,6 +18,7 @@ import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
+import {assertBoxes} from './boxes.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {pluginsOf} from './plugins-used.js'
@@ -272,33 +273,4 @@ async function lockEntry(data: DataSet, {available, samples, judged, form}: Choi
     ...(form.stop && {stop: [...form.stop]}),
     available: counts,
   })
-}
-
-/**
- * An oracle needs the boxes of the evidence: without any it is refused, and samples without one are told, before
- * anything is asked. Throws `usage`.
- */
-async function assertBoxes(
-  benchmarks: readonly PreparedBenchmark[],
-  arms: readonly Arm[],
-  tell: (warning: string) => void,
-): Promise<void> {
-  const oracle = arms.find(
-    ({intervention}) => intervention !== null && interventionNamed(intervention).needs === 'evidence',
-  )
-  if (oracle === undefined) return
-  for (const {benchmark, data, keys} of benchmarks) {
-    let without = 0
-    for await (const {boxes = []} of data.samples(new Set(keys.map(({id}) => id)))) if (boxes.length === 0) without++
-    if (without === 0) continue
-    if (without === keys.length)
-      throw new LanternError(
-        'usage',
-        `No selected sample of ${benchmark.id} has a box of its evidence, which --intervention ${oracle.intervention} needs.`,
-        `Leave ${oracle.intervention} out, or run a benchmark whose data have boxes, such as vstar, viscot or hops.`,
-      )
-    tell(
-      `${without} of ${keys.length} samples of ${benchmark.id} have no box, so ${oracle.intervention} fails on them.`,
-    )
-  }
 }

@@ -47,8 +47,9 @@ interface Rescoring {
 
 /**
  * Writes the rescored run to `out`; the same call resumes an interrupted one.
- * Throws `bad-file` for a source that is not a run, `nothing-evaluated` for one without answers, `data-absent` when a judge needs questions that are not there,
- * `provenance` when the data found are not those of the run and were not named, or lack samples of the run.
+ * Throws `bad-file` for a source that is not a run, `nothing-evaluated` for one without answers, `data-absent` when a
+ * judge needs questions that are not there, `provenance` when the data found are not those of the run and were not
+ * named, or lack samples of the run.
  */
 export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<Rescored> {
   const source = await openRunFolder(spec.from)

@@ -46,8 +46,8 @@ export async function writeSamples(runDir: string, samples: Iterable<ListedSampl
 
 /**
  * Reads the list of a run and checks it against the hashes in its lock.
- * Throws `provenance` for a list that is absent, broken, or does not match the lock: the lock vouches for it, so in each
- * case it was changed afterwards.
+ * Throws `provenance` for a list that is absent, broken, or does not match the lock: the lock vouches for it, so in
+ * each case it was changed afterwards.
  */
 export async function readSamples(
   runDir: string,

@@ -1,4 +1,5 @@
-// The scripts that tell a shell to ask `lantern-eval complete`, and the form in which each shell wants the answer. Pure.
+// The scripts that tell a shell to ask `lantern-eval complete`, and the form in which each shell wants the answer.
+// Pure.
 import type {Line} from './line.js'
 import type {Candidate} from './values.js'
 

@@ -33,7 +33,7 @@ async function behind(kept: string, rest: Promise<Candidate[]> | Candidate[]): P
 }
 
 /** Files and folders at a path that is being typed. Hidden ones are offered once their dot is typed. */
-export async function paths(word: string, only: 'folders' | 'all' = 'all'): Promise<Candidate[]> {
+async function paths(word: string, only: 'folders' | 'all' = 'all'): Promise<Candidate[]> {
   const folder = word.slice(0, word.lastIndexOf('/') + 1)
   const real = folder.startsWith('~/') ? join(homedir(), folder.slice(2)) : folder || '.'
   const begun = word.slice(folder.length)
@@ -53,7 +53,7 @@ export async function paths(word: string, only: 'folders' | 'all' = 'all'): Prom
 const folders: Source = word => paths(word, 'folders')
 
 /** Run folders below results/, then folders; after `#` the arms of the run. */
-export const runs: Source = async word => {
+const runs: Source = async word => {
   const at = word.indexOf('#')
   if (at !== -1) return behind(word.slice(0, at + 1), arms(word.slice(0, at)))
   const known = (await runFoldersBelow('results')).filter(dir => dir.startsWith(word))
@@ -75,7 +75,7 @@ async function arms(dir: string): Promise<Candidate[]> {
 }
 
 /** `ID`, and `ID:Subtask` once the colon is typed. */
-export const benchmarks: Source = async word => {
+const benchmarks: Source = async word => {
   const at = word.indexOf(':')
   if (at === -1)
     return Promise.all(benchmarkIds().map(async id => ({word: id, about: (await loadBenchmark(id)).title})))
@@ -94,7 +94,7 @@ const splits: Source = async (_, {benches}) => {
   return named([...new Set(known.flatMap(({splits}) => splits))])
 }
 
-export const models: Source = async word => {
+const models: Source = async word => {
   const scheme = /^(?:[^=:/\\#]+=)?(?=replay:)replay:/.exec(word)?.[0]
   if (scheme !== undefined) return behind(scheme, paths(word.slice(scheme.length)))
   const label = /^[^=:/\\#]+=/.exec(word)?.[0] ?? ''
@@ -108,7 +108,7 @@ export const models: Source = async word => {
   ])
 }
 
-export const recipes: Source = async word => {
+const recipes: Source = async word => {
   const {recipeNamed, recipeNames} = await import('../../modes/recipes/index.js')
   return [...recipeNames().map(name => ({word: name, about: recipeNamed(name).title})), ...(await paths(word))]
 }
@@ -176,7 +176,9 @@ const byArgument: Readonly<Record<string, Source>> = {
   file: word => paths(word),
 }
 
-/** The values of a setting. In a comma list the part after the last comma is offered, without what is listed already. */
+/**
+ * The values of a setting. In a comma list the part after the last comma is offered, without what is listed already.
+ */
 export async function valuesOf(
   name: string,
   kind: Kind<unknown>,
