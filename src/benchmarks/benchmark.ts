@@ -44,6 +44,8 @@ export interface Benchmark {
   readonly home?: string
   /** What --bench takes to find it again, where it is a user's own: its definition file, or `ID=FILE`. */
   readonly definition?: string
+  /** Its files, with an example, for the help of `bench export`. */
+  readonly submissionForm?: string
   /** Folder below `fixtures/` with gold answers (no pictures) that ship with the package. */
   readonly shippedAnswers?: string
   /** Where the data come from, for readers and for `bench pull`. */

@@ -12,6 +12,9 @@ export interface SampleFacts {
   readonly cluster?: string
   /** The group of samples with which it counts together. */
   readonly group?: string
+  readonly question?: string
+  /** Where its pictures come from. */
+  readonly images?: readonly {readonly source: string}[]
 }
 
 export interface PeerAnswer {

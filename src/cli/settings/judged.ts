@@ -68,7 +68,7 @@ export const varySettings = {
   vary: several(
     text('NAME[=VALUE,...]'),
     'Also run with other values of these settings, one at a time, and show how far the score moves.',
-    {...results, commas: false, excludes: ['baseline', 'shard']},
+    {...results, commas: false, excludes: ['baseline', 'shard', 'format', 'extractor-panel']},
   ),
   'vary-all': withDefault(onOrOff, false, 'With --vary: every combination of the values.', {
     ...results,

@@ -25,6 +25,8 @@ export interface Kind<T> {
   readonly bounds: string
   /** All possible values of a closed list. */
   readonly choices?: readonly string[]
+  /** Values worth offering where others are possible too. */
+  readonly near?: readonly string[]
   readonly names?: OpenNames
   /** Turns a value that was read into the one that is used, where that takes a file: a definition into its id. */
   opened?(value: T): Promise<T>

@@ -49,8 +49,11 @@ export function dataFrom({
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster, group} of set.samples())
-      facts.set(id, {subtask, gold, options, letters, cluster, group})
+    for await (const {id, subtask, gold, options, letters, cluster, group, question, images} of set.samples())
+      facts.set(id, {
+        ...{subtask, gold, options, letters, cluster, group, question},
+        images: images.map(({source}) => ({source})),
+      })
     const {definitionSha256} = await set.identity()
     const definition =
       definitionSha256 === undefined ? undefined : lockedDefinition(definitionSha256, set.benchmark.scoring)
@@ -156,5 +159,7 @@ export function merged(answer: NamedAnswer, known: SampleFacts | undefined): Sam
     ...(options ? {options} : {}),
     ...(letters ? {letters} : {}),
     ...((answer.cluster ?? known?.cluster) === undefined ? {} : {cluster: answer.cluster ?? known?.cluster}),
+    ...(known?.question ? {question: known.question} : {}),
+    ...(known?.images ? {images: known.images} : {}),
   }
 }
