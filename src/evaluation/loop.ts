@@ -8,6 +8,7 @@ import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
+import {readOnce} from './read-once.js'
 import {saidIn, scoredRecord} from './scored-record.js'
 import type {RunEvent, RunSpec} from './spec.js'
 
@@ -65,7 +66,9 @@ async function* groups(
   {tally}: Pick<OpenRun, 'tally'>,
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
-  for await (const sample of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
+  const once = readOnce()
+  for await (const stored of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
+    const sample = once(stored)
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
     const open = asked.filter(
       ({arm, repeat}) => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat})),
