@@ -10,7 +10,7 @@ import {hashOf, sha256} from '../core/hash.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
 import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.js'
-import {askedForm, promptsSha256} from '../modes/prompts.js'
+import {askedForm, cropFormOf, promptsSha256} from '../modes/prompts.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
@@ -123,6 +123,10 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       // A layout may have its own scoring (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
       const form = askedForm(data.benchmark, spec.promptStyle, spec.ownPrompt)
+      const crops = models.some(
+        ({session, arms}) => session.describe().needsImages && arms.some(({mode}) => mode === 'crop'),
+      )
+      if (crops) cropFormOf(form, id, spec.promptStyle)
       benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, form, keys})
       const listed = selected.map(key => ({...key, bench: id}))
       for (const sample of listed) samples.push(sample)
