@@ -28,12 +28,12 @@ export function cropOf({mode}: Pick<Arm, 'mode'>, {crop}: PromptForm): CropForm 
  * so sessions that need no pictures are asked once.
  */
 export async function* askInTurns(
-  session: Session,
+  {session, arms}: {readonly session: Session; readonly arms: readonly Arm[]},
   groups: AsyncIterable<readonly Request[]>,
   form: PromptForm,
   signal: AbortSignal,
 ): AsyncGenerator<Generation> {
-  if (form.crop === undefined || !session.describe().needsImages) {
+  if (!arms.some(arm => cropOf(arm, form)) || !session.describe().needsImages) {
     yield* session.generate(groups, signal)
     return
   }

@@ -10,7 +10,7 @@ import {maxNewTokensOf} from './arms.js'
 import {askInTurns, cropOf} from './crop-turns.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
 import {saidIn, scoredRecord} from './scored-record.js'
-import type {RunEvent, RunSpec} from './spec.js'
+import {labelsOf, type RunEvent, type RunSpec} from './spec.js'
 
 /** What the loop needs from outside. */
 export interface LoopTools {
@@ -29,10 +29,12 @@ export interface LoopTools {
  * Throws what a session throws when it cannot go on; whatever finished by then is on disk.
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
+  const labels = labelsOf(prepared.spec)
   for (const model of prepared.models) {
     for (const bench of prepared.benchmarks) {
       if (tools.signal.aborted) return
-      tools.onEvent({type: 'arms', model: model.session.describe().ref, bench: bench.benchmark.id})
+      const {ref} = model.session.describe()
+      tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
       await runOne(prepared, model, bench, tools)
     }
   }
@@ -49,7 +51,12 @@ async function runOne(
   const stop = new AbortController()
   try {
     await run.write(
-      askInTurns(session, groups(prepared.spec, arms, bench, run), bench.form, AbortSignal.any([signal, stop.signal])),
+      askInTurns(
+        {session, arms},
+        groups(prepared.spec, arms, bench, run),
+        bench.form,
+        AbortSignal.any([signal, stop.signal]),
+      ),
       generation => finish(prepared, bench, generation, tools),
       record => onEvent({type: 'record', record}),
     )

@@ -22,7 +22,7 @@ import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {pluginsOf} from './plugins-used.js'
 import {countBySubtask, select, shardOf} from './selection.js'
-import type {RunSpec} from './spec.js'
+import {labelsOf, type RunSpec} from './spec.js'
 
 export interface PreparedBenchmark {
   readonly benchmark: Benchmark
@@ -152,6 +152,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           'At temperature 0 a local checkpoint says the same at every repeat, unless an intervention draws; --temperature lets it vary.',
       })
     const limits = limitsOf(benchmarks, arms, spec)
+    const labels = labelsOf(spec)
     const lock = lockOf({
       ...(spec.recipe && {recipe: usedRecipe(spec.recipe, benchmarks)}),
       arms,
@@ -192,7 +193,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       environment: {
         ...environment(spec),
         titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
-        ...labelsOf(spec),
+        ...(labels.size > 0 && {labels: Object.fromEntries(labels)}),
       },
     })
     return {spec, models, benchmarks, judge, lock, samples, close}
@@ -205,12 +206,6 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
 /** A checkpoint that is run here, not an endpoint or saved answers. */
 function isLocal({remote, needsImages}: ModelIdentity): boolean {
   return !remote && needsImages
-}
-
-/** Labels of models are for people: two runs that differ in them alone are one run. */
-function labelsOf({models}: RunSpec): {labels?: Readonly<Record<string, string>>} {
-  const labels = models.flatMap(({ref, label}) => (label === undefined ? [] : [[ref, label] as const]))
-  return labels.length === 0 ? {} : {labels: Object.fromEntries(labels)}
 }
 
 interface Choice {
