@@ -62,7 +62,10 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       `${settled + errors}/${total}${counted}`,
       ...(perSecond > 0 ? [`${perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`] : []),
       ...(perSecond > 0 && left > 0 ? [`${duration((left / perSecond) * 1000)} left`] : []),
-      ...scoreFacts(scores.arms().map(score => ({...score, arm: labelled(score.arm, labels)})), counted || ' run'),
+      ...scoreFacts(
+        scores.arms().map(score => ({...score, arm: labelled(score.arm, labels)})),
+        counted || ' run',
+      ),
       ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
       ...(retries > 0 ? [`${retries} retr${retries === 1 ? 'y' : 'ies'}`] : []),
       ...(concurrency === null ? [] : [`${concurrency} in flight`]),

@@ -95,8 +95,9 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
 const manyDegrees = 200
 
 /**
- * With clusters, their number less the estimated means. For a macro mean over strata of unequal sizes, what the
- * variance of a few small strata is worth, by Satterthwaite's rule for strata of equal variance.
+ * With clusters, their number less the estimated means. For a macro mean, what a variance that rests on a few small
+ * strata is worth, by Satterthwaite's rule for strata of equal variance: each stratum's own variance, and what is lent
+ * from all of them.
  * Source: Cochran 1977, Sampling Techniques, formula 5.16.
  */
 function degreesOf(
@@ -107,12 +108,14 @@ function degreesOf(
   const all = Math.max(1, count - (within ? strata.length : 1))
   if (!within) return clustered ? all : null
   let sum = 0
-  let squares = 0
+  let own = 0
+  let pooled = 0
   for (const groups of perStratum) {
     sum += 1 / groups
-    squares += 1 / groups ** 2 / (groups - 1 + lent)
+    own += (groups - 1) / (groups * (groups - 1 + lent)) ** 2
+    pooled += lent / (groups * (groups - 1 + lent))
   }
-  const worth = Math.max(1, Math.min(all, sum ** 2 / squares))
+  const worth = Math.max(1, Math.min(all, sum ** 2 / (own + pooled ** 2 / all)))
   return clustered || worth < manyDegrees ? worth : null
 }
 
