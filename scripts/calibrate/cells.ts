@@ -215,6 +215,7 @@ export function allCells(): Cell[] {
   return [
     ...singles.flatMap(of => shares.map(share => scoreCell(of, share, 0, 0))),
     ...macros.flatMap(of => shares.flatMap(share => [0, 0.2].map(spread => scoreCell(of, share, spread, 0)))),
+    ...[0.6, 0.8, 0.9, 0.97].map(share => scoreCell(lopsided, share, 0, 0)),
     ...clustered.flatMap(of => shares.flatMap(share => correlations.map(one => scoreCell(of, share, 0, one)))),
     ...[vstar, blink, forty].flatMap(of => [0.5, 0.9].map(share => gradedCell(of, share))),
     ...everyPair('paired', 0.1),
@@ -245,6 +246,7 @@ export function shortCells(): Cell[] {
     scoreCell(orders, 0.98, 0, 0.8),
     scoreCell(pictures, 0.95, 0, 0.3),
     scoreCell(forty, 0.7, 0, 0),
+    scoreCell(lopsided, 0.8, 0, 0),
     gradedCell(vstar, 0.5),
     pairedCell('paired', tens, {discordance: 0.2, effect: 0.1}),
     pairedCell('paired', vstar, {discordance: 0.1, effect: -0.02}),

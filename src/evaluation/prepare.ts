@@ -115,7 +115,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         throw new LanternError(
           'data-absent',
           `The data of ${id} have no pictures (layout ${data.layout}), which ${blind.ref} needs.`,
-          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data; annotations alone are enough for replay: models only.`,
+          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data (and --image-root where the pictures lie elsewhere); annotations alone are enough for replay: models only.`,
         )
       }
       const available = await data.keys()
