@@ -85,7 +85,7 @@ describe('the crop of a box', () => {
     const image: ImageRef = {source: 'a.png', orientation: 'ignore', bytes: async () => Buffer.from('no picture')}
     await expect(croppedPicture(image, [0, 0, 1, 1]).bytes()).rejects.toMatchObject({
       code: 'bad-file',
-      message: expect.stringContaining('The picture a.png cannot be cropped'),
+      message: expect.stringContaining('The picture a.png cannot be decoded'),
     })
   })
 })

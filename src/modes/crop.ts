@@ -1,6 +1,6 @@
 // The part of a picture inside a box, as VisCoT's evaluation cuts it out for its second turn.
-import {LanternError, messageOf} from '../core/errors.js'
 import type {Box, ImageRef} from '../core/sample.js'
+import {workedOn} from './decoded-picture.js'
 
 /** A crop has at least twice this many pixels on a side, where the picture has them. */
 const smallestHalf = 112
@@ -34,21 +34,12 @@ export function croppedPicture(image: ImageRef, box: Box): ImageRef {
   return {source: `${image.source} [${box.join(', ')}]`, orientation: 'ignore', bytes: () => crop(image, box)}
 }
 
-async function crop(image: ImageRef, box: Box): Promise<Uint8Array> {
-  const {default: sharp} = await import('sharp')
-  const file = await image.bytes()
-  try {
-    const upright = image.orientation === 'apply' ? await sharp(file).autoOrient().png().toBuffer() : file
-    const picture = sharp(upright)
-    const {width, height} = await picture.metadata()
+function crop(image: ImageRef, box: Box): Promise<Uint8Array> {
+  return workedOn(image, ({picture, width, height}) => {
     const [left, top, right, bottom] = cropRegion(box, width, height)
-    const inside = picture.extract({left, top, width: right - left, height: bottom - top})
-    return await inside.toColourspace('srgb').removeAlpha().png().toBuffer()
-  } catch (error) {
-    throw new LanternError(
-      'bad-file',
-      `The picture ${image.source} cannot be cropped: ${messageOf(error)}.`,
-      'Run `lantern-eval bench verify`.',
-    )
-  }
+    return picture
+      .extract({left, top, width: right - left, height: bottom - top})
+      .png()
+      .toBuffer()
+  })
 }
