@@ -14,7 +14,7 @@ test('list names every recipe with its benchmarks, in both forms', async () => {
   const {recipes} = JSON.parse((await cli(['recipe', 'list', '--json'])).stdout)
   expect(recipes).toContainEqual({
     name: 'viscot-official',
-    title: "VisCoT's official evaluation, asked directly",
+    title: "VisCoT's official evaluation, asked directly or, with --mode crop, by box and crop",
     source: expect.stringMatching(/^deepcs233\/Visual-CoT: .* @ 83212ae/),
     benchmarks: ['viscot'],
   })

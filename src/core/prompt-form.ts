@@ -59,7 +59,9 @@ export interface PromptForm {
    * headline is then `likelihood`.
    */
   readonly likelihood?: boolean
-  /** How a box is asked for and the picture inside it shown, for the mode `crop`; absent: the style has no such mode. */
+  /**
+   * How a box is asked for and the picture inside it shown, for the mode `crop`; absent: the style has no such mode.
+   */
   readonly crop?: CropForm
   /** Limits of new tokens published for this style; they override the benchmark's own. */
   readonly maxNewTokens?: Limits

@@ -103,7 +103,9 @@ export function boxPrompt(sample: Sample, form: PromptForm, crop: CropForm): Pro
   return {system: form.system ?? null, parts: [...shownOf(sample.images, form), filled(crop.box, sample)]}
 }
 
-/** The second request of the mode `crop`, with the answer to the first as it was given and the picture inside its box. */
+/**
+ * The second request of the mode `crop`, with the answer to the first as it was given and the picture inside its box.
+ */
 export function cropPrompt(
   sample: Sample,
   form: PromptForm,

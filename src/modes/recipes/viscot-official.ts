@@ -1,4 +1,5 @@
-// VisCoT's own evaluation, without a crop (its condition cot_direct) or with one by the box that the model answers (cot).
+// VisCoT's own evaluation, without a crop (its condition cot_direct) or with one by the box that the model answers
+// (cot).
 import type {Recipe} from './recipe.js'
 
 export const viscotOfficial: Recipe = {
