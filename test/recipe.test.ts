@@ -37,6 +37,11 @@ test('show prints a file that sets the same', async () => {
   })
 })
 
+test('show prints what was published beside the settings', async () => {
+  const {stdout} = await cli(['recipe', 'show', 'viscot-official'])
+  expect(stdout).toMatch(/\nalso:\n {2}mode:\n {4}- crop\n/)
+})
+
 test('show refuses a name that there is not and a value that does not fit, before a run', async () => {
   const absent = await cli(['recipe', 'show', 'lanterm', '--json'])
   expect([absent.code, JSON.parse(absent.stdout).error.suggestion]).toEqual([2, expect.stringContaining('lantern')])
