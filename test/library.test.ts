@@ -71,7 +71,9 @@ test('the tarball contains what an installed command needs, and no development f
     'oclif.manifest.json',
     'fixtures/blink/val_answers.json',
   ]
-  const samples = ['blink', 'vstar', 'viscot', 'hops'].map(bench => `fixtures/builtin/${bench}/builtin.json`)
+  const samples = ['blink', 'vstar', 'viscot', 'hops', 'hops-pairs'].map(
+    bench => `fixtures/builtin/${bench}/builtin.json`,
+  )
   const names = await readdir(join(root, 'fixtures/models'))
   const models = names.map(name => `fixtures/models/${name}/model.safetensors`)
   expect(paths).toEqual(expect.arrayContaining([...needed, ...samples, ...models]))

@@ -1,21 +1,30 @@
-// `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's
-// own functions, and writes its table there. With --only, --short (the cells of the tests) or fewer runs than 10,000
-// the results are printed only. The exit code is 1 when a figure lies outside its bounds.
+// `npm run calibrate [-- --runs N] [-- --part NAME] [-- --only TEXT]`: simulates what design/statistics.md claims, with
+// the product's own functions, and writes its tables there, one for each part. With --only, --short (the cells of the
+// tests) or fewer runs than 10,000 the results are printed only. The exit code is 1 when a figure lies outside its
+// bounds.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
-import {allCells, type Figure, figures, shortCells} from './cells.js'
+import {allCells, type Figure, figures, groupCells, shortCells} from './cells.js'
 import {excused, type Simulated, simulate} from './simulate.js'
 
 const page = new URL('../../design/statistics.md', import.meta.url)
 const fullRuns = 10_000
 
-const {values} = parseArgs({options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}}})
+/** The tables of the page, by the name of their marks. */
+const parts = {calibrate: allCells, 'calibrate-groups': groupCells}
+type Part = keyof typeof parts
+
+const {values} = parseArgs({
+  options: {runs: {type: 'string'}, only: {type: 'string'}, part: {type: 'string'}, short: {type: 'boolean'}},
+})
 const runs = Number(values.runs ?? fullRuns)
 if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${values.runs} is no whole number from 1`)
 const started = performance.now()
 const whole = values.short !== true && values.only === undefined
-const cells = (values.short === true ? shortCells() : allCells()).filter(({figure, design, truth}) =>
-  `${figure} ${design} ${truth}`.includes(values.only ?? ''),
+const asked = (Object.keys(parts) as Part[]).filter(name => values.part === undefined || values.part === name)
+if (asked.length === 0) throw new RangeError(`--part ${values.part} is none of ${Object.keys(parts).join(', ')}`)
+const cells = (values.short === true ? shortCells() : asked.flatMap(name => parts[name]())).filter(
+  ({figure, design, truth}) => `${figure} ${design} ${truth}`.includes(values.only ?? ''),
 )
 if (cells.length === 0) throw new RangeError(`--only ${values.only}: no cell has that in its name`)
 const results: Simulated[] = []
@@ -26,10 +35,15 @@ for (const cell of cells) {
     `${result.failed ? 'FAIL' : 'ok  '} ${cell.figure.padEnd(8)} ${cell.design.padEnd(26)} ${cell.truth.padEnd(60)} ${percent(result)}`,
   )
 }
-const text = tables(results)
 if (runs >= fullRuns && whole) {
-  const before = readFileSync(page, 'utf8')
-  writeFileSync(page, before.replace(/(<!-- calibrate -->\n)[\s\S]*?(<!-- calibratestop -->)/, `$1\n${text}\n$2`))
+  let from = 0
+  for (const name of asked) {
+    const own = results.slice(from, from + parts[name]().length)
+    from += own.length
+    const before = readFileSync(page, 'utf8')
+    const block = new RegExp(`(<!-- ${name} -->\\n)[\\s\\S]*?(<!-- ${name}stop -->)`)
+    writeFileSync(page, before.replace(block, `$1\n${tables(own)}\n$2`))
+  }
 }
 const failed = results.filter(one => one.failed)
 console.log(
@@ -55,6 +69,7 @@ function tables(all: readonly Simulated[]): string {
       )
       return `| ${design} | ${entries.join('; ')} |`
     })
+    if (own.length === 0) return ''
     return [
       `### ${title} (${bound})`,
       '',
@@ -64,5 +79,9 @@ function tables(all: readonly Simulated[]): string {
     ].join('\n')
   })
   const failed = all.filter(one => one.failed).length
-  return [`${all.length} cells of ${all[0]?.runs} runs; ${failed} outside their bounds.`, ...blocks, ''].join('\n\n')
+  return [
+    `${all.length} cells of ${all[0]?.runs} runs; ${failed} outside their bounds.`,
+    ...blocks.filter(block => block !== ''),
+    '',
+  ].join('\n\n')
 }

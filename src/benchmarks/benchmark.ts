@@ -111,6 +111,8 @@ export interface SampleKey {
   readonly subtask: string
   /** The item of which this sample is a variant; variants of one item are selected together. */
   readonly item?: string
+  /** Samples of one group count only together, and are selected together. */
+  readonly group?: string
 }
 
 /** `official`: a published data set; `builtin`: drawn by this project's generators. */

@@ -64,10 +64,10 @@ export function dataSetOf(source: DataSource): DataSet {
   const readKeys = async (): Promise<SampleKey[]> => {
     const list: SampleKey[] = []
     const ids = new Set<string>()
-    for await (const {id, subtask} of goodSamples(source)) {
+    for await (const {id, subtask, group} of goodSamples(source)) {
       if (ids.has(id)) throw sameId(root, benchmark.id, id)
       ids.add(id)
-      list.push({id, subtask})
+      list.push({id, subtask, ...(group === undefined ? {} : {group})})
     }
     return list
   }

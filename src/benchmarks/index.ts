@@ -10,6 +10,7 @@ const register = new Register<() => Promise<Benchmark>>('benchmark', [
   {name: 'vstar', part: async () => (await import('./vstar.js')).vstar},
   {name: 'viscot', part: async () => (await import('./viscot.js')).viscot},
   {name: 'hops', part: async () => (await import('./hops.js')).hops},
+  {name: 'hops-pairs', part: async () => (await import('./hops.js')).hopsPairs},
 ])
 
 /** Ids of all benchmarks known by now, in the order of tables. */

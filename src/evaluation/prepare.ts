@@ -13,7 +13,7 @@ import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.
 import {askedForm, cropFormOf, promptsSha256} from '../modes/prompts.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
-import type {ListedSample} from '../run-folder/samples.js'
+import {type ListedSample, listedSamples} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
@@ -131,7 +131,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       )
       if (crops) cropFormOf(form, id, spec.promptStyle)
       benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, place: path, form, keys})
-      const listed = selected.map(key => ({...key, bench: id}))
+      const listed = listedSamples(id, selected, available)
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
       entries.push(await lockEntry(data, {available, samples: listed, judged, form}))

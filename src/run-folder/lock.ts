@@ -3,6 +3,7 @@
 import {z} from 'zod'
 import {modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
+import {aggregateSchema, subtasksOf} from '../core/headline.js'
 import type {Scoring} from '../core/outcome.js'
 import {type ListedSample, samplesSha256} from './samples.js'
 
@@ -54,7 +55,7 @@ export const lockSchema = z.looseObject({
       /** True when the selection is less than the split: `--limit`, `--sample`, `ID:Subtask`. */
       partial: z.boolean(),
       metric: z.string(),
-      aggregate: z.enum(['macro', 'micro']),
+      aggregate: aggregateSchema,
       headline: z.array(z.string()).nullable(),
       subtasks: z.array(z.strictObject({name: z.string(), selected: z.number().int(), available: z.number().int()})),
     }),
@@ -143,7 +144,7 @@ export function lockedBenchmark({scoring, judged, samples, available, ...data}: 
     partial: samples.length < all,
     metric: lockedMetric(scoring, judged),
     aggregate: scoring.aggregate,
-    headline: scoring.headline ? [...scoring.headline] : null,
+    headline: subtasksOf(scoring.aggregate) ?? (scoring.headline ? [...scoring.headline] : null),
     subtasks: Array.from(available, ([name, count]) => ({name, selected: selected.get(name) ?? 0, available: count})),
   }
 }

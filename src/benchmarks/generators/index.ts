@@ -8,6 +8,7 @@ import {builtinMark} from '../data-set.js'
 import {writeBlink} from './blink-folder.js'
 import {blinkTasks} from './blink-tasks.js'
 import {writeHops} from './hops-folder.js'
+import {hopsPairsTasks} from './hops-pairs-tasks.js'
 import {hopsTasks} from './hops-tasks.js'
 import {type Share, shareOut, type Task} from './item.js'
 import {writeViscot} from './viscot-folder.js'
@@ -32,6 +33,7 @@ export const generated = {
   vstar: {tasks: vstarTasks, write: writeVstar},
   viscot: {tasks: viscotTasks, write: writeViscot},
   hops: {tasks: hopsTasks, write: writeHops},
+  'hops-pairs': {tasks: hopsPairsTasks, write: writeHops},
 } as const satisfies Record<string, Generated>
 export type GeneratedId = keyof typeof generated
 export const generatedIds = Object.keys(generated) as GeneratedId[]

@@ -166,8 +166,8 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'dry-run': on,
 }
 
-/** It must exist, names something else by itself, or needs another setting. */
-const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on']
+/** It must exist, names something else by itself, or goes with some other settings only. */
+const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on', 'vary', 'vary-all']
 
 const settingNames = Object.keys(valid)
 const specified = fc

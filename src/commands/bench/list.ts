@@ -3,6 +3,7 @@ import {placesOf} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {thisMachine} from '../../cli/bench-data.js'
+import {aggregateText} from '../../core/headline.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
 export default class BenchList extends BaseCommand<typeof BenchList> {
@@ -36,7 +37,7 @@ export default class BenchList extends BaseCommand<typeof BenchList> {
         id,
         String(subtasks.length),
         items > 0 ? `${items} (${defaultSplit})` : 'any number',
-        `${scoring.aggregate} ${scoring.metric}`,
+        `${aggregateText(scoring.aggregate)} ${scoring.metric}`,
         here.join(', ') || '-',
       ]
       return cells.map(text => ({lines: [text]}))

@@ -49,9 +49,9 @@ export function dataFrom({
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster, question, images} of set.samples())
+    for await (const {id, subtask, gold, options, letters, cluster, group, question, images} of set.samples())
       facts.set(id, {
-        ...{subtask, gold, options, letters, cluster, question},
+        ...{subtask, gold, options, letters, cluster, group, question},
         images: images.map(({source}) => ({source})),
       })
     return {facts, verified: await set.verified(), kind: set.kind, benchmark: set.benchmark}
@@ -71,8 +71,10 @@ export interface BenchSurvey {
   readonly title: string
   readonly scoring: Scoring
   readonly split: string
-  /** Subtask and gold answer by sample id, over all models. */
-  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
+  /** Subtask, gold answer and group by sample id, over all models. */
+  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown; readonly group?: string}>
+  /** Samples of each group in the benchmark's data. */
+  readonly available: readonly {readonly group?: string}[]
   readonly expected: ReadonlyMap<string, number>
   readonly kind: DataKind
   /** Whether all samples so far are published ones; false where nobody can tell. */
@@ -102,7 +104,7 @@ export async function surveyOf(
     const known = (await dataOf(answer.bench)).facts.get(answer.id)
     const {subtask, gold} = merged(answer, known)
     if (bench.samples.has(answer.id)) continue
-    bench.samples.set(answer.id, {subtask, gold})
+    bench.samples.set(answer.id, {subtask, gold, ...(known?.group === undefined ? {} : {group: known.group})})
     bench.verified &&= known !== undefined
     if (gold === null) survey.goldless++
     else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
@@ -113,7 +115,7 @@ export async function surveyOf(
 /** How choices are scored that no adapter describes. */
 const asChoices: Scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'}
 
-async function benchOf(answer: NamedAnswer, {verified, kind, benchmark: known}: KnownData): Promise<BenchSurvey> {
+async function benchOf(answer: NamedAnswer, {verified, kind, facts, benchmark: known}: KnownData): Promise<BenchSurvey> {
   const benchmark = known ?? (await adapterOf(answer.bench))
   const lettered = (answer.letters ?? answer.options ?? []).length > 0
   const choice = lettered || /^[A-Z]$/.test(String(answer.gold))
@@ -127,6 +129,7 @@ async function benchOf(answer: NamedAnswer, {verified, kind, benchmark: known}: 
       : (benchmark?.scoring ?? (choice ? asChoices : {answer: 'open', metric: 'match', aggregate: 'micro'})),
     split,
     samples: new Map(),
+    available: [...facts.values()],
     verified,
     kind,
     expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
