@@ -15,8 +15,11 @@ export {
   failedGeneration,
   type Generation,
   type Prompt,
+  picturesOf,
   promptText,
   type Request,
+  type Turn,
+  turnsOf,
   unknownTiming,
   unknownUsage,
 } from './core/generation.js'

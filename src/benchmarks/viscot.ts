@@ -66,7 +66,18 @@ export const viscot: Benchmark = defineBenchmark({
       maxNewTokens: limitInAllModes(512),
     },
     // llava/eval/model_cot_loader.py without --with-cot: what stands before the request for a box, its blank included.
-    'viscot-official': {...bare, text: '{question} ', exact: true, maxNewTokens: limitInAllModes(128)},
+    // With it: llava/eval/model_cot_det_loader.py asks for the box, in lower case and with a full stop after any sign.
+    'viscot-official': {
+      ...bare,
+      text: '{question} ',
+      exact: true,
+      crop: {
+        box: '{lower_question}. Please provide the bounding box coordinate of the region that can help you answer the question better.',
+        before: '{question}',
+        after: 'Please answer the question based on the original image and local detail image.{question} ',
+      },
+      maxNewTokens: limitInAllModes(128),
+    },
   },
   // scripts/v1_5/eval/cot_benchmark.sh; many gold answers are sentences, which 16 tokens cannot hold.
   maxNewTokens: {direct: 128},

@@ -9,7 +9,7 @@ import {type LogRecord, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {asOne} from './repeats.js'
-import type {Settled} from './settled.js'
+import {malformed, type Settled} from './settled.js'
 
 /** One arm on one benchmark: the settled records by sample id. */
 export interface Sheet {
@@ -91,6 +91,7 @@ function settledOf(
   listed: ListedSample | undefined,
   shared: (text: string) => string,
 ): Settled {
+  const choices = record.letters?.length ?? record.options?.length ?? 0
   return {
     subtask: shared(record.subtask),
     outcome: record.outcome,
@@ -99,8 +100,8 @@ function settledOf(
     group: listed?.group ?? null,
     groupSize: listed?.groupSize ?? 1,
     item: record.item ?? null,
-    gold: typeof record.gold === 'string' && /^[A-Z]$/.test(record.gold) ? shared(record.gold) : null,
-    choices: record.letters?.length ?? record.options?.length ?? 0,
+    gold: goldOf(record, choices, shared),
+    choices,
     metrics: isEmpty(record.metrics) ? none : record.metrics,
     promptTokens: record.usage.promptTokens,
     textTokens: record.usage.textTokens,
@@ -111,6 +112,11 @@ function settledOf(
     cached: Number(record.cached === true),
     ...(record.costUsd === undefined ? {} : {costUsd: record.costUsd}),
   }
+}
+
+function goldOf({gold}: LogRecord, choices: number, shared: (text: string) => string): string | null {
+  if (gold === null || choices === 0) return null
+  return typeof gold === 'string' && /^[A-Z]$/.test(gold) ? shared(gold) : malformed
 }
 
 /** Interventions that remove all blocks on purpose carry no information about engagement. */

@@ -16,7 +16,7 @@ import type {Lock} from '../run-folder/lock.js'
 import {groupsOf} from './groups.js'
 import {countOutcomes, type Run, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
-import type {Settled} from './settled.js'
+import {malformed, type Settled} from './settled.js'
 import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
 import {aggregateOf, bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
@@ -192,7 +192,7 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
 
 /**
  * The guessing baseline of each subtask, aggregated like the headline; null unless every item is a choice with a known
- * number of options.
+ * number of options. A gold answer that is no letter makes every guess wrong.
  */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
   const items: {name: string; groups: ChoiceItem[][]}[] = []
@@ -200,7 +200,10 @@ function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['basel
     const known = records.filter(({outcome}) => outcome !== 'unscored')
     const groups = known.map(record => record.members ?? [record])
     if (groups.flat().some(({gold, choices}) => gold === null || choices === 0)) return {random: null, majority: null}
-    items.push({name, groups: groups.map(group => group.map(({gold, choices}) => ({gold: gold!, choices})))})
+    const letters = groups.map(group =>
+      group.map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices})),
+    )
+    items.push({name, groups: letters})
   }
   const headline = (baseline: (groups: ChoiceItem[][]) => number) =>
     combined(

@@ -102,7 +102,7 @@ export function writeRun(
   records: Iterable<LogRecord>,
   groupOf: (id: string) => Pick<ListedSample, 'group' | 'groupSize'> = () => ({}),
 ): string {
-  const all = Array.from(records, agreeing)
+  const all = Array.from(records, one => ({...agreeing(one), extractor: lock.extractor}))
   const samples = lock.benchmarks.map(bench =>
     samplesOf(bench, all).map(sample => ({...sample, ...groupOf(sample.id)})),
   )

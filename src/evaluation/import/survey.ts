@@ -20,6 +20,8 @@ export interface KnownData {
   readonly verified: boolean
   readonly kind: DataKind
   readonly definition?: LockedBenchmark['definition']
+  /** The benchmark as these data describe it: a layout may have its own scoring. */
+  readonly benchmark?: Benchmark
 }
 
 const noData: KnownData = {facts: new Map(), verified: false, kind: 'official'}
@@ -57,7 +59,7 @@ export function dataFrom({
     const {definitionSha256} = await set.identity()
     const definition =
       definitionSha256 === undefined ? undefined : lockedDefinition(definitionSha256, set.benchmark.scoring)
-    return {facts, verified: await set.verified(), kind: set.kind, definition}
+    return {facts, verified: await set.verified(), kind: set.kind, definition, benchmark: set.benchmark}
   }
   return bench => {
     if (!known.has(bench)) known.set(bench, read(bench))
@@ -118,17 +120,25 @@ export async function surveyOf(
   return survey
 }
 
-async function benchOf(answer: NamedAnswer, {verified, kind, facts, definition}: KnownData): Promise<BenchSurvey> {
-  const benchmark = await adapterOf(answer.bench)
-  const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
+/** How choices are scored that no adapter describes. */
+const asChoices: Scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'}
+
+async function benchOf(
+  answer: NamedAnswer,
+  {verified, kind, facts, definition, benchmark: known}: KnownData,
+): Promise<BenchSurvey> {
+  const benchmark = known ?? (await adapterOf(answer.bench))
+  const lettered = (answer.letters ?? answer.options ?? []).length > 0
+  const choice = lettered || /^[A-Z]$/.test(String(answer.gold))
+  // Open questions that come with options were rewritten to choices, like VisCoT's by LanteRn; a definition may have
+  // both.
+  const rewritten = lettered && definition === undefined && benchmark?.scoring.answer === 'open'
   const split = benchmark?.defaultSplit ?? 'unknown'
   return {
     title: benchmark?.title ?? answer.bench,
-    scoring: benchmark?.scoring ?? {
-      answer: choice ? 'choice' : 'open',
-      metric: choice ? 'accuracy' : 'match',
-      aggregate: 'micro',
-    },
+    scoring: rewritten
+      ? asChoices
+      : (benchmark?.scoring ?? (choice ? asChoices : {answer: 'open', metric: 'match', aggregate: 'micro'})),
     split,
     samples: new Map(),
     available: [...facts.values()],

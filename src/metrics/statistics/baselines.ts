@@ -2,19 +2,23 @@
 
 /** One item: its gold letter and how many options it has. */
 export interface ChoiceItem {
-  readonly gold: string
+  /** Null where the gold answer is none of the letters, so that no guess is right. */
+  readonly gold: string | null
   readonly choices: number
 }
 
 /** Items that count only together; most often a single one. */
 export type ChoiceGroup = readonly ChoiceItem[]
 
-/** Expected score of a uniform guess: the mean over groups of the product of 1 / choices. NaN without groups. */
+/**
+ * Expected score of a uniform guess: the mean over groups of the product of 1 / choices, 0 where no letter is right. NaN
+ * without groups.
+ */
 export function randomBaseline(groups: Iterable<ChoiceGroup>): number {
   let sum = 0
   let n = 0
   for (const group of groups) {
-    sum += group.reduce((product, {choices}) => product / choices, 1)
+    sum += group.reduce((product, {gold, choices}) => (gold === null ? 0 : product / choices), 1)
     n++
   }
   return sum / n
@@ -29,7 +33,7 @@ export function majorityBaseline(groups: Iterable<ChoiceGroup>): number {
   for (const group of groups) {
     n++
     const {gold} = group[0]!
-    if (group.every(item => item.gold === gold)) counts.set(gold, (counts.get(gold) ?? 0) + 1)
+    if (gold !== null && group.every(item => item.gold === gold)) counts.set(gold, (counts.get(gold) ?? 0) + 1)
   }
   return n === 0 ? Number.NaN : Math.max(0, ...counts.values()) / n
 }
