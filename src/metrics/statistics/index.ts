@@ -5,6 +5,7 @@ export {assumedEffects, type DetectableEffects, detectableEffects} from './desig
 export {type EffectiveSize, effectiveSize} from './effective-size.js'
 export {holm} from './holm.js'
 export {defaultConfidence, type Estimate, type Interval} from './interval.js'
+export {type LinearContrast, linearContrast, meanDifference, pBeyond, type MeanDifference} from './linear-contrast.js'
 export {mcnemarExact} from './mcnemar.js'
 export {midPInterval} from './mid-p.js'
 export {normalCdf, normalQuantile} from './normal.js'
