@@ -66,6 +66,8 @@ export interface Donor {
   readonly id: string
   /** The donor's answer among the recipient's options, written like `answer`; null where the recipient has no such. */
   readonly answer: string | null
+  /** The place of that answer among the recipient's options. */
+  readonly option?: number
   /**
    * `text`: a contrast donor, whose gold text is one of the recipient's other options. `letter`: its gold letter is
    * another. `other`: neither.
