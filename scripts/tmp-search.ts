@@ -2,8 +2,8 @@ import {random} from '../src/core/random.js'
 import {judge} from '../src/metrics/diagnosis/verdict.js'
 import {countsOf, evidenceOfCounts} from './calibrate/worlds.js'
 const P: any[] = [
- ['load-bearing',[.05,.05,.05,.05],.03],['load-bearing',[.1,.1,.1,.1],.03],['load-bearing',[.3,.3,.3,.3],.03],
- ['harmful',[0,0,0,-.1],.03],['read-not-needed',[.1,.1,0,0],.03],['trace',[.015,.015,0,0],.03],['budget-only',[0,0,.1,.1],.03],['format-only',[0,0,0,.1],.03],
+
+ ['budget-only',[0,0,.1,.1],.03],['format-only',[0,0,0,.1],.03],
  ['not-used',[0,0,0,0],.03],['not-used',[0,0,0,0],.05],['not-used',[0,0,0,0],.1],['representation-fails',[0,0,0,0],.03,-.5],['representation-fails',[0,0,0,0],.1,-.3]]
 for (const [v,effects,m,oracle] of P) {
   const out=[]

@@ -1,6 +1,8 @@
 // Judges what latents are worth, from a table of outcomes: `diagnose`. Pure: no files, no commands. The procedure and its
 // simulated error are in design/diagnosis.md.
 export {type DiagnoseOptions, defaultMargin, diagnose} from './diagnose.js'
+export {type ArmCost, type Cost, paretoSet} from './efficiency.js'
+export * from './geometry/index.js'
 export {
   type Diagnosis,
   type DiagnosisVerdict,

@@ -28,28 +28,24 @@ const leastDiscordant = 0.5
 export function linearContrast(values: readonly Stratum[], aggregate: Aggregate): LinearContrast {
   const strata = strataOfFigure(values, aggregate)
   const {mean, standardError, degrees} = studentisedMean(strata)
-  const error = Math.sqrt(Math.max(standardError ** 2, leastDiscordant * squaredWeights(strata)))
+  const error = Math.sqrt(Math.max(standardError ** 2, leastDiscordant * pairVariance(strata)))
   const pAbove = studentCdf(-mean / error, degrees)
   return {mean, standardError: error, pBelow: studentCdf(mean / error, degrees), pAbove}
 }
 
-/** Sum of the squared weights of all samples, times the mean size of a cluster as its samples see it. */
-function squaredWeights(strata: readonly Stratum[]): number {
-  let squares = 0
+/** What one discordant pair adds to the variance of the mean: mean size of a cluster (as samples see it) / n x sum w^2. */
+function pairVariance(strata: readonly Stratum[]): number {
+  let squaredWeights = 0
   let samples = 0
   let seen = 0
   for (const {values, clusters} of strata) {
-    squares += 1 / (strata.length ** 2 * values.length)
+    squaredWeights += 1 / (strata.length ** 2 * values.length)
     samples += values.length
-    if (clusters === undefined) {
-      seen += values.length
-      continue
-    }
     const sizes = new Map<number, number>()
-    for (const cluster of clusters) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1)
-    for (const size of sizes.values()) seen += size * size
+    for (const cluster of clusters ?? []) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1)
+    seen += clusters === undefined ? values.length : [...sizes.values()].reduce((sum, size) => sum + size * size, 0)
   }
-  return (squares * seen) / samples
+  return (squaredWeights / samples) * (seen / samples)
 }
 
 /**
