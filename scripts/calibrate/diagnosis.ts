@@ -130,22 +130,37 @@ const at = (few: number, some: number, many: number): Promised['sizes'] => [
 ]
 
 /** The table of n in design/diagnosis.md. */
-export const promises: readonly Promised[] = [
-  {verdict: 'load-bearing', effects: [0.05, 0.05, 0.05, 0.05], margin: 0.03, sizes: at(239, 682, 1353)},
-  {verdict: 'load-bearing', effects: [0.1, 0.1, 0.1, 0.1], margin: 0.03, sizes: at(113, 189, 323)},
-  {verdict: 'load-bearing', effects: [0.3, 0.3, 0.3, 0.3], margin: 0.03, sizes: at(37, 38, 46)},
-  {verdict: 'harmful', effects: [0, 0, 0, -0.1], margin: 0.03, sizes: at(110, 136, 239)},
-  {verdict: 'budget-only', effects: [0, 0, 0.1, 0.1], margin: 0.03, sizes: at(476, 1768, 3300)},
-  {verdict: 'format-only', effects: [0, 0, 0, 0.1], margin: 0.03, sizes: at(537, 1876, 3717)},
-  {verdict: 'not-used', effects: [0, 0, 0, 0], margin: 0.03, sizes: at(537, 1876, 3717)},
-  {verdict: 'not-used', effects: [0, 0, 0, 0], margin: 0.05, sizes: at(231, 724, 1313)},
-  {verdict: 'not-used', effects: [0, 0, 0, 0], margin: 0.1, sizes: at(86, 200, 353)},
+const promises: readonly Promised[] = [
+  {verdict: 'load-bearing', effects: [0.05, 0.05, 0.05, 0.05], margin: 0.03, sizes: at(385, 875, 1460)},
+  {verdict: 'load-bearing', effects: [0.1, 0.1, 0.1, 0.1], margin: 0.03, sizes: at(154, 287, 440)},
+  {verdict: 'load-bearing', effects: [0.3, 0.3, 0.3, 0.3], margin: 0.03, sizes: at(40, 59, 76)},
+  {verdict: 'harmful', effects: [0, 0, 0, -0.1], margin: 0.03, sizes: at(148, 282, 408)},
+  {verdict: 'read-not-needed', effects: [0.1, 0.1, 0, 0], margin: 0.03, sizes: at(418, 1510, 2980)},
+  {
+    verdict: 'representation-fails',
+    effects: [0, 0, 0, 0],
+    oracle: -0.5,
+    margin: 0.03,
+    sizes: at(59, 174, 325),
+  },
+  {
+    verdict: 'representation-fails',
+    effects: [0, 0, 0, 0],
+    oracle: -0.3,
+    margin: 0.1,
+    sizes: at(128, 418, 835),
+  },
+  {verdict: 'budget-only', effects: [0, 0, 0.1, 0.1], margin: 0.03, sizes: at(478, 1768, 3420)},
+  {verdict: 'format-only', effects: [0, 0, 0, 0.1], margin: 0.03, sizes: at(537, 1890, 3717)},
+  {verdict: 'not-used', effects: [0, 0, 0, 0], margin: 0.03, sizes: at(537, 1960, 3840)},
+  {verdict: 'not-used', effects: [0, 0, 0, 0], margin: 0.05, sizes: at(240, 730, 1400)},
+  {verdict: 'not-used', effects: [0, 0, 0, 0], margin: 0.1, sizes: at(86, 200, 363)},
 ]
 
 function rightCell({verdict, effects, oracle, margin}: Promised, discordance: number, n: number): Cell {
-  const largest = Math.max(...effects.map(Math.abs))
+  const largest = Math.max(...effects.map(Math.abs), oracle === undefined ? 0 : -oracle)
   const world: World = {
-    ...{name: verdict, effects, own: 0.6, discordance, common: false},
+    ...{name: verdict, effects, own: oracle === undefined ? 0.6 : 0.4, discordance, common: false},
     ...(oracle !== undefined && {oracle}),
   }
   const draw = countsOf(world, n)

@@ -40,9 +40,6 @@ const decides: Readonly<Record<string, keyof Judgement['adjusted']>> = {
   'own no-latent': 'noLatent',
 }
 
-/** Flips of effects that are only shown; the deciding ones use the full number. */
-const shownFlips = 1999
-
 /** The name of every contrast that the conditions of a row allow. Other replacements stand under `content`. */
 export function contrastsIn(row: DiagnosedRow): Contrasted[] {
   const asked = new Set(samplesOf(row).flatMap(({under}) => Object.keys(under)))
@@ -106,11 +103,10 @@ function accuracy(
   const head = {name, contrast: [first, second], scale: 'accuracy', reading} as const
   // The deciding tests drew their flips under this purpose, so that the same p is printed.
   const random = randomOf(row, test === undefined ? `${reading} ${first} ${second}` : second, options)
-  const flips = test === undefined ? shownFlips : options.flips
-  return [{...head, ...paired(row, pairs, random, options.alpha, flips), ...(test !== undefined && {test})}]
+  return [{...head, ...paired(row, pairs, random, options), ...(test !== undefined && {test})}]
 }
 
-function paired(row: DiagnosedRow, pairs: readonly PairedStratum[], random: Random, alpha: number, flips?: number) {
+function paired(row: DiagnosedRow, pairs: readonly PairedStratum[], random: Random, {alpha, flips}: EffectOptions) {
   const {n, difference, low, high, p} = pairedDifference(pairs, {aggregate: row.aggregate, random, alpha, flips})
   const {mde} = detectableEffects(pairs, row.aggregate, alpha)
   return {n, difference, low, high, p, mde, supports: Math.max(Math.abs(low), Math.abs(high))}
@@ -125,13 +121,11 @@ function meanEffect(
   row: DiagnosedRow,
   head: Pick<Effect, 'name' | 'contrast' | 'scale' | 'reading'>,
   values: readonly Stratum[],
-  options: EffectOptions,
+  {alpha}: EffectOptions,
 ): Unadjusted[] {
   if (values.length === 0) return []
-  const random = randomOf(row, [head.name, ...head.contrast, head.scale].join(' '), options)
-  const {alpha} = options
-  const tested = meanDifference(values, {aggregate: row.aggregate, random, alpha, flips: shownFlips})
-  return [{...head, ...tested, mde: null, supports: null}]
+  const shares = head.scale === 'donor-lift'
+  return [{...head, ...meanDifference(values, {aggregate: row.aggregate, alpha, shares}), mde: null, supports: null}]
 }
 
 function inNats(
@@ -166,16 +160,14 @@ function steering(row: DiagnosedRow, options: EffectOptions): Unadjusted[] {
 /** The path interaction of every replacement that was asked with the picture open and with it hidden. */
 export function interactionsOf(
   row: DiagnosedRow,
-  options: EffectOptions,
+  {alpha, reading}: EffectOptions,
 ): (readonly [condition: string, interaction: MeanDifference])[] {
   const asked = new Set(samplesOf(row).flatMap(({under}) => Object.keys(under)))
   return [...asked].flatMap(name => {
     const condition = name.startsWith('strict:') ? name.slice('strict:'.length) : null
     if (condition === null || !asked.has(condition)) return []
-    const values = pathInteraction(row, condition, scoredBy(options.reading))
+    const values = pathInteraction(row, condition, scoredBy(reading))
     if (values.length === 0) return []
-    const random = randomOf(row, `interaction ${condition}`, options)
-    const {alpha} = options
-    return [[condition, meanDifference(values, {aggregate: row.aggregate, random, alpha, flips: shownFlips})] as const]
+    return [[condition, meanDifference(values, {aggregate: row.aggregate, alpha, shares: true})] as const]
   })
 }

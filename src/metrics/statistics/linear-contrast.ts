@@ -1,12 +1,10 @@
 // Tests of the mean of per-sample values that are not a difference of two scores: linear combinations of several arms,
 // differences beyond a margin, and differences on an open scale (nats).
-import type {Random} from '../../core/random.js'
 import {effectiveSize, wholeIfNearly} from './effective-size.js'
-import {normalQuantile} from './normal.js'
 import {differencesOf, type PairedStratum} from './paired-difference.js'
-import {signFlipTest, studentisedMean} from './sign-flip.js'
+import {studentisedMean} from './sign-flip.js'
 import {type Aggregate, type Stratum, strataOfFigure} from './strata.js'
-import {studentCdf} from './student.js'
+import {studentCdf, studentQuantile} from './student.js'
 import {tangoStatistic} from './tango.js'
 
 export interface LinearContrast {
@@ -28,9 +26,13 @@ const leastDiscordant = 0.5
 export function linearContrast(values: readonly Stratum[], aggregate: Aggregate): LinearContrast {
   const strata = strataOfFigure(values, aggregate)
   const {mean, standardError, degrees} = studentisedMean(strata)
-  const error = Math.sqrt(Math.max(standardError ** 2, leastDiscordant * pairVariance(strata)))
+  const error = atLeastHalfAPair(standardError, strata)
   const pAbove = studentCdf(-mean / error, degrees)
   return {mean, standardError: error, pBelow: studentCdf(mean / error, degrees), pAbove}
+}
+
+function atLeastHalfAPair(standardError: number, strata: readonly Stratum[]): number {
+  return Math.sqrt(Math.max(standardError ** 2, leastDiscordant * pairVariance(strata)))
 }
 
 /** What one discordant pair adds to the variance of the mean: mean size of a cluster (as samples see it) / n x sum w^2. */
@@ -68,20 +70,20 @@ export interface MeanDifference {
 }
 
 /**
- * The mean of differences on any scale, with the sign-flip test and the interval of that test's own critical value: it
- * holds 0 exactly when p is above alpha. Throws RangeError when there is no stratum or one is empty.
+ * The mean of differences on any scale with Student's interval and p, from the cluster-robust error: the interval holds
+ * 0 exactly when p is above alpha. `shares` says that a sample's difference is one of few whole steps, as those of
+ * answers are; the variance is then at least that of half a discordant pair, because steps that agree do not prove that
+ * all would. Throws RangeError when there is no stratum or one is empty.
  */
 export function meanDifference(
   differences: readonly Stratum[],
-  {aggregate, random, alpha = 0.05, flips}: {aggregate: Aggregate; random: Random; alpha?: number; flips?: number},
+  {aggregate, alpha = 0.05, shares}: {aggregate: Aggregate; alpha?: number; shares: boolean},
 ): MeanDifference {
   const strata = strataOfFigure(differences, aggregate)
   const n = strata.reduce((sum, {values}) => sum + values.length, 0)
-  const {statistic, standardError, p, critical} = signFlipTest(strata, random, flips)
-  const difference = statistic * standardError
-  const rejected = p <= alpha
-  // Few samples: no statistic can be significant, and the interval holds at least the normal one.
-  const reach = Math.max(critical(alpha), rejected ? 0 : Math.abs(statistic), normalQuantile(1 - alpha / 2))
-  const half = (rejected ? Math.min(reach, Math.abs(statistic) * (1 - 1e-12)) : reach) * standardError
-  return {n, difference, low: difference - half, high: difference + half, p}
+  const {mean, degrees, standardError} = studentisedMean(strata)
+  const error = shares ? atLeastHalfAPair(standardError, strata) : standardError
+  const half = studentQuantile(1 - alpha / 2, degrees) * error
+  const p = Math.min(1, 2 * studentCdf(-Math.abs(mean) / error, degrees))
+  return {n, difference: mean, low: mean - half, high: mean + half, p}
 }
