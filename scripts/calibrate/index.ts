@@ -1,6 +1,7 @@
 // `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's
-// own functions, and writes its table there; `npm run calibrate -- diagnosis` does so for design/diagnosis.md. With --only, --short (the cells of the tests) or fewer runs than 10,000
-// the results are printed only. The exit code is 1 when a figure lies outside its bounds.
+// own functions, and writes its table there; `npm run calibrate -- diagnosis` does so for design/diagnosis.md. With
+// --only, --short (the cells of the tests) or fewer runs than 10,000 the results are printed only. The exit code is 1
+// when a figure lies outside its bounds.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
 import {allCells, type Figure, figures, shortCells} from './cells.js'

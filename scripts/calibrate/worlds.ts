@@ -13,7 +13,10 @@ import type {ShownVerdict} from '../../src/metrics/diagnosis/verdict.js'
 import type {PairedStratum} from '../../src/metrics/statistics/index.js'
 import {type Design, draws, headline, spreadOver} from './designs.js'
 
-/** Own minus each condition, as fractions, in the order noise, stranger, markers, none; and the oracle where there is one. */
+/**
+ * Own minus each condition, as fractions, in the order noise, stranger, markers, none; and the oracle where there is
+ * one.
+ */
 export interface World {
   readonly name: string
   readonly effects: readonly [number, number, number, number]
@@ -27,7 +30,9 @@ export interface World {
   readonly common: boolean
 }
 
-/** Claims that are false in a world, for a margin. A difference of exactly 0 or of exactly the margin makes them false. */
+/**
+ * Claims that are false in a world, for a margin. A difference of exactly 0 or of exactly the margin makes them false.
+ */
 export function wrongClaims({effects, oracle}: World, margin: number): ReadonlySet<ShownVerdict> {
   const [noise, stranger, markers, none] = effects
   const above = (effect: number) => effect > 1e-12

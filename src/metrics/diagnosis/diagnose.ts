@@ -14,7 +14,9 @@ import {type Judgement, judge} from './verdict.js'
 
 export interface DiagnoseOptions {
   readonly alpha?: number
-  /** The margin within which conditions are alike. Fixed beforehand: 3 points, 10 for rows of fewer than 400 samples. */
+  /**
+   * The margin within which conditions are alike. Fixed beforehand: 3 points, 10 for rows of fewer than 400 samples.
+   */
   readonly margin?: number
   /** Seeds the sign flips of macro headlines and clusters. */
   readonly seed?: string | number

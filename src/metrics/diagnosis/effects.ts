@@ -41,7 +41,7 @@ const decides: Readonly<Record<string, keyof Judgement['adjusted']>> = {
 }
 
 /** The name of every contrast that the conditions of a row allow. Other replacements stand under `content`. */
-export function contrastsIn(row: DiagnosedRow): Contrasted[] {
+function contrastsIn(row: DiagnosedRow): Contrasted[] {
   const asked = new Set(samplesOf(row).flatMap(({under}) => Object.keys(under)))
   const named = namedContrasts.filter(([, first, second]) => asked.has(first) && asked.has(second))
   const used = new Set(['self-swap', ...named.flatMap(([, first, second]) => [first, second])])

@@ -1,5 +1,5 @@
-// The tests that a verdict rests on: own against the four deciding conditions, and whether own latents recover what true
-// features would give.
+// The tests that a verdict rests on: own against the four deciding conditions, and whether own latents recover what
+// true features would give.
 import {type Random, random} from '../../core/random.js'
 import {
   type Aggregate,
@@ -43,7 +43,7 @@ export interface EvidenceOptions {
 }
 
 /** Share of the oracle's gain over a dummy that own latents have to recover. */
-export const recoveredShare = 0.2
+const recoveredShare = 0.2
 
 /** own - dummy - (oracle - dummy) / 5: below 0 where own latents recover less than a fifth. */
 export const unrecovered = (own: number, dummy: number, oracle: number): number =>

@@ -6,7 +6,7 @@ import {type DiagnosedRow, ownAnd, samplesOf} from './row.js'
 import {type Checked, decidingConditions, ownCondition, type RecordedChecks} from './table.js'
 
 /** Fewest samples with a latent block. */
-export const leastEngaged = 30
+const leastEngaged = 30
 /** Samples whose own latents are fed again. */
 const identityChecks = 32
 /** An extractor that reads fewer answers than this share of what the chosen one reads is no evidence. */
@@ -79,7 +79,7 @@ function shamOf(row: DiagnosedRow): Checked | null {
   return {checked: pairs.length, passed: pairs.filter(pair => pair!.own.digest === pair!.other.digest).length}
 }
 
-export interface ChangedTexts {
+interface ChangedTexts {
   readonly condition: string
   readonly pairs: number
   /** Share of texts that differ from own; null without digests. */
@@ -89,7 +89,7 @@ export interface ChangedTexts {
 }
 
 /** How much each condition of a row changed. */
-export function changesOf(row: DiagnosedRow): ChangedTexts[] {
+function changesOf(row: DiagnosedRow): ChangedTexts[] {
   const samples = samplesOf(row)
   const names = new Set(samples.flatMap(({under}) => Object.keys(under)))
   names.delete(ownCondition)

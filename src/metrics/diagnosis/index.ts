@@ -1,5 +1,5 @@
-// Judges what latents are worth, from a table of outcomes: `diagnose`. Pure: no files, no commands. The procedure and its
-// simulated error are in design/diagnosis.md.
+// Judges what latents are worth, from a table of outcomes: `diagnose`. Pure: no files, no commands. The procedure and
+// its simulated error are in design/diagnosis.md.
 export {type DiagnoseOptions, defaultMargin, diagnose} from './diagnose.js'
 export {type ArmCost, type Cost, paretoSet} from './efficiency.js'
 export * from './geometry/index.js'

@@ -1,5 +1,5 @@
-// The two readings of a condition: the generated text, and the options' log-probabilities behind own text. Which of them
-// decides is settled by the shape of the texts, never by the scores.
+// The two readings of a condition: the generated text, and the options' log-probabilities behind own text. Which of
+// them decides is settled by the shape of the texts, never by the scores.
 import type {Outcome} from '../../core/outcome.js'
 import type {ReadingKind} from './result.js'
 import {type DiagnosedRow, ownAnd, type Scored, samplesOf} from './row.js'
@@ -9,7 +9,8 @@ import {type ConditionOutcome, type DiagnosedSample, decidingConditions, ownCond
 export const freeScore: Scored = ({score}) => score
 
 /**
- * 1 where the gold is the likeliest option (the earlier one of equals), else 0; null without a forced reading or a gold.
+ * 1 where the gold is the likeliest option (the earlier one of equals), else 0; null without a forced reading or a
+ * gold.
  * As `classification_result` of dmis-lab/CVRR, scripts/analysis_cvrr/core/metrics.py.
  */
 export const forcedScore: Scored = ({forced}, {gold}) =>
@@ -45,9 +46,9 @@ export interface ChosenReading {
 }
 
 /**
- * Free texts decide, unless those of a deciding condition differ from own in length (mean tokens by more than a quarter)
- * or in format (an answer can be read from one and not from the other on more than `margin` of the samples), and every
- * deciding condition has a forced reading on most samples.
+ * Free texts decide, unless those of a deciding condition differ from own in length (mean tokens by more than a
+ * quarter) or in format (an answer can be read from one and not from the other on more than `margin` of the samples),
+ * and every deciding condition has a forced reading on most samples.
  */
 export function chooseReading(row: DiagnosedRow, margin: number): ChosenReading {
   const samples = samplesOf(row)

@@ -79,7 +79,9 @@ export interface Undecided {
   readonly missing: readonly string[]
   /** Deciding conditions whose difference from own is neither shown nor ruled out. */
   readonly open: readonly string[]
-  /** Number of samples at which they would be decided at the discordance seen (80 % power); null if never or unknown. */
+  /**
+   * Number of samples at which they would be decided at the discordance seen (80 % power); null if never or unknown.
+   */
   readonly decidedAt: number | null
   /** Smallest margin that every interval of the deciding conditions supports; null without any. */
   readonly supports: number | null

@@ -54,7 +54,10 @@ export function ownAnd(
 /** What is compared: a number per outcome of a sample, null where there is none. */
 export type Scored = (outcome: ConditionOutcome, sample: DiagnosedSample) => number | null
 
-/** The pairs in which both conditions have a number: `new` is the first one, `base` the second. Empty strata are dropped. */
+/**
+ * The pairs in which both conditions have a number: `new` is the first one, `base` the second. Empty strata are
+ * dropped.
+ */
 export function pairsOf(
   row: DiagnosedRow,
   [first, second]: readonly [string, string],

@@ -50,7 +50,7 @@ export function marginShift(row: DiagnosedRow, swap: string): Stratum[] {
 }
 
 /** Per sample: (strict own - strict changed) - (own - changed). */
-export const interaction = (strictOwn: number, strictChanged: number, own: number, changed: number): number =>
+const interaction = (strictOwn: number, strictChanged: number, own: number, changed: number): number =>
   strictOwn - strictChanged - (own - changed)
 
 /**

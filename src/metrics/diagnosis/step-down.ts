@@ -7,9 +7,9 @@ export interface JudgedRow<T> {
 }
 
 /**
- * Judges `count` rows together: each at alpha / R first; the claims that are made stand, and the rest is judged again at
- * alpha / (R - claims), until nothing changes. A row claims nothing more as its level rises than it would alone, so the
- * chance of any wrong claim stays below alpha.
+ * Judges `count` rows together: each at alpha / R first; the claims that are made stand, and the rest is judged again
+ * at alpha / (R - claims), until nothing changes. A row claims nothing more as its level rises than it would alone, so
+ * the chance of any wrong claim stays below alpha.
  * Source: Holm 1979, Scandinavian Journal of Statistics 6:65, with verdicts in the place of tests.
  */
 export function stepDown<T>(

@@ -10,7 +10,6 @@ import type {Aggregate} from '../statistics/index.js'
  * and `strict:NAME` for condition NAME with the picture hidden.
  */
 export const decidingConditions = ['matched-noise', 'swap-unrelated', 'markers-only', 'no-latent', 'oracle'] as const
-export type DecidingCondition = (typeof decidingConditions)[number]
 export const ownCondition = 'own'
 
 export interface DiagnosisTable {
@@ -49,7 +48,9 @@ export interface ConditionOutcome {
   /** A digest of the generated text or ids: equal digests mean equal texts. */
   readonly digest?: string
   readonly textTokens?: number | null
-  /** Log-probability of each option (nats, summed over its tokens), read behind own text with this condition's latents. */
+  /**
+   * Log-probability of each option (nats, summed over its tokens), read behind own text with this condition's latents.
+   */
   readonly forced?: readonly number[] | null
   /** Score and readability of this text under other extractors, by their names. */
   readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly read: boolean}>>

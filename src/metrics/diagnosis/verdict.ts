@@ -1,5 +1,5 @@
-// The order in which a verdict is found. It is fixed, so that evidence cannot be picked after the fact: design/
-// diagnosis.md gives the reasons and the simulated error.
+// The order in which a verdict is found. It is fixed, so that evidence cannot be picked after the fact. Reasons and
+// simulated error: design/diagnosis.md.
 import {holm} from '../statistics/index.js'
 import {type ComparedCondition, comparedConditions, type Evidence} from './evidence.js'
 import type {DiagnosisVerdict} from './result.js'

@@ -35,7 +35,9 @@ function atLeastHalfAPair(standardError: number, strata: readonly Stratum[]): nu
   return Math.sqrt(Math.max(standardError ** 2, leastDiscordant * pairVariance(strata)))
 }
 
-/** What one discordant pair adds to the variance of the mean: mean size of a cluster (as samples see it) / n x sum w^2. */
+/**
+ * What one discordant pair adds to the variance of the mean: mean size of a cluster (as samples see it) / n x sum w^2.
+ */
 function pairVariance(strata: readonly Stratum[]): number {
   let squaredWeights = 0
   let samples = 0

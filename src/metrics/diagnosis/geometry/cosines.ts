@@ -10,7 +10,8 @@ export interface CosineFigures {
   /** Mean cosine of the latents of two samples at the same place. */
   readonly across: number | null
   /**
-   * The same after the mean of all latents is taken off: mean inner product of two latents over the mean squared length.
+   * The same after the mean of all latents is taken off: mean inner product of two latents over the mean squared
+   * length.
    * The ratio of means, unlike the mean of ratios, needs one pass only.
    */
   readonly withinCentred: number | null

@@ -2,8 +2,8 @@
 
 /**
  * The eigenvalues of a symmetric matrix, largest first. `matrix` is row-major, n x n, and is overwritten.
- * Householder reduction to tridiagonal form, then QL with implicit shifts, both without vectors. Source: Martin, Reinsch
- * and Wilkinson 1968, Numerische Mathematik 11:181; Dubrulle 1970, Numerische Mathematik 15:450.
+ * Householder reduction to tridiagonal form, then QL with implicit shifts, both without vectors. Source: Martin,
+ * Reinsch and Wilkinson 1968, Numerische Mathematik 11:181; Dubrulle 1970, Numerische Mathematik 15:450.
  */
 export function symmetricEigenvalues(matrix: Float64Array, n: number): Float64Array {
   if (matrix.length !== n * n) throw new RangeError(`${matrix.length} numbers are no ${n} x ${n} matrix`)

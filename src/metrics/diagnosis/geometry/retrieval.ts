@@ -14,8 +14,8 @@ export interface RetrievalFigures {
 }
 
 /**
- * The query is the mean of a sample's own latents, the gallery the mean of every sample's oracle vectors, the order that
- * of cosines: rank = 1 + number of entries that are nearer. One unit vector per sample is kept on each side.
+ * The query is the mean of a sample's own latents, the gallery the mean of every sample's oracle vectors, the order
+ * that of cosines: rank = 1 + number of entries that are nearer. One unit vector per sample is kept on each side.
  */
 export class Retrieval {
   readonly #queries: Float32Array[] = []
