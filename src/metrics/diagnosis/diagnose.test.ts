@@ -159,12 +159,13 @@ describe('planted worlds', () => {
     const scores = four(guess('n'), guess('s'), guess('m'), guess('z'))
     const given = table(200, {...scores, swap: guess('w')})
     const samples = given.samples.map((sample, i) => {
-      const donor = {id: 'd', answer: 'C', option: 2, lift: 'text'} as const
+      const donor = {id: 'd', answer: 'C', option: 2, lift: 'text', resized: i < 30} as const
       const swap = {...sample.under['swap']!, answer: i % 2 === 0 ? 'C' : 'B', donor}
       return {...sample, under: {...sample.under, swap, 'swap-unrelated': {...sample.under['swap-unrelated']!, donor}}}
     })
     const row = headline({...given, samples})
     expect(row.statement).toContain('answers follow the latents of a contrast donor (lift +50 points, unrelated 0)')
+    expect(row.notes).toContain('swap found a donor for 200 of 200 samples, 30 of them cut or repeated to fit.')
     const lift = row.effects.find(({name, contrast}) => name === 'steering' && contrast[1] === 'own')!
     expect(lift).toMatchObject({scale: 'donor-lift', difference: 0.5, contrast: ['swap', 'own'], mde: null})
   })

@@ -8,6 +8,7 @@ import {samplesToDecide} from './required.js'
 import type {Diagnosis, DiagnosisVerdict, Guard, Undecided} from './result.js'
 import {combined, type DiagnosedRow, partOf, rowsOf, type Scored, samplesOf} from './row.js'
 import {notesOf, type Said, statementOf} from './statement.js'
+import {donorShares} from './steering.js'
 import {stepDown} from './step-down.js'
 import {type DiagnosisTable, ownCondition, type RecordedChecks} from './table.js'
 import {type Judgement, judge} from './verdict.js'
@@ -104,7 +105,7 @@ function report(row: DiagnosedRow, judged: JudgedPart, alpha: number, options: D
   const undecided = verdict === 'inconclusive' ? undecidedOf(judged, alpha) : null
   const said: Said = {
     ...{verdict, judgement, effects, guards, undecided, margin, alpha, n: samplesOf(part).length},
-    ...{reading: chosen.kind, differing: chosen.differing, norms: normsOf(part)},
+    ...{reading: chosen.kind, differing: chosen.differing, norms: normsOf(part), donors: donorsOf(part)},
   }
   return {
     ...{bench: row.bench, subtask: row.subtask, n: samplesOf(row).length, engaged: engagementOf(row)},
@@ -141,6 +142,14 @@ function neededFor(
   const n = strata.reduce((sum, {values}) => sum + values.length, 0)
   const {mean, size, n: pieces} = effectiveSize(strataOfFigure(strata, row.aggregate))
   return samplesToDecide({n, pieces, difference: mean, discordance: size}, level)
+}
+
+function donorsOf(row: DiagnosedRow): Said['donors'] {
+  const swaps = ['swap', 'swap-unrelated'].flatMap(swap => {
+    const shares = donorShares(row, swap)
+    return shares === null ? [] : [[swap, shares] as const]
+  })
+  return Object.fromEntries(swaps)
 }
 
 /** Mean norm of what each condition fed, over that of own on the same samples. */

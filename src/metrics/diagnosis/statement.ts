@@ -15,6 +15,8 @@ export interface Said {
   readonly margin: number
   readonly alpha: number
   readonly n: number
+  /** By swap: samples that were asked, those with a donor, and donors that were cut or repeated. */
+  readonly donors: Readonly<Record<string, {asked: number; found: number; resized: number}>>
   /** Mean norm of what a condition fed over that of own; absent where it was not recorded. */
   readonly norms: Readonly<Record<string, number>>
 }
@@ -235,6 +237,10 @@ export function notesOf(said: Said, interactions: readonly (readonly [string, Me
           `Texts differ from own under ${differing.join(', ')}${reading === 'forced' ? '; teacher-forced answers decided' : '; no teacher-forced reading was recorded, so part of a difference may be the text'}.`,
         ]
       : []),
+    ...Object.entries(said.donors).map(([swap, {asked, found, resized}]) => {
+      const fitted = resized === 0 ? '' : `, ${resized} of them cut or repeated to fit`
+      return `${swap} found a donor for ${found} of ${asked} samples${fitted}.`
+    }),
     ...interactions.map(
       ([condition, effect]) =>
         `Path interaction of ${condition}: ${figures(effect)}: ${effect.low > 0 ? 'the open path to the picture makes up for the replacement' : effect.high < 0 ? 'the replacement costs more with the picture open' : 'not shown to differ between the paths'}.`,

@@ -2,7 +2,7 @@
 // a replacement with the path to the picture.
 import type {Stratum} from '../statistics/index.js'
 import {optionLogProb} from './reading.js'
-import {combined, type DiagnosedRow, type Scored} from './row.js'
+import {combined, type DiagnosedRow, type Scored, samplesOf} from './row.js'
 import {type DiagnosedSample, type Donor, ownCondition} from './table.js'
 
 /** 1 where the sample's answer under `condition` is d, the answer of the donor that `swap` fed; null without one. */
@@ -60,6 +60,14 @@ const interaction = (strictOwn: number, strictChanged: number, own: number, chan
  */
 export function pathInteraction(row: DiagnosedRow, condition: string, scored: Scored): Stratum[] {
   return combined(row, ['strict', `strict:${condition}`, ownCondition, condition], scored, interaction)
+}
+
+/** How many samples a donor was found for, and how many of those had to be cut or repeated to fit; null without a swap. */
+export function donorShares(row: DiagnosedRow, swap: string): {asked: number; found: number; resized: number} | null {
+  const own = samplesOf(row).filter(({under}) => under[ownCondition] !== undefined)
+  const donors = own.flatMap(({under}) => under[swap]?.donor ?? [])
+  if (donors.length === 0) return null
+  return {asked: own.length, found: donors.length, resized: donors.filter(({resized}) => resized).length}
 }
 
 /** One value per sample; samples without one are left out, and so are strata that become empty. */
