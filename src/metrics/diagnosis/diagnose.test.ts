@@ -45,6 +45,13 @@ describe('recorded studies', () => {
     expect(row.statement).toContain('about 1298 samples would decide no-latent at 3 points')
   })
 
+  it('the margin leaves out what own is shown to beat', () => {
+    const own = about(0.8)
+    const few = headline(table(100, {own, 'markers-only': about(0.2), 'no-latent': i => own(i) !== (i % 10 === 0)}))
+    expect(few.undecided).toMatchObject({open: ['no-latent']})
+    expect(few.undecided!.supports).toBeLessThan(0.2)
+  })
+
   it('zeros that hurt while matched noise does not are named out of distribution, not content', () => {
     const own = about(0.8)
     const row = headline(
@@ -103,7 +110,7 @@ describe('planted worlds', () => {
       /^A trace: the latents are read/,
     ],
   ] as const)('say %s', (verdict, scores, sentence) => {
-    const n = verdict === 'trace' ? 2000 : 600
+    const n = verdict === 'trace' ? 2000 : 420
     const row = headline(table(n, scores))
     expect(row).toMatchObject({verdict, verdictAll: verdict, undecided: null})
     expect(row.statement).toMatch(sentence)

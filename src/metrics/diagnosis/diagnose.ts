@@ -115,12 +115,15 @@ function report(row: DiagnosedRow, judged: JudgedPart, alpha: number, options: D
 }
 
 function undecidedOf(
-  {evidence: {contrasts}, judgement: {missing, open}, part, chosen, margin}: JudgedPart,
+  {evidence: {contrasts}, judgement: {missing, open, below}, part, chosen, margin}: JudgedPart,
   alpha: number,
 ): Undecided {
   const supported = comparedConditions.flatMap(condition => {
     const contrast = contrasts[condition]
-    return contrast === null ? [] : [Math.max(Math.abs(contrast.low), Math.abs(contrast.high))]
+    // A condition that own is shown to beat is not to be called alike.
+    return contrast === null || below.includes(condition)
+      ? []
+      : [Math.max(Math.abs(contrast.low), Math.abs(contrast.high))]
   })
   const needed = open.map(condition => neededFor(part, condition, scoredBy(chosen.kind), {alpha, margin}))
   const known = needed.filter(n => n !== null)

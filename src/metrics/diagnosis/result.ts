@@ -83,7 +83,9 @@ export interface Undecided {
    * Number of samples at which they would be decided at the discordance seen (80 % power); null if never or unknown.
    */
   readonly decidedAt: number | null
-  /** Smallest margin that every interval of the deciding conditions supports; null without any. */
+  /**
+   * Smallest margin that every interval supports, but those of conditions that own is shown to beat; null without any.
+   */
   readonly supports: number | null
 }
 

@@ -62,7 +62,9 @@ export function pathInteraction(row: DiagnosedRow, condition: string, scored: Sc
   return combined(row, ['strict', `strict:${condition}`, ownCondition, condition], scored, interaction)
 }
 
-/** How many samples a donor was found for, and how many of those had to be cut or repeated to fit; null without a swap. */
+/**
+ * How many samples a donor was found for, and how many of those had to be cut or repeated to fit; null without a swap.
+ */
 export function donorShares(row: DiagnosedRow, swap: string): {asked: number; found: number; resized: number} | null {
   const own = samplesOf(row).filter(({under}) => under[ownCondition] !== undefined)
   const donors = own.flatMap(({under}) => under[swap]?.donor ?? [])
