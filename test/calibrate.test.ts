@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 it.each([
   ['statistics', shortCells(), 2000],
-  ['diagnosis', shortDiagnosisCells(), 2000],
+  ['diagnosis', shortDiagnosisCells(), 1000],
 ] as const)(
   'every claim of design/%s.md holds in a few designs',
   (subject, cells, runs) => {
