@@ -1,6 +1,6 @@
 // One trial: start a command, kill it at a moment, start the same command again, and compare what it leaves with what
 // an unkilled one leaves.
-import {mkdir, readdir, readFile, rm} from 'node:fs/promises'
+import {mkdir, readdir, readFile, readlink, rm} from 'node:fs/promises'
 import {join, relative, sep} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {type LogRecord, recordKey} from '../../../src/run-folder/record.js'
@@ -121,7 +121,10 @@ async function leftIn(subject: Subject, place: string): Promise<Left> {
     const path = join(entry.parentPath, entry.name)
     const name = relative(place, path)
     if (subject.caches.includes(name.split(sep)[0]!)) continue
-    // A link counts by its target; what it leads to is a file of its own.
+    if (entry.isSymbolicLink()) {
+      files.set(name, await readlink(path))
+      continue
+    }
     const bytes = await readFile(path)
     if (entry.name !== 'log.jsonl') files.set(name, timeless(name, bytes, place))
     else
