@@ -100,8 +100,8 @@ export async function writeGenerated(dir: string, recipe: Recipe): Promise<void>
 }
 
 /**
- * Whether a folder is empty, or holds what was drawn of this recipe before the process was stopped. Drawing again writes
- * the same files with the same bytes.
+ * Whether a folder is empty, or holds what was drawn of this recipe before the process was stopped. Drawing again
+ * writes the same files with the same bytes.
  */
 async function isOpenTo(dir: string, mark: string): Promise<boolean> {
   const names = await readdir(dir)

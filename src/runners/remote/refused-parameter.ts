@@ -15,8 +15,8 @@ export const parameters = [
 export type Parameter = (typeof parameters)[number]
 
 /**
- * Names under which servers speak of a parameter that was sent to them under ours (Anthropic, Gemini, Vertex). `stop` is
- * too common a word to count outside quotation marks or beside none of these.
+ * Names under which servers speak of a parameter that was sent to them under ours (Anthropic, Gemini, Vertex). `stop`
+ * is too common a word to count by itself.
  */
 const spoken: Partial<Record<Parameter, RegExp>> = {
   stop: /['"`]stop['"`]|\bstop_?sequences?\b|\bstop (?:sequence|string|word|parameter)|(?:parameter|argument|model|field)s?:? stop\b/i,
