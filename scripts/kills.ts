@@ -1,5 +1,6 @@
 // Kills the commands that write at random moments and checks that the same command goes on and ends right:
-// `npm run kills -- --n 300 --seed 1` (after a build). Folders of trials with a fault are kept.
+// `npm run kills -- --n 300 --seed 1` (after a build). Folders of trials with a fault are kept. Ctrl-C ends it with the
+// table of the trials so far.
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -13,12 +14,15 @@ const {values} = parseArgs({
 const folder = await mkdtemp(join(tmpdir(), 'lantern-eval-kills-'))
 const {all, close} = await openSubjects(join(folder, 'inputs'))
 const subjects = all.filter(({name}) => values.only === undefined || name.includes(values.only))
+const stop = new AbortController()
+process.once('SIGINT', () => stop.abort())
 let faults = 0
 try {
   const tallies = await campaign(subjects, {
     n: Number(values.n),
     seed: Number(values.seed),
     folder,
+    signal: stop.signal,
     onTrial({name}, {moment, faults: found}) {
       faults += Number(found.length > 0)
       for (const fault of found) console.error(`${name}, ${JSON.stringify(moment)}: ${fault}`)

@@ -19,7 +19,7 @@ export type Parameter = (typeof parameters)[number]
  * is too common a word to count by itself.
  */
 const spoken: Partial<Record<Parameter, RegExp>> = {
-  stop: /['"`]stop['"`]|\bstop_?sequences?\b|\bstop (?:sequence|string|word|parameter)|(?:parameter|argument|model|field)s?:? stop\b/i,
+  stop: /['"`]stop['"`]|\bstop_?sequences?\b|\bstop (?:sequence|string|word|parameter)|: stop\b|(?:parameter|argument|field)s? stop\b/i,
 }
 
 /** Unknown or unsupported parameters: OpenAI, vLLM, Pydantic (Mistral, Azure), Gemini, Anthropic, Bedrock. */

@@ -15,15 +15,20 @@ export interface Campaign {
   readonly n: number
   readonly seed: number
   readonly folder: string
+  /** Ends it after the trial under way. */
+  readonly signal?: AbortSignal
   readonly onTrial?: (subject: Subject, trial: Trial) => void
 }
 
 /** `n` trials over the subjects in turn; the same seed chooses the same moments. */
-export async function campaign(subjects: readonly Subject[], {n, seed, folder, onTrial}: Campaign): Promise<Tally[]> {
+export async function campaign(
+  subjects: readonly Subject[],
+  {n, seed, folder, signal, onTrial}: Campaign,
+): Promise<Tally[]> {
   const moments = random(seed, 'kills')
   const expected = new Map<Subject, Unkilled>()
   const tallies = subjects.map(({name}) => ({name, trials: [] as Trial[]}))
-  for (let k = 0; k < n; k++) {
+  for (let k = 0; k < n && signal?.aborted !== true; k++) {
     const which = k % subjects.length
     const subject = subjects[which]!
     const known = expected.get(subject) ?? (await unkilled(subject, join(folder, `unkilled-${which}`)))
