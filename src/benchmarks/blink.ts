@@ -48,6 +48,8 @@ export const blink: Benchmark = defineBenchmark({
   scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'macro', judge: 'blink_official'},
   prompts: blinkPrompts,
   submission: blinkSubmission,
+  submissionForm:
+    'blink.json, one object of answers by id, as EvalAI takes it: {"test_Counting_1": "(A)"}; (Z) where no option is named',
   shippedAnswers: 'blink',
   origin: {
     repo: 'BLINK-Benchmark/BLINK',

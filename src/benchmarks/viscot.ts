@@ -71,6 +71,8 @@ export const viscot: Benchmark = defineBenchmark({
   // scripts/v1_5/eval/cot_benchmark.sh; many gold answers are sentences, which 16 tokens cannot hold.
   maxNewTokens: {direct: 128},
   submission,
+  submissionForm:
+    'a file of lines for each data set, as the official judge script reads them; gqa.jsonl: {"question_id": 1, "text": "a red bus"}',
   origin: {
     repo: 'deepcs233/Visual-CoT',
     revision: '83212ae474ab46b70048a6df6a386cff6589ff92',

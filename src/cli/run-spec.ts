@@ -6,6 +6,7 @@ import {LanternError, messageOf} from '../core/errors.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import type {OwnPrompt} from '../modes/prompts.js'
+import {servedBy} from '../runners/index.js'
 import {isBuiltinRef} from '../runners/onnx/checkpoint-folder.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
@@ -31,6 +32,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       (await benchmarksOf(
         values.bench,
         models.every(({ref}) => isBuiltinRef(ref)),
+        models.map(({ref}) => ref),
       )),
     data: values.data ?? {},
     split: values.split,
@@ -184,9 +186,12 @@ function endpointsOf(given: Readonly<Record<string, string>>, refs: readonly str
 async function benchmarksOf(
   given: readonly string[] | undefined,
   builtinModels: boolean,
+  refs: readonly string[] = [],
 ): Promise<RunSpec['benchmarks']> {
   if (given === undefined) {
     if (builtinModels) return [await shownBenchmark()]
+    // A misspelt `builtin:` is the nearer reason.
+    for (const ref of refs) servedBy(ref)
     throw new LanternError('usage', 'No benchmark is named.', `Add --bench with one of ${benchmarkIds().join(', ')}.`)
   }
   const byId = new Map<string, string[] | undefined>()

@@ -18,6 +18,7 @@ import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
+import {assertBoxes} from './boxes.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {pluginsOf} from './plugins-used.js'
@@ -27,6 +28,8 @@ import type {RunSpec} from './spec.js'
 export interface PreparedBenchmark {
   readonly benchmark: Benchmark
   readonly data: DataSet
+  /** The folder or file of the data. */
+  readonly place: string
   /** How it is asked. */
   readonly form: PromptForm
   /** The samples of this shard, in the order of the data. */
@@ -123,7 +126,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       // A layout may have its own scoring (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
       const form = askedForm(data.benchmark, spec.promptStyle, spec.ownPrompt)
-      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, form, keys})
+      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, place: path, form, keys})
       const listed = selected.map(key => ({...key, bench: id}))
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
@@ -141,6 +144,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         `The arm ${repeated.id} is asked for twice.`,
         'Name each model, mode and intervention once.',
       )
+    await assertBoxes(benchmarks, arms, message => notify({type: 'warning', message}))
     if (repeats > 1 && spec.decoding.temperature === 0 && identities.some(isLocal))
       notify({
         type: 'warning',
@@ -188,6 +192,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       environment: {
         ...environment(spec),
         titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
+        data: Object.fromEntries(benchmarks.map(({benchmark, place}) => [benchmark.id, place])),
         ...labelsOf(spec),
       },
     })

@@ -1,6 +1,6 @@
 // The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
 // gate.
-import {appendFile, mkdir} from 'node:fs/promises'
+import {appendFile, mkdir, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
@@ -130,10 +130,18 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   try {
     await mkdir(dirname(path), {recursive: true})
-    await (append ? appendFile(path, text) : writeWhole(path, text))
+    await (append || (await isStream(path)) ? appendFile(path, text) : writeWhole(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,
     })
   }
+}
+
+/** Whether a path is a terminal, pipe or device, as /dev/stdout: it cannot be replaced by another file. */
+async function isStream(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => !found.isFile() && !found.isDirectory(),
+    () => false,
+  )
 }

@@ -3,7 +3,7 @@
 import {z} from 'zod'
 import {type Generation, type Seen, stops} from '../core/generation.js'
 import {type Outcome, outcomes, type Score} from '../core/outcome.js'
-import type {Sample} from '../core/sample.js'
+import type {ImageRef, Sample} from '../core/sample.js'
 
 const count = z.number().nullable()
 
@@ -35,8 +35,12 @@ export const logRecordSchema = z.looseObject({
   metrics: z.record(z.string(), z.number()),
   answer: z.string().nullable(),
   gold: z.union([z.string(), z.array(z.string())]).nullable(),
+  /** The question without options and instructions; absent where the data do not say it. */
+  question: z.string().optional(),
   options: z.array(z.string()).nullish(),
   letters: z.array(z.string()).nullish(),
+  /** Where the pictures come from: a path, or a file and its row. */
+  pictures: z.array(z.string()).optional(),
   text: z.string(),
   extractor: z.string(),
   cluster: z.string().nullish(),
@@ -98,6 +102,8 @@ export interface RecordParts {
   readonly sample: Pick<Sample, 'id' | 'subtask' | 'item' | 'gold' | 'cluster'> & {
     readonly options?: readonly string[] | null
     readonly letters?: readonly string[] | null
+    readonly question?: string
+    readonly images?: readonly Pick<ImageRef, 'source'>[]
   }
   readonly said: Pick<Generation, 'text' | 'usage' | 'timing' | 'stop' | 'attempts' | 'seen' | 'cached' | 'costUsd'> & {
     readonly likeliest?: string
@@ -111,7 +117,7 @@ export interface RecordParts {
 
 /** The log line of a scored sample (design/contract.md, "A log record"). */
 export function recordOf({arm, bench, repeat, sample, said, score, extractor, error, more}: RecordParts): LogRecord {
-  const {id, subtask, item, gold, options, letters, cluster} = sample
+  const {id, subtask, item, gold, question, options, letters, images, cluster} = sample
   const {seen} = said
   return {
     ...more,
@@ -128,8 +134,10 @@ export function recordOf({arm, bench, repeat, sample, said, score, extractor, er
     metrics: {...score.metrics},
     answer: score.answer,
     gold: typeof gold === 'string' || gold === null ? gold : [...gold],
+    ...(question ? {question} : {}),
     ...(options ? {options: [...options]} : {}),
     ...(letters ? {letters: [...letters]} : {}),
+    ...(images && images.length > 0 ? {pictures: images.map(({source}) => source)} : {}),
     text: said.text,
     extractor,
     ...(cluster == null ? {} : {cluster}),

@@ -73,6 +73,7 @@ const optionOrder = written<OptionOrders>(
       throw error
     }
   },
+  {near: ['file', 'circular', 'shuffle:4']},
 )
 
 /** `[KEY=]VALUE`s as a record; a value without a key has the key `*`. Throws Unfit for two values of one key. */

@@ -1,6 +1,7 @@
 // `recipe show`: what one recipe sets, as the YAML file that would set the same.
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
+import {terminal} from '../../cli/terminal.js'
 
 export default class RecipeShow extends BaseCommand<typeof RecipeShow> {
   static override summary = 'What a recipe sets, as a YAML file that `--recipe FILE` takes.'
@@ -18,7 +19,7 @@ export default class RecipeShow extends BaseCommand<typeof RecipeShow> {
     const opened = await openRecipe(this.args.recipe)
     // A value that does not fit is told here, before a run.
     for (const bench of Object.keys(opened.recipe.benchmarks)) await recipeSettings(opened, [bench])
-    this.log(stringify(opened.recipe, {lineWidth: 0}).trimEnd())
+    this.log(stringify(opened.recipe, {lineWidth: terminal().width}).trimEnd())
     return {...opened.recipe}
   }
 }

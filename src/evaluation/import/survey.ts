@@ -47,8 +47,11 @@ export function dataFrom({
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
-      facts.set(id, {subtask, gold, options, letters, cluster})
+    for await (const {id, subtask, gold, options, letters, cluster, question, images} of set.samples())
+      facts.set(id, {
+        ...{subtask, gold, options, letters, cluster, question},
+        images: images.map(({source}) => ({source})),
+      })
     return {facts, verified: await set.verified(), kind: set.kind}
   }
   return bench => {
@@ -134,5 +137,7 @@ export function merged(answer: NamedAnswer, known: SampleFacts | undefined): Sam
     ...(options ? {options} : {}),
     ...(letters ? {letters} : {}),
     ...((answer.cluster ?? known?.cluster) === undefined ? {} : {cluster: answer.cluster ?? known?.cluster}),
+    ...(known?.question ? {question: known.question} : {}),
+    ...(known?.images ? {images: known.images} : {}),
   }
 }

@@ -9,8 +9,8 @@ export const viscotOfficial: Recipe = {
   benchmarks: {viscot: {layouts: ['official']}},
   settings: {'prompt-style': 'viscot-official', mode: ['direct'], 'max-new-tokens': 128, temperature: 0},
   differs: [
-    'Its score is that of gpt-3.5-turbo-1106: add --judge openai:gpt-3.5-turbo-1106. Without a judge the headline is `match`.',
+    'The original score comes from gpt-3.5-turbo-1106. To use the same judge, add --judge openai:gpt-3.5-turbo-1106. Without a judge the headline is `match`.',
     'Its two turns with a box and a crop (cot, cot_gtbbox, cot_random, cot_center, cot_woimg) are not built: a prompt here is one turn, and no request may follow from an answer.',
-    'The line feed after <image> is written by the template of LLaVA, so it is no part of our text.',
+    'The line feed after <image> comes from the template of LLaVA, so this run does not send it.',
   ],
 }
