@@ -96,9 +96,10 @@ async function appliedRecipe(
   name: string,
   values: RunValues,
 ): Promise<{readonly benchmarks: RunSpec['benchmarks']; readonly used: NonNullable<RunSpec['recipe']>}> {
-  const {changedSettings, openRecipe, recipeSettings, recipeSubtasks} = await import('./recipes.js')
+  const {alsoPublished, changedSettings, openRecipe, recipeSettings, recipeSubtasks} = await import('./recipes.js')
   const opened = await openRecipe(name)
-  const changed = changedSettings(await recipeSettings(opened, values.bench), {...values})
+  const settings = await recipeSettings(opened, values.bench)
+  const changed = changedSettings(settings, await alsoPublished(opened), {...values})
   const benchmarks = (await benchmarksOf(values.bench, false)).map(({id, subtasks}) => {
     const own = recipeSubtasks(opened, id)
     if (subtasks === undefined) return {id, subtasks: own}

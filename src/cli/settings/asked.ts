@@ -120,7 +120,7 @@ export const whatSettings = {
     'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME; LABEL= is shown for it.',
     what,
   ),
-  mode: several(choice('MODE', modes), 'How the model is asked to think.', {
+  mode: several(choice('MODE', modes), 'How the model is asked; crop asks for a box first (VisCoT).', {
     ...what,
     defaultNote: 'latent for a checkpoint with latent ids, else direct',
   }),
