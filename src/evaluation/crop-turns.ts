@@ -25,8 +25,8 @@ export function cropOf({mode}: Pick<Arm, 'mode'>, {crop}: PromptForm): CropForm 
 /**
  * Answers the groups as `Session.generate` does, each request once. A generation of the mode `crop` is that of its
  * second request, with the first in `steps`; if the first failed, that failure. Saved answers know no first requests,
- * so sessions that need no pictures are asked once. A killed run of the mode `crop` may ask the boxes of a window again;
- * they are in the cache.
+ * so sessions that need no pictures are asked once. A killed run of the mode `crop` may ask the boxes of a window
+ * again; they are in the cache.
  */
 export async function* askInTurns(
   {session, arms}: {readonly session: Session; readonly arms: readonly Arm[]},

@@ -115,7 +115,10 @@ export async function surveyOf(
 /** How choices are scored that no adapter describes. */
 const asChoices: Scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'}
 
-async function benchOf(answer: NamedAnswer, {verified, kind, facts, benchmark: known}: KnownData): Promise<BenchSurvey> {
+async function benchOf(
+  answer: NamedAnswer,
+  {verified, kind, facts, benchmark: known}: KnownData,
+): Promise<BenchSurvey> {
   const benchmark = known ?? (await adapterOf(answer.bench))
   const lettered = (answer.letters ?? answer.options ?? []).length > 0
   const choice = lettered || /^[A-Z]$/.test(String(answer.gold))

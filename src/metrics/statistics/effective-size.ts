@@ -181,9 +181,9 @@ function clusterEffect(
 }
 
 /**
- * What a sample of each stratum counts for as one that disagrees: 1 if all strata have one size and weight. A small stratum has
- * most of the variance of the mean, so those in a large one say little about it; all strata together count as many as
- * have a say.
+ * What a sample of each stratum counts for as one that disagrees: 1 if all strata have one size and weight. A small
+ * stratum has most of the variance of the mean, so those in a large one say little about it; all strata together count
+ * as many as have a say.
  */
 function voicesOf(moments: readonly Moments[], weights: readonly number[]): number[] {
   const all = sumOf(moments, ({n}, s) => weights[s]! ** 2 / n)
