@@ -17,7 +17,7 @@ export interface DataSource {
   /** The given folder (or file), and the files that hold the samples. */
   readonly root: string
   readonly files: readonly string[]
-  /** Default: by the marker of generated samples, see `isBuiltin`. */
+  /** Default: by the marker of generated samples, `builtinMark`. */
   readonly kind?: DataKind
   /**
    * Every sample in the order of the data. A broken record is an error in its place; reading goes on after it. Pictures
@@ -58,15 +58,24 @@ export interface DataSource {
  */
 export const builtinMark = 'builtin.json'
 
-/** Whether a data folder, or the folder of a data file, has the marker of generated samples. */
-function isBuiltin(root: string): boolean {
-  return existsSync(join(root, builtinMark)) || existsSync(join(dirname(root), builtinMark))
+/** Beside the marker while the samples are drawn. If the process is killed, it stays. */
+export const unfinishedMark = 'builtin.json.part'
+
+/** Whether a data folder, or the folder of a data file, has a file of this name. */
+function hasMark(root: string, mark: string): boolean {
+  return existsSync(join(root, mark)) || existsSync(join(dirname(root), mark))
 }
 
-/** Makes the DataSet of a source. */
+/** Makes the DataSet of a source. Throws `bad-file` for generated samples that were not all drawn. */
 export function dataSetOf(source: DataSource): DataSet {
   const {benchmark, split, root} = source
-  const kind = source.kind ?? (isBuiltin(root) ? 'builtin' : 'official')
+  if (hasMark(root, unfinishedMark))
+    throw new LanternError(
+      'bad-file',
+      `${root} is not finished: \`bench make\` was stopped while it drew the samples.`,
+      'Run the same `lantern-eval bench make` again; it goes on.',
+    )
+  const kind = source.kind ?? (hasMark(root, builtinMark) ? 'builtin' : 'official')
   let keys: Promise<readonly SampleKey[]> | undefined
   const readKeys = async (): Promise<SampleKey[]> => {
     const list: SampleKey[] = []

@@ -4,7 +4,7 @@ import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
 import {withPlugins} from './named-plugins.js'
 import {openedBenchmark} from './own-benchmarks.js'
-import {bare, everywhereFlags, settingsIn} from './settings/flags.js'
+import {bare, everywhereFlags, settingsIn, withPlainValues} from './settings/flags.js'
 import {jsonAsked, resolveSettings} from './settings/resolve.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
 import {honourNoColor, outliveReaders} from './terminal.js'
@@ -32,12 +32,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     honourNoColor(process.env)
     outliveReaders()
     const flags: FlagInput = {...this.ctor.baseFlags, ...this.ctor.flags}
-    const parsed = await this.parse({
-      flags: bare(flags),
-      args: this.ctor.args,
-      strict: this.ctor.strict,
-      enableJsonFlag: this.ctor.enableJsonFlag,
-    })
+    const {args, strict, enableJsonFlag} = this.ctor
+    const parsed = await this.parse(
+      {flags: bare(flags), args, strict, enableJsonFlag},
+      withPlainValues(this.argv, flags),
+    )
     const given: Readonly<Record<string, unknown>> = parsed.flags
     const {env} = process
     const sources = {flags: given, env, command: this.spelling}

@@ -1,12 +1,12 @@
 // The cache layout of the Hugging Face hub's own tools. Our downloads use the same cache, so that neither side
 // downloads a file twice. Paths and links only.
 // Layout and variables: huggingface/huggingface_hub: docs, "Understand caching" and "Environment variables".
-import {randomUUID} from 'node:crypto'
 import {existsSync} from 'node:fs'
-import {copyFile, link, mkdir, readFile, rename, rm, symlink, writeFile} from 'node:fs/promises'
+import {copyFile, link, mkdir, readFile, rename, rm, symlink} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {dirname, join, relative} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
+import {partOf, removeDeadParts, writeWhole} from '../core/part-file.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -69,7 +69,8 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
   const folder = repoFolder(repo, env)
   const snapshot = join(folder, 'snapshots', commit)
   const isNew = !existsSync(snapshot)
-  const target = isNew ? join(folder, `.snapshot-${randomUUID()}`) : snapshot
+  await removeDeadParts(folder)
+  const target = isNew ? partOf(join(folder, '.snapshot')) : snapshot
   for (const [path, blob] of blobs)
     await linkBlob(join(folder, 'blobs', blob), join(target, path), join(snapshot, path))
   if (isNew) {
@@ -85,8 +86,7 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
   if (repo.revision !== commit) {
     const ref = join(folder, 'refs', repo.revision)
     await mkdir(dirname(ref), {recursive: true})
-    await writeFile(`${ref}.tmp`, commit)
-    await rename(`${ref}.tmp`, ref)
+    await writeWhole(ref, commit)
   }
   return snapshot
 }

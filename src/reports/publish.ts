@@ -2,9 +2,9 @@
 // gate.
 import {appendFile, mkdir, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
+import {writeWhole} from '../core/part-file.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
@@ -130,7 +130,7 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   try {
     await mkdir(dirname(path), {recursive: true})
-    await (append || (await isStream(path)) ? appendFile(path, text) : writeFileAtomic(path, text))
+    await (append || (await isStream(path)) ? appendFile(path, text) : writeWhole(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,

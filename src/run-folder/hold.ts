@@ -6,6 +6,7 @@ import {hostname} from 'node:os'
 import {dirname, join} from 'node:path'
 import {z} from 'zod'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {partOf, removeDeadParts} from '../core/part-file.js'
 import {isAlive} from '../core/process.js'
 
 export const holdFile = 'writer.lock'
@@ -62,6 +63,7 @@ export async function hold(runDir: string): Promise<Hold> {
     if (tries === mostTries) throw notAHold(path)
     if (found) await putAside(path, found.text)
   }
+  await removeDeadParts(runDir)
   const renewal = setInterval(() => void renew(path, mine), renewEveryMs)
   renewal.unref()
   return {
@@ -87,7 +89,7 @@ export async function hold(runDir: string): Promise<Hold> {
 
 /** Linking a finished file into place is atomic: a hold is never visible without its holder. */
 async function take(path: string, holder: string): Promise<boolean> {
-  const draft = `${path}.${randomUUID()}`
+  const draft = partOf(path)
   try {
     await mkdir(dirname(path), {recursive: true})
     await writeFile(draft, holder)
@@ -163,7 +165,7 @@ function notAHold(path: string): LanternError {
  * the rename; that process gets its hold back.
  */
 async function putAside(path: string, text: string | null): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
+  const aside = partOf(path)
   try {
     if (text !== null && (await readFile(path, 'utf8')) !== text) return
     await rename(path, aside)

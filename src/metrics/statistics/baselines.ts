@@ -11,8 +11,8 @@ export interface ChoiceItem {
 export type ChoiceGroup = readonly ChoiceItem[]
 
 /**
- * Expected score of a uniform guess: the mean over groups of the product of 1 / choices, 0 where no letter is right. NaN
- * without groups.
+ * Expected score of a uniform guess: the mean over groups of the product of 1 / choices, 0 where no letter is right.
+ * NaN without groups.
  */
 export function randomBaseline(groups: Iterable<ChoiceGroup>): number {
   let sum = 0

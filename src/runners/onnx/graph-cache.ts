@@ -2,8 +2,8 @@
 // emitting the graph again, and a graph viewer can open what was run. A cache that cannot be written only costs time.
 import {mkdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import {hashOf} from '../../core/hash.js'
+import {writeWhole} from '../../core/part-file.js'
 
 /** The bytes of the graph `name`, which `ingredients` determine completely. */
 export async function cachedGraph(
@@ -18,7 +18,7 @@ export async function cachedGraph(
   if (known !== null) return known
   const graph = emit()
   await mkdir(folder, {recursive: true})
-    .then(() => writeFileAtomic(file, Buffer.from(graph)))
+    .then(() => writeWhole(file, graph))
     .catch(() => undefined)
   return graph
 }

@@ -3,6 +3,7 @@
 import {setImmediate as nextTurn} from 'node:timers/promises'
 import {limits} from '../../core/limits.js'
 import {at, firstOf, listOf, parsed} from './fields.js'
+import {reasonIn} from './finish.js'
 import {saidIn} from './message-text.js'
 import {errorIn} from './said-error.js'
 
@@ -18,7 +19,7 @@ export function isEventStream(body: string): boolean {
 export async function joinedEvents(body: string): Promise<unknown> {
   const said = {text: '', thoughts: '', refusal: ''}
   let usage: unknown
-  let reason: unknown
+  let reason: string | undefined
   let ended = false
   let pieces = 0
   let count = 0
@@ -44,7 +45,7 @@ export async function joinedEvents(body: string): Promise<unknown> {
     said.text = whole === undefined ? said.text + piece.text : piece.text
     said.thoughts += piece.thoughts
     said.refusal += piece.refusal
-    reason = firstOf(choice, 'finish_reason') ?? reason
+    reason = reasonIn(choice) ?? reason
   }
   if (pieces === 0 || (!ended && reason === undefined)) return undefined
   const message = {content: said.text, reasoning_content: said.thoughts, refusal: said.refusal}

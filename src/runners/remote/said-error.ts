@@ -53,14 +53,41 @@ function saidInText(text: string, depth: number): SaidError | undefined {
   return inner ?? (text.trim() === '' ? undefined : {...nothing, message: text.trim()})
 }
 
+/** Where servers put an error, or its sentence: MiniMax `base_resp`, Apigee `fault`, company gateways the last ones. */
+const sentences = [
+  ...['error', 'errors', 'message', 'Message', 'detail', 'msg', 'error_msg', 'error_description', 'title'],
+  ...['base_resp', 'status_msg', 'fault', 'faultstring', 'errorMessage', 'error_message', 'reason'],
+]
+const codeNames = [
+  ...[
+    'code',
+    'type',
+    'status',
+    'error_code',
+    'error_type',
+    'reason',
+    '__type',
+    'status_code',
+    'statusCode',
+    'errorcode',
+  ],
+]
+
+/** What the first of these fields says that says anything; an empty field does not hide the next. */
+function firstSaid(value: object, depth: number): SaidError | undefined {
+  for (const name of sentences) {
+    const said = errorIn(at(value, name), depth)
+    if (said !== undefined) return said
+  }
+  return undefined
+}
+
 function saidInObject(value: object, depth: number): SaidError | undefined {
-  const parts = ['error', 'errors', 'message', 'Message', 'detail', 'msg', 'error_msg', 'error_description', 'title']
-  const found = firstOf(value, ...parts)
-  const inner = errorIn(found, depth + 1)
+  const inner = firstSaid(value, depth + 1)
   // The provider's error is more specific than the gateway's.
   const raw = errorIn(firstOf(at(value, 'metadata'), 'raw', 'reasons') ?? at(value, 'innererror'), depth + 1)
   if (inner === undefined && raw === undefined) return undefined
-  const codes = ['code', 'type', 'status', 'error_code', 'error_type', 'reason', '__type'].map(name => at(value, name))
+  const codes = codeNames.map(name => at(value, name))
   const place = at(value, 'loc')
   const where = Array.isArray(place) ? place.join('.') : ''
   const param = firstOf(value, 'param', 'parameter')

@@ -1,9 +1,9 @@
 // The decoder's weights at a lower precision: written to the cache once, and compared with float32 once.
 import {access, mkdir, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import {z} from 'zod'
 import {LanternError, messageOf} from '../../../core/errors.js'
+import {writeWhole} from '../../../core/part-file.js'
 import {random} from '../../../core/random.js'
 import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
 import {requireFinite} from '../finite.js'
@@ -72,7 +72,7 @@ export async function rememberedParity(file: string, measure: () => Promise<Pari
   const known = await readParity(file)
   if (known !== undefined) return known
   const parity = await measure()
-  await writeFileAtomic(file, JSON.stringify(parity))
+  await writeWhole(file, JSON.stringify(parity))
   return parity
 }
 
