@@ -1,9 +1,10 @@
 // The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
 // gate.
-import {appendFile, mkdir} from 'node:fs/promises'
+import {appendFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
 import type {Arm} from '../core/generation.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
@@ -128,8 +129,8 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 
 /** Writes a file atomically (or appends to it) and creates its parent folders. Throws `disk`. */
 export async function writeText(path: string, text: string, append = false): Promise<void> {
+  await makeFolder(dirname(path), 'Give another path.')
   try {
-    await mkdir(dirname(path), {recursive: true})
     await (append ? appendFile(path, text) : writeFileAtomic(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {

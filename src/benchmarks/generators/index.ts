@@ -1,8 +1,9 @@
 // The generated benchmarks: their tasks, the layout they are written in, and the recipe that records how a folder was
 // drawn.
-import {mkdir, readdir, writeFile} from 'node:fs/promises'
+import {readdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../core/errors.js'
+import {makeFolder} from '../../core/folders.js'
 import {builtinMark} from '../data-set.js'
 import {writeBlink} from './blink-folder.js'
 import {blinkTasks} from './blink-tasks.js'
@@ -80,7 +81,7 @@ export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
  */
 export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
   try {
-    await mkdir(dir, {recursive: true})
+    await makeFolder(dir, 'Give another --out.')
     if ((await readdir(dir)).length > 0)
       throw new LanternError('usage', `${dir} is not empty.`, 'Give a new folder with --out, or remove what is in it.')
     await writeFile(join(dir, builtinMark), `${JSON.stringify(recipe, null, 2)}\n`)

@@ -4,6 +4,7 @@ import {open, readdir, readFile, stat} from 'node:fs/promises'
 import {isAbsolute, join, relative, resolve, sep} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
+import {parseJson} from '../../core/json.js'
 import type {ImageRef} from '../../core/sample.js'
 
 /** How deep files are searched below a data folder: `<root>/<set>/<subset>/images/<file>`, and one more. */
@@ -75,11 +76,7 @@ async function readHead(path: string, length: number): Promise<Buffer> {
 /** A JSON file of the data. Throws `bad-file` naming the file (and the place, as Node reports it). */
 export async function readJson(path: string): Promise<unknown> {
   const text = (await readBytes(path)).toString('utf8')
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
-  } catch (error) {
-    throw new LanternError('bad-file', `${path} is not JSON: ${messageOf(error)}.`, 'Fetch the file again.')
-  }
+  return parseJson(text, what => new LanternError('bad-file', `${path} ${what}.`, 'Fetch the file again.'))
 }
 
 /**

@@ -1,5 +1,6 @@
 // JSON lines of a data file as records. A broken or incomplete line costs only itself.
 import {LanternError, messageOf} from '../../core/errors.js'
+import {parseJson} from '../../core/json.js'
 import {lines} from '../../core/lines.js'
 import type {Row} from './row.js'
 
@@ -32,9 +33,9 @@ export async function* jsonlRows(path: string, name: string): AsyncGenerator<Jso
 function parsed(json: string, complete: boolean, where: string, index: number): JsonlRow | LanternError {
   let values: unknown
   try {
-    values = JSON.parse(json)
+    values = parseJson(json, what => new Error(what))
   } catch (error) {
-    const what = complete ? `is not JSON: ${messageOf(error)}` : 'is incomplete: the file ends in the middle of it'
+    const what = complete ? messageOf(error) : 'is incomplete: the file ends in the middle of it'
     return new LanternError(
       'bad-file',
       `${where}, ${what}.`,
