@@ -27,7 +27,6 @@ const refusals: ReadonlySet<unknown> = new Set([
   'ENOTDIR',
   'EISDIR',
   'EEXIST',
-  'EMFILE',
   'ENAMETOOLONG',
   'ELOOP',
   'EIO',
@@ -48,7 +47,15 @@ export function toldAs(thrown: unknown): unknown {
       `Correct it: ${place.trim()}.`,
       {cause: thrown},
     )
-  if (!refusals.has(systemCodeOf(thrown))) return thrown
+  const code = systemCodeOf(thrown)
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new LanternError(
+      'disk',
+      'The operating system allows too few open files.',
+      'Allow more: `ulimit -n 1024`. Then run the same command again: finished samples are kept.',
+      {cause: thrown},
+    )
+  if (!refusals.has(code)) return thrown
   return new LanternError(
     'disk',
     `The operating system refused: ${messageOf(thrown)}.`,
