@@ -46,14 +46,28 @@ export interface DataSource {
  */
 export const builtinMark = 'builtin.json'
 
+/** A folder with this file is still being drawn, or drawing it was stopped: samples are missing. */
+export const unfinishedMark = 'builtin.unfinished'
+
+function refuseUnfinished(root: string): void {
+  const folder = [root, dirname(root)].find(one => existsSync(join(one, unfinishedMark)))
+  if (folder === undefined) return
+  throw new LanternError(
+    'bad-file',
+    `${folder} is not finished: \`bench make\` was stopped, or is still writing it.`,
+    'Run the same `lantern-eval bench make` again.',
+  )
+}
+
 /** Whether a data folder, or the folder of a data file, has the marker of generated samples. */
 function isBuiltin(root: string): boolean {
   return existsSync(join(root, builtinMark)) || existsSync(join(dirname(root), builtinMark))
 }
 
-/** Makes the DataSet of a source. */
+/** Makes the DataSet of a source. Throws `bad-file` for drawn samples whose drawing was stopped. */
 export function dataSetOf(source: DataSource): DataSet {
   const {benchmark, split, root} = source
+  refuseUnfinished(root)
   const kind = source.kind ?? (isBuiltin(root) ? 'builtin' : 'official')
   let keys: Promise<readonly SampleKey[]> | undefined
   const readKeys = async (): Promise<SampleKey[]> => {

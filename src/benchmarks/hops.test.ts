@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {LanternError} from '../core/errors.js'
 import type {DataProblem, DataSet} from './benchmark.js'
-import {builtinMark} from './data-set.js'
+import {builtinMark, unfinishedMark} from './data-set.js'
 import {itemsFile} from './generators/hops-folder.js'
 import {recipeOf, writeGenerated} from './generators/index.js'
 import {hops} from './hops.js'
@@ -86,4 +86,18 @@ test('a recipe of another generator version, or no recipe, is refused with advic
 test('nothing is drawn into a folder that is not empty', async () => {
   await make(1)
   await expect(make(1)).rejects.toThrow(`${folder} is not empty.`)
+})
+
+test('a folder in which drawing the same recipe was stopped is refused, and drawn again', async () => {
+  await make(4)
+  const whole = await readFile(join(folder, itemsFile), 'utf8')
+  await writeFile(join(folder, unfinishedMark), await readFile(join(folder, builtinMark)))
+  await writeFile(join(folder, itemsFile), whole.slice(0, 200))
+  await expect(open()).rejects.toMatchObject({
+    code: 'bad-file',
+    message: `${folder} is not finished: \`bench make\` was stopped, or is still writing it.`,
+  })
+  await make(4)
+  expect(await readFile(join(folder, itemsFile), 'utf8')).toBe(whole)
+  expect(await problemsOf(await open())).toEqual([])
 })

@@ -1,9 +1,10 @@
 // Reads the JSON files of a checkpoint folder. Whatever a file contains, reading it takes bounded time and memory and
 // gives an object or one error that names the file and the place. The fields are not interpreted here.
-import {readFile, stat} from 'node:fs/promises'
+import {stat} from 'node:fs/promises'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
 import {type JsonObject, parseJsonObject} from './json.js'
 import {limits} from './limits.js'
+import {readSmall} from './small-file.js'
 
 const fetchAgain = 'Fetch this file again.'
 
@@ -26,11 +27,7 @@ export async function readBounded(file: string): Promise<Buffer> {
   // Checked before opening, because opening a pipe waits for a writer.
   const status = await stat(file).catch(unreadable)
   if (!status.isFile()) throw badCheckpoint(`${file} is not a file.`, fetchAgain)
-  if (status.size > limits.jsonBytes) {
-    const most = limits.jsonBytes / 2 ** 20
-    throw badCheckpoint(`${file} has ${status.size} bytes; at most ${most} MiB are read.`, fetchAgain)
-  }
-  const bytes = await readFile(file).catch(unreadable)
+  const bytes = await readSmall(file, limits.jsonBytes).catch(unreadable)
   if (isLfsPointer(bytes)) throw lfsPointer(file)
   return bytes
 }

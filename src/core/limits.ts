@@ -11,8 +11,14 @@ export const limits = {
   peerLineBytes: 48 * MiB,
   /** Characters of all answers of a replay, which are held in memory; V8 fails at 2 to 4 GB. */
   replayChars: 1536 * MiB,
+  /** A text file that a flag names: settings, a template, a list of samples, a key. */
+  textBytes: 16 * MiB,
+  /** A picture, or a JSON file of a data set. The largest pictures of the benchmarks have 20 MB. */
+  dataFileBytes: 256 * MiB,
   /** Characters of a settings file or recipe in YAML: its parser takes time by the square of the keys. */
   yamlChars: 64 * 1024,
+  /** Depth of YAML, of its indents and of its brackets. Settings have 4. Its parser recurses, and ends the process. */
+  yamlDepth: 50,
   /** A JSON file that is parsed whole. The largest known, a tokenizer of 262,144 tokens, has 33 MB. */
   jsonBytes: 48 * MiB,
   /** Lists, objects and values in one JSON text. A tokenizer has 1.4 million; each takes some 60 bytes of memory. */

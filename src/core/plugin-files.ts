@@ -7,6 +7,8 @@ import {fileURLToPath} from 'node:url'
 import {LanternError} from './errors.js'
 import {hashOf, sha256} from './hash.js'
 import {parseJsonObject} from './json.js'
+import {limits} from './limits.js'
+import {readSmallText} from './small-file.js'
 
 /**
  * The file of a plug-in: a path relative to `folder`, or the entry of a package as a module in `folder` would import
@@ -26,7 +28,7 @@ async function packageFile(name: string, folder: string): Promise<string | undef
   const places = createRequire(join(folder, 'here.js')).resolve.paths(name) ?? []
   const root = places.map(place => join(place, owner)).find(place => existsSync(join(place, 'package.json')))
   if (root === undefined) return undefined
-  const {exports, main} = packageJson(await readFile(join(root, 'package.json'), 'utf8'), root)
+  const {exports, main} = packageJson(await readSmallText(join(root, 'package.json'), limits.jsonBytes), root)
   const own = rest === '' ? (main ?? 'index.js') : rest
   const target = exports === undefined ? own : exportOf(exports, rest === '' ? '.' : `./${rest}`)
   return target === undefined ? undefined : join(root, target)
@@ -34,7 +36,7 @@ async function packageFile(name: string, folder: string): Promise<string | undef
 
 function packageJson(text: string, root: string): {readonly exports?: unknown; readonly main?: string} {
   const bad = (what: string) =>
-    new LanternError('bad-config', `${join(root, 'package.json')} ${what}.`, `Install that package again.`)
+    new LanternError('bad-config', `${join(root, 'package.json')} ${what}.`, 'Install that package again.')
   return parseJsonObject(text, bad)
 }
 

@@ -1,9 +1,9 @@
 // JSON from other programs: whole files, and files with one value per line.
-import {readFile, stat} from 'node:fs/promises'
 import {messageOf} from '../core/errors.js'
 import {endOfString, parseJson as parseBounded} from '../core/json.js'
 import {limits} from '../core/limits.js'
 import {lines} from '../core/lines.js'
+import {readSmallText} from '../core/small-file.js'
 import {isObject} from './fields.js'
 import {badFile} from './peer.js'
 
@@ -31,15 +31,12 @@ function withoutNaN(text: string): string {
 
 /** A whole JSON file. Throws `bad-file` if it is too large, not JSON, or unreadable. */
 export async function readJson(path: string): Promise<unknown> {
-  const {size} = await stat(path)
-  if (size > limits.jsonBytes)
+  const text = await readSmallText(path, limits.jsonBytes).catch(error => {
     throw badFile(
       path,
-      `has ${size} bytes, too many for JSON that must be read in one piece`,
-      'Give the answers as JSONL.',
+      `cannot be read in one piece: ${messageOf(error)}`,
+      'Check the file and its permissions. Give many answers as JSONL.',
     )
-  const text = await readFile(path, 'utf8').catch(error => {
-    throw badFile(path, `cannot be read: ${messageOf(error)}`, 'Check the file and its permissions.')
   })
   return parseJson(text, path)
 }

@@ -1,11 +1,11 @@
 // Reads a run folder: its lock, its samples and its log. Each is checked against what it must agree with. Writing is in
 // run.ts.
-import {readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {parseJson, parseJsonObject} from '../core/json.js'
 import {limits} from '../core/limits.js'
 import {type Line, lineBatches, lines} from '../core/lines.js'
+import {readSmallText} from '../core/small-file.js'
 import {type Lock, lockHash, lockSchema} from './lock.js'
 import {type LogRecord, logRecordSchema, recordKey, replaces} from './record.js'
 import {RecordCheck} from './record-check.js'
@@ -37,12 +37,10 @@ export async function readLock(runDir: string): Promise<Lock> {
   const path = join(runDir, lockFile)
   let text: string
   try {
-    const {size} = await stat(path)
-    if (size > limits.lockBytes)
-      throw new Error(`its lock.json has ${size} bytes; at most ${limits.lockBytes} are read`)
-    text = await readFile(path, 'utf8')
+    text = await readSmallText(path, limits.lockBytes)
   } catch (error) {
-    const why = systemCodeOf(error) === 'ENOENT' ? 'it has no lock.json' : messageOf(error)
+    const why =
+      systemCodeOf(error) === 'ENOENT' ? 'it has no lock.json' : `its lock.json cannot be read: ${messageOf(error)}`
     throw new LanternError(
       'bad-file',
       `${runDir} is not a run folder: ${why}.`,

@@ -1,10 +1,10 @@
 // The generated benchmarks: their tasks, the layout they are written in, and the recipe that records how a folder was
 // drawn.
-import {readdir, writeFile} from 'node:fs/promises'
+import {readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {makeFolder} from '../../core/folders.js'
-import {builtinMark} from '../data-set.js'
+import {builtinMark, unfinishedMark} from '../data-set.js'
 import {writeBlink} from './blink-folder.js'
 import {blinkTasks} from './blink-tasks.js'
 import {writeHops} from './hops-folder.js'
@@ -77,15 +77,19 @@ export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
 
 /**
  * Draws a recipe into a new or empty folder: the items in the official layout of their benchmark, and builtin.json,
- * which marks them as drawn. Throws `usage` when the folder is not empty and `disk` when it cannot be written.
+ * which marks them as drawn. A folder in which drawing the same recipe was stopped is drawn again. Throws `usage` when
+ * the folder is not empty and `disk` when it cannot be written.
  */
 export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
   try {
     await makeFolder(dir, 'Give another --out.')
-    if ((await readdir(dir)).length > 0)
+    const mark = `${JSON.stringify(recipe, null, 2)}\n`
+    if ((await readdir(dir)).length > 0 && !(await wasStopped(dir, mark)))
       throw new LanternError('usage', `${dir} is not empty.`, 'Give a new folder with --out, or remove what is in it.')
-    await writeFile(join(dir, builtinMark), `${JSON.stringify(recipe, null, 2)}\n`)
+    await writeFile(join(dir, unfinishedMark), mark)
+    await writeFile(join(dir, builtinMark), mark)
     await generated[recipe.benchmark].write(dir, sharesOf(recipe))
+    await rm(join(dir, unfinishedMark))
   } catch (error) {
     if (error instanceof LanternError) throw error
     throw new LanternError(
@@ -94,4 +98,13 @@ export async function writeGenerated(dir: string, recipe: Recipe): Promise<void>
       'Check free space and permissions.',
     )
   }
+}
+
+/**
+ * Whether the recipe with this mark was being drawn there. A mark that was cut off itself counts, if nothing else is
+ * there.
+ */
+async function wasStopped(dir: string, mark: string): Promise<boolean> {
+  const found = await readFile(join(dir, unfinishedMark), 'utf8').catch(() => null)
+  return found === mark || (found !== null && (await readdir(dir)).length === 1)
 }
