@@ -5,7 +5,7 @@ import {recipeOf, writeGenerated} from '../../src/benchmarks/generators/index.js
 import {writeLora} from '../../test/support/edited-checkpoints.js'
 import {lantern} from './lantern.js'
 
-const config = `model: [replay:answers.jsonl]
+const config = `model: [openai:m]
 bench: [hops]
 data: [builtin]
 mode: [direct]
@@ -33,8 +33,7 @@ settings:
   system: You are kind.
 `
 
-const template =
-  '{% if system %}{{ system }}\n{% endif %}{{ question }}\n{% for o in options %}{{ letters[loop.index0] }}. {{ o }}\n{% endfor %}'
+const template = '{{ question }}\n{% for o in options %}{{ letters[loop.index0] }}. {{ o }}\n{% endfor %}'
 
 const rows = [
   ['index', 'question', 'A', 'B', 'C', 'D', 'answer', 'category', 'image'],
@@ -60,6 +59,7 @@ export async function writeBase(folder: string, root: string): Promise<void> {
       question: 'Which?',
       options: ['x', 'y'],
       answer: 'A',
+      boxes: [],
       image: 'a.png',
     })
   await writeFile(at('data', 'lines', 'items.jsonl'), `${[0, 1, 2].map(line).join('\n')}\n`)

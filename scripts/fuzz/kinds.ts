@@ -77,7 +77,6 @@ const runReaders = (run: string, given: Case) =>
     ['rescore', run, '--out', join(given.folder, 'rescored')],
     ['merge', run, '--out', join(given.folder, 'merged')],
     ['compare', run, join(given.base, 'runs', 'a')],
-    ['bench', 'export', run, '--out', join(given.folder, 'exported')],
     [
       'run',
       '--bench',

@@ -90,4 +90,5 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
+process.on('disconnect', () => process.exit())
 process.send!('ready')

@@ -150,7 +150,8 @@ async function transfer({url, env, authorization, signal, size}: FileDownload, p
   if (answer.status >= 400) await refuse(answer, url)
   if (answer.status !== 206) part.restart()
   else if (startOf(answer) !== part.length) {
-    answer.body.destroy()
+    // Destroying a body that nobody reads is an error event, which would end the process.
+    answer.body.on('error', () => undefined).destroy()
     throw new Error('the server sent a different part of the file than requested')
   }
   // A listener costs less than another stream between the network and the disk.
