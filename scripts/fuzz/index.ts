@@ -1,7 +1,7 @@
 // Fuzzes every input of the program. Exits with 1 if a command ends with exit code 20 or an uncaught error, takes more
 // than 20 s of work, or needs more than 1 GB. A case is made again from the seed and its number alone.
 //
-//   npm run fuzz -- [--n 1000] [--seed 1] [--case N] [--only KIND,...] [--workers 2] [--keep DIR] [--check]
+//   npm run fuzz -- [--n 1000] [--seed 1] [--case N] [--only KIND,...] [--workers 2] [--keep DIR] [--check] [--minutes M]
 import {type ChildProcess, fork} from 'node:child_process'
 import {cpSync, mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
@@ -22,6 +22,7 @@ const {values} = parseArgs({
     only: {type: 'string'},
     workers: {type: 'string', default: '2'},
     keep: {type: 'string'},
+    minutes: {type: 'string', default: 'Infinity'},
     check: {type: 'boolean', default: false},
   },
 })
@@ -51,6 +52,7 @@ const keep = values.keep ?? mkdtempSync(join(tmpdir(), 'lantern-eval-fuzz-kept-'
 const base = join(folder, 'base')
 const counts = new Map<string, {tried: number; refused: number; faults: number}>()
 let faults = 0
+let tried = 0
 
 const wrong: string[] = []
 
@@ -168,7 +170,11 @@ try {
     Array.from({length: Math.min(Number(values.workers), Math.max(1, numbers.length))}, async (_, k) => {
       const runner = new Runner(join(folder, `case-${k}`))
       if (values.check) for (const kind of kindQueue) await runner.check(kind)
-      for (const number of queue) await runner.run(number)
+      for (const number of queue) {
+        if (Date.now() - startedAt > 60_000 * Number(values.minutes)) break
+        await runner.run(number)
+        tried++
+      }
       runner.close()
     }),
   )

@@ -245,6 +245,8 @@ export function jsonObject(holder: string, refused: readonly string[]): Kind<Rea
     holder,
     allowed: `a JSON object without ${refused.join(', ')}`,
     bounds: '',
+    // It may hold a key for the server.
+    secret: true,
     fromText(text) {
       return jsonOrNothing(text) ?? text
     },

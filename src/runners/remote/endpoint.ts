@@ -1,7 +1,7 @@
 // The URL and the key of a remote model. Sends nothing.
 import {LanternError, messageOf} from '../../core/errors.js'
 import {limits} from '../../core/limits.js'
-import {publicUrl, redactor, secretsOfUrl, shortestGivenSecret} from '../../core/redact.js'
+import {publicUrl, redactor, secretsIn, secretsOfUrl} from '../../core/redact.js'
 import {readSmallText} from '../../core/small-file.js'
 import type {CommonOptions} from '../runner.js'
 import type {RemoteOptions} from './options.js'
@@ -58,10 +58,13 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
       ...(authorization ? {authorization} : {}),
       ...options.headers,
     },
-    redact: redactor(
-      [...(key === undefined ? [] : [key]), ...secretsOfUrl(url.href), ...headerSecrets(options.headers ?? {})],
-      shortestGivenSecret,
-    ),
+    redact: redactor([
+      ...(key === undefined ? [] : [key]),
+      ...secretsOfUrl(url.href),
+      ...headerSecrets(options.headers ?? {}),
+      // A proxy on the way knows its own password, and a gateway may know more.
+      ...secretsIn(options.env),
+    ]),
   }
 }
 
