@@ -339,6 +339,15 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
 }
 
+export const selfTestName = 'self-test'
+
+/** A fault on purpose, to see that the driver finds one: a plug-in ends the process. Only where it is named. */
+export const selfTest: Kind = ({folder}) => {
+  const file = join(folder, 'wrong.mjs')
+  writeFileSync(file, 'process.exit(7)\n')
+  return [['cache', 'dir', '--plugin', file]]
+}
+
 /** Work that must be done between two commands of a case, hidden in the list of arguments of the second. */
 const work = new WeakMap<readonly string[], () => void>()
 

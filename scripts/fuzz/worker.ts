@@ -1,7 +1,7 @@
 // Makes and runs one case after the other, as the driver asks. Ends at whatever no command may do.
 import {mkdirSync, rmSync} from 'node:fs'
 import {random} from '../../src/core/random.js'
-import {kinds, prepareFor} from './kinds.js'
+import {kinds, prepareFor, selfTest, selfTestName} from './kinds.js'
 import {type CommandEnd, lantern} from './lantern.js'
 import {startServer} from './server.js'
 
@@ -76,7 +76,14 @@ async function run({seed, number, kind, folder, base, right}: Asked): Promise<Co
   rmSync(folder, {recursive: true, force: true})
   mkdirSync(folder, {recursive: true})
   const env: Record<string, string> = {LANTERN_EVAL_CACHE_DIR: `${base}/cache`}
-  const commands = kinds[kind]!({folder, base, random: random('fuzz', seed, number), server, env, right})
+  const commands = (kind === selfTestName ? selfTest : kinds[kind]!)({
+    folder,
+    base,
+    random: random('fuzz', seed, number),
+    server,
+    env,
+    right,
+  })
   const ends: CommandEnd[] = []
   for (const command of commands) {
     prepareFor(command)
