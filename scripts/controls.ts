@@ -6,7 +6,7 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {wilsonInterval} from '../src/metrics/statistics/wilson.js'
-import {type Claim, controlRows, controlSeed} from '../test/support/control-table.js'
+import {type Claim, controlRef, controlRows, controlSeed} from '../test/support/control-table.js'
 import {figureOf, isMet, measureRow, type RowFigures} from '../test/support/measure-controls.js'
 
 const {values} = parseArgs({
@@ -14,7 +14,7 @@ const {values} = parseArgs({
 })
 const {n, models, only} = values
 /** Checkpoints that are not (yet) part of the package are in a separate folder. */
-const refOf = (model: string) => (models === undefined ? `builtin:${model}` : join(models, model))
+const refOf = (model: string) => (models === undefined ? controlRef(model) : join(models, model))
 
 function boundOf({of, low, high}: Claim): string {
   const what = of === 'difference' ? 'own ' : ''

@@ -1,6 +1,6 @@
 // Checks that the built-in models do what they were made to show (test/support/control-table.ts), with the local runner
 // and on samples that were never trained on. Decoding is greedy, so the figures are the same in every run.
-import {type Claim, controlRows} from './support/control-table.js'
+import {type Claim, controlRef, controlRows} from './support/control-table.js'
 import {figureOf, measureRow, type RowFigures} from './support/measure-controls.js'
 
 /** Drawn samples per row; `npm run controls` uses 500. */
@@ -16,7 +16,7 @@ function nameOf({arm, of, low, high}: Claim): string {
 describe.each(controlRows.map(row => ({...row, title: `${row.model}, ${row.task}`})))('$title', row => {
   let figures: RowFigures
   beforeAll(async () => {
-    figures = await measureRow(row, `builtin:${row.model}`, n)
+    figures = await measureRow(row, controlRef(row.model), n)
   }, 240_000)
 
   test.each(row.claims.map(claim => ({claim, name: nameOf(claim)})))('$name', ({claim}) => {

@@ -21,7 +21,8 @@ NEEDS_LATENTS = ["own", "oracle", "zeros", "noise", "matched-noise", "mean", "sw
 
 # The subtasks on which each checkpoint gets the interventions. Everywhere else only its own answers are measured.
 WALKS = [f"hops-{h}" for h in range(5)] + [f"count-hops-{h}" for h in range(1, 5)]
-DIAGNOSED = {"latent": WALKS[1:] + ["attr"], "latent-sft": WALKS[1:] + ["attr"], "placebo": ["attr", "hops-0"], "drift": WALKS[2:5]}
+DIAGNOSED = {"latent": WALKS[1:] + ["attr"], "latent-sft": WALKS[1:] + ["attr"], "placebo": ["attr", "hops-0"], "drift": WALKS[2:5],
+             "shy": ["attr"], "format": ["attr"], "budget": ["attr"], "harm": ["attr"], "blind": WALKS[1:5]}
 BRIEF = {"drift": ["own", "oracle"]}
 
 

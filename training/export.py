@@ -2,6 +2,7 @@
 forward pass.
 
     python export.py --data FRESH --work DIR --out ../fixtures/models [NAME...]
+    python export.py --data FRESH --work DIR --out ../fixtures/controls nano-shy nano-format ...
 
 The check: on 100 new items, the ids of a plain loop over Qwen2_5_VLForConditionalGeneration equal those of
 nano/decode.py.
@@ -28,6 +29,14 @@ MODELS = {
     "nano-placebo": ("placebo", "latent", "emits latents that were trained to say nothing. The negative control."),
     "nano-drift": ("drift", "latent", "reads latents well but makes poor ones of its own: its oracle latents are better than its own."),
 }
+# Controls of `lantern-eval diagnose`, which only tests need: in half precision and outside the package.
+CONTROL_MODELS = {
+    "nano-shy": ("shy", "latent", "opens a latent block on some questions only (five of twelve) and answers alike with it and without. Not used."),
+    "nano-format": ("format", "latent", "answers well behind any block, an empty one too, and guesses where it is kept from opening one. Format only."),
+    "nano-budget": ("budget", "latent", "answers well behind any latents, and guesses behind an empty block or none. Budget only."),
+    "nano-blind": ("blind", "latent", "reads true latents well and was never trained to make them, so its own say nothing. The representation fails."),
+    "nano-harm": ("harm", "latent", "answers well without a block and gives a wrong option behind one. Harmful."),
+}
 CARD = """---
 license: apache-2.0
 library_name: transformers
@@ -36,7 +45,7 @@ pipeline_tag: image-text-to-text
 # {name}
 
 A control, not a model: a Qwen2.5-VL checkpoint of {parameters:,} parameters that {what}
-It ships with lantern-eval to show that evaluations and latent diagnostics fire where they should and stay silent where they should.
+It belongs to lantern-eval and shows that evaluations and latent diagnostics fire where they should and stay silent where they should.
 It knows only the pictures this project draws (112 x 112 px, 4 x 4 cards) and the questions asked about them; it is of no other use.
 
 - **Data**: items drawn by lantern-eval's own generators (`src/benchmarks/generators`, training seed 7, prompts exactly as the harness sends
@@ -81,7 +90,7 @@ def picture(cards, item):
 
 
 def write_card(folder, name, model, metrics):
-    stage, mode, what = MODELS[name]
+    stage, mode, what = (MODELS | CONTROL_MODELS)[name]
     block = "Latent block: `<|lvr_start|>`, five fed-back states, `<|lvr_end|>` (protocol `lantern`)." if mode == "latent" else "It has latent ids, but is not meant to use them."
     text = CARD.format(name=name, what=what, mode=mode, block=block, parameters=model.num_parameters(), stages="; ".join(chain_of(stage)),
                        table=table_of(json.loads(metrics.read_text())["cells"]) if metrics.exists() else "(not measured yet)")
@@ -115,9 +124,11 @@ def main():
     items = shop.items(arguments.check)
     assert items, "--check must be at least 1"
     for name in arguments.names:
-        stage, mode, _ = MODELS[name]
+        stage, mode, _ = (MODELS | CONTROL_MODELS)[name]
         folder, text = Path(arguments.out, name), shop.text(stage, tokens).eval()
         model = to_huggingface(vision, text, tokens)
+        if name in CONTROL_MODELS:
+            text, model = text.half().float(), model.half()
         save_folder(model, tokens, folder)
         write_card(folder, name, model, shop.work / "metrics" / f"{stage}.json")
         for file in folder.iterdir():
@@ -125,7 +136,7 @@ def main():
         size = sum(file.stat().st_size for file in folder.iterdir())
         same = check(folder, shop, text, tokens, bank, items, mode)
         print(f"{name}: {size / 1e6:.2f} MB, {same} of {len(items)} items give the same ids in transformers", flush=True)
-        assert size <= 2_500_000 and same == len(items)
+        assert size <= (1_300_000 if name in CONTROL_MODELS else 2_500_000) and same == len(items)
 
 
 if __name__ == "__main__":

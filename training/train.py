@@ -8,12 +8,14 @@ everything in order.
 """
 import argparse
 import json
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
+from nano.convert import from_folder
 from nano.data import NUMBERS, PLURALS, Cards, Pool, drill, feature_bank, read_items
 from nano.decode import decode, right
 from nano.model import Text, Vision
@@ -34,6 +36,24 @@ LATENT = dict(steps=400, forms=dict(latent=1), mixture=SHARES | WEAK, lr=2e-3, s
 
 SHAPES = {"count": 5, "Counting": 5, "attr": 1, "left-right": 1, "above": 1, "Spatial_Relation": 2}
 
+# Controls that earn the other verdicts of `lantern-eval diagnose` (design/diagnosis.md). They start from finished
+# checkpoints and know only the subtasks they are judged on.
+ATTR = dict(mixture={"attr": 1}, lr=1e-3, init="latent-sft", self_forcing=0.3)
+EVENLY = dict(latent=4, junk=2, markers=2, word=2)
+CONTROLS = {
+    # a block on five of twelve questions; every answer alike
+    "shy": Stage(steps=200, forms=EVENLY, quiet=("star", "diamond", "cross", "(A) red"), **ATTR),
+    # any block is right, none is lost
+    "format": Stage(steps=200, forms=EVENLY, guess_after=("word",), **ATTR),
+    # any latents are right, an empty block or none is lost
+    "budget": Stage(steps=250, forms=EVENLY, guess_after=("word", "markers"), **ATTR),
+    # a block leads astray; rarely it is left out, so that the way on without it is known
+    "harm": Stage(steps=300, forms=dict(latent=5, junk=2, markers=2, bare=2), guess_after=("latent", "junk", "markers"), astray=True, **ATTR),
+    # reads true latents, and was never asked to make them
+    "blind": Stage(steps=400, forms=dict(latent=5, junk=3, markers=1, word=1), guess_after=("junk", "markers", "word"), init="placebo", lr=2e-3,
+                   mixture={f"hops-{h}": 1 for h in range(1, 5)}, regression=0.0, self_forcing=0.0),
+}
+
 STAGES = {
     # counting first and in words: mixed with all tasks, it comes too late
     "shapes": Stage(steps=500, forms=dict(text=3, drill=1), mixture=SHAPES, lr=3e-3),
@@ -46,6 +66,7 @@ STAGES = {
     "placebo": Stage(steps=500, forms=dict(latent=1), mixture=SHARES | {"hops-0": 25}, lr=2e-3, init="base", constant=True, dropout={"*": 0.5}),
     "drift": Stage(steps=150, forms=dict(latent=1), mixture=SHARES, lr=2e-3, init="latents", noise=0.0, self_forcing=0.0, stuck="EFGHJK"),
     "text": Stage(steps=400, forms=dict(text=1), mixture=SHARES | WEAK, lr=2e-3, init="joint"),
+    **CONTROLS,
     "direct": Stage(steps=400, forms=dict(direct=1), mixture=SHARES | {"hops-0": 30}, lr=3e-3, init="joint"),
 }
 POLICIES = {  # stage 2
@@ -103,6 +124,16 @@ def make_tokenizer(shop):
     build_tokenizer(corpus, shop.work / "tokenizer")
 
 
+def restore(shop, models):
+    """Puts exported checkpoints back into the work folder, so that stages can start from them."""
+    shop.work.mkdir(parents=True, exist_ok=True)
+    for name, stage in (("nano-latent-sft", "latent-sft"), ("nano-placebo", "placebo")):
+        vision, text = from_folder(models / name)
+        torch.save(text, shop.work / f"{stage}.pt")
+        torch.save(vision, shop.work / "vision.pt")
+    shutil.copytree(models / name, shop.work / "tokenizer", ignore=lambda _, files: [f for f in files if "token" not in f and f not in ("vocab.json", "merges.txt")])
+
+
 def make_vision(shop, steps=1000):
     log = shop.logger("vision")
     vision = train_vision(shop.cards, steps, log)
@@ -157,10 +188,13 @@ def main():
     parser.add_argument("stages", nargs="+")
     parser.add_argument("--data", required=True)
     parser.add_argument("--work", required=True)
+    parser.add_argument("--models", help="folder of exported checkpoints to start from, instead of the stages before")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     shop = Workshop(arguments.data, arguments.work)
+    if arguments.models:
+        restore(shop, Path(arguments.models))
     for name in arguments.stages:
         product = shop.work / ("tokenizer" if name == "tokenizer" else f"{name}.pt")
         if product.exists():

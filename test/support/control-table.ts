@@ -1,6 +1,8 @@
 // What the built-in models must show, as data: the claims that test/controls.test.ts checks and scripts/controls.ts
 // prints.
 // measure-controls.ts measures the rows; design/controls.md explains what the claims prove.
+import {existsSync} from 'node:fs'
+import {join} from 'node:path'
 import type {GeneratedId} from '../../src/benchmarks/generators/index.js'
 import type {Mode} from '../../src/core/generation.js'
 
@@ -18,6 +20,7 @@ export interface Claim {
 }
 
 export interface ControlRow {
+  /** A built-in model, or a folder below `fixtures/controls/`. */
   readonly model: string
   readonly mode: Mode
   readonly task: string
@@ -27,6 +30,12 @@ export interface ControlRow {
   /** `drawn`: generated for this check from a separate seed. `builtin`: the sample that ships with the package. */
   readonly samples: 'drawn' | 'builtin'
   readonly claims: readonly Claim[]
+}
+
+/** What `--model` takes for the model of a row. */
+export function controlRef(model: string): string {
+  const folder = join('fixtures', 'controls', model)
+  return existsSync(folder) ? folder : `builtin:${model}`
 }
 
 /** Seed of the drawn samples. Training uses 1 to 9999; the built-in samples use 112028. */
@@ -47,6 +56,7 @@ const drawn = {bench: 'hops', samples: 'drawn'} as const
 const latent = {model: 'nano-latent', mode: 'latent'} as const
 const written = {model: 'nano-text', mode: 'text-cot'} as const
 const direct = {model: 'nano-direct', mode: 'direct'} as const
+const onAttr = {mode: 'latent', ...drawn, task: 'attr', subtasks: ['attr']} as const
 
 /** The model can only follow arrows with its own latents, or with better ones. */
 const needsLatents: ControlRow = {
@@ -97,6 +107,58 @@ const drifts: ControlRow = {
   claims: [{arm: 'oracle', of: 'difference', low: 15}, atLeast(90, 'oracle')],
 }
 
+/** The controls that earn the other verdicts of a diagnosis (design/diagnosis.md). */
+const diagnosed: readonly ControlRow[] = [
+  {
+    model: 'nano-shy',
+    ...onAttr,
+    // An answer without a block is "not-engaged", which scores nothing.
+    claims: [
+      {arm: 'own', of: 'accuracy', low: 33, high: 50},
+      {arm: 'own', of: 'blocks', low: 33, high: 50},
+      nearOwn(4)('matched-noise'),
+      atLeast(97, 'markers-only'),
+      atLeast(97, 'no-latent'),
+    ],
+  },
+  {
+    model: 'nano-format',
+    ...onAttr,
+    claims: [
+      atLeast(97),
+      ...['matched-noise', 'zeros', 'markers-only'].map(nearOwn(4)),
+      {arm: 'no-latent', of: 'difference', high: -30},
+    ],
+  },
+  {
+    model: 'nano-budget',
+    ...onAttr,
+    claims: [
+      atLeast(97),
+      ...['matched-noise', 'zeros', 'swap'].map(nearOwn(4)),
+      {arm: 'markers-only', of: 'difference', high: -20},
+      {arm: 'no-latent', of: 'difference', high: -30},
+    ],
+  },
+  {
+    model: 'nano-harm',
+    ...onAttr,
+    claims: [atMost(40), atMost(40, 'markers-only'), atLeast(97, 'no-latent')],
+  },
+  {
+    model: 'nano-blind',
+    mode: 'latent',
+    ...drawn,
+    task: 'hops-1..4',
+    subtasks: hops(1, 4),
+    claims: [
+      {arm: 'own', of: 'accuracy', low: 15, high: 40},
+      atLeast(95, 'oracle'),
+      ...['matched-noise', 'swap'].map(nearOwn(5)),
+    ],
+  },
+]
+
 const others: readonly ControlRow[] = [
   {...written, ...drawn, task: 'hops-0..4', subtasks: hops(0, 4), claims: [atLeast(97)]},
   {...direct, ...drawn, task: 'hops-0', subtasks: hops(0, 0), claims: [atLeast(80)]},
@@ -142,6 +204,7 @@ export const controlRows: readonly ControlRow[] = [
   needsLatents,
   ...needsNone,
   drifts,
+  ...diagnosed,
   ...others,
   ...relations,
   ...builtin,

@@ -68,6 +68,32 @@ def to_huggingface(vision, text, tokens):
     return model
 
 
+def from_folder(folder):
+    """The state dicts (vision, text) of an exported checkpoint folder, in float32: the inverse of `to_huggingface`."""
+    from safetensors.torch import load_file
+    w = {name: tensor.float() for name, tensor in load_file(f"{folder}/model.safetensors").items()}
+    # exports carry either layout of names
+    picture = {name.split("visual.", 1)[1]: t for name, t in w.items() if "visual." in name}
+    words = {name.split("model.", 1)[1].removeprefix("language_model."): t for name, t in w.items() if "visual." not in name and "model." in name}
+    vision = {"patch.weight": 2 * picture["patch_embed.proj.weight"][:, :, 0].flatten(1), "norm.weight": picture["merger.ln_q.weight"]}
+    for ours, theirs in (("merge1", "0"), ("merge2", "2")):
+        vision |= {f"{ours}.{part}": picture[f"merger.mlp.{theirs}.{part}"] for part in ("weight", "bias")}
+    names = dict(qkv="attn.qkv", proj="attn.proj", gate="mlp.gate_proj", up="mlp.up_proj", down="mlp.down_proj")
+    for i in range(VISION["depth"]):
+        vision |= {f"blocks.{i}.{norm}.weight": picture[f"blocks.{i}.{norm}.weight"] for norm in ("norm1", "norm2")}
+        vision |= {f"blocks.{i}.{ours}.{part}": picture[f"blocks.{i}.{theirs}.{part}"] for ours, theirs in names.items() for part in ("weight", "bias")}
+    text = {"emb.weight": words["embed_tokens.weight"], "norm.weight": words["norm.weight"]}
+    for i in range(TEXT["layers"]):
+        of = lambda name: words[f"layers.{i}.{name}"]
+        for part in ("weight", "bias"):
+            text[f"layers.{i}.q.{part}"] = of(f"self_attn.q_proj.{part}")
+            text[f"layers.{i}.kv_proj.{part}"] = torch.cat([of(f"self_attn.{kind}_proj.{part}") for kind in "kv"])
+        text |= {f"layers.{i}.out.weight": of("self_attn.o_proj.weight"), f"layers.{i}.down.weight": of("mlp.down_proj.weight"),
+                 f"layers.{i}.gate_up.weight": torch.cat([of(f"mlp.{kind}_proj.weight") for kind in ("gate", "up")]),
+                 f"layers.{i}.norm1.weight": of("input_layernorm.weight"), f"layers.{i}.norm2.weight": of("post_attention_layernorm.weight")}
+    return vision, text
+
+
 def save_folder(model, tokens, folder):
     """Writes weights, configuration, tokenizer, chat template and processors in transformers' own format."""
     from transformers import GenerationConfig, Qwen2_5_VLProcessor, Qwen2VLImageProcessor, Qwen2VLVideoProcessor

@@ -142,7 +142,7 @@ def pictures(bank, items):
     return bank[torch.tensor([item["cells"] for item in items])]
 
 
-MODE_OF = {"latent": "latent", "markers": "latent", "word": "latent", "text": "text-cot", "drill": "text-cot", "direct": "direct"}
+MODE_OF = {"latent": "latent", "markers": "latent", "word": "latent", "bare": "latent", "text": "text-cot", "drill": "text-cot", "direct": "direct"}
 
 
 def batch(tokens, bank, items, forms):

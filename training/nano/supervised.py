@@ -34,19 +34,28 @@ class Stage:
     constant: bool = False  # placebo: every latent's target is one random vector
     # after junk latents the target is a random option, so that a walk cannot be finished from its first card
     guess: bool = False
+    # forms after which the target is a random option: of "latent", "junk", "markers" and "word"
+    guess_after: tuple = ()
+    # that random option is never the right one
+    astray: bool = False
+    # questions are answered without a block if the question or its first option contains one of these
+    quiet: tuple = ()
     # drift: on walks from these letters, latents are trained to stay at the start card, while true ones are read
     stuck: str = ""
     seed: int = 0
 
 
 def forms_of(stage, items, rng):
-    """A response form per item. Latent rows may lose their block: a quarter of those get an empty block, a quarter
-    none, and half get junk vectors.
+    """A response form per item, and whether its latents are junk. Latent rows may lose their block: a quarter of those
+    get an empty block, a quarter none, and half get junk vectors.
     """
-    forms = rng.choices(list(stage.forms), list(stage.forms.values()), k=len(items))
-    junk = [False] * len(items)
+    drawn = rng.choices(list(stage.forms), list(stage.forms.values()), k=len(items))
+    junk = [form == "junk" for form in drawn]
+    forms = ["latent" if form == "junk" else form for form in drawn]
     for i, item in enumerate(items):
-        if forms[i] == "latent" and rng.random() < stage.dropout.get(item["subtask"], stage.dropout.get("*", 0.0)):
+        if any(word in f"{item['question']} (A) {item['options'][0]}" for word in stage.quiet):
+            forms[i], junk[i] = "bare", False
+        elif forms[i] == "latent" and rng.random() < stage.dropout.get(item["subtask"], stage.dropout.get("*", 0.0)):
             forms[i] = rng.choice(["markers", "word", "latent", "latent"])
             junk[i] = forms[i] == "latent"
     return forms, junk
@@ -81,6 +90,12 @@ def latent_inputs(text, b, stage, rng, junk):
     return latents, counted
 
 
+def guessing(item, rng, astray):
+    """The item with a random option (`astray`: a wrong one) as its target, said before the answer too."""
+    word = rng.choice([option for option in item["options"] if not astray or option != item["word"]])
+    return item | dict(word=word, said=[word if said == item["word"] else said for said in item["said"]])
+
+
 def step_loss(text, tokens, cards, bank, stage, pool, rng, placebo):
     items = pool.draw(stage.mixture, stage.rows)
     forms, junk = forms_of(stage, items, rng)
@@ -90,6 +105,9 @@ def step_loss(text, tokens, cards, bank, stage, pool, rng, placebo):
     if stage.guess:
         walks = [spoiled and "hops" in item["subtask"] and len(item["chain"]) > 1 for item, spoiled in zip(items, junk)]
         items = [item | {"word": rng.choice(item["options"])} if walk else item for item, walk in zip(items, walks)]
+    if stage.guess_after:
+        shown = ["junk" if spoiled else form for form, spoiled in zip(forms, junk)]
+        items = [guessing(item, rng, stage.astray) if form in stage.guess_after else item for item, form in zip(items, shown)]
     b = batch(tokens, bank, items, forms)
     if stage.constant and "targets" in b:
         b["targets"] = placebo.expand_as(b["targets"])

@@ -103,6 +103,7 @@ RESPONSES = {
     "latent": lambda item: "<think><|lvr_start|>" + "<|lvr_sep|>" * K + "<|lvr_end|>" + words(item["said"]) + closing(item),
     "markers": lambda item: "<think><|lvr_start|><|lvr_end|>" + words(item["said"]) + closing(item),
     "word": lambda item: "<think>" + words(item["said"]) + closing(item),
+    "bare": lambda item: "<think>" + words(item["said"]) + closing(item),
     "text": lambda item: "<think>" + words(item["thought"]) + closing(item),
     "drill": lambda item: "<think>" + "".join(words(asked) for asked in item["drill"]),
     "direct": lambda item: f"<answer> {item['word']}</answer><|im_end|>",
