@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import {readFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 
 const args = process.argv.slice(2)
 if (args.length === 1 && /^(--version|-v)$/.test(args[0])) {
@@ -25,7 +25,11 @@ async function tell(error) {
     const {handle} = await import('@oclif/core/handle')
     return handle(error)
   }
-  const handles = ['EMFILE', 'ENFILE'].some(code => `${error?.code} ${error?.message}`.includes(code))
+  const absent = /Cannot find \w+ '([^']+)'/.exec(`${error?.message}`)?.[1]
+  // Node calls a package absent whose files it cannot open for lack of handles.
+  const handles =
+    ['EMFILE', 'ENFILE'].some(code => `${error?.code} ${error?.message}`.includes(code)) ||
+    (absent !== undefined && existsSync(absent))
   const told = handles
     ? {
         code: 'disk',

@@ -7,13 +7,20 @@ import {cli, root} from './support/cli.js'
 
 interface Manifest {
   readonly commands: Readonly<
-    Record<string, {readonly pluginName: string; readonly flags: Readonly<Record<string, {readonly env?: string}>>}>
+    Record<
+      string,
+      {
+        readonly pluginName: string
+        readonly hidden?: boolean
+        readonly flags: Readonly<Record<string, {readonly env?: string}>>
+      }
+    >
   >
 }
 
 const manifest: Manifest = JSON.parse(await readFile(join(root, 'oclif.manifest.json'), 'utf8'))
 const commands = Object.entries(manifest.commands)
-  .filter(([, {pluginName}]) => pluginName === 'lantern-eval')
+  .filter(([, {pluginName, hidden}]) => pluginName === 'lantern-eval' && !hidden)
   .map(([id, {flags}]) => ({words: id.split(':'), name: id.replaceAll(':', ' '), flags}))
 
 /**
@@ -126,6 +133,15 @@ describe('misuse', () => {
     ['a misspelt benchmark', ['run', '--bench', 'bilnk'], 'Did you mean blink?'],
     ['a misspelt benchmark as an argument', ['bench', 'verify', 'bilnk'], 'Did you mean blink?'],
     ['a misspelt built-in model', ['run', '--model', 'builtin:nano-latnet'], 'Did you mean builtin:nano-latent?'],
+    ['a misspelt command before an argument', ['bench', 'vrify', 'hops'], 'Did you mean `lantern-eval bench verify`?'],
+    [
+      'a misspelt scheme, without a benchmark',
+      ['run', '--model', 'bultin:nano-text'],
+      'Did you mean builtin:nano-text?',
+    ],
+    ['a built-in model without its scheme', ['run', '--model', 'nano-text'], 'Did you mean builtin:nano-text?'],
+    ['a misspelt subtask', ['run', '--bench', 'hops:hop-1'], 'Did you mean hops-1?'],
+    ['a misspelt device', ['run', '--device', 'cdua'], 'Did you mean cuda?'],
     ['a misspelt format', ['leaderboard', '--format', 'mardown=x'], 'Did you mean markdown?'],
     ['a gate without a baseline', ['run', '--fail-on', 'regression'], 'means nothing without --baseline'],
     ['two sources of one text', ['extract', '--text', 'x', '--input', 'y'], 'exclude each other'],

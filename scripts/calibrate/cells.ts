@@ -181,7 +181,7 @@ function powerCell(figure: 'power' | 'margin', of: Design, discordance: number):
   }
 }
 
-const {blink, blinkMicro, vstar, vstarMacro, tens, threes, forty, pictures, orders, ordersMacro} = designs
+const {blink, blinkMicro, vstar, vstarMacro, tens, threes, forty, pictures, orders, ordersMacro, lopsided} = designs
 const shares = [0.5, 0.7, 0.9, 0.95, 0.98, 0.995]
 const correlations = [0, 0.3, 0.8, 1]
 const rare = [0.02, 0.1, 0.2]
@@ -215,6 +215,7 @@ export function allCells(): Cell[] {
   return [
     ...singles.flatMap(of => shares.map(share => scoreCell(of, share, 0, 0))),
     ...macros.flatMap(of => shares.flatMap(share => [0, 0.2].map(spread => scoreCell(of, share, spread, 0)))),
+    ...[0.6, 0.8, 0.9, 0.97].map(share => scoreCell(lopsided, share, 0, 0)),
     ...clustered.flatMap(of => shares.flatMap(share => correlations.map(one => scoreCell(of, share, 0, one)))),
     ...[vstar, blink, forty].flatMap(of => [0.5, 0.9].map(share => gradedCell(of, share))),
     ...everyPair('paired', 0.1),
@@ -224,6 +225,7 @@ export function allCells(): Cell[] {
     ...[vstar, blink, threes, forty, pictures].flatMap(of =>
       [2, 3, 5, 8, 12, 20].map(arms => rankCell(of, of === forty ? 0.95 : 0.7, arms, 0, 0)),
     ),
+    ...[2, 3, 8, 20].map(arms => rankCell(lopsided, 0.6, arms, 0, 0)),
     ...[vstar, blink].map(of => rankCell(of, 0.7, 6, 6, 0.2)),
     ...[blink, tens].map(of => familyCell(of, 0.2)),
     ...(['power', 'margin'] as const).flatMap(figure =>
@@ -244,6 +246,7 @@ export function shortCells(): Cell[] {
     scoreCell(orders, 0.98, 0, 0.8),
     scoreCell(pictures, 0.95, 0, 0.3),
     scoreCell(forty, 0.7, 0, 0),
+    scoreCell(lopsided, 0.8, 0, 0),
     gradedCell(vstar, 0.5),
     pairedCell('paired', tens, {discordance: 0.2, effect: 0.1}),
     pairedCell('paired', vstar, {discordance: 0.1, effect: -0.02}),
@@ -254,6 +257,7 @@ export function shortCells(): Cell[] {
     pairedCell('gate', pictures, {discordance: 0.1, effect: -0.02, correlation: 0.3}),
     pairedCell('gate', vstar, {discordance: 0.1, effect: -0.02}),
     ...[2, 12, 20].map(arms => rankCell(vstar, 0.7, arms, 0, 0)),
+    rankCell(lopsided, 0.6, 8, 0, 0),
     familyCell(tens, 0.2),
     powerCell('power', vstar, 0.2),
     powerCell('power', tens, 0.1),

@@ -38,6 +38,8 @@ export interface Benchmark {
   readonly optionOrders?: boolean
   /** Writes answers in the form of the benchmark's own server or scorer; absent where there is none. */
   submission?(answers: readonly SubmissionAnswer[]): Submission
+  /** Its files, with an example, for the help of `bench export`. */
+  readonly submissionForm?: string
   /** Folder below `fixtures/` with gold answers (no pictures) that ship with the package. */
   readonly shippedAnswers?: string
   /** Where the data come from, for readers and for `bench pull`. */

@@ -104,7 +104,10 @@ describe('the hub layout', () => {
         })
         expect(sample.officialPrompt).toContain(`prompt of ${items[i]!.idx}`)
         expect(sample.images.map(({source}) => source)).toEqual(
-          Array.from({length: items[i]!.images}, (_, k) => `${name}/val-00000-of-00001.parquet#${i}/image_${k + 1}`),
+          Array.from(
+            {length: items[i]!.images},
+            (_, k) => `${name}/val-00000-of-00001.parquet#${i + 1}/image_${k + 1}`,
+          ),
         )
         // The last byte of each picture is its number.
         for (const [k, image] of sample.images.entries()) expect((await image.bytes()).at(-1)).toBe(k + 1)
@@ -149,11 +152,11 @@ describe('the hub layout', () => {
       error = thrown as LanternError
     }
     expect(served).toEqual(['val_Counting_1', 'val_Counting_3', 'val_Counting_5'])
-    expect(error).toMatchObject({code: 'bad-file', message: 'Counting/val-0.parquet, row 1: "idx" is empty.'})
-    await expect(data.keys()).rejects.toThrow('Counting/val-0.parquet, row 1')
+    expect(error).toMatchObject({code: 'bad-file', message: 'Counting/val-0.parquet#2: "idx" is empty.'})
+    await expect(data.keys()).rejects.toThrow('Counting/val-0.parquet#2')
     expect((await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)).toEqual([
-      'Counting/val-0.parquet, row 1: "idx" is empty.',
-      'Counting/val-0.parquet, row 3: "choices" is empty.',
+      'Counting/val-0.parquet#2: "idx" is empty.',
+      'Counting/val-0.parquet#4: "choices" is empty.',
     ])
   })
 
@@ -205,7 +208,7 @@ describe('the hub layout', () => {
         const broken = (await problemsOf(data))
           .filter(({kind}) => kind === 'broken-record')
           .map(({message}) => message.split(':')[0])
-        expect(broken).toEqual([...cells.keys()].filter(k => !whole(k)).map(k => `Counting/val-0.parquet, row ${k}`))
+        expect(broken).toEqual([...cells.keys()].filter(k => !whole(k)).map(k => `Counting/val-0.parquet#${k + 1}`))
         const served: string[] = []
         try {
           for await (const {id} of data.samples()) served.push(id)
@@ -326,7 +329,7 @@ describe('a VLMEvalKit table', () => {
     const told = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record' || kind === 'missing-image')
     expect(told.map(({message}) => message)).toEqual([
       '2: the sample has 0 of 1 pictures.',
-      'BLINK.tsv, row 2: "answer" is empty.',
+      'BLINK.tsv:4: "answer" is empty.',
     ])
   })
 })

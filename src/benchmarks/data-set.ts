@@ -24,6 +24,11 @@ export interface DataSource {
    * are not read.
    */
   read(): AsyncIterable<Sample | LanternError>
+  /**
+   * The samples with these ids, in the order of the data, where they can be found without reading the others; undefined
+   * where (or as long as) they cannot.
+   */
+  find?(ids: ReadonlySet<string>): AsyncIterable<Sample | LanternError> | undefined
   /** Default: the commit of the hub snapshot that holds the data, if any. */
   revision?(): Promise<string | null>
   labels?(): Promise<DataIdentity['labels']>
@@ -97,7 +102,8 @@ export function dataSetOf(source: DataSource): DataSet {
       return [...wrongCounts(source, countsOf(found))].length === 0 && source.published(found)
     },
     async *samples(only) {
-      for await (const sample of goodSamples(source))
+      const found = only && source.find?.(only)
+      for await (const sample of goodSamples(found ? {...source, read: () => found} : source))
         if (!only || only.has(sample.id))
           yield source.hasImages ? withAllPictures(sample, wantedPictures(source, sample)) : sample
     },

@@ -64,7 +64,7 @@ test('a broken line and a missing picture cost only their samples', async () => 
   await rm(join(folder, 'above-2.png'))
   const messages = (await problemsOf(await open())).map(({message}) => message)
   expect(messages).toHaveLength(3)
-  expect(messages[0]).toMatch('items.jsonl, line 2')
+  expect(messages[0]).toMatch('items.jsonl:2')
   expect(messages[1]).toMatch('"image" names no file beside items.jsonl: "../above-1.png"')
   expect(messages[2]).toMatch(/^above-2: above-2\.png: .* does not exist\.$/)
 })

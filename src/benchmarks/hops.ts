@@ -12,8 +12,9 @@ import {hopsTasks} from './generators/hops-tasks.js'
 import {generatorVersion, type Recipe, sharesOf} from './generators/index.js'
 import {toSample} from './generators/sample.js'
 import {findFiles, imageFile, readJson} from './sources/files.js'
-import {jsonlRows} from './sources/jsonl.js'
-import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
+import {letterIn, type Row, text, texts, wrongField} from './sources/row.js'
+import {openTable} from './sources/table.js'
+import {tableSamples} from './sources/table-samples.js'
 
 export const hops: Benchmark = defineBenchmark({
   id: 'hops',
@@ -37,14 +38,14 @@ export const hops: Benchmark = defineBenchmark({
   load,
 }).part
 
-type Layout = Pick<DataSource, 'layout' | 'files' | 'read'>
+type Layout = Pick<DataSource, 'layout' | 'files' | 'read' | 'find'>
 
 async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   const [items] = await findFiles(path, name => name === itemsFile)
   const [mark] = await findFiles(path, name => name === builtinMark)
   const layout =
     items !== undefined
-      ? folder(items, await findFiles(path, name => name.endsWith('.png')))
+      ? await folder(items, await findFiles(path, name => name.endsWith('.png')))
       : mark !== undefined
         ? await drawn(mark)
         : undefined
@@ -61,12 +62,9 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
 
 // --- a folder of pictures and items.jsonl ---------------------------------------------------------------------------
 
-function folder(path: string, pictures: readonly string[]): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const row of jsonlRows(path, itemsFile))
-      yield row instanceof LanternError ? row : attempt(() => folderSample(path, row))
-  }
-  return {layout: 'items-jsonl', files: [path, ...pictures], read}
+async function folder(path: string, pictures: readonly string[]): Promise<Layout> {
+  const samples = tableSamples(await openTable(path), row => folderSample(path, row))
+  return {layout: 'items-jsonl', files: [path, ...pictures], ...samples}
 }
 
 function folderSample(path: string, row: Row): Sample {

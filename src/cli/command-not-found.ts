@@ -12,7 +12,14 @@ const hook: Hook.CommandNotFound = async function ({config, id, argv = []}) {
   const ids = config.commands.filter(command => !command.hidden).map(command => command.id)
   // oclif joins what it cannot place into the id: `docto --x` arrives as `docto`, `bench lst` as `bench:lst`.
   const typed = id.replaceAll(':', ' ')
-  const near = closest(id, ids)?.replaceAll(':', ' ')
+  // `bench vrify hops` is one id here, so as many of its words are compared as a command has.
+  const near = [2, 1]
+    .map(count => {
+      const sized = ids.filter(one => one.split(':').length === count)
+      return closest(id.split(':').slice(0, count).join(':'), sized)
+    })
+    .find(one => one !== undefined)
+    ?.replaceAll(':', ' ')
   // For a command without arguments, oclif takes what follows as a part of its name: `run extra` arrives as
   // `run:extra`.
   const command = ids.find(one => id.startsWith(`${one}:`))

@@ -35,6 +35,8 @@ test('an empty file sets nothing', async () => {
 test.each([
   ['an unknown setting', 'bench: blink\nmodle: x\n', /c\.yaml:2:1: "modle" is not a setting/],
   ['a value of another type', 'bench: blink\n\nlimit: many\n', /c\.yaml:3:1: "limit": /],
+  ['a number in quotes', 'limit: "20"\n', /c\.yaml:1:1: "limit": text in quotes, .* is not a whole number/],
+  ['a number in quotes that is out of bounds', 'limit: "0"\n', /c\.yaml:1:1: "limit": 0 is not a whole number/],
   ['a value out of bounds', 'max-error-rate: 2\n', /c\.yaml:1:1: "max-error-rate": /],
   [
     'one of several choices that does not exist',

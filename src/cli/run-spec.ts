@@ -7,6 +7,7 @@ import {readSmallText} from '../core/small-file.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import type {OwnPrompt} from '../modes/prompts.js'
+import {servedBy} from '../runners/index.js'
 import {isBuiltinRef} from '../runners/onnx/checkpoint-folder.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
@@ -32,6 +33,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       (await benchmarksOf(
         values.bench,
         models.every(({ref}) => isBuiltinRef(ref)),
+        models.map(({ref}) => ref),
       )),
     data: values.data ?? {},
     split: values.split,
@@ -95,9 +97,10 @@ async function appliedRecipe(
   name: string,
   values: RunValues,
 ): Promise<{readonly benchmarks: RunSpec['benchmarks']; readonly used: NonNullable<RunSpec['recipe']>}> {
-  const {changedSettings, openRecipe, recipeSettings, recipeSubtasks} = await import('./recipes.js')
+  const {alsoPublished, changedSettings, openRecipe, recipeSettings, recipeSubtasks} = await import('./recipes.js')
   const opened = await openRecipe(name)
-  const changed = changedSettings(await recipeSettings(opened, values.bench), {...values})
+  const settings = await recipeSettings(opened, values.bench)
+  const changed = changedSettings(settings, await alsoPublished(opened), {...values})
   const benchmarks = (await benchmarksOf(values.bench, false)).map(({id, subtasks}) => {
     const own = recipeSubtasks(opened, id)
     if (subtasks === undefined) return {id, subtasks: own}
@@ -185,9 +188,12 @@ function endpointsOf(given: Readonly<Record<string, string>>, refs: readonly str
 async function benchmarksOf(
   given: readonly string[] | undefined,
   builtinModels: boolean,
+  refs: readonly string[] = [],
 ): Promise<RunSpec['benchmarks']> {
   if (given === undefined) {
     if (builtinModels) return [await shownBenchmark()]
+    // A misspelt `builtin:` is the nearer reason.
+    for (const ref of refs) servedBy(ref)
     throw new LanternError('usage', 'No benchmark is named.', `Add --bench with one of ${benchmarkIds().join(', ')}.`)
   }
   const byId = new Map<string, string[] | undefined>()

@@ -6,6 +6,7 @@ import {neededOut, oneBench, ownMeanings} from '../cli/settings/commands.js'
 import {flagsOf} from '../cli/settings/flags.js'
 import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
+import {wrap} from '../reports/formats/layout.js'
 
 export default class Import extends BaseCommand<typeof Import> {
   static override summary = 'Turn other harnesses’ outputs into a run of ours, our score beside theirs.'
@@ -57,9 +58,8 @@ export default class Import extends BaseCommand<typeof Import> {
     const {formatNamed} = await import('../reports/formats/index.js')
     this.log(formatNamed('terminal').render(document, terminal()))
     const per = (score: number | null) => (score === null ? '-' : (100 * score).toFixed(1))
-    this.log(
-      `${samples} samples in ${runDir}; over ${imported.bothScored} scored by both: the peer ${per(imported.peerScore)}, ours ${per(imported.ourScore)}.`,
-    )
+    const told = `${samples} samples in ${runDir}; over ${imported.bothScored} scored by both: the peer ${per(imported.peerScore)}, ours ${per(imported.ourScore)}.`
+    this.log(wrap(told, terminal().width).join('\n'))
     for (const warning of warnings) this.tell('warn', warning)
     return {...document, warnings: [...document.warnings, ...warnings], imported}
   }

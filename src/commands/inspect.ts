@@ -7,11 +7,11 @@ import {flagsOf} from '../cli/settings/flags.js'
 import {pick, settings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
 
-/** Lines of a response in a list; one sample by --sample is shown whole. */
+/** Lines of a question and of a response in a list; one sample by --sample is shown whole. */
 const listedLines = 4
 
 export default class Inspect extends BaseCommand<typeof Inspect> {
-  static override summary = 'The samples of a run: response, answer read from it, right answer.'
+  static override summary = 'The samples of a run: question, response, answer read from it, right answer.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> results/blink-x --outcome wrong --subtask Counting',
     '<%= config.bin %> <%= command.id %> results/blink-x --sample val_Counting_12',
@@ -25,7 +25,7 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
   async run(): Promise<unknown> {
     const {readLock} = await import('../run-folder/reader.js')
     const {pickArm, splitRunArm} = await import('../reports/compare.js')
-    const {samplesOf, sampleText} = await import('../reports/samples.js')
+    const {dataOf, samplesOf, sampleText} = await import('../reports/samples.js')
     const {dir, arm = this.flags.arm} = splitRunArm(this.args.run)
     const lock = await readLock(dir)
     const filter = {
@@ -39,8 +39,8 @@ export default class Inspect extends BaseCommand<typeof Inspect> {
     const shown = this.flags.limit === 0 || this.flags.sample ? found : found.slice(0, this.flags.limit)
     const {width} = terminal()
     const paint = {bold: chalk.bold, dim: chalk.dim, good: chalk.green, bad: chalk.red}
-    for (const record of shown)
-      this.log(`${sampleText(record, width, paint, this.flags.sample ? undefined : listedLines)}\n`)
+    const view = {width, paint, data: dataOf(lock), ...(this.flags.sample === undefined && {lines: listedLines})}
+    for (const record of shown) this.log(`${sampleText(record, view)}\n`)
     const more = found.length > shown.length ? `, the first ${shown.length} shown (--limit 0 shows all)` : ''
     this.log(
       chalk.dim(

@@ -9,6 +9,7 @@ import {pick, settings} from '../cli/settings/index.js'
 import {one} from '../cli/settings/setting.js'
 import {terminal} from '../cli/terminal.js'
 import {cacheDir} from '../hub/cache-dir.js'
+import {wrap} from '../reports/formats/layout.js'
 import {Budget} from '../runners/budget.js'
 
 export default class Rescore extends BaseCommand<typeof Rescore> {
@@ -72,7 +73,8 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
     const {formatNamed} = await import('../reports/formats/index.js')
     const document = await publishRun(end, {outputs, panel: false})
     this.log(formatNamed('terminal').render(document, terminal()))
-    this.log(`${end.changed} of ${end.total} records score differently from ${this.args.run}.`)
+    const told = `${end.changed} of ${end.total} records score differently from ${this.args.run}.`
+    this.log(wrap(told, terminal().width).join('\n'))
     process.exitCode = document.exitCode
     return {...document, changed: end.changed}
   }

@@ -8,6 +8,7 @@ import {flagsOf} from '../cli/settings/flags.js'
 import {runSettings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
 import type {RunEvent} from '../evaluation/spec.js'
+import {labelled} from '../reports/formats/layout.js'
 import type {Gate} from '../reports/publish.js'
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -77,18 +78,24 @@ export default class Run extends BaseCommand<typeof Run> {
     const {planOf} = await import('../evaluation/plan.js')
     const {armLines} = await import('../cli/plan-lines.js')
     const plan = await planOf(prepared)
+    const {width} = terminal()
+    // Later lines of a long one are indented behind it.
+    const tell = (line: string) => {
+      const indent = /^ */.exec(line)![0]
+      this.log(labelled(indent, line.trim(), width).join('\n'))
+    }
     for (const bench of plan.benchmarks) {
-      this.log(
+      tell(
         `${bench.id} ${bench.split}${bench.sample === 'builtin' ? ' (built-in sample)' : ''}: ${bench.items} items from ${bench.layout}`,
       )
-      this.log(
+      tell(
         `  ${Object.entries(bench.subtasks)
           .map(([name, items]) => `${name} ${items}`)
           .join(', ')}`,
       )
     }
-    for (const line of armLines(plan)) this.log(line)
-    this.log(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
+    for (const line of armLines(plan)) tell(line)
+    tell(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
     return {...plan, exitCode: 0, verdict: 'plan'}
   }
 
@@ -100,7 +107,8 @@ export default class Run extends BaseCommand<typeof Run> {
 
   private progress(): (event: RunEvent) => void {
     if (this.flags['log-level'] === 'error') return () => undefined
-    const live = process.stderr.isTTY === true && !process.env['CI']
+    // A dumb terminal cannot erase a line.
+    const live = process.stderr.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb'
     return progress({stream: process.stderr, live, debug: this.flags['log-level'] === 'debug', now: Date.now})
   }
 }

@@ -17,6 +17,12 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
+/** `Did you mean X? `, to begin a suggestion with; empty if no name is near. */
+export function didYouMean(word: string, names: Iterable<string>): string {
+  const near = closest(word, names)
+  return near === undefined ? '' : `Did you mean ${near}? `
+}
+
 /**
  * Number of insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string
  * alignment; Damerau 1964).

@@ -58,6 +58,8 @@ export const limits = {
   xmlDepth: 64,
   /** Attributes of one XML element; the root of a sheet has some 30. */
   xmlAttributes: 256,
+  /** A record of a data file: pictures in a row take some 50 MB at most. */
+  tableRowBytes: 128 * MiB,
   /** A row of a CSV file. */
   csvRowBytes: 16 * MiB,
   /** Folders within a folder: model, date and task are three. */

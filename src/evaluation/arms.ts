@@ -50,7 +50,12 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
 }
 
 /** New tokens where neither a flag nor the benchmark says otherwise (design/contract.md, "Flags of run"). */
-const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {direct: 16, 'text-cot': 1024, latent: 512}
+const defaultMaxNewTokens: Readonly<Record<Mode, number>> = {
+  direct: 16,
+  'text-cot': 1024,
+  latent: 512,
+  crop: 128,
+}
 
 /** Limit of new tokens of an answer: what was asked for, else what the style, the benchmark or the default says. */
 export function maxNewTokensOf(

@@ -1,15 +1,17 @@
 // The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow
 // with the run.
 
-import type {Arm, Generation, Request} from '../core/generation.js'
+import {type Arm, type Generation, picturesOf, type Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
-import {buildPrompt} from '../modes/prompts.js'
+import {boxPrompt, buildPrompt} from '../modes/prompts.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
+import {askInTurns, cropOf} from './crop-turns.js'
 import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
+import {readOnce} from './read-once.js'
 import {saidIn, scoredRecord} from './scored-record.js'
-import type {RunEvent, RunSpec} from './spec.js'
+import {labelsOf, type RunEvent, type RunSpec} from './spec.js'
 
 /** What the loop needs from outside. */
 export interface LoopTools {
@@ -28,10 +30,12 @@ export interface LoopTools {
  * Throws what a session throws when it cannot go on; whatever finished by then is on disk.
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
+  const labels = labelsOf(prepared.spec)
   for (const model of prepared.models) {
     for (const bench of prepared.benchmarks) {
       if (tools.signal.aborted) return
-      tools.onEvent({type: 'arms', model: model.session.describe().ref, bench: bench.benchmark.id})
+      const {ref} = model.session.describe()
+      tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
       await runOne(prepared, model, bench, tools)
     }
   }
@@ -48,7 +52,12 @@ async function runOne(
   const stop = new AbortController()
   try {
     await run.write(
-      session.generate(groups(prepared.spec, arms, bench, run), AbortSignal.any([signal, stop.signal])),
+      askInTurns(
+        {session, arms},
+        groups(prepared.spec, arms, bench, run),
+        bench.form,
+        AbortSignal.any([signal, stop.signal]),
+      ),
       generation => finish(prepared, bench, generation, tools),
       record => onEvent({type: 'record', record}),
     )
@@ -57,7 +66,7 @@ async function runOne(
   }
 }
 
-/** One group per sample: the requests of all arms, at every repeat, that are not settled. */
+/** One group per sample: the first requests of all arms, at every repeat, that are not settled. */
 async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],
@@ -65,7 +74,9 @@ async function* groups(
   {tally}: Pick<OpenRun, 'tally'>,
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
-  for await (const sample of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
+  const once = readOnce()
+  for await (const stored of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
+    const sample = once(stored)
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
     const open = asked.filter(
       ({arm, repeat}) => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat})),
@@ -83,10 +94,11 @@ function request(
 ): Request {
   const {temperature, topP, topK} = spec.decoding
   const maxNewTokens = maxNewTokensOf(benchmark, form, arm.mode, spec.decoding.maxNewTokens)
+  const crop = cropOf(arm, form)
   return {
     sample,
     arm,
-    prompt: buildPrompt(sample, arm.mode, form),
+    prompt: crop ? boxPrompt(sample, form, crop) : buildPrompt(sample, arm.mode, form),
     decoding: {
       maxNewTokens,
       temperature,
@@ -124,7 +136,7 @@ function checkedGeneration(generation: Generation): Generation {
   const {request, seen, stop, continuationLogProbs} = generation
   const failed = (code: string, message: string): Generation => ({...generation, stop: 'error', error: {code, message}})
   // Every picture of the prompt must have been seen, in order: without one of them something else would be measured.
-  const asked = request.prompt.parts.filter(({type}) => type === 'image').length
+  const asked = picturesOf(request.prompt).length
   if (seen !== null && seen.images.length !== asked)
     return failed('bug', `${asked} pictures asked, ${seen.images.length} sent`)
   // Without the likelihoods that were asked for there is no answer, whatever was written.

@@ -10,7 +10,7 @@ import {hashOf, sha256} from '../core/hash.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
 import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.js'
-import {askedForm, promptsSha256} from '../modes/prompts.js'
+import {askedForm, cropFormOf, promptsSha256} from '../modes/prompts.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
 import type {ListedSample} from '../run-folder/samples.js'
@@ -18,15 +18,18 @@ import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
+import {assertBoxes} from './boxes.js'
 import {environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {pluginsOf} from './plugins-used.js'
 import {countBySubtask, select, shardOf} from './selection.js'
-import type {RunSpec} from './spec.js'
+import {labelsOf, type RunSpec} from './spec.js'
 
 export interface PreparedBenchmark {
   readonly benchmark: Benchmark
   readonly data: DataSet
+  /** The folder or file of the data. */
+  readonly place: string
   /** How it is asked. */
   readonly form: PromptForm
   /** The samples of this shard, in the order of the data. */
@@ -115,7 +118,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         throw new LanternError(
           'data-absent',
           `The data of ${id} have no pictures (layout ${data.layout}), which ${blind.ref} needs.`,
-          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data; annotations alone are enough for replay: models only.`,
+          `Fetch them with \`lantern-eval bench pull ${id}\`, or give --data (and --image-root where the pictures lie elsewhere); annotations alone are enough for replay: models only.`,
         )
       }
       const available = await data.keys()
@@ -123,7 +126,11 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       // A layout may have its own scoring (VisCoT's four-option items), so the data's own description counts.
       const keys = shardOf(selected, spec.shard)
       const form = askedForm(data.benchmark, spec.promptStyle, spec.ownPrompt)
-      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, form, keys})
+      const crops = models.some(
+        ({session, arms}) => session.describe().needsImages && arms.some(({mode}) => mode === 'crop'),
+      )
+      if (crops) cropFormOf(form, id, spec.promptStyle)
+      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, place: path, form, keys})
       const listed = selected.map(key => ({...key, bench: id}))
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
@@ -141,6 +148,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         `The arm ${repeated.id} is asked for twice.`,
         'Name each model, mode and intervention once.',
       )
+    await assertBoxes(benchmarks, arms, message => notify({type: 'warning', message}))
     if (repeats > 1 && spec.decoding.temperature === 0 && identities.some(isLocal))
       notify({
         type: 'warning',
@@ -148,6 +156,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           'At temperature 0 a local checkpoint says the same at every repeat, unless an intervention draws; --temperature lets it vary.',
       })
     const limits = limitsOf(benchmarks, arms, spec)
+    const labels = labelsOf(spec)
     const lock = lockOf({
       ...(spec.recipe && {recipe: usedRecipe(spec.recipe, benchmarks)}),
       arms,
@@ -188,7 +197,8 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       environment: {
         ...environment(spec),
         titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
-        ...labelsOf(spec),
+        data: Object.fromEntries(benchmarks.map(({benchmark, place}) => [benchmark.id, place])),
+        ...(labels.size > 0 && {labels: Object.fromEntries(labels)}),
       },
     })
     return {spec, models, benchmarks, judge, lock, samples, close}
@@ -201,12 +211,6 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
 /** A checkpoint that is run here, not an endpoint or saved answers. */
 function isLocal({remote, needsImages}: ModelIdentity): boolean {
   return !remote && needsImages
-}
-
-/** Labels of models are for people: two runs that differ in them alone are one run. */
-function labelsOf({models}: RunSpec): {labels?: Readonly<Record<string, string>>} {
-  const labels = models.flatMap(({ref, label}) => (label === undefined ? [] : [[ref, label] as const]))
-  return labels.length === 0 ? {} : {labels: Object.fromEntries(labels)}
 }
 
 interface Choice {

@@ -44,6 +44,23 @@ const blinkRecords = texts.map((text, k) =>
   ),
 )
 
+it('says of a run without answers that there is nothing to score again, and writes nothing', async () => {
+  writeRun(join(folder, 'from'), lockOf([direct], [blink]), [])
+  await expect(rescore(specOf({}), signal)).rejects.toMatchObject({
+    code: 'nothing-evaluated',
+    message: expect.stringContaining('holds no answer'),
+  })
+  await expect(readLock(join(folder, 'out'))).rejects.toMatchObject({code: 'bad-file'})
+})
+
+it('keeps the question and the pictures of the records', async () => {
+  const asked = {...blinkRecords[0]!, question: 'How many cups?', pictures: ['cups.png']}
+  writeRun(join(folder, 'from'), lockOf([direct], [blink]), [asked])
+  await rescore(specOf({extractor: 'verbatim'}), signal)
+  const [kept] = await settledRecords(join(folder, 'out'))
+  expect(kept).toMatchObject({question: 'How many cups?', pictures: ['cups.png']})
+})
+
 it('takes another extractor, keeps the answers, and records the extractor in the lock', async () => {
   const failed = record({arm: direct.id, bench: 'blink', subtask: 'Counting', id: 'val_Counting_4', outcome: 'error'})
   writeRun(join(folder, 'from'), lockOf([direct], [blink]), [...blinkRecords, failed])

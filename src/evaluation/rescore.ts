@@ -47,8 +47,9 @@ interface Rescoring {
 
 /**
  * Writes the rescored run to `out`; the same call resumes an interrupted one.
- * Throws `bad-file` for a source that is not a run, `data-absent` when a judge needs questions that are not there,
- * `provenance` when the data found are not those of the run and were not named, or lack samples of the run.
+ * Throws `bad-file` for a source that is not a run, `nothing-evaluated` for one without answers, `data-absent` when a
+ * judge needs questions that are not there, `provenance` when the data found are not those of the run and were not
+ * named, or lack samples of the run.
  */
 export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<Rescored> {
   const source = await openRunFolder(spec.from)
@@ -66,6 +67,12 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
   }
   const rescorings = await Promise.all(before.benchmarks.map(entry => rescoringOf(entry, before, spec)))
   const records = await settledRecords(spec.from, message => notify({type: 'warning', message}))
+  if (records.length === 0)
+    throw new LanternError(
+      'nothing-evaluated',
+      `${spec.from} holds no answer yet, so there is nothing to score again.`,
+      'Run its command again first: it resumes.',
+    )
   for (const rescoring of rescorings) await assertSamples(records, rescoring)
   const judge = spec.judge
     ? await openJudge(

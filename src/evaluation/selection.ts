@@ -1,6 +1,7 @@
 // Which samples of a benchmark a run asks: subtasks, named ids, a stratified seeded limit, a shard. Pure; the order of
 // the data is kept.
 import type {SampleKey} from '../benchmarks/benchmark.js'
+import {didYouMean} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 
@@ -34,7 +35,7 @@ export function select(benchmark: string, keys: readonly SampleKey[], selection:
       throw new LanternError(
         'usage',
         `${benchmark} has no subtask "${unknown}" here.`,
-        `Subtasks: ${[...known].join(', ')}.`,
+        `${didYouMean(unknown, known)}Subtasks: ${[...known].join(', ')}.`,
       )
     const wanted = new Set(subtasks)
     selected = selected.filter(key => wanted.has(key.subtask))
@@ -47,7 +48,7 @@ export function select(benchmark: string, keys: readonly SampleKey[], selection:
       throw new LanternError(
         'usage',
         `${benchmark} has no sample "${unknown}" in this selection.`,
-        `Sample ids look like "${[...selected, ...keys].map(itemOf)[0] ?? ''}".`,
+        `${didYouMean(unknown, known)}Sample ids look like "${[...selected, ...keys].map(itemOf)[0] ?? ''}".`,
       )
     selected = selected.filter(key => wanted.has(itemOf(key)))
   }

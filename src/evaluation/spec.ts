@@ -20,6 +20,11 @@ export interface ModelChoice {
   readonly modes?: readonly Mode[]
 }
 
+/** Labels by reference. They are for people: two runs that differ in them alone are one run. */
+export function labelsOf({models}: Pick<RunSpec, 'models'>): ReadonlyMap<string, string> {
+  return new Map(models.flatMap(({ref, label}) => (label === undefined ? [] : [[ref, label] as const])))
+}
+
 export interface RunSpec {
   readonly models: readonly ModelChoice[]
   /** Benchmarks in the order given; `subtasks` from `ID:Subtask`. */
@@ -83,6 +88,10 @@ export type RunEvent =
       /** What is settled already, and how the headline of each benchmark is made. */
       readonly before: readonly GroupScores[]
       readonly headlines: Readonly<Record<string, Headline>>
+      /** How often each sample is asked; every time is an answer of its own in these counts. */
+      readonly repeats?: number
+      /** Labels by the reference of a model. */
+      readonly labels?: ReadonlyMap<string, string>
     }
   | {readonly type: 'record'; readonly record: LogRecord}
   | {readonly type: 'runner'; readonly event: RunnerEvent}

@@ -48,6 +48,12 @@ const units: ReadonlyMap<string, string> = new Map(
 
 const currencies: Readonly<Record<string, string>> = {$: 'dollar', '€': 'euro', '£': 'sterling', '¥': 'yen'}
 
+/** A sharp behind a letter, which is part of a name (C#) and no heading of Markdown. */
+const sharp = /(?<!\p{L})(\p{L})[#♯](?![\p{L}\p{N}#])/gu
+
+/** Signs that change what an answer says, where they stand. */
+const kept = /[-+$€£¥♯<>≤≥±√∞]/
+
 /** A number and its unit written as one word: `5kg`. */
 const joinedUnit = new RegExp(
   `(?<![\\p{L}\\p{N}])(\\p{N}+(?:[.,:]\\p{N}+)*)(${[...units.keys()].join('|')})(?!\\p{L})`,
@@ -60,8 +66,11 @@ const joinedUnit = new RegExp(
  * their spirit and not to their letter.
  */
 export function normalisedAnswer(text: string): string {
-  const words = withoutAccents(withoutMarkup(text.normalize('NFKC')).toLowerCase())
+  const words = withoutAccents(withoutMarkup(text.normalize('NFKC').replace(sharp, '$1♯')).toLowerCase())
     .replace(/['’ʼ]/g, '')
+    // Less than 5 is not 5; elsewhere these two are arrows and brackets.
+    .replace(/(?<=^|\s)([<>])=(?=\s?\p{N})/gu, (_, sign: string) => (sign === '<' ? '≤' : '≥'))
+    .replace(/(?<!^|\s)[<>]|[<>](?!\s?\p{N})/gu, ' ')
     // Initials: U.S.A., p.m.
     .replace(/(?<![\p{L}\p{N}])(?:\p{L}\.){2,}/gu, initials => initials.replaceAll('.', ''))
     .replace(/(?<=\p{N}),(?=\p{N}{3}(?!\p{N}))/gu, '')
@@ -76,7 +85,8 @@ export function normalisedAnswer(text: string): string {
     .replace(/%|\bper cent\b/g, ' percent ')
     .replace(/°/g, ' degrees ')
     .replace(/(?<=\s)&(?=\s)/g, 'and')
-    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, sign => (/[-+$€£¥]/.test(sign) ? sign : ' '))
+    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, sign => (kept.test(sign) ? sign : ' '))
+    .replace(/(?<=[<>≤≥±√])\s+(?=\p{N})/gu, '')
     .replace(joinedUnit, '$1 $2')
     .split(/\s+/)
     .filter(word => word !== '')

@@ -3,7 +3,7 @@ import type {Arm, Generation, Stop} from '../core/generation.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {opensBlocks} from '../modes/interventions.js'
-import {statedBoxMetrics} from './boxes.js'
+import {askedBoxMetrics, parseCropBox, statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
 import {likeliestOption} from './likelihood.js'
@@ -21,6 +21,8 @@ export interface Answered {
   readonly letters?: readonly string[] | null
   /** The letter of the option that the model itself finds likeliest, if it was asked. */
   readonly likeliest?: string
+  /** The answer to a request for a box that came before; absent if the box is to be found in `text`. */
+  readonly boxText?: string
   readonly boxes?: Sample['boxes']
   readonly extra?: Sample['extra']
   readonly arm: Pick<Arm, 'mode' | 'latentSize' | 'intervention'>
@@ -49,12 +51,18 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
  * Throws `usage` for an unknown extractor.
  */
 export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
-  const {stop, text, boxes, extra} = answered
+  const {stop} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
   if (scoring.metric === 'likelihood') return byLikelihood(answered)
   const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
   const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
-  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}}
+  return {...score, metrics: {...score.metrics, ...boxMetricsOf(answered)}}
+}
+
+function boxMetricsOf({text, boxText, boxes, extra}: Answered): Score['metrics'] {
+  if (boxText === undefined) return statedBoxMetrics(text, {boxes, extra})
+  const read = Number(parseCropBox(boxText.trim()) !== null)
+  return {...askedBoxMetrics(boxText.trim(), {boxes, extra}), boxRead: read}
 }
 
 /** The official rule of V*: the answer is the likeliest option, whatever the model writes. */

@@ -10,6 +10,9 @@ export interface SampleFacts {
   readonly options?: readonly string[]
   readonly letters?: readonly string[]
   readonly cluster?: string
+  readonly question?: string
+  /** Where its pictures come from. */
+  readonly images?: readonly {readonly source: string}[]
 }
 
 export interface PeerAnswer {

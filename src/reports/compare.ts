@@ -1,5 +1,6 @@
 // Compares two arms on the samples that both have settled: differences, tests, verdict and gate (design/contract.md,
 // "compare"). Pure.
+import {didYouMean} from '../core/closest.js'
 import {exitCodes, LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import {
@@ -187,7 +188,7 @@ function allowedFacts(allow: readonly string[], facts: Facts): ReadonlySet<strin
       throw new LanternError(
         'usage',
         `--allow ${name} is not a fact that runs have to agree on.`,
-        `It takes ${[...names.keys()].join(', ')}.`,
+        `${didYouMean(name, names.keys())}It takes ${[...names.keys()].join(', ')}.`,
       )
     }),
   )

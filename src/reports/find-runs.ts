@@ -46,6 +46,11 @@ function noRun(path: string, why: string): LanternError {
   )
 }
 
+/** The run folders at or below a path, without reading them; none where the path is no folder. */
+export function runFoldersBelow(path: string): Promise<string[]> {
+  return runsUnder(path, depth)
+}
+
 async function runsUnder(path: string, levels: number): Promise<string[]> {
   let entries: {name: string; isDirectory(): boolean}[]
   try {

@@ -1,6 +1,6 @@
 // The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
 // gate.
-import {appendFile} from 'node:fs/promises'
+import {appendFile, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -131,10 +131,18 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   await makeFolder(dirname(path), 'Give another path.')
   try {
-    await (append ? appendFile(path, text) : writeFileAtomic(path, text))
+    await (append || (await isStream(path)) ? appendFile(path, text) : writeFileAtomic(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,
     })
   }
+}
+
+/** Whether a path is a terminal, pipe or device, as /dev/stdout: it cannot be replaced by another file. */
+async function isStream(path: string): Promise<boolean> {
+  return stat(path).then(
+    found => !found.isFile() && !found.isDirectory(),
+    () => false,
+  )
 }

@@ -8,7 +8,7 @@ import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import {asOne} from './repeats.js'
-import type {Settled} from './settled.js'
+import {malformed, type Settled} from './settled.js'
 
 /** One arm on one benchmark: the settled records by sample id. */
 export interface Sheet {
@@ -84,14 +84,15 @@ function isEmpty(metrics: Readonly<Record<string, number>>): boolean {
 }
 
 function settledOf(record: LogRecord, arm: Arm, shared: (text: string) => string): Settled {
+  const choices = record.letters?.length ?? record.options?.length ?? 0
   return {
     subtask: shared(record.subtask),
     outcome: record.outcome,
     score: record.score,
     cluster: record.cluster ?? null,
     item: record.item ?? null,
-    gold: typeof record.gold === 'string' && /^[A-Z]$/.test(record.gold) ? shared(record.gold) : null,
-    choices: record.letters?.length ?? record.options?.length ?? 0,
+    gold: goldOf(record, choices, shared),
+    choices,
     metrics: isEmpty(record.metrics) ? none : record.metrics,
     promptTokens: record.usage.promptTokens,
     textTokens: record.usage.textTokens,
@@ -102,6 +103,11 @@ function settledOf(record: LogRecord, arm: Arm, shared: (text: string) => string
     cached: Number(record.cached === true),
     ...(record.costUsd === undefined ? {} : {costUsd: record.costUsd}),
   }
+}
+
+function goldOf({gold}: LogRecord, choices: number, shared: (text: string) => string): string | null {
+  if (gold === null || choices === 0) return null
+  return typeof gold === 'string' && /^[A-Z]$/.test(gold) ? shared(gold) : malformed
 }
 
 /** Interventions that remove all blocks on purpose carry no information about engagement. */

@@ -262,6 +262,40 @@ describe('ranking', () => {
     expect(rows.map(({differences}) => differences['max pixels'])).toEqual(expect.arrayContaining(['100', 'default']))
   })
 
+  it('tells rows of one name apart by their endpoint, and by the run where that is the same', async () => {
+    const vstar = lockBenchmark('vstar', {a: 20}, {aggregate: 'micro'})
+    const asked = arm('openai:m', 'direct')
+    const at = (port: number | null, seed: number, one = asked) =>
+      run(
+        lockOf([one], [vstar], {
+          models: [{ref: one.model, ...(port && {endpoint: {url: `http://localhost:${port}/v1`, name: 'm'}})}],
+          seeds: {run: seed},
+        }),
+        recordsOf(one, vstar, right(10)),
+      )
+    const apart = async (...runs: Awaited<ReturnType<typeof at>>[]) =>
+      resultTable(runs).rows.map(({differences: {endpoint = '', run = ''}}) => [endpoint, run && 'run'])
+    const [one, other, single] = [await at(1, 0), await at(2, 0), await at(3, 0, arm('openai:n', 'direct'))]
+    expect(await apart(one, other, single)).toEqual([
+      ['http://localhost:1/v1', ''],
+      ['http://localhost:2/v1', ''],
+      ['', ''],
+    ])
+    expect(await apart(one, await at(1, 1))).toEqual([
+      ['', 'run'],
+      ['', 'run'],
+    ])
+    expect(await apart(one, await at(1, 1), other)).toEqual([
+      ['http://localhost:1/v1', 'run'],
+      ['http://localhost:1/v1', 'run'],
+      ['http://localhost:2/v1', ''],
+    ])
+    expect(await apart(await at(null, 0), await at(null, 1))).toEqual([
+      ['', 'run'],
+      ['', 'run'],
+    ])
+  })
+
   it('says of a shard that it is one, how many samples are its own, and which are left', async () => {
     const vstar = lockBenchmark('vstar', {a: 100}, {aggregate: 'micro'})
     const half = (k: number) => (k < 40 ? 'correct' : undefined)

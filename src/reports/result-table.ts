@@ -90,18 +90,13 @@ function titleOf({environment}: Run['lock'], id: string): string {
  * The rows of one group, sorted by score, with their possible ranks and with what a comparison of this size can detect.
  */
 function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup, 'counted' | 'power'> {
-  // The folder is shown only if the arm does not tell the rows apart.
-  const repeated = new Set(entries.map(({row}) => row.arm)).size < entries.length
-  const settings: Facts[] = entries.map(({run, sheet}) => ({
-    ...settingsOf(run, sheet),
-    ...(repeated ? {run: run.dir} : {}),
-  }))
+  const settings: Facts[] = entries.map(({run, sheet}) => settingsOf(run, sheet))
   // Different models always have different weights, so the checkpoint is mentioned only if the model names are equal.
   const models = new Set(entries.map(({row}) => row.model))
   const differing = varying(settings).filter(name => name !== 'checkpoint' || models.size < entries.length)
   const described = entries.map((entry, index) => ({
     ...entry,
-    differences: Object.fromEntries(differing.map(name => [name, settings[index]![name]!])),
+    differences: {...tellingApart(entry, entries), ...pick(settings[index]!, differing)},
   }))
   const byScore = described.sort((a, b) => (b.row.score ?? -1) - (a.row.score ?? -1))
   const {run, sheet} = byScore[0]!
@@ -122,6 +117,30 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup
     }
   })
   return {rows, counted, power: powerOf(byScore)}
+}
+
+/**
+ * What tells a row from others with the same arm: the endpoint, else also the folder of its run. Nothing if no other
+ * row has this arm.
+ */
+function tellingApart(entry: Entry, entries: readonly Entry[]): Facts {
+  const endpoint = ({run, row}: Entry): string | null => {
+    const model = run.lock.models.find(({ref}) => ref === row.model)
+    const {url} = Object(model?.['endpoint']) as {readonly url?: unknown}
+    return typeof url === 'string' ? url : null
+  }
+  const twins = entries.filter(({row}) => row.arm === entry.row.arm)
+  if (twins.length < 2) return {}
+  const own = endpoint(entry)
+  const together = twins.filter(twin => endpoint(twin) === own)
+  return {
+    ...(own !== null && together.length < twins.length ? {endpoint: own} : {}),
+    ...(own === null || together.length > 1 ? {run: entry.run.dir} : {}),
+  }
+}
+
+function pick(facts: Facts, names: readonly string[]): Facts {
+  return Object.fromEntries(names.map(name => [name, facts[name]!]))
 }
 
 function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {

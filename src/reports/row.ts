@@ -14,7 +14,7 @@ import {opensBlocks} from '../modes/interventions.js'
 import type {Lock} from '../run-folder/lock.js'
 import {countOutcomes, type Run, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
-import type {Settled} from './settled.js'
+import {malformed, type Settled} from './settled.js'
 import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
 import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
@@ -162,14 +162,14 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
 
 /**
  * The guessing baseline of each subtask, aggregated like the headline; null unless every item is a choice with a known
- * number of options.
+ * number of options. A gold answer that is no letter makes every guess wrong.
  */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
   const items: ChoiceItem[][] = []
   for (const [, records] of subtasks) {
     const known = records.filter(({outcome}) => outcome !== 'unscored')
     if (known.some(({gold, choices}) => gold === null || choices === 0)) return {random: null, majority: null}
-    items.push(known.map(({gold, choices}) => ({gold: gold!, choices})))
+    items.push(known.map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices})))
   }
   const combined = (baseline: (items: ChoiceItem[]) => number) =>
     combine(

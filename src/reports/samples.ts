@@ -1,8 +1,12 @@
 // Shows the samples of a run one by one, for a person who wants to read the model's answers.
-
+import {existsSync} from 'node:fs'
+import {relative, resolve} from 'node:path'
+import {didYouMean} from '../core/closest.js'
+import {LanternError} from '../core/errors.js'
 import type {Outcome} from '../core/outcome.js'
 import {printable} from '../core/printable.js'
-import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
+import type {Lock} from '../run-folder/lock.js'
+import {openRunFolder, type RunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, recordKey, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import {labelled, wrap} from './formats/layout.js'
@@ -18,14 +22,16 @@ export interface SampleFilter {
 /**
  * The settled records that match the filter, in the order of the log, with the arms of a sample together. Only matching
  * records are kept in memory. Implausible records are left out with a warning.
- * Throws like `openRunFolder` and `readLog`.
+ * Throws like `openRunFolder` and `readLog`, and `usage` for a benchmark, subtask or sample that the run does not have.
  */
 export async function samplesOf(
   runDir: string,
   filter: SampleFilter,
   tell: (warning: string) => void = () => {},
 ): Promise<LogRecord[]> {
-  const check = new RecordCheck(await openRunFolder(runDir))
+  const run = await openRunFolder(runDir)
+  assertInRun(run, filter)
+  const check = new RecordCheck(run)
   // For a record that does not match, the outcome is kept: the record may replace one that matched.
   const settled = new Map<string, LogRecord | Outcome>()
   for await (const batch of readLogBatches(runDir, check.fits)) {
@@ -46,6 +52,23 @@ export async function samplesOf(
   return [...bySample.values()].flat()
 }
 
+/** A name that the run does not have is misspelt: "no sample matches" would hide that. Throws `usage`. */
+function assertInRun({dir, samples}: RunFolder, {benches = [], subtasks = [], ids = []}: SampleFilter): void {
+  const listed = [...samples.values()].flatMap(list => [...list.values()])
+  const known = {
+    benchmark: new Set(samples.keys()),
+    subtask: new Set(listed.map(({subtask}) => subtask)),
+    sample: new Set(listed.map(({id}) => id)),
+  }
+  for (const [what, asked] of Object.entries({benchmark: benches, subtask: subtasks, sample: ids})) {
+    const names = known[what as keyof typeof known]
+    const unknown = asked.find(name => !names.has(name))
+    if (unknown === undefined) continue
+    const all = what === 'sample' ? `Sample ids look like "${[...names][0]}".` : `It has ${[...names].join(', ')}.`
+    throw new LanternError('usage', `${dir} has no ${what} "${unknown}".`, `${didYouMean(unknown, names)}${all}`)
+  }
+}
+
 function fits(record: LogRecord, {outcomes, benches, subtasks, ids, arm}: SampleFilter): boolean {
   const among = (list: readonly string[] | undefined, value: string) => list === undefined || list.includes(value)
   return (
@@ -64,28 +87,62 @@ export interface Paint {
   readonly bad: (text: string) => string
 }
 
-/** One record as a block of lines; `lines` limits how much of the response is shown. */
-export function sampleText(record: LogRecord, width: number, paint: Paint, lines = Number.POSITIVE_INFINITY): string {
+export interface SampleView {
+  readonly width: number
+  readonly paint: Paint
+  /** Lines of the question and of the response that are shown; all by default. */
+  readonly lines?: number
+  /** The folder or file of the data by benchmark, as the run found it; pictures are shown by a path that exists. */
+  readonly data?: Readonly<Record<string, string>>
+}
+
+/** Where a run found its data, by benchmark; empty for runs that did not say, such as imports. */
+export function dataOf({environment}: Pick<Lock, 'environment'>): Record<string, string> {
+  const data = environment['data']
+  if (typeof data !== 'object' || data === null) return {}
+  return Object.fromEntries(Object.entries(data).filter(([, place]) => typeof place === 'string'))
+}
+
+/** The path of a picture below the data if it is there, else its source as the data name it. */
+function pictureAt(source: string, place: string | undefined): string {
+  if (place === undefined) return source
+  const path = resolve(place, source)
+  // A picture within a file is named by the file and its row: `val.parquet#9/image_1`.
+  if (!existsSync(path) && !existsSync(path.replace(/#[^#]*$/, ''))) return source
+  const near = relative('.', path)
+  return near.startsWith('..') ? path : near
+}
+
+function shortened(lines: readonly string[], most: number, paint: Paint): string[] {
+  if (lines.length <= most) return [...lines]
+  return [...lines.slice(0, most), paint.dim(`  … ${lines.length - most} more lines`)]
+}
+
+/** One record as a block of lines: question, options, pictures, response. */
+export function sampleText(record: LogRecord, {width, paint, lines = Infinity, data = {}}: SampleView): string {
   const tint = record.outcome === 'correct' ? paint.good : record.outcome === 'unscored' ? paint.dim : paint.bad
   const gold = record.gold === null ? 'hidden' : [record.gold].flat().join(' / ')
   const facts = [`answer ${record.answer ?? 'none'}`, `gold ${gold}`, ...figuresOf(record)]
-  const response = printable(record.text)
-    .split('\n')
-    .flatMap(line => (line === '' ? [''] : wrap(line, width, '  ')))
-  const shown = response.slice(0, lines)
+  const paragraphs = (text: string) =>
+    printable(text)
+      .split('\n')
+      .flatMap(line => (line === '' ? [''] : wrap(line, width, '  ')))
   return [
     `${paint.bold(printable(record.id))}${record.repeat === undefined ? '' : `  repeat ${record.repeat}`}  ${record.bench} ${printable(record.subtask)}  ${tint(record.outcome)}`,
     ...wrap(`${printable(record.arm).replaceAll('|', ' ')} · ${facts.map(printable).join(' · ')}`, width, '  ').map(
       line => paint.dim(line),
     ),
+    ...(record.question === undefined ? [] : shortened(paragraphs(record.question), lines, paint)),
     ...(record.options ?? []).flatMap((option, index) => {
       const letter = record.letters?.[index] ?? String.fromCharCode(65 + index)
       const mark = letter === record.gold ? '✓' : letter === record.answer ? '✗' : ' '
       return labelled(`  ${mark} (${letter}) `, printable(option), width)
     }),
+    ...(record.pictures ?? []).flatMap(source =>
+      labelled('  picture ', printable(pictureAt(source, data[record.bench])), width),
+    ),
     ...(record.error ? labelled('  error ', printable(`${record.error.code}: ${record.error.message}`), width) : []),
-    ...(record.text === '' ? [] : shown),
-    ...(shown.length < response.length ? [paint.dim(`  … ${response.length - shown.length} more lines`)] : []),
+    ...(record.text === '' ? [] : ['', ...shortened(paragraphs(record.text), lines, paint)]),
   ].join('\n')
 }
 

@@ -1,6 +1,9 @@
 // The fields of a sample's settled record that tables and comparisons need.
 import type {Outcome} from '../core/outcome.js'
 
+/** In place of the gold letter of a choice: its gold answer is no letter. */
+export const malformed = 'malformed'
+
 /** The fields that are kept of a settled record. */
 export interface Settled {
   readonly subtask: string
@@ -10,7 +13,10 @@ export interface Settled {
   readonly cluster: string | null
   /** The item it is a variant of, if items were asked under several option orders. */
   readonly item: string | null
-  /** The gold letter of a choice, else null. */
+  /**
+   * The gold letter of a choice; `malformed` where its gold answer is no letter and can never be given; null where it
+   * is hidden or the question is open.
+   */
   readonly gold: string | null
   /** Number of options, 0 when unknown. */
   readonly choices: number

@@ -152,12 +152,12 @@ test('a list of samples that does not match the lock is refused, and so is a fol
   }
   await writeFile(list, '{"bench": 1}\n')
   await expect(settledRecords(folder)).rejects.toMatchObject({
-    code: 'bad-file',
+    code: 'provenance',
     message: expect.stringContaining('line 1'),
   })
   await rm(list)
   await expect(settledRecords(folder)).rejects.toMatchObject({
-    code: 'bad-file',
+    code: 'provenance',
     message: expect.stringContaining('samples.jsonl'),
   })
 })

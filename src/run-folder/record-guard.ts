@@ -22,10 +22,11 @@ const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
 export function isPlainRecord(value: unknown): value is LogRecord {
   if (!isObject(value)) return false
   const {score, attempts, gold, options, letters, cluster, answer, metrics, usage, timing, seen, error} = value
-  const {item, repeat, likeliest, cached, costUsd} = value
+  const {item, repeat, likeliest, cached, costUsd, question, pictures} = value
   return (
     value['type'] === 'sample' &&
     value['schema'] === 1 &&
+    value['steps'] === undefined &&
     isText(value['arm']) &&
     isText(value['bench']) &&
     isText(value['subtask']) &&
@@ -41,7 +42,9 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     Object.values(metrics).every(isNumber) &&
     (answer === null || isText(answer)) &&
     (gold === null || isText(gold) || isTexts(gold)) &&
+    (question === undefined || isText(question)) &&
     (options === undefined || isTexts(options)) &&
+    (pictures === undefined || isTexts(pictures)) &&
     (letters === undefined || isTexts(letters)) &&
     isText(value['text']) &&
     isText(value['extractor']) &&

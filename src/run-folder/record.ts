@@ -3,9 +3,27 @@
 import {z} from 'zod'
 import {type Generation, type Seen, stops} from '../core/generation.js'
 import {type Outcome, outcomes, type Score} from '../core/outcome.js'
-import type {Sample} from '../core/sample.js'
+import type {ImageRef, Sample} from '../core/sample.js'
 
 const count = z.number().nullable()
+
+const timingSchema = z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()})
+const seenSchema = z
+  .looseObject({
+    promptSha256: z.string(),
+    images: z.array(
+      z.looseObject({
+        sha256: z.string(),
+        width: z.number(),
+        height: z.number(),
+        sentWidth: z.number(),
+        sentHeight: z.number(),
+      }),
+    ),
+    /** Parameters that the endpoint refused, and that were left out. */
+    dropped: z.array(z.string()).optional(),
+  })
+  .nullable()
 
 /** Token counts; null where a runner cannot know. */
 export const usageSchema = z.looseObject({
@@ -35,37 +53,43 @@ export const logRecordSchema = z.looseObject({
   metrics: z.record(z.string(), z.number()),
   answer: z.string().nullable(),
   gold: z.union([z.string(), z.array(z.string())]).nullable(),
+  /** The question without options and instructions; absent where the data do not say it. */
+  question: z.string().optional(),
   options: z.array(z.string()).nullish(),
   letters: z.array(z.string()).nullish(),
+  /** Where the pictures come from: a path, or a file and its row. */
+  pictures: z.array(z.string()).optional(),
   text: z.string(),
   extractor: z.string(),
   cluster: z.string().nullish(),
   /** The letter of the option that the model itself finds likeliest, if it was asked. */
   likeliest: z.string().optional(),
   usage: usageSchema,
-  timing: z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()}),
+  timing: timingSchema,
   stop: z.enum(stops),
   attempts: z.number().int().min(0),
   /** True for an answer that came from the response cache. */
   cached: z.boolean().optional(),
   /** What the answer cost; 0 for a cached one, null where that is not known, absent where nothing is paid. */
   costUsd: z.number().min(0).nullish(),
-  seen: z
-    .looseObject({
-      promptSha256: z.string(),
-      images: z.array(
-        z.looseObject({
-          sha256: z.string(),
-          width: z.number(),
-          height: z.number(),
-          sentWidth: z.number(),
-          sentHeight: z.number(),
-        }),
-      ),
-      /** Parameters that the endpoint refused, and that were left out. */
-      dropped: z.array(z.string()).optional(),
-    })
-    .nullable(),
+  seen: seenSchema,
+  /**
+   * Answers that led to this one, in their order: in the mode `crop` the box that the picture was cropped by, null
+   * where none could be read. Usage, time, attempts and cost of the record include theirs.
+   */
+  steps: z
+    .array(
+      z.looseObject({
+        text: z.string(),
+        stop: z.enum(stops),
+        box: z.array(z.number()).length(4).nullable(),
+        usage: usageSchema,
+        timing: timingSchema,
+        attempts: z.number().int().min(0),
+        seen: seenSchema,
+      }),
+    )
+    .optional(),
   error: z.looseObject({code: z.string(), message: z.string()}).nullable(),
 })
 
@@ -98,6 +122,8 @@ export interface RecordParts {
   readonly sample: Pick<Sample, 'id' | 'subtask' | 'item' | 'gold' | 'cluster'> & {
     readonly options?: readonly string[] | null
     readonly letters?: readonly string[] | null
+    readonly question?: string
+    readonly images?: readonly Pick<ImageRef, 'source'>[]
   }
   readonly said: Pick<Generation, 'text' | 'usage' | 'timing' | 'stop' | 'attempts' | 'seen' | 'cached' | 'costUsd'> & {
     readonly likeliest?: string
@@ -111,7 +137,7 @@ export interface RecordParts {
 
 /** The log line of a scored sample (design/contract.md, "A log record"). */
 export function recordOf({arm, bench, repeat, sample, said, score, extractor, error, more}: RecordParts): LogRecord {
-  const {id, subtask, item, gold, options, letters, cluster} = sample
+  const {id, subtask, item, gold, question, options, letters, images, cluster} = sample
   const {seen} = said
   return {
     ...more,
@@ -128,8 +154,10 @@ export function recordOf({arm, bench, repeat, sample, said, score, extractor, er
     metrics: {...score.metrics},
     answer: score.answer,
     gold: typeof gold === 'string' || gold === null ? gold : [...gold],
+    ...(question ? {question} : {}),
     ...(options ? {options: [...options]} : {}),
     ...(letters ? {letters: [...letters]} : {}),
+    ...(images && images.length > 0 ? {pictures: images.map(({source}) => source)} : {}),
     text: said.text,
     extractor,
     ...(cluster == null ? {} : {cluster}),
@@ -145,6 +173,7 @@ export function recordOf({arm, bench, repeat, sample, said, score, extractor, er
   }
 }
 
-function copyOf({dropped, images, ...seen}: Seen): LogRecord['seen'] {
+/** A copy that can be written. */
+export function copyOf({dropped, images, ...seen}: Seen): NonNullable<LogRecord['seen']> {
   return {...seen, images: images.map(image => ({...image})), ...(dropped === undefined ? {} : {dropped: [...dropped]})}
 }

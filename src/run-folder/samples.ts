@@ -48,7 +48,8 @@ export async function writeSamples(runDir: string, samples: Iterable<ListedSampl
 
 /**
  * Reads the list of a run and checks it against the hashes in its lock.
- * Throws `bad-file` for a list that is absent or broken, `provenance` for one that does not match the lock.
+ * Throws `provenance` for a list that is absent, broken, or does not match the lock: the lock vouches for it, so in
+ * each case it was changed afterwards.
  */
 export async function readSamples(
   runDir: string,
@@ -78,9 +79,9 @@ export async function readSamples(
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
     throw new LanternError(
-      'bad-file',
-      `${runDir} has no ${samplesFile}, the list of its samples.`,
-      'Restore the file, or run again with another --out.',
+      'provenance',
+      `${runDir} has no ${samplesFile}, the list of its samples that its lock was made with.`,
+      'It was removed: restore it, or run again with another --out.',
     )
   }
   for (const {id, samplesSha256: sha256} of benchmarks)
@@ -92,9 +93,9 @@ function parsed(text: string, path: string, line: number): ListedSample {
   const value = jsonOrNothing(text)
   if (isListed(value)) return value
   throw new LanternError(
-    'bad-file',
+    'provenance',
     `${path}, line ${line}, names no sample.`,
-    'Restore the file, or run again with another --out.',
+    'It was edited: restore it, or run again with another --out.',
   )
 }
 

@@ -1,7 +1,9 @@
 // The register of runners. A new built-in one is a file (or folder) beside this one and a line here.
+import {closest} from '../core/closest.js'
 import {LanternError} from '../core/errors.js'
 import {Register} from '../core/register.js'
 import {checkedSession} from './checked-session.js'
+import {builtinNames} from './onnx/checkpoint-folder.js'
 import {type LocalOptions, onnxRunner} from './onnx/index.js'
 import {type RemoteOptions, remoteRunner} from './remote/index.js'
 import {replayRunner} from './replay.js'
@@ -46,13 +48,32 @@ export function runnerFor(ref: string): Runner<RunnerOptions> | undefined {
  * Throws LanternError `usage` when no runner serves it, or what the runner itself throws.
  */
 export async function openRunner(ref: string, options: RunnerOptions): Promise<Session> {
+  return servedBy(ref).open(ref, options)
+}
+
+/** The runner of a reference. Throws LanternError `usage` with the nearest form when no runner serves it. */
+export function servedBy(ref: string): Runner<RunnerOptions> {
   const runner = runnerFor(ref)
-  if (runner !== undefined) return runner.open(ref, options)
+  if (runner !== undefined) return runner
   throw new LanternError(
     'usage',
     `No runner serves the model reference ${ref}.`,
-    `Use ${modelReferences()
+    `${nearReference(ref)}Use ${modelReferences()
       .map(({form, meaning}) => `${form} (${meaning})`)
       .join(', ')}.`,
   )
+}
+
+/** The reference nearest to a misspelt one: `opnai:x` is offered `openai:x`, `nano-text` is `builtin:nano-text`. */
+function nearReference(ref: string): string {
+  const [scheme = '', ...rest] = ref.split(':')
+  const schemes = modelReferences().flatMap(({form}) => (form.includes(':') ? form.split(':')[0]! : []))
+  const near =
+    rest.length === 0
+      ? closest(
+          `builtin:${ref}`,
+          builtinNames().map(name => `builtin:${name}`),
+        )
+      : closest(scheme, schemes)?.concat(':', rest.join(':'))
+  return near === undefined ? '' : `Did you mean ${near}? `
 }

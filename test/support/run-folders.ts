@@ -96,7 +96,7 @@ export function record(
  * ids of `recordsOf`; the lock is hashed with them. The records agree with themselves, as every record of a run must.
  */
 export function writeRun(dir: string, lock: Lock, records: Iterable<LogRecord>): string {
-  const all = Array.from(records, agreeing)
+  const all = Array.from(records, one => ({...agreeing(one), extractor: lock.extractor}))
   const samples = lock.benchmarks.map(bench => samplesOf(bench, all))
   const benchmarks = lock.benchmarks.map((bench, k) => ({...bench, samplesSha256: samplesSha256(samples[k]!)}))
   mkdirSync(dir, {recursive: true})

@@ -2,6 +2,7 @@
 // drawn.
 import {readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {didYouMean} from '../../core/closest.js'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {makeFolder} from '../../core/folders.js'
 import {builtinMark, unfinishedMark} from '../data-set.js'
@@ -60,7 +61,7 @@ export function recipeOf(
     throw new LanternError(
       'usage',
       `${benchmark} has no generated subtask "${unknown}".`,
-      `Possible values: ${names.join(', ')}.`,
+      `${didYouMean(unknown, names)}Possible values: ${names.join(', ')}.`,
     )
   const chosen = subtasks && subtasks.length > 0 ? names.filter(name => subtasks.includes(name)) : names
   return {generator: 'lantern-eval', version: generatorVersion, benchmark, seed, n, subtasks: chosen}

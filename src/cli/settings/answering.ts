@@ -86,7 +86,7 @@ export const remoteSettings = {
 
 export const localSettings = {
   device: withDefault(
-    form('NAME', /^(?:cpu|cuda(?::\d+)?)$/, 'cpu, cuda or cuda:n'),
+    {...form('NAME', /^(?:cpu|cuda(?::\d+)?)$/, 'cpu, cuda or cuda:n'), near: ['cpu', 'cuda']},
     'cpu',
     'cpu, cuda or cuda:n.',
     local,

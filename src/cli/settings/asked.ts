@@ -73,6 +73,7 @@ const optionOrder = written<OptionOrders>(
       throw error
     }
   },
+  {near: ['file', 'circular', 'shuffle:4']},
 )
 
 /** `[KEY=]VALUE`s as a record; a value without a key has the key `*`. Throws Unfit for two values of one key. */
@@ -119,7 +120,7 @@ export const whatSettings = {
     'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME; LABEL= is shown for it.',
     what,
   ),
-  mode: several(choice('MODE', modes), 'How the model is asked to think.', {
+  mode: several(choice('MODE', modes), 'How the model is asked; crop asks for a box first (VisCoT).', {
     ...what,
     defaultNote: 'latent for a checkpoint with latent ids, else direct',
   }),

@@ -24,7 +24,10 @@ export const commandSettings = {
   subtasks: withDefault(onOrOff, false, 'Also a table of the subtasks of each benchmark.'),
   // compare
   flips: withDefault(wholeNumber('N', {min: 0}), 200, 'How many changed samples the JSON lists of each benchmark.'),
-  allow: several(text('WHAT'), 'Compare though this differs: prompts, extractor, judge, labels, data, metric.'),
+  allow: several(
+    text('WHAT', {near: ['prompts', 'extractor', 'judge', 'labels', 'data', 'metric']}),
+    'Compare though this differs: prompts, extractor, judge, labels, data, metric.',
+  ),
   // merge
   'allow-incomplete': withDefault(onOrOff, false, 'Merge even when samples are missing; the tables then say so.'),
   // extract

@@ -26,6 +26,8 @@ export interface Kind<T> {
   readonly bounds: string
   /** All possible values of a closed list. */
   readonly choices?: readonly string[]
+  /** Values worth offering where others are possible too. */
+  readonly near?: readonly string[]
   readonly names?: OpenNames
   /** Pattern of a value as an item of a comma list, if a single value is not text or not any text. */
   readonly listed?: string

@@ -113,8 +113,13 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
   const read: unknown[] = []
   for (const value of values) {
     const raw = text && typeof value === 'string' ? setting.kind.fromText(value) : value
-    const parsed = setting.kind.schema(z).safeParse(raw)
-    if (!parsed.success) throw refusal(setting, value, source)
+    const schema = setting.kind.schema(z)
+    const parsed = schema.safeParse(raw)
+    if (!parsed.success) {
+      // `limit: "20"` and `json: yes` look right to the person who wrote them, but YAML reads both as text.
+      const meant = typeof raw === 'string' ? setting.kind.fromText(raw) : raw
+      throw schema.safeParse(meant).success ? textInYaml(setting, meant, source) : refusal(setting, value, source)
+    }
     await assertKnown(setting.kind, parsed.data, source)
     read.push(parsed.data)
   }
@@ -147,13 +152,19 @@ function listOf(
 }
 
 function refusal({kind}: Setting<unknown>, value: unknown, source: Source): LanternError {
-  const near = typeof value === 'string' && kind.choices ? closest(value, kind.choices) : undefined
+  const known = kind.choices ?? kind.near
+  const near = typeof value === 'string' && known ? closest(value, known) : undefined
   const shown = kind.secret ? 'has a value that' : quoted(value)
   return new LanternError(
     source.code,
     `${source.subject} ${shown} is not ${kind.allowed}.`,
     `${near === undefined ? '' : `Did you mean ${near}? `}${source.advice}`,
   )
+}
+
+function textInYaml({kind}: Setting<unknown>, meant: unknown, {subject, code}: Source): LanternError {
+  const told = `${subject} text in quotes, or a word that YAML reads as text, is not ${kind.allowed}.`
+  return new LanternError(code, told, `Write ${quoted(meant)} without quotes.`)
 }
 
 async function assertKnown({names}: Kind<unknown>, value: unknown, source: Source): Promise<void> {

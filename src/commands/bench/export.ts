@@ -2,7 +2,7 @@
 // reports/submission.ts.
 import {join} from 'node:path'
 import {Args} from '@oclif/core'
-import {loadBenchmark} from '../../benchmarks/index.js'
+import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {neededOut, oneBench} from '../../cli/settings/commands.js'
 import {flagsOf} from '../../cli/settings/flags.js'
@@ -12,10 +12,15 @@ import {writeText} from '../../reports/publish.js'
 import {submissionOf} from '../../reports/submission.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 
+/** The forms of all benchmarks that have one, as their adapters state them. */
+const forms = (await Promise.all(benchmarkIds().map(loadBenchmark))).flatMap(({title, submissionForm}) =>
+  submissionForm === undefined ? [] : [`${title}: ${submissionForm}.`],
+)
+
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
   static override summary = "A run's answers in a benchmark's submission format."
   static override description =
-    "The files have the form that the benchmark's own server or scorer accepts. A run with several arms needs RUN#ARM."
+    `The files have the form that the benchmark's own server or scorer accepts. ${forms.join(' ')} A run with several arms needs RUN#ARM.`
   static override examples = ['<%= config.bin %> <%= command.id %> results/blink-test --out submission']
   static override args = {run: Args.string({description: 'Run folder, or RUN#ARM.', required: true})}
   static override flags = flagsOf({

@@ -1,11 +1,11 @@
 // `bench pull`: fetches official data. Parses flags; the work is in benchmarks/pull.ts.
+import {Args} from '@oclif/core'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {type Pulled, pullBenchmark} from '../../benchmarks/pull.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress, size} from '../../cli/download-progress.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
-import {LanternError} from '../../core/errors.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 
 export default class BenchPull extends BaseCommand<typeof BenchPull> {
@@ -17,13 +17,13 @@ export default class BenchPull extends BaseCommand<typeof BenchPull> {
     '<%= config.bin %> <%= command.id %> blink',
     '<%= config.bin %> <%= command.id %> blink --split test',
   ]
-  static override usage = 'bench pull BENCH... [--split NAME]'
   static override strict = false
+  static override args = {
+    bench: Args.string({description: `Any number of ${benchmarkIds().join(', ')}.`, required: true}),
+  }
   static override flags = flagsOf(pick(settings, 'split'))
 
   async run() {
-    if (this.operands.length === 0)
-      throw new LanternError('usage', 'No benchmark is named.', `Name one or more of: ${benchmarkIds().join(', ')}.`)
     const interrupt = new AbortController()
     const onSignal = () => interrupt.abort()
     process.once('SIGINT', onSignal)

@@ -1,6 +1,7 @@
 // `recipe show`: what one recipe sets, as the YAML file that would set the same.
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
+import {terminal} from '../../cli/terminal.js'
 
 export default class RecipeShow extends BaseCommand<typeof RecipeShow> {
   static override summary = 'What a recipe sets, as a YAML file that `--recipe FILE` takes.'
@@ -11,14 +12,15 @@ export default class RecipeShow extends BaseCommand<typeof RecipeShow> {
   static override args = {recipe: Args.string({description: 'Name or file of a recipe.', required: true})}
 
   async run() {
-    const [{openRecipe, recipeSettings}, {stringify}] = await Promise.all([
+    const [{alsoPublished, openRecipe, recipeSettings}, {stringify}] = await Promise.all([
       import('../../cli/recipes.js'),
       import('yaml'),
     ])
     const opened = await openRecipe(this.args.recipe)
     // A value that does not fit is told here, before a run.
     for (const bench of Object.keys(opened.recipe.benchmarks)) await recipeSettings(opened, [bench])
-    this.log(stringify(opened.recipe, {lineWidth: 0}).trimEnd())
+    await alsoPublished(opened)
+    this.log(stringify(opened.recipe, {lineWidth: terminal().width}).trimEnd())
     return {...opened.recipe}
   }
 }

@@ -18,6 +18,8 @@ export interface KnownData {
   /** Whether the data are the published ones. */
   readonly verified: boolean
   readonly kind: DataKind
+  /** The benchmark as these data describe it: a layout may have its own scoring. */
+  readonly benchmark?: Benchmark
 }
 
 const noData: KnownData = {facts: new Map(), verified: false, kind: 'official'}
@@ -47,9 +49,12 @@ export function dataFrom({
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster} of set.samples())
-      facts.set(id, {subtask, gold, options, letters, cluster})
-    return {facts, verified: await set.verified(), kind: set.kind}
+    for await (const {id, subtask, gold, options, letters, cluster, question, images} of set.samples())
+      facts.set(id, {
+        ...{subtask, gold, options, letters, cluster, question},
+        images: images.map(({source}) => ({source})),
+      })
+    return {facts, verified: await set.verified(), kind: set.kind, benchmark: set.benchmark}
   }
   return bench => {
     if (!known.has(bench)) known.set(bench, read(bench))
@@ -105,17 +110,21 @@ export async function surveyOf(
   return survey
 }
 
-async function benchOf(answer: NamedAnswer, {verified, kind}: KnownData): Promise<BenchSurvey> {
-  const benchmark = await adapterOf(answer.bench)
-  const choice = (answer.letters ?? answer.options ?? []).length > 0 || /^[A-Z]$/.test(String(answer.gold))
+/** How choices are scored that no adapter describes. */
+const asChoices: Scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'}
+
+async function benchOf(answer: NamedAnswer, {verified, kind, benchmark: known}: KnownData): Promise<BenchSurvey> {
+  const benchmark = known ?? (await adapterOf(answer.bench))
+  const lettered = (answer.letters ?? answer.options ?? []).length > 0
+  const choice = lettered || /^[A-Z]$/.test(String(answer.gold))
+  // Open questions that come with options were rewritten to choices, like VisCoT's by LanteRn.
+  const rewritten = lettered && benchmark?.scoring.answer === 'open'
   const split = benchmark?.defaultSplit ?? 'unknown'
   return {
     title: benchmark?.title ?? answer.bench,
-    scoring: benchmark?.scoring ?? {
-      answer: choice ? 'choice' : 'open',
-      metric: choice ? 'accuracy' : 'match',
-      aggregate: 'micro',
-    },
+    scoring: rewritten
+      ? asChoices
+      : (benchmark?.scoring ?? (choice ? asChoices : {answer: 'open', metric: 'match', aggregate: 'micro'})),
     split,
     samples: new Map(),
     verified,
@@ -134,5 +143,7 @@ export function merged(answer: NamedAnswer, known: SampleFacts | undefined): Sam
     ...(options ? {options} : {}),
     ...(letters ? {letters} : {}),
     ...((answer.cluster ?? known?.cluster) === undefined ? {} : {cluster: answer.cluster ?? known?.cluster}),
+    ...(known?.question ? {question: known.question} : {}),
+    ...(known?.images ? {images: known.images} : {}),
   }
 }

@@ -179,6 +179,15 @@ describe('extractAnswer', () => {
     expect(status('lmms_mcq_extract', '')).toBe('none')
   })
 
+  it('reads an option of one letter that is none of the letters of the item', () => {
+    const read = (options: string[], text: string) => extractAnswer('lantern-eval', {text, options}).answer
+    expect(read(['L', 'K', 'S', 'M'], '<answer> K</answer>')).toBe('B')
+    expect(read(['L', 'K', 'S', 'M'], 'K.')).toBe('B')
+    expect(read(['L', 'K', 'S', 'M'], 'A')).toBe('A')
+    expect(read(['L', 'K', 'S', 'K'], 'K')).toBeNull()
+    expect(read(['left', 'right'], 'K')).toBeNull()
+  })
+
   it('lists the extractors when asked for an unknown one', () => {
     expect(() => extractAnswer('toString', {text: 'A'})).toThrow(
       expect.objectContaining({code: 'usage', suggestion: expect.stringContaining('lmms_blink')}),

@@ -22,7 +22,11 @@ export function wholeLetter(text: string, item: KnownItem): Target | undefined {
   const match = letterAlone.exec(undressed(text))
   if (match === null) return undefined
   const [start, end] = match.indices![1]!
-  const letter = match[1]!.toUpperCase()
+  const written = match[1]!
+  const letter = written.toUpperCase()
+  // "K" where an option reads "K" and no letter of the item is K: wholeText reads it.
+  if (!item.letters.includes(letter) && item.options?.filter(option => option.trim() === written).length === 1)
+    return undefined
   return item.letters.includes(letter) ? {kind: 'letter', letter, start, end} : {kind: 'foreign', start, end}
 }
 

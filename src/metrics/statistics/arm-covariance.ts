@@ -87,8 +87,36 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
       covariance[k]![j] = shared
     }
   }
-  const degrees = pieces.clustered ? Math.max(1, pieces.count - (aggregate === 'macro' ? strata.length : 1)) : null
+  const degrees = degreesOf(pieces, strata, within)
   return {arms, means, covariance, floors, degrees}
+}
+
+/** Below so many degrees of freedom the t distribution is used without clusters too; above it is the normal one. */
+const manyDegrees = 200
+
+/**
+ * With clusters, their number less the estimated means. For a macro mean, what a variance that rests on a few small
+ * strata is worth, by Satterthwaite's rule for strata of equal variance: each stratum's own variance, and what is lent
+ * from all of them.
+ * Source: Cochran 1977, Sampling Techniques, formula 5.16.
+ */
+function degreesOf(
+  {count, clustered, perStratum}: ReturnType<typeof piecesOf>,
+  strata: readonly RankedStratum[],
+  within: boolean,
+): number | null {
+  const all = Math.max(1, count - (within ? strata.length : 1))
+  if (!within) return clustered ? all : null
+  let sum = 0
+  let own = 0
+  let pooled = 0
+  for (const groups of perStratum) {
+    sum += 1 / groups
+    own += (groups - 1) / (groups * (groups - 1 + lent)) ** 2
+    pooled += lent / (groups * (groups - 1 + lent))
+  }
+  const worth = Math.max(1, Math.min(all, sum ** 2 / (own + pooled ** 2 / all)))
+  return clustered || worth < manyDegrees ? worth : null
 }
 
 /** What the products of deviations, summed over all strata, add to a covariance by the samples lent to each stratum. */

@@ -2,16 +2,17 @@
 
 /** One item: its gold letter and how many options it has. */
 export interface ChoiceItem {
-  readonly gold: string
+  /** Null where the gold answer is none of the letters, so that no guess is right. */
+  readonly gold: string | null
   readonly choices: number
 }
 
-/** Expected accuracy of a uniform guess: the mean of 1 / choices. NaN without items. */
+/** Expected accuracy of a uniform guess: the mean of 1 / choices, 0 where no letter is right. NaN without items. */
 export function randomBaseline(items: Iterable<ChoiceItem>): number {
   let sum = 0
   let n = 0
-  for (const {choices} of items) {
-    sum += 1 / choices
+  for (const {gold, choices} of items) {
+    sum += gold === null ? 0 : 1 / choices
     n++
   }
   return sum / n
@@ -22,8 +23,8 @@ export function majorityBaseline(items: Iterable<ChoiceItem>): number {
   const counts = new Map<string, number>()
   let n = 0
   for (const {gold} of items) {
-    counts.set(gold, (counts.get(gold) ?? 0) + 1)
+    if (gold !== null) counts.set(gold, (counts.get(gold) ?? 0) + 1)
     n++
   }
-  return n === 0 ? Number.NaN : Math.max(...counts.values()) / n
+  return n === 0 ? Number.NaN : Math.max(0, ...counts.values()) / n
 }

@@ -104,7 +104,8 @@ interface ClusterEffect {
 
 function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], mean: number): ClusterEffect {
   const weight = 1 / strata.length
-  const clusters = new Map<number, {sum: number; weight: number; above: boolean; below: boolean}>()
+  const voices = voicesOf(moments)
+  const clusters = new Map<number, {sum: number; weight: number; voice: number; above: boolean; below: boolean}>()
   let alone = 0
   let squaredWeights = 0
   let squaredClusters = 0
@@ -128,14 +129,14 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
         robust += share * share
         squaredClusters += each * each
         alone++
-        above += Number(value > mean)
-        below += Number(value < mean)
+        if (value > mean) above += voices[s]!
+        if (value < mean) below += voices[s]!
         continue
       }
       const number = numbers[i]!
       let cluster = clusters.get(number)
       if (cluster === undefined) {
-        cluster = {sum: 0, weight: 0, above: false, below: false}
+        cluster = {sum: 0, weight: 0, voice: voices[s]!, above: false, below: false}
         clusters.set(number, cluster)
       }
       cluster.sum += share
@@ -147,8 +148,8 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
   for (const cluster of clusters.values()) {
     robust += cluster.sum ** 2
     squaredClusters += cluster.weight ** 2
-    above += Number(cluster.above)
-    below += Number(cluster.below)
+    if (cluster.above) above += cluster.voice
+    if (cluster.below) below += cluster.voice
   }
   const excess = squaredClusters / squaredWeights - 1
   const degrees = Math.max(1, alone + clusters.size - strata.length)
@@ -161,6 +162,18 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
     clustering: Math.min(1, excess),
     degrees,
   }
+}
+
+/**
+ * What a sample of each stratum counts for as one that disagrees: 1 if all strata have one size. A small stratum has
+ * most of the variance of the mean, so those in a large one say little about it; all strata together count as many as
+ * have a say.
+ */
+function voicesOf(moments: readonly Moments[]): number[] {
+  const inverse = sumOf(moments, ({n}) => 1 / n)
+  const shares = moments.map(({n}) => 1 / n / inverse)
+  const speaking = 1 / shares.reduce((sum, share) => sum + share ** 2, 0)
+  return shares.map(share => speaking * share)
 }
 
 /** Rounds 27.000000000000004 to 27, so that counts stay whole. */

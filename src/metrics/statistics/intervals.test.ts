@@ -139,6 +139,13 @@ describe('baselines', () => {
   it('of nothing are no number', () => {
     expect(randomBaseline([])).toBeNaN()
     expect(majorityBaseline([])).toBeNaN()
+    // A gold answer that is no letter makes every guess wrong.
+    const malformed = [
+      {gold: 'B', choices: 4},
+      {gold: null, choices: 4},
+    ]
+    expect([majorityBaseline(malformed), randomBaseline(malformed)]).toEqual([0.5, 0.125])
+    expect(majorityBaseline([{gold: null, choices: 4}])).toBe(0)
   })
 })
 

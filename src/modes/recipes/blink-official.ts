@@ -12,10 +12,10 @@ const settings = {
 }
 
 const differs = [
-  'Where its rule finds no letter it asks gpt-3.5-turbo: add --judge openai:gpt-3.5-turbo.',
-  'It saves every picture as JPEG first; here the bytes of the data are sent.',
-  'Models with blip in their name get "\\nAnswer:" at the end there.',
-  'Its published numbers hold for the old Relative_Reflectance labels.',
+  'Where its rule finds no letter, the original asks gpt-3.5-turbo. To do the same, add --judge openai:gpt-3.5-turbo.',
+  'The original saves every picture as JPEG before it is sent. This run sends the bytes of the data.',
+  'For models with blip in their name, the original adds "\\nAnswer:" at the end. This run does not.',
+  'The published numbers were measured with the old labels of Relative_Reflectance.',
 ]
 
 export const blinkOfficial: Recipe = {

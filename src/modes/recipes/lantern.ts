@@ -3,7 +3,7 @@ import {patches, type Recipe} from './recipe.js'
 
 export const lantern: Recipe = {
   name: 'lantern',
-  title: "LanteRn's evaluation: VisCoT with four options, two subtasks of BLINK, V*",
+  title: "LanteRn's evaluation: VisCoT with four options, two subtasks of BLINK, and V*",
   source:
     'GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py, src/utils.py @ 65f64b237fbfd910fd7bad88a6d6a8d910b6b532',
   benchmarks: {
@@ -27,9 +27,9 @@ export const lantern: Recipe = {
     'max-pixels': patches(3500),
   },
   differs: [
-    'It runs in bf16; here weights are fp32 on cpu and fp16 on cuda.',
-    'Its VisCoT is its own file with four options (viscot_mc_test.jsonl, --data FOLDER): its absolute picture paths are found below --image-root. The official VisCoT is not what it scores.',
-    'Its BLINK score is the mean over the samples of both subtasks: `micro`, not the headline.',
-    'An answer that uses all 512 tokens is read there; here it is `truncated` unless a closed <answer> stands in it.',
+    'The original runs in bf16. This run uses fp32 on cpu and fp16 on cuda.',
+    'The original scores its own VisCoT file with four options (viscot_mc_test.jsonl), not the official VisCoT. Give its folder with --data; --image-root says where its absolute picture paths are found.',
+    'The original BLINK score is the mean over the samples of both subtasks. Compare it with `micro`, not with the headline.',
+    'The original reads an answer that uses all 512 tokens. This run counts it as `truncated` unless it contains a closed <answer>.',
   ],
 }

@@ -3,11 +3,11 @@ import {patches, type Recipe} from './recipe.js'
 
 const commit = '75571cfe0fa36ca5ec2e6aa2bb268f9d38295af3'
 const pixels = {'min-pixels': patches(256), 'max-pixels': 1_605_632}
-const pictures = 'It encodes every picture as JPEG again; here the bytes of the data are sent.'
+const pictures = 'The original encodes every picture as JPEG again. This run sends the bytes of the data.'
 
 export const lmms: Recipe = {
   name: 'lmms',
-  title: 'lmms-eval 0.7: blink, vstar_bench',
+  title: "lmms-eval 0.7's tasks blink and vstar_bench",
   source: `EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/blink/, lmms_eval/tasks/vstar_bench/, lmms_eval/models/chat/qwen2_5_vl.py @ ${commit}`,
   benchmarks: {
     blink: {layouts: ['parquet'], settings: {'max-new-tokens': 1024, extractor: 'lmms_blink'}},
@@ -16,13 +16,13 @@ export const lmms: Recipe = {
   settings: {'prompt-style': 'lmms', mode: ['direct'], temperature: 0, ...pixels},
   differs: [
     pictures,
-    'It reads an answer that was cut at its limit; here that is `truncated` unless a closed <answer> stands in it.',
+    'The original reads an answer that was cut at the token limit. This run counts it as `truncated` unless it contains a closed <answer>.',
   ],
 }
 
 export const lmmsReasoning: Recipe = {
   name: 'lmms-reasoning',
-  title: 'lmms-eval 0.7: vstar_bench_reasoning',
+  title: "lmms-eval 0.7's task vstar_bench_reasoning",
   source: `EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/reasoning/, lmms_eval/tasks/_task_utils/reasoning_utils.py @ ${commit}`,
   benchmarks: {vstar: {layouts: ['parquet', 'official-questions']}},
   settings: {
@@ -35,7 +35,7 @@ export const lmmsReasoning: Recipe = {
   },
   differs: [
     pictures,
-    'It compares by math_verify where letters differ, and asks a judge with USE_LLM_JUDGE=True.',
-    'It sends its system message as a list with one text, we as that text.',
+    'Where letters differ, the original compares with math_verify, and with USE_LLM_JUDGE=True it asks a judge. This run does neither.',
+    'The original sends the system message as a list with one text. This run sends the text itself.',
   ],
 }

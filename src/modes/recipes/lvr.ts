@@ -3,7 +3,7 @@ import type {Recipe} from './recipe.js'
 
 export const lvr: Recipe = {
   name: 'lvr',
-  title: "LVR's evaluation: five subtasks of BLINK, V*",
+  title: "LVR's evaluation: five subtasks of BLINK, and V*",
   source: 'VincentLeebang/lvr: evaluation/evaluation.py @ 637a9f7e17e865b1372b65f182197fbc4a5a1449',
   benchmarks: {
     blink: {
@@ -21,7 +21,7 @@ export const lvr: Recipe = {
     extractor: 'lvr',
   },
   differs: [
-    'It samples as the generation config of the checkpoint says; here the likeliest token is taken.',
-    'It reports several numbers of latent steps: say which with --latent-size.',
+    'The original samples as the generation config of the checkpoint says. This run takes the likeliest token.',
+    'The original reports several numbers of latent steps. Choose one with --latent-size.',
   ],
 }

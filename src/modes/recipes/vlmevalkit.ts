@@ -15,14 +15,14 @@ const settings = {
 }
 
 const differs = [
-  'The extractor is its exact matching. By default it asks gpt-4o-mini where that finds nothing: add --judge openai:gpt-4o-mini.',
-  'Its question is the `question` column of its own TSV: give that file as --data. Its score is `micro`.',
-  'It sets the repetition penalty to 1; here that of the checkpoint holds.',
+  'The extractor is the exact matching of the original. Where that finds nothing, the original asks gpt-4o-mini by default. To do the same, add --judge openai:gpt-4o-mini.',
+  'The original takes the question from its own TSV file. Give that file with --data. The original score is `micro`.',
+  'The original sets the repetition penalty to 1. This run uses that of the checkpoint.',
 ]
 
 export const vlmevalkit: Recipe = {
   name: 'vlmevalkit',
-  title: 'VLMEvalKit: BLINK, VStarBench',
+  title: "VLMEvalKit's data sets BLINK and VStarBench",
   source,
   benchmarks: {
     blink: {layouts: ['vlmevalkit-tsv']},
@@ -34,7 +34,7 @@ export const vlmevalkit: Recipe = {
 
 export const vlmevalkitOnePicture: Recipe = {
   name: 'vlmevalkit-one-picture',
-  title: 'VLMEvalKit: BLINK for models that take one picture',
+  title: "VLMEvalKit's BLINK for models that take one picture",
   source: `${source}; vlmeval/smp/vlm.py (concat_images_vlmeval)`,
   benchmarks: {blink: {layouts: ['vlmevalkit-tsv']}},
   // VLMEvalKit's limits for these belong to another model, so none is set.
@@ -47,7 +47,7 @@ export const vlmevalkitOnePicture: Recipe = {
   },
   differs: [
     ...differs,
-    'It saves the row of pictures as JPEG; here it is a PNG, resized by another bicubic filter of the same kind.',
-    'Limits of tokens and pixels are those of its entry for the model: 2048 stands for them.',
+    'The original saves the row of pictures as JPEG. This run sends a PNG, resized with a different bicubic filter.',
+    'The original takes the limits of tokens and pixels from its entry for the model. This run uses 2048 new tokens for all.',
   ],
 }

@@ -8,9 +8,9 @@ export const vstarOfficial: Recipe = {
   benchmarks: {vstar: {layouts: ['official-json']}},
   settings: {'prompt-style': 'vstar-official', mode: ['direct'], 'max-new-tokens': 200, temperature: 0},
   differs: [
-    'It scores the option sentences of the annotation files: give --data a folder without test_questions.jsonl. The lettered questions have short options.',
-    'Its own model first answers freely, and searches the picture where it says that an object is missing; here the free answer is recorded and nothing is searched.',
-    'It pads the picture to a square with the mean colour of CLIP, and counts the separator at the end as a token of the option.',
-    'Endpoints must give the log-probabilities of a prompt (vLLM does); elsewhere every sample is an error.',
+    'The original scores the option sentences of the annotation files. Give --data a folder without test_questions.jsonl, because the lettered questions in that file have short options.',
+    'The original model first answers freely, and searches the picture where it says that an object is missing. This run records the free answer and searches nothing.',
+    'The original pads the picture to a square with the mean colour of CLIP, and counts the separator at the end as a token of the option. This run does neither.',
+    'The endpoint must return the log-probabilities of a prompt, as vLLM does. With other endpoints every sample is an error.',
   ],
 }

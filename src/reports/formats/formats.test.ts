@@ -9,7 +9,7 @@ import {random} from '../../core/random.js'
 import {compareRuns, comparisonDocument} from '../compare.js'
 import {readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
-import {type ResultDocument, resultDocumentSchema} from '../schemas/result.js'
+import {type ResultDocument, type ResultRow, resultDocumentSchema} from '../schemas/result.js'
 import {formatNamed, formatNames, registerFormat} from './index.js'
 
 const narrow = {width: 80, color: false}
@@ -170,6 +170,28 @@ describe('terminal', () => {
     ])
     expect(heads('a|direct', 'a|direct')).toEqual(['row 1', 'row 2'])
     expect(heads(`${'a'.repeat(40)}|direct`, `${'b'.repeat(40)}|direct`)).toEqual(['row 1', 'row 2'])
+  })
+
+  it('numbers the rows where the columns of subtasks say their numbers, and only there', () => {
+    const twins = builtin.rows.map((row): ResultRow => ({...row, intervention: 'own'}))
+    const text = (rows: ResultRow[], subtasks: boolean) =>
+      formatNamed('terminal').render({...builtin, rows}, {...narrow, subtasks})
+    expect(text(twins, true)).toMatch(/^row +tier +rank +arm.*\n +1 .*\n(?:.*\n)* +2 /m)
+    expect(text(twins, true)).toMatch(/^subtask +n +row 1 +row 2$/m)
+    expect(text(twins, false)).toMatch(/^tier +rank +arm/m)
+    expect(text(builtin.rows, true)).toMatch(/^tier +rank +arm/m)
+  })
+
+  it('folds a long name at most once, above its row', () => {
+    const name = `openai:owner/${'long-name-'.repeat(8)}end`
+    const [first, second] = builtin.rows as [ResultRow, ResultRow]
+    const rows = [{...first, model: name, arm: `${name}|text-cot`}, second]
+    const lines = formatNamed('terminal')
+      .render({...builtin, rows}, narrow)
+      .split('\n')
+    const at = lines.findIndex(line => line.includes('openai:owner/'))
+    expect(`${lines[at]!.trim()}${lines[at + 1]!.trim()}`).toBe(name)
+    expect(lines[at + 2]).toMatch(/ 1 +\S+ +text-cot +\d/)
   })
 
   it('says the same with colours as without', () => {

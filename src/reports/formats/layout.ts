@@ -50,18 +50,22 @@ export interface Cell {
   readonly style?: (text: string) => string
 }
 
-/** A row of cells, or a line below the row that spans all columns except the first. */
-export type TableRow = readonly Cell[] | string
+/** A line above or below a row of cells, over all columns except the first. */
+export interface SpanningLine {
+  readonly text: string
+  readonly style: (text: string) => string
+}
+
+export type TableRow = readonly Cell[] | SpanningLine
+
+const isSpanning = (row: TableRow): row is SpanningLine => 'text' in row
 
 const gap = '  '
 
 /** The width of a table with these columns, gaps included. */
 export function widthOf(columns: readonly Column[], rows: readonly TableRow[]): number[] {
   return columns.map(({head}, c) =>
-    Math.max(
-      head.length,
-      ...rows.flatMap(row => (typeof row === 'string' ? [] : row[c]!.lines.map(line => line.length))),
-    ),
+    Math.max(head.length, ...rows.flatMap(row => (isSpanning(row) ? [] : row[c]!.lines.map(line => line.length)))),
   )
 }
 
@@ -101,10 +105,12 @@ export function plainTable(
     head: columns.map(({head}) => dim(head)),
   })
   const span = width - widths[0]! - gap.length
+  const indent = ' '.repeat(widths[0]! + gap.length)
   const spanned = new Map<number, string[]>()
   let line = 1
   for (const row of rows) {
-    if (typeof row === 'string') spanned.set(line, [...(spanned.get(line) ?? []), ...wrap(row, span)])
+    if (isSpanning(row))
+      spanned.set(line, [...(spanned.get(line) ?? []), ...wrap(row.text, span).map(one => row.style(indent + one))])
     else {
       const height = Math.max(...row.map(cell => cell.lines.length))
       table.push(row.map(({lines, style = (text: string) => text}) => lines.map(text => style(text)).join('\n')))
@@ -112,11 +118,10 @@ export function plainTable(
     }
   }
   // Spanning lines are inserted afterwards, because a spanning cell would widen the columns it spans.
-  const indent = ' '.repeat(widths[0]! + gap.length)
   return table
     .toString()
     .split('\n')
-    .flatMap((text, index) => [...(spanned.get(index) ?? []).map(one => indent + dim(one)), text.trimEnd()])
-    .concat((spanned.get(line) ?? []).map(one => indent + dim(one)))
+    .flatMap((text, index) => [...(spanned.get(index) ?? []), text.trimEnd()])
+    .concat(spanned.get(line) ?? [])
     .join('\n')
 }

@@ -88,7 +88,7 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
   }
   const size = (name: string) => Math.max(...rows.map(row => row.subtasks.find(one => one.name === name)?.n ?? 0))
   return table(
-    ['subtask', 'n', ...rows.map(words.armName)],
+    ['subtask', 'n', ...rows.map(words.distinctName)],
     `lr${'r'.repeat(rows.length)}`,
     names.map(name => [name, words.count(size(name)), ...rows.map(row => cell(row, name))]),
   )

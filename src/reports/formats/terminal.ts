@@ -37,6 +37,7 @@ function groupBlocks(
   const notes = [words.tierSentence(document, group), words.powerSentence(group)].flatMap(note => note ?? [])
   const models = new Set(rows.map(({model}) => model))
   const model = models.size === 1 ? (rows[0]!.label ?? rows[0]!.model) : null
+  const heads = subtasks ? columnHeads(rows, width) : []
   const facts = [...(model === null ? [] : [model]), ...words.groupFacts(document, group)]
   return [
     [
@@ -44,8 +45,8 @@ function groupBlocks(
       ...wrap(dotted(facts), width).map(line => paint.dim(line)),
       ...(apart === null ? [] : wrap(apart, width).map(line => paint.yellow(line))),
     ].join('\n'),
-    rowsTable(rows, model !== null, width, paint),
-    subtasks ? subtasksTable(rows, width, paint) : '',
+    rowsTable(rows, {oneModel: model !== null, numbered: heads === 'numbers', width, paint}),
+    subtasks ? subtasksTable(rows, heads, width, paint) : '',
     notes
       .flatMap(note => wrap(note, width))
       .map(line => paint.dim(line))
@@ -58,7 +59,16 @@ interface Field extends Column {
   readonly style?: (text: string) => string
 }
 
-function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number, paint: ChalkInstance): string {
+interface RowsLook {
+  /** All rows have the same model, which is named above the table. */
+  readonly oneModel: boolean
+  /** The rows are numbered, because the columns of the table of subtasks say `row 1`. */
+  readonly numbered: boolean
+  readonly width: number
+  readonly paint: ChalkInstance
+}
+
+function rowsTable(rows: readonly ResultRow[], {oneModel, numbered, width, paint}: RowsLook): string {
   const fields: Field[] = [
     {head: 'score', align: 'right', cell: row => words.percent(row.score), style: paint.bold},
     {head: '95 % interval', align: 'right', cell: row => words.interval(row.low, row.high)},
@@ -81,24 +91,31 @@ function rowsTable(rows: readonly ResultRow[], oneModel: boolean, width: number,
       : []),
   ]
   const lead: Column[] = [
+    ...(numbered ? [{head: 'row', align: 'right'} as const] : []),
     {head: 'tier', align: 'right'},
     {head: 'rank', align: 'right'},
     {head: 'arm', align: 'left'},
   ]
   const columns = [...lead, ...fields]
   const figures = (row: ResultRow): Cell[] => fields.map(({cell, style}) => ({lines: [cell(row)], style}))
-  const lines = rows.map(row =>
-    [row.tier === null ? '' : String(row.tier), words.rank(row)].map(text => ({lines: [text]})),
+  const lines = rows.map((row, index) =>
+    [...(numbered ? [String(index + 1)] : []), row.tier === null ? '' : String(row.tier), words.rank(row)].map(
+      text => ({lines: [text]}),
+    ),
   )
-  const taken = [...widthOf(lead.slice(0, 2), lines), ...widthOf(fields, rows.map(figures))].reduce(
+  const taken = [...widthOf(lead.slice(0, -1), lines), ...widthOf(fields, rows.map(figures))].reduce(
     (sum, one) => sum + one + 2,
     0,
   )
   const room = Math.max(16, width - taken)
   const body = rows.flatMap((row, index): TableRow[] => {
     const remarks = words.remarks(row)
-    const arm = {lines: armLines(row, oneModel, room)}
-    return [[...lines[index]!, arm, ...figures(row)], ...(remarks.length > 0 ? [dotted(remarks)] : [])]
+    const {above, beside} = armLines(row, oneModel, room)
+    return [
+      ...(above === null ? [] : [{text: above, style: (text: string) => text}]),
+      [...lines[index]!, {lines: beside}, ...figures(row)],
+      ...(remarks.length > 0 ? [{text: dotted(remarks), style: paint.dim}] : []),
+    ]
   })
   return plainTable(columns, body, width, paint.dim)
 }
@@ -127,21 +144,40 @@ function shortNames(rows: readonly ResultRow[]): string[] | null {
   return null
 }
 
+/** The subtasks of all rows, each once. */
+const subtaskNames = (rows: readonly ResultRow[]) => [
+  ...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name))),
+]
+
 /**
- * Subtasks as rows, arms as columns in the order of the table above. A column is headed by a short name if one fits,
- * otherwise by a number. If there is a single arm its intervals are shown too.
+ * The heads of the arms' columns in the table of subtasks: short names if these tell the rows apart and fit, otherwise
+ * the numbers of the rows.
  */
-function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkInstance): string {
-  const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
+function columnHeads(rows: readonly ResultRow[], width: number): readonly string[] | 'numbers' {
+  if (rows.length === 1) return ['score']
+  const short = shortNames(rows)
+  const taken = Math.max(0, ...subtaskNames(rows).map(name => name.length)) + 8
+  return short !== null && short.join('  ').length + taken <= width ? short : 'numbers'
+}
+
+/**
+ * Subtasks as rows, arms as columns in the order of the table above. If there is a single arm its intervals are shown
+ * too.
+ */
+function subtasksTable(
+  rows: readonly ResultRow[],
+  heads: readonly string[] | 'numbers',
+  width: number,
+  paint: ChalkInstance,
+): string {
+  const names = subtaskNames(rows)
   const of = (row: ResultRow, name: string) => row.subtasks.find(subtask => subtask.name === name)
   const single = rows.length === 1
-  const short = single ? null : shortNames(rows)
-  const named = short !== null && short.join('  ').length + Math.max(...names.map(name => name.length)) + 8 <= width
   const columns: Column[] = [
     {head: 'subtask', align: 'left'},
     {head: 'n', align: 'right'},
     ...rows.map(
-      (_, index): Column => ({head: single ? 'score' : named ? short[index]! : `row ${index + 1}`, align: 'right'}),
+      (_, index): Column => ({head: heads === 'numbers' ? `row ${index + 1}` : heads[index]!, align: 'right'}),
     ),
     ...(single ? [{head: '95 % interval', align: 'right'} as const] : []),
   ]
@@ -160,14 +196,19 @@ function subtasksTable(rows: readonly ResultRow[], width: number, paint: ChalkIn
 }
 
 /**
- * The arm's id on one line if it fits, otherwise model and mode on two lines. The model is omitted if all rows have the
- * same.
+ * The arm's id on one line if it fits, otherwise model and mode on two lines. A model too long for the column stands
+ * above the row, over the whole width. The model is omitted if all rows have the same.
  */
-function armLines({arm, model, label}: ResultRow, oneModel: boolean, room: number): string[] {
+function armLines(
+  {arm, model, label}: ResultRow,
+  oneModel: boolean,
+  room: number,
+): {readonly above: string | null; readonly beside: readonly string[]} {
   const way = (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
   const name = label ?? model
-  const lines = oneModel ? [way] : `${name} ${way}`.length <= room ? [`${name} ${way}`] : [name, way]
-  return lines.flatMap(line => wrap(line, room))
+  if (!oneModel && `${name} ${way}`.length <= room) return {above: null, beside: [`${name} ${way}`]}
+  const named = oneModel || name.length > room ? [] : [name]
+  return {above: !oneModel && name.length > room ? name : null, beside: [...named, ...wrap(way, room)]}
 }
 
 function noteLines(text: string, width: number, paint: ChalkInstance): string[] {

@@ -27,6 +27,11 @@ export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `1 loss`, `1,893 losses`. */
+function counted(n: number, one: string, several = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : several}`
+}
+
 /** A number with the given number of decimals, or the placeholder for a missing one. */
 export function figure(value: number | null, digits = 0): string {
   return value === null ? absent : value.toFixed(digits)
@@ -40,6 +45,13 @@ export function sampleCount({n, total}: Pick<ResultRow, 'n' | 'total'>): string 
 /** The arm's id, with the model's label (if any) instead of its reference. */
 export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | 'label'>): string {
   return label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
+}
+
+/** The arm, followed by what tells it from rows of the same name: the endpoint or the run. */
+export function distinctName(row: Pick<ResultRow, 'arm' | 'model' | 'label' | 'differences'>): string {
+  const {endpoint, run} = row.differences
+  const apart = [endpoint, run].filter(fact => fact !== undefined)
+  return apart.length === 0 ? armName(row) : `${armName(row)} (${apart.join(', ')})`
 }
 
 /** Text tokens, and latent steps if there are any: `9 + 8`. */
@@ -147,7 +159,7 @@ export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparis
   const open = pair.verdict === 'inconclusive' ? `; smallest detectable difference ${percent(pair.mde)} points` : ''
   return (
     `${points(pair.difference)} points (${confidence} % interval ${points(pair.low)} to ${points(pair.high)}), ${testNames[pair.test]} p ${p(pair.p)}${several}; ` +
-    `${count(pair.wins)} wins, ${count(pair.losses)} losses, ${count(pair.ties)} ties in ${count(pair.n)} pairs${open}`
+    `${counted(pair.wins, 'win')}, ${counted(pair.losses, 'loss', 'losses')}, ${counted(pair.ties, 'tie')} in ${counted(pair.n, 'pair')}${open}`
   )
 }
 

@@ -1,6 +1,6 @@
 // The messages between the main thread and the worker, and how a group of requests is transferred. Pictures are read on
 // the main thread (from a file or a parquet page) and sent as bytes. Generations are sent back without their requests.
-import type {Generation, LatentBlock, Request} from '../../core/generation.js'
+import {type Generation, type LatentBlock, type PromptPart, picturesOf, type Request} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
 import type {EngineOptions} from './engine.js'
@@ -77,17 +77,23 @@ export async function packGroup(requests: readonly Request[]): Promise<SentGroup
     images.set(image, sent)
     return sent
   }
+  const packParts = async (parts: readonly PromptPart[]) => {
+    const sent: unknown[] = []
+    for (const part of parts) sent.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
+    return sent
+  }
   const packed: unknown[] = []
   for (const {sample, prompt, ...rest} of requests) {
     const {id, benchmark, subtask, question, boxes, item} = sample
-    const parts: unknown[] = []
-    for (const part of prompt.parts) parts.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
+    const parts = await packParts(prompt.parts)
+    const earlier: unknown[] = []
+    for (const turn of prompt.earlier ?? []) earlier.push({...turn, parts: await packParts(turn.parts)})
     if (!samples.has(sample)) {
       const sent: SentImage[] = []
       for (const image of sample.images) sent.push(await pack(image))
       samples.set(sample, {id, benchmark, subtask, question, boxes, item, gold: null, images: sent})
     }
-    packed.push({...rest, sample: samples.get(sample), prompt: {...prompt, parts}})
+    packed.push({...rest, sample: samples.get(sample), prompt: {...prompt, parts, ...(prompt.earlier && {earlier})}})
   }
   return {requests: packed, pictures}
 }
@@ -103,7 +109,7 @@ export function unpackGroup({requests, pictures}: SentGroup): Request[] {
   }
   for (const {sample, prompt} of requests as Request[]) {
     sample.images.forEach(unpackImage)
-    for (const part of prompt.parts) if (part.type === 'image') unpackImage(part.image)
+    picturesOf(prompt).forEach(unpackImage)
   }
   return requests as Request[]
 }

@@ -7,8 +7,10 @@ import {
   failedGeneration,
   type Generation,
   type Prompt,
+  picturesOf,
   promptText,
   type Request,
+  turnsOf,
   unknownTiming,
 } from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
@@ -126,7 +128,7 @@ class RemoteSession implements Session {
     const {prompt, decoding, arm, continuations, repeat} = request
     let images: SentImage[]
     try {
-      images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options.common)))
+      images = await Promise.all(picturesOf(prompt).map(image => readImage(image, this.#options.common)))
     } catch (error) {
       if (!(error instanceof LanternError)) throw error
       return failedGeneration(request, error.code, error.message, 0)
@@ -173,18 +175,18 @@ async function* flatten(groups: AsyncIterable<readonly Request[]>): AsyncGenerat
   for await (const group of groups) yield* group
 }
 
-function imagesOf(prompt: Prompt) {
-  return prompt.parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
-}
-
 function messagesOf(prompt: Prompt, images: readonly SentImage[]): ChatMessage[] {
   let next = 0
-  const parts = prompt.parts.map(
-    (part): ChatPart =>
-      part.type === 'text' ? part : {type: 'image', ...images[next++]!, ...(part.detail && {detail: part.detail})},
+  const turns = turnsOf(prompt).map(
+    ({role, parts}): ChatMessage => ({
+      role,
+      content: parts.map(
+        (part): ChatPart =>
+          part.type === 'text' ? part : {type: 'image', ...images[next++]!, ...(part.detail && {detail: part.detail})},
+      ),
+    }),
   )
-  const user: ChatMessage = {role: 'user', content: parts}
-  return prompt.system === null ? [user] : [{role: 'system', content: prompt.system}, user]
+  return prompt.system === null ? turns : [{role: 'system', content: prompt.system}, ...turns]
 }
 
 /** Without streaming, the time of the first token is unknown. */

@@ -3,7 +3,7 @@
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../../core/errors.js'
-import type {Prompt} from '../../../core/generation.js'
+import {type Prompt, turnsOf} from '../../../core/generation.js'
 import type {JsonObject} from '../../../core/json.js'
 import {readBounded, readJsonObject} from '../../../core/json-object.js'
 import {isBuiltinFolder} from '../checkpoint-folder.js'
@@ -128,7 +128,10 @@ async function requirePictures(
   if (places !== 1) throw textOnly(`a prompt with one picture gets ${places} places for pictures`)
 }
 
-function messagesOf({system, parts}: Prompt) {
-  const content = parts.map(part => (part.type === 'text' ? {type: 'text', text: part.text} : {type: 'image'}))
-  return [...(system === null ? [] : [{role: 'system', content: system}]), {role: 'user', content}]
+function messagesOf(prompt: Prompt) {
+  const turns = turnsOf(prompt).map(({role, parts}) => ({
+    role,
+    content: parts.map(part => (part.type === 'text' ? {type: 'text', text: part.text} : {type: 'image'})),
+  }))
+  return [...(prompt.system === null ? [] : [{role: 'system', content: prompt.system}]), ...turns]
 }
