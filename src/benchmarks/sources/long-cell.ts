@@ -1,4 +1,5 @@
 // Texts too long to be carried along, and bytes: handles that hold a place in a file, not the content.
+import {jsonOrNothing} from '../../core/json.js'
 import {readRange} from './byte-window.js'
 
 /** Texts of more bytes than this are handed out as LongCells: pictures are longer, questions are not. */
@@ -65,11 +66,8 @@ export function unwritten(bytes: Buffer, written: Written): Buffer {
     return Buffer.from(bytes.toString('utf8').replaceAll('""', '"'))
   if (written === 'json' && bytes.includes(0x5c)) {
     const whole = bytes.toString('utf8').replace(/((?:^|[^\\])(?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?$/, '$1')
-    try {
-      return Buffer.from(JSON.parse(`"${whole}"`) as string)
-    } catch {
-      return bytes
-    }
+    const text = jsonOrNothing(`"${whole}"`)
+    return typeof text === 'string' ? Buffer.from(text) : bytes
   }
   return bytes
 }
