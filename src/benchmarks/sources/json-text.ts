@@ -3,8 +3,9 @@ import {randomUUID} from 'node:crypto'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {parseJson} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
-import {longTextBytes, textAt, unwritten} from './long-cell.js'
+import {longTextBytes} from './long-cell.js'
 import {pickColumns, type TextRecord, type WantedColumns} from './text-file.js'
+import {textAt, unwritten} from './written-text.js'
 
 const [quote, backslash, comma, colon, openList, closeList, openObject, closeObject] = [...'"\\,:[]{}'].map(sign =>
   sign.charCodeAt(0),
