@@ -1,6 +1,6 @@
 // Boxed answers, for this project's own rule: the last `\boxed{...}`, `\fbox{...}` or `\framebox{...}` that holds an
 // answer. A box with a formula, or a number that is not an option, is a step of the reasoning and is ignored.
-import {type KnownItem, readTarget, type Target} from './declarations.js'
+import {announced, type KnownItem, readTarget, type Target} from './declarations.js'
 import {undressed, wholeLetter, wholeText} from './whole.js'
 
 const boxOpening = /\\(?:boxed|fbox|framebox)\s{0,3}\{/g
@@ -15,7 +15,11 @@ export function boxed(text: string, item: KnownItem): Target | undefined {
     const start = index + opening.length
     const inner = undressed(braced(text.slice(start, start + longestBox)))
     const target = wholeLetter(inner, item) ?? wholeText(inner, item) ?? readInside(inner, item)
-    if (target !== undefined) return {...target, start: start + target.start, end: start + target.end}
+    if (target === undefined) continue
+    // "The width is \\boxed{3}, so the answer is B": the number is a step if a letter is declared after it.
+    const isNumber = /^[^\p{L}]*\p{N}[^\p{L}]*$/u.test(inner)
+    if (isNumber && announced(text.slice(start), item, 'strong', 'letter') !== undefined) return undefined
+    return {...target, start: start + target.start, end: start + target.end}
   }
   return undefined
 }

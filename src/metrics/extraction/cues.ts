@@ -113,6 +113,19 @@ const deniedAfterEastern = [
   joinedAfter('でも', 'も', 'と') + String.raw`(?:では|じゃ|でも)\s{0,3}(?:ありません|なく|ない)`,
   String.raw`[가이은는]?\s{0,3}(?:아니|아닙)`,
   String.raw`\s*değil`,
+  // "B は間違い", "B は正しくない", "B는 틀렸습니다", "B 오답"
+  String.raw`\s{0,3}(?:は|が|も)?\s{0,3}(?:間違|まちが|誤り|誤って|違い|違う|不正解|正しくな|正しくあ)`,
+  String.raw`\s{0,3}(?:은|는|이|가|도)?\s{0,3}(?:틀[린렸려]|오답|잘못|맞지)`,
+]
+
+/** "A no es correcta", "A est fausse", "A ist falsch", "A не подходит". */
+const deniedAfterEuropean = [
+  String.raw`(?:no|non|não)\s+(?:es|era|è|é|puede\s+ser|pode\s+ser|può\s+essere)(?!\p{L})`,
+  String.raw`n['’](?:est|était)\s+pas(?!\p{L})`,
+  String.raw`(?:ist|kann|wäre)\s+(?:nicht|falsch|auszuschließen|ausgeschlossen)(?!\p{L})`,
+  String.raw`(?:es|est|é|è|está)\s+(?:incorrec|incorr|inexact|fals|faux|fauss|errad|errat|sbagliat|descart|exclu|équivoc|equivoc)\p{L}*`,
+  String.raw`(?:is\s+(?:niet|fout|onjuist)|är\s+(?:inte|fel)|nie\s+jest)(?!\p{L})`,
+  String.raw`[-–—]?\s*(?:не(?!\p{L})|неверн|неправильн|ошибоч)\p{L}*`,
 ]
 
 /** Before an announcement, in its clause, these retract it: "if the answer is A", "不选A". */
@@ -134,10 +147,12 @@ export const denial = /^(?:not|neither|none|nothing|no\s+longer|unclear|unknown|
 export const deniedBefore = new RegExp(
   anyOf(
     String.raw`\b(?:not|never|neither|nor|no|without|unlike|except|(?:is|are|was|does|do|did|would|could)n['’]t)\s+${words(2)}["'“(]?$`,
+    // "anything but A", "other than A", "cualquiera menos A"
+    String.raw`\b(?:(?:any\w*|every\w*|all)\s+(?:\w+\s+)?but|other\s+than|except\s+for|apart\s+from|anything\s+except)\s+${words(2)}["'“(]?$`,
     String.raw`\b(?:than|instead\s+of|rather\s+than|compared\s+(?:to|with))\s+${words(4)}["'“(]?$`,
     // "exclude rubber and leather", "rule out A, B and C"
     String.raw`\b(?:exclud|eliminat|reject|discard|rul)(?:e|es|ed|ing|s)?\s+(?:out\s+)?(?:options?\s+)?(?:[\p{L}"'“”()]{1,30}(?:,\s*|\s+and\s+|\s+or\s+)){0,4}["'“(]?$`,
-    String.raw`(?:不是|并非|而非|排除了?|(?:没有|不能|不应|不应该|不该|不会|不)选择?)(?:选项|選項)?\s{0,3}["'“(「]?${joinedBefore}$`,
+    String.raw`(?:不是|不会是|不可能是|不可能为|不该是|不应该?是|绝非|并非|而非|非|别|排除了?|(?:没有|别|勿|不能|不应|不应该|不该|不会|不)选择?|非[A-Z]即)(?:选项|選項)?\s{0,3}["'“(「]?${joinedBefore}$`,
     String.raw`(?<!\p{L})${anyOf(
       ...[
         'pas',
@@ -153,6 +168,7 @@ export const deniedBefore = new RegExp(
         String.raw`không\s+phải(?:\s+là)?`,
       ],
       ...[String.raw`no\s+es`, String.raw`non\s+è`, String.raw`não\s+é`, String.raw`nie\s+jest`, String.raw`nu\s+este`],
+      ...['menos', 'salvo', 'excepto', 'exceto', 'sauf', 'außer', 'tranne', 'eccetto', 'behalve', 'кроме'],
       ...['weder', 'noch', 'ni', 'né', 'nem', 'ни', 'ani', 'varken', 'hverken'],
     )}\s+(?:\p{L}{1,3}\s+)?["'“(]?$`,
   ),
@@ -168,6 +184,7 @@ export const deniedAfter = new RegExp(
       joinedAfter('和', '与', '、', ',', 'と', 'でも') +
         '(?:选项)?(?:是|都|均|也){0,2}(?:不(?!仅|但)|错|吗|被排除|可以排除)',
       ...deniedAfterEastern,
+      ...deniedAfterEuropean,
     ),
   'iu',
 )
@@ -193,6 +210,18 @@ export const uncertain = new RegExp(
     String.raw`neither(?!\b[^.!?\n]{1,80}\bnor\b)`,
   )}\b`,
   'i',
+)
+
+/** What takes an answer back and announces another: "A... actually, C", "the answer is B, no wait, it's A". */
+export const correction = new RegExp(
+  String.raw`(?<=^|[\s.,;:!?…–—(-])` +
+    anyOf(
+      String.raw`(?:oh\s+|no,?\s+|hmm,?\s+)?wait`,
+      String.raw`(?:no,?\s+)?(?:actually|sorry|scratch\s+that|i\s+mean|make\s+that|or\s+rather)`,
+      String.raw`on\s+second\s+thoughts?|(?:i\s+was\s+wrong|my\s+mistake|correction)`,
+    ) +
+    String.raw`(?:[\s,.:;!–—-]{1,6}(?:no|nope|sorry|actually|it['’]s|it\s+is|it\s+should\s+be|that['’]s|make\s+(?:it|that)|rather)(?![\p{L}'’])){0,4}[\s,.:;!–—-]{1,6}`,
+  'giu',
 )
 
 /** Before a letter, in its clause: the letter is only supposed. */
@@ -221,4 +250,4 @@ export const answeredNo = /^[?？]\s{0,9}(?:no|nope|not|wait|hmm|but|however)\b/
 
 /** A capital after these words is part of a name: "Plan B", "Grade: A". */
 export const nameBefore =
-  /\b(?:plan|grade|vitamin|hepatitis|team|exhibit|section|appendix|chapter|usb|gate|platform|blood\s+type|hall|block)[\s:]{1,3}$/i
+  /\b(?:plan|grade|vitamin|hepatitis|team|exhibit|section|appendix|chapter|usb|gate|platform|blood\s+type|hall|block)[\s:]{1,3}$|\bn\/$/i

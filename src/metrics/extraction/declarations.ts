@@ -1,5 +1,5 @@
 // Declared answers, for this project's own rule: the text after the phrases (cues.ts) that announce an answer.
-import {cues, denial, deniedAfter, deniedBefore, refuted, retracted} from './cues.js'
+import {cues, denial, deniedAfter, deniedBefore, nameAfter, refuted, retracted} from './cues.js'
 import type {Item} from './extractor.js'
 import {leadingOption, type OptionWords, wholeOption} from './option-text.js'
 
@@ -16,7 +16,7 @@ export interface KnownItem extends Item {
   readonly known: readonly OptionWords[]
 }
 
-const clauseEnd = /[.!?,;:\n。、]|\bbut\b|\bhowever\b|而是/gi
+const clauseEnd = /[.!?,;:\n。、]|(?<!\b(?:any\w{0,5}|every\w{0,5}|all)\s(?:\w{1,12}\s)?)\bbut\b|\bhowever\b|而是/gi
 
 /** What may stand between a phrase and its letter. */
 const lead = /^(?:[\s"'“”‘’({[<$:=>–—→-]|\\(?:text|textbf|mathrm|mathbf|boxed)\{){0,40}/
@@ -94,7 +94,9 @@ export function letterTarget(here: string, start: number, item: KnownItem): Targ
   const letter = written.toUpperCase()
   if (isArticle(here)) return undefined
   const place = {start, end: start + 1}
-  if (!item.letters.includes(letter)) return written === letter ? {kind: 'foreign', ...place} : undefined
+  const own = nameAfter.test(after) ? undefined : optionNamed(written, item)
+  if (!item.letters.includes(letter) && own === undefined)
+    return written === letter ? {kind: 'foreign', ...place} : undefined
   const match = joined.exec(after)
   const second = match?.[1] ?? match?.[2]
   const secondAt = match === null ? 0 : match[0].lastIndexOf(second!)
@@ -104,11 +106,21 @@ export function letterTarget(here: string, start: number, item: KnownItem): Targ
   )
     if (
       second.toUpperCase() !== letter &&
-      item.letters.includes(second.toUpperCase()) &&
+      (item.letters.includes(second.toUpperCase()) || optionNamed(second, item) !== undefined) &&
       !isArticle(after.slice(secondAt))
     )
       return {kind: 'ambiguous', ...place}
+  if (own !== undefined) return {kind: 'letter', letter: own, ...place}
   return {kind: agrees(after, letter, item) ? 'letter' : 'ambiguous', letter, ...place}
+}
+
+/** "K" where exactly one option reads "K" and no letter of the item is K: the letter of that option. */
+export function optionNamed(written: string, item: KnownItem): string | undefined {
+  if (item.letters.includes(written.toUpperCase())) return undefined
+  const [first, ...others] = (item.options ?? []).flatMap((option, index) =>
+    option.trim() === written ? [item.letters[index]] : [],
+  )
+  return others.length === 0 ? first : undefined
 }
 
 /** False if the words right after a letter are exactly the text of another option: "(A) Point C". */
@@ -130,9 +142,14 @@ const mostAnnouncements = 100
 /**
  * Reads the last announcement of the given strength. A strong one may announce a letter or an option text, a weak one
  * only a letter. An announcement does not count if it is retracted ("if the answer is A") or if neither a letter nor an
- * option text follows.
+ * option text follows. With `what: 'letter'` only letters are read.
  */
-export function announced(text: string, item: KnownItem, strength: 'strong' | 'weak'): Target | undefined {
+export function announced(
+  text: string,
+  item: KnownItem,
+  strength: 'strong' | 'weak',
+  what: 'any' | 'letter' = 'any',
+): Target | undefined {
   const found = cues
     .filter(cue => cue.strength === strength)
     .flatMap(({pattern, unless}) =>
@@ -150,7 +167,7 @@ export function announced(text: string, item: KnownItem, strength: 'strong' | 'w
     .sort((a, b) => b.at - a.at || b.to - a.to)
   for (const {at, to, takenBack} of found.slice(0, mostAnnouncements)) {
     if (takenBack || retracted.test(clauseBefore(text, at))) continue
-    const target = readTarget(text, to, item, strength === 'strong')
+    const target = readTarget(text, to, item, strength === 'strong' && what === 'any')
     if (target === undefined || refuted.test(text.slice(target.end, target.end + 60))) continue
     if (strength === 'strong' || target.kind !== 'foreign') return target
   }

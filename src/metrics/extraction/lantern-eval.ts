@@ -3,7 +3,7 @@
 // Order: the last closed answer tag, else the visible text. The first rule that finds something decides. A rule that
 // finds several letters, or a letter beside another option's text, decides for "no answer".
 import {boxed} from './boxes.js'
-import {answeredNo, asking, nameAfter, nameBefore, opposites, supposed, uncertain} from './cues.js'
+import {answeredNo, asking, correction, nameAfter, nameBefore, opposites, supposed, uncertain} from './cues.js'
 import {
   announced,
   clauseBefore,
@@ -98,6 +98,7 @@ const rules: readonly (readonly [name: string, rule: Rule])[] = [
   ['option-text', wholeText],
   ['last-line', lastLine],
   ['boxed', boxed],
+  ['corrected', corrected],
   ['declared', (text, item) => announced(text, item, 'strong')],
   ['leading-letter', leadingLetter],
   ['leading-option', leadingText],
@@ -111,6 +112,32 @@ const rules: readonly (readonly [name: string, rule: Rule])[] = [
 ]
 
 const at = (letter: string, start: number, end: number): Target => ({kind: 'letter', letter, start, end})
+
+const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
+
+/** How far an answer that is taken back may be from the word that does so. */
+const longestCorrection = 80
+
+/** "A... actually, C.": an answer that is corrected at once, if no other is declared after it. */
+function corrected(text: string, item: KnownItem): Target | undefined {
+  const last = Array.from(text.matchAll(correction)).at(-1)
+  if (last === undefined) return undefined
+  const before = text.slice(Math.max(0, last.index - longestCorrection), last.index)
+  if (!Array.from(before.matchAll(freeLetter)).some(([, letter]) => item.letters.includes(letter!))) return undefined
+  const to = last.index + last[0].length
+  // "A. Actually not A": taken back, and nothing put in its place.
+  if (/^not\s{1,9}["'(]?[A-Z](?![\p{L}\p{N}'’])/u.test(text.slice(to)))
+    return announced(text.slice(to), item, 'strong') === undefined ? {kind: 'ambiguous', start: to, end: to} : undefined
+  const target = readTarget(text, to, item, false)
+  if (target?.kind !== 'letter' || denied(text, target.start, target.end)) return undefined
+  const after = text.slice(target.end)
+  return /^[)\]"'”’}]{0,4}(?:[.!]|\s*$)/.test(after) && announced(after, item, 'strong') === undefined
+    ? target
+    : undefined
+}
+
+/** "A. B. C. D.": nothing but letters, several of them. */
+const onlyLetters = /^[^\p{L}\p{N}]*[A-Z](?:[^\p{L}\p{N}]+[A-Z])+[^\p{L}\p{N}]*$/u
 
 const leading = new RegExp(`^[\\s"'“‘]{0,40}(?:${nouns}\\s{1,9})?[(\\[{"'“]{0,9}([A-Za-z])${lone}`, 'diu')
 const lineLetter = /^[^\S\n]{0,20}["'([]{0,3}([A-Z])(?:[).:\]]|$)/gmu
@@ -128,6 +155,10 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   const delimiter = /^["'”’]{0,2}(?:[)\]}.:]+(?=\s|$|["'”’])|\)|\s*\n|,\s|\s+[-–—]\s)/.test(after)
   if (!bracket && !delimiter) return undefined
   if (match[1] !== match[1]!.toUpperCase() && !/^[)\].:]/.test(after)) return undefined
+  if (onlyLetters.test(text) && new Set(text.match(/[A-Z]/g)).size > 1) return undefined
+  // "A. Hmm, actually B fits better": taken back, whatever it becomes.
+  if (Array.from(after.matchAll(correction)).some(({index}) => otherLetterAfter(after.slice(index), match[1]!, item)))
+    return undefined
   // Lines that begin with several letters list the options; they are not a choice.
   const listed = new Set(Array.from(text.matchAll(lineLetter), line => line[1]!))
   const named = new Set(
@@ -136,6 +167,12 @@ function leadingLetter(text: string, item: KnownItem): Target | undefined {
   if (listed.size > 1 || named.size > 1) return undefined
   if (denied(text, start, end) || deniedByText(text, match[1]!.toUpperCase(), end, item)) return undefined
   return letterTarget(text.slice(start, start + 600), start, item)
+}
+
+function otherLetterAfter(text: string, letter: string, item: KnownItem): boolean {
+  return Array.from(text.matchAll(freeLetter)).some(
+    ([, other]) => other !== letter.toUpperCase() && item.letters.includes(other!) && other !== 'I',
+  )
 }
 
 /** "Yes it is." */
@@ -199,7 +236,6 @@ function bracketed(text: string, item: KnownItem): Target | undefined {
   return stated.some(({letter}) => item.letters.includes(letter)) ? {kind: 'ambiguous', start: 0, end: 0} : undefined
 }
 
-const freeLetter = new RegExp(`(?<![\\p{sc=Latin}\\p{N}_'’.])([A-Z])${lone}`, 'gu')
 /** "Box A more accurately ...": after such a word `A` is not an article. */
 const named = new RegExp(`\\b${nouns}\\s{1,9}$`, 'i')
 /** Longer responses discuss the options, so a mention in them is not an answer. */

@@ -2,7 +2,7 @@
 // option's text.
 
 import type {KnownItem} from './declarations.js'
-import {nouns, type Target} from './declarations.js'
+import {nouns, optionNamed, type Target} from './declarations.js'
 import {wholeOption} from './option-text.js'
 
 const letterAlone = new RegExp(
@@ -25,8 +25,7 @@ export function wholeLetter(text: string, item: KnownItem): Target | undefined {
   const written = match[1]!
   const letter = written.toUpperCase()
   // "K" where an option reads "K" and no letter of the item is K: wholeText reads it.
-  if (!item.letters.includes(letter) && item.options?.filter(option => option.trim() === written).length === 1)
-    return undefined
+  if (optionNamed(written, item) !== undefined) return undefined
   return item.letters.includes(letter) ? {kind: 'letter', letter, start, end} : {kind: 'foreign', start, end}
 }
 
