@@ -21,6 +21,9 @@ export const figures = {
   family: {title: 'False alarms among several tests, with Holm', low: 0, high: 0.055},
   power: {title: 'Power at the stated detectable difference', low: 0.77, high: 0.83},
   margin: {title: 'Equivalence shown at the stated margin', low: 0.77, high: 0.83},
+  wrong: {title: 'Wrong claims about latents', low: 0, high: 0.05},
+  rows: {title: 'Reports with a wrong claim in any row', low: 0, high: 0.05},
+  right: {title: 'The right verdict at the promised n', low: 0.88, high: 1},
 } as const
 
 export type Figure = keyof typeof figures

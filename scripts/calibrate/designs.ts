@@ -28,6 +28,7 @@ export const tens = design('14 x 10', many(14, 10), 'macro')
 export const threes = design('14 x 3', many(14, 3), 'macro')
 export const forty = design('40 items', [40], 'micro')
 export const pictures = design('60 pictures x 4', [240], 'micro', 4)
+export const manyPictures = design('475 pictures x 4', [1900], 'micro', 4)
 export const orders = design('40 items x 4 orders', [160], 'micro', 4)
 export const ordersMacro = design('14 x 10 items x 4 orders', many(14, 40), 'macro', 4)
 
@@ -46,7 +47,7 @@ export function headline({sizes, aggregate}: Design, values: readonly number[]):
 }
 
 /** Uniform numbers. Each takes the common value of its cluster with probability sqrt(correlation). */
-function draws(size: number, each: number, correlation: number, random: Random): Float64Array {
+export function draws(size: number, each: number, correlation: number, random: Random): Float64Array {
   const words = new Uint32Array(size)
   random.fill(words)
   const uniform = Float64Array.from(words, word => word / 2 ** 32)

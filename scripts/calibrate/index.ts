@@ -1,20 +1,32 @@
 // `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's
-// own functions, and writes its table there. With --only, --short (the cells of the tests) or fewer runs than 10,000
-// the results are printed only. The exit code is 1 when a figure lies outside its bounds.
+// own functions, and writes its table there; `npm run calibrate -- diagnosis` does so for design/diagnosis.md. With
+// --only, --short (the cells of the tests) or fewer runs than 10,000 the results are printed only. The exit code is 1
+// when a figure lies outside its bounds.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
 import {allCells, type Figure, figures, shortCells} from './cells.js'
+import {diagnosisCells, shortDiagnosisCells} from './diagnosis.js'
 import {excused, type Simulated, simulate} from './simulate.js'
 
-const page = new URL('../../design/statistics.md', import.meta.url)
+const subjects = {
+  statistics: {all: allCells, short: shortCells},
+  diagnosis: {all: diagnosisCells, short: shortDiagnosisCells},
+}
 const fullRuns = 10_000
 
-const {values} = parseArgs({options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}}})
+const {values, positionals} = parseArgs({
+  options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}},
+  allowPositionals: true,
+})
+const [subject = 'statistics'] = positionals
+if (!(subject in subjects)) throw new RangeError(`${subject} is none of ${Object.keys(subjects).join(', ')}`)
+const page = new URL(`../../design/${subject}.md`, import.meta.url)
+const {all, short} = subjects[subject as keyof typeof subjects]
 const runs = Number(values.runs ?? fullRuns)
 if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${values.runs} is no whole number from 1`)
 const started = performance.now()
 const whole = values.short !== true && values.only === undefined
-const cells = (values.short === true ? shortCells() : allCells()).filter(({figure, design, truth}) =>
+const cells = (values.short === true ? short() : all()).filter(({figure, design, truth}) =>
   `${figure} ${design} ${truth}`.includes(values.only ?? ''),
 )
 if (cells.length === 0) throw new RangeError(`--only ${values.only}: no cell has that in its name`)
@@ -43,10 +55,12 @@ function percent({share, error}: Simulated): string {
 
 /** A table for each figure: designs down, truths in one cell each. */
 function tables(all: readonly Simulated[]): string {
-  const blocks = (Object.keys(figures) as Figure[]).map(figure => {
+  const simulated = (Object.keys(figures) as Figure[]).filter(figure => all.some(({cell}) => cell.figure === figure))
+  const blocks = simulated.map(figure => {
     const own = all.filter(({cell}) => cell.figure === figure)
     const {title, low, high} = figures[figure]
-    const bound = low > 0 ? `${100 * low} to ${100 * high} %` : `at most ${100 * high} %`
+    const bound =
+      low === 0 ? `at most ${100 * high} %` : high === 1 ? `at least ${100 * low} %` : `${100 * low} to ${100 * high} %`
     const lines = [...new Set(own.map(({cell}) => cell.design))].map(design => {
       const ofDesign = own.filter(({cell}) => cell.design === design)
       const entries = ofDesign.map(

@@ -1,7 +1,7 @@
 // The effective sample size of a mean. With it, intervals for counts also work for means over subtasks and clusters.
-import {twoSidedZ} from './normal.js'
+import {normalCdf, twoSidedZ} from './normal.js'
 import type {Stratum} from './strata.js'
-import {studentQuantile} from './student.js'
+import {studentCdf, studentQuantile} from './student.js'
 
 /** A mean (over strata of equal weight) and its effective sample size. */
 export interface EffectiveSize {
@@ -14,6 +14,8 @@ export interface EffectiveSize {
   readonly clustering: number
   /** The two-sided critical value at a confidence: z, or t if the variance is estimated from clusters. */
   critical(confidence: number): number
+  /** P(statistic or more) without an effect: the normal tail, or Student's as `critical` mixes them. */
+  tail(statistic: number): number
 }
 
 /**
@@ -63,6 +65,10 @@ export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
     critical(confidence) {
       const z = twoSidedZ(confidence)
       return estimated === 0 ? z : z + estimated * (studentQuantile(0.5 + confidence / 2, degrees) - z)
+    },
+    tail(statistic) {
+      const normal = normalCdf(-statistic)
+      return estimated === 0 ? normal : normal + estimated * (studentCdf(-statistic, degrees) - normal)
     },
   }
 }

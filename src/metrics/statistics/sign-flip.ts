@@ -73,6 +73,25 @@ export function signFlipTest(strata: readonly Stratum[], random: Random, flips =
   }
 }
 
+/** A mean over strata and its standard error, the one that the sign-flip test divides by. */
+export interface StudentisedMean {
+  readonly mean: number
+  readonly standardError: number
+  /** Independent units (clusters, or samples without them) less the groups that they form. */
+  readonly degrees: number
+}
+
+/** The mean over strata (of equal weight) with its cluster-robust standard error. Throws RangeError without values. */
+export function studentisedMean(strata: readonly Stratum[]): StudentisedMean {
+  if (strata.length === 0 || strata.some(({values}) => values.length === 0)) throw new RangeError('a mean needs values')
+  const {groups, cells} = flippable(strata)
+  const sums = new Float64Array(groups.length)
+  for (const {group, size, sign, count} of cells) sums[group]! += sign * size * count
+  const {standardError} = studentised(sums, groups)
+  const units = groups.reduce((sum, {clusters}) => sum + clusters, 0)
+  return {mean: sums.reduce((sum, own) => sum + own, 0), standardError, degrees: Math.max(1, units - groups.length)}
+}
+
 /**
  * Each cluster's share in the mean, collected by group, size and sign. Clusters without a difference are only counted.
  */
