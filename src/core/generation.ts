@@ -77,12 +77,18 @@ export interface Request {
   readonly onlyRead?: boolean
 }
 
-/** What the own arm of a sample wrote, and the place of its answer. */
+/** What the own arm of a sample wrote, and the places of its answer. */
 export interface OwnText {
   readonly ids: readonly number[]
   /** The places in `ids` at which a latent was fed. */
   readonly latentAt: readonly number[]
-  /** The decoded text before the answer. */
+  /** In the order of the text; the last is the one that was read. Not empty. */
+  readonly places: readonly AnswerPlace[]
+}
+
+/** A place of an answer in a text. */
+export interface AnswerPlace {
+  /** The text before it. */
   readonly before: string
   /** What could stand there: one text for each option. */
   readonly answers: readonly string[]
