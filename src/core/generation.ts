@@ -21,8 +21,7 @@ export interface Arm {
 
 /** `REF|mode`, `REF|mode|image:control`, or `REF|latent|protocol:K|intervention`. */
 export function armId(arm: Omit<Arm, 'id'>): string {
-  if (arm.mode !== 'latent')
-    return `${arm.model}|${arm.mode}${arm.intervention === null ? '' : `|${arm.intervention}`}`
+  if (arm.mode !== 'latent') return `${arm.model}|${arm.mode}${arm.intervention === null ? '' : `|${arm.intervention}`}`
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 

@@ -4,5 +4,8 @@
 export function mentions(text: string, words: string): number[] {
   if (words.trim() === '') return []
   const literal = words.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
-  return Array.from(text.matchAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'giu')), ({index}) => index)
+  return Array.from(
+    text.matchAll(new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'giu')),
+    ({index}) => index,
+  )
 }

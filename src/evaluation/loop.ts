@@ -68,7 +68,8 @@ async function runOne(
   try {
     await run.write(
       session.generate(groups(spec, arms, bench, tools, own), AbortSignal.any([signal, stop.signal])),
-      generation => (generation.request.onlyRead ? read(own!, bench, generation) : finish(prepared, bench, generation, tools)),
+      generation =>
+        generation.request.onlyRead ? read(own!, bench, generation) : finish(prepared, bench, generation, tools),
       record => {
         if (!own?.wasSettled(record)) onEvent({type: 'record', record})
       },
@@ -97,7 +98,9 @@ async function* groups(
       const text = arm.mode === 'latent' ? own?.text(key) : undefined
       if (settled && (text === undefined || own?.lacking(key) === undefined)) return []
       const reading = text === undefined ? {} : {reading: text}
-      return [{...request(spec, bench, sample, arm, repeat, pictures), ...bank, ...reading, ...(settled && {onlyRead: true})}]
+      return [
+        {...request(spec, bench, sample, arm, repeat, pictures), ...bank, ...reading, ...(settled && {onlyRead: true})},
+      ]
     })
     if (open.length > 0) yield open
   }

@@ -44,7 +44,9 @@ const run = async (out: string, interventions: readonly string[], changes: Parti
   }
   const events: RunEvent[] = []
   const prepared = await prepare(spec, () => {})
-  const end = await evaluate(prepared, event => events.push(event), new AbortController().signal).finally(prepared.close)
+  const end = await evaluate(prepared, event => events.push(event), new AbortController().signal).finally(
+    prepared.close,
+  )
   const records = await settledRecords(join(folder, out))
   const of = (intervention: string) =>
     records.filter(({arm}) => arm.endsWith(`|${intervention}`)).sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -69,7 +71,12 @@ it('gives the records that a recorded run would give', async () => {
     expect(donor).toMatchObject({lift: 'text', answer: expect.stringMatching(/^[A-D]$/)})
     // Donors of swap are of the same subtask, unrelated ones of another.
     expect(donor!.id.slice(0, 6)).toBe(id.slice(0, 6))
-    expect(inOne.of('swap-unrelated').find(other => other.id === id)!.donor!.id.slice(0, 6)).not.toBe(id.slice(0, 6))
+    expect(
+      inOne
+        .of('swap-unrelated')
+        .find(other => other.id === id)!
+        .donor!.id.slice(0, 6),
+    ).not.toBe(id.slice(0, 6))
   }
 })
 

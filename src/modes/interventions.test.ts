@@ -116,7 +116,10 @@ describe('interventions with a parameter', () => {
   )
 
   it('zero-at feeds zeros at its index of every block, and the recorded latents elsewhere', () => {
-    const recorded = [[vector(1), vector(2)], [vector(3), vector(4)]]
+    const recorded = [
+      [vector(1), vector(2)],
+      [vector(3), vector(4)],
+    ]
     const choose = latentChooser('zero-at:1', {seed, recorded})
     expect([at(0, 0), at(0, 1), at(1, 0), at(1, 1)].map(place => choose(vector(9), place)[0])).toEqual([1, 0, 3, 0])
   })

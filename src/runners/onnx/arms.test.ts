@@ -227,28 +227,43 @@ describe('what the cache loses', () => {
     ['knock-out', 'latents', 1],
     ['strict', 'pictures', 0],
     ['strict-all', 'prompt', 0],
-  ] as const)('%s: exactly the %s, and the rest is as if it were recomputed', async (name, hides, after) => {
-    for (const index of [0, 1, 2]) {
-      const {generation, steps} = await inputsOf(index, name)
-      const {ids} = tools.model.checkpoint.latent!
-      const fed = generation.tokenIds!.indexOf(ids.end) + after
-      const {delta, length, promptIds, ropeDelta} = await recomputed(index, generation, fed)
-      const gone = {
-        latents: generation.latentAt!.map(place => promptIds.length + place),
-        pictures: promptIds.flatMap((id, i) => (id === tools.model.checkpoint.ids.image ? [i] : [])),
-        prompt: promptIds.map((_, i) => i),
-      }[hides]
-      const kept = Array.from({length}, (_, i) => i).filter(i => !gone.includes(i))
-      expect(gone.length).toBeGreaterThan(4)
-      // The step before has lost nothing; this one has the kept places, and nothing else, at the same rotary position.
-      expect(steps[fed - 1]!.past!.bias.filter(bias => bias === 0)).toHaveLength(length - 1)
-      const {past, positions, totals} = steps[fed]!
-      expect(past!.bias.findIndex(bias => bias !== 0)).toBe(kept.length)
-      expect([totals[0], ...positions]).toEqual([kept.length + 1, ...Array.from({length: 3}, () => length + ropeDelta)])
-      expect(difference(past!, delta, length, kept)).toBeLessThan(2e-4)
-      expect(difference(past!, delta, length, kept.map((_, i) => i))).toBeGreaterThan(0.01)
-    }
-  }, oneStep.timeout)
+  ] as const)(
+    '%s: exactly the %s, and the rest is as if it were recomputed',
+    async (name, hides, after) => {
+      for (const index of [0, 1, 2]) {
+        const {generation, steps} = await inputsOf(index, name)
+        const {ids} = tools.model.checkpoint.latent!
+        const fed = generation.tokenIds!.indexOf(ids.end) + after
+        const {delta, length, promptIds, ropeDelta} = await recomputed(index, generation, fed)
+        const gone = {
+          latents: generation.latentAt!.map(place => promptIds.length + place),
+          pictures: promptIds.flatMap((id, i) => (id === tools.model.checkpoint.ids.image ? [i] : [])),
+          prompt: promptIds.map((_, i) => i),
+        }[hides]
+        const kept = Array.from({length}, (_, i) => i).filter(i => !gone.includes(i))
+        expect(gone.length).toBeGreaterThan(4)
+        // The step before has lost nothing; this one has the kept places, and nothing else, at the same rotary
+        // position.
+        expect(steps[fed - 1]!.past!.bias.filter(bias => bias === 0)).toHaveLength(length - 1)
+        const {past, positions, totals} = steps[fed]!
+        expect(past!.bias.findIndex(bias => bias !== 0)).toBe(kept.length)
+        expect([totals[0], ...positions]).toEqual([
+          kept.length + 1,
+          ...Array.from({length: 3}, () => length + ropeDelta),
+        ])
+        expect(difference(past!, delta, length, kept)).toBeLessThan(2e-4)
+        expect(
+          difference(
+            past!,
+            delta,
+            length,
+            kept.map((_, i) => i),
+          ),
+        ).toBeGreaterThan(0.01)
+      }
+    },
+    oneStep.timeout,
+  )
 })
 
 describe('the reading', () => {

@@ -1,6 +1,6 @@
-// The teacher-forced reading of an arm: the own text up to its answer is kept, the latents in it are replaced as the arm
-// says, and the answers that could follow are compared. Nothing is generated, so arms whose texts drift apart are still
-// compared behind the same words.
+// The teacher-forced reading of an arm: the own text up to its answer is kept, the latents in it are replaced as the
+// arm says, and the answers that could follow are compared. Nothing is generated, so arms whose texts drift apart are
+// still compared behind the same words.
 import type {OwnText} from '../../core/generation.js'
 import {mentions} from '../../core/mentions.js'
 import type {Blocks, ChooseLatent, Intervention} from '../../modes/interventions.js'
@@ -80,7 +80,13 @@ export class ForcedReader {
     if (answers.every(answer => answer.length === common + 1)) {
       const fed = [...tokens, ...asTokens(answers[0]!.slice(0, common))]
       const rows = answers.map(() => fed.length - 1)
-      const {logProbs} = await this.#run(cache, fed, place, rows, answers.map(answer => answer[common]!))
+      const {logProbs} = await this.#run(
+        cache,
+        fed,
+        place,
+        rows,
+        answers.map(answer => answer[common]!),
+      )
       return Array.from(logProbs!)
     }
     const scores: number[] = []
