@@ -1,36 +1,36 @@
 // A TSV as large as VLMEvalKit's BLINK.tsv in bounded memory, compared with csv-parse over the same file.
-// The table has 538 MB, 1,901 rows and 3,675 pictures in base64. It is created in a temporary folder and removed. Fails
-// when memory exceeds the bound.
-import {randomBytes} from 'node:crypto'
+// The table has 538 MB, 1,901 rows and their pictures in base64. It is created in a temporary folder and removed. Fails
+// when memory exceeds the bound. `npm run bench -- tsv 1000 4600` measures tables of 1 and 4.6 GB (HR-Bench 8K's size),
+// whose pictures are larger.
+import {execFile} from 'node:child_process'
 import {createWriteStream} from 'node:fs'
-import {mkdtemp, rm, stat} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
+import {fileURLToPath} from 'node:url'
+import {promisify} from 'node:util'
 import {blink} from '../src/benchmarks/blink.js'
+import {noisePicture} from './support/blink-parquet.js'
+import {withEndpoint} from './support/endpoint.js'
 import {measureData} from './support/measure-data.js'
 
 /** Published size of the table (benchmarks.md 2.1), which is divided among its pictures. */
-const fileBytes = 538_366_044
-const picturesInAll = 3675
+const blinkBytes = 538_366_044
+const sizes = process.argv.slice(2).map(megabytes => Number(megabytes) * 1e6)
+const picturesInAll = blink.subtasks.reduce((sum, {expected, pictures}) => sum + expected['val']! * pictures!, 0)
 const rssBoundMb = 300
 
-const pictureBytes = Math.floor(((fileBytes / picturesInAll) * 3) / 4)
-
-/**
- * Rows of every subtask. Pictures are noise, one to four per row, so that their total is close to the published number.
- */
-function* rows(): Generator<string> {
+/** Rows of every subtask, with as many pictures as it has; they are PNGs of noise. */
+function* rows(fileBytes: number): Generator<string> {
+  const pictureBytes = Math.floor(((fileBytes / picturesInAll) * 3) / 4)
   yield `${['index', 'image', 'question', 'A', 'B', 'C', 'D', 'answer', 'category', 'hint'].join('\t')}\n`
   let index = 0
-  let pictures = 0
-  for (const {name, expected, choices} of blink.subtasks) {
+  for (const {name, expected, choices, pictures} of blink.subtasks) {
     for (let k = 0; k < expected['val']!; k++) {
       index++
-      const wanted = Math.min(4, Math.max(1, Math.round((picturesInAll * index) / 1901) - pictures))
-      pictures += wanted
-      const list = Array.from({length: wanted}, () => randomBytes(pictureBytes).toString('base64'))
-      const image = wanted === 1 ? list[0]! : `['${list.join("', '")}']`
+      const list = Array.from({length: pictures!}, () => noisePicture(pictureBytes).toString('base64'))
+      const image = list.length === 1 ? list[0]! : `['${list.join("', '")}']`
       const options = ['a "quoted" one', 'b', 'c', 'd'].map((option, i) =>
         i < choices! ? `"${option.replaceAll('"', '""')}"` : '',
       )
@@ -39,20 +39,49 @@ function* rows(): Generator<string> {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'bench-tsv-'))
-try {
-  const path = join(folder, 'BLINK.tsv')
-  await pipeline(rows, createWriteStream(path))
-  const {size} = await stat(path)
-  console.log(`a TSV of ${(size / 1e6).toFixed(0)} MB`)
-  await measureData('csv-parse', path, size)
-  let failed = false
-  for (const side of ['keys', 'samples', 'pictures']) {
-    const {samples, rssMb} = await measureData(side, path, size)
-    failed ||= samples !== 1901 || rssMb > rssBoundMb
-  }
-  console.log(failed ? `FAILED: RSS above ${rssBoundMb} MB or samples lost` : `ok: RSS below ${rssBoundMb} MB`)
-  if (failed) process.exitCode = 1
-} finally {
-  await rm(folder, {recursive: true})
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
+/** Peak memory of `lantern-eval run` (as built) over the table, in two modes against a local endpoint. */
+async function measureRun(folder: string, table: string, limit: number): Promise<number> {
+  const usage = join(folder, 'usage.json')
+  await withEndpoint(0, url =>
+    promisify(execFile)(
+      process.execPath,
+      [
+        ...['--import', here('support/tell-usage.mjs'), here('../bin/run.js'), 'run', '--bench', 'blink'],
+        ...['--data', table, '--model', 'openai:m', '--base-url', url, '--mode', 'direct', '--mode', 'text-cot'],
+        ...['--limit', String(limit), '--no-cache', '--out', join(folder, `run-${limit}`), '--json'],
+      ],
+      {env: {...process.env, BENCH_USAGE: usage, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')}, maxBuffer: 1 << 28},
+    ),
+  )
+  const {rssMb} = JSON.parse(await readFile(usage, 'utf8')) as {rssMb: number}
+  console.log(`the command, ${limit} samples in two modes: RSS ${rssMb.toFixed(0)} MB`)
+  return rssMb
 }
+
+let failed = false
+for (const fileBytes of sizes.length > 0 ? sizes : [blinkBytes]) {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-tsv-'))
+  try {
+    const path = join(folder, 'BLINK.tsv')
+    await pipeline(() => rows(fileBytes), createWriteStream(path))
+    const {size} = await stat(path)
+    console.log(`a TSV of ${(size / 1e6).toFixed(0)} MB`)
+    if (fileBytes === blinkBytes) await measureData('csv-parse', path, size)
+    for (const [side, wanted] of [
+      ['keys', 1901],
+      ['samples', 1901],
+      ['subset', 96],
+      ['run', 1901],
+    ] as const) {
+      const {samples, rssMb} = await measureData(side, path, size)
+      failed ||= samples !== wanted || rssMb > rssBoundMb
+    }
+    for (const limit of [100, 1901]) failed = (await measureRun(folder, path, limit)) > rssBoundMb || failed
+  } finally {
+    await rm(folder, {recursive: true})
+  }
+}
+console.log(failed ? `FAILED: RSS above ${rssBoundMb} MB or samples lost` : `ok: RSS below ${rssBoundMb} MB`)
+if (failed) process.exitCode = 1

@@ -6,7 +6,8 @@ export {type DataSource, dataSetOf} from './benchmarks/data-set.js'
 export {defineBenchmark} from './benchmarks/define.js'
 export {benchmarkIds, loadBenchmark, registerBenchmark} from './benchmarks/index.js'
 export {imageFile} from './benchmarks/sources/files.js'
-export {jsonlRows} from './benchmarks/sources/jsonl.js'
+export {type PicturePlaces, pictureRefs} from './benchmarks/sources/pictures.js'
+export {type LongCell, openTable, type Table, type TableRow} from './benchmarks/sources/table.js'
 export type {Definition, DefinitionKind} from './core/definition.js'
 export {type ErrorCode, exitCodes, LanternError} from './core/errors.js'
 export {
@@ -14,8 +15,11 @@ export {
   failedGeneration,
   type Generation,
   type Prompt,
+  picturesOf,
   promptText,
   type Request,
+  type Turn,
+  turnsOf,
   unknownTiming,
   unknownUsage,
 } from './core/generation.js'

@@ -116,6 +116,19 @@ describe('bench show', () => {
     ])
   })
 
+  test('a pipe gets no escape sequence, whatever the terminal around it can draw', async () => {
+    const before = process.env['KITTY_WINDOW_ID']
+    process.env['KITTY_WINDOW_ID'] = '1'
+    try {
+      const {stdout} = await output(BenchShow, 'vstar:0', '--data', 'builtin')
+      expect(stdout).toMatch(/picture {2}direct_attributes\/.*112 x 112/)
+      expect(stdout).not.toContain('\u001b')
+    } finally {
+      if (before === undefined) delete process.env['KITTY_WINDOW_ID']
+      else process.env['KITTY_WINDOW_ID'] = before
+    }
+  })
+
   test('finds an id without the name of its benchmark', async () => {
     const {stdout} = await output(BenchShow, 'val_Jigsaw_1', '--data', 'builtin')
     expect(stdout).toMatch(/^blink Jigsaw val_Jigsaw_1\n/)

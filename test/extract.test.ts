@@ -68,7 +68,7 @@ describe('extract', () => {
     const path = await file({id: 1, text: 'C'}, {id: 2})
     const {stdout} = await run('--input', path, '--json')
     expect(JSON.parse(stdout)).toMatchObject({
-      error: {code: 'bad-file', message: expect.stringContaining('line 2')},
+      error: {code: 'bad-file', message: expect.stringContaining('responses.jsonl:2')},
       exitCode: 2,
     })
   })

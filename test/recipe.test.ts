@@ -14,7 +14,7 @@ test('list names every recipe with its benchmarks, in both forms', async () => {
   const {recipes} = JSON.parse((await cli(['recipe', 'list', '--json'])).stdout)
   expect(recipes).toContainEqual({
     name: 'viscot-official',
-    title: "VisCoT's official evaluation, asked directly",
+    title: "VisCoT's official evaluation, asked directly or, with --mode crop, by box and crop",
     source: expect.stringMatching(/^deepcs233\/Visual-CoT: .* @ 83212ae/),
     benchmarks: ['viscot'],
   })
@@ -35,6 +35,11 @@ test('show prints a file that sets the same', async () => {
     name: 'lantern',
     settings: {'prompt-style': 'lantern', 'max-new-tokens': 512},
   })
+})
+
+test('show prints what was published beside the settings', async () => {
+  const {stdout} = await cli(['recipe', 'show', 'viscot-official'])
+  expect(stdout).toMatch(/\nalso:\n {2}mode:\n {4}- crop\n/)
 })
 
 test('show refuses a name that there is not and a value that does not fit, before a run', async () => {

@@ -104,7 +104,10 @@ describe('the hub layout', () => {
         })
         expect(sample.officialPrompt).toContain(`prompt of ${items[i]!.idx}`)
         expect(sample.images.map(({source}) => source)).toEqual(
-          Array.from({length: items[i]!.images}, (_, k) => `${name}/val-00000-of-00001.parquet#${i}/image_${k + 1}`),
+          Array.from(
+            {length: items[i]!.images},
+            (_, k) => `${name}/val-00000-of-00001.parquet#${i + 1}/image_${k + 1}`,
+          ),
         )
         // The last byte of each picture is its number.
         for (const [k, image] of sample.images.entries()) expect((await image.bytes()).at(-1)).toBe(k + 1)
@@ -149,11 +152,11 @@ describe('the hub layout', () => {
       error = thrown as LanternError
     }
     expect(served).toEqual(['val_Counting_1', 'val_Counting_3', 'val_Counting_5'])
-    expect(error).toMatchObject({code: 'bad-file', message: 'Counting/val-0.parquet, row 1: "idx" is empty.'})
-    await expect(data.keys()).rejects.toThrow('Counting/val-0.parquet, row 1')
+    expect(error).toMatchObject({code: 'bad-file', message: 'Counting/val-0.parquet#2: "idx" is empty.'})
+    await expect(data.keys()).rejects.toThrow('Counting/val-0.parquet#2')
     expect((await problemsOf(data)).filter(({kind}) => kind === 'broken-record').map(({message}) => message)).toEqual([
-      'Counting/val-0.parquet, row 1: "idx" is empty.',
-      'Counting/val-0.parquet, row 3: "choices" is empty.',
+      'Counting/val-0.parquet#2: "idx" is empty.',
+      'Counting/val-0.parquet#4: "choices" is empty.',
     ])
   })
 
@@ -175,7 +178,9 @@ describe('the hub layout', () => {
     first.data[4] = {bytes: Uint8Array.of(1, 2, 3), path: null}
     writeParquet(join(root, 'Counting/val-0.parquet'), table)
     // A run would keep one answer for both.
-    await expect((await open(root)).keys()).rejects.toThrow('have the id "val_Counting_1"')
+    await expect((await open(root)).keys()).rejects.toThrow(
+      'the id "val_Counting_1" is that of Counting/val-0.parquet#1 too.',
+    )
     const problems = await problemsOf(await open(root))
     expect(problems.filter(({kind}) => kind !== 'count').map(({id, kind}) => [id, kind])).toEqual([
       ['val_Counting_1', 'duplicate-id'],
@@ -205,7 +210,7 @@ describe('the hub layout', () => {
         const broken = (await problemsOf(data))
           .filter(({kind}) => kind === 'broken-record')
           .map(({message}) => message.split(':')[0])
-        expect(broken).toEqual([...cells.keys()].filter(k => !whole(k)).map(k => `Counting/val-0.parquet, row ${k}`))
+        expect(broken).toEqual([...cells.keys()].filter(k => !whole(k)).map(k => `Counting/val-0.parquet#${k + 1}`))
         const served: string[] = []
         try {
           for await (const {id} of data.samples()) served.push(id)
@@ -242,7 +247,9 @@ describe('the hub layout', () => {
     ]
     await writeSubtask(join(root, 'Jigsaw/val-0.parquet'), items, 'Jigsaw')
     const problems = (await problemsOf(await open(root))).filter(({kind}) => kind === 'missing-image')
-    expect(problems.map(({message}) => message)).toEqual(['val_Jigsaw_2: the sample has 2 of 3 pictures.'])
+    expect(problems.map(({message}) => message)).toEqual([
+      'Jigsaw/val-0.parquet#2, sample val_Jigsaw_2: the sample has 2 of 3 pictures.',
+    ])
   })
 
   test('generated samples have a marker: their kind is builtin, and official counts and labels do not apply', async () => {
@@ -325,8 +332,8 @@ describe('a VLMEvalKit table', () => {
     ])
     const told = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record' || kind === 'missing-image')
     expect(told.map(({message}) => message)).toEqual([
-      '2: the sample has 0 of 1 pictures.',
-      'BLINK.tsv, row 2: "answer" is empty.',
+      'BLINK.tsv:3, sample 2: the sample has 0 of 1 pictures.',
+      'BLINK.tsv:4: "answer" is empty.',
     ])
   })
 })

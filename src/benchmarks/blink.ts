@@ -1,9 +1,9 @@
 // BLINK (Fu et al. 2024): 14 visual perception tasks, multiple choice. Layouts: the hub's parquet files, VLMEvalKit's
 // TSV, the official answers alone.
 // Counts, columns and label revisions: zeyofu/BLINK_Benchmark 2d6a779 (eval/), the data card of BLINK-Benchmark/BLINK.
-import {basename} from 'node:path'
+import {basename, dirname} from 'node:path'
 import {LanternError} from '../core/errors.js'
-import type {ImageRef, Sample} from '../core/sample.js'
+import type {Sample} from '../core/sample.js'
 import {letterOf} from '../core/sample.js'
 import type {Benchmark, DataSet, LoadOptions, SampleKey, Subtask} from './benchmark.js'
 import {reflectanceLabels} from './blink-labels.js'
@@ -11,10 +11,12 @@ import {blinkPrompts} from './blink-prompts.js'
 import {blinkSubmission} from './blink-submission.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
-import {fileSha256, findFiles, readJson, relativePath} from './sources/files.js'
-import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
+import {fileSha256, findFiles, readJson} from './sources/files.js'
+import {pictureRefs} from './sources/pictures.js'
 import {attempt, letterIn, optionalText, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
+import {openTable, type Table, type TableRow} from './sources/table.js'
+import {tableSamples} from './sources/table-samples.js'
+import {vlmEvalKitItem, vlmEvalKitTable} from './sources/vlmevalkit.js'
 
 const task = (name: string, val: number, test: number, choices: number, pictures: number): Subtask => ({
   name,
@@ -67,9 +69,12 @@ const answersFile = 'val_answers.json'
 async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   const common = {benchmark: blink, split, root: path}
   const parquet = await findFiles(path, name => name.endsWith('.parquet') && inSplit(name, split))
-  if (parquet.length > 0) return dataSetOf({...common, ...parquetSource(path, parquet)})
+  if (parquet.length > 0) return dataSetOf({...common, ...(await parquetSource(path, parquet))})
   const tables = split === 'val' ? await findFiles(path, name => name.endsWith('.tsv')) : []
-  for (const table of tables) if (await isVlmEvalKit(table)) return dataSetOf({...common, ...tableSource(path, table)})
+  for (const file of tables) {
+    const table = await vlmEvalKitTable(file, path)
+    if (table) return dataSetOf({...common, ...tableSource(file, table)})
+  }
   const answers = split === 'val' ? await findFiles(path, name => basename(name) === answersFile) : []
   if (answers.length > 0) return dataSetOf({...common, ...answersSource(answers[0]!)})
   throw new LanternError(
@@ -79,7 +84,7 @@ async function load(path: string, {split}: LoadOptions): Promise<DataSet> {
   )
 }
 
-type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'labels' | 'revision' | 'published'>
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'find' | 'labels' | 'revision' | 'published'>
 
 /** The labels of a layout, by the letters of its Relative_Reflectance items. */
 const labelsOf = (read: DataSource['read']) => async () => {
@@ -106,36 +111,33 @@ function inSplit(path: string, split: string): boolean {
 
 const textColumns = ['idx', 'sub_task', 'question', 'choices', 'answer', 'prompt']
 
-function parquetSource(root: string, files: readonly string[]): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const record of parquetRecords(root, files, textColumns)) {
-      yield record instanceof LanternError ? record : await parquetSample(record)
-    }
+async function parquetSource(root: string, files: readonly string[]): Promise<Layout> {
+  const table = await openTable(files, {format: 'parquet', root})
+  const pictures = pictureColumns(table.named ?? [])
+  const wanted = {columns: [...textColumns, ...pictures], whole: textColumns}
+  const samples = tableSamples(table, row => parquetSample(row, pictures), wanted)
+  return {
+    ...{layout: 'parquet', hasImages: true, files, ...samples},
+    labels: labelsOf(samples.read),
+    published: haveOfficialIds,
   }
-  return {layout: 'parquet', hasImages: true, files, read, labels: labelsOf(read), published: haveOfficialIds}
 }
 
-async function parquetSample(record: ParquetRecord): Promise<Sample | LanternError> {
-  const images: ImageRef[] = []
-  for (const column of pictureColumns(record.file.columns)) {
-    if (await record.file.hasPicture(column, record.index)) images.push(pictureOf(record, column))
+function parquetSample(row: TableRow, pictures: readonly string[]): Sample {
+  const id = text(row, 'idx')
+  const options = texts(row, 'choices')
+  const officialPrompt = optionalText(row, 'prompt')
+  return {
+    id,
+    benchmark: 'blink',
+    subtask: subtaskOfId(id) ?? text(row, 'sub_task'),
+    images: pictures.flatMap(column => pictureRefs(row, column, {folder: dirname(row.path)})),
+    question: text(row, 'question'),
+    ...(officialPrompt === undefined ? {} : {officialPrompt}),
+    options,
+    letters: options.map((_, i) => letterOf(i)),
+    gold: text(row, 'answer') === 'hidden' ? null : letterIn(row, 'answer'),
   }
-  return attempt(() => {
-    const id = text(record, 'idx')
-    const options = texts(record, 'choices')
-    const officialPrompt = optionalText(record, 'prompt')
-    return {
-      id,
-      benchmark: 'blink',
-      subtask: subtaskOfId(id) ?? text(record, 'sub_task'),
-      images,
-      question: text(record, 'question'),
-      ...(officialPrompt === undefined ? {} : {officialPrompt}),
-      options,
-      letters: options.map((_, i) => letterOf(i)),
-      gold: text(record, 'answer') === 'hidden' ? null : letterIn(record, 'answer'),
-    }
-  })
 }
 
 /** `image_1`, `image_2`, ... sorted by number: the schema does not promise an order. */
@@ -152,12 +154,12 @@ const knownTables: Readonly<Record<string, 'old' | 'new'>> = {
   '8f59140f615d0cf0e471e13306969e8ef3d10c2a744cd8cd326443ff4733d644': 'old',
 }
 
-function tableSource(root: string, path: string): Layout {
+function tableSource(path: string, table: Table): Layout {
   return {
+    ...tableSamples(table, tableSample),
     layout: 'vlmevalkit-tsv',
     hasImages: true,
     files: [path],
-    read: () => vlmEvalKitSamples(path, relativePath(root, path), tableSample),
     revision: async () => `sha256:${await fileSha256(path)}`,
     labels: async () => knownTables[await fileSha256(path)] ?? 'unknown',
     published: keys => keys.every(({id}) => /^\d+$/.test(id)),
@@ -167,7 +169,8 @@ function tableSource(root: string, path: string): Layout {
 /** Rotations of an item in BLINK_circular.tsv have the item's index plus multiples of this. */
 const rotationStep = 1_000_000
 
-function tableSample(item: VlmEvalItem): Sample {
+function tableSample(row: TableRow): Sample {
+  const item = vlmEvalKitItem(row)
   const index = text(item, 'index')
   const category = text(item, 'category').replaceAll(' ', '_')
   const letters = [...item.options.keys()]

@@ -102,13 +102,13 @@ const layouts: Record<string, Layout> = {
       return root
     },
     id: k => `val_Counting_${k}`,
-    where: k => `row ${k}`,
+    where: k => `\\.parquet#${k + 1}`,
   },
   "BLINK's VLMEvalKit table": {
     benchmark: blink,
     write: items => table('BLINK.tsv', items, 'Counting'),
     id: k => `${k}`,
-    where: k => `row ${k}`,
+    where: k => `BLINK\\.tsv:${k + 2}`,
   },
   "V*'s questions": {
     benchmark: vstar,
@@ -126,7 +126,7 @@ const layouts: Record<string, Layout> = {
         ...pictures(items, k => `direct_attributes/${k}.png`),
       }),
     id: k => `${k}`,
-    where: k => `line ${k + 1}`,
+    where: k => `\\.jsonl:${k + 1}`,
   },
   "V*'s parquet": {
     benchmark: vstar,
@@ -142,13 +142,13 @@ const layouts: Record<string, Layout> = {
       return root
     },
     id: k => `${k}`,
-    where: k => `row ${k}`,
+    where: k => `\\.parquet#${k + 1}`,
   },
   "V*'s VLMEvalKit table": {
     benchmark: vstar,
     write: items => table('VStarBench.tsv', items, 'direct_attributes'),
     id: k => `${k}`,
-    where: k => `row ${k}`,
+    where: k => `VStarBench\\.tsv:${k + 2}`,
   },
   'a folder of hops': {
     benchmark: hops,
@@ -163,7 +163,7 @@ const layouts: Record<string, Layout> = {
         ...pictures(items, k => `${k}.png`),
       }),
     id: k => `${k}`,
-    where: k => `line ${k + 1}`,
+    where: k => `\\.jsonl:${k + 1}`,
   },
 }
 
@@ -314,7 +314,7 @@ describe('ids that are no text', () => {
 
   test.each(jsonLayouts)('are refused in %s, whole numbers aside', async (_name, layout) => {
     for (const id of [{a: 1}, ['1'], true, '', ' \t', null])
-      expect((await openedWith(layout, id)).refusal).toMatch(/line 2\b|record 2\b/)
+      expect((await openedWith(layout, id)).refusal).toMatch(/jsonl:2\b|record 2\b/)
     expect((await openedWith(layout, 'x\0')).refusal).toMatch(/sample x\0: the text holds a NUL byte/)
     expect(await openedWith(layout, 17)).toEqual({refusal: null, failing: []})
   })
@@ -408,7 +408,7 @@ describe("pictures of V*'s and VisCoT's own files", () => {
     ['an id that is a list', {question_id: ['1']}],
   ])('an item of VisCoT with %s is refused by its place or its id', async (_fault, change) => {
     const root = await official([record(0), record(1, change)], [0, 1])
-    expect((await opened(layout, root)).refusal).toMatch(/record 1\b|sample gqa\/1\b/)
+    expect((await opened(layout, root)).refusal).toMatch(/gqa\.json#2\b|sample gqa\/1\b/)
   })
 
   test.each([
@@ -435,7 +435,7 @@ describe("pictures of V*'s and VisCoT's own files", () => {
     ['no id', {question_id: null}],
   ])('an item of VisCoT with %s is refused, naming its place', async (_fault, change) => {
     const root = await official([record(0), record(1, change)], [0, 1])
-    expect((await opened(layout, root)).refusal).toContain('benchmark/gqa.json, record 1')
+    expect((await opened(layout, root)).refusal).toContain('benchmark/gqa.json#2')
   })
 })
 

@@ -1,21 +1,22 @@
 // VisCoT questions rewritten to four options, one JSON record per line (`question`, `options`, `answer`, `img_path`,
 // `bbox`). Not the official benchmark. Ids are line numbers from 0.
 // Schema: GuilhermeViveiros/LanteRn 65f64b2, evals/viscot_blink_vstar_eval.py.
-import {basename, dirname} from 'node:path'
+import {dirname} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {type Box, letterOf, type Sample} from '../core/sample.js'
 import type {Benchmark, DataProblem} from './benchmark.js'
 import type {DataSource} from './data-set.js'
 import {imageFile} from './sources/files.js'
-import {type JsonlRow, jsonlRows} from './sources/jsonl.js'
-import {attempt, optionalText, type Row, text, texts} from './sources/row.js'
+import {optionalText, type Row, text, texts} from './sources/row.js'
+import {openTable, type Table, type TableRow} from './sources/table.js'
+import {tableSamples} from './sources/table-samples.js'
 
 /** Items with another number of options are left out, as the authors do. */
 const optionCount = 4
 
 /** Whether a file of JSON lines holds such records, from its first one. */
 export async function isOptionsFile(path: string): Promise<boolean> {
-  for await (const row of jsonlRows(path, basename(path))) {
+  for await (const row of (await openTable(path)).rows()) {
     if (!(row instanceof LanternError)) return ['question', 'options', 'answer'].every(field => field in row.values)
   }
   return false
@@ -25,18 +26,13 @@ type Layout = Omit<DataSource, 'split' | 'root'>
 
 /** The layout of such a file. Its items are choices, averaged over samples, unlike the official benchmark. */
 export async function optionsLayout(viscot: Benchmark, path: string, pictures: Pictures): Promise<Layout> {
-  const name = basename(path)
+  const table = await openTable(path)
   const dataSets = new Set(viscot.subtasks.map(({name: dataSet}) => dataSet))
   const hasImages = pictures.root !== undefined || pictures.imageRoot !== undefined
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const row of jsonlRows(path, name)) {
-      if (row instanceof LanternError) yield row
-      else if (hasFourOptions(row))
-        yield await attempt(() =>
-          sampleOf(row, {...pictures, root: pictures.root ?? dirname(path)}, hasImages, dataSets),
-        )
-    }
-  }
+  const places = {...pictures, root: pictures.root ?? dirname(path)}
+  const samples = tableSamples(table, row =>
+    hasFourOptions(row) ? sampleOf(row, places, hasImages, dataSets) : undefined,
+  )
   return {
     benchmark: {
       ...viscot,
@@ -54,8 +50,8 @@ export async function optionsLayout(viscot: Benchmark, path: string, pictures: P
     files: [path],
     // No answer can match a gold answer of more than one letter; the authors score these the same way.
     keepsFlaws: true,
-    read,
-    check: () => checkOptions(path, name),
+    ...samples,
+    check: () => checkOptions(table),
   }
 }
 
@@ -71,7 +67,7 @@ interface Pictures {
 }
 
 function sampleOf(
-  row: JsonlRow,
+  row: TableRow,
   {root, imageRoot}: Pictures & {root: string},
   withPictures: boolean,
   dataSets: ReadonlySet<string>,
@@ -81,7 +77,7 @@ function sampleOf(
   const options = asTheyStand.map(option => option.replace(/^\s*\(?[A-Z][.):]\s*/, '').trim())
   const box = boxOf(row)
   return {
-    id: String(row.index),
+    id: String(row.number - 1),
     benchmark: 'viscot',
     subtask: subtaskOf(image, dataSets),
     images: withPictures ? [imageFile(root, image, imageRoot)] : [],
@@ -115,11 +111,11 @@ function boxOf(row: Row): Box | undefined {
 }
 
 /** Reports what a constant answer earns: the answers are far from balanced, so plain accuracy is misleading. */
-async function* checkOptions(path: string, name: string): AsyncGenerator<DataProblem> {
+async function* checkOptions(table: Table): AsyncGenerator<DataProblem> {
   const counts = new Map<string, number>()
   let total = 0
   let left = 0
-  for await (const row of jsonlRows(path, name)) {
+  for await (const row of table.rows()) {
     if (row instanceof LanternError) continue
     if (!hasFourOptions(row)) {
       left++

@@ -144,7 +144,7 @@ describe('the official files', () => {
       ['gqa/12', 'box-differs', 'problem'],
       ['gqa/12', 'degenerate-box', 'note'],
     ])
-    expect(problems[0]!.message).toBe('benchmark/gqa.json, record 4: "conversations" is not a list of four turns.')
+    expect(problems[0]!.message).toBe('benchmark/gqa.json#5: "conversations" is not a list of four turns.')
   })
 
   test('a truncated file is one error by name; the other data sets are served', async () => {
@@ -155,13 +155,13 @@ describe('the official files', () => {
     })
     const messages = notCounts(await problemsOf(await open(root))).map(({message}) => message)
     expect(messages).toEqual([
-      expect.stringMatching(/cub\.json is not JSON/),
-      'benchmark_det/gqa.jsonl, line 2, is incomplete: the file ends in the middle of it.',
+      'benchmark/cub.json#1 is incomplete: the file ends in the middle of it, or is not JSON.',
+      'benchmark_det/gqa.jsonl:2 is incomplete: the file ends in the middle of it.',
     ])
     const served: string[] = []
     await expect(async () => {
       for await (const {id} of (await open(root)).samples()) served.push(id)
-    }).rejects.toThrow('cub.json is not JSON')
+    }).rejects.toThrow('benchmark/cub.json#1 is incomplete')
     expect(served).toEqual(['gqa/7'])
   })
 })

@@ -10,9 +10,9 @@ import type {Box, Sample} from '../core/sample.js'
 import type {Benchmark, DataProblem, DataSet, LoadOptions, Submission, SubmissionAnswer} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
-import {fileSha256, findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
-import {jsonlRows} from './sources/jsonl.js'
+import {fileSha256, findFiles, hasFile, imageFile} from './sources/files.js'
 import {attempt, optionalText, type Row, text, wrongField} from './sources/row.js'
+import {openTable} from './sources/table.js'
 import {viscotFiles, viscotPull} from './viscot-files.js'
 import {isOptionsFile, optionsLayout} from './viscot-options.js'
 
@@ -66,7 +66,18 @@ export const viscot: Benchmark = defineBenchmark({
       maxNewTokens: limitInAllModes(512),
     },
     // llava/eval/model_cot_loader.py without --with-cot: what stands before the request for a box, its blank included.
-    'viscot-official': {...bare, text: '{question} ', exact: true, maxNewTokens: limitInAllModes(128)},
+    // With it: llava/eval/model_cot_det_loader.py asks for the box, in lower case and with a full stop after any sign.
+    'viscot-official': {
+      ...bare,
+      text: '{question} ',
+      exact: true,
+      crop: {
+        box: '{lower_question}. Please provide the bounding box coordinate of the region that can help you answer the question better.',
+        before: '{question}',
+        after: 'Please answer the question based on the original image and local detail image.{question} ',
+      },
+      maxNewTokens: limitInAllModes(128),
+    },
   },
   // scripts/v1_5/eval/cot_benchmark.sh; many gold answers are sentences, which 16 tokens cannot hold.
   maxNewTokens: {direct: 128},
@@ -159,7 +170,7 @@ function officialLayout(root: string, found: readonly string[], records: readonl
   return {layout: 'official', hasImages: pictures !== undefined, files, read, check, published}
 }
 
-/** The items of one data set. A file is at most 1.4 MB, so it is read whole. */
+/** The items of one data set. */
 async function* pairsOf(
   root: string,
   file: string,
@@ -167,23 +178,15 @@ async function* pairsOf(
 ): AsyncGenerator<Pair | LanternError> {
   const detections = new Map<string, Row>()
   if (detectionFile !== undefined) {
-    for await (const row of jsonlRows(detectionFile, relativePath(root, detectionFile))) {
+    for await (const row of (await openTable(detectionFile, {root})).rows()) {
       if (row instanceof LanternError) yield row
       else detections.set(optionalText(row, 'question_id') ?? '', row)
     }
   }
-  const name = relativePath(root, file)
-  const list = await attempt(() => readJson(file))
-  if (list instanceof LanternError || !Array.isArray(list)) {
-    yield list instanceof LanternError
-      ? list
-      : new LanternError('bad-file', `${name} is not a list of records.`, 'Fetch the file again.')
-    return
-  }
-  for (const [index, values] of list.entries()) {
-    const row = {where: `${name}, record ${index}`, values: Object(values) as Row['values']}
-    yield {dataSet: nameOf(file), row, detection: detections.get(optionalText(row, 'question_id') ?? '')}
-  }
+  for await (const row of (await openTable(file, {root})).rows())
+    yield row instanceof LanternError
+      ? row
+      : {dataSet: nameOf(file), row, detection: detections.get(optionalText(row, 'question_id') ?? '')}
 }
 
 const boxRequest =

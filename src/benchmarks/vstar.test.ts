@@ -162,11 +162,11 @@ describe('the official folders', () => {
     })
     const problems = await problemsOf(await open(root))
     expect(problems.filter(({kind}) => kind !== 'count').map(({message}) => message)).toEqual([
-      'test_questions.jsonl, line 2: "text" holds no options "(A) ...".',
-      'test_questions.jsonl, line 3: "label" is empty.',
+      'test_questions.jsonl:2: "text" holds no options "(A) ...".',
+      'test_questions.jsonl:3: "label" is empty.',
       'direct_attributes/sa_7.json: "bbox" holds a box without four numbers.',
-      '4: the gold answer "E" is not one of A, B, C, D.',
-      'test_questions.jsonl, line 6, is incomplete: the file ends in the middle of it.',
+      'test_questions.jsonl:5, sample 4: the gold answer "E" is not one of A, B, C, D.',
+      'test_questions.jsonl:6 is incomplete: the file ends in the middle of it.',
     ])
   })
 
@@ -197,7 +197,7 @@ test("lmms-lab's parquet", async () => {
     ['115', 'relative_position', 'B'],
   ])
   expect(Buffer.from(await samples[0]!.images[0]!.bytes())).toEqual(png)
-  expect((await problemsOf(data)).map(({id, kind}) => [id, kind])).toContainEqual(['115', 'unreadable-image'])
+  expect((await problemsOf(data)).map(({id, kind}) => [id, kind])).toContainEqual(['115', 'missing-image'])
 })
 
 test("VLMEvalKit's table", async () => {

@@ -10,10 +10,11 @@ import type {Benchmark, DataSet, LoadOptions, SampleKey} from './benchmark.js'
 import {type DataSource, dataSetOf} from './data-set.js'
 import {defineBenchmark} from './define.js'
 import {findFiles, hasFile, imageFile, readJson, relativePath} from './sources/files.js'
-import {jsonlRows} from './sources/jsonl.js'
-import {type ParquetRecord, parquetRecords, pictureOf} from './sources/parquet.js'
+import {pictureRefs} from './sources/pictures.js'
 import {attempt, letterIn, type Row, text, texts, wrongField} from './sources/row.js'
-import {isVlmEvalKit, type VlmEvalItem, vlmEvalKitSamples} from './sources/vlmevalkit.js'
+import {openTable, type Table, type TableRow} from './sources/table.js'
+import {tableSamples} from './sources/table-samples.js'
+import {vlmEvalKitItem, vlmEvalKitTable} from './sources/vlmevalkit.js'
 import {vstarPrompts} from './vstar-prompts.js'
 
 export const vstar: Benchmark = defineBenchmark({
@@ -42,7 +43,7 @@ export const vstar: Benchmark = defineBenchmark({
 const questionsFile = 'test_questions.jsonl'
 const pictureExtensions = ['.jpg', '.jpeg', '.png', '.webp']
 
-type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'published'>
+type Layout = Pick<DataSource, 'layout' | 'hasImages' | 'files' | 'read' | 'find' | 'published'>
 
 async function load(path: string, {split, seed}: LoadOptions): Promise<DataSet> {
   const files = await findFiles(path, name => ['.jsonl', '.json', '.parquet', '.tsv'].includes(extname(name)))
@@ -62,8 +63,10 @@ async function recognise(root: string, files: readonly string[], seed: number): 
   if (annotations.length > 0) return annotationsLayout(root, annotations, seed)
   const parquet = files.filter(file => extname(file) === '.parquet')
   if (parquet.length > 0) return parquetLayout(root, parquet)
-  for (const table of files.filter(file => extname(file) === '.tsv'))
-    if (await isVlmEvalKit(table)) return tableLayout(root, table)
+  for (const file of files.filter(one => extname(one) === '.tsv')) {
+    const table = await vlmEvalKitTable(file, root)
+    if (table) return tableLayout(file, table)
+  }
   return undefined
 }
 
@@ -77,19 +80,15 @@ function isAnnotation(file: string): boolean {
 async function questionsLayout(path: string, annotations: readonly string[]): Promise<Layout> {
   const root = dirname(path)
   const annotationOf = new Map(annotations.map(file => [stemOf(relativePath(root, file)), file]))
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const row of jsonlRows(path, questionsFile)) {
-      if (row instanceof LanternError) yield row
-      else yield await attempt(() => questionSample(root, row, annotationOf))
-    }
-  }
+  const table = await openTable(path)
+  const samples = tableSamples(table, row => questionSample(root, row, annotationOf))
   let hasImages = false
-  for await (const row of jsonlRows(path, questionsFile)) {
+  for await (const row of table.rows({columns: ['image']})) {
     hasImages ||= !(row instanceof LanternError) && hasFile(root, String(row.values['image']))
     if (hasImages) break
   }
   const files = [path, ...annotations]
-  return {layout: 'official-questions', hasImages, files, read, published: haveQuestionNumbers}
+  return {layout: 'official-questions', hasImages, files, ...samples, published: haveQuestionNumbers}
 }
 
 async function questionSample(root: string, row: Row, annotationOf: ReadonlyMap<string, string>): Promise<Sample> {
@@ -175,26 +174,24 @@ function stemOf(path: string): string {
 
 const textColumns = ['question_id', 'category', 'label', 'text']
 
-function parquetLayout(root: string, files: readonly string[]): Layout {
-  const read = async function* (): AsyncGenerator<Sample | LanternError> {
-    for await (const record of parquetRecords(root, files, textColumns)) {
-      yield record instanceof LanternError ? record : await attempt(() => parquetSample(record))
-    }
-  }
-  return {layout: 'parquet', hasImages: true, files, read, published: haveQuestionNumbers}
+async function parquetLayout(root: string, files: readonly string[]): Promise<Layout> {
+  const table = await openTable(files, {format: 'parquet', root})
+  const wanted = {columns: [...textColumns, 'image'], whole: textColumns}
+  const samples = tableSamples(table, parquetSample, wanted)
+  return {layout: 'parquet', hasImages: true, files, ...samples, published: haveQuestionNumbers}
 }
 
-function parquetSample(record: ParquetRecord): Sample {
-  return {...letteredSample(record), images: [pictureOf(record, 'image')]}
+function parquetSample(row: TableRow): Sample {
+  return {...letteredSample(row), images: pictureRefs(row, 'image', {folder: dirname(row.path)})}
 }
 
-function tableLayout(root: string, path: string): Layout {
-  const read = () => vlmEvalKitSamples(path, relativePath(root, path), tableSample)
+function tableLayout(path: string, table: Table): Layout {
   const published = (keys: readonly SampleKey[]) => keys.every(({id}) => /^\d+$/.test(id))
-  return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], read, published}
+  return {layout: 'vlmevalkit-tsv', hasImages: true, files: [path], ...tableSamples(table, tableSample), published}
 }
 
-function tableSample(item: VlmEvalItem): Sample {
+function tableSample(row: TableRow): Sample {
+  const item = vlmEvalKitItem(row)
   return {
     id: text(item, 'index'),
     benchmark: 'vstar',

@@ -45,6 +45,32 @@ const answered = (outcome: 'correct' | 'wrong' | 'error' = 'correct'): RunEvent 
   record: record({arm: 'openai:m|direct', bench: 'blink', subtask: 'Counting', id: 'val_Counting_1', outcome}),
 })
 
+describe('with repeats and labels', () => {
+  it('says that answers are counted, and shows the label for the reference', () => {
+    const text = shown(false, (event, wait) => {
+      const labels = new Map([['openai:m', 'Ours']])
+      event({...begin(20), repeats: 2, labels} as RunEvent)
+      event({type: 'arms', model: 'Ours', bench: 'blink'})
+      event({
+        type: 'record',
+        record: record({arm: 'openai:m|latent', bench: 'hops', subtask: 'hops-5', id: '1', outcome: 'correct'}),
+      })
+      event({
+        type: 'record',
+        record: record({arm: 'openai:m|latent', bench: 'hops', subtask: 'hops-1', id: '1', outcome: 'correct'}),
+      })
+      wait(11_000)
+      event(answered())
+      event({type: 'end'})
+    })
+    const lines = text.trimEnd().split('\n')
+    expect(lines[0]).toBe('Resuming results/x: 20 of 100 answers are done')
+    expect(lines.at(-1)).toContain('Ours on blink: 23/100 answers')
+    expect(lines.at(-1)).toContain('hops latent 100.0% (1 scored of 2 answers)')
+    expect(text).not.toContain('openai:m')
+  })
+})
+
 describe('in a pipe or CI', () => {
   it('prints the run folder, then a line every ten seconds, then the end', () => {
     const text = shown(false, (event, wait) => {

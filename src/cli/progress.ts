@@ -39,6 +39,8 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   let begun = false
   const told = new Set<string>()
   let arms = ''
+  let counted = ''
+  let labels: ReadonlyMap<string, string> = new Map()
   let note = ''
   let lastDrawn = Number.NEGATIVE_INFINITY
   let lastLine = Number.NEGATIVE_INFINITY
@@ -57,10 +59,13 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
     const perSecond = rate()
     const left = total - settled - errors
     return [
-      `${settled + errors}/${total}`,
+      `${settled + errors}/${total}${counted}`,
       ...(perSecond > 0 ? [`${perSecond >= 10 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`] : []),
       ...(perSecond > 0 && left > 0 ? [`${duration((left / perSecond) * 1000)} left`] : []),
-      ...scoreFacts(scores.arms()),
+      ...scoreFacts(
+        scores.arms().map(score => ({...score, arm: labelled(score.arm, labels)})),
+        counted || ' run',
+      ),
       ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
       ...(retries > 0 ? [`${retries} retr${retries === 1 ? 'y' : 'ies'}`] : []),
       ...(concurrency === null ? [] : [`${concurrency} in flight`]),
@@ -98,11 +103,14 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
         begun = true
         total = event.total
         settled = event.settled
+        // Where each sample is asked several times, the bar counts answers.
+        counted = (event.repeats ?? 1) > 1 ? ' answers' : ''
+        labels = event.labels ?? labels
         scores = new RunningScores(event.headlines, event.before)
         recent = [{at: now(), settled: 0}]
         lastLine = now()
         line(
-          `${event.settled > 0 ? `Resuming ${event.runDir}: ${event.settled} of ${event.total} are done` : `Run folder ${event.runDir}`}`,
+          `${event.settled > 0 ? `Resuming ${event.runDir}: ${event.settled} of ${event.total}${counted} are done` : `Run folder ${event.runDir}`}`,
         )
         break
       case 'arms':
@@ -138,7 +146,8 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
           // Every session reports that the shared budget is used up; it is shown once.
           if (!told.has(event.event.message)) line(chalk.yellow(printable(event.event.message)))
           told.add(event.event.message)
-        } else if (event.event.total)
+        } else if (event.event.type === 'note') line(printable(event.event.message))
+        else if (event.event.total)
           note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
         else if (live) note = event.event.what
         draw()
@@ -152,7 +161,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
 }
 
 /** The current headline of each arm, and the number of answers from the cache. */
-function scoreFacts(arms: readonly ArmScore[]): string[] {
+function scoreFacts(arms: readonly ArmScore[], unit: string): string[] {
   const shared = arms.length > 1 ? sharedStart(arms.map(({arm}) => arm)) : 0
   const benches = new Set(arms.map(({bench}) => bench))
   const run = arms.reduce((sum, arm) => sum + arm.run, 0)
@@ -162,11 +171,17 @@ function scoreFacts(arms: readonly ArmScore[]): string[] {
       if (score === null) return []
       const name = arms.length === 1 ? 'score' : `${benches.size > 1 ? `${bench} ` : ''}${nameFrom(arm, shared)}`
       // Some samples do not count for the headline, or their gold answer is hidden.
-      const counted = counts.scored === counts.run ? '' : ` (${counts.scored} scored of ${counts.run} run)`
+      const counted = counts.scored === counts.run ? '' : ` (${counts.scored} scored of ${counts.run}${unit})`
       return [`${name} ${(100 * score).toFixed(1)}%${counted}`]
     }),
     ...(cached > 0 ? [`${cached} of ${run} from cache`] : []),
   ]
+}
+
+/** An arm's id with the label of its model in place of the reference. */
+function labelled(arm: string, labels: ReadonlyMap<string, string>): string {
+  const ref = [...labels.keys()].find(ref => arm.startsWith(`${ref}|`))
+  return ref === undefined ? arm : labels.get(ref)! + arm.slice(ref.length)
 }
 
 /** Number of leading parts (separated by bars) that all ids share. */

@@ -1,6 +1,6 @@
 // Every recipe against what its peer's code builds: the whole request, as it arrives at an endpoint. The expected texts
 // are literals, read in the peers' files that each test names, and made without our own forms.
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -45,6 +45,8 @@ let oclif: Config
 let folder: string
 let server: OpenAIServer
 let reply: string
+/** What the model says to the n-th request, where that is not `reply`. */
+let says: ((body: unknown, index: number) => string) | undefined
 let promptLogProbs: (body: unknown) => readonly (readonly [string, number])[] | undefined
 beforeAll(async () => {
   oclif = await Config.load(root)
@@ -52,9 +54,14 @@ beforeAll(async () => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recipes-'))
   reply = 'B'
+  says = undefined
   promptLogProbs = () => undefined
   server = await startOpenAIServer({
-    behave: ({body}) => ({kind: 'answer', text: reply, promptLogProbs: promptLogProbs(body)}),
+    behave: ({body, index}) => ({
+      kind: 'answer',
+      text: says?.(body, index) ?? reply,
+      promptLogProbs: promptLogProbs(body),
+    }),
   })
 })
 afterEach(async () => {
@@ -434,6 +441,118 @@ test('viscot-official sends the question with the blank that stands before the r
     messages: [{role: 'user', content: [picture, {type: 'text', text: 'What are the tree branches in front of? '}]}],
     max_tokens: 128,
     temperature: 0,
+  })
+})
+
+describe('viscot-official --mode crop (deepcs233/Visual-CoT: llava/eval/model_cot_det_loader.py, model_cot_loader.py)', () => {
+  // 391 x 500, the size of the real picture, in two colours: the box lies in the lower one.
+  const data = async () => {
+    const lower = {input: await coloured(391, 300, 'navy'), left: 0, top: 200}
+    const picture = await sharp(await coloured(391, 500, 'white'))
+      .composite([lower])
+      .png()
+      .toBuffer()
+    return folderOf(folder, {...(await filesOf(await gqa())), 'cot/gqa/2316539.jpg': picture})
+  }
+  const filesOf = async (from: string) => ({
+    'benchmark/gqa.json': await readFile(join(from, 'benchmark/gqa.json')),
+    'benchmark_det/gqa.jsonl': `${JSON.stringify({
+      img_path: 'cot/gqa/2316539.jpg',
+      expression: 'What are the tree branches in front of?',
+      bbox: [217, 343, 242, 393],
+      height: 500,
+      width: 391,
+      question_id: 7,
+      split: 'val',
+    })}\n`,
+  })
+  const answering = (box: string) => (_: unknown, index: number) => (index === 0 ? box : 'window')
+  const crop = ['--mode', 'crop']
+
+  /** The messages as conv_vicuna_v1 of llava/conversation.py writes them, pictures as `<image>` and a line feed. */
+  const vicuna = (body: {messages: readonly {role: string; content: unknown}[]}) =>
+    `${body.messages
+      .map(({role, content}) => {
+        const parts = typeof content === 'string' ? [{type: 'text', text: content}] : (content as {text?: string}[])
+        const text = parts.map(part => part.text ?? '<image>\n').join('')
+        return role === 'user' ? `USER: ${text} ` : `ASSISTANT: ${text}</s>`
+      })
+      .join('')}ASSISTANT:`
+
+  test('asks for the box, then shows the picture and its part inside the answered box', async () => {
+    says = answering(' [0.542, 0.686, 0.592, 0.786] ')
+    const first = await asked('viscot-official', 'viscot', await data(), ...crop)
+    expect(vicuna(first)).toBe(
+      'USER: <image>\nwhat are the tree branches in front of?. Please provide the bounding box coordinate of the region that can help you answer the question better. ASSISTANT:',
+    )
+    expect(server.requests).toHaveLength(2)
+    const second = server.requests[1]!.body!
+    expect(vicuna(second)).toBe(
+      'USER: <image>\nWhat are the tree branches in front of? ASSISTANT: [0.542, 0.686, 0.592, 0.786]</s>USER: <image>\nPlease answer the question based on the original image and local detail image.What are the tree branches in front of?  ASSISTANT:',
+    )
+    for (const body of [first, second]) expect(body).toMatchObject({max_tokens: 128, temperature: 0})
+    const pictures = Array.from(JSON.stringify(second).matchAll(/base64,([^"]*)"/g), ([, bytes]) => bytes!)
+    const [whole, part] = await Promise.all(
+      pictures.map(bytes => sharp(Buffer.from(bytes, 'base64')).raw().toBuffer({resolveWithObject: true})),
+    )
+    expect(pictures).toHaveLength(2)
+    expect(whole!.info).toMatchObject({width: 391, height: 500})
+    // [117, 256, 341, 480] by cropwithbbox, all of it navy.
+    expect(part!.info).toMatchObject({width: 224, height: 224})
+    expect([...new Set(part!.data)].sort((a, b) => a - b)).toEqual([0, 128])
+    const [record] = await settledRecords(join(folder, 'run'))
+    expect(record).toMatchObject({
+      arm: 'openai:m|crop',
+      outcome: 'correct',
+      text: 'window',
+      attempts: 2,
+      metrics: {box: 1, boxRead: 1},
+      steps: [{text: ' [0.542, 0.686, 0.592, 0.786] ', box: [0.542, 0.686, 0.592, 0.786], attempts: 1}],
+    })
+    expect(record!.seen!.images).toHaveLength(2)
+    const [row] = (await tableOf(join(folder, 'run'))).rows
+    expect(row!.notes).toContain('recipe viscot-official')
+  })
+
+  test.each(['the lower left', '[0.1, 0.2, 0.3]', '[0.1, 0.2, 0.3, 0.4, 0.5]', '[0.1, 0.2, 0.3, nan]', ''])(
+    'takes the whole picture for the box %j, as the loader means to, and says so',
+    async text => {
+      says = answering(text)
+      await asked('viscot-official', 'viscot', await data(), ...crop)
+      const {messages} = server.requests[1]!.body!
+      expect(messages[1]).toEqual({role: 'assistant', content: text})
+      expect(await settledRecords(join(folder, 'run'))).toMatchObject([
+        {outcome: 'correct', metrics: {box: 0, boxRead: 0, iou: 0}, steps: [{text, box: null}]},
+      ])
+      const [row] = (await tableOf(join(folder, 'run'))).rows
+      expect(row!.notes).toContain('1 of 1 boxes could not be read: the whole picture is their crop')
+    },
+  )
+
+  test('stands beside the direct answers of the same run, and either alone is no change of the recipe', async () => {
+    const args = ['--recipe', 'viscot-official', '--model', 'openai:m']
+    for (const modes of ['direct', 'crop', 'direct,crop'])
+      expect((await specified(...args, '--mode', modes)).recipe!.changed).toEqual({})
+    expect((await specified(...args, '--mode', 'text-cot')).recipe!.changed).toEqual({
+      mode: '["text-cot"], not ["direct"]',
+    })
+    says = answering('[0.1, 0.1, 0.2, 0.2]')
+    await asked('viscot-official', 'viscot', await data(), '--mode', 'direct,crop', '--repeats', '2')
+    const records = await settledRecords(join(folder, 'run'))
+    expect(records.map(({arm, repeat, steps}) => [arm, repeat, steps?.length]).sort()).toEqual([
+      ['openai:m|crop', 0, 1],
+      ['openai:m|crop', 1, 1],
+      ['openai:m|direct', 0, undefined],
+      ['openai:m|direct', 1, undefined],
+    ])
+  })
+
+  test('is refused where the style has no such turns', async () => {
+    const args = ['--bench', 'viscot', '--model', 'openai:m', '--base-url', server.url, '--data', await data()]
+    await expect(prepare(await specified(...args, ...crop), () => {})).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'The mode crop has no form for viscot in the prompt style "lantern-eval".',
+    })
   })
 })
 

@@ -1,16 +1,17 @@
 // Recipes as settings: opens a recipe by name or file, reads its values with the table of settings, and finds the
 // values that a run changed.
-import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {z} from 'zod'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {canonicalJson} from '../core/hash.js'
+import {limits} from '../core/limits.js'
+import {readSmallText} from '../core/small-file.js'
+import {parseYaml} from '../core/yaml-file.js'
 import {recipeNamed} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
 import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
-import {parseYaml} from './yaml-file.js'
 
 /**
  * The settings that a recipe may contain: everything a published evaluation can fix, and nothing about the user or the
@@ -46,6 +47,7 @@ export function recipeFileSchema(): z.ZodType {
   const ofOne = z.strictObject({subtasks: names, layouts: names, settings: settings.optional()})
   return recipeSchema.extend({
     settings: settings.describe(recipeSchema.shape.settings.description ?? ''),
+    also: settings.optional().describe(recipeSchema.shape.also.description ?? ''),
     benchmarks: z.record(z.string(), ofOne).describe(benchmarks.description ?? ''),
   })
 }
@@ -67,7 +69,7 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
   }
   let text: string
   try {
-    text = await readFile(nameOrFile, 'utf8')
+    text = await readSmallText(nameOrFile, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-config',
@@ -168,18 +170,29 @@ export function recipeSubtasks({recipe}: OpenRecipe, bench: string): readonly st
 }
 
 /**
+ * What the recipe published beside its own settings: choosing some of these values is no change. Throws `bad-config`
+ * for an invalid value.
+ */
+export async function alsoPublished({recipe, placeOf}: OpenRecipe): Promise<ReadonlyMap<string, unknown>> {
+  return valuesIn(recipe.also ?? {}, ['also'], placeOf)
+}
+
+/**
  * The settings in which a run differs from the recipe, in words: `64, not 512`. A setting that the recipe does not name
  * is fixed by its default: with a system message of your own it is no longer the published evaluation.
  */
 export function changedSettings(
   recipe: ReadonlyMap<string, unknown>,
+  also: ReadonlyMap<string, unknown>,
   values: Readonly<Record<string, unknown>>,
 ): Record<string, string> {
   const changed: Record<string, string> = {}
   for (const name of new Set([...recipe.keys(), ...recipeKeys])) {
     const given = values[name]
     const value = recipe.has(name) ? recipe.get(name) : runSettings[name as (typeof recipeKeys)[number]].default
-    if (canonicalJson(given ?? null) !== canonicalJson(value ?? null))
+    const published = new Set([value, also.get(name)].flat().map(one => canonicalJson(one ?? null)))
+    const chosen = also.has(name) && [given].flat().every(one => published.has(canonicalJson(one ?? null)))
+    if (!chosen && canonicalJson(given ?? null) !== canonicalJson(value ?? null))
       changed[name] = `${inWords(given)}, not ${inWords(value)}`
   }
   return changed

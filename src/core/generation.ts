@@ -1,7 +1,7 @@
 // The input and output of a model: arms, prompts, requests, generations.
-import type {ImageRef, Sample} from './sample.js'
+import type {Box, ImageRef, Sample} from './sample.js'
 
-export const modes = ['direct', 'text-cot', 'latent'] as const
+export const modes = ['direct', 'text-cot', 'latent', 'crop'] as const
 export type Mode = (typeof modes)[number]
 
 /**
@@ -32,10 +32,27 @@ export type PromptPart =
   | {readonly type: 'text'; readonly text: string}
   | {readonly type: 'image'; readonly image: ImageRef; readonly detail?: PictureDetail}
 
-/** One user turn, optionally after a system turn. The model sees the parts in this order. */
+/** One turn of a conversation. The model sees the parts in this order. */
+export interface Turn {
+  readonly role: 'user' | 'assistant'
+  readonly parts: readonly PromptPart[]
+}
+
+/** The user's turn, optionally after a system turn and after earlier turns, each with its own pictures. */
 export interface Prompt {
   readonly system: string | null
+  readonly earlier?: readonly Turn[]
   readonly parts: readonly PromptPart[]
+}
+
+/** All turns after the system turn, in their order. */
+export function turnsOf({earlier = [], parts}: Prompt): readonly Turn[] {
+  return [...earlier, {role: 'user', parts}]
+}
+
+/** The pictures of all turns, in their order. */
+export function picturesOf(prompt: Prompt): ImageRef[] {
+  return turnsOf(prompt).flatMap(({parts}) => parts.flatMap(part => (part.type === 'image' ? [part.image] : [])))
 }
 
 /** Temperature 0 means greedy decoding. Undefined values are left to the checkpoint or the endpoint. */
@@ -157,6 +174,13 @@ export interface Seen {
 export const stops = ['eos', 'length', 'refusal', 'abort', 'error'] as const
 export type Stop = (typeof stops)[number]
 
+/** The answer to a request that came before the scored one: the box that the picture was cropped by. */
+export interface Step
+  extends Pick<Generation, 'text' | 'stop' | 'usage' | 'timing' | 'attempts' | 'seen' | 'cached' | 'costUsd'> {
+  /** Null where no box can be read in the text. */
+  readonly box: Box | null
+}
+
 export interface Generation {
   readonly request: Request
   readonly text: string
@@ -186,6 +210,8 @@ export interface Generation {
    * Cost of the answer, without the scoring of options: 0 from the cache, null if unknown, absent if nothing is paid.
    */
   readonly costUsd?: number | null
+  /** Answers that led to this one. Usage, time, attempts and cost above include theirs. */
+  readonly steps?: readonly Step[]
 }
 
 export const unknownUsage: Usage = {
@@ -222,6 +248,8 @@ export function cutAtStop(text: string, stops: readonly string[] = []): {readonl
 }
 
 /** The prompt as JSON text with a placeholder for each picture. This is the text hashed as `promptSha256`. */
-export function promptText(prompt: Prompt): string {
-  return JSON.stringify([prompt.system, prompt.parts.map(part => (part.type === 'text' ? part.text : {image: true}))])
+export function promptText({system, earlier, parts}: Prompt): string {
+  const shown = (of: readonly PromptPart[]) => of.map(part => (part.type === 'text' ? part.text : {image: true}))
+  const before = earlier?.map(turn => [turn.role, shown(turn.parts)])
+  return JSON.stringify([system, shown(parts), ...(before ? [before] : [])])
 }

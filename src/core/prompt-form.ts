@@ -40,7 +40,7 @@ export interface PromptForm {
    * that harness.
    */
   readonly losesBracketedOptions?: boolean
-  /** A jinja template that replaces all these texts (modes/prompt-template.ts). */
+  /** A jinja template that replaces all these texts (core/prompt-template.ts). */
   readonly template?: string
   /** Whether the pictures come before or after the text. */
   readonly images: 'first' | 'last'
@@ -59,8 +59,26 @@ export interface PromptForm {
    * headline is then `likelihood`.
    */
   readonly likelihood?: boolean
+  /**
+   * How a box is asked for and the picture inside it shown, for the mode `crop`; absent: the style has no such mode.
+   */
+  readonly crop?: CropForm
   /** Limits of new tokens published for this style; they override the benchmark's own. */
   readonly maxNewTokens?: Limits
+}
+
+/**
+ * The turns of the mode `crop`: a first request asks for a box. The second repeats the question, the answered box and,
+ * after the part of the picture inside the box, the question once more. `{question}` and `{lower_question}` are filled
+ * in; pictures come before the text of their turn.
+ */
+export interface CropForm {
+  /** The request for the box. */
+  readonly box: string
+  /** The first turn of the second request, above the answered box. */
+  readonly before: string
+  /** Its last turn, after the cropped picture. */
+  readonly after: string
 }
 
 /** Maximum number of new tokens by mode. Other modes use the default of the program. */
@@ -68,7 +86,7 @@ export type Limits = Readonly<Partial<Record<Mode, number>>>
 
 /** The same limit for every mode. */
 export function limitInAllModes(tokens: number): Limits {
-  return {direct: tokens, 'text-cot': tokens, latent: tokens}
+  return {direct: tokens, 'text-cot': tokens, latent: tokens, crop: tokens}
 }
 
 /** Pictures side by side on black, in pixels. */

@@ -5,7 +5,7 @@ import {withRun} from '../run-folder/run.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
 import {runLoop} from './loop.js'
 import {type Prepared, recordsOwn} from './prepare.js'
-import type {RunEvent} from './spec.js'
+import {labelsOf, type RunEvent} from './spec.js'
 
 export interface RunEnd {
   readonly runDir: string
@@ -33,7 +33,10 @@ export async function evaluate(
     const headlines = Object.fromEntries(
       lock.benchmarks.map(({id, aggregate, headline}) => [id, {aggregate, subtasks: headline}]),
     )
-    onEvent({type: 'begin', runDir: dir, total, settled: tally.settled, before: tally.scores(), headlines})
+    onEvent({
+      ...{type: 'begin', runDir: dir, total, settled: tally.settled, before: tally.scores(), headlines},
+      ...{repeats: spec.repeats ?? 1, labels: labelsOf(spec)},
+    })
     try {
       await runLoop(prepared, {
         run,
@@ -54,7 +57,7 @@ export async function evaluate(
     }
     return {total, settled: tally.settled, errors: tally.errors}
   })
-  return endOf({runDir: dir, ...facts}, spec.maxErrorRate, signal.aborted)
+  return endOf({runDir: dir, ...facts}, spec.maxErrorRate, signal.aborted, spec.repeats)
 }
 
 /** Samples x arms x repeats of this shard. */
@@ -72,7 +75,10 @@ export function endOf(
   facts: Pick<RunEnd, 'runDir' | 'total' | 'settled' | 'errors'>,
   maxErrorRate: number,
   aborted: boolean,
+  repeats = 1,
 ): RunEnd {
+  // Where each sample is asked several times, what is counted are its answers.
+  const counted = repeats > 1 ? 'answers' : 'samples'
   const {total, settled, errors} = facts
   const asked = settled + errors
   const nothing = {...facts, verdict: 'infrastructure', exitCode: exitCodes['nothing-evaluated']} as const
@@ -88,11 +94,11 @@ export function endOf(
     return {...nothing, reason: 'Nothing was asked: a budget was reached; run the same command again to go on.'}
   if (settled === 0) return {...nothing, reason: 'Nothing could be evaluated; every sample ended in an error.'}
   if (errors / asked > maxErrorRate) {
-    const reason = `${errors} of ${asked} samples (${((100 * errors) / asked).toFixed(1)}%) ended in an error, more than --max-error-rate allows; run the same command again to retry them.`
+    const reason = `${errors} of ${asked} ${counted} (${((100 * errors) / asked).toFixed(1)}%) ended in an error, more than --max-error-rate allows; run the same command again to retry them.`
     return {...facts, verdict: 'infrastructure', exitCode: exitCodes['error-rate'], reason}
   }
   if (asked < total) {
-    const reason = `${total - asked} of ${total} samples are left: a budget was reached; run the same command again to go on.`
+    const reason = `${total - asked} of ${total} ${counted} are left: a budget was reached; run the same command again to go on.`
     return {...facts, verdict: 'partial', exitCode: exitCodes['budget-reached'], reason}
   }
   return {...facts, verdict: 'done', exitCode: 0, reason: null}

@@ -1,10 +1,10 @@
 // What the open requests of a run will take: prompt tokens, arm by arm. Streams the samples. Reads only the sizes of
 // pictures.
 import {LanternError} from '../core/errors.js'
-import type {Arm} from '../core/generation.js'
+import type {Arm, Prompt} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import type {ImageRef, Sample} from '../core/sample.js'
-import {buildPrompt} from '../modes/prompts.js'
+import {foreseenPrompts} from '../modes/prompts.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import {pictureSize, type Size} from '../runners/picture-size.js'
 import type {Forecast, Price, PromptTokens} from '../runners/runner.js'
@@ -49,7 +49,10 @@ export async function forecastPrompts(
   }
   if (tallies.length > 0) await countAll(prepared, new Set(settled.map(recordKey)), tallies)
   for (const {arm, forecast, text, image, failing} of tallies) {
-    const {basis, rule, price} = forecast
+    const {price} = forecast
+    const crops = arm.mode === 'crop'
+    const basis = crops ? 'estimated' : forecast.basis
+    const rule = crops ? `${forecast.rule}; a crop is counted as its whole picture` : forecast.rule
     const tokens = image === null ? null : text + image
     forecasts.set(arm.id, {prompts: {tokens, imageTokens: image, textTokens: text, basis, rule, failing}, price})
   }
@@ -88,7 +91,7 @@ async function countSample(sample: Sample, form: PromptForm, open: readonly Open
     const byMode = counted.get(forecast) ?? new Map<string, Promise<PromptTokens | null>>()
     counted.set(forecast, byMode)
     const counting =
-      byMode.get(arm.mode) ?? forecast.tokens(buildPrompt(sample, arm.mode, form), sizeOf).catch(nullIfFailing)
+      byMode.get(arm.mode) ?? tokensOf(forecast, foreseenPrompts(sample, arm.mode, form), sizeOf).catch(nullIfFailing)
     byMode.set(arm.mode, counting)
     const tokens = await counting
     if (tokens === null) tally.failing++
@@ -97,6 +100,15 @@ async function countSample(sample: Sample, form: PromptForm, open: readonly Open
       tally.image = tally.image === null || tokens.image === null ? null : tally.image + tokens.image
     }
   }
+}
+
+async function tokensOf(forecast: Forecast, prompts: readonly Prompt[], sizeOf: SizeOf): Promise<PromptTokens> {
+  let sum: PromptTokens = {text: 0, image: 0}
+  for (const prompt of prompts) {
+    const {text, image} = await forecast.tokens(prompt, sizeOf)
+    sum = {text: sum.text + text, image: sum.image === null || image === null ? null : sum.image + image}
+  }
+  return sum
 }
 
 function nullIfFailing(error: unknown): null {

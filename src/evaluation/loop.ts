@@ -1,17 +1,20 @@
 // The loop: streams samples into sessions, and each generation into a score and a line of the log. Memory does not grow
 // with the run.
 
-import type {Arm, Generation, Request} from '../core/generation.js'
+import {type Arm, type Generation, picturesOf, type Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
+import {interventionNamed} from '../modes/interventions.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
-import {withNeighbours} from './neighbours.js'
+import {askInTurns} from './crop-turns.js'
+import {type Paired, withNeighbours} from './neighbours.js'
 import {OwnAnswers} from './own-answers.js'
 import {Pictures} from './pictures.js'
 import {type Prepared, type PreparedBenchmark, type PreparedModel, recordsOwn} from './prepare.js'
+import {readOnce} from './read-once.js'
 import {readingIn, saidIn, scoredRecord} from './scored-record.js'
-import type {RunEvent, RunSpec} from './spec.js'
+import {labelsOf, type RunEvent, type RunSpec} from './spec.js'
 
 /** What the loop needs from outside. */
 export interface LoopTools {
@@ -34,17 +37,19 @@ export interface LoopTools {
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
   const {spec} = prepared
+  const labels = labelsOf(spec)
   for (const model of prepared.models) {
+    const {ref, observesLatents} = model.session.describe()
     const own = recordsOwn(spec) ? model.arms.filter(arm => arm.intervention === 'own') : []
     const rest = model.arms.filter(arm => !own.includes(arm))
     for (const [arms, reads] of [
       [own, false],
-      [rest, spec.readings === true && model.session.describe().observesLatents],
+      [rest, spec.readings === true && observesLatents],
     ] as const) {
       if (arms.length === 0 && !reads) continue
       for (const bench of prepared.benchmarks) {
         if (tools.signal.aborted) return
-        tools.onEvent({type: 'arms', model: model.session.describe().ref, bench: bench.benchmark.id})
+        tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
         await runOne(prepared, {...model, arms: reads ? model.arms : arms}, bench, tools, reads)
       }
     }
@@ -65,21 +70,33 @@ async function runOne(
   const own = reads ? await OwnAnswers.read(dir, from, latentArms, spec.extractor) : null
   // When writing fails, open generations are aborted too.
   const stop = new AbortController()
+  const waiting = new Map<Request, () => void>()
+  const onDisk = (request: Request) => new Promise<void>(resolve => waiting.set(request, resolve))
   try {
     await run.write(
-      session.generate(groups(spec, arms, bench, tools, own), AbortSignal.any([signal, stop.signal])),
+      // A judge may take longer than the model, and must not keep it waiting. The answers are in the cache meanwhile.
+      askInTurns(
+        {session, arms},
+        groups(spec, arms, bench, tools, own),
+        bench.form,
+        AbortSignal.any([signal, stop.signal]),
+        prepared.judge ? undefined : onDisk,
+      ),
       generation =>
         generation.request.onlyRead ? read(own!, bench, generation) : finish(prepared, bench, generation, tools),
-      record => {
-        if (!own?.wasSettled(record)) onEvent({type: 'record', record})
+      (record, {request}) => {
+        waiting.get(request)?.()
+        waiting.delete(request)
+        if (!request.onlyRead) onEvent({type: 'record', record})
       },
     )
   } finally {
     stop.abort()
+    for (const resolve of waiting.values()) resolve()
   }
 }
 
-/** One group per sample: the requests of all arms, at every repeat, that are not settled or lack their reading. */
+/** One group per sample: the first requests of all arms, at every repeat, that are not settled or lack their reading. */
 async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],
@@ -89,9 +106,12 @@ async function* groups(
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
   const bank = recordsOwn(spec) ? {bank: dir} : {}
-  for await (const {sample, other} of withNeighbours(bench.data.samples(new Set(bench.keys.map(key => key.id))))) {
+  const once = readOnce()
+  const stored = bench.data.samples(new Set(bench.keys.map(key => key.id)))
+  for await (const {sample: next, other} of arms.some(seesOthers) ? withNeighbours(stored) : alone(stored)) {
+    const sample = once(next)
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
-    const pictures = new Pictures(spec, bench, sample, other)
+    const pictures = new Pictures(spec, bench, sample, other && once(other))
     const open = asked.flatMap(({arm, repeat}): Request[] => {
       const key = {arm, bench: benchmark.id, id: sample.id, repeat}
       const settled = tally.isSettled(recordKey({...key, arm: arm.id}))
@@ -104,6 +124,16 @@ async function* groups(
     })
     if (open.length > 0) yield open
   }
+}
+
+/** Whether an arm looks at another sample's picture. */
+function seesOthers({intervention}: Arm): boolean {
+  const {picture, needs} = interventionNamed(intervention ?? 'own')
+  return picture?.is === 'other' || needs === 'foreign-crops'
+}
+
+async function* alone(samples: AsyncIterable<Sample>): AsyncGenerator<Paired> {
+  for await (const sample of samples) yield {sample, other: null}
 }
 
 function request(
@@ -165,7 +195,7 @@ function checkedGeneration(generation: Generation): Generation {
   const {request, seen, stop, continuationLogProbs} = generation
   const failed = (code: string, message: string): Generation => ({...generation, stop: 'error', error: {code, message}})
   // Every picture of the prompt must have been seen, in order: without one of them something else would be measured.
-  const asked = request.prompt.parts.filter(({type}) => type === 'image').length
+  const asked = picturesOf(request.prompt).length
   if (seen !== null && seen.images.length !== asked)
     return failed('bug', `${asked} pictures asked, ${seen.images.length} sent`)
   // Without the likelihoods that were asked for there is no answer, whatever was written.

@@ -4,6 +4,7 @@ import {settledRecords} from '../run-folder/reader.js'
 import {defaultRunDir, isRunOf} from '../run-folder/run-dir.js'
 import type {Price} from '../runners/runner.js'
 import {maxNewTokensOf} from './arms.js'
+import {cropOf} from './crop-turns.js'
 import {itemsOf, totalOf} from './evaluate.js'
 import {forecastPrompts, type PromptForecast} from './forecast.js'
 import type {Prepared} from './prepare.js'
@@ -53,7 +54,7 @@ export interface Cost {
 
 /**
  * The plan of a prepared run, without what its folder already holds. Requests count the answers of remote arms, cached
- * replies included.
+ * replies included; the mode `crop` asks twice.
  * Throws LanternError `provenance` when the folder holds another run, and what building a prompt or reading the samples
  * throws.
  */
@@ -69,16 +70,17 @@ export async function planOf(prepared: Prepared): Promise<Plan> {
     return arms.map(({id, mode}): ArmPlan => {
       const mine = settled.filter(({arm}) => arm === id)
       const done = mine.length
-      const open = items - done
       const limits = prepared.benchmarks.map(({benchmark, form, keys}) => ({
         limit: maxNewTokensOf(benchmark, form, mode, spec.decoding.maxNewTokens),
+        turns: cropOf({mode}, form) ? 2 : 1,
         open: (spec.repeats ?? 1) * keys.length - mine.filter(({bench}) => bench === benchmark.id).length,
       }))
       const maxNewTokens = Math.max(...limits.map(({limit}) => limit))
-      const newTokensAtMost = limits.reduce((sum, {limit, open}) => sum + limit * open, 0)
+      const newTokensAtMost = limits.reduce((sum, {limit, open, turns}) => sum + limit * open * turns, 0)
+      const requests = limits.reduce((sum, {open, turns}) => sum + open * turns, 0)
       const {prompts = null, price = null} = forecasts.get(id) ?? {}
       const cost = price && prompts && costOf(price, prompts, newTokensAtMost)
-      return {id, items, settled: done, requests: remote ? open : 0, maxNewTokens, newTokensAtMost, prompts, cost}
+      return {id, items, settled: done, requests: remote ? requests : 0, maxNewTokens, newTokensAtMost, prompts, cost}
     })
   })
   return {

@@ -1,12 +1,12 @@
 // From an answer to its line of the log: score, judge, peer. Live generations, replayed and imported answers, and
 // rescored records all come through here, so equal answers give equal records.
-import type {Arm, Generation} from '../core/generation.js'
+import type {Arm, Generation, Step} from '../core/generation.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {likeliestOption} from '../metrics/likelihood.js'
 import {differsFromPeer} from '../metrics/peer.js'
 import {recomputedMetrics, scoreAnswer} from '../metrics/score.js'
-import {type LogRecord, type RecordParts, recordOf} from '../run-folder/record.js'
+import {copyOf, type LogRecord, type RecordParts, recordOf} from '../run-folder/record.js'
 import type {OpenJudge} from './judge.js'
 
 /** The sample and the arm that was asked; the sample comes from the data, a record or a peer's file. */
@@ -20,6 +20,8 @@ export interface Asked {
 
 /** The answer and how it ended. */
 export type Said = RecordParts['said'] & {
+  /** Answers that led to this one. */
+  readonly steps?: LogRecord['steps']
   /** Why there is no answer, if asking failed. */
   readonly error: LogRecord['error']
   /** Metrics that scoring cannot recompute. */
@@ -38,9 +40,10 @@ export interface ScoredBy {
 export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Promise<LogRecord> {
   const {arm, bench, repeat, sample} = asked
   const {gold, options, letters, boxes, extra} = sample
-  const {error, metrics, more, ...answer} = said
+  const {error, metrics, more, steps, ...answer} = said
   const {text, stop, usage, likeliest} = answer
-  const answered = {text, stop, usage, likeliest, arm, gold, options, letters, boxes, extra}
+  const boxText = steps?.at(-1)?.text
+  const answered = {text, boxText, stop, usage, likeliest, arm, gold, options, letters, boxes, extra}
   const score = scoreAnswer(answered, by.scoring, by.extractor)
   const judged = by.judge
     ? await by.judge.judge.judge(by.judge.sample, text, by.scoring, score, by.judge.signal)
@@ -57,29 +60,33 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
     error: error ?? ('error' in judged ? (judged.error ?? null) : null),
     more: {
       ...more,
+      ...(steps && {steps}),
       ...(judged.judge ? {judge: judged.judge} : {}),
       ...(differsFromPeer(judged.score, peer) ? {differs: true} : {}),
     },
   })
 }
 
+/** What a generation and its record have in common. */
+const answerFields = ['text', 'usage', 'timing', 'stop', 'attempts', 'seen', 'cached', 'costUsd'] as const
+
+type AnswerFields = Pick<Said, (typeof answerFields)[number]>
+
+function answerOf(from: AnswerFields): AnswerFields {
+  return Object.fromEntries(answerFields.map(name => [name, from[name]])) as unknown as AnswerFields
+}
+
 /** From what a session generated. */
 export function saidIn(generation: Generation): Said {
-  const {
-    text,
-    usage,
-    timing,
-    stop,
-    attempts,
-    seen,
-    cached,
-    costUsd,
-    error = null,
-    continuationLogProbs,
-    request,
-  } = generation
+  const {error = null, continuationLogProbs, request, steps} = generation
   const likeliest = likeliestOption(request.sample, continuationLogProbs)
-  return {text, usage, timing, stop, attempts, seen, cached, costUsd, error, likeliest, more: latentFacts(generation)}
+  return {
+    ...answerOf(generation),
+    error,
+    likeliest,
+    ...(steps && {steps: steps.map(stepOf)}),
+    more: latentFacts(generation),
+  }
 }
 
 /** What is recorded of the latents of an answer, where they are kept. */
@@ -106,29 +113,24 @@ function meanNorm(vectors: readonly Float32Array[]): number {
   return vectors.reduce((sum, vector) => sum + norm(vector), 0) / vectors.length
 }
 
+function stepOf({seen, box, ...step}: Step): NonNullable<LogRecord['steps']>[number] {
+  return {...step, usage: {...step.usage}, timing: {...step.timing}, seen: seen && copyOf(seen), box: box && [...box]}
+}
+
+/** Fields of a record that are taken over as they are, or made again. */
+const notMore: ReadonlySet<string> = new Set([...answerFields, 'likeliest', 'error', 'judge', 'differs', 'steps'])
+
 /** From a record: everything that is not recomputed. */
 export function saidInRecord(record: LogRecord): Said {
-  const {
-    text,
-    usage,
-    timing,
-    stop,
-    attempts,
-    seen,
-    cached,
-    costUsd,
-    error,
-    likeliest,
-    judge: _judge,
-    differs: _differs,
-    ...more
-  } = record
+  const {stop, error, likeliest, steps} = record
   const failed = stop === 'error' || stop === 'abort'
   const metrics = Object.entries(record.metrics).filter(([name]) => !recomputedMetrics.includes(name))
   return {
-    ...{text, usage, timing, stop, attempts, seen, cached, costUsd, likeliest},
+    ...answerOf(record),
+    likeliest,
+    ...(steps && {steps}),
     error: failed ? error : null,
     metrics: Object.fromEntries(metrics),
-    more,
+    more: Object.fromEntries(Object.entries(record).filter(([name]) => !notMore.has(name))),
   }
 }

@@ -2,6 +2,7 @@
 
 import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Mode} from '../core/generation.js'
+import type {Aggregate} from '../core/outcome.js'
 import type {PromptStyle} from '../core/prompt-form.js'
 import type {OwnPrompt} from '../modes/prompts.js'
 import type {UsedRecipe} from '../run-folder/lock.js'
@@ -18,6 +19,11 @@ export interface ModelChoice {
   /** Shown for the reference, which stays in the ids of arms. */
   readonly label?: string
   readonly modes?: readonly Mode[]
+}
+
+/** Labels by reference. They are for people: two runs that differ in them alone are one run. */
+export function labelsOf({models}: Pick<RunSpec, 'models'>): ReadonlyMap<string, string> {
+  return new Map(models.flatMap(({ref, label}) => (label === undefined ? [] : [[ref, label] as const])))
 }
 
 export interface RunSpec {
@@ -74,7 +80,7 @@ export interface RunSpec {
 
 /** How a benchmark's headline is made: of these subtasks (null: all), as a mean over them or over their samples. */
 export interface Headline {
-  readonly aggregate: 'macro' | 'micro'
+  readonly aggregate: Aggregate
   readonly subtasks: readonly string[] | null
 }
 
@@ -88,6 +94,10 @@ export type RunEvent =
       /** What is settled already, and how the headline of each benchmark is made. */
       readonly before: readonly GroupScores[]
       readonly headlines: Readonly<Record<string, Headline>>
+      /** How often each sample is asked; every time is an answer of its own in these counts. */
+      readonly repeats?: number
+      /** Labels by the reference of a model. */
+      readonly labels?: ReadonlyMap<string, string>
     }
   | {readonly type: 'record'; readonly record: LogRecord}
   | {readonly type: 'runner'; readonly event: RunnerEvent}

@@ -18,8 +18,27 @@ const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i
  * 83212ae, playground/data/eval/REC/calculation.py.
  */
 export function parseSquareBox(text: string): Box | null {
-  const parts = text.replaceAll(' .', '').replaceAll('[', '').replaceAll(']', '').split(', ').slice(0, 4)
-  if (parts.length < 4 || !parts.every(part => number.test(part.trim()))) return null
+  return boxOfParts(partsOf(text).slice(0, 4))
+}
+
+/** A number beyond this is no place in a picture. */
+const farthest = 1e9
+
+/**
+ * The box that a picture is cropped by, as the script of the second turn reads it: the whole text is four numbers. Null
+ * when that fails. Rule: deepcs233/Visual-CoT 83212ae, llava/eval/model_cot_loader.py.
+ */
+export function parseCropBox(text: string): Box | null {
+  const box = boxOfParts(partsOf(text))
+  return box?.every(value => Math.abs(value) <= farthest) ? box : null
+}
+
+function partsOf(text: string): string[] {
+  return text.replaceAll(' .', '').replaceAll('[', '').replaceAll(']', '').split(', ')
+}
+
+function boxOfParts(parts: readonly string[]): Box | null {
+  if (parts.length !== 4 || !parts.every(part => number.test(part.trim()))) return null
   const [x1, y1, x2, y2] = parts.map(Number)
   return [x1!, y1!, x2!, y2!]
 }
@@ -52,6 +71,16 @@ export function boxMetrics(
   return {iou: overlap, box: overlap > foundIou ? 1 : 0}
 }
 
+/** Box metrics of the answer to a request for a box; nothing for a sample without one gold box and a known size. */
+export function askedBoxMetrics(
+  text: string,
+  {boxes, extra}: Pick<Sample, 'boxes' | 'extra'>,
+): Readonly<Record<string, number>> {
+  const {width, height} = extra ?? {}
+  if (boxes?.length !== 1 || typeof width !== 'number' || typeof height !== 'number') return {}
+  return {...boxMetrics(text, boxes[0]!, width, height)}
+}
+
 /**
  * Box metrics of an answer that states a box somewhere in brackets (the last one counts), for a sample with one gold
  * box and a known picture size. Otherwise nothing: a model that was not asked for a box is not wrong about it.
@@ -60,8 +89,6 @@ export function statedBoxMetrics(
   text: string,
   {boxes, extra}: Pick<Sample, 'boxes' | 'extra'>,
 ): Readonly<Record<string, number>> {
-  const {width, height} = extra ?? {}
   const stated = text.match(/\[[^[\]]*\]/g)?.findLast(part => parseSquareBox(part) !== null)
-  if (stated === undefined || boxes?.length !== 1 || typeof width !== 'number' || typeof height !== 'number') return {}
-  return {...boxMetrics(stated, boxes[0]!, width, height)}
+  return stated === undefined ? {} : askedBoxMetrics(stated, {boxes, extra})
 }

@@ -1,10 +1,10 @@
 // When two open answers say the same in other writing. The steps are those that the official scripts of VQA and SQuAD
 // share, and what a careful person would also overlook; design/extraction.md lists each with its reason. Pure.
+import {smallNumbers} from '../core/quantity.js'
 import {withoutMarkup} from './extraction/visible-text.js'
 
-const small = 'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen'.split(' ')
 const numerals: ReadonlyMap<string, string> = new Map([
-  ...small.map((word, value) => [word, String(value)] as [string, string]),
+  ...smallNumbers.map((word, value) => [word, String(value)] as [string, string]),
   ['none', '0'],
   ...'first second third fourth fifth sixth seventh eighth ninth tenth'
     .split(' ')
@@ -42,11 +42,17 @@ const unitWritings = [
 ].map(line => line.split(' '))
 
 /** Sizes of files are units, though no two of them are one. */
-const units: ReadonlyMap<string, string> = new Map(
+export const units: ReadonlyMap<string, string> = new Map(
   unitWritings.flatMap(names => names.map(name => [name, names[0] === 'kb' ? name : names[0]!] as const)),
 )
 
 const currencies: Readonly<Record<string, string>> = {$: 'dollar', '€': 'euro', '£': 'sterling', '¥': 'yen'}
+
+/** A sharp behind a letter, which is part of a name (C#) and no heading of Markdown. */
+const sharp = /(?<!\p{L})(\p{L})[#♯](?![\p{L}\p{N}#])/gu
+
+/** Signs that change what an answer says, where they stand. */
+const kept = /[-+$€£¥♯<>≤≥±√∞]/
 
 /** A number and its unit written as one word: `5kg`. */
 const joinedUnit = new RegExp(
@@ -60,8 +66,11 @@ const joinedUnit = new RegExp(
  * their spirit and not to their letter.
  */
 export function normalisedAnswer(text: string): string {
-  const words = withoutAccents(withoutMarkup(text.normalize('NFKC')).toLowerCase())
+  const words = withoutAccents(withoutMarkup(text.normalize('NFKC').replace(sharp, '$1♯')).toLowerCase())
     .replace(/['’ʼ]/g, '')
+    // Less than 5 is not 5; elsewhere these two are arrows and brackets.
+    .replace(/(?<=^|\s)([<>])=(?=\s?\p{N})/gu, (_, sign: string) => (sign === '<' ? '≤' : '≥'))
+    .replace(/(?<!^|\s)[<>]|[<>](?!\s?\p{N})/gu, ' ')
     // Initials: U.S.A., p.m.
     .replace(/(?<![\p{L}\p{N}])(?:\p{L}\.){2,}/gu, initials => initials.replaceAll('.', ''))
     .replace(/(?<=\p{N}),(?=\p{N}{3}(?!\p{N}))/gu, '')
@@ -76,7 +85,8 @@ export function normalisedAnswer(text: string): string {
     .replace(/%|\bper cent\b/g, ' percent ')
     .replace(/°/g, ' degrees ')
     .replace(/(?<=\s)&(?=\s)/g, 'and')
-    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, sign => (/[-+$€£¥]/.test(sign) ? sign : ' '))
+    .replace(/(?<!\p{N})[^\p{L}\p{N}\p{M}]|[^\p{L}\p{N}\p{M}](?!\p{N})/gu, sign => (kept.test(sign) ? sign : ' '))
+    .replace(/(?<=[<>≤≥±√])\s+(?=\p{N})/gu, '')
     .replace(joinedUnit, '$1 $2')
     .split(/\s+/)
     .filter(word => word !== '')

@@ -3,11 +3,12 @@ import type {Arm, Generation, Stop} from '../core/generation.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {opensBlocks} from '../modes/interventions.js'
-import {statedBoxMetrics} from './boxes.js'
+import {askedBoxMetrics, parseCropBox, statedBoxMetrics} from './boxes.js'
 import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
 import {likeliestOption} from './likelihood.js'
 import {matchOpen, openAnswer} from './match.js'
+import {matchNumber, statedNumber} from './number.js'
 
 /**
  * What scoring needs to know. A log record holds everything but the boxes, so saved answers are scored by the same
@@ -21,6 +22,8 @@ export interface Answered {
   readonly letters?: readonly string[] | null
   /** The letter of the option that the model itself finds likeliest, if it was asked. */
   readonly likeliest?: string
+  /** The answer to a request for a box that came before; absent if the box is to be found in `text`. */
+  readonly boxText?: string
   readonly boxes?: Sample['boxes']
   readonly extra?: Sample['extra']
   readonly arm: Pick<Arm, 'mode' | 'latentSize' | 'intervention'>
@@ -49,12 +52,19 @@ export function scoreSample(sample: Sample, generation: Generation, scoring: Sco
  * Throws `usage` for an unknown extractor.
  */
 export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: string): Score {
-  const {stop, text, boxes, extra} = answered
+  const {stop} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
   if (scoring.metric === 'likelihood') return byLikelihood(answered)
-  const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
-  const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
-  return {...score, metrics: {...score.metrics, ...statedBoxMetrics(text, {boxes, extra})}}
+  const hasOptions = (answered.letters ?? answered.options ?? []).length > 0
+  const choice = hasOptions || (scoring.answer === 'choice' && scoring.mixed !== true)
+  const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered, scoring))
+  return {...score, metrics: {...score.metrics, ...boxMetricsOf(answered)}}
+}
+
+function boxMetricsOf({text, boxText, boxes, extra}: Answered): Score['metrics'] {
+  if (boxText === undefined) return statedBoxMetrics(text, {boxes, extra})
+  const read = Number(parseCropBox(boxText.trim()) !== null)
+  return {...askedBoxMetrics(boxText.trim(), {boxes, extra}), boxRead: read}
 }
 
 /** The official rule of V*: the answer is the likeliest option, whatever the model writes. */
@@ -102,12 +112,19 @@ function readChoice({text, gold, options, letters}: Answered, extractor: string)
   }
 }
 
-function readOpen({text, gold}: Answered): Read {
+function readOpen({text, gold}: Answered, {metric, tolerance}: Scoring): Read {
   const answer = openAnswer(text)
+  if (metric === 'number' && answer !== '') return readNumber(answer, gold, tolerance)
   if (answer === '') return {answer: null, value: null, metrics: {}}
   if (gold === null) return {answer, value: 0, metrics: {}}
   const {exact, match} = matchOpen(answer, typeof gold === 'string' ? [gold] : gold)
   return {answer, value: match, metrics: {exact, match}}
+}
+
+function readNumber(answer: string, gold: Answered['gold'], tolerance: number | undefined): Read {
+  const said = statedNumber(answer)
+  if (said === null) return {answer: null, value: null, metrics: {}}
+  return {answer, value: gold === null ? 0 : matchNumber(said, [gold].flat(), tolerance), metrics: {}}
 }
 
 /** A latent arm that should open blocks and opened none; unknown counts are not taken for zero. */

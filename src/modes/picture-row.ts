@@ -1,7 +1,7 @@
 // Joins several pictures side by side on black, as other harnesses do for models that take a single picture.
-import {LanternError, messageOf} from '../core/errors.js'
 import type {PictureRow} from '../core/prompt-form.js'
 import type {ImageRef} from '../core/sample.js'
+import {workedOn} from './decoded-picture.js'
 
 /**
  * Joins pictures from left to right into one lossless PNG, when its bytes are read. Resizing is bicubic, like Pillow's
@@ -38,22 +38,11 @@ async function join(images: readonly ImageRef[], {height, margin, align}: Pictur
 }
 
 /** The picture's RGB values, without transparency, resized to the given height. */
-async function decode(image: ImageRef, height: number | undefined): Promise<Decoded> {
-  const {default: sharp} = await import('sharp')
-  const file = await image.bytes()
-  try {
-    const upright = image.orientation === 'apply' ? await sharp(file).autoOrient().png().toBuffer() : file
-    const picture = sharp(upright)
-    const {width: w, height: h} = await picture.metadata()
+function decode(image: ImageRef, height: number | undefined): Promise<Decoded> {
+  return workedOn(image, async ({picture, width: w, height: h}) => {
     if (height !== undefined)
       picture.resize(Math.max(1, Math.trunc((height / h) * w)), height, {fit: 'fill', kernel: 'cubic'})
-    const {data, info} = await picture.toColourspace('srgb').removeAlpha().raw().toBuffer({resolveWithObject: true})
+    const {data, info} = await picture.raw().toBuffer({resolveWithObject: true})
     return {data, width: info.width, height: info.height}
-  } catch (error) {
-    throw new LanternError(
-      'bad-file',
-      `The picture ${image.source} cannot be decoded: ${messageOf(error)}.`,
-      'Run `lantern-eval bench verify`.',
-    )
-  }
+  })
 }

@@ -3,27 +3,29 @@
 // (--system, --prompt-template, --stop) becomes part of the form here. This file knows no benchmark: forms come from
 // the adapters.
 import {LanternError} from '../core/errors.js'
-import type {Mode, Prompt, PromptPart} from '../core/generation.js'
+import type {Mode, Prompt, PromptPart, Turn} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
 import {
+  type CropForm,
   type PictureRow,
   type PromptForm,
   type PromptForms,
   type PromptStyle,
   promptStyles,
 } from '../core/prompt-form.js'
-import {letterOf, type Sample} from '../core/sample.js'
+import {renderTemplate} from '../core/prompt-template.js'
+import {type ImageRef, letterOf, type Sample} from '../core/sample.js'
 import {joinedPicture} from './picture-row.js'
-import {renderTemplate} from './prompt-template.js'
 
 /**
  * What a mode adds after the question and options. `latent` adds nothing: a latent model decides by itself whether to
- * open a block.
+ * open a block. `crop` adds nothing: only exact forms have it.
  */
 export const modeLines: Readonly<Record<Mode, string>> = {
   direct: 'Answer directly, without reasoning.',
   'text-cot': 'Think step by step before you answer.',
   latent: '',
+  crop: '',
 }
 
 /** The answer contract. All arms share one, so that no extractor favours an arm. */
@@ -80,10 +82,60 @@ export function promptsSha256({maxNewTokens: _limits, ...form}: PromptForm): str
  */
 export function buildPrompt(sample: Sample, mode: Mode, form: PromptForm): Prompt {
   const text: PromptPart = {type: 'text', text: textOf(sample, mode, form)}
-  const {images, join, detail} = form
+  const {images, join} = form
   const pictures = join && joins(sample, join) ? [joinedPicture(sample.images, join)] : sample.images
-  const shown = pictures.map((image): PromptPart => ({type: 'image', image, ...(detail && {detail})}))
+  const shown = shownOf(pictures, form)
   return {system: form.system ?? null, parts: images === 'first' ? [...shown, text] : [text, ...shown]}
+}
+
+/** How a form asks in the mode `crop`. Throws `unsupported` naming the style if it does not. */
+export function cropFormOf({crop}: PromptForm, bench: string, style: PromptStyle): CropForm {
+  if (crop) return crop
+  throw new LanternError(
+    'unsupported',
+    `The mode crop has no form for ${bench} in the prompt style "${style}".`,
+    'Use --recipe viscot-official --bench viscot --mode crop.',
+  )
+}
+
+/** The first request of the mode `crop`: the pictures, and the request for a box. */
+export function boxPrompt(sample: Sample, form: PromptForm, crop: CropForm): Prompt {
+  return {system: form.system ?? null, parts: [...shownOf(sample.images, form), filled(crop.box, sample)]}
+}
+
+/**
+ * The second request of the mode `crop`, with the answer to the first as it was given and the picture inside its box.
+ */
+export function cropPrompt(
+  sample: Sample,
+  form: PromptForm,
+  {crop, answer, picture}: {readonly crop: CropForm; readonly answer: string; readonly picture: ImageRef},
+): Prompt {
+  const earlier: Turn[] = [
+    {role: 'user', parts: [...shownOf(sample.images, form), filled(crop.before, sample)]},
+    {role: 'assistant', parts: [{type: 'text', text: answer}]},
+  ]
+  return {system: form.system ?? null, earlier, parts: [...shownOf([picture], form), filled(crop.after, sample)]}
+}
+
+/**
+ * The prompts of one sample for a forecast: those of its requests. The second of the mode `crop` depends on an answer;
+ * it is counted with a box of the usual length and with the whole picture, which no crop exceeds.
+ */
+export function foreseenPrompts(sample: Sample, mode: Mode, form: PromptForm): Prompt[] {
+  const {crop} = form
+  const [picture] = sample.images
+  if (mode !== 'crop' || !crop || !picture) return [buildPrompt(sample, mode, form)]
+  const answer = '[0.000, 0.000, 1.000, 1.000]'
+  return [boxPrompt(sample, form, crop), cropPrompt(sample, form, {crop, answer, picture})]
+}
+
+function shownOf(images: readonly ImageRef[], {detail}: PromptForm): PromptPart[] {
+  return images.map((image): PromptPart => ({type: 'image', image, ...(detail && {detail})}))
+}
+
+function filled(template: string, {question}: Sample): PromptPart {
+  return {type: 'text', text: fill(template, {question, lower_question: question.toLowerCase()})}
 }
 
 /** A single picture is also made a row if the row has its own height. */
@@ -93,21 +145,23 @@ function joins({images}: Sample, {height}: PictureRow): boolean {
 
 function textOf(sample: Sample, mode: Mode, form: PromptForm): string {
   const contract = answerContract[sample.options || sample.letters ? 'choice' : 'open']
-  if (form.template !== undefined)
-    return renderTemplate(form.template, {
-      question: sample.question,
-      options: sample.options ?? [],
-      letters: lettersOf(sample),
-      prompt: sample.officialPrompt ?? '',
-      subtask: sample.subtask,
-      mode,
-      mode_line: modeLines[mode],
-      contract,
-    })
   const {preamble} = form
   const before = preamble?.subtasks.includes(sample.subtask) ? preamble.text : ''
   const ours = form.exact ? [] : [modeLines[mode], contract]
-  return [before + question(sample, form), ...ours.filter(line => line !== '')].reduce((whole, line) =>
+  const asked =
+    form.template === undefined
+      ? question(sample, form)
+      : renderTemplate(form.template, {
+          question: sample.question,
+          options: sample.options ?? [],
+          letters: lettersOf(sample),
+          prompt: sample.officialPrompt ?? '',
+          subtask: sample.subtask,
+          mode,
+          mode_line: modeLines[mode],
+          contract,
+        })
+  return [before + asked, ...ours.filter(line => line !== '')].reduce((whole, line) =>
     whole.endsWith('\n') ? whole + line : `${whole}\n${line}`,
   )
 }

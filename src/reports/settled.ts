@@ -1,6 +1,9 @@
 // The fields of a sample's settled record that tables and comparisons need.
 import type {Outcome} from '../core/outcome.js'
 
+/** In place of the gold letter of a choice: its gold answer is no letter. */
+export const malformed = 'malformed'
+
 /** The fields that are kept of a settled record. */
 export interface Settled {
   readonly subtask: string
@@ -8,9 +11,22 @@ export interface Settled {
   /** Its contribution to the headline: 0 to 1, or null if it does not count (error, unscored). */
   readonly score: number | null
   readonly cluster: string | null
+  /** The group of samples with which it counts together, and how many the data have of it; null and 1 without one. */
+  readonly group: string | null
+  readonly groupSize: number
+  /**
+   * For a sample of a group: whether it was right at each repeat, null where it has no score. Absent without repeats.
+   */
+  readonly rights?: readonly (boolean | null)[]
+  /** For a group (`groupsOf`): its samples, and their clusters. */
+  readonly members?: readonly Settled[]
+  readonly clusters?: readonly string[]
   /** The item it is a variant of, if items were asked under several option orders. */
   readonly item: string | null
-  /** The gold letter of a choice, else null. */
+  /**
+   * The gold letter of a choice; `malformed` where its gold answer is no letter and can never be given; null where it
+   * is hidden or the question is open.
+   */
   readonly gold: string | null
   /** Number of options, 0 when unknown. */
   readonly choices: number

@@ -40,6 +40,17 @@ describe('a record contradicts itself', () => {
   })
 })
 
+it('names a record that another extractor has read', () => {
+  const lock = lockOf([direct], [lockBenchmark('blink', {Counting: 1})])
+  const sample = {bench: 'blink', id: '1', subtask: 'Counting'}
+  const check = new RecordCheck({dir: 'results/x', lock, samples: new Map([['blink', new Map([['1', sample]])]])})
+  expect(check.fits(of('correct'), 1)).toBe(true)
+  expect(check.fits(of('correct', {extractor: 'lmms_blink'}), 2)).toBe(false)
+  expect(check.warnings()).toEqual([
+    'results/x: 1 log record is not counted: line 2, 1, was read by the extractor lmms_blink, not lantern-eval.',
+  ])
+})
+
 it('names the first records that do not count, and says how many there are', () => {
   const lock = lockOf([direct], [lockBenchmark('blink', {Counting: 1})])
   const sample = {bench: 'blink', id: '1#o1', subtask: 'Counting', item: '1'}

@@ -32,15 +32,21 @@ export function contradictionIn(record: LogRecord): string | null {
 export class RecordCheck {
   readonly #arms: ReadonlySet<string>
   readonly #repeats: number
+  readonly #extractor: string
   readonly #samples: SampleList
   readonly #dir: string
   readonly #named: string[] = []
   #odd = 0
 
-  constructor({dir, lock, samples}: {dir: string; lock: Pick<Lock, 'arms' | 'seeds'>; samples: SampleList}) {
+  constructor({
+    dir,
+    lock,
+    samples,
+  }: {dir: string; lock: Pick<Lock, 'arms' | 'seeds' | 'extractor'>; samples: SampleList}) {
     this.#dir = dir
     this.#arms = new Set(lock.arms.map(({id}) => id))
     this.#repeats = lock.seeds.repeats ?? 1
+    this.#extractor = lock.extractor
     this.#samples = samples
   }
 
@@ -72,6 +78,8 @@ export class RecordCheck {
     const {repeat} = record
     if (this.#repeats === 1 ? repeat !== undefined : repeat === undefined || repeat >= this.#repeats)
       return `is of no repeat of the run (${repeat ?? 'none'} of ${this.#repeats})`
+    if (record.extractor !== this.#extractor)
+      return `was read by the extractor ${record.extractor}, not ${this.#extractor}`
     return contradictionIn(record)
   }
 }

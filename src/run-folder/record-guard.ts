@@ -26,6 +26,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
   return (
     value['type'] === 'sample' &&
     value['schema'] === 1 &&
+    value['steps'] === undefined &&
     isText(value['arm']) &&
     isText(value['bench']) &&
     isText(value['subtask']) &&

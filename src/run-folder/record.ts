@@ -7,6 +7,24 @@ import type {ImageRef, Sample} from '../core/sample.js'
 
 const count = z.number().nullable()
 
+const timingSchema = z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()})
+const seenSchema = z
+  .looseObject({
+    promptSha256: z.string(),
+    images: z.array(
+      z.looseObject({
+        sha256: z.string(),
+        width: z.number(),
+        height: z.number(),
+        sentWidth: z.number(),
+        sentHeight: z.number(),
+      }),
+    ),
+    /** Parameters that the endpoint refused, and that were left out. */
+    dropped: z.array(z.string()).optional(),
+  })
+  .nullable()
+
 /** Token counts; null where a runner cannot know. */
 export const usageSchema = z.looseObject({
   promptTokens: count,
@@ -47,29 +65,31 @@ export const logRecordSchema = z.looseObject({
   /** The letter of the option that the model itself finds likeliest, if it was asked. */
   likeliest: z.string().optional(),
   usage: usageSchema,
-  timing: z.looseObject({firstTokenMs: z.number().nullable(), totalMs: z.number().nullable()}),
+  timing: timingSchema,
   stop: z.enum(stops),
   attempts: z.number().int().min(0),
   /** True for an answer that came from the response cache. */
   cached: z.boolean().optional(),
   /** What the answer cost; 0 for a cached one, null where that is not known, absent where nothing is paid. */
   costUsd: z.number().min(0).nullish(),
-  seen: z
-    .looseObject({
-      promptSha256: z.string(),
-      images: z.array(
-        z.looseObject({
-          sha256: z.string(),
-          width: z.number(),
-          height: z.number(),
-          sentWidth: z.number(),
-          sentHeight: z.number(),
-        }),
-      ),
-      /** Parameters that the endpoint refused, and that were left out. */
-      dropped: z.array(z.string()).optional(),
-    })
-    .nullable(),
+  seen: seenSchema,
+  /**
+   * Answers that led to this one, in their order: in the mode `crop` the box that the picture was cropped by, null
+   * where none could be read. Usage, time, attempts and cost of the record include theirs.
+   */
+  steps: z
+    .array(
+      z.looseObject({
+        text: z.string(),
+        stop: z.enum(stops),
+        box: z.array(z.number()).length(4).nullable(),
+        usage: usageSchema,
+        timing: timingSchema,
+        attempts: z.number().int().min(0),
+        seen: seenSchema,
+      }),
+    )
+    .optional(),
   error: z.looseObject({code: z.string(), message: z.string()}).nullable(),
   /** Where latents are recorded: the generated ids, and the places among them at which a latent was fed. */
   tokenIds: z.array(z.number().int()).optional(),
@@ -177,6 +197,7 @@ export function recordOf({arm, bench, repeat, sample, said, score, extractor, er
   }
 }
 
-function copyOf({dropped, images, ...seen}: Seen): LogRecord['seen'] {
+/** A copy that can be written. */
+export function copyOf({dropped, images, ...seen}: Seen): NonNullable<LogRecord['seen']> {
   return {...seen, images: images.map(image => ({...image})), ...(dropped === undefined ? {} : {dropped: [...dropped]})}
 }

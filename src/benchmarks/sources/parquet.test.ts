@@ -3,9 +3,11 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import fc from 'fast-check'
+import {parquetWriteFile} from 'hyparquet-writer'
 import {type Picture, writeParquet} from '../../../test/support/parquet.js'
 import {LanternError} from '../../core/errors.js'
-import {openParquet, type ParquetRow} from './parquet.js'
+import {text} from './row.js'
+import {isLongCell, type LongCell, openTable, type Table, type TableRow} from './table.js'
 
 let folder: string
 beforeAll(async () => {
@@ -13,13 +15,28 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, {recursive: true, force: true}))
 
-async function all(rows: AsyncIterable<ParquetRow | LanternError>): Promise<(ParquetRow | LanternError)[]> {
+async function all(rows: AsyncIterable<TableRow | LanternError>): Promise<(TableRow | LanternError)[]> {
   const list = []
   for await (const row of rows) list.push(row)
   return list
 }
 
-const picture = (...bytes: number[]): Picture => ({bytes: Uint8Array.from(bytes), path: null})
+/** A value with bytes in place of the handles of bytes. */
+async function content(value: unknown): Promise<unknown> {
+  if (isLongCell(value)) return Uint8Array.from(await value.bytes())
+  if (Array.isArray(value)) return Promise.all(value.map(content))
+  if (typeof value !== 'object' || value === null) return value
+  const parts = Object.entries(value).map(async ([key, part]) => [key, await content(part)] as const)
+  return Object.fromEntries(await Promise.all(parts))
+}
+
+/** A column of every row. */
+async function column(table: Table, name: string): Promise<unknown[]> {
+  const rows = (await all(table.rows({columns: [name]}))) as TableRow[]
+  return Promise.all(rows.map(row => content(row.values[name])))
+}
+
+const picture = (...bytes: number[]): Picture & object => ({bytes: Uint8Array.from(bytes), path: null})
 
 describe.each(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'] as const)('a parquet file with %s pages', codec => {
   test('gives texts, lists, numbers and pictures over several row groups', async () => {
@@ -34,49 +51,116 @@ describe.each(['UNCOMPRESSED', 'SNAPPY', 'GZIP', 'ZSTD'] as const)('a parquet fi
       ],
       {codec, rowGroupSize: 2},
     )
-    const file = await openParquet(path, 'f')
-    expect(file.rows).toBe(4)
-    expect(file.columns).toEqual(['id', 'n', 'choices', 'image_1'])
-    const rows = (await all(file.read(['id', 'n', 'choices']))) as ParquetRow[]
-    expect(rows.map(row => row.values.id)).toEqual(['a', 'ä', 'c', 'd'])
-    expect(rows.map(row => row.values.n)).toEqual([1n, null, 3n, 4n])
-    expect(rows.map(row => row.values.choices)).toEqual([['x', 'y'], [], undefined, ['z']])
-    expect(rows.map(row => row.where)).toEqual(['f, row 0', 'f, row 1', 'f, row 2', 'f, row 3'])
-    expect(await Promise.all([0, 1, 2, 3].map(row => file.hasPicture('image_1', row)))).toEqual([
-      true,
-      false,
-      true,
-      true,
+    const table = await openTable(path)
+    expect(table.named).toEqual(['id', 'n', 'choices', 'image_1'])
+    const rows = (await all(table.rows({columns: ['id', 'n', 'choices']}))) as TableRow[]
+    expect(rows.map(row => row.values)).toEqual([
+      {id: 'a', n: 1, choices: ['x', 'y']},
+      {id: 'ä', n: null, choices: []},
+      {id: 'c', n: 3, choices: null},
+      {id: 'd', n: 4, choices: ['z']},
     ])
-    expect(await Promise.all([0, 1, 2, 3].map(row => file.bytes('image_1', row)))).toEqual([
-      Uint8Array.of(1, 2),
+    expect(rows.map(row => [row.where, row.index, row.number])).toEqual(
+      [1, 2, 3, 4].map(number => [`${codec}.parquet#${number}`, number - 1, number]),
+    )
+    expect(await column(table, 'image_1')).toEqual([
+      picture(1, 2),
       null,
-      Uint8Array.of(3),
-      new Uint8Array(),
+      // Where every row of a group has its bytes, the path is not read.
+      picture(3),
+      picture(),
+    ])
+    const [second, fourth] = (await all(table.read([3, 1, 17]))) as TableRow[]
+    expect([second!.values['id'], await content(fourth!.values)]).toEqual([
+      'ä',
+      {id: 'd', n: 4, choices: ['z'], image_1: picture()},
+    ])
+    expect(await table.columns()).toEqual([
+      {name: 'id', kinds: ['text']},
+      {name: 'n', kinds: ['number']},
+      {name: 'choices', kinds: ['list']},
+      {name: 'image_1', kinds: ['object']},
     ])
   })
 })
 
-test('a cell with a path and no bytes names a picture that cannot be read', async () => {
+test.each([true, false])('bytes, a path alone and neither are told apart (statistics: %s)', async statistics => {
   const path = join(folder, 'paths.parquet')
   const without = {bytes: null, path: 'a.png'}
-  for (const [statistics, data] of [
-    [true, [without, without]],
-    [true, [without, picture(1)]],
-    [false, [without, null]],
-  ] as const) {
-    writeParquet(path, [{name: 'image_1', type: 'picture', data: [...data]}], {statistics})
-    const file = await openParquet(path, 'f')
-    expect([await file.hasPicture('image_1', 0), await file.bytes('image_1', 0)]).toEqual([true, null])
-    expect(await file.hasPicture('image_1', 1)).toBe(data[1] !== null)
+  for (const data of [
+    [without, without],
+    [without, picture(1)],
+    [without, null],
+    [null, null],
+    [picture(1), {bytes: null, path: null}],
+  ]) {
+    writeParquet(path, [{name: 'image_1', type: 'picture', data}], {statistics})
+    const table = await openTable(path)
+    const empty = (cell: Picture) => (data.every(one => one === null) ? null : cell)
+    expect(await column(table, 'image_1')).toEqual(data.map(empty))
+    const [row] = (await all(table.read([1]))) as TableRow[]
+    expect(await content(row!.values['image_1'])).toEqual(empty(data[1]!))
   }
 })
 
-test('whether a picture exists is known without statistics too', async () => {
-  const path = join(folder, 'plain.parquet')
-  writeParquet(path, [{name: 'image_1', type: 'picture', data: [picture(1), null]}], {statistics: false})
-  const file = await openParquet(path, 'f')
-  expect([await file.hasPicture('image_1', 0), await file.hasPicture('image_1', 1)]).toEqual([true, false])
+test('bytes of a column that is wanted as text are text', async () => {
+  const path = join(folder, 'bytes.parquet')
+  parquetWriteFile({
+    filename: path,
+    columnData: [{name: 'q', data: ['a', 'b']}],
+    schema: [
+      {name: 'root', num_children: 1},
+      {name: 'q', type: 'BYTE_ARRAY', repetition_type: 'REQUIRED'},
+    ],
+  })
+  const table = await openTable(path)
+  const [row] = (await all(table.rows({whole: ['q']}))) as [TableRow]
+  expect(text(row, 'q')).toBe('a')
+  expect(await column(table, 'q')).toEqual([Uint8Array.of(97), Uint8Array.of(98)])
+})
+
+test('lists of pictures are lists of handles', async () => {
+  const path = join(folder, 'lists.parquet')
+  const data = [[picture(1), {bytes: null, path: 'b.png'}], [], null, [picture(2, 3)]]
+  parquetWriteFile({
+    filename: path,
+    rowGroupSize: 2,
+    columnData: [{name: 'images', data}],
+    schema: [
+      {name: 'root', num_children: 1},
+      {name: 'images', repetition_type: 'OPTIONAL', num_children: 1, converted_type: 'LIST'},
+      {name: 'list', repetition_type: 'REPEATED', num_children: 1},
+      {name: 'element', repetition_type: 'OPTIONAL', num_children: 2},
+      {name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL'},
+      {name: 'path', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL', converted_type: 'UTF8'},
+    ],
+  })
+  expect(await column(await openTable(path), 'images')).toEqual(data)
+})
+
+test('pictures of large row groups are read by page where the file says where its pages are', async () => {
+  const path = join(folder, 'pages.parquet')
+  const size = 3 * 2 ** 20
+  const data = Array.from({length: 23}, (_, k) => ({bytes: new Uint8Array(size).fill(k), path: `${k}.png`}))
+  parquetWriteFile({
+    filename: path,
+    codec: 'UNCOMPRESSED',
+    pageSize: 2 ** 20,
+    columnData: [{name: 'image', data, offsetIndex: true, encoding: 'PLAIN'}],
+    schema: [
+      {name: 'root', num_children: 1},
+      {name: 'image', repetition_type: 'OPTIONAL', num_children: 2},
+      {name: 'bytes', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL'},
+      {name: 'path', type: 'BYTE_ARRAY', repetition_type: 'OPTIONAL', converted_type: 'UTF8'},
+    ],
+  })
+  const table = await openTable(path)
+  const rows = (await all(table.read([7, 22]))) as TableRow[]
+  for (const [row, k] of rows.map((one, i) => [one, [7, 22][i]!] as const)) {
+    const {bytes} = row.values['image'] as {bytes: LongCell}
+    const read = await bytes.bytes()
+    expect([read.length, read[0], read.at(-1)]).toEqual([size, k, k])
+  }
 })
 
 test('a row group that cannot be decoded is one error with its rows; the others are read', async () => {
@@ -87,9 +171,9 @@ test('a row group that cannot be decoded is one error with its rows; the others 
   const at = bytes.indexOf('3'.repeat(20))
   bytes.fill(0xff, at - 30, at)
   await writeFile(path, bytes)
-  const rows = await all((await openParquet(path, 'val.parquet')).read(['id']))
+  const rows = await all((await openTable(path)).rows({columns: ['id']}))
   expect(rows.map(row => (row instanceof LanternError ? row.code : row.index))).toEqual([0, 1, 2, 'bad-file', 6, 7, 8])
-  expect((rows[3] as LanternError).message).toMatch(/^val\.parquet, rows 3 to 5, cannot be decoded/)
+  expect((rows[3] as LanternError).message).toMatch(/^broken\.parquet#4 to #6 cannot be decoded/)
 })
 
 test('a file cut anywhere is refused by name', async () => {
@@ -100,7 +184,7 @@ test('a file cut anywhere is refused by name', async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({min: 0, max: bytes.length - 1}), async length => {
       await writeFile(cut, bytes.subarray(0, length))
-      await expect(openParquet(cut, 'cut.parquet')).rejects.toThrow(/cut\.parquet is not a complete parquet file/)
+      await expect(openTable(cut)).rejects.toThrow(/cut\.parquet is not a complete parquet file/)
     }),
     {numRuns: 30},
   )
@@ -128,13 +212,11 @@ test('any table is read back as it was written', async () => {
           ],
           {rowGroupSize},
         )
-        const file = await openParquet(path, 'any')
-        const rows = (await all(file.read(['text', 'list']))) as ParquetRow[]
-        expect(rows.map(row => row.values)).toEqual(records.map(({text, list}) => ({text, list: list ?? undefined})))
-        for (const [row, {bytes}] of records.entries()) {
-          expect(await file.hasPicture('image', row)).toBe(bytes !== null)
-          expect(await file.bytes('image', row)).toEqual(bytes)
-        }
+        const table = await openTable(path)
+        const rows = (await all(table.rows({columns: ['text', 'list']}))) as TableRow[]
+        expect(rows.map(row => row.values)).toEqual(records.map(({text: one, list}) => ({text: one, list})))
+        const pictures = (await column(table, 'image')) as Picture[]
+        expect(pictures.map(cell => cell?.bytes ?? null)).toEqual(records.map(({bytes}) => bytes))
       },
     ),
     {numRuns: 25},
@@ -146,18 +228,16 @@ describe.each(['snappy', 'gzip', 'zstd-pages-v2', 'brotli-no-statistics'])('a fi
 
   test('matches golden.json', async () => {
     const expected: Record<string, unknown>[] = JSON.parse(await readFile(new URL('golden.json', goldens), 'utf8'))
-    const file = await openParquet(fileURLToPath(new URL(`${name}.parquet`, goldens)), name)
-    const pictures = ['image_1', 'image_2', 'image_3']
-    const texts = file.columns.filter(column => !pictures.includes(column))
-    const rows = (await all(file.read(texts))) as ParquetRow[]
+    const table = await openTable(fileURLToPath(new URL(`${name}.parquet`, goldens)))
+    const rows = (await all(table.rows())) as TableRow[]
     expect(rows).toHaveLength(expected.length)
-    for (const [index, {values}] of rows.entries()) {
-      for (const column of texts) expect(values[column] ?? null).toEqual(expected[index]![column])
-      for (const column of pictures) {
-        const bytes = await file.bytes(column, index)
-        expect(bytes && Buffer.from(bytes).toString('base64')).toBe(expected[index]![column])
-        expect(await file.hasPicture(column, index)).toBe(bytes !== null)
+    for (const [index, {values}] of rows.entries())
+      for (const [name, cell] of Object.entries(values)) {
+        if (!name.startsWith('image_')) expect(cell).toEqual(expected[index]![name])
+        else {
+          const {bytes = null} = ((await content(cell)) ?? {}) as {bytes?: Uint8Array | null}
+          expect(bytes && Buffer.from(bytes).toString('base64')).toBe(expected[index]![name])
+        }
       }
-    }
   })
 })

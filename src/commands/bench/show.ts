@@ -1,20 +1,25 @@
-// `bench show`: one sample as the benchmark's adapter reads it, pictures by size and hash.
+// `bench show`: one sample as the benchmark's adapter reads it; pictures by size and hash, and drawn where the terminal
+// can.
 import {Args} from '@oclif/core'
 import type {DataSet} from '../../benchmarks/benchmark.js'
 import {benchmarkIds} from '../../benchmarks/index.js'
 import {sampleDocument} from '../../benchmarks/sample-document.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
+import {openedBenchmark} from '../../cli/own-benchmarks.js'
 import {oneBench} from '../../cli/settings/commands.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
+import {terminal} from '../../cli/terminal.js'
+import {drawnPicture, type Graphics, graphicsOf} from '../../cli/terminal-pictures.js'
 import {LanternError} from '../../core/errors.js'
-import type {Sample} from '../../core/sample.js'
+import {printable} from '../../core/printable.js'
+import type {ImageRef, Sample} from '../../core/sample.js'
 
 export default class BenchShow extends BaseCommand<typeof BenchShow> {
   static override summary = 'One sample: question, options, gold answer, boxes, pictures.'
   static override description =
-    'Without --bench, every benchmark with data on this machine is searched for the id; BENCH:ID names both.'
+    'Without --bench, every benchmark with data on this machine is searched for the id; BENCH:ID names both. Pictures are drawn in terminals that can (kitty, iTerm, sixel).'
   static override examples = [
     '<%= config.bin %> <%= command.id %> val_Jigsaw_1',
     '<%= config.bin %> <%= command.id %> vstar:12 --data vstar_bench --json',
@@ -26,23 +31,32 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
   })
 
   async run() {
-    const named = benchmarkIds().find(id => this.args.id.startsWith(`${id}:`))
-    const id = named === undefined ? this.args.id : this.args.id.slice(named.length + 1)
+    const asked = /\.ya?ml:/.test(this.args.id) ? await openedBenchmark(this.args.id) : this.args.id
+    const named = benchmarkIds().find(id => asked.startsWith(`${id}:`))
+    const id = named === undefined ? asked : asked.slice(named.length + 1)
     const bench = this.flags.bench ?? named
-    const document = await sampleDocument(
-      await this.find(id, bench === undefined ? benchmarkIds() : [bench], bench !== undefined),
-    )
-    this.log(
+    const sample = await this.find(id, bench === undefined ? benchmarkIds() : [bench], bench !== undefined)
+    const document = await sampleDocument(sample)
+    const tell = (line: string) => this.log('%s', printable(line))
+    tell(
       `${document.benchmark} ${document.subtask} ${document.id}\n\n${document.question || '(the question is not in these data)'}`,
     )
     for (const [k, letter] of (document.letters ?? []).entries())
-      this.log(`  (${letter}) ${document.options?.[k] ?? ''}`.trimEnd())
-    this.log(`\nanswer   ${document.gold === null ? 'hidden' : [document.gold].flat().join(' | ')}`)
-    for (const box of document.boxes) this.log(`box      ${box.join(', ')}`)
-    for (const {source, width, height, sha256, error} of document.images) {
-      this.log(`picture  ${source}  ${error ?? `${width} x ${height}, sha256 ${sha256?.slice(0, 12)}`}`)
+      tell(`  (${letter}) ${document.options?.[k] ?? ''}`.trimEnd())
+    tell(`\nanswer   ${document.gold === null ? 'hidden' : [document.gold].flat().join(' | ')}`)
+    for (const box of document.boxes) tell(`box      ${box.join(', ')}`)
+    const graphics = await graphicsOf(process.stdout)
+    for (const [index, {source, width, height, sha256, error}] of document.images.entries()) {
+      tell(`picture  ${source}  ${error ?? `${width} x ${height}, sha256 ${sha256?.slice(0, 12)}`}`)
+      if (graphics !== null && !this.jsonEnabled()) await this.draw(sample.images[index]!, graphics)
     }
     return document
+  }
+
+  /** A picture that cannot be decoded is shown by its line alone; `bench verify` says what is wrong with it. */
+  private async draw(image: ImageRef, graphics: Graphics): Promise<void> {
+    const drawn = await drawnPicture(image, graphics, terminal().width).catch(() => null)
+    if (drawn !== null) process.stdout.write(`${drawn}\n`)
   }
 
   /** @param only whether the benchmark was named: then its data must be there. */

@@ -12,13 +12,14 @@ export default class RecipeShow extends BaseCommand<typeof RecipeShow> {
   static override args = {recipe: Args.string({description: 'Name or file of a recipe.', required: true})}
 
   async run() {
-    const [{openRecipe, recipeSettings}, {stringify}] = await Promise.all([
+    const [{alsoPublished, openRecipe, recipeSettings}, {stringify}] = await Promise.all([
       import('../../cli/recipes.js'),
       import('yaml'),
     ])
     const opened = await openRecipe(this.args.recipe)
     // A value that does not fit is told here, before a run.
     for (const bench of Object.keys(opened.recipe.benchmarks)) await recipeSettings(opened, [bench])
+    await alsoPublished(opened)
     this.log(stringify(opened.recipe, {lineWidth: terminal().width}).trimEnd())
     return {...opened.recipe}
   }

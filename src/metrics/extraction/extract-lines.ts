@@ -1,6 +1,6 @@
 // Reads the answers of many responses: runs one extractor over a JSONL file (`lantern-eval extract --input`).
 import {z} from 'zod'
-import {jsonlRows} from '../../benchmarks/sources/jsonl.js'
+import {openTable} from '../../benchmarks/sources/table.js'
 import {LanternError} from '../../core/errors.js'
 import {type Extraction, type ExtractionInput, extractAnswer} from './index.js'
 
@@ -22,7 +22,8 @@ export async function* extractLines(
   path: string,
   item: Omit<ExtractionInput, 'text'>,
 ): AsyncGenerator<ExtractedLine> {
-  for await (const row of jsonlRows(path, path)) {
+  const table = await openTable(path, {format: 'jsonl'})
+  for await (const row of table.rows({whole: ['text', 'options']})) {
     if (row instanceof LanternError) throw row
     const {success, data, error} = lineSchema.safeParse(row.values)
     if (!success) {

@@ -1,10 +1,13 @@
 // The means of several arms on the same samples, and their covariance.
-import type {Aggregate} from './strata.js'
+import {type Aggregate, sharesOf} from './strata.js'
+import {areUneven, weightedDegrees} from './weighted-interval.js'
 
 /** One stratum for every arm: scores of the same samples in the same order, NaN where an arm has no score. */
 export interface RankedStratum {
   readonly scores: readonly Float64Array[]
   readonly clusters?: Int32Array
+  /** As in `Stratum`. */
+  readonly weight?: number
 }
 
 export interface ArmEstimates {
@@ -15,7 +18,7 @@ export interface ArmEstimates {
   readonly covariance: readonly Float64Array[]
   /** What two discordant pairs would add to the variance of a difference with this arm. */
   readonly floors: readonly number[]
-  /** Degrees of freedom of the covariance if it is computed over clusters; null without clusters. */
+  /** Degrees of freedom of the covariance over clusters, or over strata of different weights; null without either. */
   readonly degrees: number | null
 }
 
@@ -48,17 +51,20 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
     const parts = strata.map(({scores}) => moments(scores[arm]!))
     const scored = parts.reduce((sum, {n}) => sum + n, 0)
     if (scored === 0) continue
-    const filled = parts.filter(({n}) => n > 0)
+    // A stratum without a score of this arm has no share in its mean.
+    const shares = sharesOf(strata.map(({weight = 1}, s) => ({weight: parts[s]!.n > 0 ? weight : 0})))
     const macro = aggregate === 'macro'
     const total = parts.reduce((sum, part) => sum + part.sum, 0)
-    const mean = macro ? filled.reduce((sum, part) => sum + part.sum / part.n, 0) / filled.length : total / scored
+    const mean = macro
+      ? parts.reduce((sum, part, s) => sum + (part.n > 0 ? (shares[s]! * part.sum) / part.n : 0), 0)
+      : total / scored
     const influence = new Float64Array(pieces.count)
     const deviation = new Float64Array(pieces.count)
     const weights = new Float64Array(pieces.count)
     for (const [s, {scores}] of strata.entries()) {
       const {n, sum} = parts[s]!
       if (n === 0) continue
-      const weight = macro ? 1 / n / filled.length : 1 / scored
+      const weight = macro ? shares[s]! / n : 1 / scored
       const centre = within ? sum / n : mean
       const groups = within ? pieces.perStratum[s]! : pieces.count
       const scale = weight * Math.sqrt(groups / (within ? groups - 1 + lent : Math.max(1, groups - 1)))
@@ -87,18 +93,50 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
       covariance[k]![j] = shared
     }
   }
-  const degrees = pieces.clustered ? Math.max(1, pieces.count - (aggregate === 'macro' ? strata.length : 1)) : null
+  const degrees =
+    aggregate === 'macro' && areUneven(strata)
+      ? weightedDegrees(sharesOf(strata), pieces.perStratum)
+      : degreesOf(pieces, strata, within)
   return {arms, means, covariance, floors, degrees}
+}
+
+/** Below so many degrees of freedom the t distribution is used without clusters too; above it is the normal one. */
+const manyDegrees = 200
+
+/**
+ * With clusters, their number less the estimated means. For a macro mean, what a variance that rests on a few small
+ * strata is worth, by Satterthwaite's rule for strata of equal variance: each stratum's own variance, and what is lent
+ * from all of them.
+ * Source: Cochran 1977, Sampling Techniques, formula 5.16.
+ */
+function degreesOf(
+  {count, clustered, perStratum}: ReturnType<typeof piecesOf>,
+  strata: readonly RankedStratum[],
+  within: boolean,
+): number | null {
+  const all = Math.max(1, count - (within ? strata.length : 1))
+  if (!within) return clustered ? all : null
+  let sum = 0
+  let own = 0
+  let pooled = 0
+  for (const groups of perStratum) {
+    sum += 1 / groups
+    own += (groups - 1) / (groups * (groups - 1 + lent)) ** 2
+    pooled += lent / (groups * (groups - 1 + lent))
+  }
+  const worth = Math.max(1, Math.min(all, sum ** 2 / (own + pooled ** 2 / all)))
+  return clustered || worth < manyDegrees ? worth : null
 }
 
 /** What the products of deviations, summed over all strata, add to a covariance by the samples lent to each stratum. */
 function loanOf(strata: readonly RankedStratum[], perStratum: readonly number[]): number {
+  const shares = sharesOf(strata)
   let share = 0
   let free = 0
   for (const [s, {scores}] of strata.entries()) {
     const {length: n} = scores[0]!
     const groups = perStratum[s]!
-    share += lent / (groups - 1 + lent) / strata.length ** 2 / n
+    share += ((lent / (groups - 1 + lent)) * shares[s]! ** 2) / n
     free += (n * (groups - 1)) / groups
   }
   return free > 0 ? share / free : 0

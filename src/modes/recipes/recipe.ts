@@ -31,6 +31,9 @@ export const recipeSchema = z.strictObject({
     .refine(benchmarks => Object.keys(benchmarks).length > 0, 'names no benchmark')
     .describe('The benchmarks it is made for.'),
   settings: settingsSchema.describe('Settings of `run`, by the names of its flags.'),
+  also: settingsSchema
+    .optional()
+    .describe('Further values of settings that it published too, such as another mode: choosing them is no change.'),
   differs: z.array(z.string()).optional().describe('What the published evaluation did otherwise, in sentences.'),
 })
 

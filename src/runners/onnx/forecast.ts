@@ -1,5 +1,6 @@
 // Counts the tokens of prompts for a local checkpoint without loading its model. It uses the same template, tokenizer
 // and picture sizes as a run.
+import {picturesOf} from '../../core/generation.js'
 import type {Size} from '../picture-size.js'
 import type {Forecast} from '../runner.js'
 import {loadPromptTools, type PixelOptions} from './load.js'
@@ -21,7 +22,7 @@ export async function checkpointForecast(checkpoint: Checkpoint, options: PixelO
     price: null,
     async tokens(prompt, sizeOf) {
       const cells: number[] = []
-      for (const part of prompt.parts) if (part.type === 'image') cells.push(cellsSeen(await sizeOf(part.image)))
+      for (const picture of picturesOf(prompt)) cells.push(cellsSeen(await sizeOf(picture)))
       const all = expandImages(tokenizer.encode(await template(prompt)), special.image, cells)
       const image = cells.reduce((sum, count) => sum + count, 0)
       return {text: all.length - image, image}

@@ -1,6 +1,13 @@
 // The messages between the main thread and the worker, and how a group of requests is transferred. Pictures are read on
 // the main thread (from a file or a parquet page) and sent as bytes. Generations are sent back without their requests.
-import type {Generation, LatentBlock, Prompt, Request} from '../../core/generation.js'
+import {
+  type Generation,
+  type LatentBlock,
+  type Prompt,
+  type PromptPart,
+  picturesOf,
+  type Request,
+} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
 import type {EngineOptions} from './engine.js'
@@ -84,10 +91,16 @@ export async function packGroup(requests: readonly Request[]): Promise<Packed> {
     images.set(image, sent)
     return sent
   }
+  const packParts = async (parts: readonly PromptPart[]) => {
+    const sent: unknown[] = []
+    for (const part of parts) sent.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
+    return sent
+  }
   const packPrompt = async (prompt: Prompt) => {
-    const parts: unknown[] = []
-    for (const part of prompt.parts) parts.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
-    return {...prompt, parts}
+    const parts = await packParts(prompt.parts)
+    const earlier: unknown[] = []
+    for (const turn of prompt.earlier ?? []) earlier.push({...turn, parts: await packParts(turn.parts)})
+    return {...prompt, parts, ...(prompt.earlier && {earlier})}
   }
   const packed: unknown[] = []
   const kept: Request[] = []
@@ -126,7 +139,7 @@ export function unpackGroup({requests, pictures}: SentGroup): Request[] {
   }
   for (const {sample, prompt, looksAt, foreign} of requests as Request[]) {
     sample.images.forEach(unpackImage)
-    for (const part of [...prompt.parts, ...(looksAt?.parts ?? [])]) if (part.type === 'image') unpackImage(part.image)
+    for (const one of looksAt ? [prompt, looksAt] : [prompt]) picturesOf(one).forEach(unpackImage)
     if (foreign) unpackImage(foreign)
   }
   return requests as Request[]

@@ -1,7 +1,7 @@
 // Shares work between the requests of a group: vision features of pictures, and prompts after their prefill.
 // Each is computed once, on first use. Twelve interventions cost one vision pass and one prefill.
 import {LanternError} from '../../core/errors.js'
-import {type Prompt, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
+import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {PixelLimits} from '../smart-resize.js'
@@ -89,7 +89,7 @@ export class PreparedInputs {
       this.#numbers.set(image, known)
       return known
     }
-    return JSON.stringify([promptText(prompt), imagesOf(prompt).map(number)])
+    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number)])
   }
 
   /**
@@ -137,7 +137,7 @@ export class PreparedInputs {
     const {model, tokenizer, template} = this.#tools
     const {ids: special, vision, text} = model.checkpoint
     const pictures: SeenPicture[] = []
-    for (const image of imagesOf(prompt)) pictures.push(await this.#picture(image))
+    for (const image of picturesOf(prompt)) pictures.push(await this.#picture(image))
 
     const cells = pictures.map(({grid}) => cellsOf(grid, vision))
     const ids = expandImages(tokenizer.encode(await template(prompt)), special.image, cells)
@@ -186,10 +186,6 @@ function once<K, V>(memo: Map<K, Promise<V>>, key: K, compute: () => Promise<V>)
   const known = memo.get(key) ?? compute()
   memo.set(key, known)
   return known
-}
-
-function imagesOf({parts}: Prompt): ImageRef[] {
-  return parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
 }
 
 /** Writes the features [cells, H] of each picture over the embeddings of its image tokens. */

@@ -1,6 +1,7 @@
 // Estimates the tokens of prompts at an endpoint before any is sent. The endpoint's tokenizer is not available, so all
 // numbers are estimates and marked as such.
 
+import {picturesOf, turnsOf} from '../../core/generation.js'
 import type {Size} from '../picture-size.js'
 import type {Forecast, Price} from '../runner.js'
 import {smartResize} from '../smart-resize.js'
@@ -11,10 +12,11 @@ import {priceOf} from './prices.js'
 /** A rule of thumb for English text (help.openai.com, "What are tokens and how to count them?"). */
 const charactersPerToken = 4
 /**
- * The tokens that the chat format adds to one user turn: three for the turn, one for its role, three before the answer
+ * The tokens that the chat format adds: three for a turn and one for its role, and three before the answer
  * (openai/openai-cookbook: How_to_count_tokens_with_tiktoken).
  */
-const tokensPerTurn = 7
+const tokensPerTurn = 4
+const tokensBeforeAnswer = 3
 
 interface PictureRule {
   readonly models: RegExp
@@ -50,15 +52,18 @@ export function endpointForecast(
   // `openai/gpt-4o`, `Qwen/Qwen2.5-VL-7B-Instruct`, `gpt-4o-2024-08-06`
   const model = endpoint.name.replace(/^.*\//, '').replace(/-\d{4}-\d{2}-\d{2}$/, '')
   const pictures = pictureRules.find(({models}) => models.test(model))
-  const text = `a token for ${charactersPerToken} characters of text, ${tokensPerTurn} for the turn`
+  const text = `a token for ${charactersPerToken} characters of text, ${tokensPerTurn + tokensBeforeAnswer} for the turn`
   return {
     basis: 'estimated',
     rule: `${text}; ${pictures?.says ?? 'how this model counts pictures is not known here'}`,
     price: priceOf(endpoint, price),
-    async tokens({system, parts}, sizeOf) {
-      const texts = [system ?? '', ...parts.map(part => (part.type === 'text' ? part.text : ''))].join('')
-      const images = parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
-      const count = {text: Math.ceil(texts.length / charactersPerToken) + tokensPerTurn}
+    async tokens(prompt, sizeOf) {
+      const turns = turnsOf(prompt)
+      const parts = turns.flatMap(turn => turn.parts)
+      const texts = [prompt.system ?? '', ...parts.map(part => (part.type === 'text' ? part.text : ''))].join('')
+      const images = picturesOf(prompt)
+      const format = tokensPerTurn * turns.length + tokensBeforeAnswer
+      const count = {text: Math.ceil(texts.length / charactersPerToken) + format}
       if (images.length === 0) return {...count, image: 0}
       if (pictures === undefined) return {...count, image: null}
       let image = 0

@@ -7,13 +7,22 @@ import {
   failedGeneration,
   type Generation,
   type Prompt,
+  picturesOf,
   promptText,
   type Request,
+  turnsOf,
   unknownTiming,
 } from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {Budget} from '../budget.js'
-import {type CommonOptions, defineRunner, type Forecast, type ModelIdentity, type Session} from '../runner.js'
+import {
+  type CommonOptions,
+  defineRunner,
+  type Forecast,
+  type ModelIdentity,
+  type OnDisk,
+  type Session,
+} from '../runner.js'
 import type {ChatMessage, ChatPart} from './body.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
@@ -106,16 +115,20 @@ class RemoteSession implements Session {
     return endpointForecast(this.#identity.endpoint!, this.#options.common, this.#options.remote.price)
   }
 
-  async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+  async *generate(
+    groups: AsyncIterable<readonly Request[]>,
+    signal: AbortSignal,
+    onDisk?: OnDisk,
+  ): AsyncGenerator<Generation> {
     const window = () => this.#client.window
-    for await (const generation of inWindow(
+    const answers = inWindow(
       flatten(groups),
       window,
       request => this.#answer(request, signal),
       signal,
-    )) {
-      if (generation !== undefined) yield generation
-    }
+      generation => generation && onDisk?.(generation.request),
+    )
+    for await (const generation of answers) if (generation !== undefined) yield generation
   }
 
   async close(): Promise<void> {
@@ -126,7 +139,7 @@ class RemoteSession implements Session {
     const {prompt, decoding, arm, continuations, repeat} = request
     let images: SentImage[]
     try {
-      images = await Promise.all(imagesOf(prompt).map(image => readImage(image, this.#options.common)))
+      images = await Promise.all(picturesOf(prompt).map(image => readImage(image, this.#options.common)))
     } catch (error) {
       if (!(error instanceof LanternError)) throw error
       return failedGeneration(request, error.code, error.message, 0)
@@ -173,18 +186,18 @@ async function* flatten(groups: AsyncIterable<readonly Request[]>): AsyncGenerat
   for await (const group of groups) yield* group
 }
 
-function imagesOf(prompt: Prompt) {
-  return prompt.parts.flatMap(part => (part.type === 'image' ? [part.image] : []))
-}
-
 function messagesOf(prompt: Prompt, images: readonly SentImage[]): ChatMessage[] {
   let next = 0
-  const parts = prompt.parts.map(
-    (part): ChatPart =>
-      part.type === 'text' ? part : {type: 'image', ...images[next++]!, ...(part.detail && {detail: part.detail})},
+  const turns = turnsOf(prompt).map(
+    ({role, parts}): ChatMessage => ({
+      role,
+      content: parts.map(
+        (part): ChatPart =>
+          part.type === 'text' ? part : {type: 'image', ...images[next++]!, ...(part.detail && {detail: part.detail})},
+      ),
+    }),
   )
-  const user: ChatMessage = {role: 'user', content: parts}
-  return prompt.system === null ? [user] : [{role: 'system', content: prompt.system}, user]
+  return prompt.system === null ? turns : [{role: 'system', content: prompt.system}, ...turns]
 }
 
 /** Without streaming, the time of the first token is unknown. */
