@@ -108,8 +108,13 @@ async function* groups(
   const {benchmark} = bench
   const bank = {...(recordsOwn(spec) && {bank: dir}), ...(again && {again})}
   const once = readOnce()
-  const stored = bench.data.samples(new Set(bench.keys.map(key => key.id)))
-  for await (const {sample: next, other} of arms.some(seesOthers) ? withNeighbours(stored) : alone(stored)) {
+  const mine = new Set(bench.keys.map(key => key.id))
+  // Neighbours are those of the whole selection, so that every shard finds the same ones.
+  const pairs = arms.some(seesOthers)
+    ? withNeighbours(bench.data.samples(new Set(bench.selected)))
+    : alone(bench.data.samples(mine))
+  for await (const {sample: next, other} of pairs) {
+    if (!mine.has(next.id)) continue
     const sample = once(next)
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
     const pictures = new Pictures(spec, bench, sample, other && once(other))
