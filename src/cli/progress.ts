@@ -68,7 +68,8 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
       ),
       ...(errors > 0 ? [`${errors} error${errors === 1 ? '' : 's'}`] : []),
       ...(retries > 0 ? [`${retries} retr${retries === 1 ? 'y' : 'ies'}`] : []),
-      ...(concurrency === null ? [] : [`${concurrency} in flight`]),
+      // The end of a run has fewer samples left than it may ask for at once.
+      ...(concurrency === null || left === 0 ? [] : [`${Math.min(concurrency, left)} in flight`]),
     ]
   }
 
