@@ -126,7 +126,7 @@ const univlr: Loop = (tape, {prompt, k, max, blocks}) => {
   for (const [step, argmax] of [...tape].entries()) {
     const last = all.at(-1)
     const starts = last === 'S' && done < blocks
-    let next = on && slots <= 1 ? 'E' : argmax
+    let next: string = on && slots <= 1 ? 'E' : argmax
     const afterEnd = last === 'E'
     if (afterEnd) next = done < blocks ? 'S' : 'L'
     const entered = !on && starts

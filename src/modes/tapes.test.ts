@@ -2,7 +2,7 @@
 // how they were made; `tapes*.json` of any folder of goldens is read (LANTERN_EVAL_GOLDENS).
 import {readdirSync} from 'node:fs'
 import {join} from 'node:path'
-import {goldenFolders, readJson} from '../../test/support/goldens.js'
+import {allGoldenFolders, readJson} from '../../test/support/goldens.js'
 import {decide, type LatentMachine, latentMachine, masksEos, stateAfter, stopAfter} from './latent-machine.js'
 import {type Protocol, protocolDefaults} from './protocol.js'
 import {protocolNamed, protocolNames} from './protocols.js'
@@ -36,7 +36,7 @@ interface Tapes {
   readonly tapes: readonly Tape[]
 }
 
-const files = goldenFolders.flatMap(({name, dir}) =>
+const files = allGoldenFolders.flatMap(({name, dir}) =>
   readdirSync(dir)
     .filter(file => /^tapes.*\.json$/.test(file))
     .map(file => [`${name}: ${file}`, readJson<Tapes>(join(dir, file))] as const),

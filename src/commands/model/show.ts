@@ -72,8 +72,9 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     this.log(
       latent === null
         ? 'latents   none: the files name no latent tokens'
-        : `latents   ${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}`,
+        : `latents   ${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}, by ${latent.recognisedBy}`,
     )
+    if (shown.head !== null) this.log(`head      ${shown.head}: latents pass through it before they are fed`)
     this.log(
       `pictures  ${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token`,
     )

@@ -11,6 +11,7 @@ import {defaultBatchSize, type OnnxOptions} from './options.js'
 import {parseDevice} from './ort-session.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
 import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
+import {headInWords} from './qwen2-5-vl/latent-head.js'
 import {knownParity} from './qwen2-5-vl/low-precision.js'
 import {computeType, graphVersion} from './qwen2-5-vl/model.js'
 import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
@@ -113,7 +114,7 @@ async function startHere(
 type LockedProvenance = Pick<Provenance, 'precision' | 'parity' | 'graphs'>
 
 function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedProvenance): ModelIdentity {
-  const {latent, generation, image, parameters, assumed} = checkpoint
+  const {latent, head, generation, image, parameters, assumed} = checkpoint
   return {
     ref,
     sha256,
@@ -125,6 +126,7 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provena
       minPixels: image.minPixels,
       maxPixels: image.maxPixels,
       parity: provenance.parity,
+      ...(head !== null && {head: headInWords(head)}),
       ...(assumed.length > 0 && {assumed}),
     },
     latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},

@@ -76,6 +76,7 @@ async function feedBack(
       positions,
       totals: Int32Array.of(length),
       past: null,
+      latents: Uint8Array.of(fed.length > 0 ? 1 : 0),
     }
     const {hidden} = await model.decode({...input, want: {hidden: true}})
     requireFinite(hidden!)
