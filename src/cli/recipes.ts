@@ -8,6 +8,7 @@ import {LanternError, messageOf} from '../core/errors.js'
 import {canonicalJson} from '../core/hash.js'
 import {recipeNamed} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
+import {looksLikePath} from './settings/asked.js'
 import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
 import {parseYaml} from './yaml-file.js'
@@ -34,6 +35,7 @@ const recipeKeys = [
   'max-pixels',
   'min-pixels',
   'extractor',
+  'latent-dtype',
 ] as const satisfies readonly (keyof typeof runSettings)[]
 
 /** The schema of a recipe file, with the settings from the table. schemas/recipe.schema.json is generated from it. */
@@ -89,9 +91,13 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
 
 /** Paths in a recipe are relative to its file. */
 function withPaths(recipe: Recipe, folder: string): Recipe {
-  const template = recipe.settings['prompt-template']
-  if (typeof template !== 'string') return recipe
-  return {...recipe, settings: {...recipe.settings, 'prompt-template': resolve(folder, template)}}
+  const {'prompt-template': template, protocol} = recipe.settings
+  const settings = {
+    ...recipe.settings,
+    ...(typeof template === 'string' && {'prompt-template': resolve(folder, template)}),
+    ...(typeof protocol === 'string' && looksLikePath.test(protocol) && {protocol: resolve(folder, protocol)}),
+  }
+  return {...recipe, settings}
 }
 
 /**

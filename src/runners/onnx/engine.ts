@@ -12,7 +12,7 @@ import {
   type Usage,
 } from '../../core/generation.js'
 import {random} from '../../core/random.js'
-import {readFloats} from '../../core/safetensors.js'
+import {readFloats, rounded} from '../../core/safetensors.js'
 import {
   bankMissing,
   type Intervention,
@@ -42,6 +42,8 @@ export interface EngineOptions {
    * over the bus at every step is too slow.
    */
   readonly wholeGenerations?: boolean
+  /** The type that latents are rounded to where they are fed. Default: none. */
+  readonly latentDtype?: 'fp32' | 'bf16'
   /** Run folder with the latents for interventions that need a bank. */
   readonly latentBank?: string
 }
@@ -136,7 +138,7 @@ export class Engine {
     const prefix = blocks.flatMap(({vectors}) => {
       const {model, tokenizer} = this.#tools
       const ids = markerIds({checkpoint: model.checkpoint, tokenizer}, arm.protocol)
-      return [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}]
+      return [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector: this.#options.latentDtype === 'bf16' ? asFed(vector) : vector})), {id: ids.end}]
     })
     return scoreContinuations(
       this.#tools.model,
@@ -197,6 +199,7 @@ export class Engine {
       random: random(decoding.seed, request.sample.benchmark, request.sample.id, 'sampling'),
       maxNewTokens: decoding.maxNewTokens,
       eos: new Set(generation.eos),
+      ...(this.#options.latentDtype === 'bf16' && {asFed}),
       textStops: stopStringWatch(machine.rules, ids => this.#tools.tokenizer.decode(ids)),
       ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
     }
@@ -331,6 +334,8 @@ export class Engine {
     }
   }
 }
+
+const asFed = (vector: Float32Array) => rounded(vector, 'BF16')
 
 interface Finished {
   readonly task: Plan & {readonly prepared: Prompted}
