@@ -27,6 +27,7 @@ export type {Outcome, Score, Scoring} from './core/outcome.js'
 export type {PromptForm, PromptForms} from './core/prompt-form.js'
 export {random} from './core/random.js'
 export {type ImageRef, letterOf, type Sample} from './core/sample.js'
+export * from './metrics/diagnosis/index.js'
 export {
   defineExtractor,
   type Extractor,

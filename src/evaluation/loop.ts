@@ -50,19 +50,28 @@ async function runOne(
   const {run, signal, onEvent} = tools
   // When writing fails, open generations are aborted too.
   const stop = new AbortController()
+  const waiting = new Map<Request, () => void>()
+  const onDisk = (request: Request) => new Promise<void>(resolve => waiting.set(request, resolve))
   try {
     await run.write(
+      // A judge may take longer than the model, and must not keep it waiting. The answers are in the cache meanwhile.
       askInTurns(
         {session, arms},
         groups(prepared.spec, arms, bench, run),
         bench.form,
         AbortSignal.any([signal, stop.signal]),
+        prepared.judge ? undefined : onDisk,
       ),
       generation => finish(prepared, bench, generation, tools),
-      record => onEvent({type: 'record', record}),
+      (record, {request}) => {
+        waiting.get(request)?.()
+        waiting.delete(request)
+        onEvent({type: 'record', record})
+      },
     )
   } finally {
     stop.abort()
+    for (const resolve of waiting.values()) resolve()
   }
 }
 

@@ -1,5 +1,6 @@
 // The rules of a latent protocol, as data: what a method of this harness, a plug-in and a user's YAML file state.
 // latent-machine.ts follows them; methods.ts holds the published ones.
+import {closest} from '../core/closest.js'
 import {
   aBoolean,
   aCount,
@@ -189,17 +190,17 @@ const fields: Readonly<Record<Exclude<keyof Protocol, 'name'>, Check>> = {
 
 /**
  * Checks the definition of a protocol and completes it with `protocolDefaults`. Throws LanternError `bad-config` naming
- * the wrong rule, also for a field that no protocol has.
+ * the wrong rule, or one that no protocol has: a rule that is spelled wrong would be left out in silence.
  */
 export function defineProtocol(protocol: ProtocolDefinition): Definition<'protocol', Protocol> {
   const given = anObject.fits(protocol)
   const definition = definitionOf('protocol', given ? {...protocolDefaults, ...protocol} : protocol, fields)
   const odd = Object.keys(protocol).find(key => key !== 'name' && !Object.hasOwn(fields, key))
-  if (odd !== undefined)
-    throw new LanternError(
+  if (odd === undefined) return definition as Definition<'protocol', Protocol>
+  const near = closest(odd, Object.keys(fields))
+  throw new LanternError(
       'bad-config',
-      `The protocol "${definition.name}" has a field "${odd}", which no protocol has.`,
-      `A protocol has name, ${Object.keys(fields).join(', ')}.`,
+      `The protocol "${definition.name}" has a rule that no protocol has: ${odd}.`,
+      near === undefined ? `The rules are ${Object.keys(fields).join(', ')}.` : `Did you mean ${near}?`,
     )
-  return definition as Definition<'protocol', Protocol>
 }

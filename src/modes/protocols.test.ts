@@ -18,7 +18,7 @@ describe('a definition', () => {
   })
   it.each<[what: string, more: object, message: string]>([
     ['a rule that is none', {enterOn: 'sometimes'}, 'wrong enterOn: it must be one of predicted, consumed, never'],
-    ['a field that is none', {budgets: 3}, 'has a field "budgets", which no protocol has'],
+    ['a field that is none', {budgets: 3}, 'has a rule that no protocol has: budgets'],
     ['a repetition of one', {repetitionExit: 1}, 'wrong repetitionExit: it must be a whole number of at least 2'],
     ['ids in place of texts', {discretePrefix: [7]}, 'wrong discretePrefix: it must be a list of objects with text'],
     ['an empty stop string', {stopStrings: ['']}, 'wrong stopStrings: it must be a list of texts'],

@@ -30,7 +30,7 @@ function upperBound(wins: number, losses: number, n: number, z: number): number 
   // The score falls from 0 at the estimate to minus infinity at 1; 60 halvings exhaust the double.
   for (let step = 0; step < 60; step++) {
     const middle = (inside + outside) / 2
-    if (score(middle, wins, losses, n) > -z) inside = middle
+    if (tangoStatistic(middle, wins, losses, n) > -z) inside = middle
     else outside = middle
   }
   return inside
@@ -38,9 +38,9 @@ function upperBound(wins: number, losses: number, n: number, z: number): number 
 
 /**
  * Tango's statistic: the standardised distance of the data from `difference`, with the losing share at its constrained
- * maximum likelihood.
+ * maximum likelihood. Positive where the data lie above `difference`, which lies strictly between -1 and 1.
  */
-function score(difference: number, wins: number, losses: number, n: number): number {
+export function tangoStatistic(difference: number, wins: number, losses: number, n: number): number {
   const linear = (2 * n - wins + losses) * difference - wins - losses
   const constant = -losses * difference * (1 - difference)
   const losing = (Math.sqrt(linear * linear - 8 * n * constant) - linear) / (4 * n)

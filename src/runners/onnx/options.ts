@@ -17,7 +17,7 @@ export interface LocalOptions {
   /** Whether latents are rounded where they are fed. Default: they are fed as they are computed. */
   readonly latentDtype?: 'fp32' | 'bf16'
   readonly threads?: number
-  /** Folder of a LoRA adapter for the checkpoint. */
+  /** LoRA adapter for the checkpoint: a folder, or a repository of the hub (`hub:owner/name[@revision]`). */
   readonly adapter?: string
   readonly batchSize?: number
   /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */

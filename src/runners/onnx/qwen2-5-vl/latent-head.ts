@@ -2,7 +2,7 @@
 // its part of the decoder graph. Sources: VincentLeebang/lvr: src/model/lvr_heads.py; Warrenustc1958/UniVLR:
 // src/model/univlr_heads.py; hulianyuyy/CoLT: modeling_qwen3_vl.py.
 import {LanternError} from '../../../core/errors.js'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import {float, type Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
 import type {TextConfig} from './types.js'

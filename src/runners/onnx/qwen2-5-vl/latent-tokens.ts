@@ -1,7 +1,7 @@
 // Finds the latent marker tokens of a checkpoint. Takes their ids from config.json, otherwise looks up their texts in
 // tokenizer.json.
 import {LanternError} from '../../../core/errors.js'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import type {LatentTokens} from './types.js'
 
 interface Method {
