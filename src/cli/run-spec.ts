@@ -104,7 +104,11 @@ async function protocolGiven(nameOrFile: string): Promise<string> {
   const {parts} = loadedPlugins().find(({url}) => url === pathToFileURL(file).href)!
   const protocol = parts.find(({kind}) => kind === 'protocol')
   if (protocol !== undefined) return protocol.name
-  throw new LanternError('bad-config', `${nameOrFile} defines no protocol.`, 'Name its parts by their names, and the file with --plugin.')
+  throw new LanternError(
+    'bad-config',
+    `${nameOrFile} defines no protocol.`,
+    'Name its parts by their names, and the file with --plugin.',
+  )
 }
 
 /** The benchmarks named by the recipe and the run together, and the recipe's entry in the lock. */

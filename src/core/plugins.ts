@@ -4,8 +4,8 @@ import {readFile} from 'node:fs/promises'
 import {fileURLToPath, pathToFileURL} from 'node:url'
 import {type Definition, type DefinitionKind, definitionKinds} from './definition.js'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
-import {isLoaded, noteLoaded} from './loaded-plugins.js'
 import {limits} from './limits.js'
+import {isLoaded, noteLoaded} from './loaded-plugins.js'
 import {moduleSha256, pluginFile} from './plugin-files.js'
 
 /** A plug-in as named by the user, and the folder to which the name is relative. */

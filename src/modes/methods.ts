@@ -33,7 +33,11 @@ const mirage = {
 const padded = {enterOn: 'consumed', earlyEnd: true} as const
 
 /** `<|NAME_start|>`, `<|NAME|>`, `<|NAME_end|>`. */
-const markers = (name: string): MarkerTexts => ({start: `<|${name}_start|>`, pad: `<|${name}|>`, end: `<|${name}_end|>`})
+const markers = (name: string): MarkerTexts => ({
+  start: `<|${name}_start|>`,
+  pad: `<|${name}|>`,
+  end: `<|${name}_end|>`,
+})
 
 const laserSource = 'ybb6/laser: src/model/qwen_laser_model.py @ 204163e'
 

@@ -199,8 +199,8 @@ export function defineProtocol(protocol: ProtocolDefinition): Definition<'protoc
   if (odd === undefined) return definition as Definition<'protocol', Protocol>
   const near = closest(odd, Object.keys(fields))
   throw new LanternError(
-      'bad-config',
-      `The protocol "${definition.name}" has a rule that no protocol has: ${odd}.`,
-      near === undefined ? `The rules are ${Object.keys(fields).join(', ')}.` : `Did you mean ${near}?`,
-    )
+    'bad-config',
+    `The protocol "${definition.name}" has a rule that no protocol has: ${odd}.`,
+    near === undefined ? `The rules are ${Object.keys(fields).join(', ')}.` : `Did you mean ${near}?`,
+  )
 }

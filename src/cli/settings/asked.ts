@@ -132,7 +132,10 @@ export const whatSettings = {
     ...what,
     defaultNote: 'latent for a checkpoint with latent ids, else direct',
   }),
-  protocol: one(protocolName, 'Latent protocol: a name, or a YAML file with one.', {...what, defaultNote: 'what the checkpoint says'}),
+  protocol: one(protocolName, 'Latent protocol: a name, or a YAML file with one.', {
+    ...what,
+    defaultNote: 'what the checkpoint says',
+  }),
   'latent-size': several(wholeNumber('K', {min: 0}), 'Latents per block (K); an arm for each.', {
     ...what,
     defaultNote: 'what the checkpoint says',

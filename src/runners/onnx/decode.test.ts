@@ -163,10 +163,12 @@ describe('the Loop graph, which follows the rules of LanteRn alone', () => {
     const free = ['name', 'source', 'budget', 'leastBudget', 'tokens']
     expect([...named, ...free].sort()).toEqual(Object.keys(protocolNamed('lantern')).sort())
   })
-  it.each<Partial<Protocol>>([{stopStrings: ['x']}, {prefixLatents: 1}, {forceStart: 'always'}, {forceStartAgain: true}])(
-    'refuses %j without blocks too',
-    rules => {
-      expect(fits(bound({enterOn: 'never', ...rules}))).toBe(false)
-    },
-  )
+  it.each<Partial<Protocol>>([
+    {stopStrings: ['x']},
+    {prefixLatents: 1},
+    {forceStart: 'always'},
+    {forceStartAgain: true},
+  ])('refuses %j without blocks too', rules => {
+    expect(fits(bound({enterOn: 'never', ...rules}))).toBe(false)
+  })
 })

@@ -138,7 +138,14 @@ export class Engine {
     const prefix = blocks.flatMap(({vectors}) => {
       const {model, tokenizer} = this.#tools
       const ids = markerIds({checkpoint: model.checkpoint, tokenizer}, arm.protocol)
-      return [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector: this.#options.latentDtype === 'bf16' ? asFed(vector) : vector})), {id: ids.end}]
+      return [
+        {id: ids.start},
+        ...vectors.map(vector => ({
+          id: ids.pad,
+          vector: this.#options.latentDtype === 'bf16' ? asFed(vector) : vector,
+        })),
+        {id: ids.end},
+      ]
     })
     return scoreContinuations(
       this.#tools.model,
@@ -210,7 +217,8 @@ export class Engine {
     const {generate, checkpoint} = this.#tools.model
     const {intervention} = plan.request.arm
     const ownLatents = intervention === 'own' || intervention === null
-    if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null)) return null
+    if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null))
+      return null
     const input = await inputs.input(plan.request, plan.machine.prefix)
     const decoded = await decodeInLoop(generate, input, plan)
     const {ids, ropeDelta, imageTokens, seen, inputMs} = input
@@ -221,7 +229,13 @@ export class Engine {
     if (!plan.request.continuations) return generation
     return {
       ...generation,
-      ...(await this.#wantedScores(plan.request, (await inputs.prompt(plan.request, plan.machine.prefix)).state, decoded.blocks)),
+      ...(await this.#wantedScores(
+        plan.request,
+        (
+          await inputs.prompt(plan.request, plan.machine.prefix)
+        ).state,
+        decoded.blocks,
+      )),
     }
   }
 

@@ -29,7 +29,9 @@ export function fitsLoop({machine, sampling, asFed}: LoopTask, ownLatents: boole
 
 /** Without blocks, some rules still put ids in place of the sampled ones. */
 function forcesIds({rules, forced}: LatentMachine): boolean {
-  return rules.forceStart !== 'never' || rules.forceStartAgain || (rules.forcedAfterExitOn === 'end' && forced.length > 0)
+  return (
+    rules.forceStart !== 'never' || rules.forceStartAgain || (rules.forcedAfterExitOn === 'end' && forced.length > 0)
+  )
 }
 
 function followsLantern(rules: Protocol): boolean {

@@ -46,7 +46,7 @@ describe('a protocol is bound', () => {
     const machine = machineOf(arm('laser'), {checkpoint: checkpoint(lantern), tokenizer: tokenizerOf({})})
     expect(machine.ids).toEqual(lantern.ids)
   })
-  it("with its prefix as ids, markers written by their role", () => {
+  it('with its prefix as ids, markers written by their role', () => {
     const tokens = {'<|latent_start|>': 7, '<|latent_pad|>': 8, '<|latent_end|>': 9, '</think>': 6, '<think>': 5}
     const {prefix} = machineOf(arm('mull'), {checkpoint: checkpoint(null), tokenizer: tokenizerOf(tokens)})
     expect(prefix).toEqual([5, ...Array.from({length: 20}, () => 8), 6, code('\n')])

@@ -38,7 +38,10 @@ export async function openSession(ref: string, dir: string, options: OnnxOptions
     return started
   }
   const known = common.planOnly ? await knownProvenance(checkpoint, start) : undefined
-  const identity = identityOf(ref, checkpoint, sha256, {...(known ?? (await host()).provenance), latentDtype: local.latentDtype})
+  const identity = identityOf(ref, checkpoint, sha256, {
+    ...(known ?? (await host()).provenance),
+    latentDtype: local.latentDtype,
+  })
   return {
     describe: () => identity,
     forecast: () => checkpointForecast(checkpoint, common),

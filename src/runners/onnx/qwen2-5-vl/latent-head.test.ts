@@ -125,8 +125,14 @@ const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a, (value, i) => Math.abs(value - b[i]!)).reduce((x, y) => Math.max(x, y), 0)
 
 const replacing: readonly [head: LatentHead, config: object][] = [
-  [{kind: 'simple', name: 'lvr_head', layer: null}, {lvr_head: true, lvr_head_type: 'simple'}],
-  [{kind: 'glu', name: 'lvr_head', layer: null}, {lvr_head: true, lvr_head_type: 'glu'}],
+  [
+    {kind: 'simple', name: 'lvr_head', layer: null},
+    {lvr_head: true, lvr_head_type: 'simple'},
+  ],
+  [
+    {kind: 'glu', name: 'lvr_head', layer: null},
+    {lvr_head: true, lvr_head_type: 'glu'},
+  ],
   [
     {kind: 'vae', name: 'univlr_head', layer: null},
     {univlr_head: true, univlr_head_type: 'vae', univlr_align_layer: -1},
@@ -204,7 +210,11 @@ describe('the files of a head', () => {
   })
   test.each<[what: string, config: object, message: string]>([
     ['no flag', {}, 'has no lvr_head, but the weights hold one'],
-    ['a kind that is unknown', {...config, lvr_head_type: 'moe'}, 'lvr_head_type "moe" is not one of simple, glu and vae'],
+    [
+      'a kind that is unknown',
+      {...config, lvr_head_type: 'moe'},
+      'lvr_head_type "moe" is not one of simple, glu and vae',
+    ],
     ['a kind that is not in the weights', {...config, lvr_head_type: 'glu'}, 'lvr_head.gate_proj.weight'],
     ['a layer that does not exist', {...config, lvr_align_layer: 9}, 'lvr_align_layer is 9; the model has 2 layers'],
   ])('with %s are refused', async (_what, changes, message) => {

@@ -89,7 +89,10 @@ const graphs = {
     reads: isVisionTensor,
     emit: ({vision, text}: Checkpoint, weights: Weights) => visionGraph(vision, text, weights),
   },
-  decoder: {reads: isDecoderTensor, emit: ({text, head}: Checkpoint, weights: Weights) => decoderGraph(text, head, weights)},
+  decoder: {
+    reads: isDecoderTensor,
+    emit: ({text, head}: Checkpoint, weights: Weights) => decoderGraph(text, head, weights),
+  },
   loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
 }
 
