@@ -1,8 +1,9 @@
-// How BLINK is asked, by style. Peers' forms are sent as they stand. Data only. Sources:
-// zeyofu/BLINK_Benchmark: eval/test_benchmark.py, eval/query_model.py; GuilhermeViveiros/LanteRn:
-// evals/viscot_blink_vstar_eval.py; VincentLeebang/lvr: evaluation/evaluation.py; open-compass/VLMEvalKit:
-// vlmeval/dataset/image_mcq.py, vlmeval/smp/vlm.py; ybb6/laser: evaluation/bench_func.py; xixiaouab/ReaLVR-code:
-// eval/evaluate.py; arijitray1993/mull: README.md; Svardfox/LaViT: evaluation/utils/adapters.py; EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/blink/.
+// How BLINK is asked, by style. Peers' forms are sent as they stand. Data only. Sources: zeyofu/BLINK_Benchmark:
+// eval/test_benchmark.py, eval/query_model.py; GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py;
+// VincentLeebang/lvr: evaluation/evaluation.py; open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py,
+// vlmeval/smp/vlm.py; ybb6/laser: evaluation/bench_func.py; xixiaouab/ReaLVR-code: eval/evaluate.py;
+// arijitray1993/mull: README.md; Svardfox/LaViT: evaluation/utils/adapters.py; EvolvingLMMs-Lab/lmms-eval:
+// lmms_eval/tasks/blink/.
 import {limitInAllModes, type PromptForm, type PromptForms} from '../core/prompt-form.js'
 
 const lmmsNote = 'Note: You only need to respond with {letters} without providing any additional information.\n'

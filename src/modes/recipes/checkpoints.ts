@@ -1,5 +1,5 @@
-// Recipes of published checkpoints: what their authors' evaluations send, one for each. Where a fact could not be read in
-// the public code, `secondHand` says so; `needs` names what does not run here yet.
+// Recipes of published checkpoints: what their authors' evaluations send, one for each. Where a fact could not be read
+// in the public code, `secondHand` says so; `needs` names what does not run here yet.
 import {lantern} from './lantern.js'
 import {lvr} from './lvr.js'
 import {patches, type Recipe} from './recipe.js'
