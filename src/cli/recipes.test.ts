@@ -611,7 +611,8 @@ describe('the recipes of checkpoints (the files that each names as its source)',
   const blink = 'blink:Spatial_Relation'
   const monetSystem =
     'You are a helpful multimodal assistant. You are required to answer the question based on the image provided. Put your final answer in \\boxed{}.'
-  test.each<[recipe: string, bench: string, text: string, rest: object, system?: string]>([
+  type Row = [recipe: string, bench: string, text: string, rest: object, system?: string]
+  const rows: Row[] = [
     [
       'laser-7b',
       blink,
@@ -642,18 +643,24 @@ describe('the recipes of checkpoints (the files that each names as its source)',
     ['lantern-3b', 'vstar', gloves, {max_tokens: 512, ...greedy}],
     ['monet-7b', 'vstar', gloves, {max_tokens: 4096, temperature: 0.1, top_p: 0.8, top_k: 50}, monetSystem],
     ['capimagine-7b', 'vstar', inVlmEvalKit, {max_tokens: 2048, ...greedy}],
-  ])('%s sends of %s exactly this', async (recipe, bench, text, rest, system) => {
-    const data = await (bench === 'vstar' ? glove : spatial)()
-    const limits = ['--min-pixels', '784', '--max-pixels', '100000000']
-    const body = readable(await asked(recipe, bench, data, ...limits)) as {seed?: number}
-    const user = {role: 'user', content: [picture, {type: 'text', text}]}
-    expect(body).toEqual({
-      model: 'm',
-      messages: system === undefined ? [user] : [{role: 'system', content: system}, user],
-      ...rest,
-      ...(body.seed !== undefined && {seed: body.seed}),
-    })
-  })
+  ]
+  // A missing last column would become jest's done callback.
+  test.each(rows.map(row => [row[0], row[1], row] as const))(
+    '%s sends of %s exactly this',
+    async (recipe, bench, row) => {
+      const [, , text, rest, system] = row
+      const data = await (bench === 'vstar' ? glove : spatial)()
+      const limits = ['--min-pixels', '784', '--max-pixels', '100000000']
+      const body = readable(await asked(recipe, bench, data, ...limits)) as {seed?: number}
+      const user = {role: 'user', content: [picture, {type: 'text', text}]}
+      expect(body).toEqual({
+        model: 'm',
+        messages: system === undefined ? [user] : [{role: 'system', content: system}, user],
+        ...rest,
+        ...(body.seed !== undefined && {seed: body.seed}),
+      })
+    },
+  )
 
   test('are found by the id on the hub, in any case, with its scheme and its revision', async () => {
     for (const id of ['wybb/laser-7b', 'hub:wybb/Laser-7B@main'])
