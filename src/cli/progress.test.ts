@@ -216,6 +216,19 @@ describe('on a terminal', () => {
     expect(frame.length).toBeLessThanOrEqual(80)
   })
 
+  it('shows no more requests in flight than samples are left', () => {
+    const text = shown(true, (event, wait) => {
+      event(begin())
+      event({type: 'runner', event: {type: 'limit', concurrency: 20}})
+      for (let i = 0; i < 97; i++) {
+        wait(100)
+        event(answered())
+      }
+      event({type: 'end'})
+    })
+    expect(lastFrame(text)).toContain('3 in flight')
+  })
+
   it.each([40, 60, 120])('stays within %d columns', columns => {
     const text = shown(
       true,

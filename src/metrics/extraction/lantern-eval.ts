@@ -123,6 +123,8 @@ function corrected(text: string, item: KnownItem): Target | undefined {
   const last = Array.from(text.matchAll(correction)).at(-1)
   if (last === undefined) return undefined
   const before = text.slice(Math.max(0, last.index - longestCorrection), last.index)
+  // "A and, actually, B" adds one.
+  if (/\b(?:and|or)\W*$/i.test(before)) return undefined
   if (!Array.from(before.matchAll(freeLetter)).some(([, letter]) => item.letters.includes(letter!))) return undefined
   const to = last.index + last[0].length
   // "A. Actually not A": taken back, and nothing put in its place.
