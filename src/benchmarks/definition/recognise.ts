@@ -6,6 +6,7 @@ import {closest} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
 import {letterOf} from '../../core/sample.js'
 import type {CellKind, TableColumn} from '../sources/table.js'
+import {columnsWithin, isDerived, namesIn} from './columns.js'
 import type {OpenDefinition} from './open.js'
 import {isEmpty, isRecord} from './options.js'
 import {type FieldName, fieldNames} from './schema.js'
@@ -20,7 +21,7 @@ export interface Recognised {
 }
 
 /** Names by field, without case and punctuation; the first that is there counts. */
-const usualNames: Readonly<Record<Exclude<FieldName, 'options'>, readonly string[]>> = {
+const usualNames: Readonly<Record<Exclude<FieldName, 'options' | 'prompt'>, readonly string[]>> = {
   id: ['id', 'sample id', 'question id', 'qid', 'uid', 'uuid', 'item id', 'data id', 'index', 'idx', 'pid', 'key'],
   image: [
     ...['decoded image', 'image', 'images', 'image path', 'image paths', 'img', 'imgs', 'img path', 'img paths'],
@@ -79,8 +80,8 @@ export function recogniseFields(
   for (const field of fieldNames) {
     const said = declared[field]
     if (said === undefined) continue
-    fields[field] = said === null ? [] : [said].flat()
-    for (const name of fields[field]) {
+    fields[field] = namesIn(said)
+    for (const name of fields[field].flatMap(name => partsOf(known, name))) {
       if (known.has(name) || isPathIn(known, name)) continue
       const near = closest(name, known.keys())
       throw new LanternError(
@@ -90,11 +91,13 @@ export function recogniseFields(
       )
     }
     // One column of options may be the question: they stand inside it.
-    if (field !== 'options' || fields[field].length > 1) for (const name of fields[field]) taken.add(name)
+    if ((field !== 'options' || fields[field].length > 1) && !isDerived(said))
+      for (const name of fields[field]) taken.add(name)
   }
+  fields.prompt ??= []
   const told: string[] = []
   // Options come before answers: `answers` is a list of options where an `answer` stands beside it.
-  const order: readonly FieldName[] = [
+  const order: readonly Exclude<FieldName, 'prompt'>[] = [
     'id',
     'question',
     'image',
@@ -159,6 +162,12 @@ function isPathIn(known: ReadonlyMap<string, readonly CellKind[]>, name: string)
   return keys.length > 0 && known.get(column)?.some(kind => kind === 'list' || kind === 'object') === true
 }
 
+/** A name, or the columns of a text made of several. */
+function partsOf(known: ReadonlyMap<string, unknown>, name: string): readonly string[] {
+  const within = known.has(name) ? [] : columnsWithin(name)
+  return within.length > 0 ? within : [name]
+}
+
 type Known = ReadonlyMap<string, readonly CellKind[]>
 type Rows = readonly Readonly<Record<string, unknown>>[]
 
@@ -181,7 +190,7 @@ function innerOf(known: Known, name: string): string | undefined {
 }
 
 function columnsNamed(
-  field: Exclude<FieldName, 'options'>,
+  field: Exclude<FieldName, 'options' | 'prompt'>,
   byName: ReadonlyMap<string, string>,
   known: Known,
   rows: Rows,
