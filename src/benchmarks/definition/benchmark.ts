@@ -228,6 +228,10 @@ function hintsOf(rows: readonly TableRow[], fields: Fields, file: DefinitionFile
         `${file.id}: options stand inside the question (${lettered.where}) and are left there; \`options: ${question}\` under fields takes them out.`,
       )
   }
+  if (fields.image.length === 0 && file.fields?.image === undefined)
+    hints.push(
+      `${file.id}: there is no column with pictures, so questions are asked without; where a column names them, say so: \`image: "{COLUMN}.jpg"\` under fields.`,
+    )
   if (fields.answer.length === 0) hints.push(`${file.id}: there is no column with the answer, so samples are unscored.`)
   return hints
 }

@@ -35,6 +35,7 @@ const usualNames: Readonly<Record<Exclude<FieldName, 'options' | 'prompt'>, read
     ...['correct answer', 'right answer', 'correct option', 'correct choice', 'correct', 'answer letter', 'target'],
     ...['answer label', 'correct letter', 'correct label', 'answer index', 'answer idx', 'answer id', 'correct index'],
     ...['correct idx', 'answers', 'gt answers', 'answer text', 'reference answer', 'reference', 'solution'],
+    ...['answer value', 'expected answer', 'expected', 'true answer', 'gold label', 'gold answers'],
   ],
   subtask: [
     ...['subtask', 'sub task', 'category', 'task', 'task type', 'task name', 'question type', 'type', 'subcategory'],
@@ -205,6 +206,8 @@ function columnsNamed(
   return found === undefined ? undefined : [found]
 }
 
+const textFields: readonly FieldName[] = ['id', 'question', 'subtask', 'cluster', 'group']
+
 /** Samples of a group count together: a pair, a few rotations. A column with larger ones sorts the samples. */
 const largestGroup = 10
 
@@ -213,6 +216,9 @@ function canBe(field: FieldName, name: string, known: Known, rows: Rows): boolea
   const kinds = known.get(name)!
   // `correct: true` tells how somebody answered, not what is right.
   if (field === 'answer') return plain(name) !== 'correct' || kinds.join() !== 'boolean'
+  // A column of objects may hold the field under a key; it is not the field.
+  if (textFields.includes(field) && kinds.length > 0 && kinds.every(kind => kind === 'object' || kind === 'list'))
+    return false
   // The number of a picture is not the picture.
   if (field === 'image') return kinds.length === 0 || kinds.some(kind => kind !== 'number' && kind !== 'boolean')
   if (field !== 'group') return true
