@@ -80,7 +80,9 @@ async function benchmarkRows() {
     const samples = count > 0 ? String(count) : origin.pull === undefined ? 'generated' : 'not confirmed'
     const styles = Object.keys(prompts).filter(style => style !== 'lantern-eval')
     const headline = `${aggregateText(scoring.aggregate)} ${scoring.metric}`
-    rows.push(`| \`${id}\` | ${title.replaceAll('*', '\\*')} | ${samples} | ${headline} | ${styles.join(', ') || '-'} |`)
+    rows.push(
+      `| \`${id}\` | ${title.replaceAll('*', '\\*')} | ${samples} | ${headline} | ${styles.join(', ') || '-'} |`,
+    )
   }
   return rows
 }

@@ -1,8 +1,9 @@
 // lantern-eval.config.yaml: settings by name, between the environment and the defaults. One file serves all commands.
-import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
+import {readSmallText} from '../core/small-file.js'
 import type {YamlFile} from '../core/yaml-file.js'
 import {everywhereSettings} from './settings/everywhere.js'
 import {readValue, type Setting, type Source} from './settings/setting.js'
@@ -32,7 +33,7 @@ export async function openConfig(path: string | undefined): Promise<ConfigFile> 
   const file = path ?? configFileName
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await readSmallText(file, limits.textBytes)
   } catch (error) {
     if (path === undefined && systemCodeOf(error) === 'ENOENT') return noFile
     throw new LanternError(

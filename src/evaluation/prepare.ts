@@ -2,7 +2,7 @@
 // sent.
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
-import {loadBenchmark} from '../benchmarks/index.js'
+import {loadBenchmark, openData} from '../benchmarks/index.js'
 import {withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, modes} from '../core/generation.js'
@@ -114,7 +114,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin: identities.every(({builtin}) => builtin) ? 'always' : 'named',
       } as const
       const {path} = await findData(benchmark, wish, common)
-      const found = await benchmark.load(path, {
+      const found = await openData(benchmark, path, {
         split,
         seed: spec.seed,
         ...(spec.imageRoot !== undefined && {imageRoot: spec.imageRoot}),

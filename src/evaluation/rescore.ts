@@ -2,7 +2,7 @@
 // only read; no model is asked.
 import type {DataSet} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
-import {benchmarkIds, loadBenchmark} from '../benchmarks/index.js'
+import {benchmarkIds, loadBenchmark, openData} from '../benchmarks/index.js'
 import {type OptionOrders, withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
@@ -131,7 +131,7 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
   const {path: place} = await findData(benchmark, wish, spec.chat.common)
   const seed = lock.seeds.run
   const orders = (lock.prompts['options'] ?? {kind: 'file'}) as OptionOrders
-  const data = withOptionOrders(await benchmark.load(place, {split: entry.split, seed}), orders, seed)
+  const data = withOptionOrders(await openData(benchmark, place, {split: entry.split, seed}), orders, seed)
   const {revision, labels, dataSha256, definitionSha256} = await data.identity()
   if (given === undefined && definitionSha256 !== entry.definition?.sha256) {
     throw new LanternError(

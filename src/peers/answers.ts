@@ -5,6 +5,7 @@ import {extname} from 'node:path'
 import {openTable} from '../benchmarks/sources/table.js'
 import {LanternError} from '../core/errors.js'
 import {stops} from '../core/generation.js'
+import {jsonOrNothing} from '../core/json.js'
 import {letterOf} from '../core/sample.js'
 import {goldOf, isObject, scoreOf, textOf, word} from './fields.js'
 import {jsonLines} from './json.js'
@@ -223,9 +224,5 @@ function errorOf(values: Values, {error, stop, text}: Fields, where: string): st
 function optionsOf(value: unknown): string[] | undefined {
   if (Array.isArray(value)) return value.length > 0 ? value.map(textOf) : undefined
   if (typeof value !== 'string' || !value.startsWith('[')) return undefined
-  try {
-    return optionsOf(JSON.parse(value))
-  } catch {
-    return undefined
-  }
+  return optionsOf(jsonOrNothing(value))
 }

@@ -6,7 +6,7 @@ import {type Column, writeParquet} from './parquet.js'
 
 /** A grey PNG of one pixel, and the same as base64. */
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=='
-export const png = Buffer.from(pixel, 'base64')
+const png = Buffer.from(pixel, 'base64')
 
 type Row = Readonly<Record<string, string | number | readonly string[] | null>>
 

@@ -1,9 +1,10 @@
 // Reads a definition file: YAML, schema, template. Errors name the line of the file.
-import {readFile} from 'node:fs/promises'
 import {basename, dirname, resolve} from 'node:path'
 import {closest} from '../../core/closest.js'
 import {LanternError, messageOf} from '../../core/errors.js'
+import {limits} from '../../core/limits.js'
 import {checkTemplate} from '../../core/prompt-template.js'
+import {readSmallText} from '../../core/small-file.js'
 import {parseYaml} from '../../core/yaml-file.js'
 import {type DefinitionFile, definitionSchema} from './schema.js'
 
@@ -24,7 +25,7 @@ const advice = 'guide/your-own-benchmark.md has a whole definition; schemas/benc
 export async function openDefinition(path: string): Promise<OpenDefinition> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readSmallText(path, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-config',

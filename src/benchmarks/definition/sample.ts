@@ -1,5 +1,6 @@
 // From a row of the data to a sample, by the recognised columns of a definition. Pictures are not read.
 import {LanternError} from '../../core/errors.js'
+import {jsonOrNothing} from '../../core/json.js'
 import {type Box, letterOf, type Sample} from '../../core/sample.js'
 import {type PicturePlaces, pictureRefs} from '../sources/pictures.js'
 import {type Row, wrongField} from '../sources/row.js'
@@ -192,19 +193,11 @@ function isPath(cell: unknown): cell is string {
 function boxesOf(row: TableRow, column: string | undefined): readonly Box[] | undefined {
   const cell = column === undefined ? null : valueAt(row, column)
   if (isEmpty(cell)) return undefined
-  const list = typeof cell === 'string' ? parsed(cell) : cell
+  const list = typeof cell === 'string' ? jsonOrNothing(cell) : cell
   const boxes = Array.isArray(list) && list.length === 4 && list.every(isNumber) ? [list] : list
   if (!Array.isArray(boxes) || !boxes.every(isBox))
     throw wrongField(row, column!, 'is not a list of boxes [x1, y1, x2, y2] with x1 < x2 and y1 < y2')
   return boxes.map(box => box.map(Number) as unknown as Box)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 /** Parquet has whole numbers as bigint. */

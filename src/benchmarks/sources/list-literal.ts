@@ -1,4 +1,5 @@
 // Lists and mappings that a text holds, as JSON or as Python and numpy print them. Pure.
+import {jsonOrNothing} from '../../core/json.js'
 
 /**
  * The value of a text that is a list, tuple or mapping in JSON or in Python's notation (`['a', 'b']`, `{'A': 'x'}`),
@@ -7,11 +8,9 @@
 export function literalIn(text: string): unknown[] | object | undefined {
   const trimmed = text.trim()
   if (!/^[[{(]/.test(trimmed) || !/[\]})]$/.test(trimmed)) return undefined
-  try {
-    return JSON.parse(trimmed)
-  } catch {
-    // Not JSON: perhaps Python.
-  }
+  const value = jsonOrNothing(trimmed)
+  if (value !== undefined) return value as unknown[] | object
+  // Not JSON: perhaps Python.
   const reader = new Reader(trimmed)
   try {
     const value = reader.value()

@@ -2,7 +2,7 @@
 // add to them.
 import type {Benchmark, DataKind, DataSet} from '../../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../../benchmarks/data-places.js'
-import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {benchmarkIds, loadBenchmark, openData} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
@@ -44,7 +44,7 @@ export function dataFrom({
     let set: DataSet
     try {
       const {path} = await findData(benchmark, {given, pictures: false, builtin: 'named'}, machine)
-      set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
+      set = await openData(benchmark, path, {split: split ?? benchmark.defaultSplit, seed: 0})
     } catch (error) {
       // Without named data, and without any of this split here, the files are taken as they are.
       if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return noData

@@ -4,7 +4,7 @@
 import {dirname} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {tokenSide} from '../../smart-resize.js'
 import {ropeScalingOf} from './rope-scaling.js'
