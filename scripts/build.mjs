@@ -1,5 +1,5 @@
-// Compiles src to dist, copies the shipped definitions of benchmarks, and writes oclif's manifest, so that start-up does
-// not scan the commands folder.
+// Compiles src to dist, copies the shipped definitions of benchmarks, and writes oclif's manifest, so that start-up
+// does not scan the commands folder.
 import {spawnSync} from 'node:child_process'
 import {cpSync, existsSync, rmSync} from 'node:fs'
 

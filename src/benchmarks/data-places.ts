@@ -61,7 +61,8 @@ export interface DataWish {
   /** True when pictures are needed; otherwise gold answers alone are enough. */
   readonly pictures: boolean
   /**
-   * Built-in samples: `always` (nothing else, where there are any), `last` (if nothing else is found), `named` (only with `--data builtin`).
+   * Built-in samples: `always` (nothing else, where there are any), `last` (if nothing else is found), `named` (only
+   * with `--data builtin`).
    */
   readonly builtin: 'always' | 'last' | 'named'
 }

@@ -1,5 +1,5 @@
-// The register of benchmarks. A built-in adapter, or a definition under definitions/, is one line here and is loaded when
-// it is asked for; others are added while the program runs.
+// The register of benchmarks. A built-in adapter, or a definition under definitions/, is one line here and is loaded
+// when it is asked for; others are added while the program runs.
 import {fileURLToPath} from 'node:url'
 import {aFunction, anyText, brokenPart, wrongField} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'

@@ -116,8 +116,8 @@ async function readOthers(
 }
 
 /**
- * Each answer with its benchmark and without its model and condition: a replay counts as one model, whatever model names its files
- * contain. A name that is no benchmark of ours, such as that of a file, means the only one of the run.
+ * Each answer with its benchmark and without its model and condition: a replay counts as one model, whatever model
+ * names its files contain. A name that is no benchmark of ours, such as that of a file, means the only one of the run.
  */
 async function* ofThisRun(
   answers: AsyncIterable<PeerAnswer>,

@@ -9,7 +9,9 @@ import {letterOf} from '../../core/sample.js'
 import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
 import {type LockedBenchmark, lockedDefinition} from '../../run-folder/lock.js'
 
-/** An answer with its benchmark and model, and the name of its arm: the model, with the condition where there is one. */
+/**
+ * An answer with its benchmark and model, and the name of its arm: the model, with the condition where there is one.
+ */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string; readonly armName: string}
 
 /** What is known of a benchmark whose data are at hand: given, fetched, or answers that ship with us. */
