@@ -1,6 +1,7 @@
-// Compiles src to dist and writes oclif's manifest, so that start-up does not scan the commands folder.
+// Compiles src to dist, copies the shipped definitions of benchmarks, and writes oclif's manifest, so that start-up
+// does not scan the commands folder.
 import {spawnSync} from 'node:child_process'
-import {existsSync, rmSync} from 'node:fs'
+import {cpSync, existsSync, rmSync} from 'node:fs'
 
 if (existsSync('src')) {
   rmSync('dist', {recursive: true, force: true})
@@ -13,5 +14,6 @@ if (existsSync('src')) {
       shell: process.platform === 'win32',
     })
     if (status !== 0) process.exit(status ?? 1)
+    if (args[0] === 'tsc') cpSync('src/benchmarks/definitions', 'dist/benchmarks/definitions', {recursive: true})
   }
 }

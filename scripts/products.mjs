@@ -67,6 +67,26 @@ product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
 product('design/dependencies.md', dependenciesPage())
 product('design/house.md', await housePage())
 
+const benchmarks = await benchmarkRows()
+
+/** The benchmarks as rows of Markdown. */
+async function benchmarkRows() {
+  const {benchmarkIds, loadBenchmark} = await import('../dist/benchmarks/index.js')
+  const {aggregateText} = await import('../dist/core/headline.js')
+  const rows = ['| `--bench` | benchmark | samples | headline | prompts of |', '| --- | --- | ---: | --- | --- |']
+  for (const id of benchmarkIds()) {
+    const {title, subtasks, defaultSplit, scoring, prompts, origin} = await loadBenchmark(id)
+    const count = subtasks.reduce((sum, {expected}) => sum + (expected[defaultSplit] ?? 0), 0)
+    const samples = count > 0 ? String(count) : origin.pull === undefined ? 'generated' : 'not confirmed'
+    const styles = Object.keys(prompts).filter(style => style !== 'lantern-eval')
+    const headline = `${aggregateText(scoring.aggregate)} ${scoring.metric}`
+    rows.push(
+      `| \`${id}\` | ${title.replaceAll('*', '\\*')} | ${samples} | ${headline} | ${styles.join(', ') || '-'} |`,
+    )
+  }
+  return rows
+}
+
 // oclif writes its Markdown in place; what was there is put back when only checking.
 const pages = ['README.md', ...(existsSync('docs') ? readdirSync('docs').map(name => `docs/${name}`) : [])]
 const before = new Map(pages.map(path => [path, readFileSync(path, 'utf8')]))
@@ -94,12 +114,20 @@ for (const path of written.keys()) {
 }
 for (const [path, text] of written) product(path, path === 'README.md' ? withTables(text) : text)
 
-/** Fills `<!-- table FILE -->` ... `<!-- tablestop -->` with the published table. */
+/**
+ * Fills `<!-- table FILE -->` ... `<!-- tablestop -->` with the published table, and `<!-- benchmarks -->` with the
+ * benchmarks.
+ */
 function withTables(text) {
-  return text.replace(
-    /(<!-- table (\S+) -->\n)[\s\S]*?(<!-- tablestop -->)/g,
-    (_, open, file, close) => `${open}${readFileSync(file, 'utf8').trim()}\n${close}`,
-  )
+  return text
+    .replace(
+      /(<!-- table (\S+) -->\n)[\s\S]*?(<!-- tablestop -->)/g,
+      (_, open, file, close) => `${open}${readFileSync(file, 'utf8').trim()}\n${close}`,
+    )
+    .replace(
+      /(<!-- benchmarks -->\n)[\s\S]*?(<!-- benchmarksstop -->)/,
+      (_, open, close) => `${open}\n${benchmarks.join('\n')}\n\n${close}`,
+    )
 }
 
 if (stale.length > 0) {

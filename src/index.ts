@@ -4,6 +4,8 @@
 export type {Benchmark, DataSet, LoadOptions, Submission, SubmissionAnswer, Subtask} from './benchmarks/benchmark.js'
 export {type DataSource, dataSetOf} from './benchmarks/data-set.js'
 export {defineBenchmark} from './benchmarks/define.js'
+export {benchmarkOf} from './benchmarks/definition/benchmark.js'
+export {type OpenDefinition, openDefinition} from './benchmarks/definition/open.js'
 export {benchmarkIds, loadBenchmark, registerBenchmark} from './benchmarks/index.js'
 export {imageFile} from './benchmarks/sources/files.js'
 export {type PicturePlaces, pictureRefs} from './benchmarks/sources/pictures.js'

@@ -122,7 +122,7 @@ describe('misuse', () => {
     [
       'a missing argument with few values',
       ['bench', 'verify'],
-      'needs BENCH: One of blink, vstar, viscot, hops, hops-pairs.',
+      'needs BENCH: One of blink, vstar, viscot, hops, hops-pairs, hrbench-4k, ',
     ],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
     ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters abc is not capital letters'],

@@ -18,10 +18,12 @@ test('the package exports its parts by name', async () => {
   expect(names).toEqual(
     expect.arrayContaining([
       'LanternError',
+      'benchmarkOf',
       'compareRuns',
       'extractAnswer',
       'loadBenchmark',
       'mcnemarExact',
+      'openDefinition',
       'pairedDifference',
       'readRun',
       'resultTable',

@@ -61,7 +61,8 @@ export interface DataWish {
   /** True when pictures are needed; otherwise gold answers alone are enough. */
   readonly pictures: boolean
   /**
-   * Built-in samples: `always` (nothing else), `last` (if nothing else is found), `named` (only with `--data builtin`).
+   * Built-in samples: `always` (nothing else, where there are any), `last` (if nothing else is found), `named` (only
+   * with `--data builtin`).
    */
   readonly builtin: 'always' | 'last' | 'named'
 }
@@ -87,7 +88,8 @@ export async function findData(benchmark: Benchmark, wish: DataWish, machine: Ma
   if (given !== undefined && given !== 'builtin') return {path: given, kind: 'given'}
   if (given === undefined && home !== undefined) return {path: home, kind: 'given'}
   const builtin = builtinData(id)
-  if (given === 'builtin' || wish.builtin === 'always' || (origin.pull === undefined && builtin !== undefined)) {
+  const isFixed = wish.builtin === 'always' || origin.pull === undefined
+  if (given === 'builtin' || (isFixed && builtin !== undefined)) {
     if (builtin !== undefined) return {path: builtin, kind: 'builtin'}
     throw new LanternError('data-absent', `There are no built-in samples of ${id}.`, 'Give a folder: --data DIR.')
   }

@@ -35,7 +35,10 @@ describe('defining a benchmark', () => {
 
 describe('the register', () => {
   test('knows the built-in benchmarks in the order of tables, each by its own id', async () => {
-    expect(benchmarkIds()).toEqual(['blink', 'vstar', 'viscot', 'hops', 'hops-pairs'])
+    expect(benchmarkIds()).toEqual([
+      ...['blink', 'vstar', 'viscot', 'hops', 'hops-pairs', 'hrbench-4k', 'hrbench-8k', 'mmvp'],
+      ...['mme-realworld-lite', 'mmstar', 'cv-bench', 'realworldqa', 'visualpuzzles'],
+    ])
     for (const id of benchmarkIds()) expect((await loadBenchmark(id)).id).toBe(id)
   })
 

@@ -1,10 +1,31 @@
-// The register of benchmarks. A built-in adapter is one line here and is loaded when it is asked for; others are added
-// while the program runs.
+// The register of benchmarks. A built-in adapter, or a definition under definitions/, is one line here and is loaded
+// when it is asked for; others are added while the program runs.
+import {fileURLToPath} from 'node:url'
 import {aFunction, anyText, brokenPart, wrongField} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import {Register} from '../core/register.js'
 import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
 import {defineBenchmark} from './define.js'
+
+const opened = new Map<string, Promise<Benchmark>>()
+
+/** A definition that ships with the package, read once. */
+function shipped(id: string): Promise<Benchmark> {
+  if (!opened.has(id)) opened.set(id, open(id))
+  return opened.get(id)!
+}
+
+async function open(id: string): Promise<Benchmark> {
+  const {openDefinition} = await import('./definition/open.js')
+  const {benchmarkOf} = await import('./definition/benchmark.js')
+  const path = fileURLToPath(new URL(`./definitions/${id}.yaml`, import.meta.url))
+  return benchmarkOf({...(await openDefinition(path)), path: null}, 'official')
+}
+
+const definitions = [
+  ...['hrbench-4k', 'hrbench-8k', 'mmvp', 'mme-realworld-lite', 'mmstar', 'cv-bench', 'realworldqa'],
+  'visualpuzzles',
+]
 
 const register = new Register<() => Promise<Benchmark>>('benchmark', [
   {name: 'blink', part: async () => (await import('./blink.js')).blink},
@@ -12,6 +33,7 @@ const register = new Register<() => Promise<Benchmark>>('benchmark', [
   {name: 'viscot', part: async () => (await import('./viscot.js')).viscot},
   {name: 'hops', part: async () => (await import('./hops.js')).hops},
   {name: 'hops-pairs', part: async () => (await import('./hops.js')).hopsPairs},
+  ...definitions.map(id => ({name: id, part: () => shipped(id)})),
 ])
 
 /** Ids of all benchmarks known by now, in the order of tables. */

@@ -11,7 +11,7 @@ import {wrap} from '../reports/formats/layout.js'
 export default class Import extends BaseCommand<typeof Import> {
   static override summary = 'Turn other harnesses’ outputs into a run of ours, our score beside theirs.'
   static override description =
-    'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit XLSX, TSV or JSON (predictions or _result), BLINK’s saved outputs or predictions, and any JSONL, CSV, TSV or XLSX with an id and an answer per sample; the columns used are reported. From a folder, every such file is read. Samples on which the two scores differ are marked "differs" in the log.'
+    'Reads inspect .eval logs, lmms-eval samples_<task>.jsonl, VLMEvalKit XLSX, TSV or JSON (predictions or _result), BLINK’s saved outputs or predictions, and any JSONL, CSV, TSV, XLSX, parquet or JSON list with an id and an answer, or a score from 0 to 1, per sample; a column with the condition makes an arm of each. The columns used are reported. From a folder, every such file is read. Samples on which the two scores differ are marked "differs" in the log.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> logs/2026-08-22_blink.eval --out results/inspect-blink',
     '<%= config.bin %> <%= command.id %> logs/model/*_samples_blink_*.jsonl --out results/lmms-blink',

@@ -1,7 +1,7 @@
 // From an answer to its line of the log: score, judge, peer. Live generations, replayed and imported answers, and
 // rescored records all come through here, so equal answers give equal records.
 import type {Arm, Generation, Step} from '../core/generation.js'
-import type {Scoring} from '../core/outcome.js'
+import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {likeliestOption} from '../metrics/likelihood.js'
 import {differsFromPeer} from '../metrics/peer.js'
@@ -44,10 +44,12 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
   const {text, stop, usage, likeliest} = answer
   const boxText = steps?.at(-1)?.text
   const answered = {text, boxText, stop, usage, likeliest, arm, gold, options, letters, boxes, extra}
-  const score = scoreAnswer(answered, by.scoring, by.extractor)
-  const judged = by.judge
-    ? await by.judge.judge.judge(by.judge.sample, text, by.scoring, score, by.judge.signal)
-    : {score, judge: null}
+  const given = more?.['scoreOnly'] === true ? (metrics?.['peer'] ?? null) : null
+  const score = given === null ? scoreAnswer(answered, by.scoring, by.extractor) : givenScore(given)
+  const judged =
+    by.judge && given === null
+      ? await by.judge.judge.judge(by.judge.sample, text, by.scoring, score, by.judge.signal)
+      : {score, judge: null}
   const peer = metrics?.['peer'] ?? null
   return recordOf({
     arm: arm.id,
@@ -65,6 +67,11 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
       ...(differsFromPeer(judged.score, peer) ? {differs: true} : {}),
     },
   })
+}
+
+/** Where somebody's score is all that is known: it is taken, and no extractor or judge changes it. */
+function givenScore(score: number): Score {
+  return {outcome: score >= 0.5 ? 'correct' : 'wrong', score, answer: null, metrics: {}}
 }
 
 /** What a generation and its record have in common. */

@@ -2,6 +2,8 @@
 // design/contract.md (`{"bench", "id", "text", "stop", "error"}`) is one of them. It is tried after the formats of
 // named peers.
 import {extname} from 'node:path'
+import {openTable} from '../benchmarks/sources/table.js'
+import {LanternError} from '../core/errors.js'
 import {stops} from '../core/generation.js'
 import {jsonOrNothing} from '../core/json.js'
 import {letterOf} from '../core/sample.js'
@@ -12,16 +14,20 @@ import {isTable, tableColumns, tableRows} from './table.js'
 
 /** Names of each field, without case. If several are there, the first counts. */
 const fieldNames = {
-  id: ['id', 'sample_id', 'question_id', 'idx', 'index'],
-  text: ['text', 'response', 'output', 'prediction', 'answer'],
+  id: ['id', 'sample_id', 'question_id', 'qid', 'item_id', 'uid', 'doc_id', 'idx', 'index', 'sample', 'item'],
+  text: [
+    ...['text', 'response', 'output', 'prediction', 'model_response', 'model_output', 'model_answer', 'generation'],
+    ...['completion', 'pred', 'answer'],
+  ],
   gold: ['gold', 'label', 'target', 'ground_truth', 'answer'],
-  peer: ['score', 'correct', 'is_correct', 'hit'],
+  peer: ['score', 'correct', 'is_correct', 'hit', 'acc', 'accuracy', 'exact_match', 'is_right', 'judge_score'],
   peerAnswer: ['extracted', 'parsed', 'prediction'],
   subtask: ['subtask', 'sub_task', 'category'],
   cluster: ['cluster'],
   options: ['options', 'choices'],
   bench: ['bench', 'benchmark'],
-  model: ['model'],
+  model: ['model', 'model_name'],
+  arm: ['arm', 'condition', 'intervention', 'ablation', 'variant', 'setting'],
   stop: ['stop'],
   error: ['error'],
   repeat: ['repeat'],
@@ -59,17 +65,16 @@ export const answerLines = definePeerFormat({
 /** A table with a column for the id and one for the answer. */
 export const answerTable = definePeerFormat({
   name: 'table',
-  files: 'a CSV, TSV or XLSX with a column for the id and one for the answer',
+  files: 'a CSV, TSV or XLSX with a column for the id and one for the answer or the score',
 
   async accepts(path) {
     if (!isTable(path)) return false
     const columns = await tableColumns(path)
-    const {id, text} = fieldsOf(columns)
-    if (id !== undefined && text !== undefined) return true
-    const [missing, names] = id === undefined ? ['id', fieldNames.id] : ['answer', fieldNames.text]
+    const missing = missingIn(columns)
+    if (missing === undefined) return true
     throw badFile(
       path,
-      `has no column for the ${missing} (${names.join(', ')})`,
+      `has no column for the ${missing}`,
       `Give one of its columns that name: ${columns.slice(0, 20).join(', ')}.`,
     )
   },
@@ -83,6 +88,47 @@ export const answerTable = definePeerFormat({
   },
 })
 
+/** Rows of a parquet file, or of a JSON file that is a list or has one under a key. */
+export const answerRows = definePeerFormat({
+  name: 'rows',
+  files: 'a JSON list or parquet file of answers',
+
+  async accepts(path) {
+    if (!['.json', '.parquet'].includes(extname(path))) return false
+    try {
+      const columns = (await (await openTable(path)).columns()).map(({name}) => name)
+      return missingIn(columns) === undefined
+    } catch (error) {
+      if (error instanceof LanternError) return false
+      throw error
+    }
+  },
+
+  async *read(path, context) {
+    const told = new Set<string>()
+    const table = await openTable(path)
+    const names = (await table.columns()).map(({name}) => name)
+    // Pictures and other long cells stay in the file.
+    const columns = [...new Set(Object.values(fieldsOf(names)))]
+    for await (const row of table.rows({columns, whole: columns})) {
+      if (row instanceof LanternError) throw row
+      const values = Object.entries(row.values).map(([name, value]) => [
+        name,
+        typeof value === 'bigint' ? Number(value) : value,
+      ])
+      yield answerOf(Object.fromEntries(values), `${path}, row ${row.number},`, tell(path, told, context))
+    }
+  },
+})
+
+/** The field without which columns hold no answers; undefined where they do. */
+function missingIn(columns: readonly string[]): string | undefined {
+  const {id, text, peer} = fieldsOf(columns)
+  if (id === undefined) return `id (${fieldNames.id.join(', ')})`
+  if (text !== undefined || peer !== undefined) return undefined
+  return `answer (${fieldNames.text.join(', ')}) or the score (${fieldNames.peer.join(', ')})`
+}
+
 /** Reports once for each set of fields which name was used for what, unless it is the form of design/contract.md. */
 function tell(path: string, told: Set<string>, {warn}: PeerContext) {
   return (fields: Fields) => {
@@ -93,7 +139,9 @@ function tell(path: string, told: Set<string>, {warn}: PeerContext) {
     warn(`${path}: took ${text}.`)
   }
 }
-const meanings: Partial<Record<Field, string>> = {text: 'the answer', peer: 'the score', peerAnswer: 'what was read'}
+const meanings: Partial<Record<Field, string>> = {
+  ...{text: 'the answer', peer: 'the score', peerAnswer: 'what was read', arm: 'the condition'},
+}
 
 /** Which field each name is used for. A name is used once: an `answer` beside a `prediction` is the gold answer. */
 function fieldsOf(names: readonly string[], isFilled: (name: string) => boolean = () => true): Fields {
@@ -121,8 +169,15 @@ function answerOf(values: Values, where: string, told: (fields: Fields) => void 
   if (id === undefined) throw badFile(where, `has no id (${fieldNames.id.join(', ')})`)
   const error = errorOf(values, fields, where)
   const text = of('text')
-  if (text === undefined && error === undefined)
-    throw badFile(where, `has no answer (${fieldNames.text.join(', ')}) and no error`)
+  const peer = scoreOf(of('peer'))
+  const scoreOnly = text === undefined && error === undefined && fields.peer !== undefined
+  if (scoreOnly && peer === null)
+    throw badFile(where, `has no answer, and its score (${fields.peer}) is ${scoreText(of('peer'))}`)
+  if (text === undefined && error === undefined && !scoreOnly)
+    throw badFile(
+      where,
+      `has no answer (${fieldNames.text.join(', ')}), no score (${fieldNames.peer.join(', ')}) and no error`,
+    )
   if (text !== undefined && text !== null && !['string', 'number', 'boolean'].includes(typeof text))
     throw badFile(where, `has a ${fields.text} that is not text`)
   const stop = of('stop') ?? 'eos'
@@ -132,21 +187,26 @@ function answerOf(values: Values, where: string, told: (fields: Fields) => void 
   told(fields)
   const bench = word(of('bench'))
   const options = optionsOf(of('options'))
-  const short = (field: 'subtask' | 'cluster' | 'model') => {
+  const short = (field: 'subtask' | 'cluster' | 'model' | 'arm') => {
     const value = word(of(field))
     return value === undefined ? {} : {[field]: value}
   }
   return {
     ...{where, id, text: textOf(text ?? ''), stop: stop as PeerAnswer['stop']},
     ...(bench === undefined ? {} : {bench}),
-    ...{...short('model'), ...short('subtask'), ...short('cluster')},
+    ...{...short('model'), ...short('arm'), ...short('subtask'), ...short('cluster')},
     ...(repeat > 0 ? {repeat} : {}),
     ...(error === undefined ? {} : {error}),
     ...(fields.gold === undefined ? {} : {gold: goldOf(of('gold')) ?? null}),
     ...(options ? {options, letters: options.map((_, index) => letterOf(index))} : {}),
-    peer: scoreOf(of('peer')),
+    peer,
     peerAnswer: word(of('peerAnswer')) ?? null,
+    ...(scoreOnly && {scoreOnly}),
   }
+}
+
+function scoreText(value: unknown): string {
+  return value === undefined || value === null ? 'empty' : `${textOf(value).slice(0, 20)}, which is not from 0 to 1`
 }
 
 /** Why there is no answer: the line gives an error, or its answer is null. */

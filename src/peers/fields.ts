@@ -49,6 +49,6 @@ export function scoreOf(value: unknown): number | null {
   return typeof value === 'string' && /^\s*[01](\.\d*)?\s*$/.test(value) && Number(value) <= 1 ? Number(value) : null
 }
 const truths = new Map([
-  ['true', true],
-  ['false', false],
+  ...['true', 'yes', 'correct', 'right'].map((word): [string, boolean] => [word, true]),
+  ...['false', 'no', 'wrong', 'incorrect'].map((word): [string, boolean] => [word, false]),
 ])

@@ -8,7 +8,7 @@ import {stops} from '../core/generation.js'
 import {limits} from '../core/limits.js'
 import {Register} from '../core/register.js'
 import {lockFile} from '../run-folder/reader.js'
-import {answerLines, answerTable} from './answers.js'
+import {answerLines, answerRows, answerTable} from './answers.js'
 import {blinkOfficial} from './blink-official.js'
 import {inspectEval} from './inspect.js'
 import {lmmsEval} from './lmms-eval.js'
@@ -17,7 +17,7 @@ import {vlmevalkit} from './vlmevalkit.js'
 
 /** Formats of named peers, then the general ones, which take what no other knows. */
 const named = new Register<PeerFormat>('peer format', [inspectEval, lmmsEval, vlmevalkit, blinkOfficial])
-const general = new Register<PeerFormat>('peer format', [answerLines, answerTable])
+const general = new Register<PeerFormat>('peer format', [answerLines, answerTable, answerRows])
 
 function peerFormats(): readonly PeerFormat[] {
   return [...named.parts(), ...general.parts()]

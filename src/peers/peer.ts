@@ -24,6 +24,8 @@ export interface PeerAnswer {
   readonly bench?: string
   /** Absent where neither the file nor its path says so. */
   readonly model?: string
+  /** The condition under which the model was asked, where the file holds several: an intervention, an ablation. */
+  readonly arm?: string
   readonly id: string
   /** Number of the repeat, from 0; absent means 0. */
   readonly repeat?: number
@@ -40,6 +42,8 @@ export interface PeerAnswer {
   /** The peer's own score, 0 to 1, and what it read as the answer; null where the file has none. */
   readonly peer: number | null
   readonly peerAnswer: string | null
+  /** True where the file has a score and no answer: `text` is empty, and `peer` is all that is known. */
+  readonly scoreOnly?: boolean
   readonly usage?: Partial<Usage>
   readonly timing?: Partial<Timing>
 }

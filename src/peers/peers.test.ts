@@ -255,7 +255,7 @@ test.each([
   ['VStarBench', 'vstar'],
   ['v_star_0shot', 'vstar'],
   ['visual_cot', 'viscot'],
-  ['MMStar test', 'MMStar_test'],
+  ['OCRBench test', 'OCRBench_test'],
 ])('the task %s is %s', async (task, bench) => {
   expect(await benchOf(task)).toBe(bench)
 })

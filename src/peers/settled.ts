@@ -11,8 +11,8 @@ export async function* settled<Answer extends PeerAnswer>(answers: AsyncIterable
   const seen = new Map<string, {where: string; said: string; peer: number | null}>()
   const errors = new Map<string, Answer>()
   for await (const answer of answers) {
-    const {bench, model, id, repeat = 0, text, stop, error, peer, where} = answer
-    const key = JSON.stringify([bench, model, id, repeat])
+    const {bench, model, arm, id, repeat = 0, text, stop, error, peer, where} = answer
+    const key = JSON.stringify([bench, model, arm, id, repeat])
     if (error !== undefined || stop === 'error') {
       if (!seen.has(key) && !errors.has(key)) errors.set(key, answer)
       continue

@@ -18,6 +18,11 @@ export function contradictionIn(record: LogRecord): string | null {
   const {outcome, score, gold, answer, options, letters, stop} = record
   if (scoreless.has(outcome)) return score === null ? null : `is ${outcome} with a score of ${score}`
   if (stop === 'error' || stop === 'abort') return `is ${outcome} after a generation that failed`
+  // An imported score that came without an answer needs no gold answer.
+  if (record['scoreOnly'] === true)
+    return score !== null && score === record.metrics['peer'] && score >= 0.5 === (outcome === 'correct')
+      ? null
+      : `is ${outcome} with a score of ${score}, not the one that was given`
   if (gold === null) return `is ${outcome} without a gold answer`
   if (score === null) return `is ${outcome} without a score`
   if (zeroOutcomes.has(outcome)) return score === 0 ? null : `is ${outcome} with a score of ${score}`

@@ -116,14 +116,16 @@ async function readOthers(
 }
 
 /**
- * Each answer with its benchmark and without its model: a replay counts as one model, whatever model names its files
- * contain. A name that is no benchmark of ours, such as that of a file, means the only one of the run.
+ * Each answer with its benchmark and without its model and condition: a replay counts as one model, whatever model
+ * names its files contain. A name that is no benchmark of ours, such as that of a file, means the only one of the run.
  */
 async function* ofThisRun(
   answers: AsyncIterable<PeerAnswer>,
   benchmarks: readonly string[],
 ): AsyncGenerator<PeerAnswer> {
-  for await (const {model: _, ...answer} of answers) {
+  for await (const {model: _, arm: _arm, ...answer} of answers) {
+    if (answer.scoreOnly === true)
+      throw badFile(answer.where, 'has a score and no answer', 'Scores are imported: lantern-eval import.')
     const known = answer.bench !== undefined && benchmarkIds().includes(answer.bench)
     const bench = known || benchmarks.length !== 1 ? answer.bench : benchmarks[0]
     if (bench === undefined)

@@ -1,48 +1,54 @@
 // A definition as a benchmark like any other: what an adapter says in code, said by a file.
 import {existsSync} from 'node:fs'
-import {stat} from 'node:fs/promises'
 import {basename, dirname, resolve} from 'node:path'
 import {LanternError} from '../../core/errors.js'
 import {hashOf} from '../../core/hash.js'
 import {subtasksOf as averaged} from '../../core/headline.js'
 import type {Scoring} from '../../core/outcome.js'
-import type {PromptForm} from '../../core/prompt-form.js'
+import {limitInAllModes, type PromptForm, type PromptForms, type PromptStyle} from '../../core/prompt-form.js'
 import type {Benchmark, DataKind, DataSet, LoadOptions, Pull, Subtask} from '../benchmark.js'
 import {dataSetOf} from '../data-set.js'
 import {defineBenchmark} from '../define.js'
 import {fileSha256} from '../sources/files.js'
 import {openTable, type Table, type TableRow, type Wanted} from '../sources/table.js'
 import {tableSamples} from '../sources/table-samples.js'
-import {dataFiles, dataPaths, hasData, pattern, splitsOf} from './files.js'
+import {columnsOf, isDerived, valueAt} from './columns.js'
+import {dataPaths, hasData, pattern, splitsOf} from './files.js'
+import {layoutAt, pictureFolder} from './layouts.js'
 import type {OpenDefinition} from './open.js'
 import {letteredIn} from './options.js'
+import {arePublished, labelsIn, publishedNotes} from './published.js'
 import {type Fields, type Recognised, recogniseFields} from './recognise.js'
-import {columnOf, sampleOf, valueAt} from './sample.js'
+import {sampleOf} from './sample.js'
 import type {DefinitionFile} from './schema.js'
 
 /** Rows that are read to see what columns hold. */
 const firstRows = 200
 
-/** The benchmark of a definition. `kind` is `custom` for a user's own. Throws what `defineBenchmark` throws. */
+/**
+ * The benchmark of a definition. `kind` is `custom` for a user's own, and `official` for one that this package ships:
+ * its data are fetched or given, and held against what was published. Throws what `defineBenchmark` throws.
+ */
 export async function benchmarkOf(definition: OpenDefinition, kind: DataKind = 'custom'): Promise<Benchmark> {
   const {file, folder, path} = definition
-  const {id, title = id, maxNewTokens, source} = file
+  const {id, title = id, aliases, maxNewTokens, source} = file
   const splits = splitsOf(file)
   const defaultSplit = splits.includes('test') ? 'test' : splits[0]!
   // Data that are fetched may lie beside the definition all the same.
-  const home = source === undefined || (await hasData(folder, dataPaths(file, defaultSplit))) ? folder : undefined
+  const isHome = kind === 'custom' && (source === undefined || (await hasData(folder, dataPaths(file, defaultSplit))))
   const benchmark: Benchmark = defineBenchmark({
     id,
     title,
+    ...(aliases && {aliases}),
     subtasks: subtasksOf(file),
     openSubtasks: true,
     splits,
     defaultSplit,
     scoring: scoringOf(file),
-    prompts: {'lantern-eval': formOf(file)},
+    prompts: promptsOf(file),
     ...(maxNewTokens && {maxNewTokens}),
     origin: originOf(file),
-    ...(home !== undefined && {home}),
+    ...(isHome && {home: folder}),
     ...(kind === 'custom' && {definition: path ?? `${id}=${[file.data].flat()[0]}`}),
     load: (place, options) => load(benchmark, {definition, kind, place, options}),
   }).part
@@ -53,11 +59,13 @@ export async function benchmarkOf(definition: OpenDefinition, kind: DataKind = '
  * Subtasks with a count, and those that the headline names. `all` is held only where it is the only count: else it says
  * nothing new.
  */
-function subtasksOf({expected = {}, scoring}: DefinitionFile): Subtask[] {
+function subtasksOf({expected = {}, unconfirmed, scoring}: DefinitionFile): Subtask[] {
   const counts = new Map<string, Record<string, number>>()
+  const isHeld = unconfirmed?.includes('counts') !== true
   for (const [split, subtasks] of Object.entries(expected))
     for (const [name, count] of Object.entries(subtasks))
-      if (name !== 'all' || Object.keys(subtasks).length === 1) counts.set(name, {...counts.get(name), [split]: count})
+      if (isHeld && (name !== 'all' || Object.keys(subtasks).length === 1))
+        counts.set(name, {...counts.get(name), [split]: count})
   for (const name of averaged(scoring?.headline ?? 'micro') ?? []) if (!counts.has(name)) counts.set(name, {})
   return Array.from(counts, ([name, expected]) => ({name, expected}))
 }
@@ -81,13 +89,22 @@ const plainForm: PromptForm = {
   images: 'first',
 }
 
-function formOf({prompt}: DefinitionFile): PromptForm {
-  return prompt === undefined ? plainForm : {template: prompt, text: '', option: '', images: 'first'}
+function promptsOf({prompt, prompts = {}}: DefinitionFile): PromptForms {
+  const own: PromptForm = prompt === undefined ? plainForm : {template: prompt, text: '', option: '', images: 'first'}
+  const others = Object.entries(prompts).map(([style, {maxNewTokens, ...said}]): [PromptStyle, PromptForm] => {
+    const form: PromptForm = {option: '{letter}. {text}', images: 'first', ...said, exact: true}
+    return [
+      style as PromptStyle,
+      maxNewTokens === undefined ? form : {...form, maxNewTokens: limitInAllModes(maxNewTokens)},
+    ]
+  })
+  return {'lantern-eval': own, ...Object.fromEntries(others)}
 }
 
 function originOf({source, ...file}: DefinitionFile): Benchmark['origin'] {
   if (source === undefined) return {repo: '', revision: '', licence: '', url: ''}
-  const {repo, revision, files = ['*'], licence = 'not stated'} = source
+  const {repo, files = ['*'], licence = 'not stated'} = source
+  const revision = source.revision ?? 'main'
   const wanted = (split: string) => (Array.isArray(files) ? files : (files[split] ?? []))
   const all = (names: readonly string[]) =>
     names.includes('*') ? /^/ : new RegExp(names.map(name => pattern(name).source).join('|') || '(?!)')
@@ -104,17 +121,16 @@ interface Load {
   readonly options: LoadOptions
 }
 
-async function load(benchmark: Benchmark, {definition, kind, place, options}: Load): Promise<DataSet> {
-  const {file} = definition
+async function load(benchmark: Benchmark, {definition: whole, kind, place, options}: Load): Promise<DataSet> {
   const {split, imageRoot} = options
-  const files = await filesAt(place, file, split)
+  const {name, definition, files} = await layoutAt(place, whole, split)
+  const {file} = definition
   const table = await openTable(files)
   const dataName = files.length === 1 ? basename(files[0]!) : `${files.length} files of ${file.id}`
   const {recognised, rows} = await recognisedIn(table, definition, dataName)
   const {fields} = recognised
   const columns = (await table.columns()).map(({name}) => name)
-  const pictures =
-    file.images === undefined ? undefined : pictureFolder(file.images, rootOf(place, files), definition.folder)
+  const pictures = file.images === undefined ? undefined : folderOf(file.images, place, files, definition.folder)
   const rule = {
     benchmark: file.id,
     fields,
@@ -126,11 +142,13 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
     numberOf: (row: TableRow) => (files.length === 1 ? String(row.number) : `${basename(row.path)}:${row.number}`),
   }
   const samples = tableSamples(table, row => sampleOf(row, rule), wantedOf(fields, columns))
+  const {labels} = file
   return dataSetOf({
     benchmark,
     split,
-    kind,
-    layout: table.format,
+    // Drawn samples of a published benchmark are told by their mark.
+    ...(kind === 'custom' && {kind}),
+    layout: name ?? table.format,
     hasImages: true,
     root: files.length === 1 ? files[0]! : dirname(files[0]!),
     files,
@@ -138,29 +156,32 @@ async function load(benchmark: Benchmark, {definition, kind, place, options}: Lo
     pictures: fields.image.length > 0 ? 1 : 0,
     notes: [
       ...(recognised.told.length === 0 ? [] : [`${file.id}: took ${recognised.told.join('; ')} (${dataName}).`]),
-      ...hintsOf(rows, fields, file),
+      ...(kind === 'custom' ? hintsOf(rows, fields, file) : []),
     ],
-    definitionSha256: hashOf({fields, answerIndex: file.answerIndex ?? null, scoring: scoringOf(file)}),
+    ...(kind === 'official' && {published: keys => arePublished(keys, file, split)}),
+    ...(labels && {labels: () => labelsIn(samples.read(), labels)}),
+    check: () => publishedNotes(file, split, files),
+    definitionSha256: hashOf({
+      fields,
+      ...derivedIn(file),
+      answerIndex: file.answerIndex ?? null,
+      scoring: scoringOf(file),
+    }),
     dataSha256: async () => hashOf(await Promise.all(files.map(fileSha256))),
   })
 }
 
-/** `--data FILE` is the data; `--data DIR` stands for the folder of the definition. */
-async function filesAt(place: string, file: DefinitionFile, split: string): Promise<string[]> {
-  const isFolder = await stat(place).then(
-    info => info.isDirectory(),
-    () => true,
-  )
-  return isFolder ? dataFiles(place, dataPaths(file, split), file.id) : [place]
+/** What the names of columns do not say of how rows are read; nothing in most definitions. */
+function derivedIn({fields = {}, letters}: DefinitionFile) {
+  const derived = Object.fromEntries(Object.entries(fields).filter(([, said]) => isDerived(said)))
+  return {...(Object.keys(derived).length > 0 && {derived}), ...(letters !== undefined && {letters})}
 }
 
 /** Beside the data that were given, else where the definition lies. */
-function pictureFolder(images: string, root: string, home: string): string {
-  const beside = resolve(root, images)
+function folderOf(images: string, place: string, files: readonly string[], home: string): string {
+  const beside = pictureFolder(images, place, files)
   return existsSync(beside) ? beside : resolve(home, images)
 }
-
-const rootOf = (place: string, files: readonly string[]) => (files[0] === place ? dirname(place) : place)
 
 /** The columns of the data, recognised by their names and first rows. */
 export async function recognisedIn(
@@ -191,8 +212,9 @@ export async function recognisedIn(
 /** Question, options and answers are read whole, however long; pictures are not. */
 export function wantedOf(fields: Fields, columns: readonly string[]): Wanted {
   const {image, ...texts} = fields
-  const whole = Object.values(texts).flatMap(names => names.map(name => columnOf(name, columns)))
-  return {columns: [...new Set([...whole, ...image.map(name => columnOf(name, columns))])], whole: [...new Set(whole)]}
+  const whole = Object.values(texts).flatMap(names => names.flatMap(name => columnsOf(name, columns)))
+  const pictures = image.flatMap(name => columnsOf(name, columns))
+  return {columns: [...new Set([...whole, ...pictures])], whole: [...new Set(whole)]}
 }
 
 /** What a reader should know of how the first rows are read. */
@@ -206,6 +228,10 @@ function hintsOf(rows: readonly TableRow[], fields: Fields, file: DefinitionFile
         `${file.id}: options stand inside the question (${lettered.where}) and are left there; \`options: ${question}\` under fields takes them out.`,
       )
   }
+  if (fields.image.length === 0 && file.fields?.image === undefined)
+    hints.push(
+      `${file.id}: there is no column with pictures, so questions are asked without; where a column names them, say so: \`image: "{COLUMN}.jpg"\` under fields.`,
+    )
   if (fields.answer.length === 0) hints.push(`${file.id}: there is no column with the answer, so samples are unscored.`)
   return hints
 }

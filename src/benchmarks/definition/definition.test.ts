@@ -76,6 +76,12 @@ const forms: readonly (readonly [
     [{id: 'x', question: 'q', options: ['one', 'two'], letters: ['A', 'B'], gold: 'B', images: [one]}],
   ],
   [
+    'a column of objects that is called as a field, and the field within it',
+    'items.json',
+    JSON.stringify([{task: {uuid: 't', category: 'cats'}, asset: {file: 'a.png'}, vqa: {question: 'q', answer: 'x'}}]),
+    [{id: 't', question: 'q', gold: 'x', images: [one]}],
+  ],
+  [
     'a list of base64 and data URIs, options as Python prints them',
     'items.jsonl',
     lines({
@@ -511,4 +517,86 @@ test('samples with the same picture path share a cluster', async () => {
   const rows = ['a.png', 'a.png', 'b.png', base64].map((image, id) => ({id, image, question: 'q', answer: 'x'}))
   const samples = await collect((await dataOf({'i.jsonl': lines(...rows)}, 'i.jsonl')).samples())
   expect(samples.map(({cluster}) => cluster)).toEqual(['a.png', 'a.png', 'b.png', undefined])
+})
+
+describe('what follows from columns and rows', () => {
+  const rows = lines(
+    {n: 1, q: 'q', a: 'x', o: ['x', 'y']},
+    {n: 2, q: 'q', a: 'x', o: ['y', 'x']},
+    {n: 3, q: 'q', a: 'x', o: ['x', 'z']},
+  )
+  const from = (fields: string, more = '') =>
+    dataOf(
+      {
+        'items.jsonl': rows,
+        'm.yaml': `id: m\ndata: items.jsonl\nfields: {question: q, answer: a, options: o, ${fields}}\n${more}`,
+      },
+      'm.yaml',
+    )
+  const groups = async (group: string) => (await collect((await from(group)).samples())).map(one => one.group)
+
+  test('a path is made of columns, also within a folder', async () => {
+    const files = {'items.jsonl': lines({n: 'a', dir: 'pics', q: 'q'}), 'pics/a.png': png}
+    const yaml = 'id: m\ndata: items.jsonl\nfields: {question: q, image: "{dir}/{n}.png"}\n'
+    expect(await samplesOf(await dataOf({...files, 'm.yaml': yaml}, 'm.yaml'))).toMatchObject([{images: [one]}])
+    await expect(dataOf({...files, 'm.yaml': yaml.replace('{n}', '{m}')}, 'm.yaml')).rejects.toMatchObject({
+      message: 'm.yaml:3:23: "image": items.jsonl has no column "m".',
+    })
+  })
+
+  test('groups are rotations, consecutive numbers or consecutive rows', async () => {
+    const [first, second, third] = await groups('group: {rotations: q}')
+    expect([first === second, first === third]).toEqual([true, false])
+    expect(await groups('group: {column: n, every: 2, from: 1}')).toEqual(['0', '0', '1'])
+    expect(await groups('group: {rows: 2}')).toEqual(['0', '0', '1'])
+    await expect(groups('group: {column: n, every: 2, from: 2}')).rejects.toMatchObject({
+      message: 'items.jsonl:1: "n" is "1", which is no whole number from 2.',
+    })
+  })
+
+  test('ids are places in the data, and letters are those of options that are nowhere', async () => {
+    const data = await from('id: {rows: 5}')
+    expect((await collect(data.samples())).map(({id}) => id)).toEqual(['5', '6', '7'])
+    const yaml = 'id: m\ndata: items.jsonl\nletters: 3\n'
+    const pictured = await dataOf({'items.jsonl': lines({id: 1, question: 'q', answer: 'C'}), 'm.yaml': yaml}, 'm.yaml')
+    expect(await samplesOf(pictured)).toEqual([
+      {id: '1', question: 'q', letters: ['A', 'B', 'C'], gold: 'C', images: []},
+    ])
+  })
+
+  test('are part of what runs must share to compare', async () => {
+    const hashes = await Promise.all(
+      ['group: {rows: 2}', 'group: {rows: 3}', 'cluster: {rows: 2}'].map(
+        async fields => (await (await from(fields)).identity()).definitionSha256,
+      ),
+    )
+    expect(new Set(hashes).size).toBe(3)
+  })
+})
+
+test('a peer’s prompt and published labels are data of the definition too', async () => {
+  const yaml = `id: m
+data: items.jsonl
+labels: {old: {"1": A}, new: {"1": B}}
+fields: {prompt: asked}
+prompts: {lmms: {text: "{prompt}!", maxNewTokens: 16}}
+layouts: {table: {data: items.csv, labels: null}}
+`
+  const files = {
+    'items.jsonl': lines({id: 1, question: 'q', options: ['x', 'y'], answer: 'B', asked: 'Q?'}),
+    'm.yaml': yaml,
+  }
+  const data = await dataOf(files, 'm.yaml')
+  expect((await data.identity()).labels).toBe('new')
+  expect((await collect(data.samples()))[0]).toMatchObject({officialPrompt: 'Q?', question: 'q'})
+  expect(data.benchmark.prompts.lmms).toMatchObject({text: '{prompt}!', exact: true, maxNewTokens: {direct: 16}})
+})
+
+test('data without pictures say so, unless the definition does', async () => {
+  const files = {
+    'items.jsonl': lines({id: 1, question: 'q', answer: 'x'}),
+    'm.yaml': 'id: m\ndata: items.jsonl\nfields: {image: null}\n',
+  }
+  expect((await dataOf(files, 'items.jsonl')).notes.join()).toContain('there is no column with pictures')
+  expect((await dataOf(files, 'm.yaml')).notes.join()).not.toContain('pictures')
 })

@@ -4,10 +4,10 @@ import {LanternError} from '../../core/errors.js'
 import {quantityIn} from '../../core/quantity.js'
 import {openTable, type TableRow} from '../sources/table.js'
 import {recognisedIn, wantedOf} from './benchmark.js'
+import {valueAt} from './columns.js'
 import {definitionOfData} from './open.js'
 import {isEmpty, type Options, optionsIn, optionsInColumns, plainText, WrongCell} from './options.js'
 import type {Fields} from './recognise.js'
-import {valueAt} from './sample.js'
 import {fieldNames} from './schema.js'
 
 /** The text of a definition of these data, to be written to `out`. Throws what reading the data throws. */
@@ -38,7 +38,7 @@ export async function draftDefinition(id: string, data: string, out: string): Pr
       ? ['# images: pictures # where relative picture paths start; default: beside the data']
       : []),
     'fields: # the columns; null for "none"',
-    ...fieldNames.map(field => fieldLine(field, fields)),
+    ...fieldNames.filter(field => field !== 'prompt').map(field => fieldLine(field, fields)),
     ...seen.indexLines(),
     `scoring: {metric: ${seen.metric()}, headline: micro} # accuracy, match, number, judge; micro, macro, group`,
     '# prompt: "{{ question }}" # jinja; the line of the mode and the answer contract follow',

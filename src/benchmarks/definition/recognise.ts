@@ -6,6 +6,7 @@ import {closest} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
 import {letterOf} from '../../core/sample.js'
 import type {CellKind, TableColumn} from '../sources/table.js'
+import {columnsWithin, isDerived, namesIn} from './columns.js'
 import type {OpenDefinition} from './open.js'
 import {isEmpty, isRecord} from './options.js'
 import {type FieldName, fieldNames} from './schema.js'
@@ -20,7 +21,7 @@ export interface Recognised {
 }
 
 /** Names by field, without case and punctuation; the first that is there counts. */
-const usualNames: Readonly<Record<Exclude<FieldName, 'options'>, readonly string[]>> = {
+const usualNames: Readonly<Record<Exclude<FieldName, 'options' | 'prompt'>, readonly string[]>> = {
   id: ['id', 'sample id', 'question id', 'qid', 'uid', 'uuid', 'item id', 'data id', 'index', 'idx', 'pid', 'key'],
   image: [
     ...['decoded image', 'image', 'images', 'image path', 'image paths', 'img', 'imgs', 'img path', 'img paths'],
@@ -34,6 +35,7 @@ const usualNames: Readonly<Record<Exclude<FieldName, 'options'>, readonly string
     ...['correct answer', 'right answer', 'correct option', 'correct choice', 'correct', 'answer letter', 'target'],
     ...['answer label', 'correct letter', 'correct label', 'answer index', 'answer idx', 'answer id', 'correct index'],
     ...['correct idx', 'answers', 'gt answers', 'answer text', 'reference answer', 'reference', 'solution'],
+    ...['answer value', 'expected answer', 'expected', 'true answer', 'gold label', 'gold answers'],
   ],
   subtask: [
     ...['subtask', 'sub task', 'category', 'task', 'task type', 'task name', 'question type', 'type', 'subcategory'],
@@ -79,8 +81,8 @@ export function recogniseFields(
   for (const field of fieldNames) {
     const said = declared[field]
     if (said === undefined) continue
-    fields[field] = said === null ? [] : [said].flat()
-    for (const name of fields[field]) {
+    fields[field] = namesIn(said)
+    for (const name of fields[field].flatMap(name => partsOf(known, name))) {
       if (known.has(name) || isPathIn(known, name)) continue
       const near = closest(name, known.keys())
       throw new LanternError(
@@ -90,11 +92,13 @@ export function recogniseFields(
       )
     }
     // One column of options may be the question: they stand inside it.
-    if (field !== 'options' || fields[field].length > 1) for (const name of fields[field]) taken.add(name)
+    if ((field !== 'options' || fields[field].length > 1) && !isDerived(said))
+      for (const name of fields[field]) taken.add(name)
   }
+  fields.prompt ??= []
   const told: string[] = []
   // Options come before answers: `answers` is a list of options where an `answer` stands beside it.
-  const order: readonly FieldName[] = [
+  const order: readonly Exclude<FieldName, 'prompt'>[] = [
     'id',
     'question',
     'image',
@@ -159,6 +163,12 @@ function isPathIn(known: ReadonlyMap<string, readonly CellKind[]>, name: string)
   return keys.length > 0 && known.get(column)?.some(kind => kind === 'list' || kind === 'object') === true
 }
 
+/** A name, or the columns of a text made of several. */
+function partsOf(known: ReadonlyMap<string, unknown>, name: string): readonly string[] {
+  const within = known.has(name) ? [] : columnsWithin(name)
+  return within.length > 0 ? within : [name]
+}
+
 type Known = ReadonlyMap<string, readonly CellKind[]>
 type Rows = readonly Readonly<Record<string, unknown>>[]
 
@@ -181,7 +191,7 @@ function innerOf(known: Known, name: string): string | undefined {
 }
 
 function columnsNamed(
-  field: Exclude<FieldName, 'options'>,
+  field: Exclude<FieldName, 'options' | 'prompt'>,
   byName: ReadonlyMap<string, string>,
   known: Known,
   rows: Rows,
@@ -196,6 +206,8 @@ function columnsNamed(
   return found === undefined ? undefined : [found]
 }
 
+const textFields: readonly FieldName[] = ['id', 'question', 'subtask', 'cluster', 'group']
+
 /** Samples of a group count together: a pair, a few rotations. A column with larger ones sorts the samples. */
 const largestGroup = 10
 
@@ -204,6 +216,9 @@ function canBe(field: FieldName, name: string, known: Known, rows: Rows): boolea
   const kinds = known.get(name)!
   // `correct: true` tells how somebody answered, not what is right.
   if (field === 'answer') return plain(name) !== 'correct' || kinds.join() !== 'boolean'
+  // A column of objects may hold the field under a key; it is not the field.
+  if (textFields.includes(field) && kinds.length > 0 && kinds.every(kind => kind === 'object' || kind === 'list'))
+    return false
   // The number of a picture is not the picture.
   if (field === 'image') return kinds.length === 0 || kinds.some(kind => kind !== 'number' && kind !== 'boolean')
   if (field !== 'group') return true

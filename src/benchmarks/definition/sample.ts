@@ -5,6 +5,7 @@ import {type Box, letterOf, type Sample} from '../../core/sample.js'
 import {type PicturePlaces, pictureRefs} from '../sources/pictures.js'
 import {type Row, wrongField} from '../sources/row.js'
 import {isLongCell, type TableRow} from '../sources/table.js'
+import {type Derived, isDerived, sharedName, valueAt} from './columns.js'
 import {goldLetter, goldTexts} from './gold.js'
 import {
   isEmpty,
@@ -22,7 +23,7 @@ import type {DefinitionFile} from './schema.js'
 export interface SampleRule {
   readonly benchmark: string
   readonly fields: Fields
-  readonly file: Pick<DefinitionFile, 'answerIndex' | 'scoring' | 'fields'>
+  readonly file: Pick<DefinitionFile, 'answerIndex' | 'scoring' | 'fields' | 'letters'>
   readonly places: (row: TableRow) => PicturePlaces
   /** The id of a row that has none of its own. */
   readonly numberOf: (row: TableRow) => string
@@ -39,11 +40,13 @@ export function sampleOf(row: TableRow, rule: SampleRule): Sample {
   const {fields, file} = rule
   const asked = questionOf(row, rule)
   const {options, letters} = asked
-  const cluster = optionalName(row, fields.cluster) ?? pathsIn(row, fields.image)
-  const group = optionalName(row, fields.group)
+  const common = (field: 'cluster' | 'group') => commonName(row, field, rule, options ?? [])
+  const cluster = common('cluster') ?? pathsIn(row, fields.image)
+  const group = common('group')
   const boxes = boxesOf(row, fields.boxes[0])
+  const officialPrompt = optionalText(row, fields.prompt[0])
   return {
-    id: fields.id[0] === undefined ? rule.numberOf(row) : textAt(row, fields.id[0]).trim(),
+    id: idOf(row, rule),
     benchmark: rule.benchmark,
     subtask: fields.subtask[0] === undefined ? onlySubtask : textAt(row, fields.subtask[0]).trim(),
     images: fields.image.flatMap(column => picturesOf(row, column, rule)),
@@ -56,7 +59,26 @@ export function sampleOf(row: TableRow, rule: SampleRule): Sample {
     ...(boxes && {boxes}),
     ...(cluster === undefined ? {} : {cluster}),
     ...(group === undefined ? {} : {group}),
+    ...(officialPrompt === undefined ? {} : {officialPrompt}),
   }
+}
+
+function idOf(row: TableRow, {fields, file, numberOf}: SampleRule): string {
+  const said = file.fields?.id
+  if (typeof said === 'object' && said !== null) return String(row.index + said.rows)
+  return fields.id[0] === undefined ? numberOf(row) : textAt(row, fields.id[0]).trim()
+}
+
+/** What a row has in common with others: the value of a column, or what follows from the row. */
+function commonName(
+  row: TableRow,
+  field: 'cluster' | 'group',
+  {fields, file}: SampleRule,
+  options: readonly string[],
+): string | undefined {
+  const said = file.fields?.[field]
+  if (!isDerived(said)) return optionalName(row, fields[field])
+  return at(row, fields[field][0] ?? 'row', () => sharedName(row, said as Derived, options)) ?? undefined
 }
 
 interface Question {
@@ -83,9 +105,8 @@ function questionOf(row: TableRow, {fields, file}: SampleRule): Question {
     return {question: split?.before ?? question, ...withLetters(options), gold: gold(options)}
   }
   // Options inside the question stay there, and only their letters are known, unless the definition says otherwise.
-  if (fields.options.length > 0 || file.fields?.options === null) return {question, gold: null}
-  const lettered = letteredIn(question)
-  if (lettered === null) return {question, gold: null}
+  const lettered = fields.options.length > 0 || file.fields?.options === null ? null : letteredIn(question)
+  if (lettered === null) return unlisted(question, gold, file.letters)
   try {
     const right = gold(lettered.options)
     return {question, letters: withLetters(lettered.options).letters, gold: right}
@@ -94,6 +115,13 @@ function questionOf(row: TableRow, {fields, file}: SampleRule): Question {
     if (error instanceof LanternError) return {question, gold: null}
     throw error
   }
+}
+
+/** An item whose options nobody wrote down: open, or with as many letters as the definition says. */
+function unlisted(question: string, gold: (known: Options) => string | null, count: number | undefined): Question {
+  if (count === undefined) return {question, gold: null}
+  const letters = Array.from({length: count}, (_, index) => letterOf(index))
+  return {question, letters, gold: gold({texts: letters})}
 }
 
 function withLetters({texts}: Options) {
@@ -105,22 +133,6 @@ function optionsOf(row: TableRow, columns: readonly string[]): Options | null {
   if (first === undefined) return null
   if (columns.length === 1) return at(row, first, optionsIn)
   return at(row, first, () => optionsInColumns(columns.map(column => ({column, value: valueAt(row, column)}))))
-}
-
-/** The value of a column, or of a key within one: `qa.question`. */
-export function valueAt({values}: Row, column: string): unknown {
-  if (Object.hasOwn(values, column)) return values[column]
-  let value: unknown = values
-  for (const key of column.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
-    value = (value as Readonly<Record<string, unknown>>)[key]
-  }
-  return value
-}
-
-/** The column of the file that holds a field: the first part of `qa.question`, unless there is such a column. */
-export function columnOf(field: string, columns: readonly string[]): string {
-  return columns.includes(field) ? field : field.split('.', 1)[0]!
 }
 
 /** Reads a cell, and says where it is if it cannot be used. */
@@ -148,6 +160,11 @@ function textAt(row: TableRow, column: string): string {
   const text = plainText(value)
   if (text !== undefined && text.trim() !== '') return text
   throw wrongCell(row, column, new WrongCell(isEmpty(value) ? 'is empty' : 'is not text'))
+}
+
+function optionalText(row: TableRow, column: string | undefined): string | undefined {
+  const text = column === undefined ? undefined : plainText(valueAt(row, column))
+  return isEmpty(text) ? undefined : text
 }
 
 function optionalName(row: TableRow, [column]: readonly string[]): string | undefined {

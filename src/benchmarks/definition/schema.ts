@@ -2,6 +2,7 @@
 // columns of the data hold is checked when they are read, not here.
 import {z} from 'zod'
 import {aggregateSchema} from '../../core/headline.js'
+import {promptStyles} from '../../core/prompt-form.js'
 
 const name = z.string().trim().min(1)
 const path = name.describe('A path, relative to this file; * stands for any part of a file name.')
@@ -17,23 +18,72 @@ const columns = (words: string) =>
     .optional()
     .describe(words)
 
+const count = z.number().int().min(0)
+const consecutiveRows = z.strictObject({rows: z.number().int().min(2)})
+
+/** What several samples have in common: a column, or what follows from some. */
+const shared = (words: string) =>
+  z
+    .union([
+      column,
+      z.strictObject({rotations: column}),
+      z.strictObject({column, every: z.number().int().min(2), from: count.optional()}),
+      consecutiveRows,
+    ])
+    .nullable()
+    .optional()
+    .describe(
+      `${words} A column; {rotations: COLUMN}: the same text there, and the same options in any order; {column: COLUMN, every: 2, from: 1}: consecutive numbers; {rows: 2}: consecutive rows.`,
+    )
+
 export const fieldsSchema = z.strictObject({
-  id: oneColumn('The id of a sample; null: the number of its row.'),
-  image: columns('Pictures: a path, base64, a data URI, bytes, or a list of them, in one column or several.'),
+  id: z
+    .union([column, z.strictObject({rows: count})])
+    .nullable()
+    .optional()
+    .describe('The id of a sample; null: the number of its row; {rows: 0}: its place in the data, counted from 0.'),
+  image: columns(
+    'Pictures: a path, base64, a data URI, bytes, or a list of them, in one column or several; "{id}.jpg" makes a path of columns.',
+  ),
   question: oneColumn('The question.'),
   options: columns(
     'A column for each option in the order of the letters, or one with a list, a JSON list, a dict or lettered lines.',
   ),
   answer: oneColumn("A letter, an option's text, an index (answerIndex says its base), or accepted texts."),
   subtask: oneColumn('The subtask.'),
-  cluster: oneColumn('What intervals cluster by: samples with the same value are not independent.'),
-  group: oneColumn('Samples that count only together: pairs, rotations.'),
+  cluster: shared('What intervals cluster by: samples with the same value are not independent.'),
+  group: shared('Samples that count only together: pairs, rotations.'),
   boxes: oneColumn('[[x1, y1, x2, y2], ...] in pixels.'),
+  prompt: oneColumn('The prompt that was published with the data, for `prompts`; never recognised by its name.'),
 })
 
 const metrics = ['accuracy', 'match', 'number', 'judge'] as const
 
 const tokens = z.number().int().min(1)
+
+/** What one harness sends, to the letter: the fields of `PromptForm` (core/prompt-form.ts) that a file may say. */
+const peerForm = z.strictObject({
+  text: z.string().min(1).describe('With {question}, {prompt}, {options} and {letters}.'),
+  choices: z.string().min(1).optional().describe('Instead of text, for items with options of their own.'),
+  fallback: z.string().min(1).optional().describe('Instead of a text with {prompt}, where the data have none.'),
+  option: z.string().min(1).optional().describe('One option: {letter} and {text}; default "{letter}. {text}".'),
+  images: z.enum(['first', 'last']).optional().describe('Whether pictures come first (default) or last.'),
+  system: z.string().min(1).optional(),
+  maxNewTokens: tokens.optional(),
+})
+const otherStyles = promptStyles.filter(name => name !== 'lantern-eval')
+
+const md5 = z.record(name, z.string().regex(/^[0-9a-f]{32}$/, 'is no md5'))
+const labels = z.record(z.enum(['old', 'new']), z.record(name, z.string().regex(/^[A-Z]$/, 'is no letter'))).nullable()
+
+/** Another form in which the same data are found; what it does not say is as in the whole file. */
+const layoutSchema = z.strictObject({
+  data: z.union([paths, z.record(name, paths)]),
+  images: name.optional(),
+  fields: fieldsSchema.optional().describe('Instead of the fields of the whole file.'),
+  md5: md5.optional(),
+  labels: labels.optional(),
+})
 
 export const definitionSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -60,19 +110,43 @@ export const definitionSchema = z.strictObject({
       tolerance: z.number().min(0).optional().describe('Relative tolerance of the metric number; default 1e-6.'),
     })
     .optional(),
+  letters: z
+    .number()
+    .int()
+    .min(2)
+    .max(26)
+    .optional()
+    .describe('How many letters a row has whose options stand in its question or picture and are not recognised.'),
   prompt: z.string().min(1).optional().describe("A jinja template; the mode's line and the answer contract follow."),
   maxNewTokens: z
     .strictObject({direct: tokens.optional(), 'text-cot': tokens.optional(), latent: tokens.optional()})
     .optional()
     .describe('Limits of new tokens by mode.'),
+  prompts: z
+    .partialRecord(z.enum(otherStyles), peerForm)
+    .optional()
+    .describe('What other harnesses send, by prompt style; nothing is added to it.'),
   expected: z
-    .record(name, z.record(name, z.number().int().min(0)))
+    .record(name, z.record(name, count))
     .optional()
     .describe('Samples by split and subtask, which `bench verify` holds; "all" is their sum.'),
+  unconfirmed: z
+    .array(z.enum(['counts', 'revision']))
+    .optional()
+    .describe('What was never checked against a copy of the data: `bench verify` says so, and does not hold it.'),
+  md5: md5.optional().describe('md5 of published files by their names, which `bench verify` compares.'),
+  labels: labels
+    .optional()
+    .describe('Where answers were corrected: some ids with their letters before (old) and after (new).'),
+  layouts: z
+    .record(name, layoutSchema)
+    .optional()
+    .describe('Other forms of the same data, by their names; the first one that is found is read.'),
+  aliases: z.array(name).optional().describe('What other harnesses call it in names of tasks and files.'),
   source: z
     .strictObject({
       repo: z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is no owner/name'),
-      revision: name.describe('A commit.'),
+      revision: name.nullable().describe('A commit; null where none was confirmed: the newest is fetched, and told.'),
       files: z
         .union([z.array(name).min(1), z.record(name, z.array(name).min(1))])
         .optional()

@@ -6,7 +6,6 @@ import {thisMachine} from '../../cli/bench-data.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {settings} from '../../cli/settings/index.js'
 import {several} from '../../cli/settings/setting.js'
-import {aggregateText} from '../../core/headline.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
 export default class BenchList extends BaseCommand<typeof BenchList> {
@@ -49,7 +48,7 @@ export default class BenchList extends BaseCommand<typeof BenchList> {
         id,
         String(subtasks.length),
         items > 0 ? `${items} (${defaultSplit})` : 'any number',
-        `${aggregateText(scoring.aggregate)} ${scoring.metric}`,
+        `${typeof scoring.aggregate === 'string' ? scoring.aggregate : 'nested'} ${scoring.metric}`,
         here.join(', ') || '-',
       ]
       return cells.map(text => ({lines: [text]}))

@@ -42,7 +42,7 @@ export async function importLock(
     prompts: {style: `import:${formats}`, templatesSha256: 'unknown'},
     decoding: {temperature: 0, maxNewTokens: {}, known: false},
     images: {minPixels: null, maxPixels: null},
-    models: arms.map(({model}) => ({ref: model, sha256: hashOf(files)})),
+    models: [...new Set(arms.map(({model}) => model))].map(ref => ({ref, sha256: hashOf(files)})),
     extractor: spec.extractor,
     judge: null,
     seeds: {run: 0, ...(survey.repeats > 1 ? {repeats: survey.repeats} : {})},

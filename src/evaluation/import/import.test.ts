@@ -3,6 +3,7 @@ import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {writeParquet} from '../../../test/support/parquet.js'
 import {runnerOptions} from '../../../test/support/runner-options.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 import type {LogRecord} from '../../run-folder/record.js'
@@ -280,10 +281,66 @@ describe('answers in a generic form', () => {
       code: 'usage',
       suggestion: expect.stringContaining('--bench'),
     })
-    await expect(imported([await file('m.csv', 'id,score\n1,1\n')], {bench: 'mine'})).rejects.toMatchObject({
+    await expect(imported([await file('m.csv', 'id,note\n1,1\n')], {bench: 'mine'})).rejects.toMatchObject({
       code: 'bad-file',
-      message: expect.stringContaining('no column for the answer'),
+      message: expect.stringContaining('no column for the answer (text, '),
     })
+  })
+
+  const scores = (...rows: string[]) => ['qid,condition,score', ...rows, ''].join('\n')
+
+  it('may be scores without answers, which no extractor changes', async () => {
+    const path = await file('study.csv', 'question_id,acc,model_name\n1,1,M\n2,0.25,M\n')
+    const {byId, result, lock} = await imported([path], {bench: 'mine'})
+    expect(brief(byId.get('1'))).toEqual(['correct', 1, null, 1, false])
+    expect(brief(byId.get('2'))).toEqual(['wrong', 0.25, null, 0.25, false])
+    expect(lock.models.map(({ref}) => ref)).toEqual(['import:M'])
+    expect(result.warnings.join()).not.toMatch(/unscored/)
+    const out = join(folder, 'scores-again')
+    const from = join(folder, `run-${runs - 1}`)
+    await rescore(
+      {from, out, extractor: 'lvr', data: {}, maxErrorRate: 1, chat: runnerOptions()},
+      new AbortController().signal,
+    )
+    expect((await settledRecords(out)).map(({score}) => score)).toEqual([1, 0.25])
+  })
+
+  it('may hold several conditions: an arm for each, which are interventions where they are called so', async () => {
+    const path = await file('study.csv', scores('1,own,correct', '1,zeros,wrong', '2,own,yes', '2,zeros,no'))
+    const {lock, records} = await imported([path], {bench: 'mine', mode: 'latent', model: 'M'})
+    expect(lock.arms.map(({id}) => id).sort()).toEqual([
+      ...['import:M|latent|default|own', 'import:M|latent|default|zeros'],
+    ])
+    expect(lock.models).toHaveLength(1)
+    expect(records.map(({arm, score}) => `${arm.split('|')[3]} ${score}`).sort()).toEqual([
+      ...['own 1', 'own 1', 'zeros 0', 'zeros 0'],
+    ])
+    const other = await file('other.csv', scores('1,blurred,1', '1,sharp,0'))
+    expect((await imported([other], {bench: 'mine', model: 'M'})).lock.arms.map(({id}) => id)).toEqual([
+      ...['import:M/blurred|direct', 'import:M/sharp|direct'],
+    ])
+  })
+
+  it('that are neither an answer nor a score say so', async () => {
+    const path = await file('study.csv', scores('1,own,87'))
+    await expect(imported([path], {bench: 'mine'})).rejects.toMatchObject({
+      code: 'bad-file',
+      message: expect.stringContaining('has no answer, and its score (score) is 87, which is not from 0 to 1'),
+    })
+  })
+
+  it('may be a JSON list or parquet', async () => {
+    const list = await file('m.json', JSON.stringify([{id: 'x', response: 'B', gold: 'B'}]))
+    expect((await imported([list], {bench: 'mine'})).byId.get('x')).toMatchObject({outcome: 'correct'})
+    const path = join(folder, 'm.parquet')
+    writeParquet(path, [
+      {name: 'idx', type: 'number', data: [7, 8]},
+      {name: 'prediction', type: 'text', data: ['(A)', '(B)']},
+      {name: 'answer', type: 'text', data: ['A', 'A']},
+    ])
+    const {byId} = await imported([path], {bench: 'mine'})
+    expect(byId.get('7')).toMatchObject({outcome: 'correct'})
+    expect(byId.get('8')).toMatchObject({outcome: 'wrong'})
   })
 })
 

@@ -5,6 +5,7 @@ import type {Machine} from '../../benchmarks/data-places.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId, type Mode, unknownTiming, unknownUsage} from '../../core/generation.js'
 import type {Scoring} from '../../core/outcome.js'
+import {interventionNames} from '../../modes/interventions.js'
 import {type PeerSource, peerSources} from '../../peers/index.js'
 import type {PeerAnswer, PeerContext, SampleFacts} from '../../peers/peer.js'
 import {settled} from '../../peers/settled.js'
@@ -78,7 +79,8 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
       'The files hold no answers.',
       'Give files with samples; --split chooses the split where files hold several.',
     )
-  const arms = [...survey.models].map(model => armOf(model, spec.mode))
+  const armsByName = new Map(Array.from(survey.arms, ([name, said]) => [name, armOf(name, said, spec.mode)]))
+  const arms = [...armsByName.values()]
   const lock = await importLock(spec, sources, survey, arms)
   const tally = {samples: 0, errors: 0, bothScored: 0, peer: 0, ours: 0, differences: 0}
   const examples: Difference[] = []
@@ -97,7 +99,7 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
   }
   await withRun({dir: spec.out, lock, samples: samplesIn(survey), env: process.env}, ({tally: there, write}) =>
     write(answers(), async answer => {
-      const arm = arms.find(({model}) => model === modelRef(answer.model))!
+      const arm = armsByName.get(answer.armName)!
       const known = (await facts(answer.bench)).get(answer.id)
       const {scoring} = survey.benches.get(answer.bench)!
       const repeat = survey.repeats > 1 ? (answer.repeat ?? 0) : undefined
@@ -152,18 +154,19 @@ function named(answer: PeerAnswer, path: string, spec: ImportSpec): NamedAnswer 
   const bench = spec.bench ?? answer.bench
   if (bench === undefined)
     throw new LanternError('usage', `${answer.where} names no benchmark.`, 'Name it: --bench ID.')
-  return {...answer, bench, model: spec.model ?? answer.model ?? basename(path, extname(path))}
+  const model = spec.model ?? answer.model ?? basename(path, extname(path))
+  return {...answer, bench, model, armName: answer.arm === undefined ? model : `${model}/${answer.arm}`}
 }
 
-const modelRef = (model: string) => `import:${model}`
-
-function armOf(model: string, mode: Mode): Arm {
+/** A condition that is called as an intervention of ours is one, in the mode `latent`; another belongs to the name. */
+function armOf(name: string, {model, arm: condition}: Pick<NamedAnswer, 'model' | 'arm'>, mode: Mode): Arm {
+  const known = mode === 'latent' && condition !== undefined && interventionNames().includes(condition)
   const arm = {
-    model: modelRef(model),
+    model: `import:${known ? model : name}`,
     mode,
     protocol: null,
     latentSize: null,
-    intervention: mode === 'latent' ? ('own' as const) : null,
+    intervention: mode === 'latent' ? (known ? condition : 'own') : null,
   }
   return {...arm, id: armId(arm)}
 }
@@ -175,7 +178,7 @@ function recordOf(
   scoring: Scoring,
   extractor: string,
 ): Promise<LogRecord> {
-  const {id, bench, repeat, text, error, peer, peerAnswer} = answer
+  const {id, bench, repeat, text, error, peer, peerAnswer, scoreOnly} = answer
   return scoredRecord(
     {arm, bench, repeat, sample: {id, ...merged(answer, known)}},
     {
@@ -187,7 +190,7 @@ function recordOf(
       seen: null,
       error: error === undefined ? null : {code: 'peer', message: error},
       metrics: peer === null ? {} : {peer},
-      more: peerAnswer === null ? {} : {peerAnswer},
+      more: {...(peerAnswer !== null && {peerAnswer}), ...(scoreOnly && {scoreOnly})},
     },
     {scoring, extractor, judge: null},
   )

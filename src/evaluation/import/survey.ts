@@ -9,8 +9,10 @@ import {letterOf} from '../../core/sample.js'
 import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
 import {type LockedBenchmark, lockedDefinition} from '../../run-folder/lock.js'
 
-/** An answer with its benchmark and model. */
-export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
+/**
+ * An answer with its benchmark and model, and the name of its arm: the model, with the condition where there is one.
+ */
+export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string; readonly armName: string}
 
 /** What is known of a benchmark whose data are at hand: given, fetched, or answers that ship with us. */
 export interface KnownData {
@@ -90,7 +92,8 @@ export interface BenchSurvey {
 }
 
 export interface Survey {
-  readonly models: Set<string>
+  /** Model and condition by the name of the arm. */
+  readonly arms: Map<string, Pick<NamedAnswer, 'model' | 'arm'>>
   readonly benches: Map<string, BenchSurvey>
   /** How often the sample that was asked most often was asked. */
   repeats: number
@@ -103,9 +106,9 @@ export async function surveyOf(
   answers: AsyncIterable<NamedAnswer>,
   dataOf: (bench: string) => Promise<KnownData>,
 ): Promise<Survey> {
-  const survey: Survey = {models: new Set(), benches: new Map(), repeats: 1, conflicts: 0, goldless: 0}
+  const survey: Survey = {arms: new Map(), benches: new Map(), repeats: 1, conflicts: 0, goldless: 0}
   for await (const answer of answers) {
-    survey.models.add(answer.model)
+    survey.arms.set(answer.armName, answer)
     survey.repeats = Math.max(survey.repeats, (answer.repeat ?? 0) + 1)
     const bench = survey.benches.get(answer.bench) ?? (await benchOf(answer, await dataOf(answer.bench)))
     survey.benches.set(answer.bench, bench)
@@ -114,8 +117,9 @@ export async function surveyOf(
     if (bench.samples.has(answer.id)) continue
     bench.samples.set(answer.id, {subtask, gold, ...(known?.group === undefined ? {} : {group: known.group})})
     bench.verified &&= known !== undefined
-    if (gold === null) survey.goldless++
-    else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
+    if (gold === null && answer.scoreOnly !== true) survey.goldless++
+    else if (gold !== null && known !== undefined && known.gold !== null && String(known.gold) !== String(gold))
+      survey.conflicts++
   }
   return survey
 }

@@ -16,17 +16,24 @@ const settings = {
 
 const differs = [
   'The extractor is the exact matching of the original. Where that finds nothing, the original asks gpt-4o-mini by default. To do the same, add --judge openai:gpt-4o-mini.',
-  'The original takes the question from its own TSV file. Give that file with --data. The original score is `micro`.',
+  'The original takes the question from its own TSV file. Give that file with --data. Except for MMVP and CV-Bench, the original score is `micro`.',
   'The original sets the repetition penalty to 1. This run uses that of the checkpoint.',
 ]
 
 export const vlmevalkit: Recipe = {
   name: 'vlmevalkit',
-  title: "VLMEvalKit's data sets BLINK and VStarBench",
+  title: "VLMEvalKit's multiple choice: BLINK, VStarBench, HRBench4K and 8K, MMVP, MMStar, RealWorldQA, CV-Bench",
   source,
   benchmarks: {
     blink: {layouts: ['vlmevalkit-tsv']},
     vstar: {layouts: ['vlmevalkit-tsv', 'parquet', 'official-questions']},
+    // The hub's tables of HR-Bench are those of VLMEvalKit under another name.
+    'hrbench-4k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
+    'hrbench-8k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
+    mmvp: {layouts: ['vlmevalkit-tsv']},
+    mmstar: {layouts: ['vlmevalkit-tsv']},
+    realworldqa: {layouts: ['vlmevalkit-tsv']},
+    'cv-bench': {layouts: ['vlmevalkit-tsv', 'parquet']},
   },
   settings: {'prompt-style': 'vlmevalkit', ...settings},
   differs,
