@@ -2,7 +2,7 @@ import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {goldenFolders, readJson} from '../../test/support/goldens.js'
 import type {ImageRef} from '../core/sample.js'
-import {seenSize} from './onnx/qwen2-5-vl/image-processor.js'
+import {seenSize} from './onnx/image-processor.js'
 import {pictureSize, sizeOf} from './picture-size.js'
 
 interface Golden {

@@ -3,7 +3,7 @@
 // Formulas: huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py. Matrices are arrays of rows.
 
 import {readFloats} from '../../src/core/safetensors.js'
-import type {Checkpoint, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
+import type {Checkpoint, VisionConfig} from '../../src/runners/onnx/types.js'
 
 type Matrix = Float64Array[]
 type Weights = ReadonlyMap<string, {readonly values: Float32Array; readonly out: number}>

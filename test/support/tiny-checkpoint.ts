@@ -4,7 +4,7 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/core/safetensors.js'
 import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
-import type {TextConfig, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
+import type {TextConfig, VisionConfig} from '../../src/runners/onnx/types.js'
 
 export interface TinyCheckpoint {
   readonly text: TextConfig

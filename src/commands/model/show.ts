@@ -9,9 +9,9 @@ import {LanternError} from '../../core/errors.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 import {labelled} from '../../reports/formats/layout.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
-import {openCheckpoint} from '../../runners/onnx/qwen2-5-vl/checkpoint.js'
-import {describeCheckpoint} from '../../runners/onnx/qwen2-5-vl/describe.js'
-import {probe} from '../../runners/onnx/qwen2-5-vl/probe.js'
+import {openCheckpoint} from '../../runners/onnx/checkpoint/checkpoint.js'
+import {describeCheckpoint} from '../../runners/onnx/checkpoint/describe.js'
+import {probe} from '../../runners/onnx/model/probe.js'
 import {remoteScheme} from '../../runners/remote/endpoint.js'
 
 export default class ModelShow extends BaseCommand<typeof ModelShow> {

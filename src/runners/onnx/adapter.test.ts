@@ -21,9 +21,9 @@ import {writeSafetensors} from '../../core/safetensors.js'
 import {openRunner} from '../index.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
-import type {Precision} from './qwen2-5-vl/types.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {checkpointSha256} from './checkpoint/checkpoint-hash.js'
+import type {Precision} from './types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-adapter-'))
 const base = join(folder, 'base')

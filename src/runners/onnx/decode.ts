@@ -15,7 +15,7 @@ import {
 } from '../../modes/protocols.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
-import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
+import type {DecoderOutput, Model} from './types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
 
 /** A prompt after its prefill. Any number of rows may be forked from it. */

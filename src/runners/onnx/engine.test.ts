@@ -12,7 +12,7 @@ import type {LogRecord} from '../../run-folder/record.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import type {PromptTools} from './prepared-inputs.js'
-import type {Model} from './qwen2-5-vl/types.js'
+import type {Model} from './types.js'
 
 const {dir} = goldenFolders[0]!
 const {cases} = readJson<{cases: {id: string; images: string[]; question: string; boxes: Box[]}[]}>(

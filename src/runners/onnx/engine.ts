@@ -35,7 +35,7 @@ import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import {noLatentIds} from './qwen2-5-vl/latent-tokens.js'
+import {noLatentIds} from './checkpoint/latent-tokens.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {

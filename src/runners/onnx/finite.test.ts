@@ -9,8 +9,8 @@ import {readFloats} from '../../core/safetensors.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {allFinite} from './finite.js'
 import {loadCheckpoint} from './load.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {loadModel} from './qwen2-5-vl/model.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {loadModel} from './model/model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-finite-'))
 const good = join(folder, 'good')

@@ -5,8 +5,8 @@ import type {Size} from '../picture-size.js'
 import type {Forecast} from '../runner.js'
 import {loadPromptTools, type PixelOptions} from './load.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
-import {seenSize} from './qwen2-5-vl/image-processor.js'
-import type {Checkpoint} from './qwen2-5-vl/types.js'
+import {seenSize} from './image-processor.js'
+import type {Checkpoint} from './types.js'
 
 /** Throws LanternError `bad-checkpoint` for a tokenizer or a template that cannot be used. */
 export async function checkpointForecast(checkpoint: Checkpoint, options: PixelOptions): Promise<Forecast> {

@@ -14,7 +14,7 @@ import {type DecodeTask, decodeAll} from './decode.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import type {Model} from './qwen2-5-vl/types.js'
+import type {Model} from './types.js'
 import {scoreContinuations} from './score.js'
 
 interface Run {

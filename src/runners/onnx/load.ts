@@ -1,11 +1,11 @@
 // Loads from a checkpoint folder everything that turns prompts into generations, on the calling thread.
 import {LanternError} from '../../core/errors.js'
 import type {PromptTools} from './prepared-inputs.js'
-import {loadChatTemplate} from './qwen2-5-vl/chat-template.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {loadModel} from './qwen2-5-vl/model.js'
-import {loadTokenizer} from './qwen2-5-vl/tokenizer.js'
-import type {Checkpoint, LoadOptions, Model} from './qwen2-5-vl/types.js'
+import {loadChatTemplate} from './checkpoint/chat-template.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {loadModel} from './model/model.js'
+import {loadTokenizer} from './checkpoint/tokenizer.js'
+import type {Checkpoint, LoadOptions, Model} from './types.js'
 
 /** Override the checkpoint's own limits. */
 export interface PixelOptions {

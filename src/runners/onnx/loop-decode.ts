@@ -4,7 +4,7 @@
 import {type BlockState, decide, outsideBlock} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
 import type {PromptInput} from './prepared-inputs.js'
-import type {Model} from './qwen2-5-vl/types.js'
+import type {Model} from './types.js'
 import {isPlainGreedy} from './sampling.js'
 
 type LoopTask = Pick<DecodeTask, 'machine' | 'sampling' | 'maxNewTokens' | 'eos'>

@@ -10,11 +10,11 @@ import {requireFinite} from './finite.js'
 import {decodeImage} from './image.js'
 import type {RgbImage} from './pillow-bicubic.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
-import type {ChatTemplate} from './qwen2-5-vl/chat-template.js'
-import {fetchResize, type Patches, toPatches} from './qwen2-5-vl/image-processor.js'
-import {type Grid, ropeIndex} from './qwen2-5-vl/rope-index.js'
-import type {Tokenizer} from './qwen2-5-vl/tokenizer.js'
-import type {Model} from './qwen2-5-vl/types.js'
+import type {ChatTemplate} from './checkpoint/chat-template.js'
+import {fetchResize, type Patches, toPatches} from './image-processor.js'
+import {type Grid, ropeIndex} from './rope-index.js'
+import type {Tokenizer} from './checkpoint/tokenizer.js'
+import type {Model} from './types.js'
 
 /** What prompts are made with. */
 export interface PromptTools {

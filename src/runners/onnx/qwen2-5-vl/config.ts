@@ -7,9 +7,9 @@ import {LanternError} from '../../../core/errors.js'
 import type {JsonObject} from '../../../core/json-object.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {tokenSide} from '../../smart-resize.js'
-import {ropeScalingOf} from './rope-scaling.js'
-import {quantisedWeights} from './tensor-names.js'
-import type {TextConfig, VisionConfig} from './types.js'
+import {ropeScalingOf} from '../checkpoint/rope-scaling.js'
+import {quantisedWeights} from '../checkpoint/tensor-names.js'
+import type {TextConfig, VisionConfig} from '../types.js'
 
 const count = z.number().int().positive()
 const id = z.number().int().nonnegative()

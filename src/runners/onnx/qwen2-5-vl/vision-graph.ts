@@ -5,8 +5,8 @@
 // hidden size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
-import {silu} from './decoder-graph.js'
-import type {TextConfig, VisionConfig} from './types.js'
+import {silu} from '../model/decoder-graph.js'
+import type {TextConfig, VisionConfig} from '../types.js'
 
 /** The epsilon of the tower's norms and its rotary base are constants in the reference, not settings. */
 const epsilon = float(1e-6)

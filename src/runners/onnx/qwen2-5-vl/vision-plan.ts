@@ -1,7 +1,7 @@
 // The order in which the vision tower sees the patches of a picture (windows of merged cells), and the (row, column) of
 // each patch for rotary positions.
 // Pure arithmetic on the grid (huggingface/transformers: modeling_qwen2_5_vl.py, rot_pos_emb and get_window_index).
-import type {VisionConfig} from './types.js'
+import type {VisionConfig} from '../types.js'
 
 /**
  * N patches, M merged cells, W windows of at most L patches. Patches come cell by cell in raster order, and row by row

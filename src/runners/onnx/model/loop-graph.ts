@@ -7,7 +7,7 @@
 import {type ElementType, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
 import {type Attend, decoderForward, groupQueryAttention, head} from './decoder-graph.js'
-import type {TextConfig} from './types.js'
+import type {TextConfig} from '../types.js'
 
 /**
  * Inputs: those of LoopInput (types.ts), plus `markers` i64 [3] (START, PAD, END) and `eos` i64 [E].

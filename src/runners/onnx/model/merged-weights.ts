@@ -16,9 +16,9 @@ import {
 } from '../../../core/safetensors.js'
 import {Graph} from '../onnx-writer.js'
 import {createSession, loadRuntime, parseDevice} from '../ort-session.js'
-import type {LowRank} from './adapter.js'
-import {checkpointSha256} from './checkpoint-hash.js'
-import type {Checkpoint, LoadOptions} from './types.js'
+import type {LowRank} from '../checkpoint/adapter.js'
+import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
+import type {Checkpoint, LoadOptions} from '../types.js'
 
 /** Increment it when a code change merges the same adapter differently. Part of the cached file's name. */
 const mergeVersion = 1

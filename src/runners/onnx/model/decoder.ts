@@ -1,6 +1,6 @@
 // Runs the decoder graph: typed arrays in, typed arrays out.
 import type {InferenceSession, Runtime, Tensor} from '../ort-session.js'
-import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from './types.js'
+import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from '../types.js'
 
 const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
 

@@ -6,9 +6,9 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {readFloats, readSafetensorsHeader} from '../../../core/safetensors.js'
-import {openCheckpoint} from './checkpoint.js'
+import {openCheckpoint} from '../checkpoint/checkpoint.js'
 import {loadModel} from './model.js'
-import type {Model} from './types.js'
+import type {Model} from '../types.js'
 
 const shared = fileURLToPath(new URL('../../../../../shared/data/goldens/', import.meta.url))
 const committed = fileURLToPath(new URL('../../../../fixtures/goldens/', import.meta.url))

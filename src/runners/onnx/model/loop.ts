@@ -1,8 +1,8 @@
 // Runs the Loop graph: prompts in, whole generations out.
 import {requireFinite} from '../finite.js'
 import type {InferenceSession, Runtime} from '../ort-session.js'
-import {noLatentIds} from './latent-tokens.js'
-import type {Checkpoint, LoopInput, LoopOutput} from './types.js'
+import {noLatentIds} from '../checkpoint/latent-tokens.js'
+import type {Checkpoint, LoopInput, LoopOutput} from '../types.js'
 
 /**
  * Returns a function that runs the graph. Rows end at their end-of-sequence id (included) or at `maxNewTokens`. The

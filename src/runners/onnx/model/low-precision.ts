@@ -8,9 +8,9 @@ import {random} from '../../../core/random.js'
 import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
 import {requireFinite} from '../finite.js'
 import {type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
-import {checkpointSha256} from './checkpoint-hash.js'
-import {isDecoderTensor} from './config.js'
-import type {Checkpoint, DecoderInput, DecoderOutput, LoadOptions, Parity} from './types.js'
+import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
+import {isDecoderTensor} from '../qwen2-5-vl/config.js'
+import type {Checkpoint, DecoderInput, DecoderOutput, LoadOptions, Parity} from '../types.js'
 
 export interface LowPrecisionWeights {
   readonly tensors: ReadonlyMap<string, TensorPlace>

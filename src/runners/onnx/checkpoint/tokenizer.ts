@@ -5,7 +5,7 @@ import {LanternError, messageOf} from '../../../core/errors.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {withinTime} from '../../../core/within-time.js'
 import {type AddedToken, readTokenizerFiles} from './tokenizer-files.js'
-import type {LatentTokens} from './types.js'
+import type {LatentTokens} from '../types.js'
 
 export interface Tokenizer {
   /**

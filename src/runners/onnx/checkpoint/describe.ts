@@ -5,7 +5,7 @@ import {adapterFolder, checkpointFolder} from '../checkpoint-folder.js'
 import {loadPromptTools} from '../load.js'
 import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
-import type {Checkpoint, LatentTokens, Precision} from './types.js'
+import type {Checkpoint, LatentTokens, Precision} from '../types.js'
 
 /** The document of `model show` (design/contract.md, "Other JSON"). */
 export interface ModelDescription {

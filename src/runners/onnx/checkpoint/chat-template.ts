@@ -8,7 +8,7 @@ import {type JsonObject, readBounded, readJsonObject} from '../../../core/json-o
 import {isBuiltinFolder} from '../checkpoint-folder.js'
 import {renderTemplate} from '../template-process.js'
 import type {Tokenizer} from './tokenizer.js'
-import type {Checkpoint} from './types.js'
+import type {Checkpoint} from '../types.js'
 
 /** Throws LanternError `bad-checkpoint` if the template fails on a prompt or exceeds a bound. */
 export type ChatTemplate = (prompt: Prompt) => Promise<string>

@@ -7,7 +7,7 @@ import {checkpointFolder, isCheckpointRef} from '../checkpoint-folder.js'
 import {listModels} from '../list-models.js'
 import {openCheckpoint} from './checkpoint.js'
 import {describeCheckpoint} from './describe.js'
-import {probe} from './probe.js'
+import {probe} from '../model/probe.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-describe-'))
 const hubHome = join(folder, 'hf')

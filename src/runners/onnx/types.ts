@@ -3,9 +3,9 @@
 // Letters in shapes: B rows of a batch, S new positions, P capacity of the cache, R requested positions, H hidden size,
 // V vocabulary.
 
-import type {TensorPlace, TensorType} from '../../../core/safetensors.js'
-import type {Adapter} from './adapter.js'
-import type {RopeScaling} from './rope-scaling.js'
+import type {TensorPlace, TensorType} from '../../core/safetensors.js'
+import type {Adapter} from './checkpoint/adapter.js'
+import type {RopeScaling} from './checkpoint/rope-scaling.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 

@@ -11,12 +11,12 @@ import type {Environment} from '../../../hub/cache-layout.js'
 import {adapterConfig, adapterWeights, isAdapter, loadableFolder} from '../folder-format.js'
 import {readWeightFiles} from '../weight-files.js'
 import {type Adapter, baseFolder, openAdapter} from './adapter.js'
-import {expectedTensors, type ParsedConfig, parseConfig} from './config.js'
+import {expectedTensors, type ParsedConfig, parseConfig} from '../qwen2-5-vl/config.js'
 import {readImageSettings} from './image-settings.js'
 import {latentTokens} from './latent-tokens.js'
 import {publishedTensors} from './tensor-names.js'
 import {readTokenizerFiles} from './tokenizer-files.js'
-import type {Checkpoint} from './types.js'
+import type {Checkpoint} from '../types.js'
 
 /** Files beside the weights that affect what is generated. Those that exist are part of the checkpoint's hash. */
 const hashedFiles = [

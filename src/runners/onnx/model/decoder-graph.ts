@@ -3,8 +3,8 @@
 // H hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
-import {defaultFrequencies} from './rope-scaling.js'
-import type {TextConfig} from './types.js'
+import {defaultFrequencies} from '../checkpoint/rope-scaling.js'
+import type {TextConfig} from '../types.js'
 
 /**
  * Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. The caller decides where the

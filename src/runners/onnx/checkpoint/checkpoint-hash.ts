@@ -3,7 +3,7 @@ import {mkdir, readFile, realpath, stat} from 'node:fs/promises'
 import {basename, join} from 'node:path'
 import {hashOf, sha256, sha256OfFile} from '../../../core/hash.js'
 import {writeWhole} from '../../../core/part-file.js'
-import type {Checkpoint} from './types.js'
+import type {Checkpoint} from '../types.js'
 
 /**
  * sha256 over the names and contents of `checkpoint.files`, independent of where the folder is. The contents of

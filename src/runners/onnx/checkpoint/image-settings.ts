@@ -7,7 +7,7 @@ import {LanternError} from '../../../core/errors.js'
 import {isJsonObject, type JsonObject, readJsonObject} from '../../../core/json-object.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {fetchLimits} from '../../smart-resize.js'
-import type {Checkpoint, VisionConfig} from './types.js'
+import type {Checkpoint, VisionConfig} from '../types.js'
 
 export interface ImageSettings {
   readonly image: Checkpoint['image']

@@ -1,7 +1,7 @@
 // Runs the vision graph: the pixel values of one picture in, its image tokens out.
 import type {InferenceSession, Runtime} from '../ort-session.js'
-import type {Checkpoint, Model} from './types.js'
-import {visionPlan} from './vision-plan.js'
+import type {Checkpoint, Model} from '../types.js'
+import {visionPlan} from '../qwen2-5-vl/vision-plan.js'
 
 /** Pixel values [N, channels * temporal * patch * patch] -> image features [N / merge^2, H], flattened. */
 export function visionOf(

@@ -3,8 +3,8 @@
 // changes the grid of some pictures. Crops for oracle latents skip the first, as in the authors' evaluator
 // (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
 
-import {fetchLimits, type PixelLimits, type Size, smartResize} from '../../smart-resize.js'
-import {type RgbImage, resizeBicubic} from '../pillow-bicubic.js'
+import {fetchLimits, type PixelLimits, type Size, smartResize} from '../smart-resize.js'
+import {type RgbImage, resizeBicubic} from './pillow-bicubic.js'
 import type {Checkpoint, VisionConfig} from './types.js'
 
 export interface Patches {

@@ -7,10 +7,10 @@ import {join} from 'node:path'
 import {readWeights, referenceDecoder, referenceVision} from '../../../../test/support/reference-model.js'
 import {type TinyCheckpoint, tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {random} from '../../../core/random.js'
-import {openCheckpoint} from './checkpoint.js'
+import {openCheckpoint} from '../checkpoint/checkpoint.js'
 import {loadModel} from './model.js'
-import {ropeScalingOf} from './rope-scaling.js'
-import type {DecoderInput, DecoderOutput, KeyValue, Model, Past, Precision} from './types.js'
+import {ropeScalingOf} from '../checkpoint/rope-scaling.js'
+import type {DecoderInput, DecoderOutput, KeyValue, Model, Past, Precision} from '../types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-model-'))
 afterAll(() => rmSync(folder, {recursive: true, force: true}))

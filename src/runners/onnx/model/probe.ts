@@ -4,7 +4,7 @@
 import {random} from '../../../core/random.js'
 import {requireFinite} from '../finite.js'
 import {loadModel} from './model.js'
-import type {Checkpoint, LoadOptions, Model, Parity, Precision} from './types.js'
+import type {Checkpoint, LoadOptions, Model, Parity, Precision} from '../types.js'
 
 export interface Probe {
   /** Number of latents fed in a row. */

@@ -11,7 +11,7 @@ import type {TensorSource} from '../../../core/safetensors.js'
 import {loadPromptTools} from '../load.js'
 import {openCheckpoint} from './checkpoint.js'
 import {loadTokenizer} from './tokenizer.js'
-import type {Checkpoint} from './types.js'
+import type {Checkpoint} from '../types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-folders-'))
 const good = join(folder, 'good')
