@@ -48,7 +48,7 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.j
         expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
         for (const [name, {grid_thw}] of Object.entries(golden.processed)) {
           const [minPixels, maxPixels] = limits[name]!
-          const {width, height} = seenSize(size, {minPixels, maxPixels})
+          const {width, height} = seenSize(size, {minPixels, maxPixels}, 28, 28)
           expect([name, height / 14, width / 14]).toEqual([name, ...grid_thw.slice(1)])
         }
       },

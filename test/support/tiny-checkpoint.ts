@@ -3,12 +3,14 @@
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/core/safetensors.js'
-import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
-import type {TextConfig, VisionConfig} from '../../src/runners/onnx/types.js'
+import {expectedTensors} from '../../src/runners/onnx/checkpoint/expected-tensors.js'
+import type {Qwen25Vision} from '../../src/runners/onnx/qwen2-5-vl/config.js'
+import {qwen25Vl} from '../../src/runners/onnx/qwen2-5-vl/index.js'
+import type {TextConfig} from '../../src/runners/onnx/types.js'
 
 export interface TinyCheckpoint {
   readonly text: TextConfig
-  readonly vision: VisionConfig
+  readonly vision: Qwen25Vision
   readonly type: 'F32' | 'F16' | 'BF16'
   readonly shards: number
   /** Newer tools nest the text config and lengthen the tensor names. */
@@ -43,6 +45,10 @@ export const tinySizes: TinyCheckpoint = {
     vocabulary: 272,
     ropeTheta: 1e6,
     mropeSection: [2, 3, 3],
+    mropeInterleaved: false,
+    attentionBiases: ['q', 'k', 'v'],
+    queryKeyNorm: false,
+    deepstack: 0,
     normEpsilon: 1e-6,
     tied: true,
   },
@@ -89,7 +95,7 @@ export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyChec
     pad_token: '<|endoftext|>',
   })
   await writeFile(join(dir, 'chat_template.jinja'), chatTemplate)
-  const sources = [...expectedTensors(what.text, what.vision)].map(([name, shape], i) =>
+  const sources = [...expectedTensors(qwen25Vl, what.text, what.vision)].map(([name, shape], i) =>
     randomTensor(name, shape, what, i + 1),
   )
   await writeShards(dir, sources, what.shards)

@@ -19,10 +19,10 @@ import type {LanternError} from '../../core/errors.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {writeSafetensors} from '../../core/safetensors.js'
 import {openRunner} from '../index.js'
-import {Engine} from './engine.js'
-import {loadCheckpoint} from './load.js'
 import {openCheckpoint} from './checkpoint/checkpoint.js'
 import {checkpointSha256} from './checkpoint/checkpoint-hash.js'
+import {Engine} from './engine.js'
+import {loadCheckpoint} from './load.js'
 import type {Precision} from './types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-adapter-'))

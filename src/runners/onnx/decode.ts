@@ -15,8 +15,8 @@ import {
 } from '../../modes/protocols.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
-import type {DecoderOutput, Model} from './types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
+import type {DecoderOutput, Model} from './types.js'
 
 /** A prompt after its prefill. Any number of rows may be forked from it. */
 export interface PromptState {

@@ -29,13 +29,14 @@ import {
   plainDecoding,
   protocolNamed,
 } from '../../modes/protocols.js'
+import {noLatentIds} from './checkpoint/latent-tokens.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {notFinite} from './finite.js'
+import {tokenSide} from './image-processor.js'
 import {type LatentBank, openLatentBank} from './latent-bank.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import {noLatentIds} from './checkpoint/latent-tokens.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -295,7 +296,8 @@ export class Engine {
     const picture = await inputs.firstPicture(sample)
     const draws = random(decoding.seed, benchmark, id, 'random-crop')
     const chosen = ofBoxes ? boxes : randomBoxes(boxes, picture.width, picture.height, draws)
-    return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => inputs.encode(image, limits))
+    const limits = {...this.#tools.limits, tokenSide: tokenSide(this.#tools.model.checkpoint.vision)}
+    return oracleLatents(picture, chosen, budget, limits, (image, limits) => inputs.encode(image, limits))
   }
 
   /** The recorded latents that an arm feeds; null when it feeds none. */

@@ -6,10 +6,10 @@ import {editedCheckpoints, floats} from '../../../test/support/edited-checkpoint
 import {tinySizes, writeTinyCheckpoint} from '../../../test/support/tiny-checkpoint.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {readFloats} from '../../core/safetensors.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {allFinite} from './finite.js'
 import {loadCheckpoint} from './load.js'
-import {openCheckpoint} from './checkpoint/checkpoint.js'
 import {loadModel} from './model/model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-finite-'))

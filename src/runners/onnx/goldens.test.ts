@@ -14,8 +14,8 @@ import {type DecodeTask, decodeAll} from './decode.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import type {Model} from './types.js'
 import {scoreContinuations} from './score.js'
+import type {Model} from './types.js'
 
 interface Run {
   condition: string
@@ -156,7 +156,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
         ...tools.model,
         vision: async (pixels, grid) => {
           const out = await tools.model.vision(pixels, grid)
-          features.push(out)
+          features.push(out.features)
           return out
         },
       },

@@ -4,8 +4,8 @@ import {GoldenTensors, goldenFolders, largestDifference, readJson} from '../../.
 import {sha256} from '../../core/hash.js'
 import {fetchLimits, roundHalfEven, smartResize} from '../smart-resize.js'
 import {decodeImage} from './image.js'
-import {resizeBicubic} from './pillow-bicubic.js'
 import {fetchResize, toPatches} from './image-processor.js'
+import {resizeBicubic} from './pillow-bicubic.js'
 import {ropeIndex} from './rope-index.js'
 
 // Published values of the Qwen2.5-VL processor, which the goldens were made with.
@@ -45,7 +45,7 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.j
     async (_name, image) => {
       const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
       const decoded = await decodeImage(readFileSync(join(dir, 'images', image.image)), orientation, image.image)
-      const fetched = fetchResize(decoded)
+      const fetched = fetchResize(decoded, 28)
       expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
       expect(sha256(fetched.data)).toBe(image.fetched.sha256)
       for (const [name, expected] of Object.entries(image.processed)) {
@@ -69,14 +69,14 @@ describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.j
     for (const [height, width, limits, expected] of golden.smart_resize_hw) {
       const [minPixels, maxPixels] = golden.limits[limits]!
       if (expected === 'error') {
-        expect(() => smartResize({width, height}, {minPixels, maxPixels})).toThrow('as long as it is wide')
+        expect(() => smartResize({width, height}, {minPixels, maxPixels}, 28)).toThrow('as long as it is wide')
         continue
       }
-      const size = smartResize({width, height}, {minPixels, maxPixels})
+      const size = smartResize({width, height}, {minPixels, maxPixels}, 28)
       expect([height, width, limits, [size.height, size.width]]).toEqual([height, width, limits, expected])
     }
     for (const [height, width, expected] of golden.fetch_resize_hw) {
-      const size = smartResize({width, height}, fetchLimits, true)
+      const size = smartResize({width, height}, fetchLimits(28), 28, true)
       expect([height, width, [size.height, size.width]]).toEqual([height, width, expected])
     }
   })
@@ -127,7 +127,7 @@ describe('without goldens', () => {
     expect([0.5, 1.5, 2.5, 2.4, 2.6].map(roundHalfEven)).toEqual([0, 2, 2, 2, 3])
   })
   it('refuses pictures that are too narrow', () => {
-    expect(() => smartResize({width: 201, height: 1}, fetchLimits)).toThrow('more than 200 times')
+    expect(() => smartResize({width: 201, height: 1}, fetchLimits(28), 28)).toThrow('more than 200 times')
   })
   it('names a picture that cannot be read', async () => {
     await expect(decodeImage(Uint8Array.of(1, 2, 3), 'ignore', 'a.png')).rejects.toThrow(

@@ -1,11 +1,12 @@
-// Turns RGB pictures into the patches that the vision tower takes. The reference resizes twice: qwen-vl-utils ("fetch")
-// resizes to its own limits, then the checkpoint's image processor to the checkpoint's limits. Leaving out the first
-// changes the grid of some pictures. Crops for oracle latents skip the first, as in the authors' evaluator
+// Turns RGB pictures into the patches that the vision tower takes. The reference of Qwen2.5-VL resizes twice:
+// qwen-vl-utils ("fetch") resizes to its own limits, then the checkpoint's image processor to the checkpoint's limits.
+// Leaving out the first changes the grid of some pictures. For Qwen3-VL the official code resizes once, and evaluators
+// that forget to tell qwen-vl-utils the size of a patch resize to multiples of 28 and then of 32. Crops for oracle latents skip the first, as in the authors' evaluator
 // (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
 
 import {fetchLimits, type PixelLimits, type Size, smartResize} from '../smart-resize.js'
 import {type RgbImage, resizeBicubic} from './pillow-bicubic.js'
-import type {Checkpoint, VisionConfig} from './types.js'
+import type {Checkpoint, FetchFactor, VisionConfig} from './types.js'
 
 export interface Patches {
   /**
@@ -21,25 +22,35 @@ export interface Patches {
 
 export type Normalisation = Pick<Checkpoint['image'], 'mean' | 'std'>
 
-/** The size of a picture after both resizes. Throws LanternError `bad-file` like them. */
-export function seenSize(size: Size, limits: PixelLimits): Size {
-  return smartResize(smartResize(size, fetchLimits, true), limits)
+/** Pixels per side of an image token, to whose multiples a picture is resized. */
+export function tokenSide({patch, merge}: Pick<VisionConfig, 'patch' | 'merge'>): number {
+  return patch * merge
 }
 
-/** The first resize. */
-export function fetchResize(image: RgbImage): RgbImage {
-  const {width, height} = smartResize(image, fetchLimits, true)
+/** The size of a picture after its resizes. Throws LanternError `bad-file` like them. */
+export function seenSize(size: Size, limits: PixelLimits, fetchFactor: FetchFactor, side: number): Size {
+  return smartResize(fetchedSize(size, fetchFactor), limits, side)
+}
+
+function fetchedSize(size: Size, factor: FetchFactor): Size {
+  return factor === null ? size : smartResize(size, fetchLimits(factor), factor, true)
+}
+
+/** The first resize; the picture itself where there is none. */
+export function fetchResize(image: RgbImage, factor: FetchFactor): RgbImage {
+  if (factor === null) return image
+  const {width, height} = fetchedSize(image, factor)
   return resizeBicubic(image, width, height)
 }
 
-/** The second resize, normalisation and patches. */
+/** The resize of the checkpoint's processor, normalisation and patches. */
 export function toPatches(
   image: RgbImage,
   limits: PixelLimits,
   normalisation: Normalisation,
   vision: VisionConfig,
 ): Patches {
-  const size = smartResize(image, limits)
+  const size = smartResize(image, limits, tokenSide(vision))
   const {patch} = vision
   const rows = size.height / patch
   const columns = size.width / patch

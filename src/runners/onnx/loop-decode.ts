@@ -4,8 +4,8 @@
 import {type BlockState, decide, outsideBlock} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
 import type {PromptInput} from './prepared-inputs.js'
-import type {Model} from './types.js'
 import {isPlainGreedy} from './sampling.js'
+import type {Model} from './types.js'
 
 type LoopTask = Pick<DecodeTask, 'machine' | 'sampling' | 'maxNewTokens' | 'eos'>
 
@@ -17,7 +17,7 @@ export function fitsLoop({machine: {rules}, sampling}: LoopTask, ownLatents: boo
 /** Gives the same result as decodeAll. */
 export async function decodeInLoop(
   generate: NonNullable<Model['generate']>,
-  {ids: prompt, embeds, positions, ropeDelta}: PromptInput,
+  {ids: prompt, embeds, positions, ropeDelta, deepstack}: PromptInput,
   {machine, maxNewTokens, eos}: LoopTask,
 ): Promise<Omit<Decoded<DecodeTask>, 'task'>> {
   const startedAt = performance.now()
@@ -29,6 +29,7 @@ export async function decodeInLoop(
     lengths: Int32Array.of(prompt.length),
     nextPositions: Int32Array.of(prompt.length + ropeDelta),
     maxNewTokens,
+    ...(deepstack && {deepstack}),
     latentSizes: Int32Array.of(machine.rules.kind === 'discrete' ? -1 : machine.budget),
   })
   const ids = Array.from(tokens[0]!)

@@ -5,16 +5,16 @@ import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenI
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {PixelLimits} from '../smart-resize.js'
+import type {ChatTemplate} from './checkpoint/chat-template.js'
+import type {Tokenizer} from './checkpoint/tokenizer.js'
 import type {PromptState} from './decode.js'
 import {requireFinite} from './finite.js'
 import {decodeImage} from './image.js'
+import {fetchResize, type Patches, toPatches} from './image-processor.js'
 import type {RgbImage} from './pillow-bicubic.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
-import type {ChatTemplate} from './checkpoint/chat-template.js'
-import {fetchResize, type Patches, toPatches} from './image-processor.js'
-import {type Grid, ropeIndex} from './rope-index.js'
-import type {Tokenizer} from './checkpoint/tokenizer.js'
-import type {Model} from './types.js'
+import {ropeIndex} from './rope-index.js'
+import type {DeepstackInput, FetchFactor, Grid, Model, VisionFeatures} from './types.js'
 
 /** What prompts are made with. */
 export interface PromptTools {
@@ -22,6 +22,8 @@ export interface PromptTools {
   readonly tokenizer: Tokenizer
   readonly template: ChatTemplate
   readonly limits: PixelLimits
+  /** The resize before the one within `limits`. */
+  readonly fetchFactor: FetchFactor
   readonly warn: (message: string) => void
 }
 
@@ -33,6 +35,8 @@ export interface PromptInput {
   /** [3, T] */
   readonly positions: Int32Array
   readonly ropeDelta: number
+  /** What the decoder adds at the positions of the pictures, for an architecture that has it. */
+  readonly deepstack?: DeepstackInput
   readonly imageTokens: number
   readonly seen: Seen
   /** Milliseconds spent on pictures and text. */
@@ -46,11 +50,9 @@ export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'
 }
 
 /** A picture, its features and its grid of patches. */
-interface SeenPicture {
+interface SeenPicture extends VisionFeatures {
   readonly decoded: RgbImage
   readonly grid: Grid
-  /** [cells, H] */
-  readonly features: Float32Array
   readonly seen: SeenImage
 }
 
@@ -104,7 +106,7 @@ export class PreparedInputs {
    */
   async encode(image: RgbImage, limits: PixelLimits): Promise<Float32Array[]> {
     const {model} = this.#tools
-    const features = await model.vision(...this.#visionInput(image, limits))
+    const {features} = await model.vision(...this.#visionInput(image, limits))
     const {hidden} = model.checkpoint.text
     return Array.from({length: features.length / hidden}, (_, i) => features.subarray(i * hidden, (i + 1) * hidden))
   }
@@ -120,12 +122,13 @@ export class PreparedInputs {
       const bytes = await image.bytes()
       const decoded = await decodeImage(bytes, image.orientation, image.source)
       if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
-      const [pixels, patches] = this.#visionInput(fetchResize(decoded), this.#tools.limits)
+      const {limits, fetchFactor} = this.#tools
+      const [pixels, patches] = this.#visionInput(fetchResize(decoded, fetchFactor), limits)
       const {width, height} = decoded
       return {
         decoded,
         grid: patches,
-        features: await this.#tools.model.vision(pixels, patches),
+        ...(await this.#tools.model.vision(pixels, patches)),
         seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
       }
     })
@@ -150,6 +153,7 @@ export class PreparedInputs {
       embeds,
       positions,
       ropeDelta: delta,
+      ...(text.deepstack > 0 && pictures.length > 0 && {deepstack: deepstackOf(ids, special.image, pictures)}),
       imageTokens: cells.reduce((sum, count) => sum + count, 0),
       seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
       inputMs: performance.now() - startedAt,
@@ -161,6 +165,7 @@ export class PreparedInputs {
     embeds,
     positions,
     ropeDelta,
+    deepstack,
     imageTokens,
     seen,
     inputMs,
@@ -173,6 +178,7 @@ export class PreparedInputs {
       positions,
       totals: Int32Array.of(ids.length),
       past: null,
+      ...(deepstack && {deepstack}),
       want: {hidden: true, logits: true},
     })
     requireFinite(output.hidden!)
@@ -201,4 +207,23 @@ function scatter(
     embeds.set(feature, at * hidden)
     at += feature.length / hidden
   }
+}
+
+/** The levels of all pictures of one prompt, one after another, and the positions of their cells. */
+function deepstackOf(ids: readonly number[], imageToken: number, pictures: readonly VisionFeatures[]): DeepstackInput {
+  const places = ids.flatMap((id, at) => (id === imageToken ? [0, at] : []))
+  const levels = pictures[0]!.deepstack.map((_, level) =>
+    concatenated(pictures.map(({deepstack}) => deepstack[level]!)),
+  )
+  return {places: Int32Array.from(places), levels}
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, {length}) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

@@ -1,11 +1,6 @@
 // Multimodal rotary positions of a prompt: time, row and column of every token (huggingface/transformers:
 // get_rope_index, still pictures).
-
-/** Patches of one picture. */
-export interface Grid {
-  readonly rows: number
-  readonly columns: number
-}
+import type {Grid} from './types.js'
 
 export interface RopeIndex {
   /** [3, T] */

@@ -9,6 +9,8 @@ import type {RopeScaling} from './checkpoint/rope-scaling.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 
+export type AttentionPart = 'q' | 'k' | 'v' | 'o'
+
 /** The text decoder, from `config.json` (flat or nested `text_config`) and the shapes of the weights. */
 export interface TextConfig {
   readonly layers: number
@@ -22,14 +24,22 @@ export interface TextConfig {
   readonly ropeTheta: number
   /** Absent for the default frequencies. */
   readonly ropeScaling?: RopeScaling
-  /** Number of rotary frequencies for time, row and column; they add up to headDim / 2. */
+  /** Number of rotary frequencies for time, row and column. */
   readonly mropeSection: readonly [number, number, number]
+  /** Whether frequencies go to the axes one after another, or section by section. */
+  readonly mropeInterleaved: boolean
+  /** The projections of attention that have a bias. */
+  readonly attentionBiases: readonly AttentionPart[]
+  /** Whether queries and keys are normalised per head before they are rotated. */
+  readonly queryKeyNorm: boolean
+  /** Number of first layers after which features of the vision tower are added at the picture's positions. */
+  readonly deepstack: number
   readonly normEpsilon: number
   /** True when the head shares the embedding table. */
   readonly tied: boolean
 }
 
-/** The vision tower. patch and window are in pixels, depth in blocks. */
+/** What all vision towers have. Each architecture adds its own. patch is in pixels, depth in blocks. */
 export interface VisionConfig {
   readonly depth: number
   readonly hidden: number
@@ -40,8 +50,12 @@ export interface VisionConfig {
   readonly temporalPatch: number
   /** Patches per side of a merged cell. One cell is one image token. */
   readonly merge: number
-  readonly window: number
-  readonly fullAttentionBlocks: readonly number[]
+}
+
+/** Patches of one picture. */
+export interface Grid {
+  readonly rows: number
+  readonly columns: number
 }
 
 export interface LatentTokens {
@@ -64,7 +78,8 @@ export interface Checkpoint {
   readonly folders: readonly string[]
   /** The LoRA adapter to merge when the model is loaded. */
   readonly adapter: Adapter | null
-  readonly architecture: 'qwen2_5_vl'
+  /** `model_type` of config.json; architectures.ts lists those that run here. */
+  readonly architecture: string
   readonly text: TextConfig
   readonly vision: VisionConfig
   readonly ids: {readonly image: number}
@@ -81,10 +96,12 @@ export interface Checkpoint {
   }
   /**
    * From the files of the image processor: limits on height x width after resizing, and the normalisation per channel.
+   * `fetchFactor`: sides of the resize before it, see image-processor.ts.
    */
   readonly image: {
     readonly minPixels: number
     readonly maxPixels: number
+    readonly fetchFactor: FetchFactor
     readonly mean: readonly number[]
     readonly std: readonly number[]
   }
@@ -100,6 +117,28 @@ export interface Checkpoint {
   readonly files: readonly string[]
   /** What the files leave open and how it was read, as sentences for `model show` and the lock. */
   readonly assumed: readonly string[]
+}
+
+/**
+ * qwen-vl-utils resizes a picture to multiples of this many pixels before the checkpoint's processor does; null where
+ * it is not used.
+ */
+export type FetchFactor = 28 | 32 | null
+
+/** What the vision tower makes of one picture of M merged cells. */
+export interface VisionFeatures {
+  /** [M, H]: what stands at the picture's positions in the prompt. */
+  readonly features: Float32Array
+  /** Per level [M, H]: what is added after the first layers of the decoder. Empty for towers without such levels. */
+  readonly deepstack: readonly Float32Array[]
+}
+
+/** Features that the decoder adds to the states of some of the new positions. */
+export interface DeepstackInput {
+  /** [M, 2]: row of the batch and position of each. */
+  readonly places: Int32Array
+  /** Per level, [M, H]. */
+  readonly levels: readonly Float32Array[]
 }
 
 /** Keys and values of one layer, Float32Array [B, kvHeads, n, headDim]. */
@@ -135,6 +174,8 @@ export interface DecoderInput {
   /** [B]: valid positions of each row after this run, cached ones included. */
   readonly totals: Int32Array
   readonly past: Past | null
+  /** For a prompt with pictures, where the decoder takes such features. */
+  readonly deepstack?: DeepstackInput
   /**
    * [B, R]: the positions (of the S new ones) whose outputs are returned. Default: the last valid one of each row (R =
    * 1).
@@ -177,6 +218,8 @@ export interface LoopInput {
   readonly maxNewTokens: number
   /** [B]: latents per block; -1 for rows whose START is an ordinary token. */
   readonly latentSizes: Int32Array
+  /** As in DecoderInput. */
+  readonly deepstack?: DeepstackInput
 }
 
 export interface LoopOutput {
@@ -230,10 +273,10 @@ export interface Model {
   readonly checkpoint: Checkpoint
   readonly provenance: Provenance
   /**
-   * Pixel values [N, channels x temporalPatch x patch x patch] of one picture, N = rows x columns patches -> [N /
-   * merge^2, H].
+   * Pixel values [N, channels x temporalPatch x patch x patch] of one picture of N = rows x columns patches, cell by
+   * cell.
    */
-  vision(pixelValues: Float32Array, grid: {readonly rows: number; readonly columns: number}): Promise<Float32Array>
+  vision(pixelValues: Float32Array, grid: Grid): Promise<VisionFeatures>
   /** Rows of the embedding table, [ids, H]. */
   embed(ids: ArrayLike<number>): Float32Array
   decode(input: DecoderInput): Promise<DecoderOutput>

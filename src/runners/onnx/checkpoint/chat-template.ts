@@ -7,8 +7,8 @@ import {type Prompt, turnsOf} from '../../../core/generation.js'
 import {type JsonObject, readBounded, readJsonObject} from '../../../core/json-object.js'
 import {isBuiltinFolder} from '../checkpoint-folder.js'
 import {renderTemplate} from '../template-process.js'
-import type {Tokenizer} from './tokenizer.js'
 import type {Checkpoint} from '../types.js'
+import type {Tokenizer} from './tokenizer.js'
 
 /** Throws LanternError `bad-checkpoint` if the template fails on a prompt or exceeds a bound. */
 export type ChatTemplate = (prompt: Prompt) => Promise<string>

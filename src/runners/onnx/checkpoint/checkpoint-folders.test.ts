@@ -9,9 +9,9 @@ import {tinySizes, tokenId, writeTinyCheckpoint} from '../../../../test/support/
 import type {LanternError} from '../../../core/errors.js'
 import type {TensorSource} from '../../../core/safetensors.js'
 import {loadPromptTools} from '../load.js'
+import type {Checkpoint} from '../types.js'
 import {openCheckpoint} from './checkpoint.js'
 import {loadTokenizer} from './tokenizer.js'
-import type {Checkpoint} from '../types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-folders-'))
 const good = join(folder, 'good')

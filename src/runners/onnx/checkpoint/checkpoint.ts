@@ -9,14 +9,15 @@ import {readJsonObject} from '../../../core/json-object.js'
 import type {TensorPlace} from '../../../core/safetensors.js'
 import type {Environment} from '../../../hub/cache-layout.js'
 import {adapterConfig, adapterWeights, isAdapter, loadableFolder} from '../folder-format.js'
+import type {Checkpoint} from '../types.js'
 import {readWeightFiles} from '../weight-files.js'
 import {type Adapter, baseFolder, openAdapter} from './adapter.js'
-import {expectedTensors, type ParsedConfig, parseConfig} from '../qwen2-5-vl/config.js'
+import {type ParsedConfig, parseConfig} from './config.js'
+import {expectedTensors} from './expected-tensors.js'
 import {readImageSettings} from './image-settings.js'
 import {latentTokens} from './latent-tokens.js'
 import {publishedTensors} from './tensor-names.js'
 import {readTokenizerFiles} from './tokenizer-files.js'
-import type {Checkpoint} from '../types.js'
 
 /** Files beside the weights that affect what is generated. Those that exist are part of the checkpoint's hash. */
 const hashedFiles = [
@@ -83,14 +84,14 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
   const text = completeTextConfig(config, tensors, adapter, dir)
   let parameters = 0
   const read = new Set<string>()
-  for (const [name, shape] of expectedTensors(text, config.vision)) {
+  for (const [name, shape] of expectedTensors(config.architecture, text, config.vision)) {
     parameters += requireTensor(tensors, name, shape, dir)
     read.add(name)
   }
 
   const folders = adapterDir === null ? [dir] : [adapterDir, dir]
   const {ids} = await readTokenizerFiles(folders)
-  const settings = await readImageSettings(folders, config.vision)
+  const settings = await readImageSettings(folders, config)
   const generation = await generationOf(dir, config)
   if (generation.settings.eos.every(id => id >= text.vocabulary)) {
     const ends = `ends with the token ${generation.settings.eos.join(' or ')}`
@@ -108,7 +109,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     dir,
     folders,
     adapter,
-    architecture: 'qwen2_5_vl',
+    architecture: config.architecture.modelType,
     text,
     vision: config.vision,
     ids: {image: config.raw.image_token_id},
@@ -171,8 +172,7 @@ function completeTextConfig(
   const [table, head] = ['model.embed_tokens.weight', 'lm_head.weight'] as const
   const embedding = tensors.get(table)
   if (embedding === undefined) throw missingTensor(table, dir)
-  // If the config has no such field, the head is tied exactly if it was not saved.
-  const tied = config.tied ?? !tensors.has(head)
+  const tied = config.architecture.tiedHead(config.tied, tensors.has(head))
   const trained = (name: string) => adapter?.whole.has(name) || adapter?.lowRank.has(name)
   const both = trained(table) && adapter?.whole.has(head)
   if (tied && !both && (trained(table) || trained(head))) {

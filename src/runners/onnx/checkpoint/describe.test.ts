@@ -5,9 +5,9 @@ import {fileURLToPath} from 'node:url'
 import {writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {checkpointFolder, isCheckpointRef} from '../checkpoint-folder.js'
 import {listModels} from '../list-models.js'
+import {probe} from '../model/probe.js'
 import {openCheckpoint} from './checkpoint.js'
 import {describeCheckpoint} from './describe.js'
-import {probe} from '../model/probe.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-describe-'))
 const hubHome = join(folder, 'hf')

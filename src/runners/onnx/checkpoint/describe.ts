@@ -4,8 +4,8 @@ import type {FolderOptions} from '../../hub-checkpoint.js'
 import {adapterFolder, checkpointFolder} from '../checkpoint-folder.js'
 import {loadPromptTools} from '../load.js'
 import {availableProviders} from '../ort-session.js'
-import {openCheckpoint} from './checkpoint.js'
 import type {Checkpoint, LatentTokens, Precision} from '../types.js'
+import {openCheckpoint} from './checkpoint.js'
 
 /** The document of `model show` (design/contract.md, "Other JSON"). */
 export interface ModelDescription {

@@ -6,8 +6,8 @@ import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
 import {isJsonObject, type JsonObject, readJsonObject} from '../../../core/json-object.js'
 import {checkpointLimits} from '../../../core/limits.js'
-import {fetchLimits} from '../../smart-resize.js'
 import type {Checkpoint, VisionConfig} from '../types.js'
+import type {ParsedConfig} from './config.js'
 
 export interface ImageSettings {
   readonly image: Checkpoint['image']
@@ -43,17 +43,15 @@ const schema = z.looseObject({
   temporal_patch_size: z.number().nullish(),
 })
 
-// The defaults of huggingface/transformers: models/qwen2_vl/image_processing_qwen2_vl.py. The limits are not those of
-// the class but the published ones of Qwen2.5-VL (Qwen/Qwen2.5-VL-3B-Instruct: preprocessor_config.json), which are
-// also those of qwen-vl-utils.
-const defaultMean = [0.48145466, 0.4578275, 0.40821073]
-const defaultStd = [0.26862954, 0.26130258, 0.27577711]
-
 /**
  * The settings in the first of the folders that has any. Throws LanternError `bad-checkpoint` (naming file and field)
  * for impossible values, and `unsupported` for steps that are not implemented.
  */
-export async function readImageSettings(folders: readonly string[], vision: VisionConfig): Promise<ImageSettings> {
+export async function readImageSettings(
+  folders: readonly string[],
+  {architecture, vision}: Pick<ParsedConfig, 'architecture' | 'vision'>,
+): Promise<ImageSettings> {
+  const {limits, limitsAs, fetchFactor, ...published} = architecture.pictures
   const {file, value} = await settingsIn(folders)
   const parsed = schema.safeParse(value)
   const bad = (what: string) =>
@@ -68,22 +66,22 @@ export async function readImageSettings(folders: readonly string[], vision: Visi
   const {size} = said
   const saidMin = said.min_pixels ?? size?.shortest_edge ?? size?.min_pixels
   const saidMax = said.max_pixels ?? size?.longest_edge ?? size?.max_pixels
-  const minPixels = saidMin ?? fetchLimits.minPixels
-  const maxPixels = saidMax ?? fetchLimits.maxPixels
+  const minPixels = saidMin ?? limits.minPixels
+  const maxPixels = saidMax ?? limits.maxPixels
   if (minPixels > maxPixels) throw bad(`at least ${minPixels} pixels and at most ${maxPixels}: no picture has both`)
   // Every smaller picture would be enlarged to this size.
   if (minPixels > checkpointLimits.minPixels)
     throw bad(`at least ${minPixels} pixels; at most ${checkpointLimits.minPixels} can be asked for`)
   const plain = said.do_normalize === false
-  const mean = plain ? [0, 0, 0] : (said.image_mean ?? defaultMean)
-  const std = plain ? [1, 1, 1] : (said.image_std ?? defaultStd)
+  const mean = plain ? [0, 0, 0] : (said.image_mean ?? published.mean)
+  const std = plain ? [1, 1, 1] : (said.image_std ?? published.std)
   if (std.some(deviation => deviation <= 0)) throw bad(`image_std [${std.join(', ')}] must be above 0`)
   return {
-    image: {minPixels, maxPixels, mean, std},
+    image: {minPixels, maxPixels, fetchFactor, mean, std},
     assumed: [
       ...(saidMin == null || saidMax == null
         ? [
-            `picture limits ${minPixels} to ${maxPixels} pixels: the files give ${saidMin == null && saidMax == null ? 'none' : 'only one'}, Qwen2.5-VL's published defaults are 4 x 28 x 28 and 16384 x 28 x 28`,
+            `picture limits ${minPixels} to ${maxPixels} pixels: the files give ${saidMin == null && saidMax == null ? 'none' : 'only one'}, ${architecture.name}'s published defaults are ${limitsAs}`,
           ]
         : []),
       ...(!plain && (said.image_mean == null || said.image_std == null)
@@ -125,7 +123,7 @@ function refuseOtherPipelines(said: z.infer<typeof schema>, vision: VisionConfig
             ? `resample ${said.resample} (bicubic is ${bicubic})`
             : size != null && 'height' in size
               ? 'a fixed size of pictures'
-              : said.image_processor_type != null && !/^Qwen2/.test(said.image_processor_type)
+              : said.image_processor_type != null && !/^Qwen[23]/.test(said.image_processor_type)
                 ? `image_processor_type ${JSON.stringify(said.image_processor_type)}`
                 : differs(said.patch_size, vision.patch) ||
                     differs(said.merge_size, vision.merge) ||

@@ -1,8 +1,8 @@
 // Finds the latent marker tokens of a checkpoint. Takes their ids from config.json, otherwise looks up their texts in
 // tokenizer.json.
 import {LanternError} from '../../../core/errors.js'
-import type {RawConfig} from '../qwen2-5-vl/config.js'
 import type {LatentTokens} from '../types.js'
+import type {RawConfig} from './config.js'
 
 /**
  * The marker texts of each published method and its number of latents per block (latent-reasoning.md, 2.3 and 2.4).

@@ -4,8 +4,8 @@ import {Tokenizer as HubTokenizer} from '@huggingface/tokenizers'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {withinTime} from '../../../core/within-time.js'
-import {type AddedToken, readTokenizerFiles} from './tokenizer-files.js'
 import type {LatentTokens} from '../types.js'
+import {type AddedToken, readTokenizerFiles} from './tokenizer-files.js'
 
 export interface Tokenizer {
   /**

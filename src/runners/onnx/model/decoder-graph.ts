@@ -1,16 +1,27 @@
-// The Qwen2.5-VL text decoder as an ONNX graph, in the order of the forward pass (huggingface/transformers:
-// models/qwen2_5_vl/modeling_qwen2_5_vl.py). Shapes: B batch, S new positions, P cache capacity, R requested positions,
-// H hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
-import {float, Graph} from '../onnx-writer.js'
-import type {Weights} from '../weights.js'
+// The text decoder as an ONNX graph, in the order of the forward pass (huggingface/transformers:
+// models/qwen2_5_vl/modeling_qwen2_5_vl.py, models/qwen3_vl/modeling_qwen3_vl.py). Shapes: B batch, S new positions, P
+// cache capacity, R requested positions, M positions with added features, H hidden, V vocabulary, kv key-value heads,
+// g query heads per key-value head, d head size.
+
 import {defaultFrequencies} from '../checkpoint/rope-scaling.js'
+import {float, Graph} from '../onnx-writer.js'
 import type {TextConfig} from '../types.js'
+import type {Weights} from '../weights.js'
+import {ropeAxes} from './rope-axes.js'
 
 /**
  * Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. The caller decides where the
  * cache is kept.
  */
 export type Attend = (layer: number, q: string, k: string, v: string) => string
+
+/** Features of the vision tower that are added after the first layers, once the caller has named their places. */
+export interface DeepStack {
+  /** i64 [M, 2]: row of the batch and position. */
+  readonly places: string
+  /** Per level [M,H]. */
+  readonly levels: readonly string[]
+}
 
 /**
  * Embeddings x [B,S,H] and positions i32 [3,B,S] -> states after the final norm [B,S,H].
@@ -23,6 +34,7 @@ export function decoderForward(
   x: string,
   positions: string,
   attend: Attend,
+  deepstack: DeepStack | null = null,
 ): string {
   const rotate = rotary(g, config, weights, positions)
   const epsilon = float(config.normEpsilon)
@@ -44,8 +56,13 @@ export function decoderForward(
 
   for (let i = 0; i < config.layers; i++) {
     const layer = `model.layers.${i}.`
-    const q = rotate(weights.linear(g, normed, `${layer}self_attn.q_proj`), config.heads) // [B,S,heads·d]
-    const k = rotate(weights.linear(g, normed, `${layer}self_attn.k_proj`), config.kvHeads) // [B,S,kv·d]
+    const project = (part: 'q' | 'k', heads: number) => {
+      const projected = weights.linear(g, normed, `${layer}self_attn.${part}_proj`)
+      const name = `${layer}self_attn.${part}_norm.weight`
+      return rotate(config.queryKeyNorm ? headNorm(g, config, weights, projected, name) : projected, heads)
+    }
+    const q = project('q', config.heads) // [B,S,heads·d]
+    const k = project('k', config.kvHeads) // [B,S,kv·d]
     const v = weights.linear(g, normed, `${layer}self_attn.v_proj`) // [B,S,kv·d]
     const attended = attend(i, q, k, v) // [B,S,heads·d]
     addAndNorm(weights.linear(g, attended, `${layer}self_attn.o_proj`), `${layer}post_attention_layernorm.weight`)
@@ -53,9 +70,25 @@ export function decoderForward(
     const gate = weights.linear(g, normed, `${layer}mlp.gate_proj`) // [B,S,I]
     const up = weights.linear(g, normed, `${layer}mlp.up_proj`) // [B,S,I]
     const down = weights.linear(g, g.op('Mul', [silu(g, gate), up]), `${layer}mlp.down_proj`) // [B,S,H]
-    addAndNorm(down, i + 1 < config.layers ? `model.layers.${i + 1}.input_layernorm.weight` : 'model.norm.weight')
+    // Added before the residual sum, which is the same as after it.
+    const level = deepstack?.levels[i]
+    const added = level === undefined ? down : scatterAdd(g, down, deepstack!.places, level)
+    addAndNorm(added, i + 1 < config.layers ? `model.layers.${i + 1}.input_layernorm.weight` : 'model.norm.weight')
   }
   return normed
+}
+
+/** RMS norm of each head of [B,S,n·d], one weight vector for all heads. */
+function headNorm(g: Graph, {headDim, normEpsilon}: TextConfig, weights: Weights, x: string, name: string): string {
+  const heads = g.op('Reshape', [x, g.constant('i64', [0, 0, -1, headDim])]) // [B,S,n,d]
+  const inputs = [heads, weights.tensor(g, name)]
+  const normed = g.op('SimplifiedLayerNormalization', inputs, {axis: -1, epsilon: float(normEpsilon)})
+  return g.op('Reshape', [normed, g.constant('i64', [0, 0, -1])])
+}
+
+/** x [B,S,H] with the rows [M,H] added at `places` [M,2]. M may be 0. */
+function scatterAdd(g: Graph, x: string, places: string, rows: string): string {
+  return g.op('ScatterND', [x, places, rows], {reduction: 'add'})
 }
 
 /** x · sigmoid(x), in one pass over memory. */
@@ -69,9 +102,8 @@ export function head(g: Graph, config: TextConfig, weights: Weights, states: str
 }
 
 /**
- * Multimodal rotary positions: frequency j rotates with the axis (time, row, column) whose section contains j. The
- * angles are computed once for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of
- * each head.
+ * Multimodal rotary positions: each frequency rotates with the time, the row or the column. The angles are computed once
+ * for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of each head.
  */
 function rotary(
   g: Graph,
@@ -79,14 +111,11 @@ function rotary(
   weights: Weights,
   positions: string,
 ): (x: string, heads: number) => string {
-  const {headDim, ropeTheta, mropeSection, ropeScaling} = config
+  const {headDim, ropeTheta, ropeScaling} = config
   const half = headDim / 2
   const frequencies = new Array<number>(3 * half).fill(0) // [3, d/2], one non-zero per column
   const byIndex = ropeScaling?.frequencies ?? defaultFrequencies(headDim, ropeTheta)
-  let j = 0
-  for (const [axis, size] of mropeSection.entries()) {
-    for (const end = j + size; j < end; j++) frequencies[axis * half + j] = byIndex[j]!
-  }
+  for (const [j, axis] of ropeAxes(config).entries()) frequencies[axis * half + j] = byIndex[j]!
   const byPosition = g.op('Cast', [g.op('Transpose', [positions], {perm: [1, 2, 0]})], {to: 1}) // [B,S,3]
   const angles = g.op('MatMul', [byPosition, g.constant('f32', frequencies, [3, half])]) // [B,S,d/2]
   const factor = ropeScaling?.attentionFactor ?? 1
@@ -137,6 +166,7 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
   const bias = g.input('past_bias', 'f32', ['B', 1, 1, 'P'])
   const rows = g.input('rows', 'i32', ['B', 'R'])
   const targets = g.input('targets', 'i32', ['B', 'T']) // T = R, or 0: no log-probabilities
+  const deepstack = deepstackInputs(g, config, weights)
   const past = Array.from({length: layers}, (_, i) => ({
     key: g.input(`past.${i}.key`, 'f32', ['B', kvHeads, 'P', headDim]),
     value: g.input(`past.${i}.value`, 'f32', ['B', kvHeads, 'P', headDim]),
@@ -164,7 +194,7 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
     chunk.output(`chunk_${layer}_out`, attended, weights.compute)
     return g.op('If', [isStep], {then_branch: step, else_branch: chunk})
   }
-  const states = decoderForward(g, config, weights, weights.fromF32(g, embeds), positions, attend) // [B,S,H]
+  const states = decoderForward(g, config, weights, weights.fromF32(g, embeds), positions, attend, deepstack) // [B,S,H]
 
   const at = g.op('Unsqueeze', [g.op('Cast', [rows], {to: 7}), g.constant('i64', [2])]) // [B,R,1]
   const wanted = g.op('GatherND', [states, at], {batch_dims: 1}) // [B,R,H]
@@ -174,6 +204,16 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
   g.output('next_token', g.op('Cast', [g.op('ArgMax', [logits], {axis: -1, keepdims: 0})], {to: 6}), 'i32', ['B', 'R'])
   g.output('log_probs', targetLogProbs(g, logits, targets), 'f32', ['B', 'T'])
   return g.encode()
+}
+
+/** The inputs `deepstack_places` i32 [M,2] and `deepstack.L` f32 [M,H]; null for a decoder without them. */
+export function deepstackInputs(g: Graph, config: TextConfig, weights: Weights): DeepStack | null {
+  if (config.deepstack === 0) return null
+  const places = g.op('Cast', [g.input('deepstack_places', 'i32', ['M', 2])], {to: 7})
+  const levels = Array.from({length: config.deepstack}, (_, level) =>
+    weights.fromF32(g, g.input(`deepstack.${level}`, 'f32', ['M', config.hidden])),
+  )
+  return {places, levels}
 }
 
 interface StepValues {

@@ -1,6 +1,8 @@
 // Runs the decoder graph: typed arrays in, typed arrays out.
+
 import type {InferenceSession, Runtime, Tensor} from '../ort-session.js'
 import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from '../types.js'
+import {deepstackFeeds} from './deepstack-feeds.js'
 
 const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
 
@@ -30,6 +32,7 @@ export function decoderOf(
       past_bias: new TensorOf('float32', past?.bias ?? noRows.key, [batch, 1, 1, capacity]),
       rows: new TensorOf('int32', rows, [batch, rows.length / batch]),
       targets: new TensorOf('int32', targets ?? new Int32Array(0), [batch, (targets?.length ?? 0) / batch]),
+      ...deepstackFeeds(TensorOf, config, input.deepstack),
     }
     for (let i = 0; i < layers; i++) {
       const {key, value} = past === null ? noRows : past.layers[i]!

@@ -7,8 +7,8 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {readFloats, readSafetensorsHeader} from '../../../core/safetensors.js'
 import {openCheckpoint} from '../checkpoint/checkpoint.js'
-import {loadModel} from './model.js'
 import type {Model} from '../types.js'
+import {loadModel} from './model.js'
 
 const shared = fileURLToPath(new URL('../../../../../shared/data/goldens/', import.meta.url))
 const committed = fileURLToPath(new URL('../../../../fixtures/goldens/', import.meta.url))
@@ -95,7 +95,10 @@ describe.each(names)('goldens of %s', name => {
         const place = pixels.get(`pixel_values.${image}.as-stored.tiny`)
         if (place === undefined || place.shape[0] !== rows * columns) continue
         expect(
-          farthest(await model.vision(await readFloats(place), {rows, columns}), await recorded(features![i]!)),
+          farthest(
+            (await model.vision(await readFloats(place), {rows, columns})).features,
+            await recorded(features![i]!),
+          ),
         ).toBeLessThan(2e-4)
       }
     }

@@ -5,9 +5,16 @@
 // penalties and interventions are not part of it; they take the step path.
 // Shapes: B rows, S prompt length (right-padded), H hidden, kv key-value heads, d head size, T generated positions.
 import {type ElementType, Graph} from '../onnx-writer.js'
-import type {Weights} from '../weights.js'
-import {type Attend, decoderForward, groupQueryAttention, head} from './decoder-graph.js'
 import type {TextConfig} from '../types.js'
+import type {Weights} from '../weights.js'
+import {
+  type Attend,
+  type DeepStack,
+  decoderForward,
+  deepstackInputs,
+  groupQueryAttention,
+  head,
+} from './decoder-graph.js'
 
 /**
  * Inputs: those of LoopInput (types.ts), plus `markers` i64 [3] (START, PAD, END) and `eos` i64 [E].
@@ -25,6 +32,7 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const markers = g.input('markers', 'i64', [3])
   const eos = g.input('eos', 'i64', ['E'])
   const maxNewTokens = g.input('max_new_tokens', 'i64', [])
+  const deepstack = deepstackInputs(g, config, weights)
   const [start, pad, end] = [0, 1, 2].map(i => g.op('Gather', [markers, g.scalar('i64', i)])) as [
     string,
     string,
@@ -34,7 +42,7 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   const table = weights.tensor(g, 'model.embed_tokens.weight') // [V,H]
 
   const body = new Graph('step', g)
-  body.input('iteration', 'i64', [])
+  const iteration = body.input('iteration', 'i64', [])
   body.input('go_on', 'bool', [])
   const x = body.input('x', weights.compute) // [B,S,H], then [B,1,H]
   const at = body.input('at', 'i32') // [3,B,S], then [3,B,1]
@@ -55,7 +63,8 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
     grown.push(key, value)
     return attended
   }
-  const states = decoderForward(body, config, weights, x, at, attend) // [B,S,H]
+  const inPrefill = deepstack && firstIterationOnly(body, iteration, deepstack)
+  const states = decoderForward(body, config, weights, x, at, attend, inPrefill) // [B,S,H]
   // The last valid state. Only the prefill has padding.
   const isStep = body.op('Equal', [
     body.op('Gather', [body.op('Shape', [x]), body.scalar('i64', 1)]),
@@ -131,4 +140,14 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
   g.output('fed', fed, 'bool', ['T', 'B'])
   g.output('hiddens', hiddens, 'f32', ['T', 'B', hidden])
   return g.encode()
+}
+
+/** The features at iteration 0, and no rows later: a slice that ends after 0 rows. */
+function firstIterationOnly(body: Graph, iteration: string, {places, levels}: DeepStack): DeepStack {
+  const [zero, axis] = [body.constant('i64', [0]), body.constant('i64', [0])]
+  const all = body.op('Gather', [body.op('Shape', [places]), zero])
+  const isPrefill = body.op('Equal', [iteration, body.scalar('i64', 0)])
+  const end = body.op('Where', [isPrefill, all, zero])
+  const upTo = (x: string) => body.op('Slice', [x, zero, end, axis])
+  return {places: upTo(places), levels: levels.map(upTo)}
 }

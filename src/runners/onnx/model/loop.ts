@@ -1,8 +1,10 @@
 // Runs the Loop graph: prompts in, whole generations out.
+
+import {noLatentIds} from '../checkpoint/latent-tokens.js'
 import {requireFinite} from '../finite.js'
 import type {InferenceSession, Runtime} from '../ort-session.js'
-import {noLatentIds} from '../checkpoint/latent-tokens.js'
 import type {Checkpoint, LoopInput, LoopOutput} from '../types.js'
+import {deepstackFeeds} from './deepstack-feeds.js'
 
 /**
  * Returns a function that runs the graph. Rows end at their end-of-sequence id (included) or at `maxNewTokens`. The
@@ -19,7 +21,7 @@ export function loopOf(
   const int64 = (values: readonly number[], shape: readonly number[]) =>
     new TensorOf('int64', BigInt64Array.from(values, BigInt), shape)
 
-  return async ({batch, length, embeds, positions, lengths, nextPositions, latentSizes, maxNewTokens}) => {
+  return async ({batch, length, embeds, positions, lengths, nextPositions, latentSizes, maxNewTokens, deepstack}) => {
     const outputs = await session.run({
       inputs_embeds: new TensorOf('float32', embeds, [batch, length, hidden]),
       position_ids: new TensorOf('int32', positions, [3, batch, length]),
@@ -29,6 +31,7 @@ export function loopOf(
       markers: int64([start, pad, end], [3]),
       eos: int64(eos, [eos.length]),
       max_new_tokens: int64([maxNewTokens], []),
+      ...deepstackFeeds(TensorOf, checkpoint.text, deepstack),
     })
     const all = outputs['tokens']!.data as Int32Array // [T,B]
     const fed = outputs['fed']!.data as Uint8Array // [T,B]

@@ -6,10 +6,10 @@ import {LanternError, messageOf} from '../../../core/errors.js'
 import {writeWhole} from '../../../core/part-file.js'
 import {random} from '../../../core/random.js'
 import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
+import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
+import {isDecoderTensor} from '../checkpoint/expected-tensors.js'
 import {requireFinite} from '../finite.js'
 import {type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
-import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
-import {isDecoderTensor} from '../qwen2-5-vl/config.js'
 import type {Checkpoint, DecoderInput, DecoderOutput, LoadOptions, Parity} from '../types.js'
 
 export interface LowPrecisionWeights {

@@ -14,10 +14,10 @@ import {
   toFloat32,
   writeSafetensors,
 } from '../../../core/safetensors.js'
-import {Graph} from '../onnx-writer.js'
-import {createSession, loadRuntime, parseDevice} from '../ort-session.js'
 import type {LowRank} from '../checkpoint/adapter.js'
 import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
+import {Graph} from '../onnx-writer.js'
+import {createSession, loadRuntime, parseDevice} from '../ort-session.js'
 import type {Checkpoint, LoadOptions} from '../types.js'
 
 /** Increment it when a code change merges the same adapter differently. Part of the cached file's name. */

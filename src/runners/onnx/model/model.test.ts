@@ -8,9 +8,9 @@ import {readWeights, referenceDecoder, referenceVision} from '../../../../test/s
 import {type TinyCheckpoint, tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {random} from '../../../core/random.js'
 import {openCheckpoint} from '../checkpoint/checkpoint.js'
-import {loadModel} from './model.js'
 import {ropeScalingOf} from '../checkpoint/rope-scaling.js'
 import type {DecoderInput, DecoderOutput, KeyValue, Model, Past, Precision} from '../types.js'
+import {loadModel} from './model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-model-'))
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
@@ -210,7 +210,7 @@ describe('the vision graph', () => {
     const model = await open()
     const noise = random('pixels', rows)
     const pixels = Float32Array.from({length: rows * columns * 1176}, () => noise.normal())
-    const features = await model.vision(pixels, {rows, columns})
+    const {features} = await model.vision(pixels, {rows, columns})
     const expected = referenceVision(model.checkpoint, await readWeights(model.checkpoint), pixels, rows, columns)
     expect(
       farthest(

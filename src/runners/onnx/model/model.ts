@@ -4,11 +4,13 @@
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
 import type {TensorPlace} from '../../../core/safetensors.js'
+import {architectureOf} from '../architectures.js'
+import {isDecoderTensor, isVisionTensor} from '../checkpoint/expected-tensors.js'
 import {cachedGraph} from '../graph-cache.js'
 import {createSession, type Device, type InferenceSession, loadRuntime, parseDevice} from '../ort-session.js'
 import {placeWeights} from '../placement.js'
+import type {Checkpoint, LoadOptions, LoopInput, Model, Parity} from '../types.js'
 import {type ComputeType, Weights} from '../weights.js'
-import {isDecoderTensor, isVisionTensor} from '../qwen2-5-vl/config.js'
 import {decoderOf} from './decoder.js'
 import {decoderGraph} from './decoder-graph.js'
 import {openEmbedding} from './embedding.js'
@@ -16,9 +18,7 @@ import {loopOf} from './loop.js'
 import {loopGraph} from './loop-graph.js'
 import {lowPrecisionWeights, measureParity, rememberedParity} from './low-precision.js'
 import {withMergedAdapter} from './merged-weights.js'
-import type {Checkpoint, LoadOptions, LoopInput, Model, Parity} from '../types.js'
 import {visionOf} from './vision.js'
-import {visionGraph} from '../qwen2-5-vl/vision-graph.js'
 
 /** Incremented with every change of an emitted graph. It is part of what identifies a run. */
 export const graphVersion = 3
@@ -87,7 +87,8 @@ interface Loading extends Omit<LoadOptions, 'device'> {
 const graphs = {
   vision: {
     reads: isVisionTensor,
-    emit: ({vision, text}: Checkpoint, weights: Weights) => visionGraph(vision, text, weights),
+    emit: (checkpoint: Checkpoint, weights: Weights) =>
+      architectureOf(checkpoint).visionGraph(checkpoint.vision, checkpoint.text, weights),
   },
   decoder: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => decoderGraph(text, weights)},
   loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
@@ -104,7 +105,8 @@ async function load(
   const read = [...tensors].filter(([tensor]) => reads(tensor))
   const {folder, locate} = await placeWeights([...new Set(read.map(([, {file}]) => file))], cacheDir)
   const placed = read.map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
-  const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, compute, placed]
+  const {architecture, text, vision} = checkpoint
+  const ingredients = [graphVersion, architecture, text, vision, compute, placed]
   const graph = await cachedGraph(cacheDir, name, ingredients, () =>
     emit(checkpoint, new Weights(tensors, locate, compute)),
   )

@@ -3,8 +3,8 @@
 // cache is not involved.
 import {random} from '../../../core/random.js'
 import {requireFinite} from '../finite.js'
-import {loadModel} from './model.js'
 import type {Checkpoint, LoadOptions, Model, Parity, Precision} from '../types.js'
+import {loadModel} from './model.js'
 
 export interface Probe {
   /** Number of latents fed in a row. */

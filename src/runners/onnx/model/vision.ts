@@ -1,28 +1,28 @@
 // Runs the vision graph: the pixel values of one picture in, its image tokens out.
+import {architectureOf} from '../architectures.js'
 import type {InferenceSession, Runtime} from '../ort-session.js'
 import type {Checkpoint, Model} from '../types.js'
-import {visionPlan} from '../qwen2-5-vl/vision-plan.js'
+import {patchElements} from './vision-parts.js'
 
-/** Pixel values [N, channels * temporal * patch * patch] -> image features [N / merge^2, H], flattened. */
+/** See Model.vision. */
 export function visionOf(
   session: InferenceSession,
   TensorOf: Runtime['Tensor'],
-  {vision}: Checkpoint,
+  checkpoint: Pick<Checkpoint, 'architecture' | 'vision' | 'text'>,
 ): Model['vision'] {
-  const patchElements = vision.channels * vision.temporalPatch * vision.patch * vision.patch
-  return async (pixelValues, {rows, columns}) => {
-    const plan = visionPlan(rows, columns, vision)
-    const patches = rows * columns
-    const inWindows = [plan.windowCount, plan.windowLength]
-    const outputs = await session.run({
-      pixel_values: new TensorOf('float32', pixelValues, [patches, patchElements]),
-      order: new TensorOf('int32', plan.order, [patches]),
-      places: new TensorOf('float32', plan.places, [patches, 2]),
-      windows: new TensorOf('int32', plan.windows, inWindows),
-      mask: new TensorOf('int32', plan.mask, inWindows),
-      from_windows: new TensorOf('int32', plan.fromWindows, [patches]),
-      cells: new TensorOf('int32', plan.cells, [plan.cells.length]),
+  const {vision, text} = checkpoint
+  const architecture = architectureOf(checkpoint)
+  const levels = Array.from({length: text.deepstack}, (_, level) => `deepstack.${level}`)
+  return async (pixelValues, grid) => {
+    const plan = Object.entries(architecture.visionPlan(grid, vision)).map(([name, {values, shape}]) => {
+      const type = values instanceof Int32Array ? 'int32' : 'float32'
+      return [name, new TensorOf(type, values, shape)]
     })
-    return outputs['image_features']!.data as Float32Array
+    const outputs = await session.run({
+      pixel_values: new TensorOf('float32', pixelValues, [grid.rows * grid.columns, patchElements(vision)]),
+      ...Object.fromEntries(plan),
+    })
+    const floats = (name: string) => outputs[name]!.data as Float32Array
+    return {features: floats('image_features'), deepstack: levels.map(floats)}
   }
 }
