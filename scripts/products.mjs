@@ -25,6 +25,7 @@ function product(path, text) {
 const schemas = {
   config: (await import('../dist/cli/settings/file-schema.js')).configSchema(),
   recipe: (await import('../dist/cli/recipes.js')).recipeFileSchema(),
+  benchmark: (await import('../dist/benchmarks/definition/schema.js')).definitionSchema,
   lock: (await import('../dist/run-folder/lock.js')).lockSchema,
   record: (await import('../dist/run-folder/record.js')).logRecordSchema,
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,

@@ -1,5 +1,6 @@
 // Plug-ins as a user meets them: where they are named, what is told of one that cannot be loaded, what stands in the
 // lock, and how their runs are read without them. What each kind of part can do is contributing.test.ts.
+import {existsSync} from 'node:fs'
 import {mkdir, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -76,6 +77,22 @@ describe('a plug-in is named', () => {
   })
 })
 
+test('a protocol in a YAML file is followed where the model runs, and stands in the lock', async () => {
+  // The first id is START, whatever the model says; two latents; then END, and a forced text.
+  const rules = {name: 'mine', source: 'a test', forceStart: 'always', budget: 2, forcedAfterExit: [{text: ' yes'}]}
+  await write('mine.yaml', `# Mine.\n${JSON.stringify(rules)}\n`)
+  const out = join(folder, 'with-mine')
+  const args = ['run', '--bench', 'hops', '--model', 'builtin:nano-latent', '--limit', '2', '--latent-size', '2']
+  const ended = await run([...args, '--protocol', './mine.yaml', '--latent-dtype', 'bf16', '--out', out, '--json'])
+  expect(ended.code).toBe(0)
+  const lock = await readLock(out)
+  expect(lock.arms[0]).toMatchObject({protocol: 'mine', latentSize: 2})
+  expect(lock.plugins).toEqual([{name: 'mine.yaml', sha256: expect.any(String), parts: ['protocol mine']}])
+  expect(lock.models[0]).toMatchObject({details: {latentDtype: 'bf16'}})
+  const answers = JSON.parse(ended.stdout).rows
+  expect(answers[0]).toMatchObject({protocol: 'mine'})
+})
+
 test('a misspelt name is refused with that of the plug-in, and help shows it', async () => {
   const refused = await failing('extract', '--extractor', 'mien', '--text', 'x', '--plugin', './reader.mjs')
   expect(refused).toMatchObject({code: 2, suggestion: expect.stringContaining('Did you mean mine?')})
@@ -84,7 +101,8 @@ test('a misspelt name is refused with that of the plug-in, and help shows it', a
 })
 
 describe('one that cannot be loaded is one error', () => {
-  const define = "import {defineExtractor, defineIntervention, defineProtocol} from 'lantern-eval'\n"
+  const define =
+    "import {defineExtractor, defineFormat, defineIntervention, defineProtocol, protocolNamed} from 'lantern-eval'\n"
   const list = (element: string) => `${define}export default [${element}]`
   test.each<[what: string, text: string, message: RegExp, suggestion: RegExp]>([
     ['a syntax error', 'export default [', /cannot be loaded: Unexpected end of input/, /node .*bad\.mjs/],
@@ -109,8 +127,20 @@ describe('one that cannot be loaded is one error', () => {
       /no valid name/,
       /letters/,
     ],
-    ['a rule that is none', list('defineProtocol({name: "x", kind: "odd"})'), /wrong kind: .* feedback, discrete/, /./],
-    ['the name of a refused method', list('{kind: "protocol", name: "x", part: {name: "x"}}'), /wrong kind/, /./],
+    ['a rule that is none', list('defineProtocol({name: "x", enterOn: "odd"})'), /wrong enterOn: .* predicted/, /./],
+    [
+      'a rule that no protocol has',
+      list('defineProtocol({...protocolNamed("lantern"), name: "x", earlyend: true})'),
+      /a rule that no protocol has: earlyend/,
+      /Did you mean earlyEnd/,
+    ],
+    [
+      'an ending without its dot',
+      list('defineFormat({name: "x", ending: "txt", render: () => ""})'),
+      /wrong ending: .* with its dot/,
+      /./,
+    ],
+    ['the name of a refused method', list('{kind: "protocol", name: "x", part: {name: "x"}}'), /wrong source/, /./],
     ['a need that is none', list('defineIntervention({name: "x", needs: "all"})'), /wrong needs: .* evidence/, /./],
   ])('%s', async (_what, text, message, suggestion) => {
     await write('bad.mjs', text)
@@ -121,6 +151,12 @@ describe('one that cannot be loaded is one error', () => {
       suggestion: expect.stringMatching(suggestion),
     })
     expect(told.message).toContain('The plug-in ./bad.mjs')
+  })
+
+  test('a protocol in YAML that no protocol can be', async () => {
+    await write('bad.yaml', 'name: mine\nsource: a test\nbudgets: 3\n')
+    const told = await failing('run', '--bench', 'hops', '--model', 'builtin:nano-latent', '--protocol', './bad.yaml')
+    expect(told).toMatchObject({code: 2, message: expect.stringContaining('a rule that no protocol has: budgets')})
   })
 
   test('an absent file and an absent package', async () => {
@@ -140,6 +176,44 @@ describe('one that cannot be loaded is one error', () => {
     expect(await failing(...args)).toMatchObject({code: 2, message: expect.stringMatching(/"x" threw .*no idea/)})
     await write('throws.mjs', list('defineExtractor({name: "x", read: () => 5})'))
     expect(await failing(...args)).toMatchObject({code: 2, message: expect.stringContaining('returned no reading')})
+  })
+
+  test('a benchmark that loads nothing, and an intervention that always fails, stop a run before it begins', async () => {
+    await write(
+      'wrong.mjs',
+      `import {defineBenchmark, defineIntervention} from 'lantern-eval'
+      export default [
+        defineBenchmark({
+          id: 'mine', title: 'Mine', subtasks: [{name: 'all', expected: {test: 1}}], splits: ['test'], defaultSplit: 'test',
+          scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro'},
+          prompts: {'lantern-eval': {text: '{question}', option: '{text}', images: 'first'}},
+          origin: {repo: '', revision: '', licence: '', url: ''},
+          load: async () => null,
+        }),
+        defineIntervention({name: 'fails', needs: 'nothing', choose() { throw new Error('no idea') }}),
+      ]`,
+    )
+    const mine = ['--bench', 'mine', '--data', '.', '--plugin', './wrong.mjs']
+    const loadsNothing = {code: 2, message: 'The benchmark "mine" loaded a data set that is no object.'}
+    expect(await failing('run', ...mine, '--model', 'builtin:nano-direct', '--out', 'wrong')).toMatchObject(
+      loadsNothing,
+    )
+    expect(await failing('bench', 'verify', ...mine.slice(1))).toMatchObject(loadsNothing)
+    const fails = [
+      '--model',
+      'builtin:nano-latent',
+      '--intervention',
+      'own,fails',
+      '--plugin',
+      './wrong.mjs',
+      '--out',
+      'wrong',
+    ]
+    expect(await failing('run', '--bench', 'hops', '--data', 'builtin', ...fails)).toMatchObject({
+      code: 2,
+      message: 'The intervention "fails" threw: no idea.',
+    })
+    expect(existsSync(join(folder, 'wrong'))).toBe(false)
   })
 })
 

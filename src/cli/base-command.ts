@@ -3,6 +3,7 @@ import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
 import {withPlugins} from './named-plugins.js'
+import {openedBenchmark} from './own-benchmarks.js'
 import {bare, everywhereFlags, settingsIn, withPlainValues} from './settings/flags.js'
 import {jsonAsked, resolveSettings} from './settings/resolve.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
@@ -40,6 +41,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const {env} = process
     const sources = {flags: given, env, command: this.spelling}
     const config = await withPlugins(sources)
+    const named: unknown = parsed.args['bench']
+    if (typeof named === 'string') parsed.args['bench'] = await openedBenchmark(named)
     const values = await resolveSettings(settingsIn(flags), {...sources, file: await config.values()})
     this.flags = values as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>

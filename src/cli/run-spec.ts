@@ -1,8 +1,12 @@
 // Turns the settings of `run` into a specification.
 import {existsSync} from 'node:fs'
-import {readFile} from 'node:fs/promises'
+import {resolve} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
 import {LanternError, messageOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
+import {loadedPlugins} from '../core/loaded-plugins.js'
+import {readSmallText} from '../core/small-file.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import type {OwnPrompt} from '../modes/prompts.js'
@@ -11,7 +15,7 @@ import {isBuiltinRef} from '../runners/onnx/checkpoint-folder.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
 import {controlModels} from './control-models.js'
-import {labelAndRef} from './settings/asked.js'
+import {labelAndRef, looksLikePath} from './settings/asked.js'
 import type {runSettings} from './settings/index.js'
 import type {Values} from './settings/setting.js'
 
@@ -44,7 +48,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
     repeats: values.repeats,
     shard: values.shard ?? null,
     optionOrders: values.options,
-    protocol: values.protocol,
+    protocol: values.protocol && (await protocolGiven(values.protocol)),
     latentSizes: values['latent-size'],
     interventions: values.intervention ?? ['own'],
     promptStyle: values['prompt-style'],
@@ -73,6 +77,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
         device: values.device,
         precision: values.precision,
         weights: values.weights,
+        latentDtype: values['latent-dtype'],
         threads: values.threads,
         batchSize: values['batch-size'],
         adapter: values.adapter,
@@ -89,6 +94,21 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       },
     },
   }
+}
+
+/** The name of a protocol; one in a file is registered first. Throws `bad-config` for a file that holds none. */
+async function protocolGiven(nameOrFile: string): Promise<string> {
+  if (!looksLikePath.test(nameOrFile)) return nameOrFile
+  const file = resolve(nameOrFile)
+  await (await import('./plugins.js')).registerPlugins([{name: file, folder: process.cwd()}])
+  const {parts} = loadedPlugins().find(({url}) => url === pathToFileURL(file).href)!
+  const protocol = parts.find(({kind}) => kind === 'protocol')
+  if (protocol !== undefined) return protocol.name
+  throw new LanternError(
+    'bad-config',
+    `${nameOrFile} defines no protocol.`,
+    'Name its parts by their names, and the file with --plugin.',
+  )
 }
 
 /** The benchmarks named by the recipe and the run together, and the recipe's entry in the lock. */
@@ -119,7 +139,7 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
   if (file === undefined) return given
   let template: string
   try {
-    template = await readFile(file, 'utf8')
+    template = await readSmallText(file, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-file',
@@ -127,7 +147,7 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
       'Check --prompt-template.',
     )
   }
-  const {checkTemplate} = await import('../modes/prompt-template.js')
+  const {checkTemplate} = await import('../core/prompt-template.js')
   checkTemplate(template)
   return {...given, template}
 }
@@ -212,7 +232,7 @@ async function idsOf(ids: readonly string[] | undefined, file: string | undefine
   if (file === undefined) return ids === undefined ? undefined : [...ids]
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await readSmallText(file, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-file',

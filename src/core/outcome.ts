@@ -51,6 +51,10 @@ export interface Scoring {
   readonly metric: string
   /** What the headline is a mean over. */
   readonly aggregate: Aggregate
+  /** True where items without options or letters are open questions, although `answer` is `choice`. */
+  readonly mixed?: boolean
+  /** Relative tolerance of the metric `number`. */
+  readonly tolerance?: number
   /** Subtasks that count towards the headline; all of them when absent. A nested mean names its own. */
   readonly headline?: readonly string[]
   /** The judge used with `--judge`. Default: VisCoT's judge for open answers, VLMEvalKit's for choices. */

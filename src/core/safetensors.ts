@@ -4,7 +4,8 @@
 import {open, rename, rm, stat} from 'node:fs/promises'
 import {basename, dirname} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
-import {isLfsPointer, lfsPointer, parseJsonObject} from './json-object.js'
+import {parseJsonObject} from './json.js'
+import {isLfsPointer, lfsPointer} from './json-object.js'
 import {checkpointLimits} from './limits.js'
 import {partOf, removeDeadParts} from './part-file.js'
 
@@ -82,7 +83,7 @@ export async function readSafetensorsHeader(
     }
     const header = Buffer.alloc(Number(headerLength))
     await handle.read(header, 0, header.length, 8)
-    const entries = parseJsonObject(header, what => bad(`the header ${what}`))
+    const entries = parseJsonObject(header.toString('utf8'), what => bad(`the header ${what}`))
     const places = new Map<string, TensorPlace>()
     for (const [name, entry] of Object.entries(entries)) {
       if (name !== '__metadata__')
@@ -188,6 +189,11 @@ export function fromFloat32(values: Float32Array, type: TensorType): Uint8Array 
   if (type === 'F16') return new Uint8Array(Uint16Array.from(values, numberToHalf).buffer)
   if (type === 'BF16') return new Uint8Array(Uint16Array.from(values, numberToBfloat16).buffer)
   throw new TypeError(`no numbers in ${type}`)
+}
+
+/** The values rounded to the nearest of a type, ties to even. */
+export function rounded(values: Float32Array, type: 'F16' | 'BF16'): Float32Array {
+  return toFloat32(fromFloat32(values, type), type)
 }
 
 /** Converts IEEE 754 binary16 to a number, exactly. */

@@ -26,6 +26,8 @@ export interface ImageRef {
 /** One question. `letters` are bare and upper case (`A`); for a choice, `gold` is one of them. */
 export interface Sample {
   readonly id: string
+  /** File and row that it was read from, for messages: `items.jsonl:12`. */
+  readonly where?: string
   readonly benchmark: string
   readonly subtask: string
   readonly images: readonly ImageRef[]

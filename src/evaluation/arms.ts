@@ -3,6 +3,7 @@ import type {Benchmark} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, armId, type Mode} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
+import {tryIntervention} from '../modes/interventions.js'
 import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
 
@@ -16,8 +17,8 @@ export interface ArmChoices {
 /**
  * The arms of one model: modes, and for latent arms K x interventions. Its default mode is `latent` for a checkpoint
  * with latent ids, else `direct`; protocol and K default to what the checkpoint says.
- * Throws `usage` for a protocol that does not exist, `unsupported` for one that cannot be run and for an intervention
- * on a model whose latents cannot be reached.
+ * Throws `usage` for a protocol that does not exist, `bad-config` for an intervention that always fails, `unsupported`
+ * for one that cannot be run and for an intervention on a model whose latents cannot be reached.
  */
 export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   if (choices.protocol !== undefined) protocolNamed(choices.protocol)
@@ -35,6 +36,7 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
           'Interventions need a local checkpoint (--model DIR).',
         )
       }
+      tryIntervention(intervention)
       const arm = {
         model: identity.ref,
         mode,

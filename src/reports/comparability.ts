@@ -28,6 +28,7 @@ export function contractOf(
     split: bench.split,
     data: `${bench.kind === 'builtin' ? 'built-in ' : ''}${short(bench.dataSha256)}`,
     labels: bench.labels ?? 'as published',
+    ...(bench.definition === undefined ? {} : {definition: short(bench.definition.sha256)}),
     samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
     'prompt style': style,
     prompts: [
@@ -74,6 +75,7 @@ export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
   const {temperature, maxNewTokens, ...otherDecoding} = lock.decoding
   const facts: Record<string, unknown> = {
     precision: model?.precision,
+    'latent dtype': (model?.['details'] as {readonly latentDtype?: unknown} | undefined)?.latentDtype,
     checkpoint: model?.sha256 === undefined ? undefined : short(model.sha256),
     'max new tokens': bench.maxNewTokens?.[arm.mode] ?? maxNewTokens[arm.mode],
     temperature,

@@ -131,6 +131,7 @@ function scoreOf(estimate: Estimate | undefined) {
 
 function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {
   if (bench.kind === 'builtin') return 'builtin'
+  if (bench.kind === 'custom') return 'custom'
   if (bench.verified === false) return 'unverified'
   return bench.partial || lock.shard !== null || unfinished ? 'partial' : 'official'
 }

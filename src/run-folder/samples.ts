@@ -7,6 +7,8 @@ import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {LanternError, systemCodeOf} from '../core/errors.js'
 import {sha256} from '../core/hash.js'
+import {jsonOrNothing} from '../core/json.js'
+import {limits} from '../core/limits.js'
 import {lineBatches} from '../core/lines.js'
 
 export const samplesFile = 'samples.jsonl'
@@ -84,7 +86,7 @@ export async function readSamples(
   }
   let number = 0
   try {
-    for await (const batch of lineBatches(path)) {
+    for await (const batch of lineBatches(path, limits.recordBytes)) {
       for (const {text} of batch) {
         number++
         const {bench, id, subtask, item, group, groupSize} = parsed(text, path, number)
@@ -112,12 +114,7 @@ export async function readSamples(
 }
 
 function parsed(text: string, path: string, line: number): ListedSample {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    // Reported below as a line that names no sample.
-  }
+  const value = jsonOrNothing(text)
   if (isListed(value)) return value
   throw new LanternError(
     'provenance',

@@ -2,8 +2,9 @@
 // Neither is opened here.
 
 import {existsSync} from 'node:fs'
-import {readdir, readFile} from 'node:fs/promises'
+import {readdir} from 'node:fs/promises'
 import {join} from 'node:path'
+import {readJsonObject} from '../core/json-object.js'
 import {type Environment, type HubRepo, parseRepo, resolveInHubCache} from '../hub/cache-layout.js'
 import type {DownloadEvent} from '../hub/download-files.js'
 
@@ -61,7 +62,7 @@ async function isWhole(folder: string): Promise<boolean> {
   if (!has('config.json') || !has('tokenizer.json')) return false
   if (has('model.safetensors')) return true
   try {
-    const {weight_map: shards} = JSON.parse(await readFile(join(folder, 'model.safetensors.index.json'), 'utf8'))
+    const {weight_map: shards} = await readJsonObject(join(folder, 'model.safetensors.index.json'))
     return (
       new Set(Object.values(shards as Record<string, string>)).size > 0 &&
       Object.values(shards as Record<string, string>).every(has)

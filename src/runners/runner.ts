@@ -93,6 +93,7 @@ export type RunnerEvent =
   | {readonly type: 'limit'; readonly concurrency: number}
   | {readonly type: 'loading'; readonly what: string; readonly done?: number; readonly total?: number}
   | {readonly type: 'warning'; readonly message: string}
+  | {readonly type: 'note'; readonly message: string}
 
 /** Options for every runner. Options that only one runner reads are declared beside that runner. */
 export interface CommonOptions {

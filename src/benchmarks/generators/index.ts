@@ -1,9 +1,10 @@
 // The generated benchmarks: their tasks, the layout they are written in, and the recipe that records how a folder was
 // drawn.
-import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {didYouMean} from '../../core/closest.js'
 import {LanternError, messageOf} from '../../core/errors.js'
+import {makeFolder} from '../../core/folders.js'
 import {builtinMark, unfinishedMark} from '../data-set.js'
 import {writeBlink} from './blink-folder.js'
 import {blinkTasks} from './blink-tasks.js'
@@ -84,7 +85,7 @@ export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
  */
 export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
   try {
-    await mkdir(dir, {recursive: true})
+    await makeFolder(dir, 'Give another --out.')
     const mark = `${JSON.stringify(recipe, null, 2)}\n`
     if (!(await isOpenTo(dir, mark)))
       throw new LanternError('usage', `${dir} is not empty.`, 'Give a new folder with --out, or remove what is in it.')

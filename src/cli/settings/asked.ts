@@ -15,14 +15,18 @@ const samples = {group: 'SAMPLES'} as const
 const asking = {group: 'ASKING'} as const
 
 /** A path to a user's own definition is not looked up as a name. */
-const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
+/** The path of a file, where a name could stand too. */
+export const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
 
-/** The ID of a benchmark, or `ID:Subtask`. */
-const benchmarkId = text('ID', {
+/** The ID of a benchmark, `ID:Subtask`, a definition file or `ID=FILE`. From here on it goes by its id. */
+const benchmarkId = text('ID|FILE|ID=FILE', {
   allowed: 'the id of a benchmark',
+  async opened(value) {
+    return (await import('../own-benchmarks.js')).benchmarkNamed(value)
+  },
   names: {
     noun: 'benchmark',
-    part: value => (looksLikePath.test(value) ? undefined : value.split(':', 1)[0]),
+    part: value => value.split(':', 1)[0],
     known: benchmarkIds,
   },
 })
@@ -52,11 +56,11 @@ const modelRef = text('[LABEL=]REF', {
   },
 })
 
-const protocolName = text('NAME', {
+const protocolName = text('NAME|FILE', {
   allowed: 'a latent protocol',
   names: {
     noun: 'latent protocol',
-    part: value => value,
+    part: value => (looksLikePath.test(value) ? undefined : value),
     // Names of unsupported protocols are accepted here; the arm that uses one gives the reason later.
     known: () => [...protocolNames(), ...Object.keys(unsupportedProtocols)],
   },
@@ -114,7 +118,11 @@ const recipeName = text('NAME|FILE', {
 
 export const whatSettings = {
   recipe: one(recipeName, 'All that a published evaluation fixes: a name of `recipe list`, or a YAML file.', what),
-  bench: several(benchmarkId, `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`, what),
+  bench: several(
+    benchmarkId,
+    `Benchmark: ${benchmarkIds().join(', ')}, a definition file, or ID=FILE (data); ID:Subtask selects one subtask.`,
+    what,
+  ),
   model: several(
     modelRef,
     'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME; LABEL= is shown for it.',
@@ -124,7 +132,10 @@ export const whatSettings = {
     ...what,
     defaultNote: 'latent for a checkpoint with latent ids, else direct',
   }),
-  protocol: one(protocolName, 'Latent protocol.', {...what, defaultNote: 'what the checkpoint says'}),
+  protocol: one(protocolName, 'Latent protocol: a name, or a YAML file with one.', {
+    ...what,
+    defaultNote: 'what the checkpoint says',
+  }),
   'latent-size': several(wholeNumber('K', {min: 0}), 'Latents per block (K); an arm for each.', {
     ...what,
     defaultNote: 'what the checkpoint says',

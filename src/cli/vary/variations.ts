@@ -73,7 +73,8 @@ export async function variedSettings(
     if (texts === undefined && usual === null)
       throw new LanternError('usage', `--vary ${name} names no values.`, `Add some: --vary ${name}=VALUE,VALUE.`)
     const setting = runSettings[name as Name] as Setting<unknown>
-    const standing = canonicalJson((values as Readonly<Record<string, unknown>>)[name] ?? null)
+    const value = (values as Readonly<Record<string, unknown>>)[name] ?? null
+    const standing = canonicalJson(value)
     const read = []
     for (const value of texts ?? (await usual!(subject))) {
       const source = {subject: `--vary ${name}=`, code: 'usage', advice: 'Correct it.', text: true} as const
@@ -87,7 +88,7 @@ export async function variedSettings(
         `Give others: ${name}=VALUE,VALUE.`,
       )
     const same = read.find(({read}) => canonicalJson(read) === standing)
-    found.push({setting: name, default: same?.value ?? textOf(JSON.parse(standing)), values: others})
+    found.push({setting: name, default: same?.value ?? textOf(value), values: others})
   }
   return found
 }
@@ -116,7 +117,13 @@ function usualOf(name: string): ((subject: Subject) => ValuesOf) | null {
 
 function textOf(value: unknown): string {
   if (value === null) return 'default'
-  if (typeof value === 'object') return Object.values(value).map(textOf).join(':')
+  if (typeof value === 'object' && value !== null) {
+    const parts = Object.entries(value).filter(([, part]) => part !== undefined)
+    return parts
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, part]) => textOf(part))
+      .join(':')
+  }
   return String(value)
 }
 

@@ -5,7 +5,7 @@ import {hashOf, sha256OfFile} from '../../core/hash.js'
 import type {PeerSource} from '../../peers/index.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../../run-folder/lock.js'
 import {type ListedSample, listedSamples} from '../../run-folder/samples.js'
-import {packageVersion, titlesOf} from '../environment.js'
+import {definitionsOf, packageVersion, titlesOf} from '../environment.js'
 import {pluginsOf} from '../plugins-used.js'
 import type {BenchSurvey, Survey} from './survey.js'
 
@@ -57,13 +57,14 @@ export async function importLock(
     environment: {
       lanternEval: packageVersion(),
       titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),
+      ...definitionsOf(Array.from(survey.benches, ([id, {place}]) => ({id, definition: place}))),
       imported: files,
     },
   })
 }
 
 function benchEntry(id: string, survey: BenchSurvey, formats: string, spec: ImportChoices): LockedBenchmark {
-  const {scoring, split, samples, expected, verified, kind} = survey
+  const {scoring, split, samples, expected, verified, kind, definition} = survey
   const found = listed(id, survey)
   // A file may hold more samples of a subtask than are published, or unpublished subtasks.
   const available = new Map(expected)
@@ -72,6 +73,7 @@ function benchEntry(id: string, survey: BenchSurvey, formats: string, spec: Impo
   for (const [name, count] of counts) available.set(name, Math.max(count, available.get(name) ?? 0))
   const golds = Array.from(samples, ([sample, {gold}]) => [sample, gold])
   return lockedBenchmark({
+    ...(definition && {definition}),
     ...{id, split: spec.split ?? split, kind, verified, layout: `import:${formats}`, revision: null, labels: null},
     dataSha256: hashOf(golds.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
     ...{scoring, judged: false, samples: found, available},

@@ -105,7 +105,13 @@ export function remarks(row: ResultRow): string[] {
 export function groupTitle(document: ResultDocument, group: ResultGroup): string {
   const rows = rowsOf(document, group)
   const is = (sample: ResultRow['sample']) => rows.some(row => row.sample === sample)
-  const sample = is('builtin') ? ', built-in sample' : is('unverified') ? ', not the published samples' : ''
+  const sample = is('builtin')
+    ? ', built-in sample'
+    : is('custom')
+      ? ', own data'
+      : is('unverified')
+        ? ', not the published samples'
+        : ''
   const models = rows.every(({model}) => model.startsWith('builtin:')) ? ', built-in control models' : ''
   return `${group.title} ${group.split}${sample}${models}`
 }

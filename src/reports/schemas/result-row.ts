@@ -74,7 +74,7 @@ export const resultRowSchema = z.looseObject({
   /** Number of samples whose latents were observed, the share of them with a latent block, and its 95 % interval. */
   engaged: z.strictObject({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()}).nullable(),
   lock: z.string(),
-  sample: z.enum(['official', 'partial', 'builtin', 'unverified']),
+  sample: z.enum(['official', 'partial', 'builtin', 'unverified', 'custom']),
   /** Means of further figures of the log records, by name. */
   metrics: z.record(z.string(), z.number()),
   /** With several option orders: the share of items right in every order, and the mean over items. */

@@ -1,6 +1,6 @@
 // What the local runner has to know of an architecture. All of them share one decoder with its options (TextConfig),
 // the cache and the decoding loop; each has its own reading of config.json and its own vision tower.
-import type {JsonObject} from '../../core/json-object.js'
+import type {JsonObject} from '../../core/json.js'
 import type {PixelLimits} from '../smart-resize.js'
 import type {FetchFactor, Grid, TextConfig, VisionConfig} from './types.js'
 import type {Weights} from './weights.js'

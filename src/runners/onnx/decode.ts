@@ -9,10 +9,11 @@ import {
   type BlockState,
   decide,
   type LatentMachine,
-  outsideBlock,
+  masksEos,
+  stateAfter,
   stopAfter,
   stopDistance,
-} from '../../modes/protocols.js'
+} from '../../modes/latent-machine.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
@@ -37,6 +38,10 @@ export interface DecodeTask {
   readonly eos: ReadonlySet<number>
   /** The learned end vector, for protocols that have one. */
   readonly stopVector?: Float32Array
+  /** Whether the new ids, asked after each, hold a stop string of the protocol. Default: none does. */
+  readonly textStops?: (ids: readonly number[]) => boolean
+  /** What becomes of a vector where it is fed (its precision). Default: nothing. */
+  readonly asFed?: (vector: Float32Array) => Float32Array
 }
 
 export interface Decoded<T extends DecodeTask> {
@@ -47,7 +52,7 @@ export interface Decoded<T extends DecodeTask> {
   /** What was fed and what the model itself would have fed; one entry per block. */
   readonly blocks: readonly Required<LatentBlock>[]
   /** `error`: the model's output was not finite, so its tokens mean nothing. */
-  readonly stop: Extract<Stop, 'eos' | 'length' | 'error'>
+  readonly stop: Extract<Stop, 'eos' | 'length' | 'error'> | 'stop-string'
   /** Time in milliseconds since the row was started, and the number of steps taken in that time. */
   readonly decodeMs: number
   readonly steps: number
@@ -112,6 +117,7 @@ async function* step<T extends DecodeTask>(
   const embeds = new Float32Array(n * H)
   const positions = new Int32Array(3 * n)
   const totals = new Int32Array(n)
+  const latents = Uint8Array.from(rows, row => (row.latent === null ? 0 : 1))
   for (const [i, row] of rows.entries()) {
     const length = cache.lengths[i]!
     embeds.set(row.latent ?? model.embed([row.previous]), i * H)
@@ -125,6 +131,7 @@ async function* step<T extends DecodeTask>(
     positions,
     totals,
     past: cache.past(),
+    latents,
     // The states are always fetched: they are small, and they show whether the output is finite.
     want: {hidden: true, logits: rows.some(row => row.readsLogits)},
   })
@@ -157,14 +164,18 @@ class Row<T extends DecodeTask> {
   readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
   readonly #seen: Set<number>
   readonly #startedAt = performance.now()
-  #state: BlockState = outsideBlock
+  #state: BlockState
+  /** Latents still to be appended to the prompt. */
+  #prefixLeft: number
   #lastHidden: Float32Array | undefined
   #stop: Decoded<T>['stop'] | null = null
 
   constructor(readonly task: T) {
-    const {sampling, prompt} = task
-    this.readsLogits = !isPlainGreedy(sampling)
+    const {sampling, prompt, machine} = task
+    this.readsLogits = !isPlainGreedy(sampling) || machine.rules.suppressEos
     this.previous = prompt.ids.at(-1)!
+    this.#state = stateAfter(machine, prompt.ids)
+    this.#prefixLeft = machine.rules.prefixLatents
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
@@ -172,24 +183,39 @@ class Row<T extends DecodeTask> {
   advance(argmaxToken: number, hidden: Float32Array, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
-    const sampled = this.readsLogits ? chooseToken(logits!, task.sampling, this.#seen, task.random) : argmaxToken
-    const decision = decide(machine, this.#state, this.previous, sampled, this.#meetsStopVector())
+    if (this.#prefixLeft > 0) {
+      this.#feed(hidden, 0, machine.rules.prefixLatents - this.#prefixLeft--)
+      return false
+    }
+    const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
+    const sampled = this.readsLogits
+      ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
+      : argmaxToken
+    const decision = decide(machine, this.#state, sampled, this.#meetsStopVector())
     this.#lastHidden = hidden
     this.#state = decision.state
-    while (this.#blocks.length < decision.state.blocks) this.#blocks.push({vectors: [], own: []})
+    const before = machine.rules.prefixLatents > 0 ? 1 : 0
+    while (this.#blocks.length < before + decision.state.blocks) this.#blocks.push({vectors: [], own: []})
     this.latent = null
-    if (decision.latent) {
-      const block = decision.state.blocks - 1
-      this.latent = task.choose(hidden, {block, index: decision.state.used - 1})
-      this.#blocks[block]!.vectors.push(this.latent)
-      this.#blocks[block]!.own.push(hidden)
-    }
+    if (decision.latent) this.#feed(hidden, before + decision.state.blocks - 1, decision.state.used - 1)
     this.previous = decision.id
     this.#ids.push(decision.id)
     this.#latentMask.push(decision.latent)
     if (task.sampling.repetitionPenalty !== 1) this.#seen.add(decision.id)
-    this.#stop = stopAfter(machine, decision, this.#ids.length, task.maxNewTokens, task.eos)
+    const {maxNewTokens, eos, textStops} = task
+    const conditions = {maxNewTokens, eos, textStops: textStops?.(this.#ids) ?? false}
+    this.#stop = stopAfter(machine, decision, this.#ids.length, conditions)
     return this.#stop !== null
+  }
+
+  /** Chooses the vector of a latent and notes it. */
+  #feed(own: Float32Array, block: number, index: number): void {
+    const {choose, asFed = vector => vector} = this.task
+    while (this.#blocks.length <= block) this.#blocks.push({vectors: [], own: []})
+    const chosen = choose(own, {block, index})
+    this.latent = asFed(chosen)
+    this.#blocks[block]!.vectors.push(chosen)
+    this.#blocks[block]!.own.push(own)
   }
 
   /** Ends the generation where the model's output is not finite. */
@@ -205,7 +231,7 @@ class Row<T extends DecodeTask> {
       blocks: this.#blocks,
       stop: this.#stop!,
       decodeMs: performance.now() - this.#startedAt,
-      steps: this.#ids.length - 1,
+      steps: this.#ids.length - 1 + this.task.machine.rules.prefixLatents,
     }
   }
 

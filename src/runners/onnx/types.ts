@@ -6,6 +6,7 @@
 import type {TensorPlace, TensorType} from '../../core/safetensors.js'
 import type {Adapter} from './checkpoint/adapter.js'
 import type {RopeScaling} from './checkpoint/rope-scaling.js'
+import type {LatentHead} from './model/latent-head.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 
@@ -66,6 +67,10 @@ export interface LatentTokens {
   readonly ids: {readonly start: number; readonly pad: number; readonly end: number}
   /** The texts of the tokens, for a tokenizer that lacks them. */
   readonly texts: {readonly start: string; readonly pad: string; readonly end: string}
+  /** Which files showed the method. */
+  readonly recognisedBy: 'config.json' | 'the tokenizer'
+  /** Sentences about what these files leave open. */
+  readonly assumed: readonly string[]
 }
 
 /**
@@ -84,6 +89,8 @@ export interface Checkpoint {
   readonly vision: VisionConfig
   readonly ids: {readonly image: number}
   readonly latent: LatentTokens | null
+  /** The learned head that latents pass through; null if states are fed back as they are. */
+  readonly head: LatentHead | null
   /**
    * From `generation_config.json`: end-of-sequence ids (at least one) and other settings that affect decoding;
    * undefined where the file does not set them.
@@ -181,6 +188,8 @@ export interface DecoderInput {
    * 1).
    */
   readonly rows?: Int32Array
+  /** [B, R]: 1 where a latent was fed at this position; only a head reads it. Default: none was. */
+  readonly latents?: Uint8Array
   /** [B, R]: token ids whose log-probabilities at `rows` are returned. */
   readonly targets?: Int32Array
   /** Further outputs to return. They are copied, so request only what is needed. */
@@ -190,7 +199,7 @@ export interface DecoderInput {
 export interface DecoderOutput {
   /** [B, R]: argmax of the logits. */
   readonly nextTokens: Int32Array
-  /** [B, R, H]: states after the final norm. They are the input of the head, and what a latent step feeds back. */
+  /** [B, R, H]: what a latent step feeds back: the states after the final norm, or what the latent head made of them. */
   readonly hidden?: Float32Array
   /** [B, R, V] */
   readonly logits?: Float32Array

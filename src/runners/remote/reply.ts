@@ -1,9 +1,10 @@
 // Reads a chat completion: text, finish reason, usage. Only the fields used here have to be valid; unknown fields and
 // words never make a reply unreadable. A body that is not a completion is a failure, never an answer.
 import {type Stop, type Usage, unknownUsage} from '../../core/generation.js'
+import {jsonOrNothing} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
 import {isEventStream, joinedEvents} from './event-stream.js'
-import {at, countOf, firstOf, listOf, parsed} from './fields.js'
+import {at, countOf, firstOf, listOf} from './fields.js'
 import {type Finish, finishOf, reasonIn} from './finish.js'
 import {saidIn} from './message-text.js'
 import {errorIn, isPage, type SaidError, saidError} from './said-error.js'
@@ -68,7 +69,7 @@ function firstChoice(completion: unknown): unknown {
 
 /** JSON, or events. Gateways also append the end mark of a stream to a complete reply. */
 async function jsonIn(body: string): Promise<unknown> {
-  const value = parsed(body)
+  const value = jsonOrNothing(body)
   if (value !== undefined) return value
   if (isEventStream(body)) {
     const joined = await joinedEvents(body)
@@ -76,7 +77,7 @@ async function jsonIn(body: string): Promise<unknown> {
   }
   const end = body.trimEnd()
   const mark = /data:\s{0,4}\[DONE\]$/.exec(end.slice(-20))
-  return mark === null ? undefined : parsed(end.slice(0, -mark[0].length))
+  return mark === null ? undefined : jsonOrNothing(end.slice(0, -mark[0].length))
 }
 
 function replyOf(json: unknown, choice: object, maxNewTokens: number, continuation?: string): Reading {

@@ -1,6 +1,7 @@
 // Reads the error in a response body, in the formats of different servers. faults.ts decides what it means.
+import {jsonOrNothing} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
-import {at, countOf, firstOf, parsed} from './fields.js'
+import {at, countOf, firstOf} from './fields.js'
 
 export interface SaidError {
   /** The provider's message; empty if there is none. */
@@ -20,7 +21,7 @@ const mostWrappings = 6
 
 /** The error in a body that is not a completion: JSON, plain text, or a page with a title. */
 export function saidError(body: string): SaidError {
-  const json = parsed(body)
+  const json = jsonOrNothing(body)
   if (json !== undefined) return errorIn(json) ?? nothing
   const title = /<title[^>]{0,200}>([^<]{1,300})/i.exec(body.slice(0, 20_000))?.[1]
   if (title !== undefined) return {...nothing, message: title.trim()}
@@ -49,7 +50,7 @@ export function errorIn(value: unknown, depth = 0): SaidError | undefined {
 function saidInText(text: string, depth: number): SaidError | undefined {
   // The message is not cut, because half a credential at its end would not be recognised.
   if (text.length > limits.errorChars) return {...nothing, message: `an error of ${text.length} characters`}
-  const inner = /^\s*[[{]/.test(text) ? errorIn(parsed(text), depth + 1) : undefined
+  const inner = /^\s*[[{]/.test(text) ? errorIn(jsonOrNothing(text), depth + 1) : undefined
   return inner ?? (text.trim() === '' ? undefined : {...nothing, message: text.trim()})
 }
 

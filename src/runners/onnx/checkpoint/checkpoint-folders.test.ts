@@ -690,7 +690,7 @@ const hostile: [what: string, dir: () => string, message: RegExp][] = [
     [
       `${name} of brackets`,
       () => having(good, {[name]: '['.repeat(5_000_000)}),
-      new RegExp(`${name} is nested more than 64`),
+      new RegExp(`${name} is nested more than 100`),
     ],
     [
       `${name} of numbers`,
@@ -719,7 +719,7 @@ const hostile: [what: string, dir: () => string, message: RegExp][] = [
     () => headerOf('['.repeat(99_000_000)),
     /the header has 99000000 bytes; at most 16 MiB/,
   ],
-  ['a header of brackets', () => headerOf('['.repeat(9_000_000)), /the header is nested more than 64 levels deep/],
+  ['a header of brackets', () => headerOf('['.repeat(9_000_000)), /the header is nested more than 100 levels deep/],
   ['a header that names a tensor twice', () => headerOf('{"a": {}, "a": {}}'), /the header holds "a" twice/],
   ['a header that is null', () => headerOf('null'), /the header is not a JSON object but null/],
   [

@@ -2,7 +2,7 @@
 import {dirname} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import type {Architecture, ArchitectureConfig, TieFlags} from '../architecture.js'
 import {architectures} from '../architectures.js'
 import {eosIds, id, readFields} from './config-fields.js'

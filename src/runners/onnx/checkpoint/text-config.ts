@@ -1,7 +1,7 @@
 // Reads the text decoder from config.json, flat or nested (`text_config`), in the fields that all architectures of the
 // family share. What differs between them comes in as TextOptions.
 import {z} from 'zod'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import type {ArchitectureConfig} from '../architecture.js'
 import type {AttentionPart} from '../types.js'
 import {count, notHere, readFields, requireRules} from './config-fields.js'

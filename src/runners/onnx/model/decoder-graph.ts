@@ -7,6 +7,7 @@ import {defaultFrequencies} from '../checkpoint/rope-scaling.js'
 import {float, Graph} from '../onnx-writer.js'
 import type {TextConfig} from '../types.js'
 import type {Weights} from '../weights.js'
+import {type LatentHead, withHead} from './latent-head.js'
 import {ropeAxes} from './rope-axes.js'
 
 /**
@@ -23,9 +24,17 @@ export interface DeepStack {
   readonly levels: readonly string[]
 }
 
+/** What a caller adds to the layers, or reads from them. */
+export interface LayerOptions {
+  readonly deepstack?: DeepStack | null
+  /** Called with the output [B,S,H] of each layer, counted from 1. */
+  readonly onLayer?: (layer: number, output: string) => void
+}
+
 /**
  * Embeddings x [B,S,H] and positions i32 [3,B,S] -> states after the final norm [B,S,H].
  * The residual sum and the following norm are one operator, so each block passes its normed input on to the next.
+ * `onLayer` is told the output [B,S,H] of each layer, counted from 1, before any norm.
  */
 export function decoderForward(
   g: Graph,
@@ -34,7 +43,7 @@ export function decoderForward(
   x: string,
   positions: string,
   attend: Attend,
-  deepstack: DeepStack | null = null,
+  {deepstack = null, onLayer = () => undefined}: LayerOptions = {},
 ): string {
   const rotate = rotary(g, config, weights, positions)
   const epsilon = float(config.normEpsilon)
@@ -74,6 +83,7 @@ export function decoderForward(
     const level = deepstack?.levels[i]
     const added = level === undefined ? down : scatterAdd(g, down, deepstack!.places, level)
     addAndNorm(added, i + 1 < config.layers ? `model.layers.${i + 1}.input_layernorm.weight` : 'model.norm.weight')
+    onLayer(i + 1, residual)
   }
   return normed
 }
@@ -156,7 +166,7 @@ export function groupQueryAttention(
  * rows.
  * Inputs and outputs correspond to DecoderInput and DecoderOutput (types.ts); decoder.ts feeds them.
  */
-export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
+export function decoderGraph(config: TextConfig, latentHead: LatentHead | null, weights: Weights): Uint8Array {
   const {layers, hidden, kvHeads, headDim, vocabulary} = config
   const g = new Graph('decoder')
   const embeds = g.input('inputs_embeds', 'f32', ['B', 'S', hidden])
@@ -194,12 +204,26 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
     chunk.output(`chunk_${layer}_out`, attended, weights.compute)
     return g.op('If', [isStep], {then_branch: step, else_branch: chunk})
   }
-  const states = decoderForward(g, config, weights, weights.fromF32(g, embeds), positions, attend, deepstack) // [B,S,H]
+  let tapped: string | null = null // [B,S,H]
+  const onLayer = (layer: number, output: string) => {
+    if (layer === latentHead?.layer) tapped = output
+  }
+  const x = weights.fromF32(g, embeds)
+  const states = decoderForward(g, config, weights, x, positions, attend, {deepstack, onLayer}) // [B,S,H]
 
   const at = g.op('Unsqueeze', [g.op('Cast', [rows], {to: 7}), g.constant('i64', [2])]) // [B,R,1]
-  const wanted = g.op('GatherND', [states, at], {batch_dims: 1}) // [B,R,H]
-  g.output('hidden_states', weights.toF32(g, wanted), 'f32', ['B', 'R', hidden])
-  const logits = weights.toF32(g, head(g, config, weights, wanted)) // [B,R,V]
+  const atRows = (values: string) => g.op('GatherND', [values, at], {batch_dims: 1}) // [B,R,H]
+  const plain = atRows(states)
+  const {fedBack, forLogits} =
+    latentHead === null
+      ? {fedBack: plain, forLogits: plain}
+      : withHead(g, latentHead, weights, {
+          states: plain,
+          tapped: tapped === null ? null : atRows(tapped),
+          latents: g.input('latents', 'bool', ['B', 'R']),
+        })
+  g.output('hidden_states', weights.toF32(g, fedBack), 'f32', ['B', 'R', hidden])
+  const logits = weights.toF32(g, head(g, config, weights, forLogits)) // [B,R,V]
   g.output('logits', logits, 'f32', ['B', 'R', vocabulary])
   g.output('next_token', g.op('Cast', [g.op('ArgMax', [logits], {axis: -1, keepdims: 0})], {to: 6}), 'i32', ['B', 'R'])
   g.output('log_probs', targetLogProbs(g, logits, targets), 'f32', ['B', 'T'])

@@ -64,7 +64,7 @@ export function loopGraph(config: TextConfig, weights: Weights): Uint8Array {
     return attended
   }
   const inPrefill = deepstack && firstIterationOnly(body, iteration, deepstack)
-  const states = decoderForward(body, config, weights, x, at, attend, inPrefill) // [B,S,H]
+  const states = decoderForward(body, config, weights, x, at, attend, {deepstack: inPrefill}) // [B,S,H]
   // The last valid state. Only the prefill has padding.
   const isStep = body.op('Equal', [
     body.op('Gather', [body.op('Shape', [x]), body.scalar('i64', 1)]),

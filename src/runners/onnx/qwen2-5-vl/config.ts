@@ -1,7 +1,7 @@
 // The sizes of Qwen2.5-VL in config.json, and the tensors of its vision tower. Fields that some exporters leave out get
 // the published values.
 import {z} from 'zod'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import type {ArchitectureConfig, ExpectedTensor} from '../architecture.js'
 import {count, id, notHere, readFields, requireRules} from '../checkpoint/config-fields.js'

@@ -1,6 +1,6 @@
 // The sizes of Qwen3-VL (dense) in config.json, and the tensors of its vision tower.
 import {z} from 'zod'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import type {ArchitectureConfig, ExpectedTensor, TieFlags} from '../architecture.js'
 import {count, id, notHere, readFields, requireRules} from '../checkpoint/config-fields.js'
 import {biased, layerNormTensors} from '../checkpoint/expected-tensors.js'
