@@ -24,6 +24,20 @@ export function fetchLimits(factor: number): PixelLimits {
   return {minPixels: 4 * factor ** 2, maxPixels: 16384 * factor ** 2}
 }
 
+/**
+ * The resize by qwen-vl-utils before the checkpoint's own: none, or to multiples of 28 or 32, within the library's
+ * limits or, `limited`, within those of the run.
+ */
+export const pictureFetches = ['none', '28', '32', '28-limited', '32-limited'] as const
+export type PictureFetch = (typeof pictureFetches)[number]
+
+/** The size of a picture after that resize. Throws LanternError `bad-file` like smartResize. */
+export function fetchedSize(size: Size, fetch: PictureFetch, limits: PixelLimits): Size {
+  if (fetch === 'none') return size
+  const factor = Number.parseInt(fetch, 10)
+  return smartResize(size, fetch.endsWith('-limited') ? limits : fetchLimits(factor), factor, true)
+}
+
 /** Python's round(): halves go to the even neighbour. */
 export function roundHalfEven(value: number): number {
   const below = Math.floor(value)

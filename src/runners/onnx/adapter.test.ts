@@ -11,7 +11,7 @@ import {
   sourcesOf,
   writeLora,
 } from '../../../test/support/edited-checkpoints.js'
-import {goldenFolders} from '../../../test/support/goldens.js'
+import {committedGoldens} from '../../../test/support/goldens.js'
 import {startHubServer} from '../../../test/support/hub-server.js'
 import {runnerOptions} from '../../../test/support/runner-options.js'
 import {tinySizes, writeTinyCheckpoint} from '../../../test/support/tiny-checkpoint.js'
@@ -37,9 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-const picture = readFileSync(
-  join(goldenFolders[0]!.dir, 'images', readdirSync(join(goldenFolders[0]!.dir, 'images'))[0]!),
-)
+const picture = readFileSync(join(committedGoldens, 'images', readdirSync(join(committedGoldens, 'images'))[0]!))
 
 /** Two prompts, one of them with a picture, each answered directly and in latents. */
 function requests(): Request[][] {

@@ -1,8 +1,8 @@
 // What the local runner has to know of an architecture. All of them share one decoder with its options (TextConfig),
 // the cache and the decoding loop; each has its own reading of config.json and its own vision tower.
 import type {JsonObject} from '../../core/json.js'
-import type {PixelLimits} from '../smart-resize.js'
-import type {FetchFactor, Grid, TextConfig, VisionConfig} from './types.js'
+import type {PictureFetch, PixelLimits} from '../smart-resize.js'
+import type {Grid, TextConfig, VisionConfig} from './types.js'
 import type {Weights} from './weights.js'
 
 /** The name and the shape of a tensor. Names as `publishedName` (checkpoint/tensor-names.ts) gives them. */
@@ -36,7 +36,7 @@ export interface PublishedPictures {
   readonly mean: readonly number[]
   readonly std: readonly number[]
   /** The resize before the checkpoint's own, as the official code has it. No file says so. */
-  readonly fetchFactor: FetchFactor
+  readonly fetch: PictureFetch
 }
 
 export interface Architecture<V extends VisionConfig = VisionConfig> {

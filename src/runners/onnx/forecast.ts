@@ -11,9 +11,9 @@ import type {Checkpoint} from './types.js'
 /** Throws LanternError `bad-checkpoint` for a tokenizer or a template that cannot be used. */
 export async function checkpointForecast(checkpoint: Checkpoint, options: PixelOptions): Promise<Forecast> {
   const {ids: special, vision} = checkpoint
-  const {tokenizer, template, limits, fetchFactor} = await loadPromptTools(checkpoint, options)
+  const {tokenizer, template, limits, pictureFetch} = await loadPromptTools(checkpoint, options)
   const cellsSeen = (picture: Size) => {
-    const {width, height} = seenSize(picture, limits, fetchFactor, tokenSide(vision))
+    const {width, height} = seenSize(picture, limits, pictureFetch, tokenSide(vision))
     return cellsOf({rows: height / vision.patch, columns: width / vision.patch}, vision)
   }
   return {

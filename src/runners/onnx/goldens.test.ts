@@ -1,10 +1,10 @@
 // Tests the whole path against the reference implementation: prompts, pictures, prefill, every decoding condition,
 // scores.
 // Everything is read from the goldens, so another folder of the same layout works too (LANTERN_EVAL_GOLDENS).
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {allGoldenFolders, GoldenTensors, largestDifference, readJson} from '../../../test/support/goldens.js'
+import {describeGoldens, GoldenTensors, imagesOf, largestDifference, readJson} from '../../../test/support/goldens.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import type {Box, Sample} from '../../core/sample.js'
@@ -97,22 +97,15 @@ function claimed(run: Run): number {
   return tie < 0 ? run.ids.length : tie
 }
 
-const found = allGoldenFolders.flatMap(({name, dir}) =>
-  readdirSync(dir)
-    .map(file => /^decode-(.*)\.json$/.exec(file)?.[1])
-    .filter(checkpoint => checkpoint !== undefined)
-    .map(checkpoint => {
-      const golden = readJson<Golden>(join(dir, `decode-${checkpoint}.json`))
-      return {name: `${name}: ${checkpoint}`, dir, checkpoint, architecture: golden.architecture ?? 'qwen2_5_vl'}
-    }),
-)
 const runsHere = (architecture: string) => architectures.some(({modelType}) => modelType === architecture)
-const checkpoints = found.filter(({architecture}) => runsHere(architecture))
-for (const {name, architecture} of found.filter(({architecture}) => !runsHere(architecture)))
-  describe.skip(`${name}: ${architecture} does not run here`, () => test('its goldens', () => {}))
 
-describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
-  const golden = readJson<Golden>(join(dir, `decode-${checkpoint}.json`))
+describeGoldens('the whole path', /^decode-(.*)\.json$/, ({dir, file, stem: checkpoint}) => {
+  const golden = readJson<Golden>(file)
+  const {architecture = 'qwen2_5_vl'} = golden
+  if (!runsHere(architecture)) {
+    test.skip(`${architecture} does not run here`, () => {})
+    return
+  }
   const tensors = new GoldenTensors(join(dir, `decode-${checkpoint}.safetensors`))
   const cacheDir = mkdtempSync(join(tmpdir(), 'lantern-eval-goldens-'))
   const features: VisionFeatures[] = []
@@ -125,7 +118,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
       device: 'cpu',
       threads: 1,
       cacheDir,
-      fetchFactor: golden.fetch_factor ?? 28,
+      pictureFetch: `${golden.fetch_factor ?? 28}`,
       warn: () => {},
     })
   })
@@ -144,7 +137,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     images: item.images.map(source => ({
       source,
       orientation: 'ignore',
-      bytes: async () => readFileSync(join(dir, golden.images_dir ?? 'images', source)),
+      bytes: async () => readFileSync(join(imagesOf(dir, golden), source)),
     })),
     question: item.question,
     gold: null,

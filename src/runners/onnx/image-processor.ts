@@ -1,12 +1,12 @@
 // Turns RGB pictures into the patches that the vision tower takes. The reference of Qwen2.5-VL resizes twice:
 // qwen-vl-utils ("fetch") resizes to its own limits, then the checkpoint's image processor to the checkpoint's limits.
 // Leaving out the first changes the grid of some pictures. For Qwen3-VL the official code resizes once, and evaluators
-// that forget to tell qwen-vl-utils the size of a patch resize to multiples of 28 and then of 32. Crops for oracle latents skip the first, as in the authors' evaluator
+// that do not tell qwen-vl-utils the size of a patch resize to multiples of 28 and then of 32. Crops for oracle latents skip the first, as in the authors' evaluator
 // (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
 
-import {fetchLimits, type PixelLimits, type Size, smartResize} from '../smart-resize.js'
+import {fetchedSize, type PictureFetch, type PixelLimits, type Size, smartResize} from '../smart-resize.js'
 import {type RgbImage, resizeBicubic} from './pillow-bicubic.js'
-import type {Checkpoint, FetchFactor, VisionConfig} from './types.js'
+import type {Checkpoint, VisionConfig} from './types.js'
 
 export interface Patches {
   /**
@@ -27,19 +27,15 @@ export function tokenSide({patch, merge}: Pick<VisionConfig, 'patch' | 'merge'>)
   return patch * merge
 }
 
-/** The size of a picture after its resizes. Throws LanternError `bad-file` like them. */
-export function seenSize(size: Size, limits: PixelLimits, fetchFactor: FetchFactor, side: number): Size {
-  return smartResize(fetchedSize(size, fetchFactor), limits, side)
-}
-
-function fetchedSize(size: Size, factor: FetchFactor): Size {
-  return factor === null ? size : smartResize(size, fetchLimits(factor), factor, true)
+/** The size of a picture after its resizes; `side` as `tokenSide` gives it. Throws LanternError `bad-file` like them. */
+export function seenSize(size: Size, limits: PixelLimits, fetch: PictureFetch, side: number): Size {
+  return smartResize(fetchedSize(size, fetch, limits), limits, side)
 }
 
 /** The first resize; the picture itself where there is none. */
-export function fetchResize(image: RgbImage, factor: FetchFactor): RgbImage {
-  if (factor === null) return image
-  const {width, height} = fetchedSize(image, factor)
+export function fetchResize(image: RgbImage, fetch: PictureFetch, limits: PixelLimits): RgbImage {
+  if (fetch === 'none') return image
+  const {width, height} = fetchedSize(image, fetch, limits)
   return resizeBicubic(image, width, height)
 }
 

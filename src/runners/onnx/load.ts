@@ -1,18 +1,19 @@
 // Loads from a checkpoint folder everything that turns prompts into generations, on the calling thread.
 import {LanternError} from '../../core/errors.js'
+import type {PictureFetch} from '../smart-resize.js'
 import {loadChatTemplate} from './checkpoint/chat-template.js'
 import {openCheckpoint} from './checkpoint/checkpoint.js'
 import {loadTokenizer} from './checkpoint/tokenizer.js'
 import {loadModel} from './model/model.js'
 import type {PromptTools} from './prepared-inputs.js'
-import type {Checkpoint, FetchFactor, LoadOptions, Model} from './types.js'
+import type {Checkpoint, LoadOptions, Model} from './types.js'
 
 /** Override the checkpoint's own limits. */
 export interface PixelOptions {
   readonly minPixels?: number
   readonly maxPixels?: number
   /** The resize before the checkpoint's own; default: the architecture's official one. */
-  readonly fetchFactor?: FetchFactor
+  readonly pictureFetch?: PictureFetch
 }
 
 export interface CheckpointOptions extends LoadOptions, PixelOptions {
@@ -41,9 +42,9 @@ export async function loadPromptTools(
   {
     minPixels = checkpoint.image.minPixels,
     maxPixels = checkpoint.image.maxPixels,
-    fetchFactor = checkpoint.image.fetchFactor,
+    pictureFetch = checkpoint.image.fetch,
   }: PixelOptions,
-): Promise<Pick<PromptTools, 'tokenizer' | 'template' | 'limits' | 'fetchFactor'>> {
+): Promise<Pick<PromptTools, 'tokenizer' | 'template' | 'limits' | 'pictureFetch'>> {
   if (minPixels > maxPixels) {
     throw new LanternError(
       'usage',
@@ -53,5 +54,5 @@ export async function loadPromptTools(
   }
   const tokenizer = await loadTokenizer(checkpoint.folders, checkpoint.latent)
   const template = await loadChatTemplate(checkpoint, tokenizer)
-  return {tokenizer, template, limits: {minPixels, maxPixels}, fetchFactor}
+  return {tokenizer, template, limits: {minPixels, maxPixels}, pictureFetch}
 }

@@ -36,10 +36,7 @@ it('averages contiguous groups and drops the last rows', () => {
 it('uses one vector per box when there are as many boxes as latents, otherwise the first box', async () => {
   const image = {width: 60, height: 40, data: new Uint8Array(60 * 40 * 3)}
   const seen: string[] = []
-  const encode = async (
-    {width, height}: {width: number; height: number},
-    {minPixels}: {minPixels: number},
-  ) => {
+  const encode = async ({width, height}: {width: number; height: number}, {minPixels}: {minPixels: number}) => {
     seen.push(`${width}x${height}>=${minPixels}`)
     return features(4)
   }

@@ -4,7 +4,7 @@ import {LanternError} from '../../core/errors.js'
 import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
-import type {PixelLimits} from '../smart-resize.js'
+import type {PictureFetch, PixelLimits} from '../smart-resize.js'
 import type {ChatTemplate} from './checkpoint/chat-template.js'
 import type {Tokenizer} from './checkpoint/tokenizer.js'
 import type {PromptState} from './decode.js'
@@ -14,7 +14,7 @@ import {fetchResize, type Patches, toPatches} from './image-processor.js'
 import type {RgbImage} from './pillow-bicubic.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
 import {ropeIndex} from './rope-index.js'
-import type {DeepstackInput, FetchFactor, Grid, Model, VisionFeatures} from './types.js'
+import type {DeepstackInput, Grid, Model, VisionFeatures} from './types.js'
 
 /** What prompts are made with. */
 export interface PromptTools {
@@ -23,7 +23,7 @@ export interface PromptTools {
   readonly template: ChatTemplate
   readonly limits: PixelLimits
   /** The resize before the one within `limits`. */
-  readonly fetchFactor: FetchFactor
+  readonly pictureFetch: PictureFetch
   readonly warn: (message: string) => void
 }
 
@@ -123,8 +123,8 @@ export class PreparedInputs {
       const bytes = await image.bytes()
       const decoded = await decodeImage(bytes, image.orientation, image.source)
       if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
-      const {limits, fetchFactor} = this.#tools
-      const [pixels, patches] = this.#visionInput(fetchResize(decoded, fetchFactor), limits)
+      const {limits, pictureFetch} = this.#tools
+      const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
       const {width, height} = decoded
       return {
         decoded,

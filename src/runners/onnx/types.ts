@@ -4,6 +4,7 @@
 // V vocabulary.
 
 import type {TensorPlace, TensorType} from '../../core/safetensors.js'
+import type {PictureFetch} from '../smart-resize.js'
 import type {Adapter} from './checkpoint/adapter.js'
 import type {RopeScaling} from './checkpoint/rope-scaling.js'
 import type {LatentHead} from './model/latent-head.js'
@@ -103,12 +104,12 @@ export interface Checkpoint {
   }
   /**
    * From the files of the image processor: limits on height x width after resizing, and the normalisation per channel.
-   * `fetchFactor`: sides of the resize before it, see image-processor.ts.
+   * `fetch`: the resize before it, as the architecture's official code has it.
    */
   readonly image: {
     readonly minPixels: number
     readonly maxPixels: number
-    readonly fetchFactor: FetchFactor
+    readonly fetch: PictureFetch
     readonly mean: readonly number[]
     readonly std: readonly number[]
   }
@@ -125,12 +126,6 @@ export interface Checkpoint {
   /** What the files leave open and how it was read, as sentences for `model show` and the lock. */
   readonly assumed: readonly string[]
 }
-
-/**
- * qwen-vl-utils resizes a picture to multiples of this many pixels before the checkpoint's processor does; null where
- * it is not used.
- */
-export type FetchFactor = 28 | 32 | null
 
 /** What the vision tower makes of one picture of M merged cells. */
 export interface VisionFeatures {

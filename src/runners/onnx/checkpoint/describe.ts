@@ -1,17 +1,22 @@
 // The content of `model show`: a description of a checkpoint, read from its files without loading the model.
 
 import type {FolderOptions} from '../../hub-checkpoint.js'
+import type {PictureFetch, Size} from '../../smart-resize.js'
+import {architectureOf} from '../architectures.js'
 import {adapterFolder, checkpointFolder} from '../checkpoint-folder.js'
+import {seenSize, tokenSide} from '../image-processor.js'
 import {loadPromptTools} from '../load.js'
+import {headInWords} from '../model/latent-head.js'
 import {availableProviders} from '../ort-session.js'
 import type {Checkpoint, LatentTokens, Precision} from '../types.js'
 import {openCheckpoint} from './checkpoint.js'
-import {headInWords} from '../model/latent-head.js'
 
 /** The document of `model show` (design/contract.md, "Other JSON"). */
 export interface ModelDescription {
   readonly ref: string
+  /** `model_type` in config.json, and the name people use. */
   readonly architecture: string
+  readonly architectureName: string
   readonly parameters: number
   readonly dtype: string
   readonly shards: number
@@ -23,6 +28,10 @@ export interface ModelDescription {
     readonly maxPixels: number
     readonly patch: number
     readonly merge: number
+    /** The resize before the one within these limits, unless --picture-fetch says another. */
+    readonly fetch: PictureFetch
+    /** Tokens of a picture of 1000 x 1000 pixels. */
+    readonly tokensPerMegapixel: number
   }
   /** Memory of the weights at the default precision (fp32), in MB. */
   readonly memoryMb: number
@@ -58,6 +67,7 @@ export async function describeCheckpoint(
   return {
     ref,
     architecture,
+    architectureName: architectureOf(checkpoint).name,
     parameters,
     dtype,
     shards,
@@ -68,7 +78,14 @@ export async function describeCheckpoint(
       recognisedBy: latent.recognisedBy,
     },
     head: checkpoint.head && headInWords(checkpoint.head),
-    image: {minPixels: image.minPixels, maxPixels: image.maxPixels, patch: vision.patch, merge: vision.merge},
+    image: {
+      minPixels: image.minPixels,
+      maxPixels: image.maxPixels,
+      patch: vision.patch,
+      merge: vision.merge,
+      fetch: image.fetch,
+      tokensPerMegapixel: tokensOf({width: 1000, height: 1000}, checkpoint),
+    },
     memoryMb: memoryMbBy.fp32,
     memoryMbBy,
     providers: await availableProviders(),
@@ -78,6 +95,13 @@ export async function describeCheckpoint(
     vocabulary: text.vocabulary,
     repetitionPenalty: generation.repetitionPenalty,
   }
+}
+
+/** Tokens that a picture takes with the checkpoint's own settings. */
+function tokensOf(size: Size, {image, vision}: Checkpoint): number {
+  const side = tokenSide(vision)
+  const {width, height} = seenSize(size, image, image.fetch, side)
+  return (width * height) / side ** 2
 }
 
 /**

@@ -52,7 +52,7 @@ export async function readImageSettings(
   folders: readonly string[],
   {architecture, vision}: Pick<ParsedConfig, 'architecture' | 'vision'>,
 ): Promise<ImageSettings> {
-  const {limits, limitsAs, fetchFactor, ...published} = architecture.pictures
+  const {limits, limitsAs, fetch, ...published} = architecture.pictures
   const {file, value} = await settingsIn(folders)
   const parsed = schema.safeParse(value)
   const bad = (what: string) =>
@@ -78,7 +78,7 @@ export async function readImageSettings(
   const std = plain ? [1, 1, 1] : (said.image_std ?? published.std)
   if (std.some(deviation => deviation <= 0)) throw bad(`image_std [${std.join(', ')}] must be above 0`)
   return {
-    image: {minPixels, maxPixels, fetchFactor, mean, std},
+    image: {minPixels, maxPixels, fetch, mean, std},
     assumed: [
       ...(saidMin == null || saidMax == null
         ? [

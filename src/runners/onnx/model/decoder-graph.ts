@@ -68,7 +68,7 @@ export function decoderForward(
     const project = (part: 'q' | 'k', heads: number) => {
       const projected = weights.linear(g, normed, `${layer}self_attn.${part}_proj`)
       const name = `${layer}self_attn.${part}_norm.weight`
-      return rotate(config.queryKeyNorm ? headNorm(g, config, weights, projected, name) : projected, heads)
+      return rotate(config.queryKeyNorm ? headNorm(g, config, weights, {x: projected, heads, name}) : projected, heads)
     }
     const q = project('q', config.heads) // [B,S,heads·d]
     const k = project('k', config.kvHeads) // [B,S,kv·d]
@@ -89,11 +89,16 @@ export function decoderForward(
 }
 
 /** RMS norm of each head of [B,S,n·d], one weight vector for all heads. */
-function headNorm(g: Graph, {headDim, normEpsilon}: TextConfig, weights: Weights, x: string, name: string): string {
-  const heads = g.op('Reshape', [x, g.constant('i64', [0, 0, -1, headDim])]) // [B,S,n,d]
-  const inputs = [heads, weights.tensor(g, name)]
+function headNorm(
+  g: Graph,
+  {headDim, normEpsilon}: TextConfig,
+  weights: Weights,
+  {x, heads, name}: {readonly x: string; readonly heads: number; readonly name: string},
+): string {
+  const byHead = g.op('Reshape', [x, g.constant('i64', [0, 0, heads, headDim])]) // [B,S,n,d]
+  const inputs = [byHead, weights.tensor(g, name)]
   const normed = g.op('SimplifiedLayerNormalization', inputs, {axis: -1, epsilon: float(normEpsilon)})
-  return g.op('Reshape', [normed, g.constant('i64', [0, 0, -1])])
+  return g.op('Reshape', [normed, g.constant('i64', [0, 0, heads * headDim])])
 }
 
 /** x [B,S,H] with the rows [M,H] added at `places` [M,2]. M may be 0. */

@@ -1,19 +1,17 @@
 // Tests the graphs against the reference implementation (README of the goldens): vision features, prefill states and
-// logits, and whole greedy generations by the Loop graph. Covers every checkpoint of the folder; LANTERN_EVAL_GOLDENS
-// names another folder.
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+// logits, and whole greedy generations by the Loop graph. Covers every checkpoint of every folder of goldens;
+// LANTERN_EVAL_GOLDENS names another folder.
+import {existsSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {fileURLToPath} from 'node:url'
+import {describeGoldens, readJson} from '../../../../test/support/goldens.js'
 import {readFloats, readSafetensorsHeader} from '../../../core/safetensors.js'
+import {architectures} from '../architectures.js'
 import {openCheckpoint} from '../checkpoint/checkpoint.js'
-import type {Model} from '../types.js'
+import type {DeepstackInput, Model} from '../types.js'
 import {loadModel} from './model.js'
+import {patchElements} from './vision-parts.js'
 
-const shared = fileURLToPath(new URL('../../../../../shared/data/goldens/', import.meta.url))
-const committed = fileURLToPath(new URL('../../../../fixtures/goldens/', import.meta.url))
-const goldens = process.env['LANTERN_EVAL_GOLDENS'] ?? (existsSync(shared) ? shared : committed)
-const names = readdirSync(join(goldens, 'checkpoints'))
 const cacheDir = mkdtempSync(join(tmpdir(), 'lantern-eval-goldens-'))
 afterAll(() => rmSync(cacheDir, {recursive: true, force: true}))
 
@@ -25,6 +23,8 @@ interface Case {
   readonly position_ids: readonly (readonly number[])[]
   readonly rope_delta: number
   readonly features?: readonly string[] | null
+  /** Per picture and level. */
+  readonly deepstack_features?: readonly (readonly string[])[]
   readonly latent_size: number
   readonly max_new_tokens: number
   readonly prefill: {readonly logits: string; readonly hidden: string}
@@ -39,15 +39,25 @@ interface Case {
 const farthest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(b, (v, i) => Math.abs(v - a[i]!)).reduce((x, y) => Math.max(x, y), 0)
 
-describe.each(names)('goldens of %s', name => {
+interface Golden {
+  readonly architecture?: string
+  /** Absent: LanteRn's. */
+  readonly method?: string
+  readonly cases: readonly Case[]
+}
+
+describeGoldens('the graphs', /^decode-(.*)\.json$/, ({dir, file, stem: name}) => {
+  const {architecture = 'qwen2_5_vl', method = 'lantern', cases} = readJson<Golden>(file)
+  if (!architectures.some(({modelType}) => modelType === architecture)) {
+    test.skip(`${architecture} does not run here`, () => {})
+    return
+  }
   let model: Model
-  let cases: readonly Case[]
   let recorded: (tensor: string) => Promise<Float32Array>
   beforeAll(async () => {
-    const checkpoint = await openCheckpoint(join(goldens, 'checkpoints', name))
+    const checkpoint = await openCheckpoint(join(dir, 'checkpoints', name))
     model = await loadModel(checkpoint, {precision: 'fp32', device: 'cpu', threads: 1, cacheDir})
-    cases = JSON.parse(readFileSync(join(goldens, `decode-${name}.json`), 'utf8')).cases
-    const tensors = await readSafetensorsHeader(join(goldens, `decode-${name}.safetensors`))
+    const tensors = await readSafetensorsHeader(join(dir, `decode-${name}.safetensors`))
     recorded = tensor => readFloats(tensors.get(tensor)!)
   })
   afterAll(() => model.close())
@@ -66,6 +76,18 @@ describe.each(names)('goldens of %s', name => {
     return embeds
   }
 
+  /** The recorded levels of all pictures of a prompt, at its image tokens. */
+  async function deepstack({prompt_ids, deepstack_features: pictures = []}: Case): Promise<DeepstackInput> {
+    const places = prompt_ids.flatMap((id, at) => (id === model.checkpoint.ids.image ? [0, at] : []))
+    const levels: Float32Array[] = []
+    for (const level of pictures[0]?.keys() ?? []) {
+      const parts: number[] = []
+      for (const picture of pictures) parts.push(...(await recorded(picture[level]!)))
+      levels.push(Float32Array.from(parts))
+    }
+    return {places: Int32Array.from(levels.length === 0 ? [] : places), levels}
+  }
+
   it('prefill states are within 2e-4, logits within 2e-4 of their scale', async () => {
     for (const one of cases) {
       const length = one.prompt_ids.length
@@ -76,6 +98,7 @@ describe.each(names)('goldens of %s', name => {
         positions: Int32Array.from(one.position_ids.flat()),
         totals: Int32Array.of(length),
         past: null,
+        deepstack: await deepstack(one),
         want: {hidden: true, logits: true},
       })
       expect(farthest(output.hidden!, await recorded(one.prefill.hidden))).toBeLessThan(2e-4)
@@ -87,19 +110,18 @@ describe.each(names)('goldens of %s', name => {
 
   it('vision features are within 2e-4 of the recorded ones', async () => {
     // Only pictures whose pixel values were recorded. The runner's parity test sends all of them through the processor.
-    const preprocessed = join(goldens, 'preprocess.safetensors')
+    const preprocessed = join(dir, 'preprocess.safetensors')
     const pixels = existsSync(preprocessed) ? await readSafetensorsHeader(preprocessed) : new Map()
-    for (const {images, grid_thw, features} of cases) {
+    for (const {images, grid_thw, features, deepstack_features} of cases) {
       for (const [i, image] of images.entries()) {
         const [, rows, columns] = grid_thw[i]!
         const place = pixels.get(`pixel_values.${image}.as-stored.tiny`)
-        if (place === undefined || place.shape[0] !== rows * columns) continue
-        expect(
-          farthest(
-            (await model.vision(await readFloats(place), {rows, columns})).features,
-            await recorded(features![i]!),
-          ),
-        ).toBeLessThan(2e-4)
+        const values = patchElements(model.checkpoint.vision)
+        if (place?.shape[0] !== rows * columns || place.shape[1] !== values) continue
+        const seen = await model.vision(await readFloats(place), {rows, columns})
+        expect(farthest(seen.features, await recorded(features![i]!))).toBeLessThan(2e-4)
+        for (const [level, tensor] of (deepstack_features?.[i] ?? []).entries())
+          expect(farthest(seen.deepstack[level]!, await recorded(tensor))).toBeLessThan(2e-4)
       }
     }
   })
@@ -107,7 +129,8 @@ describe.each(names)('goldens of %s', name => {
   it('the Loop graph generates the recorded ids up to the first near tie', async () => {
     // Latents per block. Under `plain`, START is an ordinary token.
     const conditions: Record<string, (size: number) => number> = {
-      own: size => size,
+      // The rules of LanteRn alone are part of the graph.
+      ...(method === 'lantern' && {own: (size: number) => size}),
       'markers-only': () => 0,
       plain: () => -1,
     }
@@ -125,6 +148,7 @@ describe.each(names)('goldens of %s', name => {
           nextPositions: Int32Array.of(length + one.rope_delta),
           maxNewTokens: run.max_new_tokens ?? one.max_new_tokens,
           latentSizes: Int32Array.of(conditions[run.condition]!(one.latent_size)),
+          deepstack: await deepstack(one),
         })
         const tie = run.margins.findIndex(margin => margin < 1e-3)
         const claimed = tie === -1 ? run.ids.length : tie

@@ -6,9 +6,9 @@ import {editedCheckpoints, floats} from '../../../../test/support/edited-checkpo
 import {tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {random} from '../../../core/random.js'
 import {openCheckpoint} from '../checkpoint/checkpoint.js'
+import type {Precision} from '../types.js'
 import {headInWords, headTensors, type LatentHead} from './latent-head.js'
 import {loadModel} from './model.js'
-import type {Precision} from '../types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-head-'))
 const {changed, rewritten} = editedCheckpoints(folder)

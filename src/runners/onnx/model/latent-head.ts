@@ -4,8 +4,8 @@
 import {LanternError} from '../../../core/errors.js'
 import type {JsonObject} from '../../../core/json.js'
 import {float, type Graph} from '../onnx-writer.js'
-import type {Weights} from '../weights.js'
 import type {TextConfig} from '../types.js'
+import type {Weights} from '../weights.js'
 
 export const headKinds = ['simple', 'glu', 'vae', 'colt'] as const
 

@@ -13,7 +13,7 @@ export const qwen3Vl: Architecture<Qwen3Vision> = {
     limitsAs: '64 x 32 x 32 and 16384 x 32 x 32',
     mean: [0.5, 0.5, 0.5],
     std: [0.5, 0.5, 0.5],
-    fetchFactor: null,
+    fetch: 'none',
   },
   readConfig,
   tiedHead,
