@@ -469,8 +469,20 @@ const told: [
     /config\.json is a Git LFS pointer/,
     /git lfs pull/,
   ],
-  ['Qwen2-VL', config(c => ({...c, model_type: 'qwen2_vl'})), 'unsupported', /"qwen2_vl" \(Qwen2-VL\)/, /openai:NAME/],
-  ['Qwen3-VL', config(c => ({...c, model_type: 'qwen3_vl'})), 'unsupported', /"qwen3_vl" \(Qwen3-VL\)/, /openai:NAME/],
+  [
+    'InternVL',
+    config(c => ({...c, model_type: 'internvl_chat'})),
+    'unsupported',
+    /"internvl_chat" \(InternVL\)/,
+    /Qwen2\.5-VL \("qwen2_5_vl"\), Qwen3-VL .*openai:NAME/,
+  ],
+  [
+    'Qwen3-VL with experts',
+    config(c => ({...c, model_type: 'qwen3_vl_moe'})),
+    'unsupported',
+    /"qwen3_vl_moe" \(Qwen3-VL with experts\)/,
+    /openai:NAME/,
+  ],
   [
     'dynamic rope scaling',
     rope({type: 'dynamic', factor: 2}),

@@ -5,10 +5,11 @@ import {existsSync, mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {readWeights, referenceDecoder, referenceVision} from '../../../../test/support/reference-model.js'
-import {type TinyCheckpoint, tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
+import {type TinyCheckpoint, tinyOf, tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {random} from '../../../core/random.js'
 import {openCheckpoint} from '../checkpoint/checkpoint.js'
 import {ropeScalingOf} from '../checkpoint/rope-scaling.js'
+import {KvCache} from '../kv-cache.js'
 import type {DecoderInput, DecoderOutput, KeyValue, Model, Past, Precision} from '../types.js'
 import {loadModel} from './model.js'
 
@@ -223,29 +224,97 @@ describe('the vision graph', () => {
 })
 
 describe('lower precision', () => {
-  it.each(['fp16', 'q8', 'q4'] as const)(
-    '%s is written once, stays close to fp32 and reports how close',
-    async precision => {
-      const dir = await writeTinyCheckpoint(join(folder, `low-${precision}`))
-      const checkpoint = await openCheckpoint(dir)
-      const said: string[] = []
-      const options = {
-        precision,
-        device: 'cpu',
-        threads: 1,
-        cacheDir: join(folder, `cache-${precision}`),
-        notify: (what: string) => said.push(what),
-      }
-      const first = await loadModel(checkpoint, options)
-      const {parity} = first.provenance
-      expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
-      await first.close()
-      const again = await loadModel(checkpoint, options)
-      expect(again.provenance.parity).toEqual(parity)
-      expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
-      await again.close()
-    },
-  )
+  const cases = Object.keys(tinyOf).flatMap(name => (['fp16', 'q8', 'q4'] as const).map(p => [name, p] as const))
+  it.each(cases)('of %s as %s is written once, stays close to fp32 and reports how close', async (name, precision) => {
+    const dir = await writeTinyCheckpoint(join(folder, `low-${name}-${precision}`), tinyOf[name])
+    const checkpoint = await openCheckpoint(dir)
+    const said: string[] = []
+    const options = {
+      precision,
+      device: 'cpu',
+      threads: 1,
+      cacheDir: join(folder, `cache-${name}-${precision}`),
+      notify: (what: string) => said.push(what),
+    }
+    const first = await loadModel(checkpoint, options)
+    const {parity} = first.provenance
+    expect(parity!.hiddenCosine).toBeGreaterThan({fp16: 0.99999, q8: 0.995, q4: 0.7}[precision])
+    await first.close()
+    const again = await loadModel(checkpoint, options)
+    expect(again.provenance.parity).toEqual(parity)
+    expect(said).toEqual([`writing ${precision} weights`, `comparing ${precision} with fp32`])
+    await again.close()
+  })
+})
+
+describe('features added after the first layers', () => {
+  const qwen3 = () => open(tinyOf['qwen3_vl'])
+  const places = Int32Array.of(0, 2, 0, 3, 1, 1)
+  const levels = (hidden: number) =>
+    [0, 1].map(level => {
+      const noise = random('deepstack', level)
+      return Float32Array.from({length: (places.length / 2) * hidden}, () => noise.normal())
+    })
+
+  it('reach each row of a batch as they reach it alone, and are not added again at later steps', async () => {
+    const model = await qwen3()
+    const {hidden} = model.checkpoint.text
+    const rows = [someIds(7, 'deep a'), someIds(4, 'deep b')]
+    const all = levels(hidden)
+    const want = {hidden: true}
+    const together = await model.decode({...prefillOf(model, rows), deepstack: {places, levels: all}, want})
+    const parts = [
+      {places: places.subarray(0, 4), levels: all.map(level => level.subarray(0, 2 * hidden))},
+      {places: Int32Array.of(0, 1), levels: all.map(level => level.subarray(2 * hidden))},
+    ]
+    for (const [i, row] of rows.entries()) {
+      const input = prefillOf(model, [row])
+      const alone = await model.decode({...input, deepstack: parts[i]!, want})
+      expect(farthest(alone.hidden!, together.hidden!.subarray(i * hidden, (i + 1) * hidden))).toBeLessThan(tolerance)
+      const without = await model.decode({...input, want})
+      expect(farthest(alone.hidden!, without.hidden!)).toBeGreaterThan(0.01)
+    }
+    await model.close()
+  })
+
+  it('give the same tokens in the Loop graph as in single steps', async () => {
+    const model = await qwen3()
+    const {hidden, layers, kvHeads, headDim} = model.checkpoint.text
+    const prompt = someIds(6, 'deep loop')
+    const deepstack = {
+      places: places.subarray(0, 4),
+      levels: levels(hidden).map(level => level.subarray(0, 2 * hidden)),
+    }
+    const input = prefillOf(model, [prompt], [[0, 1, 2].map(() => [...prompt.keys()])])
+    const {totals, ...rest} = input
+    const looped = await model.generate!({
+      ...rest,
+      deepstack,
+      lengths: totals,
+      nextPositions: totals,
+      maxNewTokens: 8,
+      latentSizes: Int32Array.of(-1),
+    })
+    const cache = new KvCache({layers, kvHeads, headDim}, 1)
+    let output = await model.decode({...input, deepstack})
+    cache.add(output.delta, prompt.length)
+    const ids = [output.nextTokens[0]!]
+    while (ids.length < 8 && !model.checkpoint.generation.eos.includes(ids.at(-1)!)) {
+      const length = prompt.length + ids.length - 1
+      output = await model.decode({
+        batch: 1,
+        length: 1,
+        embeds: model.embed([ids.at(-1)!]),
+        positions: new Int32Array(3).fill(length),
+        totals: Int32Array.of(length + 1),
+        past: cache.past(),
+      })
+      cache.append(output.delta)
+      ids.push(output.nextTokens[0]!)
+    }
+    expect([...looped.tokens[0]!]).toEqual(ids)
+    await model.close()
+  })
 })
 
 /**
