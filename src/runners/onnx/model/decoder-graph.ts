@@ -72,7 +72,11 @@ export function decoderForward(
     }
     const q = project('q', config.heads) // [B,S,heads·d]
     const k = project('k', config.kvHeads) // [B,S,kv·d]
-    const v = weights.linear(g, normed, `${layer}self_attn.v_proj`) // [B,S,kv·d]
+    const values = weights.linear(g, normed, `${layer}self_attn.v_proj`)
+    // Where queries have a known shape and values have not (in a loop), onnxruntime takes the three for packed.
+    const v = config.queryKeyNorm
+      ? g.op('Reshape', [values, g.constant('i64', [0, 0, config.kvHeads * config.headDim])])
+      : values // [B,S,kv·d]
     const attended = attend(i, q, k, v) // [B,S,heads·d]
     addAndNorm(weights.linear(g, attended, `${layer}self_attn.o_proj`), `${layer}post_attention_layernorm.weight`)
 
