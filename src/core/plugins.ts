@@ -1,5 +1,6 @@
-// Loads plug-ins: modules whose default export lists definitions, and YAML files with a protocol. The caller passes the register of each kind. So a
-// worker thread, which needs only two kinds, loads plug-ins by the same rules as the command line.
+// Loads plug-ins: modules whose default export lists definitions, and YAML files with a protocol. The caller passes the
+// register of each kind. So a worker thread, which needs only two kinds, loads plug-ins by the same rules as the
+// command line.
 import {readFile} from 'node:fs/promises'
 import {fileURLToPath, pathToFileURL} from 'node:url'
 import {type Definition, type DefinitionKind, definitionKinds} from './definition.js'

@@ -1,4 +1,5 @@
-// Whether the new text of a generation contains a stop string of its protocol. Pure, except for the tokenizer passed in.
+// Whether the new text of a generation contains a stop string of its protocol. Pure, except for the tokenizer passed
+// in.
 import type {Protocol} from './protocol.js'
 
 type StopRules = Pick<Protocol, 'stopStrings' | 'stopStringsIgnoreCase'>

@@ -1,5 +1,5 @@
-// The conformance tapes of the goldens: a fake model with a fixed tape, and what each method makes of it. Their README says
-// how they were made; `tapes*.json` of any folder of goldens is read (LANTERN_EVAL_GOLDENS).
+// The conformance tapes of the goldens: a fake model with a fixed tape, and what each method makes of it. Their README
+// says how they were made; `tapes*.json` of any folder of goldens is read (LANTERN_EVAL_GOLDENS).
 import {describeGoldens, readJson} from '../../test/support/goldens.js'
 import {decide, type LatentMachine, latentMachine, masksEos, stateAfter, stopAfter} from './latent-machine.js'
 import {type Protocol, protocolDefaults} from './protocol.js'

@@ -47,9 +47,9 @@ export function roundHalfEven(value: number): number {
 }
 
 /**
- * Both sides become multiples of `factor`. With `sidesFirst`, a side that rounds to zero counts as one token before the limits are applied. qwen-vl-utils does
- * this, the processor of transformers does not. Throws LanternError `bad-file` if one side is more than 200 times the
- * other, like the reference.
+ * Both sides become multiples of `factor`. With `sidesFirst`, a side that rounds to zero counts as one token before the
+ * limits are applied. qwen-vl-utils does this, the processor of transformers does not. Throws LanternError `bad-file`
+ * if one side is more than 200 times the other, like the reference.
  */
 export function smartResize(
   {width, height}: Size,

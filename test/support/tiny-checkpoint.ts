@@ -1,5 +1,6 @@
-// Writes a random checkpoint folder of any architecture that runs here, so that tests of the local runner need no download. Also used by the
-// benches, with larger sizes. The weights are meaningless, but the files are complete and in the published layout.
+// Writes a random checkpoint folder of any architecture that runs here, so that tests of the local runner need no
+// download. Also used by the benches, with larger sizes. The weights are meaningless, but the files are complete and in
+// the published layout.
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/core/safetensors.js'

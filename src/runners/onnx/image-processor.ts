@@ -1,8 +1,8 @@
 // Turns RGB pictures into the patches that the vision tower takes. The reference of Qwen2.5-VL resizes twice:
 // qwen-vl-utils ("fetch") resizes to its own limits, then the checkpoint's image processor to the checkpoint's limits.
 // Leaving out the first changes the grid of some pictures. For Qwen3-VL the official code resizes once, and evaluators
-// that do not tell qwen-vl-utils the size of a patch resize to multiples of 28 and then of 32. Crops for oracle latents skip the first, as in the authors' evaluator
-// (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
+// that do not tell qwen-vl-utils the size of a patch resize to multiples of 28 and then of 32. Crops for oracle latents
+// skip the first, as in the authors' evaluator (GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py).
 
 import {fetchedSize, type PictureFetch, type PixelLimits, type Size, smartResize} from '../smart-resize.js'
 import {type RgbImage, resizeBicubic} from './pillow-bicubic.js'
@@ -27,7 +27,9 @@ export function tokenSide({patch, merge}: Pick<VisionConfig, 'patch' | 'merge'>)
   return patch * merge
 }
 
-/** The size of a picture after its resizes; `side` as `tokenSide` gives it. Throws LanternError `bad-file` like them. */
+/**
+ * The size of a picture after its resizes; `side` as `tokenSide` gives it. Throws LanternError `bad-file` like them.
+ */
 export function seenSize(size: Size, limits: PixelLimits, fetch: PictureFetch, side: number): Size {
   return smartResize(fetchedSize(size, fetch, limits), limits, side)
 }

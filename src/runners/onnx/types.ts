@@ -194,7 +194,9 @@ export interface DecoderInput {
 export interface DecoderOutput {
   /** [B, R]: argmax of the logits. */
   readonly nextTokens: Int32Array
-  /** [B, R, H]: what a latent step feeds back: the states after the final norm, or what the latent head made of them. */
+  /**
+   * [B, R, H]: what a latent step feeds back: the states after the final norm, or what the latent head made of them.
+   */
   readonly hidden?: Float32Array
   /** [B, R, V] */
   readonly logits?: Float32Array

@@ -121,8 +121,8 @@ export function head(g: Graph, config: TextConfig, weights: Weights, states: str
 }
 
 /**
- * Multimodal rotary positions: each frequency rotates with the time, the row or the column. The angles are computed once
- * for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of each head.
+ * Multimodal rotary positions: each frequency rotates with the time, the row or the column. The angles are computed
+ * once for all layers. The returned function rotates [B,S,n·d], pairing elements j and j + d/2 of each head.
  */
 function rotary(
   g: Graph,

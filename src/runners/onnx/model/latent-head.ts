@@ -1,5 +1,5 @@
-// The learned heads through which some methods pass a state before it is fed back: how a checkpoint's files show one, and
-// its part of the decoder graph. Sources: VincentLeebang/lvr: src/model/lvr_heads.py; Warrenustc1958/UniVLR:
+// The learned heads through which some methods pass a state before it is fed back: how a checkpoint's files show one,
+// and its part of the decoder graph. Sources: VincentLeebang/lvr: src/model/lvr_heads.py; Warrenustc1958/UniVLR:
 // src/model/univlr_heads.py; hulianyuyy/CoLT: modeling_qwen3_vl.py.
 import {LanternError} from '../../../core/errors.js'
 import type {JsonObject} from '../../../core/json.js'
@@ -140,9 +140,9 @@ export interface Headed {
 }
 
 /**
- * Puts a head behind the states [B,R,H] of the requested positions. `latents` bool [B,R] is true where a vector was fed:
- * only there a state passes through the head (the first latent of a block is the plain state), except for CoLT, whose
- * every latent is projected. `tapped` are the outputs [B,R,H] of the layer that the head reads, if it reads one.
+ * Puts a head behind the states [B,R,H] of the requested positions. `latents` bool [B,R] is true where a vector was
+ * fed: only there a state passes through the head (the first latent of a block is the plain state), except for CoLT,
+ * whose every latent is projected. `tapped` are the outputs [B,R,H] of the layer that the head reads, if it reads one.
  */
 export function withHead(
   g: Graph,

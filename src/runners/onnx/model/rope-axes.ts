@@ -6,9 +6,9 @@ export type RopeAxis = 0 | 1 | 2
 
 /**
  * [headDim / 2]. In sections: the first frequencies follow the time, the next the row, the rest the column
- * (huggingface/transformers: modeling_qwen2_5_vl.py, apply_multimodal_rotary_pos_emb). Interleaved: of three, the second
- * follows the row and the third the column as long as their sections last, all others the time (modeling_qwen3_vl.py,
- * apply_interleaved_mrope).
+ * (huggingface/transformers: modeling_qwen2_5_vl.py, apply_multimodal_rotary_pos_emb). Interleaved: of three, the
+ * second follows the row and the third the column as long as their sections last, all others the time
+ * (modeling_qwen3_vl.py, apply_interleaved_mrope).
  */
 export function ropeAxes({
   headDim,

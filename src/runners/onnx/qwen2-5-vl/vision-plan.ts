@@ -6,8 +6,8 @@ import type {Grid} from '../types.js'
 import type {Qwen25Vision} from './config.js'
 
 /**
- * The plan of a picture of rows x columns patches, both multiples of `merge`: N patches, M merged cells, W windows of at
- * most L patches. Patches come cell by cell in raster order, and row by row within a cell; this is the order of the
+ * The plan of a picture of rows x columns patches, both multiples of `merge`: N patches, M merged cells, W windows of
+ * at most L patches. Patches come cell by cell in raster order, and row by row within a cell; this is the order of the
  * pixel values. "Window order" visits the cells window by window.
  *
  * - `order` [N]: for each position in window order, the index of its patch in pixel order.
