@@ -17,7 +17,7 @@ interface GoldenFolder {
 }
 
 /** Every available folder of goldens, with a short name. */
-export const goldenFolders: readonly GoldenFolder[] = named
+const goldenFolders: readonly GoldenFolder[] = named
   ? [{name: 'LANTERN_EVAL_GOLDENS', dir: named}]
   : [
       {name: 'fixtures/goldens', dir: committedGoldens},

@@ -15,7 +15,7 @@ export function readFields<T extends z.ZodType>(schema: T, value: unknown, file:
   throw badConfig(file, `${prefix}${issue.path.join('.')}: ${issue.message}`)
 }
 
-export function badConfig(file: string, what: string): LanternError {
+function badConfig(file: string, what: string): LanternError {
   return new LanternError('bad-checkpoint', `${file}: ${what}.`, 'Fetch the config.json that belongs to these weights.')
 }
 
