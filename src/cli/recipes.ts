@@ -8,7 +8,7 @@ import {canonicalJson} from '../core/hash.js'
 import {limits} from '../core/limits.js'
 import {readSmallText} from '../core/small-file.js'
 import {parseYaml} from '../core/yaml-file.js'
-import {recipeNamed} from '../modes/recipes/index.js'
+import {recipeNamed, recipeOfCheckpoint} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
 import {looksLikePath} from './settings/asked.js'
 import {runSettings} from './settings/index.js'
@@ -66,8 +66,9 @@ export interface OpenRecipe {
 
 /** Throws `usage` for an unknown name, and `bad-config` with file, line and column for a file that is not a recipe. */
 export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
-  if (!/[\\/]|\.ya?ml$/.test(nameOrFile)) {
-    const recipe = recipeNamed(nameOrFile)
+  const ofCheckpoint = recipeOfCheckpoint(nameOrFile.replace(/^hub:/, '').replace(/@.*$/, ''))
+  if (ofCheckpoint !== undefined || !/[\\/]|\.ya?ml$/.test(nameOrFile)) {
+    const recipe = ofCheckpoint ?? recipeNamed(nameOrFile)
     return {recipe, placeOf: () => `the recipe ${recipe.name}`}
   }
   let text: string

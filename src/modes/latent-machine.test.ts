@@ -44,7 +44,7 @@ function run(
 
 const machine = (name: string, size: number | null = null) => latentMachine(protocolNamed(name), ids, size)
 
-describe('conformance traces (design/latent-reasoning.md 2.6)', () => {
+describe('conformance traces (design/latent-reasoning.md 2.7)', () => {
   const only = markersOnly(machine('lantern', 3))
   const rows: [string, LatentMachine, string, string, string, {prompt?: string; max?: number}?][] = [
     ['1 LanteRn K=3', machine('lantern', 3), 'ASxxxxB$', 'ASPPPEB$', '2<1 3<2 4<3'],

@@ -1,5 +1,5 @@
 // The state machine that decides what is appended while decoding: one machine for all methods, with a protocol's rules
-// as its settings (design/latent-reasoning.md, "Algorithm").
+// as its settings (design/latent-reasoning.md 2.2).
 // Pure: token ids in, decisions out. interventions.ts chooses the vector fed at a latent position; runners/onnx runs
 // the model.
 import {LanternError} from '../core/errors.js'

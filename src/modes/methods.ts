@@ -1,5 +1,5 @@
 // The published methods, as data. To add one: an entry here, and its loop written out in
-// latent-machine.test.ts. The values and where they were read: design/latent-reasoning.md, "Values per method".
+// latent-machine.test.ts. The values and where they were read: design/latent-reasoning.md 2.3.
 import type {MarkerTexts, ProtocolDefinition} from './protocol.js'
 
 const lantern = {

@@ -41,7 +41,7 @@ export interface StopVector {
   readonly threshold: number
 }
 
-/** The rules of one method (design/latent-reasoning.md, "Fields"). */
+/** The rules of one method (design/latent-reasoning.md 2.1). */
 export interface Protocol {
   readonly name: string
   /**

@@ -51,7 +51,7 @@ describeGoldens('sizes of pictures', /^preprocess\.json$/, ({dir, file}) => {
       expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
       for (const [name, {grid_thw}] of Object.entries(expected.processed)) {
         const [minPixels, maxPixels] = limits[name]!
-        const {width, height} = seenSize(size, {minPixels, maxPixels}, `${factor}`, factor)
+        const {width, height} = seenSize(size, {minPixels, maxPixels}, `by-${factor}`, factor)
         expect([name, height / patch, width / patch]).toEqual([name, ...grid_thw.slice(1)])
       }
     },

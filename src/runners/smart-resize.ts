@@ -28,13 +28,18 @@ export function fetchLimits(factor: number): PixelLimits {
  * The resize by qwen-vl-utils before the checkpoint's own: none, or to multiples of 28 or 32, within the library's
  * limits or, `limited`, within those of the run.
  */
-export const pictureFetches = ['none', '28', '32', '28-limited', '32-limited'] as const
+export const pictureFetches = ['none', 'by-28', 'by-32', 'by-28-limited', 'by-32-limited'] as const
 export type PictureFetch = (typeof pictureFetches)[number]
+
+/** The multiples of that resize. */
+export function fetchFactor(fetch: Exclude<PictureFetch, 'none'>): number {
+  return Number(/\d+/.exec(fetch)![0])
+}
 
 /** The size of a picture after that resize. Throws LanternError `bad-file` like smartResize. */
 export function fetchedSize(size: Size, fetch: PictureFetch, limits: PixelLimits): Size {
   if (fetch === 'none') return size
-  const factor = Number.parseInt(fetch, 10)
+  const factor = fetchFactor(fetch)
   return smartResize(size, fetch.endsWith('-limited') ? limits : fetchLimits(factor), factor, true)
 }
 

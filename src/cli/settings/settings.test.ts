@@ -154,7 +154,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   precision: oneOf(['fp32', 'fp16', 'q8', 'q4']),
   weights: oneOf(['mapped', 'packed']),
   'latent-dtype': oneOf(['fp32', 'bf16']),
-  'picture-fetch': oneOf(['none', '28', '32', '28-limited', '32-limited']),
+  'picture-fetch': oneOf(['none', 'by-28', 'by-32', 'by-28-limited', 'by-32-limited']),
   threads: whole(1, 256),
   'batch-size': whole(1, 256),
   out: word,

@@ -13,6 +13,7 @@ import {describeCheckpoint} from '../../runners/onnx/checkpoint/describe.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
 import {probe} from '../../runners/onnx/model/probe.js'
 import {remoteScheme} from '../../runners/remote/endpoint.js'
+import {fetchFactor} from '../../runners/smart-resize.js'
 
 export default class ModelShow extends BaseCommand<typeof ModelShow> {
   static override summary = 'A checkpoint or an endpoint: architecture, size, latent tokens, image limits.'
@@ -82,7 +83,7 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     const before =
       image.fetch === 'none'
         ? "once, by the checkpoint's processor"
-        : `first by qwen-vl-utils to multiples of ${Number.parseInt(image.fetch, 10)} pixels`
+        : `first by qwen-vl-utils to multiples of ${fetchFactor(image.fetch)} pixels`
     this.log(`resized   ${before}, as the official code does; --picture-fetch changes it`)
     this.log(`decoding  vocabulary ${shown.vocabulary}, repetition penalty ${shown.repetitionPenalty}`)
     this.log(`providers ${shown.providers.join(', ')}`)

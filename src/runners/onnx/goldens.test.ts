@@ -118,7 +118,7 @@ describeGoldens('the whole path', /^decode-(.*)\.json$/, ({dir, file, stem: chec
       device: 'cpu',
       threads: 1,
       cacheDir,
-      pictureFetch: `${golden.fetch_factor ?? 28}`,
+      pictureFetch: `by-${golden.fetch_factor ?? 28}`,
       warn: () => {},
     })
   })

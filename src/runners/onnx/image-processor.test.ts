@@ -71,7 +71,7 @@ describeGoldens('pictures', /^preprocess\.json$/, ({dir, file}) => {
       const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
       const bytes = readFileSync(join(imagesOf(dir, golden), image.image))
       const decoded = await decodeImage(bytes, orientation, image.image)
-      const fetched = fetchResize(decoded, `${factor}`, fetchLimits(factor))
+      const fetched = fetchResize(decoded, `by-${factor}`, fetchLimits(factor))
       expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
       expect(sha256(fetched.data)).toBe(image.fetched.sha256)
       for (const [name, expected] of Object.entries(image.processed)) {
@@ -91,7 +91,7 @@ describeGoldens('pictures', /^preprocess\.json$/, ({dir, file}) => {
           expectValues(toPatches(decoded, limits, normalisation, vision).pixels, expected.without_fetch)
         }
         if (expected.as_swimbird !== undefined) {
-          const first = fetchResize(decoded, '28-limited', limits)
+          const first = fetchResize(decoded, 'by-28-limited', limits)
           expect([first.width, first.height]).toEqual(expected.as_swimbird.fetched)
           const {rows, columns, pixels} = toPatches(first, limits, normalisation, vision)
           expect([1, rows, columns]).toEqual(expected.as_swimbird.grid_thw)

@@ -30,5 +30,5 @@ export const qwen2Pictures: PublishedPictures = {
   limitsAs: '4 x 28 x 28 and 16384 x 28 x 28',
   mean: [0.48145466, 0.4578275, 0.40821073],
   std: [0.26862954, 0.26130258, 0.27577711],
-  fetch: '28',
+  fetch: 'by-28',
 }

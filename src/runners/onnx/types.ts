@@ -7,7 +7,6 @@ import type {TensorPlace, TensorType} from '../../core/safetensors.js'
 import type {PictureFetch} from '../smart-resize.js'
 import type {Adapter} from './checkpoint/adapter.js'
 import type {RopeScaling} from './checkpoint/rope-scaling.js'
-import type {LatentHead} from './model/latent-head.js'
 
 export type Precision = 'fp32' | 'fp16' | 'q8' | 'q4'
 
@@ -72,6 +71,18 @@ export interface LatentTokens {
   readonly recognisedBy: 'config.json' | 'the tokenizer'
   /** Sentences about what these files leave open. */
   readonly assumed: readonly string[]
+}
+
+/** A learned head through which latents pass before they are fed (latent-head.ts). */
+export interface LatentHead {
+  readonly kind: 'simple' | 'glu' | 'vae' | 'colt'
+  /** The module's name in the weights. */
+  readonly name: string
+  /**
+   * The decoder layer, from 1, whose output the head reads. Null: it reads the state after the final norm, and what it
+   * gives replaces that state for the choice of the token too.
+   */
+  readonly layer: number | null
 }
 
 /**

@@ -22,8 +22,8 @@ const idsNamed = (name: string) => ({start: `${name}_start_id`, pad: `${name}_id
 const latentSize = ['latent_size', 1] as const
 
 /**
- * The marker texts of each published method and its number of latents per block (latent-reasoning.md, "Values per
- * method"). LVR shares START and END with LanteRn; the pad token distinguishes them.
+ * The marker texts of each published method and its number of latents per block (latent-reasoning.md 2.3). LVR shares
+ * START and END with LanteRn; the pad token distinguishes them.
  */
 const methods: readonly Method[] = [
   {

@@ -5,9 +5,9 @@
 
 import {defaultFrequencies} from '../checkpoint/rope-scaling.js'
 import {float, Graph} from '../onnx-writer.js'
-import type {TextConfig} from '../types.js'
+import type {LatentHead, TextConfig} from '../types.js'
 import type {Weights} from '../weights.js'
-import {type LatentHead, withHead} from './latent-head.js'
+import {withHead} from './latent-head.js'
 import {ropeAxes} from './rope-axes.js'
 
 /**

@@ -6,8 +6,8 @@ import {editedCheckpoints, floats} from '../../../../test/support/edited-checkpo
 import {tinySizes, writeTinyCheckpoint} from '../../../../test/support/tiny-checkpoint.js'
 import {random} from '../../../core/random.js'
 import {openCheckpoint} from '../checkpoint/checkpoint.js'
-import type {Precision} from '../types.js'
-import {headInWords, headTensors, type LatentHead} from './latent-head.js'
+import type {LatentHead, Precision} from '../types.js'
+import {headInWords, headTensors} from './latent-head.js'
 import {loadModel} from './model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-head-'))

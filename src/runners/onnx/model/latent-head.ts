@@ -4,21 +4,8 @@
 import {LanternError} from '../../../core/errors.js'
 import type {JsonObject} from '../../../core/json.js'
 import {float, type Graph} from '../onnx-writer.js'
-import type {TextConfig} from '../types.js'
+import type {LatentHead, TextConfig} from '../types.js'
 import type {Weights} from '../weights.js'
-
-export const headKinds = ['simple', 'glu', 'vae', 'colt'] as const
-
-export interface LatentHead {
-  readonly kind: (typeof headKinds)[number]
-  /** The module's name in the weights. */
-  readonly name: string
-  /**
-   * The decoder layer, from 1, whose output the head reads. Null: it reads the state after the final norm, and what it
-   * gives replaces that state for the choice of the token too.
-   */
-  readonly layer: number | null
-}
 
 /** A head, and what was assumed of it. */
 interface FoundHead {
