@@ -46,15 +46,3 @@ function* decoderTensors(text: TextConfig): Generator<ExpectedTensor> {
   yield ['model.norm.weight', [H]]
   if (!text.tied) yield ['lm_head.weight', [text.vocabulary, H]]
 }
-
-/** The two tensors of a linear layer with a bias. */
-export function* biased(name: string, out: number, inputs: number): Generator<ExpectedTensor> {
-  yield [`${name}.weight`, [out, inputs]]
-  yield [`${name}.bias`, [out]]
-}
-
-/** The two tensors of a LayerNorm. */
-export function* layerNormTensors(name: string, size: number): Generator<ExpectedTensor> {
-  yield [`${name}.weight`, [size]]
-  yield [`${name}.bias`, [size]]
-}

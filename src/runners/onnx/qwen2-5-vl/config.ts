@@ -5,8 +5,8 @@ import type {JsonObject} from '../../../core/json.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import type {ArchitectureConfig, ExpectedTensor} from '../architecture.js'
 import {count, id, notHere, readFields, requireRules} from '../checkpoint/config-fields.js'
-import {biased} from '../checkpoint/expected-tensors.js'
 import {readTextConfig} from '../checkpoint/text-config.js'
+import {biased, patchEmbeddingTensor, towerRules, towerSizes} from '../checkpoint/vision-config.js'
 import {qwen2Text} from '../qwen2-family.js'
 import type {VisionConfig} from '../types.js'
 
@@ -39,48 +39,32 @@ export function readConfig(root: JsonObject, file: string): ArchitectureConfig<Q
   if (vision.hidden_act != null && vision.hidden_act !== 'silu')
     throw notHere(file, `vision_config.hidden_act ${JSON.stringify(vision.hidden_act)}`)
   const {text, assumed} = readTextConfig(root, file, qwen2Text)
+  const sizes = towerSizes(vision, {
+    hidden: vision.hidden_size,
+    intermediate: vision.intermediate_size,
+    channels: vision.in_channels,
+  })
   requireRules(file, [
-    [
-      vision.hidden_size % (4 * vision.num_heads) === 0,
-      `vision hidden_size ${vision.hidden_size} does not divide into heads with a size that is a multiple of 4`,
-    ],
-    [
-      vision.window_size % (vision.patch_size * vision.spatial_merge_size) === 0,
-      'window_size is not a multiple of a merged cell',
-    ],
+    ...towerRules(sizes, 'hidden_size', {name: 'Qwen2.5-VL', patch: 14, merge: 2}),
+    [vision.window_size % (sizes.patch * sizes.merge) === 0, 'window_size is not a multiple of a merged cell'],
     [
       vision.window_size <= checkpointLimits.windowSide,
       `window_size ${vision.window_size} is more than ${checkpointLimits.windowSide}`,
-    ],
-    [
-      vision.patch_size * vision.spatial_merge_size === 28,
-      `an image token of ${vision.patch_size} x ${vision.spatial_merge_size} pixels a side is not one of Qwen2.5-VL (14 x 2)`,
     ],
   ])
   const missing = ['window_size', 'fullatt_block_indexes', 'num_heads'].filter(name => written[name] === undefined)
   return {
     text,
-    vision: {
-      depth: vision.depth,
-      hidden: vision.hidden_size,
-      heads: vision.num_heads,
-      intermediate: vision.intermediate_size,
-      channels: vision.in_channels,
-      patch: vision.patch_size,
-      temporalPatch: vision.temporal_patch_size,
-      merge: vision.spatial_merge_size,
-      window: vision.window_size,
-      fullAttentionBlocks: vision.fullatt_block_indexes,
-    },
+    vision: {...sizes, window: vision.window_size, fullAttentionBlocks: vision.fullatt_block_indexes},
     assumed: [...assumed, ...missing.map(name => `vision_config.${name}`)],
   }
 }
 
 /** See Architecture.visionTensors. */
 export function* visionTensors(vision: Qwen25Vision, hidden: number): Generator<ExpectedTensor> {
-  const {hidden: V, intermediate: VI, channels, temporalPatch, patch, merge} = vision
+  const {hidden: V, intermediate: VI, merge} = vision
   const cell = V * merge * merge
-  yield ['visual.patch_embed.proj.weight', [V, channels, temporalPatch, patch, patch]]
+  yield patchEmbeddingTensor(vision)
   for (let i = 0; i < vision.depth; i++) {
     const block = `visual.blocks.${i}.`
     yield [`${block}norm1.weight`, [V]]

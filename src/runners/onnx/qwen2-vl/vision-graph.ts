@@ -14,6 +14,7 @@ import {
 import {float, Graph} from '../onnx-writer.js'
 import type {Grid, TextConfig, VisionConfig} from '../types.js'
 import type {Weights} from '../weights.js'
+import {mlp} from './config.js'
 
 /** The sigmoid's factor in the "quick" GELU. */
 const quick = 1.702
@@ -28,7 +29,7 @@ export function visionGraph(vision: VisionConfig, text: TextConfig, weights: Wei
   let x = patchEmbedding(g, weights, pixels, vision) // [N,C]
   for (let i = 0; i < vision.depth; i++) {
     const name = `visual.blocks.${i}.`
-    x = layerNormBlock(g, weights, x, name, {vision, rotate, mlp: ['mlp.fc1', 'mlp.fc2'], activation})
+    x = layerNormBlock(g, weights, x, name, {vision, rotate, mlp, activation})
   }
   const joined = joinCells(g, layerNorm(g, weights, x, 'visual.merger.ln_q'), vision) // [M,4C]
   const mixed = g.op('Gelu', [weights.linear(g, joined, 'visual.merger.mlp.0')])

@@ -3,8 +3,15 @@ import {z} from 'zod'
 import type {JsonObject} from '../../../core/json.js'
 import type {ArchitectureConfig, ExpectedTensor, TieFlags} from '../architecture.js'
 import {count, id, notHere, readFields, requireRules} from '../checkpoint/config-fields.js'
-import {biased, layerNormTensors} from '../checkpoint/expected-tensors.js'
 import {readTextConfig} from '../checkpoint/text-config.js'
+import {
+  biased,
+  layerNormBlocksTensors,
+  layerNormTensors,
+  patchEmbeddingTensor,
+  towerRules,
+  towerSizes,
+} from '../checkpoint/vision-config.js'
 import type {VisionConfig} from '../types.js'
 
 export interface Qwen3Vision extends VisionConfig {
@@ -45,11 +52,13 @@ export function readConfig(root: JsonObject, file: string): ArchitectureConfig<Q
     deepstack: blocks.length,
   })
   const positionSide = Math.sqrt(vision.num_position_embeddings)
+  const sizes = towerSizes(vision, {
+    hidden: vision.hidden_size,
+    intermediate: vision.intermediate_size,
+    channels: vision.in_channels,
+  })
   requireRules(file, [
-    [
-      vision.hidden_size % (4 * vision.num_heads) === 0,
-      `vision hidden_size ${vision.hidden_size} does not divide into heads with a size that is a multiple of 4`,
-    ],
+    ...towerRules(sizes, 'hidden_size', {name: 'Qwen3-VL', patch: 16, merge: 2}),
     [
       Number.isInteger(positionSide),
       `num_position_embeddings ${vision.num_position_embeddings} is not the square of a whole number`,
@@ -58,28 +67,9 @@ export function readConfig(root: JsonObject, file: string): ArchitectureConfig<Q
       blocks.every(block => block < vision.depth) && new Set(blocks).size === blocks.length,
       `deepstack_visual_indexes [${blocks.join(', ')}] are not distinct blocks of ${vision.depth}`,
     ],
-    [
-      vision.patch_size * vision.spatial_merge_size === 32,
-      `an image token of ${vision.patch_size} x ${vision.spatial_merge_size} pixels a side is not one of Qwen3-VL (16 x 2)`,
-    ],
   ])
   const missing = written['num_position_embeddings'] === undefined ? ['vision_config.num_position_embeddings 2304'] : []
-  return {
-    text,
-    vision: {
-      depth: vision.depth,
-      hidden: vision.hidden_size,
-      heads: vision.num_heads,
-      intermediate: vision.intermediate_size,
-      channels: vision.in_channels,
-      patch: vision.patch_size,
-      temporalPatch: vision.temporal_patch_size,
-      merge: vision.spatial_merge_size,
-      positionSide,
-      deepstackBlocks: blocks,
-    },
-    assumed: [...assumed, ...missing],
-  }
+  return {text, vision: {...sizes, positionSide, deepstackBlocks: blocks}, assumed: [...assumed, ...missing]}
 }
 
 /**
@@ -90,25 +80,20 @@ export function tiedHead({root, text}: TieFlags, saved: boolean): boolean {
   return root === true || text === true || !saved
 }
 
+/** The names of the two layers of a block's MLP. */
+export const mlp = ['mlp.linear_fc1', 'mlp.linear_fc2'] as const
+
 /** See Architecture.visionTensors. */
 export function* visionTensors(vision: Qwen3Vision, hidden: number): Generator<ExpectedTensor> {
-  const {hidden: V, intermediate: VI, channels, temporalPatch, patch, merge} = vision
-  const cell = V * merge * merge
-  yield ['visual.patch_embed.proj.weight', [V, channels, temporalPatch, patch, patch]]
-  yield ['visual.patch_embed.proj.bias', [V]]
-  yield ['visual.pos_embed.weight', [vision.positionSide ** 2, V]]
-  for (let i = 0; i < vision.depth; i++) {
-    const block = `visual.blocks.${i}.`
-    yield* layerNormTensors(`${block}norm1`, V)
-    yield* biased(`${block}attn.qkv`, 3 * V, V)
-    yield* biased(`${block}attn.proj`, V, V)
-    yield* layerNormTensors(`${block}norm2`, V)
-    yield* biased(`${block}mlp.linear_fc1`, VI, V)
-    yield* biased(`${block}mlp.linear_fc2`, V, VI)
-  }
+  const width = vision.hidden
+  const cell = width * vision.merge ** 2
+  yield patchEmbeddingTensor(vision)
+  yield ['visual.patch_embed.proj.bias', [width]]
+  yield ['visual.pos_embed.weight', [vision.positionSide ** 2, width]]
+  yield* layerNormBlocksTensors(vision, mlp)
   // The merger normalises each patch, those of the levels a whole cell.
   const mergers = [
-    ['visual.merger', V] as const,
+    ['visual.merger', width] as const,
     ...vision.deepstackBlocks.map((_, level) => [`visual.deepstack_merger_list.${level}`, cell] as const),
   ]
   for (const [name, normed] of mergers) {

@@ -13,7 +13,7 @@ import {
 import {Graph} from '../onnx-writer.js'
 import type {TextConfig} from '../types.js'
 import type {Weights} from '../weights.js'
-import type {Qwen3Vision} from './config.js'
+import {mlp, type Qwen3Vision} from './config.js'
 import {corners} from './vision-plan.js'
 
 /** See Architecture.visionGraph. */
@@ -25,7 +25,7 @@ export function visionGraph(vision: Qwen3Vision, text: TextConfig, weights: Weig
   const block = {
     vision,
     rotate,
-    mlp: ['mlp.linear_fc1', 'mlp.linear_fc2'],
+    mlp,
     activation: (x: string) => g.op('FastGelu', [x]),
   } as const
   const output = (name: string, x: string) => g.output(name, weights.toF32(g, x), 'f32', [null, text.hidden])
