@@ -64,8 +64,8 @@ interface Case {
 
 interface Golden {
   architecture?: string
-  /** Multiples of the resize before the checkpoint's own; absent: 28. */
-  fetch_factor?: 28 | 32
+  /** Multiples of the resize before the checkpoint's own; absent: 28, null: there is none. */
+  fetch_factor?: 28 | 32 | null
   /** Relative to the folder of the goldens. */
   images_dir?: string
   /** The protocol of the latent conditions; absent: LanteRn's. */
@@ -118,7 +118,7 @@ describeGoldens('the whole path', /^decode-(.*)\.json$/, ({dir, file, stem: chec
       device: 'cpu',
       threads: 1,
       cacheDir,
-      pictureFetch: `by-${golden.fetch_factor ?? 28}`,
+      pictureFetch: golden.fetch_factor === null ? 'none' : `by-${golden.fetch_factor ?? 28}`,
       warn: () => {},
     })
   })

@@ -124,7 +124,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     head,
     generation: generation.settings,
     image: settings.image,
-    tensors,
+    tensors: withoutStrayBiases(tensors, read),
     parameters,
     dtype: tensors.get('model.layers.0.self_attn.q_proj.weight')!.type,
     shards: weights.files.length,
@@ -142,6 +142,12 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
       ...(latent?.assumed ?? []),
     ],
   }
+}
+
+/** Without the biases of layers that have none by the config: transformers does not read them either. */
+function withoutStrayBiases(tensors: ReadonlyMap<string, TensorPlace>, read: ReadonlySet<string>) {
+  const stray = (name: string) => !read.has(name) && name.endsWith('.bias') && read.has(`${name.slice(0, -4)}weight`)
+  return new Map([...tensors].filter(([name]) => !stray(name)))
 }
 
 /** What is said about tensors that no part of the model reads: more layers than the config has, or another head. */

@@ -47,6 +47,26 @@ it('the size of a head is a key of its own', async () => {
   expect([text.headDim, text.hidden / text.heads]).toEqual([32, 16])
 })
 
+describe('biases of attention', () => {
+  const biasesOf = async (attention_bias: boolean) => {
+    const text = {...tinySizes.text, ...tinyOf['qwen3_vl']!.text, attentionBiases: ['q', 'k', 'v', 'o'] as const}
+    const dir = await writeTinyCheckpoint(join(folder, String(made++)), {...tinyOf['qwen3_vl'], text})
+    const file = join(dir, 'config.json')
+    writeFileSync(file, JSON.stringify(inText({attention_bias})(JSON.parse(readFileSync(file, 'utf8')))))
+    const {tensors, assumed} = await openCheckpoint(dir)
+    return {found: [...tensors.keys()].filter(name => /^model\..*bias$/.test(name)).length, assumed}
+  }
+  it('are read where the config says so', async () => {
+    expect(await biasesOf(true)).toEqual({found: 8, assumed: []})
+  })
+  it('are left alone otherwise, and that is said', async () => {
+    expect(await biasesOf(false)).toEqual({
+      found: 0,
+      assumed: [expect.stringMatching(/^8 tensors of the weights are not part/)],
+    })
+  })
+})
+
 it.each<[what: string, change: (config: Config) => object, message: string]>([
   ['sections one after another', inText({rope_scaling: {mrope_interleaved: false}}), 'mrope_interleaved false'],
   ['another activation in the tower', inVision({hidden_act: 'silu'}), 'vision_config.hidden_act "silu"'],
