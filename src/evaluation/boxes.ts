@@ -2,7 +2,7 @@
 import type {Benchmark, DataSet, SampleKey} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
-import {interventionNamed} from '../modes/interventions.js'
+import {type Intervention, interventionNamed} from '../modes/interventions.js'
 
 interface Selected {
   readonly benchmark: Pick<Benchmark, 'id'>
@@ -11,17 +11,15 @@ interface Selected {
 }
 
 /**
- * An oracle needs the boxes of the evidence: without any it is refused, and samples without one are told, before
- * anything is asked. Throws `usage`.
+ * An oracle, and a picture without its evidence, need boxes: without any it is refused, and samples without one are
+ * told, before anything is asked. Throws `usage`.
  */
 export async function assertBoxes(
   benchmarks: readonly Selected[],
   arms: readonly Arm[],
   tell: (warning: string) => void,
 ): Promise<void> {
-  const oracle = arms.find(
-    ({intervention}) => intervention !== null && interventionNamed(intervention).needs === 'evidence',
-  )
+  const oracle = arms.find(({intervention}) => intervention !== null && needsBoxes(interventionNamed(intervention)))
   if (oracle === undefined) return
   for (const {benchmark, data, keys} of benchmarks) {
     let without = 0
@@ -37,4 +35,8 @@ export async function assertBoxes(
       `${without} of ${keys.length} samples of ${benchmark.id} have no box, so ${oracle.intervention} fails on them.`,
     )
   }
+}
+
+function needsBoxes({needs, picture}: Intervention): boolean {
+  return needs === 'evidence' || picture?.is === 'box-blacked'
 }

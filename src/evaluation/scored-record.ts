@@ -80,7 +80,37 @@ function answerOf(from: AnswerFields): AnswerFields {
 export function saidIn(generation: Generation): Said {
   const {error = null, continuationLogProbs, request, steps} = generation
   const likeliest = likeliestOption(request.sample, continuationLogProbs)
-  return {...answerOf(generation), error, likeliest, ...(steps && {steps: steps.map(stepOf)})}
+  return {
+    ...answerOf(generation),
+    error,
+    likeliest,
+    ...(steps && {steps: steps.map(stepOf)}),
+    more: latentFacts(generation),
+  }
+}
+
+/** What is recorded of the latents of an answer, where they are kept. */
+function latentFacts(generation: Generation): Record<string, unknown> {
+  const {request, tokenIds, latentAt, latents, donor, stop} = generation
+  if (request.arm.mode !== 'latent' || stop === 'error' || stop === 'abort') return {}
+  const fed = latents?.flatMap(({vectors}) => vectors) ?? []
+  const own = latents?.flatMap(({vectors, own = vectors}) => own) ?? []
+  return {
+    ...(latents && {tokenIds, latentAt}),
+    ...(fed.length > 0 && {latentNorm: {fed: meanNorm(fed), own: meanNorm(own)}}),
+    ...(donor && {donor}),
+    ...readingIn(generation),
+  }
+}
+
+/** The reading of an answer: null where it was wanted and cannot be had. */
+export function readingIn({request, forced, stop}: Generation): {forced?: readonly number[] | null} {
+  return request.reading !== undefined && stop !== 'error' && stop !== 'abort' ? {forced: forced ?? null} : {}
+}
+
+function meanNorm(vectors: readonly Float32Array[]): number {
+  const norm = (vector: Float32Array) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  return vectors.reduce((sum, vector) => sum + norm(vector), 0) / vectors.length
 }
 
 function stepOf({seen, box, ...step}: Step): NonNullable<LogRecord['steps']>[number] {

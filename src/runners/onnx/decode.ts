@@ -2,9 +2,10 @@
 // latent per step.
 // A row starts as a fork of a prefilled prompt; when it ends, the next task takes its place. modes/protocols.ts and
 // modes/interventions.ts decide which id and which vector come next. engine.ts handles prompts and pictures.
+import {LanternError} from '../../core/errors.js'
 import type {LatentBlock, Stop} from '../../core/generation.js'
 import type {Random} from '../../core/random.js'
-import type {ChooseLatent} from '../../modes/interventions.js'
+import type {ChooseLatent, Hidden} from '../../modes/interventions.js'
 import {
   type BlockState,
   decide,
@@ -16,6 +17,7 @@ import {
 } from '../../modes/latent-machine.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
+import {promptPlaces} from './prompt-tokens.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
 import type {DecoderOutput, Model} from './types.js'
 
@@ -42,6 +44,8 @@ export interface DecodeTask {
   readonly textStops?: (ids: readonly number[]) => boolean
   /** What becomes of a vector where it is fed (its precision). Default: nothing. */
   readonly asFed?: (vector: Float32Array) => Float32Array
+  /** What the cache loses; modes/interventions.ts says when. */
+  readonly hides?: Hidden
 }
 
 export interface Decoded<T extends DecodeTask> {
@@ -51,9 +55,12 @@ export interface Decoded<T extends DecodeTask> {
   readonly latentMask: readonly boolean[]
   /** What was fed and what the model itself would have fed; one entry per block. */
   readonly blocks: readonly Required<LatentBlock>[]
-  /** `error`: the model's output was not finite, so its tokens mean nothing. */
+  /**
+   * `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`).
+   */
   readonly stop: Extract<Stop, 'eos' | 'length' | 'error'> | 'stop-string'
-  /** Time in milliseconds since the row was started, and the number of steps taken in that time. */
+  readonly failure?: unknown
+  /** Time in milliseconds of the steps that the row took part in, and their number. */
   readonly decodeMs: number
   readonly steps: number
 }
@@ -87,7 +94,7 @@ export async function* decodeAll<T extends DecodeTask>(
           yield null
           continue
         }
-        const row = new Row(next.value)
+        const row = new Row(next.value, model.checkpoint.ids.image)
         const {output} = next.value.prompt
         // The first token needs no step, because it comes from the prefill.
         if (row.advance(output.nextTokens[0]!, output.hidden!.slice(), output.logits!.slice())) yield row.result()
@@ -118,10 +125,12 @@ async function* step<T extends DecodeTask>(
   const positions = new Int32Array(3 * n)
   const totals = new Int32Array(n)
   const latents = Uint8Array.from(rows, row => (row.latent === null ? 0 : 1))
+  const startedAt = performance.now()
   for (const [i, row] of rows.entries()) {
+    cache.drop(i, row.placesToDrop())
     const length = cache.lengths[i]!
     embeds.set(row.latent ?? model.embed([row.previous]), i * H)
-    for (let axis = 0; axis < 3; axis++) positions[axis * n + i] = length + row.task.prompt.ropeDelta
+    for (let axis = 0; axis < 3; axis++) positions[axis * n + i] = length + row.dropped + row.task.prompt.ropeDelta
     totals[i] = length + 1
   }
   const output = await model.decode({
@@ -136,6 +145,8 @@ async function* step<T extends DecodeTask>(
     want: {hidden: true, logits: rows.some(row => row.readsLogits)},
   })
   cache.append(output.delta)
+  const stepMs = performance.now() - startedAt
+  for (const row of rows) row.decodeMs += stepMs
   const vocabulary = (output.logits?.length ?? 0) / n
   // Starts from the last row, because a row that ends is replaced by the last one.
   for (let i = n - 1; i >= 0; i--) {
@@ -163,14 +174,24 @@ class Row<T extends DecodeTask> {
   readonly #latentMask: boolean[] = []
   readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
   readonly #seen: Set<number>
-  readonly #startedAt = performance.now()
+  readonly #imageToken: number
+  decodeMs = 0
+  /** Number of positions that the cache has lost. */
+  dropped = 0
+  /** Latents among the ids before this place are no longer in the cache. */
+  #knockedOut = 0
   #state: BlockState
   /** Latents still to be appended to the prompt. */
   #prefixLeft: number
   #lastHidden: Float32Array | undefined
   #stop: Decoded<T>['stop'] | null = null
+  #failure: unknown
 
-  constructor(readonly task: T) {
+  constructor(
+    readonly task: T,
+    imageToken: number,
+  ) {
+    this.#imageToken = imageToken
     const {sampling, prompt, machine} = task
     this.readsLogits = !isPlainGreedy(sampling) || machine.rules.suppressEos
     this.previous = prompt.ids.at(-1)!
@@ -184,8 +205,7 @@ class Row<T extends DecodeTask> {
     const {task} = this
     const {machine} = task
     if (this.#prefixLeft > 0) {
-      this.#feed(hidden, 0, machine.rules.prefixLatents - this.#prefixLeft--)
-      return false
+      return !this.#feed(hidden, 0, machine.rules.prefixLatents - this.#prefixLeft--)
     }
     const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
     const sampled = this.readsLogits
@@ -197,7 +217,7 @@ class Row<T extends DecodeTask> {
     const before = machine.rules.prefixLatents > 0 ? 1 : 0
     while (this.#blocks.length < before + decision.state.blocks) this.#blocks.push({vectors: [], own: []})
     this.latent = null
-    if (decision.latent) this.#feed(hidden, before + decision.state.blocks - 1, decision.state.used - 1)
+    if (decision.latent && !this.#feed(hidden, before + decision.state.blocks - 1, decision.state.used - 1)) return true
     this.previous = decision.id
     this.#ids.push(decision.id)
     this.#latentMask.push(decision.latent)
@@ -208,14 +228,42 @@ class Row<T extends DecodeTask> {
     return this.#stop !== null
   }
 
-  /** Chooses the vector of a latent and notes it. */
-  #feed(own: Float32Array, block: number, index: number): void {
+  /** Chooses the vector of a latent and notes it. False, and the row ends, where there is none for this sample. */
+  #feed(own: Float32Array, block: number, index: number): boolean {
     const {choose, asFed = vector => vector} = this.task
     while (this.#blocks.length <= block) this.#blocks.push({vectors: [], own: []})
-    const chosen = choose(own, {block, index})
-    this.latent = asFed(chosen)
-    this.#blocks[block]!.vectors.push(chosen)
-    this.#blocks[block]!.own.push(own)
+    try {
+      const chosen = choose(own, {block, index})
+      this.latent = asFed(chosen)
+      this.#blocks[block]!.vectors.push(chosen)
+      this.#blocks[block]!.own.push(own)
+      return true
+    } catch (error) {
+      // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this one.
+      if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
+      this.#failure = error
+      this.#stop = 'error'
+      return false
+    }
+  }
+
+  /** The places in the cache to be removed before the next position is fed. */
+  placesToDrop(): number[] {
+    const {hides, prompt, machine} = this.task
+    if (hides === undefined || this.#state.inBlock || this.#state.blocks === 0) return []
+    const before = this.dropped
+    let places: number[]
+    if (hides === 'latents') {
+      // The token that ends the block still sees its latents, so it must be in the cache.
+      const fed = this.#latentMask.length - 1
+      if (fed === 0 || this.#latentMask[fed - 1]) return []
+      // Latents appended to the prompt have no id.
+      const first = prompt.ids.length + machine.rules.prefixLatents
+      places = this.#latentMask.flatMap((latent, i) => (latent && i >= this.#knockedOut ? [first + i] : []))
+      this.#knockedOut = fed
+    } else places = before > 0 ? [] : promptPlaces(prompt.ids, hides, this.#imageToken)
+    this.dropped += places.length
+    return places.map(place => place - before)
   }
 
   /** Ends the generation where the model's output is not finite. */
@@ -230,7 +278,8 @@ class Row<T extends DecodeTask> {
       latentMask: this.#latentMask,
       blocks: this.#blocks,
       stop: this.#stop!,
-      decodeMs: performance.now() - this.#startedAt,
+      ...(this.#failure !== undefined && {failure: this.#failure}),
+      decodeMs: this.decodeMs,
       steps: this.#ids.length - 1 + this.task.machine.rules.prefixLatents,
     }
   }

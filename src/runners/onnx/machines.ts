@@ -40,8 +40,9 @@ export function machineOf({arm}: Pick<Request, 'arm'>, bound: Bound): LatentMach
     forced: idsOf(rules.forcedAfterExit),
     prefix: idsOf(rules.discretePrefix),
   })
-  const blocks = arm.intervention === null ? undefined : interventionNamed(arm.intervention).blocks
-  return blocks === 'empty' ? markersOnly(machine) : blocks === 'none' ? withoutBlocks(machine) : machine
+  const {blocks, most = Number.POSITIVE_INFINITY} = arm.intervention === null ? {} : interventionNamed(arm.intervention)
+  if (blocks === 'empty') return markersOnly(machine)
+  return blocks === 'none' ? withoutBlocks(machine) : {...machine, budget: Math.min(machine.budget, most)}
 }
 
 /** The ids of the markers of a checkpoint, for text that is fed rather than decoded. Throws as `machineOf` does. */

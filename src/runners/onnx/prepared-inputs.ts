@@ -64,6 +64,8 @@ export class PreparedInputs {
   /** A picture is identified only by its object. Each gets a number, which becomes part of the prompt's key. */
   readonly #numbers = new Map<ImageRef, number>()
 
+  #bytes = 0
+
   constructor(tools: PromptTools) {
     this.#tools = tools
   }
@@ -72,20 +74,44 @@ export class PreparedInputs {
    * The prompt of a request, before any run of the decoder; `prefix` are ids that its protocol appends. Throws
    * LanternError for pictures that cannot be read or used.
    */
-  input({prompt}: Request, prefix: readonly number[] = []): Promise<PromptInput> {
-    return once(this.#inputs, this.#keyOf(prompt, prefix), () => this.#read(prompt, prefix))
+  input({prompt}: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PromptInput> {
+    return once(this.#inputs, this.keyOf(prompt, prefix), () => this.#read(prompt, prefix))
   }
 
   /**
    * The prompt of a request after its prefill. Throws like `input`, and `bad-checkpoint` for an output that is not
    * finite.
    */
-  prompt(request: Request, prefix: readonly number[] = []): Promise<PreparedPrompt> {
-    const key = this.#keyOf(request.prompt, prefix)
+  prompt(request: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PreparedPrompt> {
+    const key = this.keyOf(request.prompt, prefix)
     return once(this.#prompts, key, async () => this.#prefill(await this.input(request, prefix)))
   }
 
-  #keyOf(prompt: Prompt, prefix: readonly number[]): string {
+  /** Bytes of what is held: pixels, features, embeddings and caches. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Takes the pictures of later requests for those of the same place that are known already. */
+  adopt(requests: readonly Request[]): void {
+    const images = requests.flatMap(({prompt, sample, looksAt}) => [
+      ...picturesOf(prompt),
+      ...sample.images,
+      ...(looksAt ? picturesOf(looksAt) : []),
+    ])
+    for (const image of images) {
+      const known = [...this.#numbers.keys()].find(
+        ({source, orientation}) => source === image.source && orientation === image.orientation,
+      )
+      if (known === undefined || this.#numbers.has(image)) continue
+      this.#numbers.set(image, this.#numbers.get(known)!)
+      const picture = this.#pictures.get(known)
+      if (picture) this.#pictures.set(image, picture)
+    }
+  }
+
+  /** Prompts with equal texts, the same pictures and the same ids after them have one key. */
+  keyOf(prompt: Prompt, prefix: readonly number[] = []): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
       this.#numbers.set(image, known)
@@ -126,10 +152,13 @@ export class PreparedInputs {
       const {limits, pictureFetch} = this.#tools
       const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
       const {width, height} = decoded
+      const features = await this.#tools.model.vision(pixels, patches)
+      const held = [features.features, ...features.deepstack].reduce((sum, {byteLength}) => sum + byteLength, 0)
+      this.#bytes += decoded.data.byteLength + held
       return {
         decoded,
         grid: patches,
-        ...(await this.#tools.model.vision(pixels, patches)),
+        ...features,
         seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
       }
     })
@@ -184,6 +213,8 @@ export class PreparedInputs {
     })
     requireFinite(output.hidden!)
     requireFinite(output.logits!)
+    const caches = output.delta.reduce((sum, {key, value}) => sum + key.byteLength + value.byteLength, 0)
+    this.#bytes += embeds.byteLength + output.logits!.byteLength + caches
     return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + performance.now() - startedAt}
   }
 }
