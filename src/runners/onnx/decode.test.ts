@@ -27,7 +27,7 @@ function fakeModel(tape: readonly (readonly [best: number, second?: number])[]) 
     return {nextTokens: Int32Array.of(best), hidden: Float32Array.of(100 + forward++, 0), logits, delta}
   }
   const model = {
-    checkpoint: {ids: {image: -1}, text} as Model['checkpoint'],
+    checkpoint: {text, ids: {image: -1}} as Model['checkpoint'],
     embed: (list: ArrayLike<number>) => Float32Array.of(list[0]!, 0),
     async decode({embeds, latents, positions}: DecoderInput) {
       fed.push({vector: [...embeds], latent: latents![0]!, position: positions[0]!})

@@ -40,12 +40,12 @@ export interface DecodeTask {
   readonly eos: ReadonlySet<number>
   /** The learned end vector, for protocols that have one. */
   readonly stopVector?: Float32Array
+  /** What the cache loses; modes/interventions.ts says when. */
+  readonly hides?: Hidden
   /** Whether the new ids, asked after each, hold a stop string of the protocol. Default: none does. */
   readonly textStops?: (ids: readonly number[]) => boolean
   /** What becomes of a vector where it is fed (its precision). Default: nothing. */
   readonly asFed?: (vector: Float32Array) => Float32Array
-  /** What the cache loses; modes/interventions.ts says when. */
-  readonly hides?: Hidden
 }
 
 export interface Decoded<T extends DecodeTask> {
@@ -124,8 +124,8 @@ async function* step<T extends DecodeTask>(
   const embeds = new Float32Array(n * H)
   const positions = new Int32Array(3 * n)
   const totals = new Int32Array(n)
-  const latents = Uint8Array.from(rows, row => (row.latent === null ? 0 : 1))
   const startedAt = performance.now()
+  const latents = Uint8Array.from(rows, row => (row.latent === null ? 0 : 1))
   for (const [i, row] of rows.entries()) {
     cache.drop(i, row.placesToDrop())
     const length = cache.lengths[i]!
@@ -228,16 +228,37 @@ class Row<T extends DecodeTask> {
     return this.#stop !== null
   }
 
-  /** Chooses the vector of a latent and notes it. False, and the row ends, where there is none for this sample. */
+  /** The places in the cache to be removed before the next position is fed. */
+  placesToDrop(): number[] {
+    const {hides, prompt, machine} = this.task
+    const {prefixLatents} = machine.rules
+    const none = this.#state.blocks === 0 && prefixLatents === 0
+    if (hides === undefined || this.#state.inBlock || this.#prefixLeft > 0 || none) return []
+    const before = this.dropped
+    let places: number[]
+    if (hides === 'latents') {
+      // The token that ends the block still sees its latents, so it must be in the cache.
+      const fed = this.#latentMask.length - 1
+      if (fed < 1 || this.#latentMask[fed - 1]) return []
+      const first = prompt.ids.length
+      const ofPrefix = this.#knockedOut === 0 ? Array.from({length: prefixLatents}, (_, i) => first + i) : []
+      const inText = this.#latentMask.flatMap((latent, i) =>
+        latent && i >= this.#knockedOut ? [first + prefixLatents + i] : [],
+      )
+      places = [...ofPrefix, ...inText]
+      this.#knockedOut = fed
+    } else places = before > 0 ? [] : promptPlaces(prompt.ids, hides, this.#imageToken)
+    this.dropped += places.length
+    return places.map(place => place - before)
+  }
+
+  /** Chooses the vector of a latent and notes it. False where there is none to feed, which ends the row. */
   #feed(own: Float32Array, block: number, index: number): boolean {
     const {choose, asFed = vector => vector} = this.task
     while (this.#blocks.length <= block) this.#blocks.push({vectors: [], own: []})
+    let chosen: Float32Array
     try {
-      const chosen = choose(own, {block, index})
-      this.latent = asFed(chosen)
-      this.#blocks[block]!.vectors.push(chosen)
-      this.#blocks[block]!.own.push(own)
-      return true
+      chosen = choose(own, {block, index})
     } catch (error) {
       // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this one.
       if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
@@ -245,25 +266,10 @@ class Row<T extends DecodeTask> {
       this.#stop = 'error'
       return false
     }
-  }
-
-  /** The places in the cache to be removed before the next position is fed. */
-  placesToDrop(): number[] {
-    const {hides, prompt, machine} = this.task
-    if (hides === undefined || this.#state.inBlock || this.#state.blocks === 0) return []
-    const before = this.dropped
-    let places: number[]
-    if (hides === 'latents') {
-      // The token that ends the block still sees its latents, so it must be in the cache.
-      const fed = this.#latentMask.length - 1
-      if (fed === 0 || this.#latentMask[fed - 1]) return []
-      // Latents appended to the prompt have no id.
-      const first = prompt.ids.length + machine.rules.prefixLatents
-      places = this.#latentMask.flatMap((latent, i) => (latent && i >= this.#knockedOut ? [first + i] : []))
-      this.#knockedOut = fed
-    } else places = before > 0 ? [] : promptPlaces(prompt.ids, hides, this.#imageToken)
-    this.dropped += places.length
-    return places.map(place => place - before)
+    this.latent = asFed(chosen)
+    this.#blocks[block]!.vectors.push(chosen)
+    this.#blocks[block]!.own.push(own)
+    return true
   }
 
   /** Ends the generation where the model's output is not finite. */

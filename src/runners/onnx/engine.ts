@@ -17,7 +17,7 @@ import {
 } from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import {readFloats, rounded} from '../../core/safetensors.js'
-import type {Blocks} from '../../modes/interventions.js'
+import type {Blocks, ChooseLatent} from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {Protocol} from '../../modes/protocol.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
@@ -323,7 +323,9 @@ export class Engine {
     const fed = reading.latentAt.some(place => place < kept.ids.length)
     const answers = kept.answers.map(answer => tokenizer.encode(answer))
     if ((fed && own.length === 0) || answers.some(({length}) => length === 0)) return {}
-    const rules = {...intervention, own, choose: supplied.chooser(), ids: machine.ids}
+    const choose = supplied.chooser()
+    const asRead: ChooseLatent = this.#options.latentDtype === 'bf16' ? (own, at) => asFed(choose(own, at)) : choose
+    const rules = {...intervention, own, choose: asRead, ids: machine.ids}
     return {forced: await this.#reader.read(prompt, kept.ids, reading, rules, answers)}
   }
 

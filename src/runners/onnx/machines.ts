@@ -40,9 +40,10 @@ export function machineOf({arm}: Pick<Request, 'arm'>, bound: Bound): LatentMach
     forced: idsOf(rules.forcedAfterExit),
     prefix: idsOf(rules.discretePrefix),
   })
-  const {blocks, most = Number.POSITIVE_INFINITY} = arm.intervention === null ? {} : interventionNamed(arm.intervention)
-  if (blocks === 'empty') return markersOnly(machine)
-  return blocks === 'none' ? withoutBlocks(machine) : {...machine, budget: Math.min(machine.budget, most)}
+  if (arm.intervention === null) return machine
+  const {blocks, most = Number.POSITIVE_INFINITY} = interventionNamed(arm.intervention)
+  if (blocks !== undefined) return blocks === 'empty' ? markersOnly(machine) : withoutBlocks(machine)
+  return {...machine, budget: Math.min(machine.budget, most)}
 }
 
 /** The ids of the markers of a checkpoint, for text that is fed rather than decoded. Throws as `machineOf` does. */

@@ -110,7 +110,7 @@ export class PreparedInputs {
     }
   }
 
-  /** Prompts with equal texts, the same pictures and the same ids after them have one key. */
+  /** Prompts with equal texts and prefixes and the same pictures have one key. */
   keyOf(prompt: Prompt, prefix: readonly number[] = []): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
