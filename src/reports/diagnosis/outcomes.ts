@@ -1,0 +1,243 @@
+// From the records of a study to tables of outcomes: one pass over each log, a few numbers per sample and arm. Texts
+// are not kept: a digest says whether two are the same.
+import {sha256} from '../../core/hash.js'
+import {
+  type Checked,
+  type ConditionOutcome,
+  type DiagnosedSample,
+  type DiagnosisTable,
+  type Donor,
+  decidingConditions,
+  ownCondition,
+} from '../../metrics/diagnosis/index.js'
+import {extractorNames} from '../../metrics/extraction/index.js'
+import {scoreAnswer} from '../../metrics/score.js'
+import {opensBlocks} from '../../modes/interventions.js'
+import type {LockedBenchmark} from '../../run-folder/lock.js'
+import {type RunFolder, readLogBatches} from '../../run-folder/reader.js'
+import {type LogRecord, replaces} from '../../run-folder/record.js'
+import {RecordCheck} from '../../run-folder/record-check.js'
+import type {Study, StudyArm} from './study.js'
+
+/** One sample of a benchmark while the logs are read. */
+interface Cell {
+  readonly id: string
+  readonly sampleId: string
+  readonly repeat?: number
+  readonly subtask: string
+  readonly cluster?: string
+  readonly options?: number
+  readonly gold?: number
+  engaged: boolean | null
+  /** By condition. */
+  readonly under: Record<string, ConditionOutcome>
+  /** By id of an arm that is no condition. */
+  readonly beside: Record<string, ConditionOutcome>
+}
+
+/** What was recorded of one benchmark. */
+export interface Recorded {
+  readonly bench: LockedBenchmark
+  readonly cells: ReadonlyMap<string, Cell>
+  /** Own texts that a second generation repeats; absent where there is none. */
+  readonly determinism?: Checked
+}
+
+/** A record's place in the study. */
+interface Place {
+  readonly arm: StudyArm
+  readonly role: 'condition' | 'again' | 'beside'
+  readonly name: string
+}
+
+/**
+ * Reads the logs of a study, one after the other. Memory is a few numbers per sample and arm.
+ * Throws `bad-file` for a log line that is no record. Warnings name records that cannot be true.
+ */
+export async function readOutcomes(
+  study: Study,
+): Promise<{readonly benches: readonly Recorded[]; readonly warnings: readonly string[]}> {
+  const benches = new Map(
+    study.own.folder.lock.benchmarks.map(bench => [bench.id, {bench, cells: new Map<string, Cell>()}]),
+  )
+  const again = new Map<string, {checked: number; passed: number}>()
+  const warnings: string[] = []
+  const folders = new Map<RunFolder, Place[]>()
+  const place = (arm: StudyArm, role: Place['role'], name: string) =>
+    folders.set(arm.folder, [...(folders.get(arm.folder) ?? []), {arm, role, name}])
+  for (const one of study.conditions) place(one, 'condition', one.condition)
+  for (const one of study.beside) place(one, 'beside', one.arm.id)
+  for (const one of study.again) if (!folders.has(one.folder)) place(one, 'again', ownCondition)
+  const reader = outcomeReader()
+  for (const [folder, places] of folders) {
+    const check = new RecordCheck(folder)
+    for await (const batch of readLogBatches(folder.dir, check.fits)) {
+      for (const record of batch) {
+        const at = places.find(({arm}) => arm.arm.id === record.arm)
+        const cells = benches.get(record.bench)?.cells
+        if (at === undefined || cells === undefined) continue
+        if (at.role === 'again') countAgain(again, cells, record)
+        else add(cells, at, record, reader)
+      }
+    }
+    warnings.push(...check.warnings())
+  }
+  return {
+    benches: [...benches.values()].map(({bench, cells}) => {
+      const determinism = again.get(bench.id)
+      return {bench, cells, ...(determinism !== undefined && {determinism})}
+    }),
+    warnings,
+  }
+}
+
+function keyOf({id, repeat}: Pick<LogRecord, 'id' | 'repeat'>): string {
+  return repeat === undefined ? id : `${id}@${repeat}`
+}
+
+type ReadOutcome = (record: LogRecord, arm: StudyArm, panel: boolean) => ConditionOutcome
+
+function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogRecord, read: ReadOutcome): void {
+  const key = keyOf(record)
+  let cell = cells.get(key)
+  if (cell === undefined) {
+    cell = newCell(key, record)
+    cells.set(key, cell)
+  }
+  const into = role === 'condition' ? cell.under : cell.beside
+  if (!replaces(record.outcome, into[name]?.outcome)) return
+  const decides = name === ownCondition || (decidingConditions as readonly string[]).includes(name)
+  into[name] = read(record, arm, role === 'condition' && decides)
+  if (role === 'condition' && name === ownCondition) cell.engaged = engagedOf(record, arm)
+}
+
+function newCell(id: string, record: LogRecord): Cell {
+  const {subtask, letters, gold, repeat, cluster, item} = record
+  // Repeats and option orders of an item are dependent; so are samples that share a picture.
+  const together = cluster ?? item ?? (repeat === undefined ? undefined : record.id)
+  const place = typeof gold === 'string' ? (letters?.indexOf(gold) ?? -1) : -1
+  return {
+    ...{id, sampleId: record.id, subtask, engaged: null, under: {}, beside: {}},
+    ...(repeat !== undefined && {repeat}),
+    ...(together !== undefined && {cluster: together}),
+    ...(letters && {options: letters.length}),
+    ...(place >= 0 && {gold: place}),
+  }
+}
+
+function engagedOf({outcome, usage}: LogRecord, {arm}: StudyArm): boolean | null {
+  const blocks = usage.blocks ?? usage.latentSteps
+  return outcome === 'error' || blocks === null || !opensBlocks(arm) ? null : blocks > 0
+}
+
+/** Equal digests mean equal texts. */
+function digestOf({text}: LogRecord): string {
+  return sha256(text).slice(0, 16)
+}
+
+function countAgain(
+  again: Map<string, {checked: number; passed: number}>,
+  cells: ReadonlyMap<string, Cell>,
+  record: LogRecord,
+): void {
+  const before = cells.get(keyOf(record))?.under[ownCondition]?.digest
+  if (before === undefined || record.outcome === 'error') return
+  const count = again.get(record.bench) ?? {checked: 0, passed: 0}
+  count.checked++
+  count.passed += Number(digestOf(record) === before)
+  again.set(record.bench, count)
+}
+
+/** Reads records; what many of them share is one object. */
+function outcomeReader(): ReadOutcome {
+  const panels = new Map<string, ConditionOutcome['panel']>()
+  return (record, {folder, arm}, panel) => {
+    const {outcome, score, metrics, answer, usage, timing} = record
+    const failed = outcome === 'error'
+    const {textTokens, latentSteps, markerTokens} = usage
+    const steps = textTokens === null ? null : textTokens + (latentSteps ?? 0) + (markerTokens ?? 0)
+    const extractors = panel && !failed ? extractorsOf(record, folder) : []
+    const forced = forcedOf(record)
+    const donor = donorOf(record)
+    return {
+      outcome,
+      // Silence is not harm: a sample without a block earns what its answer does.
+      score: outcome === 'not-engaged' ? (metrics['answerOnly'] ?? score) : score,
+      answer,
+      ...(!failed && {digest: digestOf(record)}),
+      ...{textTokens, decodeSteps: failed ? null : steps, ms: failed ? null : timing.totalMs},
+      ...(forced !== null && {forced}),
+      ...(donor !== null && {donor}),
+      ...(extractors.length > 0 && {panel: shared(panels, panelOf(record, {folder, arm}, extractors))}),
+    }
+  }
+}
+
+/** The other extractors that could have read this answer: none where no choice is read from a text. */
+function extractorsOf({letters, options, gold}: LogRecord, {lock}: RunFolder): string[] {
+  if ((letters ?? options ?? []).length === 0 || gold === null) return []
+  if (lock.benchmarks.some(({metric}) => metric === 'likelihood')) return []
+  // `verbatim` is for saved predictions: it does not read responses.
+  return extractorNames().filter(name => name !== 'verbatim' && name !== lock.extractor)
+}
+
+function panelOf(
+  record: LogRecord,
+  {arm}: StudyArm,
+  extractors: readonly string[],
+): NonNullable<ConditionOutcome['panel']> {
+  const {text, stop, gold, options, letters, usage} = record
+  const scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'} as const
+  return Object.fromEntries(
+    extractors.map(name => {
+      const read = scoreAnswer({text, stop, gold, options, letters, usage, arm}, scoring, name)
+      const score = read.outcome === 'not-engaged' ? (read.metrics['answerOnly'] ?? read.score) : read.score
+      return [name, {score, read: read.answer !== null}]
+    }),
+  )
+}
+
+/** Thousands of answers are read alike: one object stands for all of them. */
+function shared<T>(known: Map<string, T>, value: T & object): T {
+  const key = JSON.stringify(value)
+  const copy = known.get(key)
+  if (copy !== undefined) return copy
+  known.set(key, value)
+  return value
+}
+
+/** Log-probabilities of the options behind own text; null where they were not recorded for every option. */
+function forcedOf(record: LogRecord): readonly number[] | null {
+  const forced = record['forced']
+  const whole = Array.isArray(forced) && forced.length === record.letters?.length
+  return whole && forced.every(Number.isFinite) ? forced : null
+}
+
+const lifts = ['text', 'letter', 'other'] as const
+
+/** Whose latents were fed; null where nobody's were, or nothing is known. */
+function donorOf(record: LogRecord): Donor | null {
+  const donor = record['donor']
+  if (typeof donor !== 'object' || donor === null) return null
+  const {id, answer = null, lift, option, resized} = donor as Partial<Donor>
+  if (typeof id !== 'string' || lift === undefined || !lifts.includes(lift)) return null
+  return {id, answer, lift, ...(option !== undefined && {option}), ...(resized !== undefined && {resized})}
+}
+
+/** The table that the judge is given. */
+export function tableOf({bench, cells}: Recorded): DiagnosisTable {
+  const samples = [...cells.values()].map(
+    ({beside: _, sampleId: __, repeat: ___, ...sample}): DiagnosedSample => sample,
+  )
+  return {
+    ...{bench: bench.id, aggregate: bench.aggregate, samples},
+    ...(bench.headline !== null && {headline: headlineOf(bench, samples)}),
+  }
+}
+
+/** Subtasks of the headline; all where the selection has none of those. */
+export function headlineOf(bench: LockedBenchmark, samples: readonly {readonly subtask: string}[]): readonly string[] {
+  const there = new Set(samples.map(({subtask}) => subtask))
+  const counted = (bench.headline ?? [...there]).filter(name => there.has(name))
+  return counted.length > 0 ? counted : [...there]
+}
