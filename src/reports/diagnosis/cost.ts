@@ -36,7 +36,13 @@ export function costsOf(study: Study, {bench, cells}: Recorded): CostRow[] {
       {
         ...{arm: arm.id, condition, mode: arm.mode, n: all.length, accuracy},
         decodeSteps: steps.length === 0 ? null : mean(steps),
-        ms: ms.length === 0 ? null : quantile(ms.sort((a, b) => a - b), 0.5),
+        ms:
+          ms.length === 0
+            ? null
+            : quantile(
+                ms.sort((a, b) => a - b),
+                0.5,
+              ),
       },
     ]
   })

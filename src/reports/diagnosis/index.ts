@@ -1,7 +1,8 @@
 // Judges recorded runs: study -> outcomes and latents -> verdicts -> document (design/diagnosis.md).
 import {exitCodes, LanternError} from '../../core/errors.js'
+import type {DiagnosisSuite} from '../../evaluation/suites.js'
 import {type Diagnosis, type DiagnosisVerdict, diagnose} from '../../metrics/diagnosis/index.js'
-import type {DiagnosisDocument, DiagnosisSuite} from '../schemas/diagnosis.js'
+import type {DiagnosisDocument} from '../schemas/diagnosis.js'
 import {type CostRow, costsOf} from './cost.js'
 import {type Geometry, readGeometry} from './geometry.js'
 import {readOutcomes, tableOf} from './outcomes.js'

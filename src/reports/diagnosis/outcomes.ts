@@ -67,7 +67,7 @@ export async function readOutcomes(
     folders.set(arm.folder, [...(folders.get(arm.folder) ?? []), {arm, role, name}])
   for (const one of study.conditions) place(one, 'condition', one.condition)
   for (const one of study.beside) place(one, 'beside', one.arm.id)
-  for (const one of study.again) if (!folders.has(one.folder)) place(one, 'again', ownCondition)
+  for (const one of study.again) place(one, 'again', ownCondition)
   const reader = outcomeReader()
   for (const [folder, places] of folders) {
     const check = new RecordCheck(folder)

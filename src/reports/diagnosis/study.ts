@@ -77,7 +77,8 @@ export async function studyOfRuns(runs: readonly string[]): Promise<Study> {
   }
   const own = ownOf(conditions, runs.join(', '))
   const {model, protocol, latentSize} = own.arm
-  const beside = found.filter(({arm}) => arm.mode !== 'latent' && arm.model === model)
+  const others = found.filter(({arm}) => arm.mode !== 'latent' && arm.model === model)
+  const beside = others.filter(({arm}, k) => others.findIndex(other => other.arm.id === arm.id) === k)
   for (const other of [...conditions, ...again, ...beside]) {
     assertAlike(own, other, again.includes(other))
     assertSameModel(own, other)

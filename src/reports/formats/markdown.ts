@@ -106,7 +106,7 @@ function comparisonBlocks(comparison: Comparison): string[] {
 }
 
 /** A table; `alignment` has a letter per column, `l` or `r`. */
-function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     line(head.map(plain)),
@@ -116,10 +116,10 @@ function table(head: readonly string[], alignment: string, body: readonly (reado
 }
 
 /** Escapes text from outside as plain Markdown: arm ids contain `|`, and names may contain anything. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|]/g, character => `\\${character}`).replaceAll(/\s+/g, ' ')
 }
 
-function code(text: string): string {
+export function code(text: string): string {
   return `\`${text.replaceAll(/[`\s]+/g, ' ')}\``
 }

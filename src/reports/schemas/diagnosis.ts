@@ -1,5 +1,6 @@
 // The diagnosis document: `diagnose --json`, and diagnosis.json (design/contract.md, "diagnose").
 import {z} from 'zod'
+import {diagnosisSuites} from '../../evaluation/suites.js'
 import {diagnosisVerdicts, effectNames, guardNames} from '../../metrics/diagnosis/result.js'
 
 const readings = ['free', 'forced'] as const
@@ -46,7 +47,7 @@ export const diagnosisRowSchema = z.object({
   ),
   effects: z.array(effectSchema),
   undecided: z
-    .looseObject({
+    .object({
       missing: z.array(z.string()),
       open: z.array(z.string()),
       decidedAt: z.number().nullable(),
@@ -75,13 +76,11 @@ const geometrySchema = z.object({
     acrossCentred: figure,
   }),
   rank: z
-    .looseObject({latents: z.number().int(), participationRatio: z.number(), rank90: z.number(), top1: z.number()})
+    .object({latents: z.number().int(), participationRatio: z.number(), rank90: z.number(), top1: z.number()})
     .nullable(),
-  drift: z.array(
-    z.object({step: z.number().int(), n: z.number().int(), cosine: z.number(), squaredError: z.number()}),
-  ),
+  drift: z.array(z.object({step: z.number().int(), n: z.number().int(), cosine: z.number(), squaredError: z.number()})),
   retrieval: z
-    .looseObject({
+    .object({
       n: z.number().int(),
       recallAt1: z.number(),
       recallAt5: z.number(),
@@ -105,9 +104,6 @@ const costSchema = z.object({
   /** Whether no other arm beats it in accuracy and this cost. */
   pareto: z.object({decodeSteps: z.boolean(), ms: z.boolean()}),
 })
-
-export const diagnosisSuites = ['quick', 'standard', 'full'] as const
-export type DiagnosisSuite = (typeof diagnosisSuites)[number]
 
 export const diagnosisSchema = z.object({
   schema: z.literal(1),
