@@ -35,7 +35,7 @@ export async function judgeStudy(
     const seen = await readGeometry(study, recorded)
     const {determinism} = recorded
     const checks = {...(determinism && {determinism}), ...(seen.oracle && {oracle: seen.oracle})}
-    const table = tableOf(recorded)
+    const table = tableOf(study, recorded)
     if (!table.samples.some(({under}) => under['own']?.score != null && Object.keys(under).length > 1)) continue
     const seed = study.own.folder.lock.seeds.run
     results.push(...diagnose(table, {alpha, margin, seed, checks}))

@@ -224,10 +224,15 @@ function donorOf(record: LogRecord): Donor | null {
   return {id, answer, lift, ...(option !== undefined && {option}), ...(resized !== undefined && {resized})}
 }
 
-/** The table that the judge is given. */
-export function tableOf({bench, cells}: Recorded): DiagnosisTable {
+/** The table that the judge is given: conditions in the order of the study, whatever that of the logs. */
+export function tableOf({conditions}: Study, {bench, cells}: Recorded): DiagnosisTable {
   const samples = [...cells.values()].map(
-    ({beside: _, sampleId: __, repeat: ___, ...sample}): DiagnosedSample => sample,
+    ({beside: _, sampleId: __, repeat: ___, under, ...sample}): DiagnosedSample => ({
+      ...sample,
+      under: Object.fromEntries(
+        conditions.flatMap(({condition}) => (under[condition] === undefined ? [] : [[condition, under[condition]]])),
+      ),
+    }),
   )
   return {
     ...{bench: bench.id, aggregate: bench.aggregate, samples},

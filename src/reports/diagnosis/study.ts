@@ -85,7 +85,7 @@ export async function studyOfRuns(runs: readonly string[]): Promise<Study> {
   }
   return {
     ...{model, protocol: `${protocol ?? 'default'}${latentSize === null ? '' : `:${latentSize}`}`},
-    ...{own, conditions, again, beside},
+    ...{own, conditions: inOrder(conditions), again, beside},
     warnings: [...warnings, ...fedFromElsewhere(own, conditions)],
   }
 }
@@ -122,7 +122,14 @@ export async function studyOfNamed(named: readonly NamedArm[]): Promise<Study> {
     assertAlike(own, other, false)
     warnings.push(...differingSettings(own, other).map(what => `${other.condition} differs from own in ${what}.`))
   }
-  return {model: null, protocol: null, own, conditions, again: [], beside: [], warnings}
+  return {model: null, protocol: null, own, conditions: inOrder(conditions), again: [], beside: [], warnings}
+}
+
+/** Own, what decides, and the rest as it was given. */
+function inOrder(conditions: readonly ConditionArm[]): ConditionArm[] {
+  const order = [ownCondition, ...decidingConditions] as readonly string[]
+  const place = ({condition}: ConditionArm) => (order.includes(condition) ? order.indexOf(condition) : order.length)
+  return [...conditions].sort((a, b) => place(a) - place(b))
 }
 
 function ownOf(conditions: readonly ConditionArm[], where: string): ConditionArm {
