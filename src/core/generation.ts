@@ -5,8 +5,8 @@ export const modes = ['direct', 'text-cot', 'latent', 'crop'] as const
 export type Mode = (typeof modes)[number]
 
 /**
- * One model and mode; for latent arms also the protocol, K and the intervention. design/contract.md fixes the form of
- * the id.
+ * One model and mode; for latent arms also the protocol, K and the intervention; arms of other modes may have a control
+ * of the picture as their intervention. design/contract.md fixes the form of the id.
  */
 export interface Arm {
   readonly id: string
@@ -19,9 +19,10 @@ export interface Arm {
   readonly intervention: string | null
 }
 
-/** `REF|mode`, or `REF|latent|protocol:K|intervention`. */
+/** `REF|mode`, `REF|mode|image:control`, or `REF|latent|protocol:K|intervention`. */
 export function armId(arm: Omit<Arm, 'id'>): string {
-  if (arm.mode !== 'latent') return `${arm.model}|${arm.mode}`
+  if (arm.mode !== 'latent')
+    return `${arm.model}|${arm.mode}${arm.intervention === null ? '' : `|${arm.intervention}`}`
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 
@@ -78,6 +79,43 @@ export interface Request {
    * Sessions that cannot score ignore them.
    */
   readonly continuations?: readonly string[]
+  /** Folder of the run whose latents are fed and read, where it is not the one that the session was opened with. */
+  readonly bank?: string
+  /** The prompt with the other pictures that the latents are made of, for an intervention with the need `seen`. */
+  readonly looksAt?: Prompt
+  /** Another sample's picture, for `foreign-crops`. */
+  readonly foreign?: ImageRef
+  /**
+   * The own answer to read again under this arm's latents; null where it has no readable one. Only sessions that
+   * observe latents are asked for it.
+   */
+  readonly reading?: OwnText | null
+  /** Nothing is generated: the reading alone is wanted, for an answer that is known. */
+  readonly onlyRead?: boolean
+}
+
+/** What the own arm of a sample wrote, and the place of its answer. */
+export interface OwnText {
+  readonly ids: readonly number[]
+  /** The places in `ids` at which a latent was fed. */
+  readonly latentAt: readonly number[]
+  /** The decoded text before the answer. */
+  readonly before: string
+  /** What could stand there: one text for each option. */
+  readonly answers: readonly string[]
+}
+
+/** Whose latents were fed (modes/donors.ts says how they are found). */
+export interface FedDonor {
+  readonly id: string
+  readonly lift: 'text' | 'letter' | 'other'
+  /** The donor's answer as a letter of the recipient, and its place among the letters; null where it has none. */
+  readonly answer: string | null
+  readonly option?: number
+  /** Of an unrelated donor: whether it is of the recipient's own subtask. */
+  readonly sameSubtask?: boolean
+  /** Whether its latents had to be cut or repeated. */
+  readonly resized?: boolean
 }
 
 /**
@@ -142,7 +180,15 @@ export interface Generation {
   readonly request: Request
   readonly text: string
   readonly tokenIds?: readonly number[]
+  /** The places in `tokenIds` at which a latent was fed. */
+  readonly latentAt?: readonly number[]
   readonly latents?: readonly LatentBlock[]
+  readonly donor?: FedDonor
+  /**
+   * The reading that was requested: the natural log-probability of each answer, summed over its tokens and normalised
+   * over the answers.
+   */
+  readonly forced?: readonly number[]
   readonly usage: Usage
   readonly timing: Timing
   readonly stop: Stop

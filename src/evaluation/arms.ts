@@ -1,8 +1,9 @@
-// The arms of a run: models x modes, and for latent arms x interventions. Pure.
+// The arms of a run: models x modes, and for latent arms x interventions; for others x controls of the picture. Pure.
 import type {Benchmark} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, armId, type Mode} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
+import {changesPicture} from '../modes/interventions.js'
 import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
 
@@ -14,7 +15,8 @@ export interface ArmChoices {
 }
 
 /**
- * The arms of one model: modes, and for latent arms K x interventions. Its default mode is `latent` for a checkpoint
+ * The arms of one model: modes, and for latent arms K x interventions. Other modes have a plain arm, and one for each
+ * intervention that changes the picture. Its default mode is `latent` for a checkpoint
  * with latent ids, else `direct`; protocol and K default to what the checkpoint says.
  * Throws `usage` for a protocol that does not exist, `unsupported` for one that cannot be run and for an intervention
  * on a model whose latents cannot be reached.
@@ -24,11 +26,17 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   const modes = choices.modes ?? [identity.latent ? 'latent' : 'direct']
   return modes.flatMap((mode): Arm[] => {
     const plain = {model: identity.ref, mode, protocol: null, latentSize: null, intervention: null}
-    if (mode !== 'latent') return [{...plain, id: armId(plain)}]
+    if (mode !== 'latent')
+      return [...new Set(choices.interventions.map(name => (changesPicture(name) ? name : null)))].map(intervention => {
+        if (intervention !== null) assertPictures(identity, intervention)
+        const arm = {...plain, intervention}
+        return {...arm, id: armId(arm)}
+      })
     const sizes = choices.latentSizes ?? [identity.latent?.size ?? null]
     const latents = sizes.flatMap(latentSize => choices.interventions.map(intervention => ({latentSize, intervention})))
     return latents.map(({latentSize, intervention}) => {
-      if (intervention !== 'own' && !identity.observesLatents) {
+      if (changesPicture(intervention)) assertPictures(identity, intervention)
+      else if (intervention !== 'own' && !identity.observesLatents) {
         throw new LanternError(
           'unsupported',
           `The intervention "${intervention}" needs the latents of ${identity.ref}, which are out of reach.`,
@@ -45,6 +53,15 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
       return {...arm, id: armId(arm)}
     })
   })
+}
+
+function assertPictures({ref, needsImages}: ModelIdentity, intervention: string): void {
+  if (needsImages) return
+  throw new LanternError(
+    'unsupported',
+    `The intervention "${intervention}" shows another picture, but the answers of ${ref} are saved ones.`,
+    'Run it on a model that sees the pictures.',
+  )
 }
 
 /** New tokens where neither a flag nor the benchmark says otherwise (design/contract.md, "Flags of run"). */

@@ -2,7 +2,7 @@
 import type {Benchmark, DataSet, SampleKey} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import type {Arm} from '../core/generation.js'
-import {interventionNamed} from '../modes/interventions.js'
+import {type Intervention, interventionNamed} from '../modes/interventions.js'
 
 interface Selected {
   readonly benchmark: Pick<Benchmark, 'id'>
@@ -11,7 +11,7 @@ interface Selected {
 }
 
 /**
- * An oracle needs the boxes of the evidence: without any it is refused, and samples without one are told, before
+ * An oracle, and a picture without its evidence, need boxes: without any it is refused, and samples without one are told, before
  * anything is asked. Throws `usage`.
  */
 export async function assertBoxes(
@@ -20,7 +20,7 @@ export async function assertBoxes(
   tell: (warning: string) => void,
 ): Promise<void> {
   const oracle = arms.find(
-    ({intervention}) => intervention !== null && interventionNamed(intervention).needs === 'evidence',
+    ({intervention}) => intervention !== null && needsBoxes(interventionNamed(intervention)),
   )
   if (oracle === undefined) return
   for (const {benchmark, data, keys} of benchmarks) {
@@ -37,4 +37,8 @@ export async function assertBoxes(
       `${without} of ${keys.length} samples of ${benchmark.id} have no box, so ${oracle.intervention} fails on them.`,
     )
   }
+}
+
+function needsBoxes({needs, picture}: Intervention): boolean {
+  return needs === 'evidence' || picture?.is === 'box-blacked'
 }

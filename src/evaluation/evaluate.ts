@@ -4,7 +4,7 @@ import {writeLatents} from '../run-folder/latents.js'
 import {withRun} from '../run-folder/run.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
 import {runLoop} from './loop.js'
-import type {Prepared} from './prepare.js'
+import {type Prepared, recordsOwn} from './prepare.js'
 import {labelsOf, type RunEvent} from './spec.js'
 
 export interface RunEnd {
@@ -40,8 +40,9 @@ export async function evaluate(
     try {
       await runLoop(prepared, {
         run,
+        dir,
         keepLatents: async (bench, {latents, request}) => {
-          if (spec.saveLatents && latents)
+          if (latents && (spec.saveLatents || (request.arm.intervention === 'own' && recordsOwn(spec))))
             await writeLatents(
               dir,
               {arm: request.arm.id, bench, id: request.sample.id, repeat: request.repeat},

@@ -3,19 +3,24 @@
 
 import {type Arm, type Generation, picturesOf, type Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
-import {boxPrompt, buildPrompt} from '../modes/prompts.js'
+import {boxPrompt} from '../modes/prompts.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
 import {askInTurns, cropOf} from './crop-turns.js'
-import type {Prepared, PreparedBenchmark, PreparedModel} from './prepare.js'
+import {withNeighbours} from './neighbours.js'
+import {OwnAnswers} from './own-answers.js'
+import {Pictures} from './pictures.js'
+import {type Prepared, type PreparedBenchmark, type PreparedModel, recordsOwn} from './prepare.js'
 import {readOnce} from './read-once.js'
-import {saidIn, scoredRecord} from './scored-record.js'
+import {readingIn, saidIn, scoredRecord} from './scored-record.js'
 import {labelsOf, type RunEvent, type RunSpec} from './spec.js'
 
 /** What the loop needs from outside. */
 export interface LoopTools {
   readonly run: OpenRun
+  /** The run's folder, from which its own latents are fed. */
+  readonly dir: string
   /**
    * Stores the vectors of a generation, if they are kept. Called before its record is written, so the latents of every
    * record exist.
@@ -26,17 +31,27 @@ export interface LoopTools {
 }
 
 /**
- * Runs every model over every benchmark.
+ * Runs every model over every benchmark. Where arms feed on the own latents of this run, or are read behind its own
+ * texts, the own arms come first, over all benchmarks: statistics and donors are those of the whole run.
  * Throws what a session throws when it cannot go on; whatever finished by then is on disk.
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
-  const labels = labelsOf(prepared.spec)
+  const {spec} = prepared
+  const labels = labelsOf(spec)
   for (const model of prepared.models) {
-    for (const bench of prepared.benchmarks) {
-      if (tools.signal.aborted) return
-      const {ref} = model.session.describe()
-      tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
-      await runOne(prepared, model, bench, tools)
+    const own = recordsOwn(spec) ? model.arms.filter(arm => arm.intervention === 'own') : []
+    const rest = model.arms.filter(arm => !own.includes(arm))
+    for (const [arms, reads] of [
+      [own, false],
+      [rest, spec.readings === true && model.session.describe().observesLatents],
+    ] as const) {
+      if (arms.length === 0 && !reads) continue
+      for (const bench of prepared.benchmarks) {
+        if (tools.signal.aborted) return
+        const {ref} = model.session.describe()
+        tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
+        await runOne(prepared, {...model, arms: reads ? model.arms : arms}, bench, tools, reads)
+      }
     }
   }
 }
@@ -46,43 +61,66 @@ async function runOne(
   {session, arms}: PreparedModel,
   bench: PreparedBenchmark,
   tools: LoopTools,
+  reads: boolean,
 ): Promise<void> {
-  const {run, signal, onEvent} = tools
+  const {run, dir, signal, onEvent} = tools
+  const {spec} = prepared
+  const from = spec.runner.local.latentBank ?? dir
+  const latentArms = arms.filter(({mode}) => mode === 'latent')
+  const own = reads ? await OwnAnswers.read(dir, from, latentArms, spec.extractor) : null
   // When writing fails, open generations are aborted too.
   const stop = new AbortController()
   try {
     await run.write(
       askInTurns(
         {session, arms},
-        groups(prepared.spec, arms, bench, run),
+        groups(spec, arms, bench, tools, own),
         bench.form,
         AbortSignal.any([signal, stop.signal]),
       ),
-      generation => finish(prepared, bench, generation, tools),
-      record => onEvent({type: 'record', record}),
+      generation =>
+        generation.request.onlyRead ? read(own!, bench, generation) : finish(prepared, bench, generation, tools),
+      record => {
+        if (!own?.wasSettled(record)) onEvent({type: 'record', record})
+      },
     )
   } finally {
     stop.abort()
   }
 }
 
-/** One group per sample: the first requests of all arms, at every repeat, that are not settled. */
+/** One group per sample: the first requests of all arms, at every repeat, that are not settled or lack their reading. */
 async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],
   bench: PreparedBenchmark,
-  {tally}: Pick<OpenRun, 'tally'>,
+  {run: {tally}, dir}: Pick<LoopTools, 'run' | 'dir'>,
+  own: OwnAnswers | null,
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
-  const once = readOnce()
-  for await (const stored of bench.data.samples(new Set(bench.keys.map(key => key.id)))) {
-    const sample = once(stored)
+  const bank = recordsOwn(spec) ? {bank: dir} : {}
+  const stored = bench.data.samples(new Set(bench.keys.map(key => key.id)))
+  for await (const {sample, other} of withNeighbours(keepingPictures(stored))) {
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
-    const open = asked.filter(
-      ({arm, repeat}) => !tally.isSettled(recordKey({arm: arm.id, bench: benchmark.id, id: sample.id, repeat})),
-    )
-    if (open.length > 0) yield open.map(({arm, repeat}) => request(spec, bench, sample, arm, repeat))
+    const pictures = new Pictures(spec, bench, sample, other)
+    const open = asked.flatMap(({arm, repeat}): Request[] => {
+      const key = {arm, bench: benchmark.id, id: sample.id, repeat}
+      const settled = tally.isSettled(recordKey({...key, arm: arm.id}))
+      const text = arm.mode === 'latent' ? own?.text(key) : undefined
+      if (settled && (text === undefined || own?.lacking(key) === undefined)) return []
+      const reading = text === undefined ? {} : {reading: text}
+      return [
+        {...request(spec, bench, sample, arm, repeat, pictures), ...bank, ...reading, ...(settled && {onlyRead: true})},
+      ]
+    })
+    if (open.length > 0) yield open
   }
+}
+
+/** Samples whose pictures are read once for all arms that see them. */
+async function* keepingPictures(samples: AsyncIterable<Sample>): AsyncGenerator<Sample> {
+  const once = readOnce()
+  for await (const sample of samples) yield once(sample)
 }
 
 function request(
@@ -91,6 +129,7 @@ function request(
   sample: Sample,
   arm: Arm,
   repeat: number | undefined,
+  pictures: Pictures,
 ): Request {
   const {temperature, topP, topK} = spec.decoding
   const maxNewTokens = maxNewTokensOf(benchmark, form, arm.mode, spec.decoding.maxNewTokens)
@@ -98,7 +137,7 @@ function request(
   return {
     sample,
     arm,
-    prompt: crop ? boxPrompt(sample, form, crop) : buildPrompt(sample, arm.mode, form),
+    ...(crop ? {prompt: boxPrompt(sample, form, crop)} : pictures.shownTo(arm)),
     decoding: {
       maxNewTokens,
       temperature,
@@ -110,6 +149,14 @@ function request(
     ...(repeat === undefined ? {} : {repeat}),
     ...(form.likelihood && sample.options ? {continuations: sample.options} : {}),
   }
+}
+
+/** The record of an answer that was settled before, with its reading. Null where reading failed: it stays open. */
+function read(own: OwnAnswers, {benchmark}: PreparedBenchmark, generation: Generation): LogRecord | null {
+  const {sample, arm, repeat} = generation.request
+  const reading = readingIn(generation)
+  const record = own.lacking({arm, bench: benchmark.id, id: sample.id, repeat})!
+  return reading.forced === undefined ? null : {...record, forced: reading.forced && [...reading.forced]}
 }
 
 async function finish(

@@ -75,7 +75,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           benchmarks: spec.benchmarks.map(({id}) => id),
           seed: spec.seed,
           repeats,
-          keepLatents: spec.saveLatents,
+          keepLatents: spec.saveLatents || recordsOwn(spec),
           notify,
         },
         local,
@@ -87,7 +87,8 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     const fed = models
       .flatMap(({arms}) => arms)
       .find(({intervention}) => intervention !== null && needsBank(intervention))
-    if (fed && local.latentBank === undefined) throw bankMissing(fed.intervention!)
+    if (fed && local.latentBank === undefined && !spec.interventions.includes('own'))
+      throw bankMissing(fed.intervention!)
     const identities = models.map(({session}) => session.describe())
     const benchmarks: PreparedBenchmark[] = []
     const entries: LockedBenchmark[] = []
@@ -182,10 +183,8 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         details,
         builtin,
       })),
-      ...(fed ? {latentsFrom: (await readLock(local.latentBank!)).hash} : {}),
-      ...(arms.some(({intervention}) => intervention !== null && interventionNamed(intervention).needs === 'donor')
-        ? {donors: donorPolicy}
-        : {}),
+      ...(fed && local.latentBank !== undefined ? {latentsFrom: (await readLock(local.latentBank)).hash} : {}),
+      ...(arms.some(takesDonor) ? {donors: donorPolicy} : {}),
       extractor: spec.extractor,
       ...pluginsOf({arms, benchmarks: entries, extractor: spec.extractor, recipe: spec.recipe?.name, asked: true}),
       judge: judge?.identity ?? null,
@@ -206,6 +205,15 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
     await close()
     throw error
   }
+}
+
+/** Whether the own arms are recorded in the run itself, before the others. */
+export function recordsOwn({interventions, readings, runner}: RunSpec): boolean {
+  return runner.local.latentBank === undefined && (readings === true || interventions.some(needsBank))
+}
+
+function takesDonor({intervention}: Arm): boolean {
+  return intervention !== null && ['donor', 'unrelated'].includes(interventionNamed(intervention).needs)
 }
 
 /** A checkpoint that is run here, not an endpoint or saved answers. */

@@ -8,7 +8,7 @@ import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {extractorNames} from '../metrics/extraction/index.js'
-import {interventionNames} from '../modes/interventions.js'
+import {isIntervention} from '../modes/interventions.js'
 import {type Lock, type LockedBenchmark, lockedMetric, lockOf} from '../run-folder/lock.js'
 import {openRunFolder, settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
@@ -61,7 +61,7 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
     if (absent !== undefined) throw absent
   }
   for (const {intervention} of before.arms) {
-    if (intervention === null || interventionNames().includes(intervention)) continue
+    if (intervention === null || isIntervention(intervention)) continue
     const absent = absentPart(before, 'intervention', intervention)
     if (absent !== undefined) notify({type: 'warning', message: `${absent.message} It is taken to leave latents.`})
   }

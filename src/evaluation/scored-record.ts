@@ -85,13 +85,37 @@ export function saidIn(generation: Generation): Said {
   } = generation
   const likeliest = likeliestOption(request.sample, continuationLogProbs)
   return {
-    ...{text, usage, timing, stop, attempts, seen, cached, costUsd, error, likeliest},
+    ...{text, usage, timing, stop, attempts, seen, cached, costUsd, error, likeliest, more: latentFacts(generation)},
     ...(steps && {steps: steps.map(stepOf)}),
   }
 }
 
 function stepOf({seen, box, ...step}: Step): NonNullable<LogRecord['steps']>[number] {
   return {...step, usage: {...step.usage}, timing: {...step.timing}, seen: seen && copyOf(seen), box: box && [...box]}
+}
+
+/** What is recorded of the latents of an answer, where they are kept. */
+function latentFacts(generation: Generation): Record<string, unknown> {
+  const {request, tokenIds, latentAt, latents, donor, stop} = generation
+  if (request.arm.mode !== 'latent' || stop === 'error' || stop === 'abort') return {}
+  const fed = latents?.flatMap(({vectors}) => vectors) ?? []
+  const own = latents?.flatMap(({vectors, own = vectors}) => own) ?? []
+  return {
+    ...(latents && {tokenIds, latentAt}),
+    ...(fed.length > 0 && {latentNorm: {fed: meanNorm(fed), own: meanNorm(own)}}),
+    ...(donor && {donor}),
+    ...readingIn(generation),
+  }
+}
+
+/** The reading of an answer: null where it was wanted and cannot be had. */
+export function readingIn({request, forced, stop}: Generation): {forced?: readonly number[] | null} {
+  return request.reading !== undefined && stop !== 'error' && stop !== 'abort' ? {forced: forced ?? null} : {}
+}
+
+function meanNorm(vectors: readonly Float32Array[]): number {
+  const norm = (vector: Float32Array) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))
+  return vectors.reduce((sum, vector) => sum + norm(vector), 0) / vectors.length
 }
 
 /** From a record: everything that is not recomputed. */

@@ -59,6 +59,11 @@ export interface RunSpec {
   /** The published evaluation that the settings come from, and the layouts of the data that it asked. */
   readonly recipe?: UsedRecipe & {readonly layouts: Readonly<Record<string, readonly string[]>>}
   readonly saveLatents: boolean
+  /**
+   * Also reads every latent arm behind the own text (`forced` in the record). The own arm must be among the
+   * interventions, or in the run of `latentBank` with saved latents. No part of the lock: it changes no answer.
+   */
+  readonly readings?: boolean
   readonly maxErrorRate: number
   /** The run folder; by default it is named after the run and its lock hash, under `results/`. */
   readonly out?: string

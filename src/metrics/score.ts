@@ -68,14 +68,14 @@ function boxMetricsOf({text, boxText, boxes, extra}: Answered): Score['metrics']
 /** The official rule of V*: the answer is the likeliest option, whatever the model writes. */
 function byLikelihood(answered: Answered): Score {
   const {gold, likeliest = null} = answered
-  const score = (outcome: Score['outcome'], value: number | null): Score => ({
+  const score = (outcome: Score['outcome'], value: number | null, metrics: Score['metrics'] = {}): Score => ({
     outcome,
     score: value,
     answer: likeliest,
-    metrics: {},
+    metrics,
   })
   if (gold === null) return score('unscored', null)
-  if (notEngaged(answered)) return score('not-engaged', 0)
+  if (notEngaged(answered)) return score('not-engaged', 0, {answerOnly: Number(likeliest === gold)})
   if (likeliest === null) return score('unanswered', 0)
   return likeliest === gold ? score('correct', 1) : score('wrong', 0)
 }

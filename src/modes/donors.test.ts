@@ -1,8 +1,8 @@
 import {random} from '../core/random.js'
-import {type DonorFacts, drawDonor, goldTexts, mayDonate} from './donors.js'
+import {contrastDonor, type DonorFacts, goldTexts, liftOf, mayDonate, unrelatedDonor} from './donors.js'
 
-const red: DonorFacts = {id: 'q1', item: 'q1', pictures: ['p1'], golds: ['red']}
-const blue: DonorFacts = {id: 'q2', item: 'q2', pictures: ['p2'], golds: ['blue']}
+const red: DonorFacts = {id: 'q1', item: 'q1', subtask: 's', pictures: ['p1'], golds: ['red']}
+const blue: DonorFacts = {id: 'q2', item: 'q2', subtask: 's', pictures: ['p2'], golds: ['blue']}
 
 describe('a sample gives its latents', () => {
   it.each([
@@ -20,34 +20,61 @@ describe('a sample gives its latents', () => {
   })
 })
 
-describe('the draw', () => {
-  const many = Array.from({length: 60}, (_, i) => ({
-    id: `q${i}`,
-    item: `i${i >> 1}`,
-    pictures: [`p${i % 7}`],
-    golds: [`g${i % 5}`],
-  }))
+/** A choice between colours; the gold is the letter of `answer`. */
+const choice = (id: string, options: readonly string[], answer: string, subtask = 's'): DonorFacts => {
+  const letters = ['A', 'B', 'C', 'D'].slice(0, options.length)
+  const gold = letters[options.indexOf(answer)]!
+  return {id, item: id, subtask, pictures: [`p${id}`], golds: [answer], options, letters, gold}
+}
 
-  it('keeps the policy, is the same for one seed, and reaches everybody who may donate', () => {
-    for (const recipient of many.slice(0, 6)) {
-      const drawn = Array.from({length: 2000}, (_, k) => drawDonor(recipient, many, random(k, recipient.id))!)
-      expect(drawn.every(donor => mayDonate(donor, recipient))).toBe(true)
-      expect(drawDonor(recipient, many, random(3, recipient.id))).toBe(drawn[3])
-      const may = many.filter(donor => mayDonate(donor, recipient))
-      const counts = may.map(donor => drawn.filter(one => one === donor).length)
-      const expected = 2000 / may.length
-      // Chi-squared over the eligible: its mean is their number less one, its deviation the root of twice that.
-      const chi = counts.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)
-      const freedom = may.length - 1
-      expect(chi).toBeLessThan(freedom + 5 * Math.sqrt(2 * freedom))
-    }
+describe('what following a donor means', () => {
+  const recipient = choice('r', ['red', 'blue', 'green'], 'red')
+  it.each([
+    ['its gold text is another option', choice('d', ['blue', 'red', 'pink'], 'blue'), {lift: 'text', answer: 'B', option: 1}],
+    ['its gold letter is another', choice('d', ['pink', 'blue', 'grey'], 'grey'), {lift: 'letter', answer: 'C', option: 2}],
+    ['its gold letter is the same', choice('d', ['pink', 'blue', 'grey'], 'pink'), {lift: 'other', answer: null}],
+    ['the recipient has no such letter', choice('d', ['w', 'x', 'y', 'z'], 'z'), {lift: 'other', answer: null}],
+    ['its answer is open', {...blue, id: 'd'}, {lift: 'text', answer: 'B', option: 1}],
+  ] as const)('%s', (_, donor, lift) => {
+    expect(liftOf(donor, recipient)).toEqual(lift)
+  })
+})
+
+describe('the donor of swap', () => {
+  const recipient = choice('r', ['red', 'blue', 'green'], 'red')
+  const contrast = choice('c', ['green', 'pink', 'grey'], 'green')
+  const letter = choice('l', ['pink', 'grey', 'white'], 'white')
+  const neither = choice('n', ['pink', 'grey', 'white'], 'pink')
+  const far = choice('f', ['blue', 'red', 'green'], 'blue', 'other')
+  const wide = choice('w', ['blue', 'red', 'green', 'pink'], 'blue')
+  const drawn = (candidates: readonly DonorFacts[], draw = contrastDonor) => [
+    ...new Set(Array.from({length: 60}, (_, seed) => draw(recipient, candidates, random(seed))?.id ?? null)),
+  ]
+
+  it('contradicts the recipient where one does, else has another letter, else only another gold', () => {
+    expect(drawn([far, wide, neither, letter, contrast])).toEqual(['c'])
+    expect(drawn([far, wide, neither, letter])).toEqual(['l'])
+    expect(drawn([far, wide, neither])).toEqual(['n'])
+    expect(drawn([far, wide])).toEqual([null])
   })
 
-  it('finds the only one there is among many, and says when there is none', () => {
-    const same = Array.from({length: 5000}, (_, i) => ({...red, id: `r${i}`, item: `r${i}`}))
-    expect(drawDonor(red, [...same, blue], random(0))).toBe(blue)
-    expect(drawDonor(red, same, random(0))).toBeNull()
-    expect(drawDonor(red, [], random(0))).toBeNull()
+  it('is drawn from all who fit, the same for one seed', () => {
+    const many = Array.from({length: 5}, (_, i) => ({...contrast, id: `c${i}`, item: `c${i}`}))
+    expect(drawn(many).sort()).toEqual(['c0', 'c1', 'c2', 'c3', 'c4'])
+    expect(contrastDonor(recipient, many, random(3))).toBe(contrastDonor(recipient, many, random(3)))
+  })
+
+  it('unrelated: is of another subtask, else contradicts as little as can be had', () => {
+    expect(drawn([contrast, letter, neither, far], unrelatedDonor)).toEqual(['f'])
+    expect(drawn([contrast, letter, neither], unrelatedDonor)).toEqual(['n'])
+    expect(drawn([contrast, letter], unrelatedDonor)).toEqual(['l'])
+    expect(drawn([contrast], unrelatedDonor)).toEqual(['c'])
+    expect(drawn([recipient], unrelatedDonor)).toEqual([null])
+  })
+
+  it('unrelated: is found where almost all are of the same subtask', () => {
+    const near = Array.from({length: 5000}, (_, i) => ({...contrast, id: `c${i}`, item: `c${i}`}))
+    expect(unrelatedDonor(recipient, [...near, far], random(0))).toBe(far)
   })
 })
 

@@ -1,15 +1,17 @@
-// Decides which sample's latents `swap` may feed to another sample: the policy, and the draw among the samples it
-// allows. Pure.
+// Decides which sample's latents `swap` and `swap-unrelated` feed to another sample: the policy, and the draw among the
+// samples it allows. Pure.
+import type {FedDonor} from '../core/generation.js'
 import type {Random} from '../core/random.js'
 
 /** The policy's name, as the lock records it. Rename it whenever the policy changes. */
-export const donorPolicy = 'other-item-picture-gold'
+export const donorPolicy = 'contrast-or-unrelated'
 
 /** The properties of a sample that the policy compares. */
 export interface DonorFacts {
   readonly id: string
   /** Id of the item this sample is a variant of; the sample's own id if it is not a variant. */
   readonly item: string
+  readonly subtask: string
   /** Hashes of its picture files. */
   readonly pictures: readonly string[]
   /**
@@ -17,7 +19,17 @@ export interface DonorFacts {
    * gold is hidden.
    */
   readonly golds: readonly string[]
+  /** For a choice: its option texts, written like `golds` (empty where only letters are known), its letters, its gold. */
+  readonly options?: readonly string[]
+  readonly letters?: readonly string[]
+  readonly gold?: string
 }
+
+/**
+ * What the donor's answer is to the recipient. `text`: its gold text is one of the recipient's other options. `letter`:
+ * its gold letter is another of the recipient's letters. `other`: neither, so following it is no definite answer.
+ */
+export type Lift = FedDonor['lift']
 
 /**
  * Whether `donor` may give its latents to `recipient`: they are different items, share no picture, and have different
@@ -28,25 +40,70 @@ export function mayDonate(donor: DonorFacts, recipient: DonorFacts): boolean {
   return disjoint(donor.pictures, recipient.pictures) && disjoint(donor.golds, recipient.golds)
 }
 
-/** Number of random draws before all samples are scanned. A scan is needed only if almost no sample may donate. */
-const draws = 64
+/** What the donor's answer is to the recipient, whose answers are letters; see Lift. */
+export function liftOf(donor: DonorFacts, recipient: DonorFacts): Pick<FedDonor, 'lift' | 'answer' | 'option'> {
+  const letters = recipient.letters ?? []
+  const text = recipient.options?.findIndex(option => donor.golds.includes(option)) ?? -1
+  if (text >= 0 && letters[text] !== undefined && letters[text] !== recipient.gold)
+    return {lift: 'text', answer: letters[text], option: text}
+  const letter = donor.gold === undefined || donor.gold === recipient.gold ? -1 : letters.indexOf(donor.gold)
+  return letter >= 0 ? {lift: 'letter', answer: letters[letter]!, option: letter} : {lift: 'other', answer: null}
+}
 
-/** Draws one of the allowed donors, all equally likely; null if there is none. */
-export function drawDonor<T extends DonorFacts>(
+/**
+ * The donor of `swap`: of the same subtask and number of options. Best is one whose gold text is another option of the
+ * recipient, then one whose gold letter differs, then any that may donate; null if there is none.
+ */
+export function contrastDonor<T extends DonorFacts>(
   recipient: DonorFacts,
   candidates: readonly T[],
   random: Random,
 ): T | null {
-  if (candidates.length === 0) return null
-  for (let draw = 0; draw < draws; draw++) {
-    const candidate = random.pick(candidates)
-    if (mayDonate(candidate, recipient)) return candidate
-  }
-  const fitting = candidates.filter(candidate => mayDonate(candidate, recipient))
-  return fitting.length === 0 ? null : random.pick(fitting)
+  const near = candidates.filter(
+    donor => donor.subtask === recipient.subtask && donor.letters?.length === recipient.letters?.length,
+  )
+  return firstDrawn(recipient, near, ['text', 'letter', 'other'], random)
 }
 
-/** The gold answer as texts to compare: for a choice, the text of its option. Lower case, trimmed. */
+/**
+ * The donor of `swap-unrelated`: of another subtask; else of this one, best one whose answer is none of the
+ * recipient's options (where all samples have the same options, there is none such). Null if there is none.
+ */
+export function unrelatedDonor<T extends DonorFacts>(
+  recipient: DonorFacts,
+  candidates: readonly T[],
+  random: Random,
+): T | null {
+  const isFar = (donor: T) => donor.subtask !== recipient.subtask && mayDonate(donor, recipient)
+  for (let draw = 0; draw < draws && candidates.length > 0; draw++) {
+    const candidate = random.pick(candidates)
+    if (isFar(candidate)) return candidate
+  }
+  const far = candidates.filter(isFar)
+  if (far.length > 0) return random.pick(far)
+  const near = candidates.filter(donor => donor.subtask === recipient.subtask)
+  return firstDrawn(recipient, near, ['other', 'letter', 'text'], random)
+}
+
+/** Number of random draws before all samples are scanned. A scan is needed only if almost no sample may donate. */
+const draws = 64
+
+/** Draws among those of the first kind that there is, all equally likely. */
+function firstDrawn<T extends DonorFacts>(
+  recipient: DonorFacts,
+  candidates: readonly T[],
+  kinds: readonly Lift[],
+  random: Random,
+): T | null {
+  const may = candidates.filter(donor => mayDonate(donor, recipient))
+  for (const kind of kinds) {
+    const fitting = may.filter(donor => liftOf(donor, recipient).lift === kind)
+    if (fitting.length > 0) return random.pick(fitting)
+  }
+  return null
+}
+
+/** The gold answer as texts to compare: for a choice, the text of its option. */
 export function goldTexts({
   gold,
   options,
@@ -58,8 +115,12 @@ export function goldTexts({
 }): string[] {
   if (gold === null) return []
   const place = typeof gold === 'string' ? (letters?.indexOf(gold) ?? -1) : -1
-  const texts = options?.[place] ?? gold
-  return [texts].flat().map(text => text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim())
+  return [options?.[place] ?? gold].flat().map(comparable)
+}
+
+/** Lower case, trimmed, compatibility forms and blanks made one. */
+export function comparable(text: string): string {
+  return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
 }
 
 function disjoint(these: readonly string[], those: readonly string[]): boolean {

@@ -91,6 +91,30 @@ export const logRecordSchema = z.looseObject({
     )
     .optional(),
   error: z.looseObject({code: z.string(), message: z.string()}).nullable(),
+  /** Where latents are recorded: the generated ids, and the places among them at which a latent was fed. */
+  tokenIds: z.array(z.number().int()).optional(),
+  latentAt: z.array(z.number().int()).optional(),
+  /** Mean norm of the latents that were fed, and of those that the model itself would have fed. */
+  latentNorm: z.looseObject({fed: z.number(), own: z.number()}).optional(),
+  /** Whose latents were fed. */
+  donor: z
+    .looseObject({
+      id: z.string(),
+      lift: z.enum(['text', 'letter', 'other']),
+      /** The donor's answer as a letter of this sample, and its place among the letters. */
+      answer: z.string().nullable(),
+      option: z.number().int().optional(),
+      /** Of an unrelated donor: it is of the sample's own subtask. */
+      sameSubtask: z.boolean().optional(),
+      /** Its latents had to be cut or repeated. */
+      resized: z.boolean().optional(),
+    })
+    .optional(),
+  /**
+   * Behind own text with this arm's latents: the natural log-probability of each option, normalised over the options.
+   * Null where own text has no readable answer; absent where nothing was read.
+   */
+  forced: z.array(z.number()).nullish(),
 })
 
 export type LogRecord = z.infer<typeof logRecordSchema>

@@ -5,7 +5,7 @@ import {LanternError} from '../../core/errors.js'
 import {modes} from '../../core/generation.js'
 import {defaultPromptStyle, promptStyles} from '../../core/prompt-form.js'
 import {readShard} from '../../evaluation/selection.js'
-import {interventionNames} from '../../modes/interventions.js'
+import {interventionForms, interventionNames, isIntervention} from '../../modes/interventions.js'
 import {protocolNames, unsupportedProtocols} from '../../modes/protocols.js'
 import {anyText, choice, keyAndRest, named, number, text, wholeNumber, written} from './kinds.js'
 import {combined, one, several, Unfit, withDefault} from './setting.js'
@@ -112,6 +112,16 @@ const recipeName = text('NAME|FILE', {
   },
 })
 
+/** A name of the register, or one with a parameter, which the arms check. */
+const interventionName = {
+  ...named('NAME', 'intervention', interventionNames),
+  names: {
+    noun: 'intervention',
+    part: (value: string) => (isIntervention(value) ? undefined : value),
+    known: interventionNames,
+  },
+}
+
 export const whatSettings = {
   recipe: one(recipeName, 'All that a published evaluation fixes: a name of `recipe list`, or a YAML file.', what),
   bench: several(benchmarkId, `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`, what),
@@ -130,8 +140,8 @@ export const whatSettings = {
     defaultNote: 'what the checkpoint says',
   }),
   intervention: several(
-    named('NAME', 'intervention', interventionNames),
-    'What is done to the latents of latent arms.',
+    interventionName,
+    `What is done to the latents, or (image:...) to the picture in any mode; also ${interventionForms().join(', ')}.`,
     {
       ...what,
       defaultNote: 'own',

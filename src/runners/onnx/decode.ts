@@ -2,9 +2,10 @@
 // latent per step.
 // A row starts as a fork of a prefilled prompt; when it ends, the next task takes its place. modes/protocols.ts and
 // modes/interventions.ts decide which id and which vector come next. engine.ts handles prompts and pictures.
+import {LanternError} from '../../core/errors.js'
 import type {LatentBlock, Stop} from '../../core/generation.js'
 import type {Random} from '../../core/random.js'
-import type {ChooseLatent} from '../../modes/interventions.js'
+import type {ChooseLatent, Hidden} from '../../modes/interventions.js'
 import {
   type BlockState,
   decide,
@@ -15,6 +16,7 @@ import {
 } from '../../modes/protocols.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
+import {promptPlaces} from './prompt-tokens.js'
 import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
 
@@ -37,6 +39,8 @@ export interface DecodeTask {
   readonly eos: ReadonlySet<number>
   /** The learned end vector, for protocols that have one. */
   readonly stopVector?: Float32Array
+  /** What the cache loses; modes/interventions.ts says when. */
+  readonly hides?: Hidden
 }
 
 export interface Decoded<T extends DecodeTask> {
@@ -46,9 +50,10 @@ export interface Decoded<T extends DecodeTask> {
   readonly latentMask: readonly boolean[]
   /** What was fed and what the model itself would have fed; one entry per block. */
   readonly blocks: readonly Required<LatentBlock>[]
-  /** `error`: the model's output was not finite, so its tokens mean nothing. */
+  /** `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`). */
   readonly stop: Extract<Stop, 'eos' | 'length' | 'error'>
-  /** Time in milliseconds since the row was started, and the number of steps taken in that time. */
+  readonly failure?: unknown
+  /** Time in milliseconds of the steps that the row took part in, and their number. */
   readonly decodeMs: number
   readonly steps: number
 }
@@ -82,7 +87,7 @@ export async function* decodeAll<T extends DecodeTask>(
           yield null
           continue
         }
-        const row = new Row(next.value)
+        const row = new Row(next.value, model.checkpoint.ids.image)
         const {output} = next.value.prompt
         // The first token needs no step, because it comes from the prefill.
         if (row.advance(output.nextTokens[0]!, output.hidden!.slice(), output.logits!.slice())) yield row.result()
@@ -112,10 +117,12 @@ async function* step<T extends DecodeTask>(
   const embeds = new Float32Array(n * H)
   const positions = new Int32Array(3 * n)
   const totals = new Int32Array(n)
+  const startedAt = performance.now()
   for (const [i, row] of rows.entries()) {
+    cache.drop(i, row.placesToDrop())
     const length = cache.lengths[i]!
     embeds.set(row.latent ?? model.embed([row.previous]), i * H)
-    for (let axis = 0; axis < 3; axis++) positions[axis * n + i] = length + row.task.prompt.ropeDelta
+    for (let axis = 0; axis < 3; axis++) positions[axis * n + i] = length + row.dropped + row.task.prompt.ropeDelta
     totals[i] = length + 1
   }
   const output = await model.decode({
@@ -129,6 +136,8 @@ async function* step<T extends DecodeTask>(
     want: {hidden: true, logits: rows.some(row => row.readsLogits)},
   })
   cache.append(output.delta)
+  const stepMs = performance.now() - startedAt
+  for (const row of rows) row.decodeMs += stepMs
   const vocabulary = (output.logits?.length ?? 0) / n
   // Starts from the last row, because a row that ends is replaced by the last one.
   for (let i = n - 1; i >= 0; i--) {
@@ -156,12 +165,22 @@ class Row<T extends DecodeTask> {
   readonly #latentMask: boolean[] = []
   readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
   readonly #seen: Set<number>
-  readonly #startedAt = performance.now()
+  readonly #imageToken: number
+  decodeMs = 0
+  /** Number of positions that the cache has lost. */
+  dropped = 0
+  /** Latents among the ids before this place are no longer in the cache. */
+  #knockedOut = 0
   #state: BlockState = outsideBlock
   #lastHidden: Float32Array | undefined
   #stop: Decoded<T>['stop'] | null = null
+  #failure: unknown
 
-  constructor(readonly task: T) {
+  constructor(
+    readonly task: T,
+    imageToken: number,
+  ) {
+    this.#imageToken = imageToken
     const {sampling, prompt} = task
     this.readsLogits = !isPlainGreedy(sampling)
     this.previous = prompt.ids.at(-1)!
@@ -180,7 +199,15 @@ class Row<T extends DecodeTask> {
     this.latent = null
     if (decision.latent) {
       const block = decision.state.blocks - 1
-      this.latent = task.choose(hidden, {block, index: decision.state.used - 1})
+      try {
+        this.latent = task.choose(hidden, {block, index: decision.state.used - 1})
+      } catch (error) {
+        // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this one.
+        if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
+        this.#failure = error
+        this.#stop = 'error'
+        return true
+      }
       this.#blocks[block]!.vectors.push(this.latent)
       this.#blocks[block]!.own.push(hidden)
     }
@@ -190,6 +217,23 @@ class Row<T extends DecodeTask> {
     if (task.sampling.repetitionPenalty !== 1) this.#seen.add(decision.id)
     this.#stop = stopAfter(machine, decision, this.#ids.length, task.maxNewTokens, task.eos)
     return this.#stop !== null
+  }
+
+  /** The places in the cache to be removed before the next position is fed. */
+  placesToDrop(): number[] {
+    const {hides, prompt} = this.task
+    if (hides === undefined || this.#state.inBlock || this.#state.blocks === 0) return []
+    const before = this.dropped
+    let places: number[]
+    if (hides === 'latents') {
+      // The token that ends the block still sees its latents, so it must be in the cache.
+      const fed = this.#latentMask.length - 1
+      if (fed === 0 || this.#latentMask[fed - 1]) return []
+      places = this.#latentMask.flatMap((latent, i) => (latent && i >= this.#knockedOut ? [prompt.ids.length + i] : []))
+      this.#knockedOut = fed
+    } else places = before > 0 ? [] : promptPlaces(prompt.ids, hides, this.#imageToken)
+    this.dropped += places.length
+    return places.map(place => place - before)
   }
 
   /** Ends the generation where the model's output is not finite. */
@@ -204,7 +248,8 @@ class Row<T extends DecodeTask> {
       latentMask: this.#latentMask,
       blocks: this.#blocks,
       stop: this.#stop!,
-      decodeMs: performance.now() - this.#startedAt,
+      ...(this.#failure !== undefined && {failure: this.#failure}),
+      decodeMs: this.decodeMs,
       steps: this.#ids.length - 1,
     }
   }

@@ -7,20 +7,17 @@ import {
   failedGeneration,
   type Generation,
   type LatentBlock,
+  type OwnText,
+  type Prompt,
   promptText,
   type Request,
   type Usage,
+  unknownTiming,
+  unknownUsage,
 } from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import {readFloats} from '../../core/safetensors.js'
-import {
-  bankMissing,
-  type Intervention,
-  interventionNamed,
-  type LatentSupply,
-  latentChooser,
-  needsBank,
-} from '../../modes/interventions.js'
+import type {Blocks} from '../../modes/interventions.js'
 import {
   type LatentMachine,
   latentMachine,
@@ -31,9 +28,10 @@ import {
 } from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {notFinite} from './finite.js'
-import {type LatentBank, openLatentBank} from './latent-bank.js'
+import {ForcedReader, keptIds} from './forced-reading.js'
+import type {LatentBank} from './latent-bank.js'
+import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
-import {oracleLatents, randomBoxes} from './oracle-latents.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
 import {noLatentIds} from './qwen2-5-vl/latent-tokens.js'
 import {scoreContinuations} from './score.js'
@@ -56,17 +54,31 @@ type Prompted = Omit<PreparedPrompt, 'state'> & {readonly state: Omit<PreparedPr
 
 interface Plan extends Omit<DecodeTask, 'prompt'> {
   readonly request: Request
+  readonly supplied: Supplied
+  /** The latents of the own arm, and what the texts of this group share; for a reading. */
+  readonly bank: LatentBank | null
+  readonly group: Group
 }
 
-interface ArmTask extends DecodeTask {
-  readonly request: Request
+interface ArmTask extends DecodeTask, Plan {
+  readonly prompt: PromptState
   readonly prepared: PreparedPrompt
+}
+
+/** What the requests of a sample share. */
+interface Group {
+  readonly inputs: PreparedInputs
+  /** Latents made of other pictures, by prompt and number of latents. */
+  readonly seen: Map<string, Promise<Blocks>>
+  /** The beginnings of own texts that readings keep. */
+  readonly kept: Map<OwnText, ReturnType<typeof keptIds>>
 }
 
 export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
-  readonly #banks = new Map<string, Promise<LatentBank>>()
+  readonly #supplies: LatentSupplies
+  readonly #reader: ForcedReader
   #stopVector: Promise<Float32Array> | undefined
   /** Whether a problem of the checkpoint was told. */
   #told = false
@@ -76,6 +88,8 @@ export class Engine {
   constructor(tools: PromptTools, options: EngineOptions) {
     this.#tools = tools
     this.#options = options
+    this.#supplies = new LatentSupplies(tools, options.latentBank)
+    this.#reader = new ForcedReader(tools.model)
   }
 
   /** See Session.generate (runner.ts). */
@@ -92,8 +106,13 @@ export class Engine {
   async #finished(decoded: Decoded<ArmTask>): Promise<Generation> {
     const {request, prompt} = decoded.task
     try {
-      if (decoded.stop === 'error') throw notFinite()
-      return {...this.#generation(decoded), ...(await this.#wantedScores(request, prompt, decoded.blocks))}
+      if (decoded.stop === 'error') throw decoded.failure ?? notFinite()
+      const {blocks, task} = decoded
+      return {
+        ...this.#generation(decoded),
+        ...(await this.#wantedScores(request, prompt, blocks)),
+        ...(await this.#reading(task, prompt, () => blocks.map(({vectors}) => vectors))),
+      }
     } catch (error) {
       return this.#failed(request, error)
     }
@@ -146,18 +165,18 @@ export class Engine {
 
   async *#tasks(groups: AsyncIterable<readonly Request[]>, settled: Generation[]): AsyncGenerator<ArmTask | null> {
     for await (const requests of groups) {
-      const inputs = new PreparedInputs(this.#tools)
+      const group: Group = {inputs: new PreparedInputs(this.#tools), seen: new Map(), kept: new Map()}
       for (const request of requests) {
         // A problem with the arm itself affects every sample, so it ends the run.
         const machine = this.#machine(request)
-        const bank = await this.#bank(request)
+        const bank = await this.#supplies.bank(request)
         let task: ArmTask | null = null
         try {
-          const plan = await this.#plan(request, inputs, machine, bank)
-          const whole = await this.#inOneRun(plan, inputs)
+          const plan = await this.#plan(request, group, machine, bank)
+          const whole = request.onlyRead ? await this.#readAgain(plan) : await this.#inOneRun(plan)
           if (whole) settled.push(whole)
           else {
-            const prepared = await inputs.prompt(request)
+            const prepared = await group.inputs.prompt(request)
             task = {...plan, prepared, prompt: prepared.state}
           }
         } catch (error) {
@@ -169,39 +188,105 @@ export class Engine {
   }
 
   /** Everything a generation needs except its prompt, so that an arm that cannot run costs no prefill. */
-  async #plan(
-    request: Request,
-    inputs: PreparedInputs,
-    machine: LatentMachine,
-    bank: LatentBank | null,
-  ): Promise<Plan> {
-    const {arm, decoding} = request
+  async #plan(request: Request, group: Group, machine: LatentMachine, bank: LatentBank | null): Promise<Plan> {
+    const {decoding} = request
     const {generation} = this.#tools.model.checkpoint
-    const supply = await this.#supply(request, inputs, machine, bank)
+    const intervention = interventionOf(request)
+    const seen = () => this.#seen(request, request.looksAt!, group, machine)
+    const supplied = await this.#supplies.supplied(request, group.inputs, machine, bank, seen)
     const topP = decoding.topP ?? generation.topP
     const topK = decoding.topK ?? generation.topK
     return {
       request,
+      supplied,
+      bank,
+      group,
       machine,
-      choose: latentChooser(arm.intervention ?? 'own', supply),
+      choose: supplied.chooser(),
       sampling: {
         temperature: decoding.temperature,
         ...(topP !== undefined && {topP}),
         ...(topK !== undefined && {topK}),
         repetitionPenalty: generation.repetitionPenalty,
-        banned: interventionOf(request)?.blocks === 'none' ? [machine.ids.start] : [],
+        banned: intervention?.blocks === 'none' ? [machine.ids.start] : [],
       },
       // The draws are the same in every arm of a sample, because arms are compared in pairs.
       random: random(decoding.seed, request.sample.benchmark, request.sample.id, 'sampling'),
       maxNewTokens: decoding.maxNewTokens,
       eos: new Set(generation.eos),
       ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
+      ...(intervention?.hides && {hides: intervention.hides}),
     }
   }
 
+  /** The latents that the model makes with the pictures of another prompt. */
+  #seen(request: Request, prompt: Prompt, group: Group, machine: LatentMachine): Promise<Blocks> {
+    const key = JSON.stringify([machine.rules.name, machine.budget, request.decoding.seed, group.inputs.keyOf(prompt)])
+    const make = async (): Promise<Blocks> => {
+      const own = {...request, prompt, arm: {...request.arm, intervention: 'own'}}
+      const plan = await this.#plan(own, group, machine, null)
+      const {state} = await group.inputs.prompt(own)
+      const only = (async function* () {
+        yield {...plan, prompt: state}
+      })()
+      for await (const decoded of decodeAll(this.#tools.model, only, 1, new AbortController().signal)) {
+        if (decoded!.stop === 'error') throw decoded!.failure ?? notFinite()
+        return decoded!.blocks.map(({vectors}) => vectors)
+      }
+      throw new TypeError('the other picture gave no generation')
+    }
+    const known = group.seen.get(key) ?? make()
+    group.seen.set(key, known)
+    return known
+  }
+
+  /** The reading of an answer that is known. */
+  async #readAgain(plan: Plan): Promise<Generation> {
+    const {request, group, machine} = plan
+    const read = async () => {
+      const {state} = await group.inputs.prompt(request)
+      return this.#reading(plan, state, () => this.#seen(request, request.prompt, group, machine))
+    }
+    return {
+      request,
+      text: '',
+      usage: unknownUsage,
+      timing: unknownTiming,
+      stop: 'eos',
+      attempts: 0,
+      seen: null,
+      ...(request.reading && (await read())),
+    }
+  }
+
+  /**
+   * The requested reading; nothing where none was requested, or where there are no latents for its places. An arm that
+   * sees another picture reads the latents that it makes of it (`made`).
+   */
+  async #reading(
+    {request, supplied, bank, group, machine}: Plan,
+    prompt: PromptState,
+    made: () => Blocks | Promise<Blocks>,
+  ): Promise<Pick<Generation, 'forced'>> {
+    const {reading, sample, repeat} = request
+    const intervention = interventionOf(request)
+    if (!reading || intervention === null) return {}
+    const {tokenizer} = this.#tools
+    const {kept, rest} = group.kept.get(reading) ?? keptIds(reading, ids => tokenizer.decode(ids))
+    group.kept.set(reading, {kept, rest})
+    const recorded = await bank!.recorded(sample.benchmark, sample.id, repeat)
+    const own = (intervention.picture?.for === 'answer' ? await made() : (recorded ?? [])).filter(({length}) => length)
+    const fed = reading.latentAt.some(place => place < kept.length)
+    const answers = reading.answers.map(answer => tokenizer.encode(rest + answer))
+    if ((fed && own.length === 0) || answers.some(({length}) => length === 0)) return {}
+    const rules = {...intervention, own, choose: supplied.chooser(), ids: machine.ids}
+    return {forced: await this.#reader.read(prompt, kept, reading, rules, answers)}
+  }
+
   /** The generation of the Loop graph, or null when it is not requested or cannot do this one. */
-  async #inOneRun(plan: Plan, inputs: PreparedInputs): Promise<Generation | null> {
+  async #inOneRun(plan: Plan): Promise<Generation | null> {
     const {generate} = this.#tools.model
+    const {inputs} = plan.group
     const {intervention} = plan.request.arm
     const ownLatents = intervention === 'own' || intervention === null
     if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents)) return null
@@ -212,10 +297,12 @@ export class Engine {
     // it.
     const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
     const generation = this.#generation({...decoded, task: {...plan, prepared}})
-    if (!plan.request.continuations) return generation
+    if (!plan.request.continuations && !plan.request.reading) return generation
+    const {state} = await inputs.prompt(plan.request)
     return {
       ...generation,
-      ...(await this.#wantedScores(plan.request, (await inputs.prompt(plan.request)).state, decoded.blocks)),
+      ...(await this.#wantedScores(plan.request, state, decoded.blocks)),
+      ...(await this.#reading(plan, state, () => decoded.blocks.map(({vectors}) => vectors))),
     }
   }
 
@@ -244,69 +331,8 @@ export class Engine {
     }
     const ownSize = rules.name === latent!.protocol ? latent!.size : null
     const machine = latentMachine(rules, ids, arm.latentSize ?? (rules.budget === null ? null : ownSize))
-    return interventionOf(request)?.blocks === 'empty' ? markersOnly(machine) : machine
-  }
-
-  async #supply(
-    request: Request,
-    inputs: PreparedInputs,
-    machine: LatentMachine,
-    bank: LatentBank | null,
-  ): Promise<LatentSupply> {
-    const {benchmark, id, item} = request.sample
-    const seed = [request.decoding.seed, benchmark, id]
-    const need = interventionOf(request)?.needs ?? 'nothing'
-    if (need === 'evidence' || need === 'crops')
-      return {seed, vectors: await this.#evidence(request, inputs, machine.budget)}
-    if (bank === null) return {seed}
-    if (need === 'statistics') return {seed, statistics: await bank.statistics()}
-    const blocks =
-      need === 'donor'
-        ? await bank.donor({benchmark, id, item}, seed)
-        : await bank.recorded(benchmark, id, request.repeat)
-    if (blocks === null) {
-      const whose = need === 'donor' ? 'of another item, picture and gold answer' : 'of this sample'
-      throw new LanternError(
-        'data-absent',
-        `The recorded run has no latents ${whose}, which ${request.arm.intervention} needs.`,
-      )
-    }
-    return need === 'donor' ? {seed, donor: blocks} : {seed, recorded: blocks}
-  }
-
-  /** Vectors of the sample's boxes, or of random crops, one per latent. */
-  async #evidence(request: Request, inputs: PreparedInputs, budget: number) {
-    const {sample, arm, decoding} = request
-    const ofBoxes = interventionOf(request)?.needs === 'evidence'
-    const {boxes = [], benchmark, id} = sample
-    if (!Number.isFinite(budget)) {
-      throw new LanternError(
-        'unsupported',
-        `${arm.protocol} has no fixed number of latents, which ${arm.intervention} needs.`,
-      )
-    }
-    if (ofBoxes && boxes.length === 0) {
-      throw new LanternError(
-        'unsupported',
-        `This sample has no box, so there is no ${arm.intervention} latent for it.`,
-        'Run it on samples that have boxes.',
-      )
-    }
-    const picture = await inputs.firstPicture(sample)
-    const draws = random(decoding.seed, benchmark, id, 'random-crop')
-    const chosen = ofBoxes ? boxes : randomBoxes(boxes, picture.width, picture.height, draws)
-    return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => inputs.encode(image, limits))
-  }
-
-  /** The recorded latents that an arm feeds; null when it feeds none. */
-  async #bank(request: Request): Promise<LatentBank | null> {
-    const {id, intervention} = request.arm
-    if (intervention === null || !needsBank(intervention)) return null
-    const {latentBank} = this.#options
-    if (latentBank === undefined) throw bankMissing(intervention)
-    const bank = this.#banks.get(id) ?? openLatentBank(latentBank, id)
-    this.#banks.set(id, bank)
-    return bank
+    const {blocks, most = Number.POSITIVE_INFINITY} = interventionOf(request) ?? {}
+    return blocks === 'empty' ? markersOnly(machine) : {...machine, budget: Math.min(machine.budget, most)}
   }
 
   #learnedEnd({name, stopVector}: Protocol): Promise<Float32Array> {
@@ -336,10 +362,13 @@ export class Engine {
     const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
     const {text, cut} = cutAtStop(this.#tools.tokenizer.decode(spoken), request.decoding.stop)
     const replaced = request.arm.mode === 'latent' && request.arm.intervention !== 'own'
+    const {donor, fed} = task.supplied
     return {
       request,
       text,
       tokenIds: ids,
+      latentAt: latentMask.flatMap((latent, place) => (latent ? [place] : [])),
+      ...(donor && {donor: wasResized(fed!, blocks) ? {...donor, resized: true} : donor}),
       ...(this.#options.keepLatents && {
         latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
       }),
@@ -359,11 +388,6 @@ export class Engine {
 
 interface Finished {
   readonly task: Plan & {readonly prepared: Prompted}
-}
-
-/** What is done to the latents of a request; null outside latent mode. Throws `usage` for an unknown name. */
-function interventionOf({arm}: Request): Intervention | null {
-  return arm.mode === 'latent' && arm.intervention !== null ? interventionNamed(arm.intervention) : null
 }
 
 function usageOf(

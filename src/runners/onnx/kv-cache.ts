@@ -82,6 +82,48 @@ export class KvCache {
     if (this.#lengths.length > 0) this.#reserve(Math.max(...this.#lengths) + 1)
   }
 
+  /**
+   * Removes positions of a row; those behind them move up. What is attended to later is a cache that never held them:
+   * the keys keep their rotary positions. `places` is ascending, without repeats.
+   */
+  drop(row: number, places: readonly number[]): void {
+    if (places.length === 0) return
+    const {headDim} = this.#shape
+    const length = this.#lengths[row]!
+    for (let head = 0; head < this.#shape.kvHeads; head++) {
+      const base = this.#offset(row, head)
+      let to = places[0]!
+      for (const [i, place] of places.entries()) {
+        const [from, end] = [place + 1, places[i + 1] ?? length]
+        for (const {key, value} of this.#layers) {
+          key.copyWithin(base + to * headDim, base + from * headDim, base + end * headDim)
+          value.copyWithin(base + to * headDim, base + from * headDim, base + end * headDim)
+        }
+        to += end - from
+      }
+    }
+    const left = length - places.length
+    this.#bias.fill(hidden, row * this.#capacity + left, row * this.#capacity + length)
+    this.#lengths[row] = left
+  }
+
+  /** Appends `count` positions to the only row; per layer [1, kvHeads, count, headDim]. */
+  extend(delta: readonly KeyValue[], count: number): void {
+    const {kvHeads, headDim} = this.#shape
+    const length = this.#lengths[0]!
+    this.#reserve(length + count + 1)
+    for (let head = 0; head < kvHeads; head++) {
+      const from = head * count * headDim
+      const to = this.#offset(0, head) + length * headDim
+      for (const [layer, {key, value}] of delta.entries()) {
+        this.#layers[layer]!.key.set(key.subarray(from, from + count * headDim), to)
+        this.#layers[layer]!.value.set(value.subarray(from, from + count * headDim), to)
+      }
+    }
+    this.#bias.fill(0, length, length + count)
+    this.#lengths[0] = length + count
+  }
+
   /** Removes a row. The last row takes its place (and index). */
   remove(row: number): void {
     const last = this.#lengths.length - 1

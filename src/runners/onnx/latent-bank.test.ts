@@ -50,8 +50,8 @@ describe('the donors of a recorded run', () => {
     return async (id: string, item?: string) => {
       const drawn = new Set<number>()
       for (let seed = 0; seed < 40; seed++) {
-        const blocks = await bank.donor({benchmark: 'hops', id, item}, [seed])
-        if (blocks !== null) drawn.add(blocks[0]![0]![0]!)
+        const found = await bank.donor('donor', {benchmark: 'hops', id, item}, [seed])
+        if (found !== null) drawn.add(found.blocks[0]![0]![0]!)
       }
       return [...drawn].sort()
     }

@@ -1,8 +1,9 @@
 // The latents of a recorded run, for the interventions that feed them: which latents a sample gets, and statistics over
 // all of them. run-folder/latents.ts defines their format on disk.
 import {LanternError} from '../../core/errors.js'
+import type {FedDonor} from '../../core/generation.js'
 import {random} from '../../core/random.js'
-import {type DonorFacts, drawDonor, goldTexts} from '../../modes/donors.js'
+import {comparable, contrastDonor, type DonorFacts, goldTexts, liftOf, unrelatedDonor} from '../../modes/donors.js'
 import type {Blocks, LatentStatistics} from '../../modes/interventions.js'
 import {type StoredArm, storedArms} from '../../run-folder/latents.js'
 import {openRunFolder, readLogBatches} from '../../run-folder/reader.js'
@@ -16,15 +17,22 @@ export interface BankedSample {
   readonly item?: string
 }
 
+export type DonorKind = 'donor' | 'unrelated'
+
+export interface BankedDonor {
+  readonly donor: FedDonor
+  readonly blocks: Blocks
+}
+
 /** The latents of an arm with the intervention `own` in a recorded run. */
 export interface LatentBank {
   /** Latents this sample had, at this repeat or at the first; null when there are none. */
   recorded(bench: string, id: string, repeat?: number): Promise<Blocks | null>
   /**
-   * Latents of a sample that may donate to this one (modes/donors.ts), drawn by `seed`; null when there is none. Both
-   * samples are described by the records of the run, so a sample that the run did not ask has no donor.
+   * A sample that may donate to this one (modes/donors.ts), drawn by `seed`, and its latents; null when there is none.
+   * Both samples are described by the records of the run, so a sample that the run did not ask has no donor.
    */
-  donor(sample: BankedSample, seed: readonly (string | number)[]): Promise<Blocks | null>
+  donor(kind: DonorKind, sample: BankedSample, seed: readonly (string | number)[]): Promise<BankedDonor | null>
   /** Over all samples; computed at the first call. */
   statistics(): Promise<LatentStatistics>
 }
@@ -49,20 +57,35 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
   let samples: Promise<ReadonlyMap<string, RecordedSamples>> | undefined
   return {
     recorded: async (bench, id, repeat) => (await stored.read(bench, id, repeat)) ?? stored.read(bench, id),
-    async donor({benchmark, id, item}, seed) {
+    async donor(kind, {benchmark, id, item}, seed) {
       samples ??= recordedSamples(runDir, stored)
       const here = (await samples).get(benchmark)
-      // The option orders of an item agree in all properties that the policy compares, so any of them can represent the
-      // sample.
+      // A sample that was not asked in this order of its options is known by its item, without its letters.
       const recipient = here?.known.get(id) ?? here?.known.get(item ?? id)
-      const donor = recipient && drawDonor(recipient, here!.withLatents, random(...seed, 'donor'))
-      return donor ? stored.read(benchmark, donor.id) : null
+      if (recipient === undefined) return null
+      const draw = kind === 'donor' ? contrastDonor : unrelatedDonor
+      const donor = draw(recipient, here!.withLatents, random(...seed, kind))
+      const blocks = donor && (await stored.read(benchmark, donor.id))
+      if (!blocks) return null
+      const sameSubtask = kind === 'unrelated' && donor.subtask === recipient.subtask
+      const lift = recipient.id === id ? liftOf(donor, recipient) : ({lift: 'other', answer: null} as const)
+      return {
+        donor: {id: donor.id, ...lift, ...(sameSubtask && {sameSubtask})},
+        blocks,
+      }
     },
     statistics: () => {
       statistics ??= computeStatistics(stored)
       return statistics
     },
   }
+}
+
+/** The bank of a model that never opened a block. */
+export const emptyBank: LatentBank = {
+  recorded: async () => null,
+  donor: async () => null,
+  statistics: () => Promise.reject(new TypeError('there are no latents')),
 }
 
 /** The samples of one benchmark, as described by the records. */
@@ -78,12 +101,22 @@ async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<s
   const samples = new Map<string, RecordedSamples>()
   const check = new RecordCheck(await openRunFolder(runDir))
   for await (const batch of readLogBatches(runDir, check.fits)) {
-    for (const {arm, bench, id, item = id, seen, outcome, ...answered} of batch) {
+    for (const {arm, bench, subtask, id, item = id, seen, outcome, ...answered} of batch) {
       if (outcome === 'error' || seen === null || !stored.isOf(arm)) continue
       const of = samples.get(bench) ?? {known: new Map<string, DonorFacts>(), withLatents: []}
       samples.set(bench, of)
       if (of.known.has(id)) continue
-      const facts = {id, item, pictures: seen.images.map(({sha256}) => sha256), golds: goldTexts(answered)}
+      const {options, letters, gold} = answered
+      const facts: DonorFacts = {
+        id,
+        item,
+        subtask,
+        pictures: seen.images.map(({sha256}) => sha256),
+        golds: goldTexts(answered),
+        options: (options ?? []).map(comparable),
+        letters: letters ?? [],
+        ...(typeof gold === 'string' && {gold}),
+      }
       of.known.set(id, facts)
       if (!of.known.has(item)) of.known.set(item, facts)
       if (await stored.has(bench, id)) of.withLatents.push(facts)

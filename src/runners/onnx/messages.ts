@@ -1,6 +1,13 @@
 // The messages between the main thread and the worker, and how a group of requests is transferred. Pictures are read on
 // the main thread (from a file or a parquet page) and sent as bytes. Generations are sent back without their requests.
-import {type Generation, type LatentBlock, type PromptPart, picturesOf, type Request} from '../../core/generation.js'
+import {
+  type Generation,
+  type LatentBlock,
+  type Prompt,
+  type PromptPart,
+  picturesOf,
+  type Request,
+} from '../../core/generation.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
 import type {EngineOptions} from './engine.js'
@@ -65,8 +72,15 @@ export type FromWorker =
   | {readonly type: 'done'}
   | {readonly type: 'failed'; readonly error: SentError}
 
-/** Reads the pictures and packs the requests. Throws what reading a picture throws. */
-export async function packGroup(requests: readonly Request[]): Promise<SentGroup> {
+/** A packed group, and the requests that are not in it because one of their pictures cannot be read. */
+export interface Packed {
+  readonly group: SentGroup
+  readonly requests: readonly Request[]
+  readonly unread: readonly {readonly request: Request; readonly error: unknown}[]
+}
+
+/** Reads the pictures and packs the requests. */
+export async function packGroup(requests: readonly Request[]): Promise<Packed> {
   const pictures: Uint8Array[] = []
   const images = new Map<ImageRef, SentImage>()
   const samples = new Map<Sample, unknown>()
@@ -82,20 +96,36 @@ export async function packGroup(requests: readonly Request[]): Promise<SentGroup
     for (const part of parts) sent.push(part.type === 'image' ? {...part, image: await pack(part.image)} : part)
     return sent
   }
-  const packed: unknown[] = []
-  for (const {sample, prompt, ...rest} of requests) {
-    const {id, benchmark, subtask, question, boxes, item} = sample
+  const packPrompt = async (prompt: Prompt) => {
     const parts = await packParts(prompt.parts)
     const earlier: unknown[] = []
     for (const turn of prompt.earlier ?? []) earlier.push({...turn, parts: await packParts(turn.parts)})
-    if (!samples.has(sample)) {
-      const sent: SentImage[] = []
-      for (const image of sample.images) sent.push(await pack(image))
-      samples.set(sample, {id, benchmark, subtask, question, boxes, item, gold: null, images: sent})
-    }
-    packed.push({...rest, sample: samples.get(sample), prompt: {...prompt, parts, ...(prompt.earlier && {earlier})}})
+    return {...prompt, parts, ...(prompt.earlier && {earlier})}
   }
-  return {requests: packed, pictures}
+  const packed: unknown[] = []
+  const kept: Request[] = []
+  const unread: {request: Request; error: unknown}[] = []
+  for (const request of requests) {
+    const {sample, prompt, looksAt, foreign, ...rest} = request
+    const {id, benchmark, subtask, question, boxes, item} = sample
+    try {
+      const more = {
+        prompt: await packPrompt(prompt),
+        ...(looksAt && {looksAt: await packPrompt(looksAt)}),
+        ...(foreign && {foreign: await pack(foreign)}),
+      }
+      if (!samples.has(sample)) {
+        const sent: SentImage[] = []
+        for (const image of sample.images) sent.push(await pack(image))
+        samples.set(sample, {id, benchmark, subtask, question, boxes, item, gold: null, images: sent})
+      }
+      packed.push({...rest, ...more, sample: samples.get(sample)})
+      kept.push(request)
+    } catch (error) {
+      unread.push({request, error})
+    }
+  }
+  return {group: {requests: packed, pictures}, requests: kept, unread}
 }
 
 /** The inverse of packGroup. */
@@ -107,9 +137,11 @@ export function unpackGroup({requests, pictures}: SentGroup): Request[] {
       ;(image as {bytes: unknown}).bytes = async () => bytes
     }
   }
-  for (const {sample, prompt} of requests as Request[]) {
+  for (const {sample, prompt, looksAt, foreign} of requests as Request[]) {
     sample.images.forEach(unpackImage)
     picturesOf(prompt).forEach(unpackImage)
+    if (looksAt) picturesOf(looksAt).forEach(unpackImage)
+    if (foreign) unpackImage(foreign)
   }
   return requests as Request[]
 }

@@ -103,6 +103,19 @@ export function randomBoxes(boxes: readonly Box[], width: number, height: number
   })
 }
 
+/**
+ * Boxes for `other-crop`, in another sample's picture: of the size of the sample's own, placed uniformly (random_bbox of
+ * GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py). Without boxes as in `randomBoxes`.
+ */
+export function boxesElsewhere(boxes: readonly Box[], width: number, height: number, random: Random): Box[] {
+  if (boxes.length === 0) return randomBoxes([], width, height, random)
+  return boxes.map(([x1, y1, x2, y2]) => {
+    const w = Math.max(1, Math.min(width, Math.trunc(x2 - x1)))
+    const h = Math.max(1, Math.min(height, Math.trunc(y2 - y1)))
+    return placed(w, h, width, height, random)
+  })
+}
+
 function placed(w: number, h: number, width: number, height: number, random: Random): Box {
   const x = random.integer(width - w + 1)
   const y = random.integer(height - h + 1)

@@ -70,19 +70,20 @@ export class PreparedInputs {
    * The prompt of a request, before any run of the decoder. Throws LanternError for pictures that cannot be read or
    * used.
    */
-  input({prompt}: Request): Promise<PromptInput> {
-    return once(this.#inputs, this.#keyOf(prompt), () => this.#read(prompt))
+  input({prompt}: Pick<Request, 'prompt'>): Promise<PromptInput> {
+    return once(this.#inputs, this.keyOf(prompt), () => this.#read(prompt))
   }
 
   /**
    * The prompt of a request after its prefill. Throws like `input`, and `bad-checkpoint` for an output that is not
    * finite.
    */
-  prompt(request: Request): Promise<PreparedPrompt> {
-    return once(this.#prompts, this.#keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
+  prompt(request: Pick<Request, 'prompt'>): Promise<PreparedPrompt> {
+    return once(this.#prompts, this.keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
   }
 
-  #keyOf(prompt: Prompt): string {
+  /** Prompts with equal texts and the same pictures have one key. */
+  keyOf(prompt: Prompt): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
       this.#numbers.set(image, known)

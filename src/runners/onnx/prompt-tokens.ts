@@ -25,3 +25,8 @@ export function expandImages(ids: readonly number[], imageToken: number, cells: 
   let picture = 0
   return ids.flatMap(id => (id === imageToken ? new Array<number>(cells[picture++]!).fill(imageToken) : [id]))
 }
+
+/** The places of a prompt that `hides` names: those of its pictures, or all. */
+export function promptPlaces(ids: readonly number[], hides: 'pictures' | 'prompt', imageToken: number): number[] {
+  return ids.flatMap((id, place) => (hides === 'prompt' || id === imageToken ? [place] : []))
+}

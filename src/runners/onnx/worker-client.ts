@@ -40,14 +40,15 @@ export async function startWorker(
       while (!signal.aborted) {
         const next = await source.next()
         if (next.done || signal.aborted) break
-        try {
-          const group = await packGroup(next.value)
-          sent.set(count, {requests: next.value, left: next.value.length})
-          return post({type: 'group', number: count++, group})
-        } catch (error) {
+        const packed = await packGroup(next.value)
+        for (const {request, error} of packed.unread) {
           const code = error instanceof LanternError ? error.code : 'bug'
-          unread.push(...next.value.map(request => failedGeneration(request, code, messageOf(error))))
+          unread.push(failedGeneration(request, code, messageOf(error)))
         }
+        const {group, requests} = packed
+        if (requests.length === 0) continue
+        sent.set(count, {requests, left: requests.length})
+        return post({type: 'group', number: count++, group})
       }
       post({type: 'end'})
     }
@@ -87,7 +88,9 @@ export async function startWorker(
     provenance: first.provenance,
     generate,
     async score(request, latents, continuations) {
-      post({type: 'score', group: await packGroup([request]), latents, continuations})
+      const {group, unread} = await packGroup([request])
+      if (unread[0]) throw unread[0].error
+      post({type: 'score', group, latents, continuations})
       const message = await inbox.next()
       if (message.type !== 'scores') throw new Error(`the worker answered a score with ${message.type}`)
       return message.scores
