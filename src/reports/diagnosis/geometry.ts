@@ -1,6 +1,7 @@
 // The shape of the latents that a study stored: one pass over the files, sample by sample.
 import {
   type Checked,
+  type ConditionOutcome,
   Cosines,
   Drift,
   type DriftStep,
@@ -49,7 +50,6 @@ export async function readGeometry(study: Study, {bench, cells}: Recorded): Prom
     new Drift(),
     new Retrieval(),
   ]
-  const fed = new Map<string, Norms>()
   let samples = 0
   for (const cell of cells.values()) {
     const latents = async (arm: StoredArm | undefined) =>
@@ -68,28 +68,42 @@ export async function readGeometry(study: Study, {bench, cells}: Recorded): Prom
     }
     for (const [condition, arm] of stored) {
       const outcome = cell.under[condition]
-      const vectors = outcome === undefined ? [] : condition === ownCondition ? mine : await latents(arm)
-      if (vectors.length === 0) continue
-      const one = new Norms()
-      one.add('latent', vectors)
-      cell.under[condition] = {...outcome!, norm: one.figures().mean.latent}
-      const all = fed.get(condition) ?? new Norms()
-      fed.set(condition, all)
-      all.add('latent', vectors)
+      if (outcome === undefined || outcome.norm != null) continue
+      const vectors = condition === ownCondition ? mine : await latents(arm)
+      if (vectors.length > 0) cell.under[condition] = {...outcome, norm: meanNorm(vectors)}
     }
   }
-  const norm = norms.figures().mean.latent
+  const {latent: norm} = norms.figures().mean
   if (norm === null) return {geometry: null}
   const found = retrieval.figures()
-  const ratios = [...fed].filter(([condition]) => condition !== ownCondition)
   return {
     geometry: {
-      ...{bench: bench.id, samples, norm},
-      norms: Object.fromEntries(ratios.map(([name, one]) => [name, one.figures().mean.latent! / norm])),
+      ...{bench: bench.id, samples, norm, norms: ratiosOf([...cells.values()].map(({under}) => under))},
       ...{cosines: cosines.figures(), rank: rank.figures(), drift: drift.figures(), retrieval: found},
     },
     ...(found !== null && {oracle: found.oracle}),
   }
+}
+
+function meanNorm(vectors: readonly Float32Array[]): number | null {
+  const norms = new Norms()
+  norms.add('latent', vectors)
+  return norms.figures().mean.latent
+}
+
+/** Mean norm of what each condition fed over that of own, on the samples where both are known. */
+function ratiosOf(samples: readonly Readonly<Record<string, ConditionOutcome>>[]): Record<string, number> {
+  const sums = new Map<string, {own: number; fed: number}>()
+  for (const under of samples) {
+    const own = under[ownCondition]?.norm
+    if (own == null) continue
+    for (const [condition, {norm}] of Object.entries(under)) {
+      if (norm == null || condition === ownCondition) continue
+      const sum = sums.get(condition) ?? {own: 0, fed: 0}
+      sums.set(condition, {own: sum.own + own, fed: sum.fed + norm})
+    }
+  }
+  return Object.fromEntries([...sums].map(([condition, {own, fed}]) => [condition, fed / own]))
 }
 
 /** The stored latents of each condition, where there are any. */

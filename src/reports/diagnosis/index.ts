@@ -33,8 +33,11 @@ export async function judgeStudy(
   const efficiency: {readonly bench: string; readonly arms: readonly CostRow[]}[] = []
   for (const recorded of benches) {
     const seen = await readGeometry(study, recorded)
-    const {determinism} = recorded
-    const checks = {...(determinism && {determinism}), ...(seen.oracle && {oracle: seen.oracle})}
+    const {determinism, identity} = recorded
+    const checks = {
+      ...{...(determinism && {determinism}), ...(identity && {identity})},
+      ...(seen.oracle && {oracle: seen.oracle}),
+    }
     const table = tableOf(study, recorded)
     if (!table.samples.some(({under}) => under['own']?.score != null && Object.keys(under).length > 1)) continue
     const seed = study.own.folder.lock.seeds.run

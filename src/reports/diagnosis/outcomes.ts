@@ -29,6 +29,10 @@ interface Cell {
   readonly options?: number
   readonly gold?: number
   engaged: boolean | null
+  direct?: boolean
+  /** Digests of what own generated, and of what it generated with its own latents fed again. */
+  ids?: string
+  fedAgain?: string
   /** By condition. */
   readonly under: Record<string, ConditionOutcome>
   /** By id of an arm that is no condition. */
@@ -39,8 +43,10 @@ interface Cell {
 export interface Recorded {
   readonly bench: LockedBenchmark
   readonly cells: ReadonlyMap<string, Cell>
-  /** Own texts that a second generation repeats; absent where there is none. */
+  /** Own answers that a second generation repeats, id by id; absent where there is none. */
   readonly determinism?: Checked
+  /** Own answers that are repeated, id by id, when own latents are fed again; absent where they were not. */
+  readonly identity?: Checked
 }
 
 /** A record's place in the study. */
@@ -84,11 +90,22 @@ export async function readOutcomes(
   }
   return {
     benches: [...benches.values()].map(({bench, cells}) => {
-      const determinism = again.get(bench.id)
-      return {bench, cells, ...(determinism !== undefined && {determinism})}
+      const [determinism, identity] = [again.get(bench.id), identityOf(cells)]
+      return {bench, cells, ...(determinism && {determinism}), ...(identity && {identity})}
     }),
     warnings,
   }
+}
+
+/** Samples that engaged and were fed their own latents again. */
+function identityOf(cells: ReadonlyMap<string, Cell>): Checked | undefined {
+  let [checked, passed] = [0, 0]
+  for (const {engaged, ids, fedAgain} of cells.values()) {
+    if (engaged === false || ids === undefined || fedAgain === undefined) continue
+    checked++
+    passed += Number(ids === fedAgain)
+  }
+  return checked === 0 ? undefined : {checked, passed}
 }
 
 function keyOf({id, repeat}: Pick<LogRecord, 'id' | 'repeat'>): string {
@@ -108,7 +125,12 @@ function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogReco
   if (!replaces(record.outcome, into[name]?.outcome)) return
   const decides = name === ownCondition || (decidingConditions as readonly string[]).includes(name)
   into[name] = read(record, arm, role === 'condition' && decides)
-  if (role === 'condition' && name === ownCondition) cell.engaged = engagedOf(record, arm)
+  if (role !== 'condition') return
+  if (name === ownCondition) {
+    cell.engaged = engagedOf(record, arm)
+    cell.ids = idsOf(record)
+    cell.direct = directOf(record)
+  } else if (name === 'self-swap') cell.fedAgain = idsOf(record)
 }
 
 function newCell(id: string, record: LogRecord): Cell {
@@ -130,6 +152,21 @@ function engagedOf({outcome, usage}: LogRecord, {arm}: StudyArm): boolean | null
   return outcome === 'error' || blocks === null || !opensBlocks(arm) ? null : blocks > 0
 }
 
+/** END, a few marks and an answer: more tokens than this behind the last latent are a text. */
+const mostDirect = 16
+
+/** Whether the answer stands right behind the latents; undefined where ids are not recorded. */
+function directOf({tokenIds, latentAt}: LogRecord): boolean | undefined {
+  const last = latentAt?.at(-1)
+  return tokenIds === undefined || last === undefined ? undefined : tokenIds.length - 1 - last <= mostDirect
+}
+
+/** A digest of the generated ids; of the text where ids are not recorded. */
+function idsOf(record: LogRecord): string | undefined {
+  const {outcome, text, tokenIds} = record
+  return outcome === 'error' ? undefined : sha256(tokenIds === undefined ? text : tokenIds.join()).slice(0, 16)
+}
+
 /** Equal digests mean equal texts. */
 function digestOf({text}: LogRecord): string {
   return sha256(text).slice(0, 16)
@@ -140,11 +177,12 @@ function countAgain(
   cells: ReadonlyMap<string, Cell>,
   record: LogRecord,
 ): void {
-  const before = cells.get(keyOf(record))?.under[ownCondition]?.digest
-  if (before === undefined || record.outcome === 'error') return
+  const before = cells.get(keyOf(record))?.ids
+  const ids = idsOf(record)
+  if (before === undefined || ids === undefined) return
   const count = again.get(record.bench) ?? {checked: 0, passed: 0}
   count.checked++
-  count.passed += Number(digestOf(record) === before)
+  count.passed += Number(ids === before)
   again.set(record.bench, count)
 }
 
@@ -152,13 +190,12 @@ function countAgain(
 function outcomeReader(): ReadOutcome {
   const panels = new Map<string, ConditionOutcome['panel']>()
   return (record, {folder, arm}, panel) => {
-    const {outcome, score, metrics, answer, usage, timing} = record
+    const {outcome, score, metrics, answer, usage, timing, donor, latentNorm} = record
     const failed = outcome === 'error'
     const {textTokens, latentSteps, markerTokens} = usage
     const steps = textTokens === null ? null : textTokens + (latentSteps ?? 0) + (markerTokens ?? 0)
     const extractors = panel && !failed ? extractorsOf(record, folder) : []
     const forced = forcedOf(record)
-    const donor = donorOf(record)
     return {
       outcome,
       // Silence is not harm: a sample without a block earns what its answer does.
@@ -167,7 +204,8 @@ function outcomeReader(): ReadOutcome {
       ...(!failed && {digest: digestOf(record)}),
       ...{textTokens, decodeSteps: failed ? null : steps, ms: failed ? null : timing.totalMs},
       ...(forced !== null && {forced}),
-      ...(donor !== null && {donor}),
+      ...(donor && {donor: donorOf(donor)}),
+      ...(latentNorm && {norm: latentNorm.fed}),
       ...(extractors.length > 0 && {panel: shared(panels, panelOf(record, {folder, arm}, extractors))}),
     }
   }
@@ -206,29 +244,21 @@ function shared<T>(known: Map<string, T>, value: T & object): T {
   return value
 }
 
-/** Log-probabilities of the options behind own text; null where they were not recorded for every option. */
-function forcedOf(record: LogRecord): readonly number[] | null {
-  const forced = record['forced']
-  const whole = Array.isArray(forced) && forced.length === record.letters?.length
-  return whole && forced.every(Number.isFinite) ? forced : null
+function donorOf({id, answer, lift, option, resized}: NonNullable<LogRecord['donor']>): Donor {
+  return {id, answer, lift, ...(option !== undefined && {option}), ...(resized !== undefined && {resized})}
 }
 
-const lifts = ['text', 'letter', 'other'] as const
-
-/** Whose latents were fed; null where nobody's were, or nothing is known. */
-function donorOf(record: LogRecord): Donor | null {
-  const donor = record['donor']
-  if (typeof donor !== 'object' || donor === null) return null
-  const {id, answer = null, lift, option, resized} = donor as Partial<Donor>
-  if (typeof id !== 'string' || lift === undefined || !lifts.includes(lift)) return null
-  return {id, answer, lift, ...(option !== undefined && {option}), ...(resized !== undefined && {resized})}
+/** Log-probabilities of the options behind own text; null where they were not recorded for every option. */
+function forcedOf({forced, letters}: LogRecord): readonly number[] | null {
+  return forced?.length === letters?.length ? (forced ?? null) : null
 }
 
 /** The table that the judge is given: conditions in the order of the study, whatever that of the logs. */
 export function tableOf({conditions}: Study, {bench, cells}: Recorded): DiagnosisTable {
   const samples = [...cells.values()].map(
-    ({beside: _, sampleId: __, repeat: ___, under, ...sample}): DiagnosedSample => ({
+    ({beside: _, sampleId: __, repeat: ___, ids: ____, fedAgain: _____, direct, under, ...sample}): DiagnosedSample => ({
       ...sample,
+      ...(direct !== undefined && {direct}),
       under: Object.fromEntries(
         conditions.flatMap(({condition}) => (under[condition] === undefined ? [] : [[condition, under[condition]]])),
       ),

@@ -5,7 +5,7 @@ import {LanternError} from '../../core/errors.js'
 import {type Arm, armId} from '../../core/generation.js'
 import {canonicalJson} from '../../core/hash.js'
 import {decidingConditions, ownCondition} from '../../metrics/diagnosis/index.js'
-import {interventionNames} from '../../modes/interventions.js'
+import {interventionNames, isIntervention} from '../../modes/interventions.js'
 import type {Lock, LockedBenchmark} from '../../run-folder/lock.js'
 import {openRunFolder, type RunFolder} from '../../run-folder/reader.js'
 import {contractOf, disagreements} from '../comparability.js'
@@ -198,15 +198,13 @@ function fedFromElsewhere(own: StudyArm, conditions: readonly ConditionArm[]): s
 
 /** A condition that nobody knows is shown, and decides nothing: a misspelt one must not go unnoticed. */
 function strangeName(condition: string): string[] {
-  const known = [...interventionNames(), ...decidingConditions, 'swap-unrelated', 'self-swap', 'strict', 'strict-all']
-  const base = condition.replace(/^strict:/, '')
-  if (known.includes(base) || /^(image|truncate|zero-at|swap|other|blank|forced)[:-]/.test(base)) return []
-  const near = didYouMean(base, new Set(known))
+  if (isIntervention(condition) || condition === 'forced-template') return []
+  const near = didYouMean(condition, interventionNames())
   if (near !== '') {
     throw new LanternError(
       'usage',
       `--arm ${condition}=...: there is no condition "${condition}".`,
-      `${near}Conditions: ${[...new Set(known)].join(', ')}.`,
+      `${near}Conditions: ${interventionNames().join(', ')}.`,
     )
   }
   return [`${condition} is no condition that lantern-eval knows: it is shown, and decides nothing.`]

@@ -56,10 +56,7 @@ function implicitQl(d: Float64Array, e: Float64Array): void {
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
       let m = l
-      while (
-        m < n - 1 &&
-        Math.abs(e[m]!) > Math.max(floor, Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!)))
-      )
+      while (m < n - 1 && Math.abs(e[m]!) > Math.max(floor, Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))))
         m++
       if (m === l) break
       if (sweep === mostSweeps) throw new RangeError('the eigenvalues do not converge')
