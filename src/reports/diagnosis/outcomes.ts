@@ -230,7 +230,8 @@ function panelOf(
     extractors.map(name => {
       const read = scoreAnswer({text, stop, gold, options, letters, usage, arm}, scoring, name)
       const score = read.outcome === 'not-engaged' ? (read.metrics['answerOnly'] ?? read.score) : read.score
-      return [name, {score, read: read.answer !== null}]
+      // What is none of the item's letters was not read: an extractor of letters finds none in the text of an option.
+      return [name, {score, read: read.answer !== null && (letters?.includes(read.answer) ?? true)}]
     }),
   )
 }
