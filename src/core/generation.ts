@@ -21,8 +21,7 @@ export interface Arm {
 
 /** `REF|mode`, `REF|mode|image:control`, or `REF|latent|protocol:K|intervention`. */
 export function armId(arm: Omit<Arm, 'id'>): string {
-  if (arm.mode !== 'latent')
-    return `${arm.model}|${arm.mode}${arm.intervention === null ? '' : `|${arm.intervention}`}`
+  if (arm.mode !== 'latent') return `${arm.model}|${arm.mode}${arm.intervention === null ? '' : `|${arm.intervention}`}`
   return `${arm.model}|latent|${arm.protocol ?? 'default'}${arm.latentSize === null ? '' : `:${arm.latentSize}`}|${arm.intervention ?? 'own'}`
 }
 
@@ -94,12 +93,18 @@ export interface Request {
   readonly onlyRead?: boolean
 }
 
-/** What the own arm of a sample wrote, and the place of its answer. */
+/** What the own arm of a sample wrote, and the places of its answer. */
 export interface OwnText {
   readonly ids: readonly number[]
   /** The places in `ids` at which a latent was fed. */
   readonly latentAt: readonly number[]
-  /** The decoded text before the answer. */
+  /** In the order of the text; the last is the one that was read. Not empty. */
+  readonly places: readonly AnswerPlace[]
+}
+
+/** A place of an answer in a text. */
+export interface AnswerPlace {
+  /** The text before it. */
   readonly before: string
   /** What could stand there: one text for each option. */
   readonly answers: readonly string[]

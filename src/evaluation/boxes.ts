@@ -11,17 +11,15 @@ interface Selected {
 }
 
 /**
- * An oracle, and a picture without its evidence, need boxes: without any it is refused, and samples without one are told, before
- * anything is asked. Throws `usage`.
+ * An oracle, and a picture without its evidence, need boxes: without any it is refused, and samples without one are
+ * told, before anything is asked. Throws `usage`.
  */
 export async function assertBoxes(
   benchmarks: readonly Selected[],
   arms: readonly Arm[],
   tell: (warning: string) => void,
 ): Promise<void> {
-  const oracle = arms.find(
-    ({intervention}) => intervention !== null && needsBoxes(interventionNamed(intervention)),
-  )
+  const oracle = arms.find(({intervention}) => intervention !== null && needsBoxes(interventionNamed(intervention)))
   if (oracle === undefined) return
   for (const {benchmark, data, keys} of benchmarks) {
     let without = 0

@@ -1,6 +1,6 @@
 // What the own arms of a run wrote, for the readings of all arms behind it; and the records that still lack a reading.
 import type {Arm, OwnText} from '../core/generation.js'
-import {answerPlace} from '../metrics/answer-place.js'
+import {answerPlaces} from '../metrics/answer-place.js'
 import {settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
 
@@ -51,6 +51,6 @@ export class OwnAnswers {
 }
 
 function ownText({text, options, letters, tokenIds, latentAt}: LogRecord, extractor: string): OwnText | null {
-  const place = answerPlace({text, options, letters}, extractor)
-  return place === null || tokenIds === undefined ? null : {...place, ids: tokenIds, latentAt: latentAt ?? []}
+  const places = answerPlaces({text, options, letters}, extractor)
+  return places === null || tokenIds === undefined ? null : {places, ids: tokenIds, latentAt: latentAt ?? []}
 }

@@ -1,13 +1,8 @@
-// Where in a response its answer stands, and what else could have stood there: the place at which other arms are read.
+// Where a response says its answer, and what else could have been said there: the places at which other arms are read.
 // Pure.
+import type {AnswerPlace} from '../core/generation.js'
+import {mentions} from '../core/mentions.js'
 import {extractAnswer} from './extraction/index.js'
-
-export interface AnswerPlace {
-  /** The response up to the answer. */
-  readonly before: string
-  /** What could follow, one text for each letter: the letter, or the option's text where the answer was written so. */
-  readonly answers: readonly string[]
-}
 
 export interface Read {
   readonly text: string
@@ -16,26 +11,35 @@ export interface Read {
 }
 
 /**
- * The place of the answer that the extractor reads; null for open questions, and where it reads none of the letters or
- * does not say where. Throws `usage` for an unknown extractor.
+ * The places of the answer that the extractor reads, in the order of the text. The last is where it was read; before it
+ * come those that name its option in words: a model that has said its answer once may only copy it the second time.
+ * Null for open questions, and where none of the letters is read or the extractor does not say where.
+ * Throws `usage` for an unknown extractor.
  */
-export function answerPlace({text, options, letters}: Read, extractor: string): AnswerPlace | null {
+export function answerPlaces({text, options, letters}: Read, extractor: string): readonly AnswerPlace[] | null {
   if (!letters || letters.length === 0) return null
   const {answer, span} = extractAnswer(extractor, {text, options, letters})
   if (answer === null || span === null) return null
-  const said = text.slice(...span)
-  const letter = letterIn(said, answer)
-  if (letter !== null) return {before: text.slice(0, span[0] + letter), answers: letters}
   const option = options?.[letters.indexOf(answer)]
-  const place = option ? said.toLowerCase().indexOf(option.toLowerCase()) : -1
-  return place < 0 ? null : {before: text.slice(0, span[0] + place), answers: options!}
+  const named = option === undefined ? [] : mentions(text, option)
+  const inWords = (at: number): AnswerPlace => ({before: text.slice(0, at), answers: asWritten(options!, text[at]!)})
+  const earlier = named.filter(at => at < span[0]).map(inWords)
+  const letter = letterIn(text.slice(...span), answer)
+  if (letter !== null) return [...earlier, {before: text.slice(0, span[0] + letter), answers: letters}]
+  const read = named.find(at => at >= span[0] && at < span[1])
+  return read === undefined ? null : [...earlier, inWords(read)]
 }
 
 /** The place of a letter that stands alone; a lower-case one only where nothing else is said. */
 function letterIn(said: string, letter: string): number | null {
-  const alone = new RegExp(`(?<![\\p{L}\\p{N}])${letter.replace(/[^\p{L}\p{N}]/gu, '\\$&')}(?![\\p{L}\\p{N}])`, 'u')
-  const upper = said.search(alone)
-  if (upper >= 0) return upper
+  const upper = mentions(said, letter).find(at => said.startsWith(letter, at))
+  if (upper !== undefined) return upper
   const only = said.search(/[\p{L}\p{N}]/u)
   return said.replace(/[^\p{L}\p{N}]/gu, '').toUpperCase() === letter ? only : null
+}
+
+/** The options with a capital where the text has one. */
+function asWritten(options: readonly string[], first: string): readonly string[] {
+  if (first === first.toLowerCase()) return options
+  return options.map(option => option.charAt(0).toUpperCase() + option.slice(1))
 }

@@ -30,8 +30,16 @@ const choice = (id: string, options: readonly string[], answer: string, subtask 
 describe('what following a donor means', () => {
   const recipient = choice('r', ['red', 'blue', 'green'], 'red')
   it.each([
-    ['its gold text is another option', choice('d', ['blue', 'red', 'pink'], 'blue'), {lift: 'text', answer: 'B', option: 1}],
-    ['its gold letter is another', choice('d', ['pink', 'blue', 'grey'], 'grey'), {lift: 'letter', answer: 'C', option: 2}],
+    [
+      'its gold text is another option',
+      choice('d', ['blue', 'red', 'pink'], 'blue'),
+      {lift: 'text', answer: 'B', option: 1},
+    ],
+    [
+      'its gold letter is another',
+      choice('d', ['pink', 'blue', 'grey'], 'grey'),
+      {lift: 'letter', answer: 'C', option: 2},
+    ],
     ['its gold letter is the same', choice('d', ['pink', 'blue', 'grey'], 'pink'), {lift: 'other', answer: null}],
     ['the recipient has no such letter', choice('d', ['w', 'x', 'y', 'z'], 'z'), {lift: 'other', answer: null}],
     ['its answer is open', {...blue, id: 'd'}, {lift: 'text', answer: 'B', option: 1}],

@@ -19,7 +19,9 @@ export interface DonorFacts {
    * gold is hidden.
    */
   readonly golds: readonly string[]
-  /** For a choice: its option texts, written like `golds` (empty where only letters are known), its letters, its gold. */
+  /**
+   * For a choice: its option texts, written like `golds` (empty where only letters are known), its letters, its gold.
+   */
   readonly options?: readonly string[]
   readonly letters?: readonly string[]
   readonly gold?: string

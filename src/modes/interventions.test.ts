@@ -1,4 +1,15 @@
-import {interventionNames, type LatentSupply, latentChooser, registerIntervention} from './interventions.js'
+import {
+  changesPicture,
+  interventionForms,
+  interventionNamed,
+  interventionNames,
+  isIntervention,
+  type LatentSupply,
+  latentChooser,
+  needsBank,
+  opensBlocks,
+  registerIntervention,
+} from './interventions.js'
 
 const seed = [0, 'bench', 'sample']
 const vector = (...values: number[]) => Float32Array.from(values)
@@ -19,7 +30,9 @@ it('every intervention is known, and one without its supply is refused', () => {
       return true
     }
   })
-  expect(needy.sort()).toEqual(['matched-noise', 'mean', 'oracle', 'random-crop', 'shuffle', 'swap'])
+  const ofRecords = ['matched-noise', 'mean', 'self-swap', 'shuffle', 'swap', 'swap-unrelated']
+  const ofPictures = ['blank-image', 'oracle', 'other-crop', 'other-image', 'random-crop']
+  expect(needy.sort()).toEqual([...ofRecords, ...ofPictures, 'fillers'].sort())
 })
 
 it('own feeds what the model gives; zeros feed nothing', () => {
@@ -75,6 +88,54 @@ it('shuffle permutes the recorded latents of each block', () => {
   const fed = Array.from({length: 12}, (_, i) => latentChooser('shuffle', {seed, recorded})(own, at(0, i))[0]!)
   expect(fed).not.toEqual([...fed].sort((a, b) => a - b))
   expect([...fed].sort((a, b) => a - b)).toEqual(recorded[0]!.map(([value]) => value))
+})
+
+describe('interventions with a parameter', () => {
+  it('are written in forms of their own', () => {
+    expect(interventionForms().map(form => form.split(':')[0])).toEqual(['truncate', 'zero-at', 'strict', 'image'])
+    expect(interventionNamed('truncate:3')).toMatchObject({name: 'truncate:3', most: 3})
+    expect(interventionNamed('image:blank')).toMatchObject({picture: {is: 'blank', for: 'answer'}})
+    expect([needsBank('zero-at:0'), needsBank('strict:mean'), needsBank('strict:zeros')]).toEqual([true, true, false])
+    expect([changesPicture('image:other'), changesPicture('other-image')]).toEqual([true, false])
+    expect(opensBlocks({mode: 'latent', latentSize: 5, intervention: 'strict:zeros'})).toBe(true)
+  })
+
+  it.each(['truncate', 'truncate:', 'truncate:-1', 'truncate:1.5', 'zero-at:x', 'image:grey', 'strict:nothing'])(
+    'refuse %s',
+    name => {
+      expect(isIntervention(name)).toBe(false)
+      expect(() => interventionNamed(name)).toThrow(expect.objectContaining({code: 'usage'}))
+    },
+  )
+
+  it.each(['strict:strict', 'strict:strict:zeros', 'strict:knock-out', 'strict:no-latent', 'strict:image:blank'])(
+    'refuse %s: nothing would be left to hide, or two things',
+    name => {
+      expect(isIntervention(name)).toBe(false)
+    },
+  )
+
+  it('zero-at feeds zeros at its index of every block, and the recorded latents elsewhere', () => {
+    const recorded = [
+      [vector(1), vector(2)],
+      [vector(3), vector(4)],
+    ]
+    const choose = latentChooser('zero-at:1', {seed, recorded})
+    expect([at(0, 0), at(0, 1), at(1, 0), at(1, 1)].map(place => choose(vector(9), place)[0])).toEqual([1, 0, 3, 0])
+  })
+
+  it('strict feeds what the other intervention feeds, drawn alike', () => {
+    for (const name of ['noise', 'norm-noise', 'zeros'])
+      expect(latentChooser(`strict:${name}`, {seed})(own, at(0, 1))).toEqual(latentChooser(name, {seed})(own, at(0, 1)))
+  })
+})
+
+it('norm-noise has the norm of what it replaces', () => {
+  const choose = latentChooser('norm-noise', {seed})
+  expect(Math.hypot(...choose(own, at(0, 0)))).toBeCloseTo(Math.hypot(1, 2, 3), 5)
+  expect(choose(own, at(0, 0))).toEqual(choose(own, at(0, 0)))
+  expect(choose(own, at(0, 1))).not.toEqual(choose(own, at(0, 0)))
+  expect(Math.hypot(...choose(vector(0, 0, 0), at(0, 0)))).toBe(0)
 })
 
 describe('an intervention of a plug-in', () => {

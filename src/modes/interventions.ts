@@ -1,7 +1,16 @@
 // Interventions on the latents: the single hook where the vector to feed back is chosen.
 // Pure: whatever an intervention needs (oracle vectors, recorded latents) is passed to it. protocols.ts decides when a
 // latent is fed.
-import {aCount, aFunction, anObject, brokenPart, type Definition, definitionOf, oneOf, optional} from '../core/definition.js'
+import {
+  aCount,
+  aFunction,
+  anObject,
+  brokenPart,
+  type Definition,
+  definitionOf,
+  oneOf,
+  optional,
+} from '../core/definition.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import type {Mode} from '../core/generation.js'
 import {random} from '../core/random.js'

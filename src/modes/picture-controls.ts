@@ -29,7 +29,7 @@ export function controlledPictures(
   control: PictureControl,
   {other, seed}: ControlSupply,
 ): readonly ImageRef[] {
-  return images.map((image, index): ImageRef => {
+  const shown = (image: ImageRef, index: number): ImageRef => {
     const source = `${image.source} (${control})`
     switch (control) {
       case 'other':
@@ -41,9 +41,12 @@ export function controlledPictures(
       case 'box-blacked':
         // Boxes are in pixels of the first picture.
         if (index > 0) return image
-        return boxes.length === 0 ? boxless(source) : drawn(source, image, (pixels, size) => blacken(pixels, size, boxes))
+        return boxes.length === 0
+          ? boxless(source)
+          : drawn(source, image, (pixels, size) => blacken(pixels, size, boxes))
     }
-  })
+  }
+  return images.map(shown)
 }
 
 function absent(source: string): ImageRef {
@@ -55,7 +58,11 @@ function boxless(source: string): ImageRef {
 }
 
 function failing(source: string, sentence: string, suggestion: string): ImageRef {
-  return {source, orientation: 'ignore', bytes: () => Promise.reject(new LanternError('unsupported', sentence, suggestion))}
+  return {
+    source,
+    orientation: 'ignore',
+    bytes: () => Promise.reject(new LanternError('unsupported', sentence, suggestion)),
+  }
 }
 
 interface Size {
@@ -89,7 +96,7 @@ function drawn(source: string, image: ImageRef, draw: (pixels: Uint8Array, size:
 /** Permutes the whole tiles; the rest at the right and the lower edge stays. */
 function shuffle(pixels: Uint8Array, {width, height}: Size, draws: Random): void {
   const columns = Math.floor(width / tile)
-  const before = pixels.slice()
+  const before = Uint8Array.from(pixels)
   const places = Array.from({length: columns * Math.floor(height / tile)}, (_, place) => place)
   for (const [to, from] of draws.shuffle(places).entries()) {
     const at = (place: number, row: number) =>

@@ -50,7 +50,9 @@ export interface Decoded<T extends DecodeTask> {
   readonly latentMask: readonly boolean[]
   /** What was fed and what the model itself would have fed; one entry per block. */
   readonly blocks: readonly Required<LatentBlock>[]
-  /** `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`). */
+  /**
+   * `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`).
+   */
   readonly stop: Extract<Stop, 'eos' | 'length' | 'error'>
   readonly failure?: unknown
   /** Time in milliseconds of the steps that the row took part in, and their number. */
@@ -202,7 +204,8 @@ class Row<T extends DecodeTask> {
       try {
         this.latent = task.choose(hidden, {block, index: decision.state.used - 1})
       } catch (error) {
-        // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this one.
+        // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this
+        // one.
         if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
         this.#failure = error
         this.#stop = 'error'

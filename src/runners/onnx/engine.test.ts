@@ -104,23 +104,24 @@ async function recordOwn(): Promise<Generation[]> {
   return results
 }
 
-it('twelve interventions on one sample cost one prefill and one vision pass, besides those for their crops', async () => {
+it('all interventions on one sample cost one prefill and one vision pass, besides those for other pictures', async () => {
   await recordOwn()
   const {calls, tools: counting} = counted()
-  const results = await generate(
-    [
-      group(
-        0,
-        interventionNames().map(name => armOf(name)),
-      ),
-    ],
-    {latentBank: bank},
-    counting,
+  const names = [...interventionNames(), 'truncate:2', 'zero-at:1', 'strict:zeros']
+  const [other] = group(1, [armOf('own')])
+  const foreign = other!.sample.images[0]!
+  const requests = group(
+    0,
+    names.map(name => armOf(name)),
+  ).map(request => ({...request, looksAt: other!.prompt, foreign}))
+  const results = await generate([requests], {latentBank: bank}, counting)
+  expect(results.map(({stop, request}) => [request.arm.intervention, stop])).toEqual(
+    expect.arrayContaining(names.map(name => [name, expect.stringMatching(/eos|length/)])),
   )
-  expect(results.map(({stop}) => stop)).toEqual(interventionNames().map(() => 'eos'))
-  expect(calls.prefill).toBe(1)
-  // Five boxes each for oracle and random-crop.
-  expect(calls.vision).toBe(1 + 2 * 5)
+  // The sample's own picture, and the other one, from which two interventions take latents.
+  expect(calls.prefill).toBe(2)
+  // Five boxes each for oracle, random-crop and other-crop.
+  expect(calls.vision).toBe(2 + 3 * 5)
 })
 
 it('feeding saved latents again gives the same tokens', async () => {

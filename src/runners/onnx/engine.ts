@@ -28,7 +28,7 @@ import {
 } from '../../modes/protocols.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {notFinite} from './finite.js'
-import {ForcedReader, keptIds} from './forced-reading.js'
+import {ForcedReader, type Kept, keptText} from './forced-reading.js'
 import type {LatentBank} from './latent-bank.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
@@ -71,7 +71,7 @@ interface Group {
   /** Latents made of other pictures, by prompt and number of latents. */
   readonly seen: Map<string, Promise<Blocks>>
   /** The beginnings of own texts that readings keep. */
-  readonly kept: Map<OwnText, ReturnType<typeof keptIds>>
+  readonly kept: Map<OwnText, Kept>
 }
 
 export class Engine {
@@ -272,15 +272,15 @@ export class Engine {
     const intervention = interventionOf(request)
     if (!reading || intervention === null) return {}
     const {tokenizer} = this.#tools
-    const {kept, rest} = group.kept.get(reading) ?? keptIds(reading, ids => tokenizer.decode(ids))
-    group.kept.set(reading, {kept, rest})
+    const kept = group.kept.get(reading) ?? keptText(reading, ids => tokenizer.decode(ids))
+    group.kept.set(reading, kept)
     const recorded = await bank!.recorded(sample.benchmark, sample.id, repeat)
     const own = (intervention.picture?.for === 'answer' ? await made() : (recorded ?? [])).filter(({length}) => length)
-    const fed = reading.latentAt.some(place => place < kept.length)
-    const answers = reading.answers.map(answer => tokenizer.encode(rest + answer))
+    const fed = reading.latentAt.some(place => place < kept.ids.length)
+    const answers = kept.answers.map(answer => tokenizer.encode(answer))
     if ((fed && own.length === 0) || answers.some(({length}) => length === 0)) return {}
     const rules = {...intervention, own, choose: supplied.chooser(), ids: machine.ids}
-    return {forced: await this.#reader.read(prompt, kept, reading, rules, answers)}
+    return {forced: await this.#reader.read(prompt, kept.ids, reading, rules, answers)}
   }
 
   /** The generation of the Loop graph, or null when it is not requested or cannot do this one. */

@@ -1,7 +1,8 @@
-// The teacher-forced reading of an arm: the own text up to its answer is kept, the latents in it are replaced as the arm
-// says, and the answers that could follow are compared. Nothing is generated, so arms whose texts drift apart are still
-// compared behind the same words.
+// The teacher-forced reading of an arm: the own text up to its answer is kept, the latents in it are replaced as the
+// arm says, and the answers that could follow are compared. Nothing is generated, so arms whose texts drift apart are
+// still compared behind the same words.
 import type {OwnText} from '../../core/generation.js'
+import {mentions} from '../../core/mentions.js'
 import type {Blocks, ChooseLatent, Intervention} from '../../modes/interventions.js'
 import type {LatentIds} from '../../modes/protocols.js'
 import type {PromptState} from './decode.js'
@@ -79,7 +80,13 @@ export class ForcedReader {
     if (answers.every(answer => answer.length === common + 1)) {
       const fed = [...tokens, ...asTokens(answers[0]!.slice(0, common))]
       const rows = answers.map(() => fed.length - 1)
-      const {logProbs} = await this.#run(cache, fed, place, rows, answers.map(answer => answer[common]!))
+      const {logProbs} = await this.#run(
+        cache,
+        fed,
+        place,
+        rows,
+        answers.map(answer => answer[common]!),
+      )
       return Array.from(logProbs!)
     }
     const scores: number[] = []
@@ -187,12 +194,40 @@ function normalised(scores: readonly number[]): number[] {
   return scores.map(score => score - total)
 }
 
+/** The part of an own text that a reading keeps. */
+export interface Kept {
+  readonly ids: readonly number[]
+  /** What could follow; each begins with the text that the ids do not say. */
+  readonly answers: readonly string[]
+}
+
 /**
- * The longest beginning of `ids` that says no more than `before`, and what of `before` is left: the answers are read
- * behind the ids, each together with that rest. Tokens may cut characters, so every length is tried.
+ * The text up to the first place behind the latents at which the answer is said. What is said once may only be copied
+ * later, whatever the latents hold. Where another option is named before, the text weighs its options, and the place
+ * that was read is taken.
  */
-export function keptIds(
-  {ids, before}: Pick<OwnText, 'ids' | 'before'>,
+export function keptText({ids, latentAt, places}: OwnText, decode: (ids: readonly number[]) => string): Kept {
+  const behind = (latentAt.at(-1) ?? -1) + 1
+  const latentText = decode(ids.slice(0, behind))
+  const last = places.at(-1)!
+  for (const {before, answers} of places) {
+    const {kept, rest} = keptIds(ids, before, decode)
+    if (kept.length < behind) continue
+    const between = before.slice(latentText.length)
+    const weighs = answers.some(answer => mentions(between, answer).length > 0)
+    if (before === last.before || !weighs) return {ids: kept, answers: answers.map(answer => rest + answer)}
+  }
+  const {kept, rest} = keptIds(ids, last.before, decode)
+  return {ids: kept, answers: last.answers.map(answer => rest + answer)}
+}
+
+/**
+ * The longest beginning of `ids` that says no more than `before`, and what of `before` is left. Tokens may cut
+ * characters, so every length is tried.
+ */
+function keptIds(
+  ids: readonly number[],
+  before: string,
   decode: (ids: readonly number[]) => string,
 ): {readonly kept: readonly number[]; readonly rest: string} {
   let kept = 0

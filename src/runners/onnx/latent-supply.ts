@@ -151,8 +151,8 @@ export class LatentSupplies {
 }
 
 /**
- * Where there is nothing to feed, feeding it is an error, not before: a sample that opens no block needs no latents, and
- * is not engaged.
+ * Where there is nothing to feed, feeding it is an error, not before: a sample that opens no block needs no latents,
+ * and is not engaged.
  */
 function lacking({arm: {intervention}}: Request): Supplied {
   const need = interventionNamed(intervention!).needs

@@ -104,8 +104,8 @@ export function randomBoxes(boxes: readonly Box[], width: number, height: number
 }
 
 /**
- * Boxes for `other-crop`, in another sample's picture: of the size of the sample's own, placed uniformly (random_bbox of
- * GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py). Without boxes as in `randomBoxes`.
+ * Boxes for `other-crop`, in another sample's picture: of the size of the sample's own, placed uniformly (random_bbox
+ * of GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py). Without boxes as in `randomBoxes`.
  */
 export function boxesElsewhere(boxes: readonly Box[], width: number, height: number, random: Random): Box[] {
   if (boxes.length === 0) return randomBoxes([], width, height, random)
