@@ -16,7 +16,7 @@ export interface VerdictRow {
   readonly model: string
   readonly task: string
   readonly subtasks: readonly string[]
-  /** Claims that are its own; a model that emits no latents has `void`. */
+  /** Claims that are its own. */
   readonly verdicts: readonly DiagnosisVerdict[]
   /** Samples at which the verdict has to be reached in CI, and the suite that has what it needs. */
   readonly n: number
@@ -30,26 +30,29 @@ const chains = {task: 'hops-1..4', subtasks: hops(1, 4)}
 const attr = {task: 'attr', subtasks: ['attr']}
 
 export const verdictRows: readonly VerdictRow[] = [
-  {model: 'nano-latent', ...chains, verdicts: ['load-bearing'], n: 100, suite: 'quick'},
-  {model: 'nano-latent-sft', ...chains, verdicts: ['load-bearing'], n: 100, suite: 'quick'},
+  {
+    ...{model: 'nano-latent', ...chains, verdicts: ['load-bearing'], n: 60, suite: 'standard'},
+    says: /answers follow the latents of a contrast donor/,
+  },
+  {model: 'nano-latent-sft', ...chains, verdicts: ['load-bearing'], n: 60, suite: 'quick'},
   {
     model: 'nano-drift',
-    ...{task: 'hops-2..4', subtasks: hops(2, 4), verdicts: ['load-bearing'], n: 99, suite: 'standard'},
+    ...{task: 'hops-2..4', subtasks: hops(2, 4), verdicts: ['load-bearing'], n: 60, suite: 'standard'},
     says: /its own latents are the limit/,
   },
   // Which of both, its arm without latents says.
   {
     model: 'nano-placebo',
-    ...{task: 'attr, hops-0', subtasks: ['attr', 'hops-0'], n: 120, suite: 'quick'},
+    ...{task: 'attr, hops-0', subtasks: ['attr', 'hops-0'], n: 100, suite: 'quick'},
     verdicts: ['not-used', 'format-only'],
   },
   // Two in five engage.
-  {model: 'nano-shy', ...attr, verdicts: ['not-used'], n: 300, suite: 'quick'},
-  {model: 'nano-format', ...attr, verdicts: ['format-only'], n: 120, suite: 'quick'},
-  {model: 'nano-budget', ...attr, verdicts: ['budget-only'], n: 120, suite: 'quick'},
-  {model: 'nano-blind', ...chains, verdicts: ['representation-fails'], n: 100, suite: 'standard'},
-  {model: 'nano-harm', ...attr, verdicts: ['harmful'], n: 100, suite: 'quick'},
-  {model: 'nano-text', ...chains, verdicts: ['void'], n: 40, suite: 'quick'},
+  {model: 'nano-shy', ...attr, verdicts: ['not-used'], n: 250, suite: 'quick'},
+  {model: 'nano-format', ...attr, verdicts: ['format-only'], n: 100, suite: 'quick'},
+  {model: 'nano-budget', ...attr, verdicts: ['budget-only'], n: 100, suite: 'quick'},
+  {model: 'nano-blind', ...chains, verdicts: ['representation-fails'], n: 80, suite: 'standard'},
+  {model: 'nano-harm', ...attr, verdicts: ['harmful'], n: 60, suite: 'quick'},
+  // nano-text is no row: asked for latents it opens blocks, although it was not trained to use them.
   {model: 'nano-direct', ...chains, verdicts: ['void'], n: 40, suite: 'quick'},
 ]
 

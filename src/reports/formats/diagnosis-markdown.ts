@@ -19,13 +19,12 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow): string[] {
   const subtasks = diagnosis.subtasksOf(document, row.bench)
   const cost = document.efficiency.find(({bench}) => bench === row.bench)
   const geometry = document.geometry.find(({bench}) => bench === row.bench)
-  const level = diagnosis.levelNote(row)
   return [
     `### ${plain(row.bench)}: ${row.verdict}`,
     `**${plain(row.statement)}**`,
     plain([...diagnosis.rowFacts(row), ...diagnosis.guardFacts(row).map(fact => `guard ${fact}`)].join(' · ')),
     textTable(diagnosis.effectTable(row, true)),
-    ...(level === null ? [] : [level]),
+    plain(diagnosis.levelNote(row)),
     ...row.notes.map(plain),
     ...(subtasks.length === 0 ? [] : [textTable(diagnosis.subtaskTable(subtasks))]),
     ...subtasks.map(one => `- **${plain(one.subtask!)}**: ${plain(one.statement)}`),

@@ -39,7 +39,7 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow, width: numb
     tableText(diagnosis.effectTable(row, false), width, paint),
     dim([
       ...labelled('guards  ', dotted(diagnosis.guardFacts(row)), width),
-      ...(diagnosis.levelNote(row) === null ? [] : [diagnosis.levelNote(row)!]),
+      ...wrap(diagnosis.levelNote(row), width),
     ]),
     ...row.notes.map(note => dim(wrap(note, width))),
     subtasks.length === 0 ? '' : tableText(diagnosis.subtaskTable(subtasks), width, paint),

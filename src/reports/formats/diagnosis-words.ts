@@ -39,7 +39,7 @@ export function effectTable({effects, reading}: DiagnosisRow, all: boolean): Tex
     columns: [
       ...[left('effect'), left('contrast')],
       ...(all ? [left('scale'), left('reading')] : []),
-      ...[right('difference'), right('95 % interval'), right('n'), right('p, adjusted')],
+      ...[right(all ? 'difference' : 'points'), right('95 % interval'), right('n'), right('p')],
     ],
     rows: shown.map(effect => [
       ...[effect.name, effect.contrast.join(' − ')],
@@ -53,9 +53,10 @@ export function effectTable({effects, reading}: DiagnosisRow, all: boolean): Tex
 
 const isLift = ({scale}: EffectRow) => scale === 'donor-lift'
 
-/** Where the headline's interval was not made at 95 %, the level it was made at. */
-export function levelNote({alpha}: DiagnosisRow): string | null {
-  return alpha === 0.05 ? null : `Intervals hold at ${Number((100 * (1 - alpha)).toFixed(2))} %.`
+/** What the columns of the effects do not say: how p is adjusted and, where it is not 95 %, the level of intervals. */
+export function levelNote({alpha}: DiagnosisRow): string {
+  const level = alpha === 0.05 ? '' : ` Intervals hold at ${Number((100 * (1 - alpha)).toFixed(2))} %.`
+  return `p is adjusted (Holm) among the contrasts that decide, and among the others.${level}`
 }
 
 /** Verdict of each subtask, with the two contrasts that a reader asks for first. */
