@@ -22,7 +22,7 @@ const documents = files.filter(path => path.endsWith('.md') && !notOurs.test(pat
 const sources = files.filter(path => /\.(ts|mjs|cjs|js|py|sh)$/.test(path) && !notOurs.test(path))
 
 /** Files that are cited as what a user has or a run writes, not as part of this repository. */
-const examples = new Set(['my.mjs', 'result.md', 't.md', 'table.md'])
+const examples = new Set(['my.mjs', 'result.md', 'sensitivity.md', 't.md', 'table.md'])
 
 /** Hides a match and keeps every offset. */
 const blank = match => ' '.repeat(match.length)

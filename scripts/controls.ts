@@ -1,7 +1,7 @@
 // Prints what the built-in models show and what they must show, as Markdown; design/controls.md explains it. Exits with
 // 1 if a claim fails.
 //
-//   npm run controls -- [--n 500] [--models DIR] [--only nano-latent,...]
+//   npm run controls -- [--n 500] [--models DIR] [--only nano-latent,...] [--task hops-pairs]
 import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
@@ -10,9 +10,14 @@ import {type Claim, controlRef, controlRows, controlSeed} from '../test/support/
 import {figureOf, isMet, measureRow, type RowFigures} from '../test/support/measure-controls.js'
 
 const {values} = parseArgs({
-  options: {n: {type: 'string', default: '500'}, models: {type: 'string'}, only: {type: 'string'}},
+  options: {
+    n: {type: 'string', default: '500'},
+    models: {type: 'string'},
+    only: {type: 'string'},
+    task: {type: 'string'},
+  },
 })
-const {n, models, only} = values
+const {n, models, only, task} = values
 /** Checkpoints that are not (yet) part of the package are in a separate folder. */
 const refOf = (model: string) => (models === undefined ? controlRef(model) : join(models, model))
 
@@ -34,6 +39,7 @@ function figureText(claim: Claim, figures: RowFigures): string {
   if (claim.of === 'lead') return `chance ${(100 * figures.chance).toFixed(1)}`
   const figure = figureOf(claim, figures)
   if (claim.of === 'difference') return `own ${figure < 0 ? '−' : '+'}${Math.abs(figure).toFixed(1)}`
+  if (claim.of === 'groups') return `${figure.toFixed(1)} of pairs`
   return claim.of === 'blocks' ? `${figure.toFixed(1)} with a block` : ''
 }
 
@@ -46,6 +52,7 @@ console.log('| model, mode | task | n | arm | accuracy | measured | required | m
 console.log('| --- | --- | ---: | --- | ---: | ---: | ---: | --- |')
 for (const row of controlRows) {
   if (only !== undefined && !only.split(',').includes(row.model)) continue
+  if (task !== undefined && !row.task.startsWith(task)) continue
   if (models !== undefined && !existsSync(refOf(row.model))) continue
   const figures = await measureRow(row, refOf(row.model), Number(n))
   for (const claim of row.claims) {

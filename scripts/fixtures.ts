@@ -1,5 +1,5 @@
-// Redraws the built-in samples in fixtures/builtin/<benchmark>. For hops only the recipe is stored; its items are drawn
-// when they are read.
+// Redraws the built-in samples in fixtures/builtin/<benchmark>. For hops and hops-pairs only the recipe is stored; the
+// items are drawn when they are read.
 //
 //   npx tsx scripts/fixtures.ts
 import {mkdir, rm, writeFile} from 'node:fs/promises'
@@ -7,14 +7,15 @@ import {fileURLToPath} from 'node:url'
 import {builtinMark} from '../src/benchmarks/data-set.js'
 import {builtinSeed, generated, generatedIds, recipeOf, writeGenerated} from '../src/benchmarks/generators/index.js'
 
-/** Number of items per subtask. */
+/** Number of items (or pairs) per subtask. */
 const each = 40
 
 for (const id of generatedIds) {
   const dir = fileURLToPath(new URL(`../fixtures/builtin/${id}/`, import.meta.url))
-  const recipe = recipeOf(id, {n: each * generated[id].tasks.length, seed: builtinSeed})
+  const items = id === 'hops-pairs' ? 2 * each : each
+  const recipe = recipeOf(id, {n: items * generated[id].tasks.length, seed: builtinSeed})
   await rm(dir, {recursive: true, force: true})
-  if (id === 'hops') {
+  if (id === 'hops' || id === 'hops-pairs') {
     await mkdir(dir, {recursive: true})
     await writeFile(`${dir}${builtinMark}`, `${JSON.stringify(recipe, null, 2)}\n`)
   } else await writeGenerated(dir, recipe)

@@ -25,9 +25,11 @@ function product(path, text) {
 const schemas = {
   config: (await import('../dist/cli/settings/file-schema.js')).configSchema(),
   recipe: (await import('../dist/cli/recipes.js')).recipeFileSchema(),
+  benchmark: (await import('../dist/benchmarks/definition/schema.js')).definitionSchema,
   lock: (await import('../dist/run-folder/lock.js')).lockSchema,
   record: (await import('../dist/run-folder/record.js')).logRecordSchema,
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,
+  sensitivity: (await import('../dist/reports/schemas/sensitivity.js')).sensitivitySchema,
 }
 for (const [name, schema] of Object.entries(schemas)) {
   const json = {$id: `lantern-eval/schemas/${name}.schema.json`, ...z.toJSONSchema(schema, {io: 'input'})}

@@ -1,9 +1,10 @@
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, rename, rm, truncate} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {captureOutput} from '@oclif/test'
 import {generatorVersion} from '../src/benchmarks/generators/index.js'
+import {loadBenchmark} from '../src/benchmarks/index.js'
 import BenchMake from '../src/commands/bench/make.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -58,6 +59,31 @@ test('V* with --json: writes the official folders and prints the recipe', async 
     'test_questions.jsonl',
   ])
 })
+
+test('it goes on in a folder in which it was stopped, and nothing reads the folder before', async () => {
+  const out = join(folder, 'hops')
+  const make = (seed: string) => run('hops', '--n', '6', '--seed', seed, '--out', out, '--json')
+  await make('7')
+  const whole = await contents(out)
+  await rename(join(out, 'builtin.json'), join(out, 'builtin.json.part'))
+  await truncate(join(out, 'items.jsonl'), 300)
+  await rm(join(out, 'hops-1-0.png'))
+  const hops = await loadBenchmark('hops')
+  await expect(hops.load(out, {split: 'test', seed: 0})).rejects.toMatchObject({
+    code: 'bad-file',
+    message: expect.stringContaining('is not finished'),
+  })
+  expect(JSON.parse((await make('8')).stdout)).toMatchObject({exitCode: 2})
+  await make('7')
+  expect(await contents(out)).toEqual(whole)
+})
+
+async function contents(dir: string): Promise<Record<string, string>> {
+  const names = (await readdir(dir)).sort()
+  return Object.fromEntries(
+    await Promise.all(names.map(async name => [name, (await readFile(join(dir, name))).toString('latin1')])),
+  )
+}
 
 test.each([
   ['an unknown subtask', ['blink', '--subtask', 'Art_Style'], 'blink has no generated subtask "Art_Style".'],

@@ -119,7 +119,11 @@ describe('misuse', () => {
     ['help on a misspelt command', ['help', 'docto'], 'Did you mean `lantern-eval doctor`?'],
     ['help on an argument too many', ['help', 'run', 'extra'], '`run` takes no further argument "extra"'],
     ['a missing argument', ['inspect'], '`inspect` needs RUN'],
-    ['a missing argument with few values', ['bench', 'verify'], 'needs BENCH: One of blink, vstar, viscot, hops.'],
+    [
+      'a missing argument with few values',
+      ['bench', 'verify'],
+      'needs BENCH: One of blink, vstar, viscot, hops, hops-pairs.',
+    ],
     ['a missing flag', ['merge', 'a'], '`merge` needs --out'],
     ['letters that are none', ['extract', '--letters', 'abc', '--text', 'x'], '--letters abc is not capital letters'],
     [

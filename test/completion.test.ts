@@ -44,18 +44,18 @@ async function words(lines: readonly string[]): Promise<string[][]> {
 }
 
 const table: readonly (readonly [line: string, offered: readonly string[]])[] = [
-  ['bench ', ['export', 'list', 'make', 'pull', 'show', 'verify']],
+  ['bench ', ['export', 'init', 'list', 'make', 'pull', 'show', 'verify']],
   ['help lead', ['leaderboard']],
   ['--v', ['--version']],
   ['run --lat', ['--latent-size', '--latents-from']],
   ['run --seed 1 --see', []],
   ['run --mode latent --mod', ['--model', '--mode']],
   ['run --no-c', ['--no-cache', '--no-color']],
-  ['run --bench ', ['blink', 'vstar', 'viscot', 'hops']],
+  ['run --bench ', ['blink', 'vstar', 'viscot', 'hops', 'hops-pairs']],
   ['run --bench=vs', ['--bench=vstar']],
   ['run --bench blink,v', ['blink,vstar', 'blink,viscot']],
   ['run --bench hops:hops-', ['hops:hops-0', 'hops:hops-1', 'hops:hops-2', 'hops:hops-3', 'hops:hops-4']],
-  ['run --mode ', ['direct', 'text-cot', 'latent']],
+  ['run --mode ', ['direct', 'text-cot', 'latent', 'crop']],
   ['run --intervention own,z', ['own,zeros']],
   ['run --extractor vlm', ['vlmevalkit_exact', 'vlmevalkit_verbose', 'vlmevalkit_letter_only']],
   ['run --recipe vlmevalkit-', ['vlmevalkit-one-picture']],
@@ -112,7 +112,7 @@ async function inBash(line: string): Promise<string[]> {
 }
 
 it('bash gets what follows its own word breaks, with a blank behind finished words', async () => {
-  expect(await inBash('lantern-eval run --mode ')).toEqual(['direct ', 'text-cot ', 'latent '])
+  expect(await inBash('lantern-eval run --mode ')).toEqual(['direct ', 'text-cot ', 'latent ', 'crop '])
   expect(await inBash('lantern-eval run --bench blink:Ji')).toEqual(['Jigsaw '])
   expect(await inBash('lantern-eval run --bench=vs')).toEqual(['vstar '])
   expect(await inBash('lantern-eval run --data my')).toEqual(['my\\ data/'])

@@ -27,7 +27,7 @@ beforeAll(async () => {
   await symlink(root, join(folder, 'node_modules', 'lantern-eval'))
   for (const [name, code] of blocks) {
     const [language, file] = name.split(' ')
-    if (language === 'js') await writeFile(join(folder, file!), code)
+    if (language === 'js' || language === 'yaml') await writeFile(join(folder, file!), code)
   }
 })
 afterAll(() => rm(folder, {recursive: true}))
@@ -71,6 +71,18 @@ test('a benchmark is verified, run and shown', async () => {
   expect(lock.plugins).toEqual([
     {name: 'mybench.mjs', sha256: expect.stringMatching(/^[0-9a-f]{64}$/), parts: ['benchmark mybench']},
   ])
+})
+
+test('the same benchmark as a definition of a few lines asks and scores the same', async () => {
+  expect(blocks.get('yaml toy.yaml')!.trim().split('\n').length).toBeLessThan(10)
+  const [verified, , shown] = await follow('toy')
+  expect(verified!.stdout).toMatch(/all +2 +2/)
+  expect(shown!.stdout).toContain('My Bench')
+  const asked = async (run: string) =>
+    (await settledRecords(join(folder, run)))
+      .map(({id, gold, text, seen, score}) => ({id, gold, text, seen, score}))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+  expect(await asked('toy-run')).toEqual(await asked('my-run'))
 })
 
 test('a run of that benchmark is scored again without its plug-in, as far as its records say', async () => {

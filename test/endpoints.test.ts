@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url'
 import {gzipSync} from 'node:zlib'
 import type {Outcome} from '../src/core/outcome.js'
 import {type EndpointCase, type EndpointReply, endpointCases} from './support/endpoint-cases.js'
+import {moreEndpointCases} from './support/endpoint-cases-2.js'
 import {type EndpointRun, runAgainst, samples, writeSamples} from './support/endpoint-run.js'
 
 let folder: string
@@ -24,25 +25,27 @@ function expected(want: Outcome | readonly Outcome[]): Outcome[] {
 }
 
 /** What of a case is the run's. */
-const flagsOf = ({topP, topK, temperature, base}: EndpointCase) => ({
+const flagsOf = ({topP, topK, temperature, base, stop}: EndpointCase) => ({
   ...(topP !== undefined && {topP}),
   ...(topK !== undefined && {topK}),
   ...(temperature !== undefined && {temperature}),
   ...(base !== undefined && {base}),
+  ...(stop !== undefined && {stop}),
 })
 
 describe('replies that users met', () => {
-  test.each(endpointCases.map(one => [one.name, one] as const))('%s', async (_, one) => {
+  const cases = [...endpointCases, ...moreEndpointCases]
+  test.each(cases.map(one => [one.name, one] as const))('%s', async (_, one) => {
     const {records, stderr, exitCode} = await run(one.reply, flagsOf(one))
-    expect(records.map(({outcome}) => outcome)).toEqual(expected(one.want))
+    expect(records.map(({outcome}) => outcome)).toEqual(one.want === 'given up' ? [] : expected(one.want))
     if (one.warns) expect(stderr).toMatch(one.warns)
     if (one.want === 'correct') expect(exitCode).toBe(0)
     for (const {seen, outcome} of records) if (outcome === 'correct') expect(seen?.['dropped']).toEqual(one.dropped)
   })
 
   test('each has the page that tells of it', () => {
-    for (const {source} of endpointCases) expect(URL.canParse(source)).toBe(true)
-    expect(new Set(endpointCases.map(({name}) => name)).size).toBe(endpointCases.length)
+    for (const {source} of cases) expect(URL.canParse(source)).toBe(true)
+    expect(new Set(cases.map(({name}) => name)).size).toBe(cases.length)
   })
 })
 

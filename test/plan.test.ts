@@ -136,7 +136,7 @@ describe('the plan of an endpoint', () => {
     expect(direct.cost!.promptUsd).toBeCloseTo((tokens! * 2.5) / 1e6, 12)
     expect(direct.cost!.newUsdAtMost).toBeCloseTo((24 * 16 * 10) / 1e6, 12)
     expect(cost!.newUsdAtMost).toBeCloseTo((24 * (16 + 1024) * 10) / 1e6, 12)
-    const {stdout} = await run('--dry-run', ...args)
+    const stdout = (await run('--dry-run', ...args)).stdout.replace(/\s+/g, ' ')
     expect(stdout).toMatch(/prompts: about \d+ tokens, \d+ of them pictures \(estimated: /)
     expect(stdout).toMatch(
       /cost: about 0\.0\d+ USD for prompts, at most 0\.0038 USD for new tokens \(OpenAI's list prices/,

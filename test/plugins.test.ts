@@ -1,5 +1,6 @@
 // Plug-ins as a user meets them: where they are named, what is told of one that cannot be loaded, what stands in the
 // lock, and how their runs are read without them. What each kind of part can do is contributing.test.ts.
+import {existsSync} from 'node:fs'
 import {mkdir, mkdtemp, readFile, rm, symlink, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -84,7 +85,8 @@ test('a misspelt name is refused with that of the plug-in, and help shows it', a
 })
 
 describe('one that cannot be loaded is one error', () => {
-  const define = "import {defineExtractor, defineIntervention, defineProtocol} from 'lantern-eval'\n"
+  const define =
+    "import {defineExtractor, defineFormat, defineIntervention, defineProtocol, protocolNamed} from 'lantern-eval'\n"
   const list = (element: string) => `${define}export default [${element}]`
   test.each<[what: string, text: string, message: RegExp, suggestion: RegExp]>([
     ['a syntax error', 'export default [', /cannot be loaded: Unexpected end of input/, /node .*bad\.mjs/],
@@ -110,6 +112,18 @@ describe('one that cannot be loaded is one error', () => {
       /letters/,
     ],
     ['a rule that is none', list('defineProtocol({name: "x", kind: "odd"})'), /wrong kind: .* feedback, discrete/, /./],
+    [
+      'a rule that no protocol has',
+      list('defineProtocol({...protocolNamed("lantern"), name: "x", earlyend: true})'),
+      /a rule that no protocol has: earlyend/,
+      /Did you mean earlyEnd/,
+    ],
+    [
+      'an ending without its dot',
+      list('defineFormat({name: "x", ending: "txt", render: () => ""})'),
+      /wrong ending: .* with its dot/,
+      /./,
+    ],
     ['the name of a refused method', list('{kind: "protocol", name: "x", part: {name: "x"}}'), /wrong kind/, /./],
     ['a need that is none', list('defineIntervention({name: "x", needs: "all"})'), /wrong needs: .* evidence/, /./],
   ])('%s', async (_what, text, message, suggestion) => {
@@ -140,6 +154,44 @@ describe('one that cannot be loaded is one error', () => {
     expect(await failing(...args)).toMatchObject({code: 2, message: expect.stringMatching(/"x" threw .*no idea/)})
     await write('throws.mjs', list('defineExtractor({name: "x", read: () => 5})'))
     expect(await failing(...args)).toMatchObject({code: 2, message: expect.stringContaining('returned no reading')})
+  })
+
+  test('a benchmark that loads nothing, and an intervention that always fails, stop a run before it begins', async () => {
+    await write(
+      'wrong.mjs',
+      `import {defineBenchmark, defineIntervention} from 'lantern-eval'
+      export default [
+        defineBenchmark({
+          id: 'mine', title: 'Mine', subtasks: [{name: 'all', expected: {test: 1}}], splits: ['test'], defaultSplit: 'test',
+          scoring: {answer: 'choice', metric: 'accuracy', aggregate: 'micro'},
+          prompts: {'lantern-eval': {text: '{question}', option: '{text}', images: 'first'}},
+          origin: {repo: '', revision: '', licence: '', url: ''},
+          load: async () => null,
+        }),
+        defineIntervention({name: 'fails', needs: 'nothing', choose() { throw new Error('no idea') }}),
+      ]`,
+    )
+    const mine = ['--bench', 'mine', '--data', '.', '--plugin', './wrong.mjs']
+    const loadsNothing = {code: 2, message: 'The benchmark "mine" loaded a data set that is no object.'}
+    expect(await failing('run', ...mine, '--model', 'builtin:nano-direct', '--out', 'wrong')).toMatchObject(
+      loadsNothing,
+    )
+    expect(await failing('bench', 'verify', ...mine.slice(1))).toMatchObject(loadsNothing)
+    const fails = [
+      '--model',
+      'builtin:nano-latent',
+      '--intervention',
+      'own,fails',
+      '--plugin',
+      './wrong.mjs',
+      '--out',
+      'wrong',
+    ]
+    expect(await failing('run', '--bench', 'hops', '--data', 'builtin', ...fails)).toMatchObject({
+      code: 2,
+      message: 'The intervention "fails" threw: no idea.',
+    })
+    expect(existsSync(join(folder, 'wrong'))).toBe(false)
   })
 })
 

@@ -1,11 +1,11 @@
 // `bench pull` and `cache` as processes against a local hub; `run` then finds what was pulled.
 import {randomBytes} from 'node:crypto'
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {cli, startCli} from './support/cli.js'
-import {type HubServer, startHubServer} from './support/hub-server.js'
+import {commit, type HubServer, startHubServer} from './support/hub-server.js'
 import {startOpenAIServer} from './support/openai-server.js'
 
 const drawn = fileURLToPath(new URL('../fixtures/builtin/blink/', import.meta.url))
@@ -66,6 +66,25 @@ it('fetches a benchmark, reports what and how much, and run finds it', async () 
   } finally {
     await model.close()
   }
+})
+
+it('fetches what a definition of one’s own names, at its revision and no more, and run finds it', async () => {
+  const items = ['x', 'y'].map(id => `${JSON.stringify({id, question: 'Which?', options: ['a', 'b'], answer: 'b'})}\n`)
+  hub = await startHubServer([
+    {path: 'data/test-0.jsonl', bytes: Buffer.from(items[0]!), lfs: false},
+    {path: 'data/test-1.jsonl', bytes: Buffer.from(items[1]!), lfs: false},
+    {path: 'data/train-0.jsonl', bytes: randomBytes(1000), lfs: false},
+  ])
+  const source = `{repo: somebody/set, revision: ${commit}, files: ["data/test-*.jsonl"], licence: CC0}`
+  await writeFile(join(home, 'far.yaml'), `id: far\ndata: data/test-*.jsonl\nsource: ${source}\n`)
+  await writeFile(join(home, 'answers.jsonl'), '{"id": "x", "text": "B"}\n{"id": "y", "text": "A"}\n')
+  const here = (...args: string[]) => cli(args, {cwd: home, env: env()})
+  const run = () => here('run', '--bench', './far.yaml', '--model', 'replay:answers.jsonl', '--out', 'run', '--json')
+  expect(await run()).toMatchObject({code: 4, stdout: expect.stringContaining('bench pull')})
+  const pulled = await here('bench', 'pull', 'far.yaml')
+  expect({code: pulled.code, stderr: pulled.stderr}).toMatchObject({code: 0})
+  expect(pulled.stdout).toMatch(/far test: 2 files[\s\S]*licence CC0/)
+  expect(JSON.parse((await run()).stdout).rows[0]).toMatchObject({bench: 'far', n: 2, score: 0.5, sample: 'custom'})
 })
 
 it('exits with 130 on Ctrl-C and resumes later', async () => {

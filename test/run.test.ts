@@ -212,8 +212,9 @@ describe('an interrupted run', () => {
     }
     expect(kills).toBeGreaterThan(1)
     expect(new Set(settledBefore).size).toBe(settledBefore.length)
-    // In flight at a kill: waiting for the endpoint, or answered but not yet on disk.
-    expect(server!.requests.length).toBeLessThanOrEqual(settledBefore.length + kills * 2 * inFlight)
+    // A request is in flight until its record is on disk. A few more are prepared than may be sent at once.
+    const open = inFlight + Math.ceil(inFlight / 8)
+    expect(server!.requests.length).toBeLessThanOrEqual(settledBefore.length + kills * open)
   })
 })
 

@@ -14,7 +14,7 @@ async function compiled(name: string) {
 
 test('every published schema is valid', async () => {
   const names = (await readdir(folder)).map(file => file.replace('.schema.json', ''))
-  expect(names.sort()).toEqual(['config', 'lock', 'recipe', 'record', 'result'])
+  expect(names.sort()).toEqual(['benchmark', 'config', 'lock', 'recipe', 'record', 'result', 'sensitivity'])
   for (const name of names) expect(await compiled(name)).toBeInstanceOf(Function)
 })
 
@@ -47,6 +47,10 @@ test('what a run writes conforms to them', async () => {
     const lines = (await read('log.jsonl')).trim().split('\n')
     expect(lines).toHaveLength(2)
     for (const line of lines) await fits('record', JSON.parse(line))
+    const varied = join(out, 'varied')
+    const flags = ['--max-error-rate', '1', '--vary', 'extractor=lvr', '--out', varied]
+    await cli([...args.slice(0, -2), ...flags])
+    await fits('sensitivity', JSON.parse(await readFile(join(varied, 'sensitivity.json'), 'utf8')))
   } finally {
     await rm(out, {recursive: true, force: true})
   }

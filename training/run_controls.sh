@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains the five controls of `lantern-eval diagnose` from the committed checkpoints: data, stages, figures, export to
-# fixtures/controls. Run it in the repository root after `npm ci`, with the Python of requirements.txt first on the PATH.
-# Finished stages are kept in training/work.
+# fixtures/controls. Run it in the repository root after `npm ci`, with the Python of requirements.txt first on the
+# PATH. Finished stages are kept in training/work.
 set -euo pipefail
 work=training/work/controls
 stages=(shy format budget harm blind)

@@ -9,7 +9,18 @@ import {
   scoreInterval,
 } from '../../src/metrics/statistics/index.js'
 import * as designs from './designs.js'
-import {type Design, drawArms, drawPairs, drawScores, headline, spreadOver} from './designs.js'
+import {
+  allRight,
+  type Design,
+  drawArms,
+  drawGroupArms,
+  drawGroupPairs,
+  drawGroupScores,
+  drawPairs,
+  drawScores,
+  headline,
+  spreadOver,
+} from './designs.js'
 
 /** The meaning of a figure, and its bounds as fractions. */
 export const figures = {
@@ -95,6 +106,73 @@ function gradedCell(of: Design, share: number): Cell {
   }
 }
 
+/** The score over groups, where samples of a group are alike. */
+function groupScoreCell(of: Design, share: number, correlation: number): Cell {
+  const truth = allRight(of, share, correlation)
+  return {
+    figure: 'coverage',
+    design: `${of.name} as groups`,
+    truth: `${percent(share)} of samples, ${percent(truth)} of groups`,
+    few: (of.sizes[0]! / of.each) * Math.min(truth, 1 - truth) < enough,
+    run(random) {
+      const {low, high} = scoreInterval(drawGroupScores(of, share, correlation, random), of.aggregate)
+      return low <= truth && truth <= high
+    },
+  }
+}
+
+/** The difference over groups. `effect` is that of groups; samples have the difference that leads to it. */
+function groupPairedCell(
+  figure: 'paired' | 'alarm' | 'gate',
+  of: Design,
+  {discordance, effect, correlation = 0}: Truth,
+): Cell {
+  const share = 0.8
+  const outcomes = (net: number) => {
+    const [won, lost] = [(discordance + net) / 2, (discordance - net) / 2]
+    return {both: share - discordance / 2, won, lost}
+  }
+  const differenceAt = (net: number) => {
+    const {both, won, lost} = outcomes(net)
+    return allRight(of, both + won, correlation) - allRight(of, both + lost, correlation)
+  }
+  let [below, above] = [-discordance, discordance]
+  for (let step = 0; step < 60; step++) {
+    const middle = (below + above) / 2
+    if (differenceAt(middle) < effect) below = middle
+    else above = middle
+  }
+  const truth = outcomes(effect === 0 ? 0 : (below + above) / 2)
+  const flipped = random('calibrate', 'flips', of.name, 'groups', figure)
+  return {
+    figure,
+    design: `${of.name} as groups`,
+    truth: `${points(effect)}, ${percent(discordance)} of samples discordant, ICC ${correlation}`,
+    few: (of.sizes[0]! / of.each) * discordance < (effect === 0 ? 3 * enough : enough),
+    run(drawn) {
+      const pairs = drawGroupPairs(of, truth, correlation, drawn)
+      const {low, high, p, bounds} = pairedDifference(pairs, {aggregate: of.aggregate, random: flipped, flips})
+      if (figure === 'alarm') return p <= 0.05
+      return figure === 'gate' ? bounds.low > effect : low <= effect + 1e-9 && effect - 1e-9 <= high
+    },
+  }
+}
+
+function groupRankCell(of: Design, share: number, arms: number): Cell {
+  const shares = Array.from({length: arms}, () => share)
+  const drawn = random('calibrate', 'ranks', of.name, 'groups', arms)
+  return {
+    figure: 'ranks',
+    design: `${of.name} as groups`,
+    truth: `${arms} arms at ${percent(share)} of samples`,
+    few: false,
+    run(random) {
+      const ranks = rankIntervals(drawGroupArms(of, shares, random), of.aggregate, {random: drawn, draws: rankDraws})
+      return ranks.some(rank => rank!.tier > 1)
+    },
+  }
+}
+
 interface Truth {
   readonly discordance: number
   readonly effect: number
@@ -161,7 +239,11 @@ function familyCell(of: Design, discordance: number): Cell {
 }
 
 function powerCell(figure: 'power' | 'margin', of: Design, discordance: number): Cell {
-  const {mde, smallestMargin} = assumedEffects(of.sizes, of.aggregate, discordance)
+  const {mde, smallestMargin} = assumedEffects(
+    of.sizes.map((n, s) => ({n, weight: of.weights?.[s]})),
+    of.aggregate,
+    discordance,
+  )
   const effect = figure === 'power' ? mde : 0
   const flipped = random('calibrate', 'power', of.name, figure)
   return {
@@ -189,7 +271,47 @@ const shares = [0.5, 0.7, 0.9, 0.95, 0.98, 0.995]
 const correlations = [0, 0.3, 0.8, 1]
 const rare = [0.02, 0.1, 0.2]
 
-/** Every cell of the full table. */
+/** Groups of samples, their plain accuracy, and a nested mean of subtasks. */
+export function groupCells(): Cell[] {
+  const each = [designs.pairs, designs.rotations]
+  const {nested} = designs
+  const differences = [
+    ['paired', 0.1],
+    ['paired', -0.02],
+    ['alarm', 0],
+    ['gate', -0.02],
+  ] as const
+  const fits = (effect: number) => [0.05, 0.1, 0.2].filter(discordance => Math.abs(effect) < discordance)
+  const asGroups: Design[] = each.map(of => ({
+    ...of,
+    name: `${of.name} as groups`,
+    sizes: [of.sizes[0]! / of.each],
+    each: 1,
+  }))
+  return [
+    ...each.flatMap(of => [0.5, 0.7, 0.9, 0.98].flatMap(share => [0, 0.5].map(one => groupScoreCell(of, share, one)))),
+    ...each.flatMap(of => [0.5, 0.7, 0.9, 0.98].flatMap(share => [0, 0.5].map(one => scoreCell(of, share, 0, one)))),
+    ...shares.flatMap(share => [0, 0.2].map(spread => scoreCell(nested, share, spread, 0))),
+    ...differences.flatMap(([figure, effect]) => [
+      ...each.flatMap(of =>
+        fits(effect).flatMap(discordance => [
+          groupPairedCell(figure, of, {discordance, effect, correlation: 0.5}),
+          pairedCell(figure, of, {discordance, effect, correlation: 0.5}),
+        ]),
+      ),
+      ...[0.05, 0.1, 0.2]
+        .filter(discordance => Math.abs(effect) <= discordance)
+        .map(discordance => pairedCell(figure, nested, {discordance, effect})),
+      pairedCell(figure, nested, {discordance: 0.3, effect, spread: 0.2}),
+    ]),
+    ...[2, 5, 12].flatMap(arms => [...each.map(of => groupRankCell(of, 0.8, arms)), rankCell(nested, 0.7, arms, 0, 0)]),
+    ...(['power', 'margin'] as const).flatMap(figure =>
+      [...asGroups, nested].flatMap(of => [0.1, 0.2].map(discordance => powerCell(figure, of, discordance))),
+    ),
+  ]
+}
+
+/** The cells of samples, subtasks and clusters. */
 export function allCells(): Cell[] {
   const singles = [blinkMicro, vstar, forty]
   const macros = [blink, vstarMacro, tens, threes]
@@ -265,5 +387,9 @@ export function shortCells(): Cell[] {
     powerCell('power', vstar, 0.2),
     powerCell('power', tens, 0.1),
     powerCell('margin', vstarMacro, 0.2),
+    groupScoreCell(designs.pairs, 0.9, 0.5),
+    groupPairedCell('gate', designs.pairs, {discordance: 0.1, effect: -0.02, correlation: 0.5}),
+    scoreCell(designs.nested, 0.9, 0.2, 0),
+    pairedCell('alarm', designs.nested, {discordance: 0.2, effect: 0}),
   ]
 }

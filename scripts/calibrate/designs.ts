@@ -9,6 +9,8 @@ export interface Design {
   readonly aggregate: Aggregate
   /** Samples that share a picture, or orders of one item; 1 without clusters. */
   readonly each: number
+  /** Weights of the subtasks in a nested mean. */
+  readonly weights?: readonly number[]
 }
 
 const many = (count: number, size: number) => Array.from({length: count}, () => size)
@@ -33,6 +35,17 @@ export const manyPictures = design('475 pictures x 4', [1900], 'micro', 4)
 export const orders = design('40 items x 4 orders', [160], 'micro', 4)
 export const ordersMacro = design('14 x 10 items x 4 orders', many(14, 40), 'macro', 4)
 
+export const pairs = design('150 pairs', [300], 'micro', 2)
+export const rotations = design('200 items x 4 rotations', [800], 'micro', 4)
+/** mean: [a, {mean: [b, {mean: [c, d]}]}], with half of the weight on the smallest subtask. */
+export const nested: Design = {
+  name: '60, (400, (150, 300)) nested mean',
+  sizes: [60, 400, 150, 300],
+  aggregate: 'macro',
+  each: 1,
+  weights: [1 / 2, 1 / 4, 1 / 8, 1 / 8],
+}
+
 /** `centre` in the middle of the strata and up to `spread` more or less at the ends. */
 export function spreadOver({sizes}: Design, centre: number, spread: number): number[] {
   if (sizes.length === 1 || spread === 0) return sizes.map(() => centre)
@@ -40,8 +53,8 @@ export function spreadOver({sizes}: Design, centre: number, spread: number): num
 }
 
 /** The true value of the headline: the mean of the strata's values with the design's weights. */
-export function headline({sizes, aggregate}: Design, values: readonly number[]): number {
-  const weights = sizes.map(size => (aggregate === 'macro' ? 1 : size))
+export function headline({sizes, aggregate, weights: given}: Design, values: readonly number[]): number {
+  const weights = sizes.map((size, s) => given?.[s] ?? (aggregate === 'macro' ? 1 : size))
   return (
     values.reduce((sum, value, s) => sum + value * weights[s]!, 0) / weights.reduce((sum, weight) => sum + weight, 0)
   )
@@ -72,10 +85,72 @@ export function drawScores(of: Design, shares: readonly number[], correlation: n
   return of.sizes.map((size, s) => {
     const values = draws(size, of.each, correlation, random)
     for (let i = 0; i < size; i++) values[i] = values[i]! < shares[s]! ? 1 : 0
-    const stratum = {values, ...clustersOf(size, of.each, first)}
+    const stratum = {values, ...clustersOf(size, of.each, first), ...weightOf(of, s)}
     first += size
     return stratum
   })
+}
+
+function weightOf({weights}: Design, s: number): {weight?: number} {
+  return weights === undefined ? {} : {weight: weights[s]!}
+}
+
+/**
+ * Probability that all samples of a group are right, if each is with probability `share`. Each takes the common value
+ * of its group with probability sqrt(correlation), as in `draws`.
+ */
+export function allRight({each}: Design, share: number, correlation: number): number {
+  const common = Math.sqrt(correlation)
+  let sum = 0
+  let ways = 1
+  for (let j = 0; j <= each; j++) {
+    sum += ways * common ** j * (1 - common) ** (each - j) * share ** (each - j + Math.sign(j))
+    ways = (ways * (each - j)) / (j + 1)
+  }
+  return sum
+}
+
+/** Scores of groups: right where all of their samples are. */
+function inGroups(values: Float64Array, each: number): Float64Array {
+  return Float64Array.from({length: values.length / each}, (_, g) => {
+    for (let i = g * each; i < (g + 1) * each; i++) if (values[i] !== 1) return 0
+    return 1
+  })
+}
+
+/** The scores of groups instead of samples; groups are independent. */
+export function drawGroupScores(of: Design, share: number, correlation: number, random: Random): Stratum[] {
+  const shares = of.sizes.map(() => share)
+  return drawScores(of, shares, correlation, random).map(({values}) => ({values: inGroups(values, of.each)}))
+}
+
+/** What each sample of two arms comes to: the shares right in both, in the new one alone, in the old one alone. */
+export interface Outcomes {
+  readonly both: number
+  readonly won: number
+  readonly lost: number
+}
+
+/** The scores of groups under two arms. */
+export function drawGroupPairs(of: Design, truth: Outcomes, correlation: number, random: Random): PairedStratum[] {
+  const {both, won, lost} = truth
+  return of.sizes.map(size => {
+    const uniform = draws(size, of.each, correlation, random)
+    const right = (fits: (value: number) => boolean) =>
+      inGroups(
+        uniform.map(value => Number(fits(value))),
+        of.each,
+      )
+    return {
+      base: right(value => value < both || (value >= both + won && value < both + won + lost)),
+      new: right(value => value < both + won),
+    }
+  })
+}
+
+/** The scores of groups under several arms. */
+export function drawGroupArms(of: Design, shares: readonly number[], random: Random): RankedStratum[] {
+  return drawArms(of, shares, random).map(({scores}) => ({scores: scores.map(values => inGroups(values, of.each))}))
 }
 
 /**
@@ -99,7 +174,7 @@ export function drawPairs(
       if (uniform[i]! < won) next[i] = 1
       else if (uniform[i]! < discordance) base[i] = 1
     }
-    const stratum = {base, new: next, ...clustersOf(size, of.each, first)}
+    const stratum = {base, new: next, ...clustersOf(size, of.each, first), ...weightOf(of, s)}
     first += size
     return stratum
   })
@@ -111,7 +186,7 @@ export function drawPairs(
  */
 export function drawArms(of: Design, shares: readonly number[], random: Random): RankedStratum[] {
   let first = 0
-  return of.sizes.map(size => {
+  return of.sizes.map((size, s) => {
     const difficulty = draws(size, of.each, 0.5, random)
     const words = new Uint32Array(2 * size)
     const scores = shares.map(share => {
@@ -123,7 +198,7 @@ export function drawArms(of: Design, shares: readonly number[], random: Random):
       }
       return values
     })
-    const stratum = {scores, ...clustersOf(size, of.each, first)}
+    const stratum = {scores, ...clustersOf(size, of.each, first), ...weightOf(of, s)}
     first += size
     return stratum
   })

@@ -1,33 +1,42 @@
-// `npm run calibrate [-- --runs N] [-- --only TEXT]`: simulates what design/statistics.md claims, with the product's
-// own functions, and writes its table there; `npm run calibrate -- diagnosis` does so for design/diagnosis.md. With
-// --only, --short (the cells of the tests) or fewer runs than 10,000 the results are printed only. The exit code is 1
-// when a figure lies outside its bounds.
+// `npm run calibrate [-- --runs N] [-- --part NAME] [-- --only TEXT]`: simulates what design/statistics.md claims, with
+// the product's own functions, and writes its tables there, one for each part; `npm run calibrate -- diagnosis` does so
+// for design/diagnosis.md. With --only, --short (the cells of the tests) or fewer runs than 10,000 the results are
+// printed only. The exit code is 1 when a figure lies outside its bounds.
 import {readFileSync, writeFileSync} from 'node:fs'
 import {parseArgs} from 'node:util'
-import {allCells, type Figure, figures, shortCells} from './cells.js'
+import {allCells, type Cell, type Figure, figures, groupCells, shortCells} from './cells.js'
 import {diagnosisCells, shortDiagnosisCells} from './diagnosis.js'
 import {excused, type Simulated, simulate} from './simulate.js'
 
-const subjects = {
-  statistics: {all: allCells, short: shortCells},
-  diagnosis: {all: diagnosisCells, short: shortDiagnosisCells},
+interface Subject {
+  /** The tables of its page, by the name of their marks. */
+  readonly parts: Readonly<Record<string, () => readonly Cell[]>>
+  readonly short: () => readonly Cell[]
+}
+
+const subjects: Readonly<Record<string, Subject>> = {
+  statistics: {parts: {calibrate: allCells, 'calibrate-groups': groupCells}, short: shortCells},
+  diagnosis: {parts: {calibrate: diagnosisCells}, short: shortDiagnosisCells},
 }
 const fullRuns = 10_000
 
 const {values, positionals} = parseArgs({
-  options: {runs: {type: 'string'}, only: {type: 'string'}, short: {type: 'boolean'}},
+  options: {runs: {type: 'string'}, only: {type: 'string'}, part: {type: 'string'}, short: {type: 'boolean'}},
   allowPositionals: true,
 })
-const [subject = 'statistics'] = positionals
-if (!(subject in subjects)) throw new RangeError(`${subject} is none of ${Object.keys(subjects).join(', ')}`)
-const page = new URL(`../../design/${subject}.md`, import.meta.url)
-const {all, short} = subjects[subject as keyof typeof subjects]
+const [name = 'statistics'] = positionals
+const subject = subjects[name]
+if (subject === undefined) throw new RangeError(`${name} is none of ${Object.keys(subjects).join(', ')}`)
+const page = new URL(`../../design/${name}.md`, import.meta.url)
+const {parts, short} = subject
 const runs = Number(values.runs ?? fullRuns)
 if (!Number.isInteger(runs) || runs < 1) throw new RangeError(`--runs ${values.runs} is no whole number from 1`)
 const started = performance.now()
 const whole = values.short !== true && values.only === undefined
-const cells = (values.short === true ? short() : all()).filter(({figure, design, truth}) =>
-  `${figure} ${design} ${truth}`.includes(values.only ?? ''),
+const asked = Object.keys(parts).filter(part => values.part === undefined || values.part === part)
+if (asked.length === 0) throw new RangeError(`--part ${values.part} is none of ${Object.keys(parts).join(', ')}`)
+const cells = (values.short === true ? short() : asked.flatMap(part => parts[part]!())).filter(
+  ({figure, design, truth}) => `${figure} ${design} ${truth}`.includes(values.only ?? ''),
 )
 if (cells.length === 0) throw new RangeError(`--only ${values.only}: no cell has that in its name`)
 const results: Simulated[] = []
@@ -38,10 +47,15 @@ for (const cell of cells) {
     `${result.failed ? 'FAIL' : 'ok  '} ${cell.figure.padEnd(8)} ${cell.design.padEnd(26)} ${cell.truth.padEnd(60)} ${percent(result)}`,
   )
 }
-const text = tables(results)
 if (runs >= fullRuns && whole) {
-  const before = readFileSync(page, 'utf8')
-  writeFileSync(page, before.replace(/(<!-- calibrate -->\n)[\s\S]*?(<!-- calibratestop -->)/, `$1\n${text}\n$2`))
+  let from = 0
+  for (const part of asked) {
+    const own = results.slice(from, from + parts[part]!().length)
+    from += own.length
+    const before = readFileSync(page, 'utf8')
+    const block = new RegExp(`(<!-- ${part} -->\\n)[\\s\\S]*?(<!-- ${part}stop -->)`)
+    writeFileSync(page, before.replace(block, `$1\n${tables(own)}\n$2`))
+  }
 }
 const failed = results.filter(one => one.failed)
 console.log(

@@ -23,8 +23,10 @@ export interface Benchmark {
   readonly title: string
   /** How peers name it in tasks, data sets and files; case and punctuation are ignored. */
   readonly aliases?: readonly string[]
-  /** Every subtask. Data that name another one are refused. */
+  /** Every subtask. Data that name another one are refused, unless `openSubtasks`. */
   readonly subtasks: readonly Subtask[]
+  /** True where the data may have other subtasks than are known before they are read. */
+  readonly openSubtasks?: boolean
   /** Subtasks for the built-in models when no benchmark is named. */
   readonly shown?: readonly string[]
   readonly splits: readonly string[]
@@ -38,6 +40,10 @@ export interface Benchmark {
   readonly optionOrders?: boolean
   /** Writes answers in the form of the benchmark's own server or scorer; absent where there is none. */
   submission?(answers: readonly SubmissionAnswer[]): Submission
+  /** Folder of the data that a user's own definition names; they need not be fetched or given. */
+  readonly home?: string
+  /** What --bench takes to find it again, where it is a user's own: its definition file, or `ID=FILE`. */
+  readonly definition?: string
   /** Its files, with an example, for the help of `bench export`. */
   readonly submissionForm?: string
   /** Folder below `fixtures/` with gold answers (no pictures) that ship with the package. */
@@ -111,10 +117,15 @@ export interface SampleKey {
   readonly subtask: string
   /** The item of which this sample is a variant; variants of one item are selected together. */
   readonly item?: string
+  /** Samples of one group count only together, and are selected together. */
+  readonly group?: string
 }
 
-/** `official`: a published data set; `builtin`: drawn by this project's generators. */
-export type DataKind = 'official' | 'builtin'
+/**
+ * `official`: a published data set; `builtin`: drawn by this project's generators; `custom`: a user's own, of which no
+ * other copy is known.
+ */
+export type DataKind = 'official' | 'builtin' | 'custom'
 
 export interface DataSet {
   readonly benchmark: Benchmark
@@ -124,6 +135,8 @@ export interface DataSet {
   readonly layout: string
   /** False for annotation files without their pictures, which only `replay:` accepts. */
   readonly hasImages: boolean
+  /** What was recognised in the data that the user did not say, in sentences. */
+  readonly notes: readonly string[]
   /** All keys in the order of the data. Throws `bad-file` naming the first record that cannot be used. */
   keys(): Promise<readonly SampleKey[]>
   /** Whether counts and ids are the published ones; never true for generated samples. */
@@ -146,6 +159,8 @@ export interface DataIdentity {
   readonly labels: 'old' | 'new' | 'unknown' | null
   /** Hash over the data files. */
   readonly dataSha256: string
+  /** Hash over what a definition file says of how rows are read and scored; absent for adapters. */
+  readonly definitionSha256?: string
 }
 
 export interface DataProblem {

@@ -178,7 +178,9 @@ describe('the hub layout', () => {
     first.data[4] = {bytes: Uint8Array.of(1, 2, 3), path: null}
     writeParquet(join(root, 'Counting/val-0.parquet'), table)
     // A run would keep one answer for both.
-    await expect((await open(root)).keys()).rejects.toThrow('have the id "val_Counting_1"')
+    await expect((await open(root)).keys()).rejects.toThrow(
+      'the id "val_Counting_1" is that of Counting/val-0.parquet#1 too.',
+    )
     const problems = await problemsOf(await open(root))
     expect(problems.filter(({kind}) => kind !== 'count').map(({id, kind}) => [id, kind])).toEqual([
       ['val_Counting_1', 'duplicate-id'],
@@ -245,7 +247,9 @@ describe('the hub layout', () => {
     ]
     await writeSubtask(join(root, 'Jigsaw/val-0.parquet'), items, 'Jigsaw')
     const problems = (await problemsOf(await open(root))).filter(({kind}) => kind === 'missing-image')
-    expect(problems.map(({message}) => message)).toEqual(['val_Jigsaw_2: the sample has 2 of 3 pictures.'])
+    expect(problems.map(({message}) => message)).toEqual([
+      'Jigsaw/val-0.parquet#2, sample val_Jigsaw_2: the sample has 2 of 3 pictures.',
+    ])
   })
 
   test('generated samples have a marker: their kind is builtin, and official counts and labels do not apply', async () => {
@@ -328,7 +332,7 @@ describe('a VLMEvalKit table', () => {
     ])
     const told = (await problemsOf(data)).filter(({kind}) => kind === 'broken-record' || kind === 'missing-image')
     expect(told.map(({message}) => message)).toEqual([
-      '2: the sample has 0 of 1 pictures.',
+      'BLINK.tsv:3, sample 2: the sample has 0 of 1 pictures.',
       'BLINK.tsv:4: "answer" is empty.',
     ])
   })

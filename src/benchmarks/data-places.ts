@@ -40,6 +40,8 @@ export interface Places {
   readonly official: string | null
   readonly builtin: string | null
   readonly answers: string | null
+  /** Where a user's own definition says. */
+  readonly own?: string
 }
 
 /** Where the data of a benchmark are on this machine. */
@@ -48,6 +50,7 @@ export async function placesOf(benchmark: Benchmark, machine: Machine): Promise<
     official: (await localData(benchmark, machine)) ?? null,
     builtin: builtinData(benchmark.id) ?? null,
     answers: answersOnlyData(benchmark) ?? null,
+    ...(benchmark.home !== undefined && {own: benchmark.home}),
   }
 }
 
@@ -79,9 +82,10 @@ export function dataGiven(data: Readonly<Record<string, string>>, id: string): s
  * Throws `data-absent` with the command that helps.
  */
 export async function findData(benchmark: Benchmark, wish: DataWish, machine: Machine): Promise<DataPlace> {
-  const {id, origin} = benchmark
+  const {id, origin, home} = benchmark
   const {given, pictures} = wish
   if (given !== undefined && given !== 'builtin') return {path: given, kind: 'given'}
+  if (given === undefined && home !== undefined) return {path: home, kind: 'given'}
   const builtin = builtinData(id)
   if (given === 'builtin' || wish.builtin === 'always' || (origin.pull === undefined && builtin !== undefined)) {
     if (builtin !== undefined) return {path: builtin, kind: 'builtin'}
@@ -92,7 +96,7 @@ export async function findData(benchmark: Benchmark, wish: DataWish, machine: Ma
   if (answers !== null && !pictures) return {path: answers, kind: 'answers'}
   if (builtin !== undefined && wish.builtin === 'last') return {path: builtin, kind: 'builtin'}
   const ways = [
-    ...(origin.pull === undefined ? [] : [`fetch them with \`lantern-eval bench pull ${id}\``]),
+    ...(origin.pull === undefined ? [] : [`fetch them with \`lantern-eval bench pull ${benchmark.definition ?? id}\``]),
     'give --data DIR',
     ...(builtin === undefined ? [] : ['take the built-in samples with --data builtin']),
   ].join(', or ')

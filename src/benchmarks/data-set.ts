@@ -17,7 +17,7 @@ export interface DataSource {
   /** The given folder (or file), and the files that hold the samples. */
   readonly root: string
   readonly files: readonly string[]
-  /** Default: by the marker of generated samples, see `isBuiltin`. */
+  /** Default: by the marker of generated samples, `builtinMark`. */
   readonly kind?: DataKind
   /**
    * Every sample in the order of the data. A broken record is an error in its place; reading goes on after it. Pictures
@@ -42,6 +42,13 @@ export interface DataSource {
    * and only `verify` reports them.
    */
   readonly keepsFlaws?: boolean
+  /** How many pictures a sample must have where its subtask does not say; default one. */
+  readonly pictures?: number
+  /** What was recognised in the data; see `DataSet`. */
+  readonly notes?: readonly string[]
+  readonly definitionSha256?: string
+  /** Default: over the names and contents of the files. */
+  dataSha256?(): Promise<string>
   /** Further checks of these data, after the checks that all benchmarks share. */
   check?(): AsyncIterable<DataProblem>
 }
@@ -51,23 +58,33 @@ export interface DataSource {
  */
 export const builtinMark = 'builtin.json'
 
-/** Whether a data folder, or the folder of a data file, has the marker of generated samples. */
-function isBuiltin(root: string): boolean {
-  return existsSync(join(root, builtinMark)) || existsSync(join(dirname(root), builtinMark))
+/** Beside the marker while the samples are drawn. If the process is killed, it stays. */
+export const unfinishedMark = 'builtin.json.part'
+
+/** Whether a data folder, or the folder of a data file, has a file of this name. */
+function hasMark(root: string, mark: string): boolean {
+  return existsSync(join(root, mark)) || existsSync(join(dirname(root), mark))
 }
 
-/** Makes the DataSet of a source. */
+/** Makes the DataSet of a source. Throws `bad-file` for generated samples that were not all drawn. */
 export function dataSetOf(source: DataSource): DataSet {
   const {benchmark, split, root} = source
-  const kind = source.kind ?? (isBuiltin(root) ? 'builtin' : 'official')
+  if (hasMark(root, unfinishedMark))
+    throw new LanternError(
+      'bad-file',
+      `${root} is not finished: \`bench make\` was stopped while it drew the samples.`,
+      'Run the same `lantern-eval bench make` again; it goes on.',
+    )
+  const kind = source.kind ?? (hasMark(root, builtinMark) ? 'builtin' : 'official')
   let keys: Promise<readonly SampleKey[]> | undefined
   const readKeys = async (): Promise<SampleKey[]> => {
     const list: SampleKey[] = []
-    const ids = new Set<string>()
-    for await (const {id, subtask} of goodSamples(source)) {
-      if (ids.has(id)) throw sameId(root, benchmark.id, id)
-      ids.add(id)
-      list.push({id, subtask})
+    const places = new Map<string, string | undefined>()
+    for await (const sample of goodSamples(source)) {
+      const {id, subtask, group, where} = sample
+      if (places.has(id)) throw sameId(source, sample, places.get(id))
+      places.set(id, where)
+      list.push({id, subtask, ...(group === undefined ? {} : {group})})
     }
     return list
   }
@@ -77,6 +94,7 @@ export function dataSetOf(source: DataSource): DataSet {
     kind,
     layout: source.layout,
     hasImages: source.hasImages,
+    notes: source.notes ?? [],
     keys() {
       keys ??= readKeys()
       return keys
@@ -97,7 +115,8 @@ export function dataSetOf(source: DataSource): DataSet {
       return {
         revision: source.revision ? await source.revision() : hubRevisionOf(root),
         labels: kind === 'builtin' ? null : ((await source.labels?.()) ?? null),
-        dataSha256: await filesSha256(root, source.files),
+        dataSha256: source.dataSha256 ? await source.dataSha256() : await filesSha256(root, source.files),
+        ...(source.definitionSha256 !== undefined && {definitionSha256: source.definitionSha256}),
       }
     },
     async *problems() {
@@ -108,11 +127,13 @@ export function dataSetOf(source: DataSource): DataSet {
 }
 
 /** Answers are stored by id, so a second sample with the same id would replace the first. */
-function sameId(root: string, bench: string, id: string): LanternError {
+function sameId({root, benchmark}: DataSource, {id, where}: Sample, before: string | undefined): LanternError {
   return new LanternError(
     'bad-file',
-    `Two samples of ${root} have the id "${id}".`,
-    `Give each its own; \`lantern-eval bench verify ${bench} --data ${root}\` names all that share one.`,
+    where === undefined || before === undefined
+      ? `Two samples of ${root} have the id "${id}".`
+      : `${where}: the id "${id}" is that of ${before} too.`,
+    `Give each its own; \`lantern-eval bench verify ${benchmark.definition ?? benchmark.id} --data ${root}\` names all that share one.`,
   )
 }
 
@@ -169,7 +190,8 @@ async function* goodSamples(source: DataSource): AsyncGenerator<Sample> {
 /** Why a sample cannot be asked or scored: the first flaw that would give an answer a wrong score. */
 function faultOf(sample: Sample, index: number, source: DataSource): LanternError | undefined {
   for (const {fatal, what, advice} of flawsOf(sample, index, source))
-    if (fatal) return new LanternError('bad-file', `${source.root}, sample ${sample.id}: ${what}.`, advice)
+    if (fatal)
+      return new LanternError('bad-file', `${sample.where ?? source.root}, sample ${sample.id}: ${what}.`, advice)
   return undefined
 }
 
@@ -187,7 +209,7 @@ const mend = 'Fetch the data again, or remove that record.'
 function* flawsOf(sample: Sample, index: number, {benchmark, keepsFlaws = false}: DataSource): Generator<Flaw> {
   const {subtask, letters, options, gold, question, images} = sample
   const known = benchmark.subtasks.find(({name}) => name === subtask)
-  if (!known && benchmark.subtasks.length > 0) {
+  if (!known && benchmark.subtasks.length > 0 && benchmark.openSubtasks !== true) {
     const advice = `These data belong to another benchmark: give those of ${benchmark.title}, or run them as a benchmark of their own.`
     yield {kind: 'unknown-subtask', what: `${benchmark.title} has no subtask "${subtask}"`, fatal: true, advice}
   }
@@ -215,9 +237,9 @@ function* flawsOf(sample: Sample, index: number, {benchmark, keepsFlaws = false}
     yield flaw('gold-outside-letters', `the gold answer ${JSON.stringify(gold)} is not one of ${letters.join(', ')}`)
 }
 
-/** How many pictures a sample must have: as its subtask says, else one. */
-function wantedPictures({benchmark}: DataSource, {subtask}: Sample): number {
-  return benchmark.subtasks.find(({name}) => name === subtask)?.pictures ?? 1
+/** How many pictures a sample must have: as its subtask says, else as its source says. */
+function wantedPictures({benchmark, pictures = 1}: DataSource, {subtask}: Sample): number {
+  return benchmark.subtasks.find(({name}) => name === subtask)?.pictures ?? pictures
 }
 
 /**
@@ -239,7 +261,7 @@ function withAllPictures(sample: Sample, wanted: number): Sample {
 
 async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerator<DataProblem> {
   const found = new Map<string, number>()
-  const ids = new Set<string>()
+  const ids = new Map<string, string | undefined>()
   const pictures = new Set<string>()
   let index = -1
   for await (const item of recordsOf(source)) {
@@ -249,8 +271,8 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
       continue
     }
     found.set(item.subtask, (found.get(item.subtask) ?? 0) + 1)
-    if (ids.has(item.id)) yield problem(item, 'duplicate-id', 'another sample has the same id')
-    ids.add(item.id)
+    if (ids.has(item.id)) yield problem(item, 'duplicate-id', `${ids.get(item.id) ?? 'another sample'} has the same id`)
+    else ids.set(item.id, item.where)
     for (const flaw of flawsOf(item, index, source)) yield problem(item, flaw.kind, flaw.what)
     const choices = source.benchmark.subtasks.find(({name}) => name === item.subtask)?.choices
     if (choices !== undefined && item.letters && item.letters.length !== choices)
@@ -265,11 +287,16 @@ async function* commonProblems(source: DataSource, kind: DataKind): AsyncGenerat
       yield* pictureProblems(item, image)
     }
   }
-  if (kind === 'official') yield* countProblems(source, found)
+  if (kind !== 'builtin') yield* countProblems(source, found)
 }
 
 function problem(sample: Sample, kind: string, message: string): DataProblem {
-  return {id: sample.id, kind, message: `${sample.id}: ${message}.`, severity: 'problem'}
+  return {
+    id: sample.id,
+    kind,
+    message: `${sample.where ? `${sample.where}, sample ` : ''}${sample.id}: ${message}.`,
+    severity: 'problem',
+  }
 }
 
 async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator<DataProblem> {
@@ -297,15 +324,27 @@ async function* pictureProblems(sample: Sample, image: ImageRef): AsyncGenerator
 function* countProblems(source: DataSource, found: ReadonlyMap<string, number>): Generator<DataProblem> {
   for (const {name, count, wanted} of wrongCounts(source, found))
     yield {id: null, kind: 'count', message: `${name}: ${count} samples instead of ${wanted}.`, severity: 'problem'}
+  const {subtasks, openSubtasks} = source.benchmark
+  if (openSubtasks !== true) return
+  for (const {name, expected} of subtasks) {
+    if (countOf(name, found) > 0 || expected[source.split] !== undefined) continue
+    const message = `The headline counts the subtask "${name}", of which there are no samples.`
+    yield {id: null, kind: 'absent-subtask', message, severity: 'problem'}
+  }
 }
 
 /** The subtasks with a known official count that differs from the count found. */
 function* wrongCounts({benchmark, split}: DataSource, found: ReadonlyMap<string, number>) {
   for (const {name, expected} of benchmark.subtasks) {
-    const count = found.get(name) ?? 0
+    const count = countOf(name, found)
     const wanted = expected[split]
     if (wanted !== undefined && count !== wanted) yield {name, count, wanted}
   }
+}
+
+/** Samples of a subtask; `all`, where no subtask has that name, is their sum. */
+export function countOf(name: string, found: ReadonlyMap<string, number>): number {
+  return found.get(name) ?? (name === 'all' ? [...found.values()].reduce((sum, count) => sum + count, 0) : 0)
 }
 
 function countsOf(keys: readonly SampleKey[]): Map<string, number> {

@@ -35,7 +35,7 @@ describe('defining a benchmark', () => {
 
 describe('the register', () => {
   test('knows the built-in benchmarks in the order of tables, each by its own id', async () => {
-    expect(benchmarkIds()).toEqual(['blink', 'vstar', 'viscot', 'hops'])
+    expect(benchmarkIds()).toEqual(['blink', 'vstar', 'viscot', 'hops', 'hops-pairs'])
     for (const id of benchmarkIds()) expect((await loadBenchmark(id)).id).toBe(id)
   })
 

@@ -10,6 +10,7 @@ import {
   oneOf,
 } from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
+import {aggregateSchema, subtasksOf} from '../core/headline.js'
 import type {Benchmark} from './benchmark.js'
 
 /**
@@ -31,16 +32,23 @@ export function defineBenchmark(benchmark: Benchmark): Definition<'benchmark', B
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) refuse(`has the subtask "${twice}" twice`, 'Name each subtask once.')
   const preambles = Object.values(prompts).flatMap(({preamble}) => preamble?.subtasks ?? [])
-  const stranger = [...(scoring.headline ?? []), ...shown, ...preambles].find(name => !names.includes(name))
+  const averaged = subtasksOf(scoring.aggregate) ?? []
+  const doubled = averaged.find((name, index) => averaged.indexOf(name) !== index)
+  if (doubled !== undefined) refuse(`names the subtask "${doubled}" twice in its mean`, 'Name each subtask once.')
+  if (averaged.length > 0 && scoring.headline !== undefined)
+    refuse('has a nested mean and a list of headline subtasks', 'The mean names its subtasks: leave the list out.')
+  const counted = [...(scoring.headline ?? []), ...averaged]
+  const stranger = [...counted, ...shown, ...preambles].find(name => !names.includes(name))
   if (stranger !== undefined) refuse(`has no subtask "${stranger}"`, `Its subtasks: ${names.join(', ') || 'none'}.`)
   return definition
 }
 
 const aScoring: Check = {
-  words: 'an object with answer ("choice" or "open"), metric, and aggregate ("macro" or "micro")',
+  words:
+    'an object with answer ("choice" or "open"), metric, and aggregate ("micro", "macro", "group" or {mean: [...]})',
   fits(value) {
     const {answer, metric, aggregate} = (value ?? {}) as Readonly<Record<string, unknown>>
-    return oneOf(['choice', 'open']).fits(answer) && aText.fits(metric) && oneOf(['macro', 'micro']).fits(aggregate)
+    return oneOf(['choice', 'open']).fits(answer) && aText.fits(metric) && aggregateSchema.safeParse(aggregate).success
   },
 }
 

@@ -6,7 +6,7 @@ import type {DataProblem, DataSet} from './benchmark.js'
 import {builtinMark} from './data-set.js'
 import {itemsFile} from './generators/hops-folder.js'
 import {recipeOf, writeGenerated} from './generators/index.js'
-import {hops} from './hops.js'
+import {hops, hopsPairs} from './hops.js'
 
 let folder: string
 beforeEach(async () => {
@@ -86,4 +86,39 @@ test('a recipe of another generator version, or no recipe, is refused with advic
 test('nothing is drawn into a folder that is not empty', async () => {
   await make(1)
   await expect(make(1)).rejects.toThrow(`${folder} is not empty.`)
+})
+
+describe('hops-pairs', () => {
+  const openPairs = () => hopsPairs.load(folder, {split: 'test', seed: 0})
+  const lines = async () => (await readFile(join(folder, itemsFile), 'utf8')).trimEnd().split('\n')
+  beforeEach(() => writeGenerated(folder, recipeOf('hops-pairs', {n: 16, seed: 4})))
+
+  test('has two samples in each group, and is scored by groups', async () => {
+    const data = await openPairs()
+    const groups = (await data.keys()).map(({group}) => group!)
+    expect([groups.length, new Set(groups).size]).toEqual([16, 8])
+    expect(hopsPairs.scoring).toMatchObject({aggregate: 'group', headline: ['colour', 'arrow', 'end']})
+    expect(await problemsOf(data)).toEqual([])
+  })
+
+  test('a cut pair, another question and a gold answer that does not flip are told', async () => {
+    const [first, second, third, ...rest] = (await lines()).map(line => JSON.parse(line))
+    const asked = {...first, question: 'Follow the arrows from E. What colour is the end?'}
+    const alone = rest.slice(0, -1)
+    // The first pair asks two questions and has one answer, the last is cut; the others are whole.
+    const broken = [{...asked, answer: second.answer}, second, third, ...alone]
+    await writeFile(join(folder, itemsFile), broken.map(line => `${JSON.stringify(line)}\n`).join(''))
+    expect((await problemsOf(await openPairs())).map(({message}) => message)).toEqual([
+      'colour-0: the samples of the pair ask another question.',
+      'colour-0: the gold answers of the pair are the same.',
+      'off-walk-1: the pair has 1 samples instead of 2.',
+    ])
+  })
+
+  test('the recipe of hops is none of its own', async () => {
+    await rm(join(folder, itemsFile))
+    const mark = JSON.parse(await readFile(join(folder, builtinMark), 'utf8'))
+    await writeFile(join(folder, builtinMark), JSON.stringify({...mark, benchmark: 'hops', subtasks: ['hops-2']}))
+    await expect(openPairs()).rejects.toThrow('is not a recipe of hops-pairs')
+  })
 })

@@ -1,8 +1,9 @@
 // The register of benchmarks. A built-in adapter is one line here and is loaded when it is asked for; others are added
 // while the program runs.
+import {aFunction, anyText, brokenPart, wrongField} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import {Register} from '../core/register.js'
-import type {Benchmark} from './benchmark.js'
+import type {Benchmark, DataSet, LoadOptions} from './benchmark.js'
 import {defineBenchmark} from './define.js'
 
 const register = new Register<() => Promise<Benchmark>>('benchmark', [
@@ -10,6 +11,7 @@ const register = new Register<() => Promise<Benchmark>>('benchmark', [
   {name: 'vstar', part: async () => (await import('./vstar.js')).vstar},
   {name: 'viscot', part: async () => (await import('./viscot.js')).viscot},
   {name: 'hops', part: async () => (await import('./hops.js')).hops},
+  {name: 'hops-pairs', part: async () => (await import('./hops.js')).hopsPairs},
 ])
 
 /** Ids of all benchmarks known by now, in the order of tables. */
@@ -26,6 +28,26 @@ export function registerBenchmark(benchmark: Benchmark): void {
 /** The adapter of a benchmark. Throws `usage` for an unknown id. */
 export async function loadBenchmark(id: string): Promise<Benchmark> {
   return register.get(id)()
+}
+
+const dataSetFields = {
+  layout: anyText,
+  keys: aFunction,
+  verified: aFunction,
+  samples: aFunction,
+  identity: aFunction,
+  problems: aFunction,
+}
+
+/**
+ * The data of a benchmark at a place. Throws what the adapter throws, and `bad-config` where the adapter of a plug-in
+ * gives no data set.
+ */
+export async function openData(benchmark: Benchmark, path: string, options: LoadOptions): Promise<DataSet> {
+  const data = await benchmark.load(path, options)
+  const wrong = wrongField(data, dataSetFields)
+  if (wrong !== null) throw brokenPart('benchmark', benchmark.id, `loaded a data set that ${wrong}`)
+  return data
 }
 
 /** What peers call each benchmark, by its id. */

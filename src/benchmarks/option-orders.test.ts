@@ -36,6 +36,9 @@ describe('option orders', () => {
   it('keep the item’s cluster, and name the item', () => {
     const [, second] = optionVariants({...sampleOf(['1', '2']), cluster: 'picture.jpg'}, {kind: 'circular'}, 0)
     expect(second).toMatchObject({cluster: 'picture.jpg', item: 'val_Counting_7', extra: {order: [1, 0]}})
+    // All orders have to be right together; those of a pair together with the pair.
+    expect(second!.group).toBe('val_Counting_7')
+    expect(optionVariants({...sampleOf(['1', '2']), group: 'pair'}, {kind: 'circular'}, 0)[1]!.group).toBe('pair')
   })
 
   it('are the same for the same seed, others for another, and begin with the order of the data', () => {

@@ -41,7 +41,8 @@ export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: numb
     await data.keys()
     const list: SampleKey[] = []
     // The number of orders of an item is known only from its options.
-    for await (const {id, subtask, item} of variants()) list.push({id, subtask, ...(item === undefined ? {} : {item})})
+    for await (const {id, subtask, item, group} of variants())
+      list.push({id, subtask, ...(item === undefined ? {} : {item}), ...(group === undefined ? {} : {group})})
     return list
   }
   const allKeys = () => {
@@ -64,8 +65,8 @@ export function withOptionOrders(data: DataSet, orders: OptionOrders, seed: numb
 
 /**
  * The variants of a sample: ids `<id>#o<k>`, k from 0; same question and pictures. Letters stay in place, texts move,
- * and the gold letter moves with its text. Variants share the cluster of the item (its own, else its id), and `item`
- * names it.
+ * and the gold letter moves with its text. Variants share the cluster and the group of the item (its own, else its id),
+ * and `item` names it.
  * The first variant is the order of the data. Orders are distinct; items with few options have fewer of them.
  * A sample without options (open answer, or letters alone) is returned as it is.
  */
@@ -84,6 +85,7 @@ export function optionVariants(sample: Sample, orders: OptionOrders, seed: numbe
       gold: gold ?? sample.gold,
       cluster: sample.cluster ?? sample.id,
       item: sample.id,
+      group: sample.group ?? sample.id,
       extra: {...sample.extra, order},
     }
   })

@@ -1,8 +1,9 @@
 // `bench pull`: fetches the official data of a benchmark to where runs look for them. The transfer itself is in hub/.
 import {existsSync} from 'node:fs'
-import {mkdir, rename} from 'node:fs/promises'
+import {rename} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
 import {type DownloadEvent, downloadFiles} from '../hub/download-files.js'
 import {downloadRepo, isOffline} from '../hub/download-repo.js'
 import {type Benchmark, type Pull, splitOf} from './benchmark.js'
@@ -65,7 +66,7 @@ async function pullFromWeb(id: string, {base, files}: WebPull, {cacheDir, env, s
       'Unset it, or give --data DIR.',
     )
   const draft = `${folder}.draft`
-  await mkdir(dirname(folder), {recursive: true})
+  await makeFolder(dirname(folder))
   const fetched = await downloadFiles(
     files.map(({path, size, sha256}) => ({
       name: path,

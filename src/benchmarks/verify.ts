@@ -2,6 +2,7 @@
 // wrong. Prints nothing.
 import {LanternError} from '../core/errors.js'
 import type {DataProblem, DataSet} from './benchmark.js'
+import {countOf} from './data-set.js'
 
 type Problem = Omit<DataProblem, 'severity'>
 
@@ -30,10 +31,10 @@ export interface VerifyReport {
 export async function verifyData(data: DataSet): Promise<VerifyReport> {
   const found = await countSubtasks(data)
   const problems: Problem[] = []
-  const notes: Problem[] = []
+  const notes: Problem[] = data.notes.map(message => ({id: null, kind: 'recognised', message}))
   for await (const {severity, ...problem} of data.problems()) (severity === 'note' ? notes : problems).push(problem)
   const {revision, labels, dataSha256} = await data.identity()
-  const official = data.kind === 'official'
+  const official = data.kind !== 'builtin'
   const names = official ? data.benchmark.subtasks.map(({name}) => name) : []
   return {
     bench: data.benchmark.id,
@@ -48,7 +49,7 @@ export async function verifyData(data: DataSet): Promise<VerifyReport> {
     dataSha256,
     subtasks: [...new Set([...names, ...found.keys()])].map(name => ({
       name,
-      found: found.get(name) ?? 0,
+      found: countOf(name, found),
       expected:
         (official && data.benchmark.subtasks.find(subtask => subtask.name === name)?.expected[data.split]) || null,
     })),

@@ -165,7 +165,7 @@ describe('the official folders', () => {
       'test_questions.jsonl:2: "text" holds no options "(A) ...".',
       'test_questions.jsonl:3: "label" is empty.',
       'direct_attributes/sa_7.json: "bbox" holds a box without four numbers.',
-      '4: the gold answer "E" is not one of A, B, C, D.',
+      'test_questions.jsonl:5, sample 4: the gold answer "E" is not one of A, B, C, D.',
       'test_questions.jsonl:6 is incomplete: the file ends in the middle of it.',
     ])
   })

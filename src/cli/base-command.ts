@@ -3,7 +3,8 @@ import {Command, type Interfaces} from '@oclif/core'
 import type {FlagInput} from '@oclif/core/interfaces'
 import chalk from 'chalk'
 import {withPlugins} from './named-plugins.js'
-import {bare, everywhereFlags, settingsIn} from './settings/flags.js'
+import {openedBenchmark} from './own-benchmarks.js'
+import {bare, everywhereFlags, settingsIn, withPlainValues} from './settings/flags.js'
 import {jsonAsked, resolveSettings} from './settings/resolve.js'
 import {errorDocument, errorLines, exitCodeOf, toldAs} from './tell-error.js'
 import {honourNoColor, outliveReaders} from './terminal.js'
@@ -31,16 +32,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     honourNoColor(process.env)
     outliveReaders()
     const flags: FlagInput = {...this.ctor.baseFlags, ...this.ctor.flags}
-    const parsed = await this.parse({
-      flags: bare(flags),
-      args: this.ctor.args,
-      strict: this.ctor.strict,
-      enableJsonFlag: this.ctor.enableJsonFlag,
-    })
+    const {args, strict, enableJsonFlag} = this.ctor
+    const parsed = await this.parse(
+      {flags: bare(flags), args, strict, enableJsonFlag},
+      withPlainValues(this.argv, flags),
+    )
     const given: Readonly<Record<string, unknown>> = parsed.flags
     const {env} = process
     const sources = {flags: given, env, command: this.spelling}
     const config = await withPlugins(sources)
+    const named: unknown = parsed.args['bench']
+    if (typeof named === 'string') parsed.args['bench'] = await openedBenchmark(named)
     const values = await resolveSettings(settingsIn(flags), {...sources, file: await config.values()})
     this.flags = values as FlagsOf<T>
     this.args = parsed.args as ArgsOf<T>

@@ -1,7 +1,7 @@
 // Opens a benchmark's data for the `bench` commands.
 import {type DataSet, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../benchmarks/data-places.js'
-import {loadBenchmark} from '../benchmarks/index.js'
+import {loadBenchmark, openData} from '../benchmarks/index.js'
 import {cacheDir} from '../hub/cache-dir.js'
 
 /** The places where this process looks for data. */
@@ -26,7 +26,7 @@ export async function openBench(id: string, flags: DataFlags): Promise<DataSet> 
   const given = dataGiven(flags.data ?? {}, id)
   const {path} = await findData(benchmark, {given, pictures: false, builtin: 'last'}, thisMachine())
   const {'image-root': imageRoot, seed = 0} = flags
-  return benchmark.load(path, {
+  return openData(benchmark, path, {
     split: splitOf(benchmark, flags.split),
     seed,
     ...(imageRoot !== undefined && {imageRoot}),

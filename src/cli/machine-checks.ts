@@ -1,8 +1,9 @@
 // The checks of `doctor`. Every check returns what it found and, if something is missing, what to do. No check throws.
-import {mkdir, rm, statfs, writeFile} from 'node:fs/promises'
+import {rm, statfs, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
-import {messageOf} from '../core/errors.js'
+import {LanternError, messageOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
 import {printable} from '../core/printable.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {cacheDir} from '../hub/cache-dir.js'
@@ -115,7 +116,7 @@ async function checkProvider(): Promise<Check> {
 async function checkFolder(name: string, path: string): Promise<Check> {
   const probe = join(path, `.write-test-${process.pid}`)
   try {
-    await mkdir(path, {recursive: true})
+    await makeFolder(path)
     await writeFile(probe, '')
     await rm(probe)
     return {name, status: 'ok', found: path, remedy: null}
@@ -123,7 +124,7 @@ async function checkFolder(name: string, path: string): Promise<Check> {
     return {
       name,
       status: 'failed',
-      found: `${path} cannot be written: ${messageOf(error)}`,
+      found: error instanceof LanternError ? error.message : `${path} cannot be written: ${messageOf(error)}`,
       remedy:
         name === 'hub cache'
           ? 'Set HF_HOME to a folder you may write.'

@@ -154,7 +154,8 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
           // Every session reports that the shared budget is used up; it is shown once.
           if (!told.has(event.event.message)) line(chalk.yellow(printable(event.event.message)))
           told.add(event.event.message)
-        } else if (event.event.total)
+        } else if (event.event.type === 'note') line(printable(event.event.message))
+        else if (event.event.total)
           note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
         else if (live) note = event.event.what
         draw()

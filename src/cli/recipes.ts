@@ -1,16 +1,17 @@
 // Recipes as settings: opens a recipe by name or file, reads its values with the table of settings, and finds the
 // values that a run changed.
-import {readFile} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {z} from 'zod'
 import {closest} from '../core/closest.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {canonicalJson} from '../core/hash.js'
+import {limits} from '../core/limits.js'
+import {readSmallText} from '../core/small-file.js'
+import {parseYaml} from '../core/yaml-file.js'
 import {recipeNamed} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
 import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
-import {parseYaml} from './yaml-file.js'
 
 /**
  * The settings that a recipe may contain: everything a published evaluation can fix, and nothing about the user or the
@@ -68,7 +69,7 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
   }
   let text: string
   try {
-    text = await readFile(nameOrFile, 'utf8')
+    text = await readSmallText(nameOrFile, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-config',

@@ -1,8 +1,9 @@
 // Turns the settings of `run` into a specification.
 import {existsSync} from 'node:fs'
-import {readFile} from 'node:fs/promises'
 import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
 import {LanternError, messageOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
+import {readSmallText} from '../core/small-file.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import type {OwnPrompt} from '../modes/prompts.js'
@@ -119,7 +120,7 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
   if (file === undefined) return given
   let template: string
   try {
-    template = await readFile(file, 'utf8')
+    template = await readSmallText(file, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-file',
@@ -127,7 +128,7 @@ async function ownPromptOf(values: Pick<RunValues, 'system' | 'prompt-template' 
       'Check --prompt-template.',
     )
   }
-  const {checkTemplate} = await import('../modes/prompt-template.js')
+  const {checkTemplate} = await import('../core/prompt-template.js')
   checkTemplate(template)
   return {...given, template}
 }
@@ -212,7 +213,7 @@ async function idsOf(ids: readonly string[] | undefined, file: string | undefine
   if (file === undefined) return ids === undefined ? undefined : [...ids]
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await readSmallText(file, limits.textBytes)
   } catch (error) {
     throw new LanternError(
       'bad-file',

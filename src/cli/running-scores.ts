@@ -1,11 +1,12 @@
 // The headline of each arm during a run, from the records so far. Pure.
+import {combined} from '../core/headline.js'
 import type {Headline} from '../evaluation/spec.js'
 import type {GroupScores} from '../run-folder/tally.js'
 
 export interface ArmScore {
   readonly arm: string
   readonly bench: string
-  /** The current headline; null before the first score. */
+  /** The current headline; null before the first score. Where groups count, it is the plain accuracy. */
   readonly score: number | null
   /** Number of samples in the headline, and number of samples with an answer. */
   readonly scored: number
@@ -51,9 +52,10 @@ export class RunningScores {
       const score =
         counted.length === 0
           ? null
-          : aggregate === 'micro'
-            ? total(counted, 'sum') / total(counted, 'scored')
-            : counted.reduce((sum, {sum: right, scored}) => sum + right / scored, 0) / counted.length
+          : combined(
+              counted.map(({subtask, sum, scored}) => ({name: subtask, value: sum / scored, n: scored})),
+              aggregate,
+            )
       return {
         ...{arm, bench, score},
         ...{scored: total(counted, 'scored'), run: total(groups, 'run'), cached: total(groups, 'cached')},

@@ -1,4 +1,5 @@
 // How an error is reported, in one place: as text on stderr, and as the JSON document on stdout.
+import {existsSync} from 'node:fs'
 import chalk from 'chalk'
 import {exitCodes, LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {loadedPlugins} from '../core/loaded-plugins.js'
@@ -27,7 +28,6 @@ const refusals: ReadonlySet<unknown> = new Set([
   'ENOTDIR',
   'EISDIR',
   'EEXIST',
-  'EMFILE',
   'ENAMETOOLONG',
   'ELOOP',
   'EIO',
@@ -48,7 +48,15 @@ export function toldAs(thrown: unknown): unknown {
       `Correct it: ${place.trim()}.`,
       {cause: thrown},
     )
-  if (!refusals.has(systemCodeOf(thrown))) return thrown
+  const code = systemCodeOf(thrown)
+  if (code === 'EMFILE' || code === 'ENFILE' || isThereButNotFound(thrown))
+    return new LanternError(
+      'disk',
+      'The operating system allows too few open files.',
+      'Allow more: `ulimit -n 1024`. Then run the same command again: finished samples are kept.',
+      {cause: thrown},
+    )
+  if (!refusals.has(code)) return thrown
   return new LanternError(
     'disk',
     `The operating system refused: ${messageOf(thrown)}.`,
@@ -57,6 +65,12 @@ export function toldAs(thrown: unknown): unknown {
       cause: thrown,
     },
   )
+}
+
+/** Node calls a package absent whose files it cannot open for lack of handles. */
+function isThereButNotFound(thrown: unknown): boolean {
+  const path = /^Cannot find \w+ '([^']+)'/.exec(messageOf(thrown))?.[1]
+  return systemCodeOf(thrown) === 'ERR_MODULE_NOT_FOUND' && path !== undefined && existsSync(path)
 }
 
 /** The exit code for anything thrown. Anything that is not a LanternError is a bug. */

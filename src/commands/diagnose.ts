@@ -96,9 +96,13 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
     const {toSpec} = await import('../cli/run-spec.js')
     const {runDiagnosis} = await import('../evaluation/diagnosed-run.js')
     const spec = await toSpec({...this.flags, ...fixed, out} as unknown as RunValues, process.env)
-    const {runs, end} = await runDiagnosis(spec, suite, runProgress(this.flags['log-level']), this.interruption())
-    const [folder] = runs
-    if (end.verdict === 'done') return {runs, suite, folder}
+    const {runDir: folder, end} = await runDiagnosis(
+      spec,
+      suite,
+      runProgress(this.flags['log-level']),
+      this.interruption(),
+    )
+    if (end.verdict === 'done') return {runs: [folder], suite, folder}
     const {exitCode, verdict, runDir, reason} = end
     this.log(reason ?? verdict)
     return {exitCode, verdict, runDir, reason}

@@ -2,11 +2,12 @@
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {parseFormats} from '../cli/formats.js'
+import {openLocked} from '../cli/own-benchmarks.js'
 import {budgetOf, remoteOf} from '../cli/run-spec.js'
 import {neededOut} from '../cli/settings/commands.js'
 import {flagsOf} from '../cli/settings/flags.js'
 import {pick, settings} from '../cli/settings/index.js'
-import {one} from '../cli/settings/setting.js'
+import {one, several} from '../cli/settings/setting.js'
 import {terminal} from '../cli/terminal.js'
 import {cacheDir} from '../hub/cache-dir.js'
 import {wrap} from '../reports/formats/layout.js'
@@ -23,6 +24,9 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
   static override args = {run: Args.string({required: true, description: 'Run folder.'})}
   static override flags = flagsOf({
     out: neededOut('Folder of the new run; the same command resumes an interrupted one.'),
+    bench: several(settings.bench.kind, 'Own benchmarks of the run, where their definitions were moved.', {
+      notInFile: true,
+    }),
     extractor: one(settings.extractor.kind, settings.extractor.summary, {defaultNote: 'that of the run'}),
     ...pick(
       settings,
@@ -47,6 +51,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
   async run(): Promise<unknown> {
     const {flags} = this
     const outputs = parseFormats(flags.format, process.env)
+    if (flags.judge !== undefined || flags.data !== undefined) await openLocked(this.args.run)
     const {rescore} = await import('../evaluation/rescore.js')
     const end = await rescore(
       {

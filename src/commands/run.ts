@@ -39,10 +39,16 @@ export default class Run extends BaseCommand<typeof Run> {
       command:
         '<%= config.bin %> <%= command.id %> --bench vstar --model ./new --baseline results/main --fail-on regression --margin 2pp',
     },
+    {
+      description: 'How much of the score is the way of asking and reading?',
+      command:
+        '<%= config.bin %> <%= command.id %> --bench vstar --model ./checkpoint --vary extractor,prompt-style --vary max-pixels=200704,802816',
+    },
   ]
 
   async run(): Promise<unknown> {
     const {flags} = this
+    if (flags.vary !== undefined) return this.vary()
     const gate = this.gate()
     const outputs = parseFormats(flags.format, process.env)
     const spec = await toSpec(flags, process.env)
@@ -71,6 +77,37 @@ export default class Run extends BaseCommand<typeof Run> {
     } finally {
       await prepared.close()
     }
+  }
+
+  /** Several runs of one arm that differ in settings, and how far its score moves. */
+  private async vary(): Promise<unknown> {
+    const {flags} = this
+    const show = runProgress(flags['log-level'])
+    const {planVariations, runVariations} = await import('../cli/vary/run-variations.js')
+    const planned = await planVariations(flags, process.env, show)
+    const {runs, dir} = planned.plan
+    const asking = runs.filter(({rescores}) => rescores === null)
+    const answers = asking.reduce((sum, run) => sum + run.answers, 0)
+    const told = `${runs.length} runs in ${dir}: ${asking.length} ask ${answers} answers, ${runs.length - asking.length} read answers again.`
+    if (flags['dry-run']) {
+      for (const {label, answers, rescores} of runs)
+        this.log(`${label}: ${rescores === null ? `${answers} answers` : `reads ${rescores} again`}`)
+      this.log(`${told} Nothing was sent.`)
+      return {...planned.plan, answers, exitCode: 0, verdict: 'plan'}
+    }
+    this.tell('info', told)
+    const {document, end} = await runVariations(planned, process.env, {
+      ...{show, signal: this.interruption()},
+      tell: message => this.tell('info', message),
+    })
+    if (document === null) {
+      process.exitCode = end!.exitCode
+      this.tell('warn', `${end!.runDir}: ${end!.reason ?? end!.verdict}`)
+      return {...planned.plan, unfinished: end!.runDir, verdict: end!.verdict, exitCode: end!.exitCode}
+    }
+    const {sensitivityText} = await import('../reports/sensitivity-text.js')
+    this.log(sensitivityText(document, terminal()))
+    return document
   }
 
   private async plan(prepared: Parameters<typeof import('../evaluation/plan.js').planOf>[0]): Promise<unknown> {

@@ -11,14 +11,24 @@ export const limits = {
   peerLineBytes: 48 * MiB,
   /** Characters of all answers of a replay, which are held in memory; V8 fails at 2 to 4 GB. */
   replayChars: 1536 * MiB,
+  /** A text file that a flag names: settings, a template, a list of samples, a key. */
+  textBytes: 16 * MiB,
+  /** A picture, or a JSON file of a data set. The largest pictures of the benchmarks have 20 MB. */
+  dataFileBytes: 256 * MiB,
   /** Characters of a settings file or recipe in YAML: its parser takes time by the square of the keys. */
   yamlChars: 64 * 1024,
-  /** A JSON file that is parsed whole. Parsed, it takes up to fifteen times as much memory. */
-  peerJsonBytes: 48 * MiB,
-  /** Lists, objects and keys in one JSON text: an empty list takes 2 bytes of text and some 60 of memory. */
-  jsonContainers: 4_000_000,
-  /** Depth of JSON. No peer writes more than 20; recursion over some thousands overflows the stack. */
+  /** Depth of YAML, of its indents and of its brackets. Settings have 4. Its parser recurses, and ends the process. */
+  yamlDepth: 50,
+  /** A JSON file that is parsed whole. The largest known, a tokenizer of 262,144 tokens, has 33 MB. */
+  jsonBytes: 48 * MiB,
+  /** Lists, objects and values in one JSON text. A tokenizer has 1.4 million; each takes some 60 bytes of memory. */
+  jsonValues: 4_000_000,
+  /** Depth of JSON. Nobody writes more than 20; recursion over some thousands overflows the stack. */
   jsonDepth: 100,
+  /** A lock. One of a hundred benchmarks with all their subtasks has 1 MB. */
+  lockBytes: 16 * MiB,
+  /** One line of a log or of the list of samples. An answer of `answerChars`, escaped, has 6 MB. */
+  recordBytes: 32 * MiB,
   /** One member of a ZIP file that is read whole: a sample with its pictures in base64 takes up to 30 MB. */
   zipRecordBytes: 48 * MiB,
   /** One member of a ZIP file that is read as a stream: the strings or the rows of a spreadsheet. */
@@ -70,12 +80,6 @@ export const limits = {
 
 /** Checkpoint folders. */
 export const checkpointLimits = {
-  /** A JSON file or a template beside the weights. The largest known, a tokenizer of 262,144 tokens, has 33 MB. */
-  jsonBytes: 48 * MiB,
-  /** Depth of such a file. A tokenizer has 8 levels; parsing and validating recurse. */
-  jsonDepth: 64,
-  /** Lists, objects and values of such a file. A tokenizer has 1.4 million; each takes some 60 bytes of memory. */
-  jsonValues: 4_000_000,
   /** A safetensors header. A tensor takes some 120 bytes: this is enough for a hundred thousand in one file. */
   headerBytes: 16 * MiB,
   /** Number of names that are read in a folder. A training output with a checkpoint per step has some thousands. */

@@ -29,6 +29,17 @@ export interface Score {
 export const judgeNames = ['viscot_official', 'blink_official', 'vlmevalkit_blink', 'vlmevalkit_choice'] as const
 export type JudgeName = (typeof judgeNames)[number]
 
+/** A mean of subtasks, each of the same weight; a part may itself be such a mean. */
+export interface MeanOf {
+  readonly mean: readonly (string | MeanOf)[]
+}
+
+/**
+ * What the headline is a mean over. `micro`: samples. `macro`: subtasks, unweighted. `group`: groups of samples
+ * (`Sample.group`), where a group is right when all of its samples are. Otherwise a nested mean of named subtasks.
+ */
+export type Aggregate = 'micro' | 'macro' | 'group' | MeanOf
+
 /** How a benchmark is scored, as data. */
 export interface Scoring {
   /** The kind of answer: one of the item's letters, or free text. */
@@ -38,9 +49,13 @@ export interface Scoring {
    * the model finds likeliest.
    */
   readonly metric: string
-  /** `macro`: unweighted mean over subtasks; `micro`: mean over samples. */
-  readonly aggregate: 'macro' | 'micro'
-  /** Subtasks that count towards the headline; all of them when absent. */
+  /** What the headline is a mean over. */
+  readonly aggregate: Aggregate
+  /** True where items without options or letters are open questions, although `answer` is `choice`. */
+  readonly mixed?: boolean
+  /** Relative tolerance of the metric `number`. */
+  readonly tolerance?: number
+  /** Subtasks that count towards the headline; all of them when absent. A nested mean names its own. */
   readonly headline?: readonly string[]
   /** The judge used with `--judge`. Default: VisCoT's judge for open answers, VLMEvalKit's for choices. */
   readonly judge?: JudgeName

@@ -4,7 +4,11 @@ import {readFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {dirname, isAbsolute, join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
+import {LanternError} from './errors.js'
 import {hashOf, sha256} from './hash.js'
+import {parseJsonObject} from './json.js'
+import {limits} from './limits.js'
+import {readSmallText} from './small-file.js'
 
 /**
  * The file of a plug-in: a path relative to `folder`, or the entry of a package as a module in `folder` would import
@@ -24,10 +28,16 @@ async function packageFile(name: string, folder: string): Promise<string | undef
   const places = createRequire(join(folder, 'here.js')).resolve.paths(name) ?? []
   const root = places.map(place => join(place, owner)).find(place => existsSync(join(place, 'package.json')))
   if (root === undefined) return undefined
-  const {exports, main} = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
+  const {exports, main} = packageJson(await readSmallText(join(root, 'package.json'), limits.jsonBytes), root)
   const own = rest === '' ? (main ?? 'index.js') : rest
   const target = exports === undefined ? own : exportOf(exports, rest === '' ? '.' : `./${rest}`)
   return target === undefined ? undefined : join(root, target)
+}
+
+function packageJson(text: string, root: string): {readonly exports?: unknown; readonly main?: string} {
+  const bad = (what: string) =>
+    new LanternError('bad-config', `${join(root, 'package.json')} ${what}.`, 'Install that package again.')
+  return parseJsonObject(text, bad)
 }
 
 /** The target of an entry of `exports`, as `import` reads it (nodejs.org/api/packages.html, "Conditional exports"). */

@@ -40,7 +40,7 @@ export interface PromptForm {
    * that harness.
    */
   readonly losesBracketedOptions?: boolean
-  /** A jinja template that replaces all these texts (modes/prompt-template.ts). */
+  /** A jinja template that replaces all these texts (core/prompt-template.ts). */
   readonly template?: string
   /** Whether the pictures come before or after the text. */
   readonly images: 'first' | 'last'

@@ -39,7 +39,14 @@ describe('redactor', () => {
 })
 
 it('finds the secrets of an environment by the names of its variables', () => {
-  expect(secretsIn({OPENAI_API_KEY: ' k1 ', HF_TOKEN: 'k2', PATH: '/bin', EMPTY_KEY: undefined})).toEqual(['k1', 'k2'])
+  const env = {OPENAI_API_KEY: ' key-number-1 ', HF_TOKEN: 'token-number-2', PATH: '/bin', EMPTY_KEY: undefined}
+  expect(secretsIn(env)).toEqual(['key-number-1', 'token-number-2'])
+})
+
+it('takes a short password for a secret where a URL marks it, and no short value of a variable', () => {
+  const secrets = secretsIn({SORT_KEY: 'colours', HTTPS_PROXY: 'http://me:pass77@proxy:1'})
+  expect(secrets).toContain('pass77')
+  expect(redactor(secrets)('colours of pass77')).toBe('colours of [redacted]')
 })
 
 it('shows a URL without its credentials', () => {

@@ -24,13 +24,13 @@ const secretNames =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie|x-api-key|api[-_]?key|password|secret|access[-_]?token)$/i
 const secretVariables = /(?:KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/i
 
-/** Shorter values are not credentials, and removing them would garble ordinary text. */
-const shortestSecret = 8
+/** Shorter values of variables are not credentials, and removing them would garble ordinary text. */
+const shortestVariable = 8
 /**
- * Minimum length of a value that a URL or a header marks as a credential. Removing `1` or `true` from an answer would
- * corrupt it.
+ * Minimum length of a value that a URL, a header or a flag marks as a credential. Removing `1` or `true` from an answer
+ * would corrupt it.
  */
-export const shortestGivenSecret = 6
+const shortestSecret = 6
 
 /**
  * The values of the environment variables whose names mark them as credentials, and the credentials in those that hold
@@ -39,7 +39,8 @@ export const shortestGivenSecret = 6
 export function secretsIn(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (value === undefined) return []
-    return [...(secretVariables.test(name) ? [value.trim()] : []), ...(/@/.test(value) ? secretsOfUrl(value) : [])]
+    const named = secretVariables.test(name) && value.trim().length >= shortestVariable
+    return [...(named ? [value.trim()] : []), ...(/@/.test(value) ? secretsOfUrl(value) : [])]
   })
 }
 
@@ -63,10 +64,11 @@ export function secretsOfUrl(text: string): string[] {
     ...(password === '' ? [] : [password]),
     ...(token ? [user] : []),
     ...query,
-  ].filter(secret => secret.length >= shortestGivenSecret)
+  ].filter(secret => secret.length >= shortestSecret)
 }
 
-function decoded(text: string): string {
+/** A percent-encoded part of a URL. `%zz` stands for no byte, and for itself then. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -79,8 +81,10 @@ function decoded(text: string): string {
  * known forms of credentials, credentials in URLs, and the values of keys such as `authorization`. Binary data is
  * returned as it is.
  */
-export function redactor(secrets: Iterable<string>, shortest = shortestSecret): <T>(value: T) => T {
-  const known = [...new Set(secrets)].filter(secret => secret.length >= shortest).sort((a, b) => b.length - a.length)
+export function redactor(secrets: Iterable<string>): <T>(value: T) => T {
+  const known = [...new Set(secrets)]
+    .filter(secret => secret.length >= shortestSecret)
+    .sort((a, b) => b.length - a.length)
   const spellings = known.map(spellingsOf)
   const clean = (text: string): string => {
     let result = text

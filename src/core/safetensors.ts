@@ -1,12 +1,13 @@
 // The safetensors file format: an 8-byte little-endian header length, a JSON header, the data (huggingface/safetensors:
 // README.md).
 // Reads headers and single tensors, and writes files. Not specific to any model. Every header is checked before use.
-import {randomUUID} from 'node:crypto'
 import {open, rename, rm, stat} from 'node:fs/promises'
-import {basename} from 'node:path'
+import {basename, dirname} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
-import {isLfsPointer, lfsPointer, parseJsonObject} from './json-object.js'
+import {parseJsonObject} from './json.js'
+import {isLfsPointer, lfsPointer} from './json-object.js'
 import {checkpointLimits} from './limits.js'
+import {partOf, removeDeadParts} from './part-file.js'
 
 /** Bytes per element, for every type in the format. */
 export const elementBytes = {
@@ -82,7 +83,7 @@ export async function readSafetensorsHeader(
     }
     const header = Buffer.alloc(Number(headerLength))
     await handle.read(header, 0, header.length, 8)
-    const entries = parseJsonObject(header, what => bad(`the header ${what}`))
+    const entries = parseJsonObject(header.toString('utf8'), what => bad(`the header ${what}`))
     const places = new Map<string, TensorPlace>()
     for (const [name, entry] of Object.entries(entries)) {
       if (name !== '__metadata__')
@@ -245,7 +246,8 @@ export async function writeSafetensors(file: string, tensors: readonly TensorSou
   const headerBytes = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8))
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(headerBytes.length))
-  const temporary = `${file}.${randomUUID()}.part`
+  await removeDeadParts(dirname(file))
+  const temporary = partOf(file)
   const handle = await open(temporary, 'wx')
   try {
     try {

@@ -26,6 +26,8 @@ export interface ImageRef {
 /** One question. `letters` are bare and upper case (`A`); for a choice, `gold` is one of them. */
 export interface Sample {
   readonly id: string
+  /** File and row that it was read from, for messages: `items.jsonl:12`. */
+  readonly where?: string
   readonly benchmark: string
   readonly subtask: string
   readonly images: readonly ImageRef[]
@@ -41,7 +43,7 @@ export interface Sample {
   readonly boxes?: readonly Box[]
   /** Samples that are not independent (same picture, same item in another option order) share a cluster. */
   readonly cluster?: string
-  /** Samples that count only together (the rotations of an item, a pair) share a group. */
+  /** Samples that count only together share a group: a pair, the rotations of an item. */
   readonly group?: string
   /** The item this sample is a variant of, where items are asked under several option orders. */
   readonly item?: string

@@ -3,7 +3,7 @@ import type {Benchmark} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, armId, type Mode} from '../core/generation.js'
 import type {PromptForm} from '../core/prompt-form.js'
-import {changesPicture} from '../modes/interventions.js'
+import {changesPicture, tryIntervention} from '../modes/interventions.js'
 import {protocolNamed} from '../modes/protocols.js'
 import type {ModelIdentity} from '../runners/runner.js'
 
@@ -18,8 +18,8 @@ export interface ArmChoices {
  * The arms of one model: modes, and for latent arms K x interventions. Other modes have a plain arm, and one for each
  * intervention that changes the picture. Its default mode is `latent` for a checkpoint
  * with latent ids, else `direct`; protocol and K default to what the checkpoint says.
- * Throws `usage` for a protocol that does not exist, `unsupported` for one that cannot be run and for an intervention
- * on a model whose latents cannot be reached.
+ * Throws `usage` for a protocol that does not exist, `bad-config` for an intervention that always fails, `unsupported`
+ * for one that cannot be run and for an intervention on a model whose latents cannot be reached.
  */
 export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   if (choices.protocol !== undefined) protocolNamed(choices.protocol)
@@ -28,14 +28,14 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
     const plain = {model: identity.ref, mode, protocol: null, latentSize: null, intervention: null}
     if (mode !== 'latent')
       return [...new Set(choices.interventions.map(name => (changesPicture(name) ? name : null)))].map(intervention => {
-        if (intervention !== null) assertPictures(identity, intervention)
+        if (intervention !== null) assertPictures(identity, intervention, mode)
         const arm = {...plain, intervention}
         return {...arm, id: armId(arm)}
       })
     const sizes = choices.latentSizes ?? [identity.latent?.size ?? null]
     const latents = sizes.flatMap(latentSize => choices.interventions.map(intervention => ({latentSize, intervention})))
     return latents.map(({latentSize, intervention}) => {
-      if (changesPicture(intervention)) assertPictures(identity, intervention)
+      if (changesPicture(intervention)) assertPictures(identity, intervention, mode)
       else if (intervention !== 'own' && !identity.observesLatents) {
         throw new LanternError(
           'unsupported',
@@ -43,6 +43,7 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
           'Interventions need a local checkpoint (--model DIR).',
         )
       }
+      tryIntervention(intervention)
       const arm = {
         model: identity.ref,
         mode,
@@ -55,12 +56,13 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   })
 }
 
-function assertPictures({ref, needsImages}: ModelIdentity, intervention: string): void {
-  if (needsImages) return
+function assertPictures({ref, needsImages}: ModelIdentity, intervention: string, mode: Mode): void {
+  if (needsImages && mode !== 'crop') return
+  const why = needsImages ? `which the mode ${mode} cuts itself` : `but the answers of ${ref} are saved ones`
   throw new LanternError(
     'unsupported',
-    `The intervention "${intervention}" shows another picture, but the answers of ${ref} are saved ones.`,
-    'Run it on a model that sees the pictures.',
+    `The intervention "${intervention}" shows another picture, ${why}.`,
+    'Leave it out, or run it in another mode on a model that sees the pictures.',
   )
 }
 

@@ -6,7 +6,7 @@ import type {Box} from '../core/sample.js'
 import {parseCropBox} from '../metrics/boxes.js'
 import {croppedPicture} from '../modes/crop.js'
 import {cropPrompt} from '../modes/prompts.js'
-import type {Session} from '../runners/runner.js'
+import type {OnDisk, Session} from '../runners/runner.js'
 
 /**
  * How many samples are asked for their boxes before their questions follow. A session may wait for a full batch before
@@ -25,16 +25,18 @@ export function cropOf({mode}: Pick<Arm, 'mode'>, {crop}: PromptForm): CropForm 
 /**
  * Answers the groups as `Session.generate` does, each request once. A generation of the mode `crop` is that of its
  * second request, with the first in `steps`; if the first failed, that failure. Saved answers know no first requests,
- * so sessions that need no pictures are asked once.
+ * so sessions that need no pictures are asked once. A killed run of the mode `crop` may ask the boxes of a window
+ * again; they are in the cache.
  */
 export async function* askInTurns(
   {session, arms}: {readonly session: Session; readonly arms: readonly Arm[]},
   groups: AsyncIterable<readonly Request[]>,
   form: PromptForm,
   signal: AbortSignal,
+  onDisk?: OnDisk,
 ): AsyncGenerator<Generation> {
   if (!arms.some(arm => cropOf(arm, form)) || !session.describe().needsImages) {
-    yield* session.generate(groups, signal)
+    yield* session.generate(groups, signal, onDisk)
     return
   }
   for await (const ahead of windowsOf(groups)) {

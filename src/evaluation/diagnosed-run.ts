@@ -1,11 +1,11 @@
 // Asks one model under the conditions of a suite: one run, in which own latents are recorded first, and a second
 // generation of some of its own answers. Like any run, both resume.
-import {join} from 'node:path'
 import {LanternError} from '../core/errors.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
 import type {RunnerEvent} from '../runners/runner.js'
 import {evaluate, type RunEnd} from './evaluate.js'
 import {type Prepared, prepare} from './prepare.js'
+import {secondRun} from './second-answers.js'
 import type {RunEvent, RunSpec} from './spec.js'
 import {conditionsOf, type DiagnosisSuite} from './suites.js'
 
@@ -13,8 +13,8 @@ import {conditionsOf, type DiagnosisSuite} from './suites.js'
 const secondAnswers = 32
 
 export interface DiagnosedRun {
-  /** The run with all conditions, then those with own again. */
-  readonly runs: readonly string[]
+  /** The run with all conditions; own answers that were generated again lie in it (second-answers.ts). */
+  readonly runDir: string
   /** The end of the first part that was not finished, else that of the whole. */
   readonly end: RunEnd
 }
@@ -42,10 +42,9 @@ export async function runDiagnosis(
   try {
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
     const end = await evaluate({...prepared, spec: {...asked, out: runDir}}, show, signal)
-    const runs = [runDir]
-    if (end.verdict !== 'done' || asked.decoding.temperature > 0) return {runs, end}
+    if (end.verdict !== 'done' || asked.decoding.temperature > 0) return {runDir, end}
     for (const {id, ids} of secondOf(prepared)) {
-      const out = join(runDir, 'again', id)
+      const out = secondRun(runDir, id)
       const benchmarks = asked.benchmarks.filter(bench => bench.id === id)
       const again = await prepare(
         {...latent, benchmarks, ids, limit: undefined, interventions: ['own'], readings: false, out},
@@ -53,13 +52,12 @@ export async function runDiagnosis(
       )
       try {
         const second = await evaluate(again, show, signal)
-        if (second.verdict !== 'done') return {runs, end: second}
-        runs.push(out)
+        if (second.verdict !== 'done') return {runDir, end: second}
       } finally {
         await again.close()
       }
     }
-    return {runs, end}
+    return {runDir, end}
   } finally {
     await prepared.close()
   }

@@ -16,6 +16,14 @@ export function titlesOf(benchmarks: readonly Pick<Benchmark, 'id' | 'title'>[])
   return Object.fromEntries(benchmarks.map(({id, title}) => [id, title]))
 }
 
+/** Where the definition files of benchmarks lie. They are found there again; the lock's entry has their hash. */
+export function definitionsOf(benchmarks: readonly Pick<Benchmark, 'id' | 'definition'>[]): {
+  readonly definitions?: Readonly<Record<string, string>>
+} {
+  const files = benchmarks.flatMap(({id, definition}) => (definition === undefined ? [] : [[id, definition] as const]))
+  return files.length === 0 ? {} : {definitions: Object.fromEntries(files)}
+}
+
 /** Versions, machine, device and the knobs that change speed but not results. */
 export function environment(spec: RunSpec): Record<string, unknown> {
   const {local, remote} = spec.runner

@@ -3,12 +3,12 @@
 
 import {type Arm, type Generation, picturesOf, type Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
-import {boxPrompt} from '../modes/prompts.js'
+import {interventionNamed} from '../modes/interventions.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
-import {askInTurns, cropOf} from './crop-turns.js'
-import {withNeighbours} from './neighbours.js'
+import {askInTurns} from './crop-turns.js'
+import {type Paired, withNeighbours} from './neighbours.js'
 import {OwnAnswers} from './own-answers.js'
 import {Pictures} from './pictures.js'
 import {type Prepared, type PreparedBenchmark, type PreparedModel, recordsOwn} from './prepare.js'
@@ -39,16 +39,16 @@ export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<voi
   const {spec} = prepared
   const labels = labelsOf(spec)
   for (const model of prepared.models) {
+    const {ref, observesLatents} = model.session.describe()
     const own = recordsOwn(spec) ? model.arms.filter(arm => arm.intervention === 'own') : []
     const rest = model.arms.filter(arm => !own.includes(arm))
     for (const [arms, reads] of [
       [own, false],
-      [rest, spec.readings === true && model.session.describe().observesLatents],
+      [rest, spec.readings === true && observesLatents],
     ] as const) {
       if (arms.length === 0 && !reads) continue
       for (const bench of prepared.benchmarks) {
         if (tools.signal.aborted) return
-        const {ref} = model.session.describe()
         tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
         await runOne(prepared, {...model, arms: reads ? model.arms : arms}, bench, tools, reads)
       }
@@ -70,22 +70,29 @@ async function runOne(
   const own = reads ? await OwnAnswers.read(dir, from, latentArms, spec.extractor) : null
   // When writing fails, open generations are aborted too.
   const stop = new AbortController()
+  const waiting = new Map<Request, () => void>()
+  const onDisk = (request: Request) => new Promise<void>(resolve => waiting.set(request, resolve))
   try {
     await run.write(
+      // A judge may take longer than the model, and must not keep it waiting. The answers are in the cache meanwhile.
       askInTurns(
         {session, arms},
         groups(spec, arms, bench, tools, own),
         bench.form,
         AbortSignal.any([signal, stop.signal]),
+        prepared.judge ? undefined : onDisk,
       ),
       generation =>
         generation.request.onlyRead ? read(own!, bench, generation) : finish(prepared, bench, generation, tools),
-      record => {
-        if (!own?.wasSettled(record)) onEvent({type: 'record', record})
+      (record, {request}) => {
+        waiting.get(request)?.()
+        waiting.delete(request)
+        if (!request.onlyRead) onEvent({type: 'record', record})
       },
     )
   } finally {
     stop.abort()
+    for (const resolve of waiting.values()) resolve()
   }
 }
 
@@ -99,10 +106,12 @@ async function* groups(
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
   const bank = recordsOwn(spec) ? {bank: dir} : {}
+  const once = readOnce()
   const stored = bench.data.samples(new Set(bench.keys.map(key => key.id)))
-  for await (const {sample, other} of withNeighbours(keepingPictures(stored))) {
+  for await (const {sample: next, other} of arms.some(seesOthers) ? withNeighbours(stored) : alone(stored)) {
+    const sample = once(next)
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
-    const pictures = new Pictures(spec, bench, sample, other)
+    const pictures = new Pictures(spec, bench, sample, other && once(other))
     const open = asked.flatMap(({arm, repeat}): Request[] => {
       const key = {arm, bench: benchmark.id, id: sample.id, repeat}
       const settled = tally.isSettled(recordKey({...key, arm: arm.id}))
@@ -117,10 +126,14 @@ async function* groups(
   }
 }
 
-/** Samples whose pictures are read once for all arms that see them. */
-async function* keepingPictures(samples: AsyncIterable<Sample>): AsyncGenerator<Sample> {
-  const once = readOnce()
-  for await (const sample of samples) yield once(sample)
+/** Whether an arm looks at another sample's picture. */
+function seesOthers({intervention}: Arm): boolean {
+  const {picture, needs} = interventionNamed(intervention ?? 'own')
+  return picture?.is === 'other' || needs === 'foreign-crops'
+}
+
+async function* alone(samples: AsyncIterable<Sample>): AsyncGenerator<Paired> {
+  for await (const sample of samples) yield {sample, other: null}
 }
 
 function request(
@@ -133,11 +146,10 @@ function request(
 ): Request {
   const {temperature, topP, topK} = spec.decoding
   const maxNewTokens = maxNewTokensOf(benchmark, form, arm.mode, spec.decoding.maxNewTokens)
-  const crop = cropOf(arm, form)
   return {
     sample,
     arm,
-    ...(crop ? {prompt: boxPrompt(sample, form, crop)} : pictures.shownTo(arm)),
+    ...pictures.shownTo(arm),
     decoding: {
       maxNewTokens,
       temperature,

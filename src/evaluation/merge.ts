@@ -63,10 +63,9 @@ export async function mergeRuns(runDirs: readonly string[], out: string, allowIn
     },
   })
   const samples = [...first.samples.values()].flatMap(list => [...list.values()])
-  await withRun({dir: out, lock, samples, env: process.env}, ({tally, write}) => {
-    const there = tally.copy()
-    return write(records, record => (there.isNews(record) ? record : null))
-  })
+  await withRun({dir: out, lock, samples, env: process.env}, ({tally, write}) =>
+    write(records, record => (tally.isNews(record) ? record : null)),
+  )
   return {
     runDir: out,
     shards: runs.length,

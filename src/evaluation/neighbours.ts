@@ -13,10 +13,11 @@ const most = 64
 
 /** In the order of the stream. */
 export async function* withNeighbours(samples: AsyncIterable<Sample>): AsyncGenerator<Paired> {
+  /** The first sample, and the first with another picture: whoever is held keeps its pictures in memory. */
   const first: Sample[] = []
   const waiting: Sample[] = []
   for await (const next of samples) {
-    if (first.length < most) first.push(next)
+    if (first.length < 2 && (first.length === 0 || differ(first[0]!, next))) first.push(next)
     while (waiting.length > 0 && (waiting.length >= most || differ(waiting[0]!, next))) {
       const sample = waiting.shift()!
       yield {sample, other: [...waiting, next].find(other => differ(sample, other)) ?? null}

@@ -39,11 +39,6 @@ export class OwnAnswers {
     return this.#own.get(recordKey({...key, arm: ownArmId(arm)}))
   }
 
-  /** Whether a record that is written now only adds a reading to one that was there. */
-  wasSettled(record: LogRecord): boolean {
-    return this.#lacking.has(recordKey(record))
-  }
-
   /** The record of an answer that was not read yet. */
   lacking({arm, ...key}: Asked): LogRecord | undefined {
     return this.#lacking.get(recordKey({...key, arm: arm.id}))

@@ -4,7 +4,8 @@ import type {Arm, Mode, Prompt, Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
 import {interventionNamed} from '../modes/interventions.js'
 import {controlledPictures, type PictureControl} from '../modes/picture-controls.js'
-import {buildPrompt} from '../modes/prompts.js'
+import {boxPrompt, buildPrompt} from '../modes/prompts.js'
+import {cropOf} from './crop-turns.js'
 import type {PreparedBenchmark} from './prepare.js'
 import type {RunSpec} from './spec.js'
 
@@ -20,7 +21,11 @@ export class Pictures {
   ) {}
 
   /** The prompt of an arm, and the other pictures that its latents need. Throws as `buildPrompt` does. */
-  shownTo({mode, intervention}: Arm): Pick<Request, 'prompt' | 'looksAt' | 'foreign'> {
+  shownTo(arm: Arm): Pick<Request, 'prompt' | 'looksAt' | 'foreign'> {
+    const {mode, intervention} = arm
+    const {form} = this.bench
+    const crop = cropOf(arm, form)
+    if (crop) return {prompt: boxPrompt(this.sample, form, crop)}
     const {picture, needs} = interventionNamed(intervention ?? 'own')
     const foreign = needs === 'foreign-crops' ? this.other?.images[0] : undefined
     return {

@@ -2,7 +2,7 @@
 // sent.
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
-import {loadBenchmark} from '../benchmarks/index.js'
+import {loadBenchmark, openData} from '../benchmarks/index.js'
 import {withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import {type Arm, modes} from '../core/generation.js'
@@ -11,15 +11,22 @@ import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
 import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.js'
 import {askedForm, cropFormOf, promptsSha256} from '../modes/prompts.js'
-import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf, type UsedRecipe} from '../run-folder/lock.js'
+import {
+  type Lock,
+  type LockedBenchmark,
+  lockedBenchmark,
+  lockedDefinition,
+  lockOf,
+  type UsedRecipe,
+} from '../run-folder/lock.js'
 import {readLock} from '../run-folder/reader.js'
-import type {ListedSample} from '../run-folder/samples.js'
+import {type ListedSample, listedSamples} from '../run-folder/samples.js'
 import {Budget} from '../runners/budget.js'
 import {openRunner} from '../runners/index.js'
 import type {ModelIdentity, RunnerEvent, Session} from '../runners/runner.js'
 import {armsOf, maxNewTokensOf} from './arms.js'
 import {assertBoxes} from './boxes.js'
-import {environment, titlesOf} from './environment.js'
+import {definitionsOf, environment, titlesOf} from './environment.js'
 import {forJudge, type OpenJudge, openJudge} from './judge.js'
 import {pluginsOf} from './plugins-used.js'
 import {countBySubtask, select, shardOf} from './selection.js'
@@ -108,11 +115,12 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin: identities.every(({builtin}) => builtin) ? 'always' : 'named',
       } as const
       const {path} = await findData(benchmark, wish, common)
-      const found = await benchmark.load(path, {
+      const found = await openData(benchmark, path, {
         split,
         seed: spec.seed,
         ...(spec.imageRoot !== undefined && {imageRoot: spec.imageRoot}),
       })
+      for (const message of found.notes) notify({type: 'note', message})
       const data = withOptionOrders(found, spec.optionOrders, spec.seed)
       const blind = identities.find(identity => identity.needsImages && !data.hasImages)
       if (blind) {
@@ -132,7 +140,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       )
       if (crops) cropFormOf(form, id, spec.promptStyle)
       benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, place: path, form, keys})
-      const listed = selected.map(key => ({...key, bench: id}))
+      const listed = listedSamples(id, selected, available)
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined
       entries.push(await lockEntry(data, {available, samples: listed, judged, form}))
@@ -196,6 +204,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
       environment: {
         ...environment(spec),
         titles: titlesOf(benchmarks.map(({benchmark}) => benchmark)),
+        ...definitionsOf(benchmarks.map(({benchmark}) => benchmark)),
         data: Object.fromEntries(benchmarks.map(({benchmark, place}) => [benchmark.id, place])),
         ...(labels.size > 0 && {labels: Object.fromEntries(labels)}),
       },
@@ -266,7 +275,7 @@ function limitsOf(benchmarks: readonly PreparedBenchmark[], arms: readonly Arm[]
 }
 
 async function lockEntry(data: DataSet, {available, samples, judged, form}: Choice): Promise<LockedBenchmark> {
-  const {revision, labels, dataSha256} = await data.identity()
+  const {revision, labels, dataSha256, definitionSha256} = await data.identity()
   const {split, kind, layout} = data
   const benchmark = scoredAs(data.benchmark, form)
   const counts = new Map<string, number>()
@@ -274,7 +283,8 @@ async function lockEntry(data: DataSet, {available, samples, judged, form}: Choi
   return lockedBenchmark({
     ...{id: benchmark.id, split, kind, layout, revision, labels, dataSha256},
     ...{scoring: benchmark.scoring, judged, samples},
-    verified: await data.verified(),
+    ...(kind !== 'custom' && {verified: await data.verified()}),
+    ...(definitionSha256 !== undefined && {definition: lockedDefinition(definitionSha256, benchmark.scoring)}),
     promptsSha256: promptsSha256(form),
     ...(form.system !== undefined && {system: form.system}),
     ...(form.stop && {stop: [...form.stop]}),

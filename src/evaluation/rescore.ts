@@ -2,14 +2,14 @@
 // only read; no model is asked.
 import type {DataSet} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
-import {benchmarkIds, loadBenchmark} from '../benchmarks/index.js'
+import {benchmarkIds, loadBenchmark, openData} from '../benchmarks/index.js'
 import {type OptionOrders, withOptionOrders} from '../benchmarks/option-orders.js'
 import {LanternError} from '../core/errors.js'
 import type {Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {extractorNames} from '../metrics/extraction/index.js'
 import {isIntervention} from '../modes/interventions.js'
-import {type Lock, type LockedBenchmark, lockedMetric, lockOf} from '../run-folder/lock.js'
+import {type Lock, type LockedBenchmark, lockedDefinition, lockedMetric, lockOf} from '../run-folder/lock.js'
 import {openRunFolder, settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
 import {withRun} from '../run-folder/run.js'
@@ -111,10 +111,11 @@ export async function rescore(spec: RescoreSpec, signal: AbortSignal): Promise<R
 }
 
 async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec): Promise<Rescoring> {
-  const absent = benchmarkIds().includes(entry.id) ? undefined : absentPart(lock, 'benchmark', entry.id)
+  const here = benchmarkIds().includes(entry.id)
+  const absent = here ? undefined : absentPart(lock, 'benchmark', entry.id)
   const given = dataGiven(spec.data, entry.id)
   if (given === undefined && !spec.judge) {
-    const known = absent === undefined ? (await loadBenchmark(entry.id)).scoring : lockedScoring(entry)
+    const known = here ? (await loadBenchmark(entry.id)).scoring : lockedScoring(entry)
     const metric = entry.metric === 'judge' ? known.metric : entry.metric
     const {aggregate, headline} = entry
     return {
@@ -130,8 +131,15 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
   const {path: place} = await findData(benchmark, wish, spec.chat.common)
   const seed = lock.seeds.run
   const orders = (lock.prompts['options'] ?? {kind: 'file'}) as OptionOrders
-  const data = withOptionOrders(await benchmark.load(place, {split: entry.split, seed}), orders, seed)
-  const {revision, labels, dataSha256} = await data.identity()
+  const data = withOptionOrders(await openData(benchmark, place, {split: entry.split, seed}), orders, seed)
+  const {revision, labels, dataSha256, definitionSha256} = await data.identity()
+  if (given === undefined && definitionSha256 !== entry.definition?.sha256) {
+    throw new LanternError(
+      'provenance',
+      `The definition of ${entry.id} (${benchmark.definition ?? 'now code'}) has changed since ${spec.from}.`,
+      `Restore it, or name the data to score with as it is now: --data ${entry.id}=DIR.`,
+    )
+  }
   if (given === undefined && dataSha256 !== entry.dataSha256) {
     throw new LanternError(
       'provenance',
@@ -149,7 +157,8 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
       revision,
       labels,
       dataSha256,
-      verified: await data.verified(),
+      ...(data.kind !== 'custom' && {verified: await data.verified()}),
+      ...(definitionSha256 !== undefined && {definition: lockedDefinition(definitionSha256, scoring)}),
       metric,
     },
     scoring,
@@ -157,10 +166,11 @@ async function rescoringOf(entry: LockedBenchmark, lock: Lock, spec: RescoreSpec
   }
 }
 
-/** How a benchmark whose plug-in is not loaded is scored, as far as its lock says. */
-function lockedScoring({metric, aggregate}: LockedBenchmark): Scoring {
+/** How a benchmark that is not here (its plug-in or definition is not loaded) is scored, as far as its lock says. */
+function lockedScoring({metric, aggregate, definition}: LockedBenchmark): Scoring {
   const open = metric === 'match' || metric === 'judge'
-  return {answer: open ? 'open' : 'choice', metric: open ? 'match' : metric, aggregate}
+  const {sha256: _, ...known} = definition ?? {}
+  return {answer: open ? 'open' : 'choice', metric: metric === 'judge' ? 'match' : metric, aggregate, ...known}
 }
 
 /** Every record, how it is scored and, if data were opened, its sample. */

@@ -67,31 +67,26 @@ export async function scoredRecord(asked: Asked, said: Said, by: ScoredBy): Prom
   })
 }
 
-/** From what a session generated. */
-export function saidIn(generation: Generation): Said {
-  const {
-    text,
-    usage,
-    timing,
-    stop,
-    attempts,
-    seen,
-    cached,
-    costUsd,
-    error = null,
-    continuationLogProbs,
-    request,
-    steps,
-  } = generation
-  const likeliest = likeliestOption(request.sample, continuationLogProbs)
-  return {
-    ...{text, usage, timing, stop, attempts, seen, cached, costUsd, error, likeliest, more: latentFacts(generation)},
-    ...(steps && {steps: steps.map(stepOf)}),
-  }
+/** What a generation and its record have in common. */
+const answerFields = ['text', 'usage', 'timing', 'stop', 'attempts', 'seen', 'cached', 'costUsd'] as const
+
+type AnswerFields = Pick<Said, (typeof answerFields)[number]>
+
+function answerOf(from: AnswerFields): AnswerFields {
+  return Object.fromEntries(answerFields.map(name => [name, from[name]])) as unknown as AnswerFields
 }
 
-function stepOf({seen, box, ...step}: Step): NonNullable<LogRecord['steps']>[number] {
-  return {...step, usage: {...step.usage}, timing: {...step.timing}, seen: seen && copyOf(seen), box: box && [...box]}
+/** From what a session generated. */
+export function saidIn(generation: Generation): Said {
+  const {error = null, continuationLogProbs, request, steps} = generation
+  const likeliest = likeliestOption(request.sample, continuationLogProbs)
+  return {
+    ...answerOf(generation),
+    error,
+    likeliest,
+    ...(steps && {steps: steps.map(stepOf)}),
+    more: latentFacts(generation),
+  }
 }
 
 /** What is recorded of the latents of an answer, where they are kept. */
@@ -118,31 +113,24 @@ function meanNorm(vectors: readonly Float32Array[]): number {
   return vectors.reduce((sum, vector) => sum + norm(vector), 0) / vectors.length
 }
 
+function stepOf({seen, box, ...step}: Step): NonNullable<LogRecord['steps']>[number] {
+  return {...step, usage: {...step.usage}, timing: {...step.timing}, seen: seen && copyOf(seen), box: box && [...box]}
+}
+
+/** Fields of a record that are taken over as they are, or made again. */
+const notMore: ReadonlySet<string> = new Set([...answerFields, 'likeliest', 'error', 'judge', 'differs', 'steps'])
+
 /** From a record: everything that is not recomputed. */
 export function saidInRecord(record: LogRecord): Said {
-  const {
-    text,
-    usage,
-    timing,
-    stop,
-    attempts,
-    seen,
-    cached,
-    costUsd,
-    error,
-    likeliest,
-    judge: _judge,
-    differs: _differs,
-    steps,
-    ...more
-  } = record
+  const {stop, error, likeliest, steps} = record
   const failed = stop === 'error' || stop === 'abort'
   const metrics = Object.entries(record.metrics).filter(([name]) => !recomputedMetrics.includes(name))
   return {
-    ...{text, usage, timing, stop, attempts, seen, cached, costUsd, likeliest},
+    ...answerOf(record),
+    likeliest,
     ...(steps && {steps}),
     error: failed ? error : null,
     metrics: Object.fromEntries(metrics),
-    more,
+    more: Object.fromEntries(Object.entries(record).filter(([name]) => !notMore.has(name))),
   }
 }

@@ -30,6 +30,49 @@ describe('select', () => {
   })
 })
 
+describe('samples of one group', () => {
+  // Pairs in x, groups of three in y, none in z.
+  const size = {x: 2, y: 3, z: 1}
+  const grouped = keys.map(({id, subtask}) => {
+    const each = size[subtask as keyof typeof size]
+    return {id, subtask, ...(each === 1 ? {} : {group: `${subtask}${Math.floor(Number(id.slice(1)) / each)}`})}
+  })
+  const cut = (chosen: readonly {group?: string}[]) => {
+    const count = (list: typeof grouped | typeof chosen, group: string) =>
+      list.filter(key => key.group === group).length
+    return chosen.flatMap(({group}) =>
+      group !== undefined && count(chosen, group) < count(grouped, group) ? group : [],
+    )
+  }
+
+  it('are selected together, and a limit is never exceeded', () => {
+    for (const limit of [1, 2, 7, 12, 30, 59]) {
+      const chosen = select('b', grouped, {limit, seed: 1})
+      expect([chosen.length <= limit, cut(chosen)]).toEqual([true, []])
+    }
+  })
+
+  it('stay in one shard', () => {
+    for (let index = 1; index <= 3; index++) expect(cut(shardOf(grouped, {index, count: 3}))).toEqual([])
+    const all = [1, 2, 3].flatMap(index => shardOf(grouped, {index, count: 3}))
+    expect(all.map(({id}) => id).sort()).toEqual(grouped.map(({id}) => id).sort())
+  })
+
+  it('may be named alone', () => {
+    expect(select('b', grouped, {ids: ['x3'], seed: 0}).map(({id}) => id)).toEqual(['x3'])
+  })
+
+  it('are not taken for an item of the same name', () => {
+    const twins = [
+      {id: 'a', subtask: 'x'},
+      {id: 'b', subtask: 'x', group: 'a'},
+      {id: 'c', subtask: 'x', group: 'a'},
+    ]
+    const shards = [1, 2].map(index => shardOf(twins, {index, count: 2}).map(({id}) => id))
+    expect(shards).toEqual([['a'], ['b', 'c']])
+  })
+})
+
 describe('variants of one item', () => {
   // Two orders each, except for the open samples of z.
   const variants = keys.flatMap(({id, subtask}) =>

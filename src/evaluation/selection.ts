@@ -61,10 +61,33 @@ export function select(benchmark: string, keys: readonly SampleKey[], selection:
   const chosen: SampleKey[] = []
   let stratumIndex = 0
   for (const [subtask, stratum] of strata) {
-    const shuffled = random(seed, benchmark, subtask, 'limit').shuffle(stratum)
-    for (const key of shuffled.slice(0, quotas[stratumIndex++])) chosen.push(key)
+    const wholes = random(seed, benchmark, subtask, 'limit').shuffle(wholesOf(stratum))
+    let room = quotas[stratumIndex++]!
+    // A group that is cut could never count, so a stratum rather stays below its quota.
+    for (const whole of wholes) {
+      if (whole.length > room) continue
+      room -= whole.length
+      chosen.push(...whole)
+    }
   }
   return withItems(keys, chosen)
+}
+
+/** The items of each group together; an item without a group stands alone. */
+function wholesOf(items: readonly SampleKey[]): SampleKey[][] {
+  const wholes = new Map<string, SampleKey[]>()
+  for (const key of items) {
+    const name = wholeOf(key)
+    const whole = wholes.get(name)
+    if (whole) whole.push(key)
+    else wholes.set(name, [key])
+  }
+  return [...wholes.values()]
+}
+
+/** The group is told apart from an item of the same name. */
+function wholeOf(key: SampleKey): string {
+  return key.group === undefined ? `item ${itemOf(key)}` : `group ${key.group}`
 }
 
 function itemOf({id, item}: SampleKey): string {
@@ -115,12 +138,13 @@ export function apportion(seats: number, sizes: readonly number[]): number[] {
 }
 
 /**
- * Every n-th selected item, so that each shard holds all subtasks: disjoint, complete, and stable for one selection.
+ * Every n-th selected item (or group), so that each shard holds all subtasks: disjoint, complete, and stable for one
+ * selection.
  */
 export function shardOf(keys: readonly SampleKey[], shard: Shard | null): SampleKey[] {
   if (shard === null) return [...keys]
-  const mine = itemsOf(keys).filter((_, position) => position % shard.count === shard.index - 1)
-  return withItems(keys, mine)
+  const mine = wholesOf(itemsOf(keys)).filter((_, position) => position % shard.count === shard.index - 1)
+  return withItems(keys, mine.flat())
 }
 
 /** Reads `i/n` with 1 <= i <= n; undefined for anything else. */

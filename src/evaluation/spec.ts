@@ -2,6 +2,7 @@
 
 import type {OptionOrders} from '../benchmarks/option-orders.js'
 import type {Mode} from '../core/generation.js'
+import type {Aggregate} from '../core/outcome.js'
 import type {PromptStyle} from '../core/prompt-form.js'
 import type {OwnPrompt} from '../modes/prompts.js'
 import type {UsedRecipe} from '../run-folder/lock.js'
@@ -79,7 +80,7 @@ export interface RunSpec {
 
 /** How a benchmark's headline is made: of these subtasks (null: all), as a mean over them or over their samples. */
 export interface Headline {
-  readonly aggregate: 'macro' | 'micro'
+  readonly aggregate: Aggregate
   readonly subtasks: readonly string[] | null
 }
 

@@ -1,12 +1,13 @@
 // The cache layout of the Hugging Face hub's own tools. Our downloads use the same cache, so that neither side
 // downloads a file twice. Paths and links only.
 // Layout and variables: huggingface/huggingface_hub: docs, "Understand caching" and "Environment variables".
-import {randomUUID} from 'node:crypto'
 import {existsSync} from 'node:fs'
-import {copyFile, link, mkdir, readFile, rename, rm, symlink, writeFile} from 'node:fs/promises'
+import {copyFile, link, readFile, rename, rm, symlink} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {dirname, join, relative} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
+import {partOf, removeDeadParts, writeWhole} from '../core/part-file.js'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -35,6 +36,9 @@ export function parseRepo(text: string, kind: HubRepo['kind']): HubRepo {
 export function hubHome(env: Environment): string {
   return env['HF_HOME'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'huggingface')
 }
+
+/** What to do where the cache cannot be written. */
+export const otherHome = 'Set HF_HOME to a folder you may write.'
 
 /** HF_HUB_CACHE, else `hub` below HF_HOME. */
 export function hubCacheDir(env: Environment): string {
@@ -69,11 +73,12 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
   const folder = repoFolder(repo, env)
   const snapshot = join(folder, 'snapshots', commit)
   const isNew = !existsSync(snapshot)
-  const target = isNew ? join(folder, `.snapshot-${randomUUID()}`) : snapshot
+  await removeDeadParts(folder)
+  const target = isNew ? partOf(join(folder, '.snapshot')) : snapshot
   for (const [path, blob] of blobs)
     await linkBlob(join(folder, 'blobs', blob), join(target, path), join(snapshot, path))
   if (isNew) {
-    await mkdir(dirname(snapshot), {recursive: true})
+    await makeFolder(dirname(snapshot), otherHome)
     await rename(target, snapshot).catch(async error => {
       await rm(target, {recursive: true, force: true})
       if (!['EEXIST', 'ENOTEMPTY'].includes(systemCodeOf(error) ?? '')) throw error
@@ -84,9 +89,8 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
   }
   if (repo.revision !== commit) {
     const ref = join(folder, 'refs', repo.revision)
-    await mkdir(dirname(ref), {recursive: true})
-    await writeFile(`${ref}.tmp`, commit)
-    await rename(`${ref}.tmp`, ref)
+    await makeFolder(dirname(ref), otherHome)
+    await writeWhole(ref, commit)
   }
   return snapshot
 }
@@ -96,7 +100,7 @@ export async function linkSnapshot(repo: HubRepo, commit: string, blobs: BlobNam
  * allowed, makes a hard link, or else a copy.
  */
 async function linkBlob(blob: string, at: string, final: string): Promise<void> {
-  await mkdir(dirname(at), {recursive: true})
+  await makeFolder(dirname(at), otherHome)
   try {
     await symlink(relative(dirname(final), blob), at)
   } catch (error) {

@@ -2,13 +2,14 @@
 // once it is complete and correct.
 import {createHash, type Hash} from 'node:crypto'
 import {createReadStream, createWriteStream} from 'node:fs'
-import {mkdir, readdir, rename, rm} from 'node:fs/promises'
+import {readdir, rename, rm} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
 import {isAlive} from '../core/process.js'
-import type {Environment} from './cache-layout.js'
+import {type Environment, otherHome} from './cache-layout.js'
 import {type Answer, get, headerOf} from './http.js'
 
 /** The expected digest: the sha256 of a large file, or git's object name of a small one. */
@@ -46,7 +47,7 @@ const longerThanListed = new Error('the server sends more than the file has')
  */
 export async function downloadFile(file: FileDownload): Promise<void> {
   const {target, size, signal, onRetry, retryMs = 500} = file
-  await mkdir(dirname(target), {recursive: true})
+  await makeFolder(dirname(target), otherHome)
   const part = new Part(await adoptPart(target), file)
   await part.reload()
   let wrong = 0
@@ -149,7 +150,8 @@ async function transfer({url, env, authorization, signal, size}: FileDownload, p
   if (answer.status >= 400) await refuse(answer, url)
   if (answer.status !== 206) part.restart()
   else if (startOf(answer) !== part.length) {
-    answer.body.destroy()
+    // Destroying a body that nobody reads is an error event, which would end the process.
+    answer.body.on('error', () => undefined).destroy()
     throw new Error('the server sent a different part of the file than requested')
   }
   // A listener costs less than another stream between the network and the disk.

@@ -1,9 +1,10 @@
 // Downloads several files at once. Keeps files that are already there, checks disk space before the first byte, and
 // reports progress in bytes.
-import {mkdir, stat, statfs} from 'node:fs/promises'
+import {stat, statfs} from 'node:fs/promises'
 import pLimit from 'p-limit'
 import {LanternError} from '../core/errors.js'
-import type {Environment} from './cache-layout.js'
+import {makeFolder} from '../core/folders.js'
+import {type Environment, otherHome} from './cache-layout.js'
 import {type Digest, downloadFile} from './download-file.js'
 
 export type DownloadEvent =
@@ -44,7 +45,7 @@ const spareBytes = 256 << 20
  */
 export async function downloadFiles(files: readonly WantedFile[], options: TransferOptions): Promise<number> {
   const {env, folder, signal, notify, authorization, parallel = defaultParallel, retryMs} = options
-  await mkdir(folder, {recursive: true})
+  await makeFolder(folder, otherHome)
   const missing: WantedFile[] = []
   for (const file of files) if ((await stat(file.target).catch(() => undefined))?.size !== file.size) missing.push(file)
   const total = sum(files)

@@ -3,7 +3,10 @@
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {z} from 'zod'
+import {bytesWithin} from '../core/bytes-within.js'
 import {LanternError, messageOf} from '../core/errors.js'
+import {parseJson} from '../core/json.js'
+import {limits} from '../core/limits.js'
 import {printable} from '../core/printable.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {type Environment, type HubRepo, hubHome, linkSnapshot, repoFolder, resolveInHubCache} from './cache-layout.js'
@@ -176,29 +179,25 @@ async function fullRevision(repo: HubRepo, api: string, access: GetOptions): Pro
 }
 
 async function getJson(repo: HubRepo, url: string, access: GetOptions): Promise<unknown> {
+  const {origin} = new URL(url)
+  const bad = (what: string) =>
+    new LanternError('data-absent', `The answer of ${origin} ${what}.`, 'Check HF_ENDPOINT.')
+  const tooLong = () => bad(`has more than ${limits.jsonBytes >> 20} MB`)
   let answer: Answer
+  let text: string
   try {
     answer = await get(url, access)
+    text = (await bytesWithin(answer.body, limits.jsonBytes, tooLong)).toString('utf8')
   } catch (error) {
     if (error instanceof LanternError) throw error
-    const {origin} = new URL(url)
     throw new LanternError(
       'data-absent',
       `${origin} cannot be reached: ${messageOf(error)}.`,
       'Check the network, HF_ENDPOINT and the proxy.',
     )
   }
-  const text = await answer.body.text()
   if (answer.status !== 200) throw explain(repo, answer, access.authorization !== undefined)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new LanternError(
-      'data-absent',
-      `${new URL(url).origin} answered with something that is not JSON.`,
-      'Check HF_ENDPOINT.',
-    )
-  }
+  return parseJson(text, bad)
 }
 
 /**

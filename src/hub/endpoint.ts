@@ -1,6 +1,6 @@
 // Where the hub lies: huggingface.co, or the mirror that HF_ENDPOINT names, perhaps with credentials. Sends nothing.
 import {LanternError} from '../core/errors.js'
-import {publicUrl} from '../core/redact.js'
+import {decoded, publicUrl} from '../core/redact.js'
 import type {Environment} from './cache-layout.js'
 
 const defaultEndpoint = 'https://huggingface.co'
@@ -27,13 +27,4 @@ export function hubEndpoint(env: Environment): HubEndpoint {
   if (url.username === '' && url.password === '') return {url: shown}
   const user = `${decoded(url.username)}:${decoded(url.password)}`
   return {url: shown, authorization: `Basic ${Buffer.from(user).toString('base64')}`}
-}
-
-/** `%zz` stands for no byte, and for itself then. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }

@@ -32,6 +32,12 @@ describe('the proxy of a URL', () => {
     )
   })
 
+  it('may have a password in which % encodes nothing', () => {
+    expect(proxyFor(new URL('http://a.example'), {HTTP_PROXY: 'http://user:%zz@proxy:1'})?.authorization).toBe(
+      `Basic ${Buffer.from('user:%zz').toString('base64')}`,
+    )
+  })
+
   it('is refused when it is not a proxy, without quoting the value', () => {
     for (const value of ['ftp://user:secret@proxy:1', 'http://', 'http://user:secret@pro xy']) {
       const read = () => through('http://a.example', {HTTP_PROXY: value})

@@ -2,6 +2,7 @@
 // connections.
 import {BlockList, isIP} from 'node:net'
 import {LanternError} from '../core/errors.js'
+import {decoded} from '../core/redact.js'
 import type {Environment} from './cache-layout.js'
 
 export interface HttpProxy {
@@ -32,7 +33,7 @@ export function proxyFor(url: URL, env: Environment): HttpProxy | null {
       'Write it in full, e.g. http://proxy.example.org:3128.',
     )
   }
-  const [user, password] = [decodeURIComponent(proxy.username), decodeURIComponent(proxy.password)]
+  const [user, password] = [decoded(proxy.username), decoded(proxy.password)]
   return {
     url: `${proxy.protocol}//${proxy.host}`,
     ...(user !== '' && {authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`}),

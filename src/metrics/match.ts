@@ -25,7 +25,7 @@ export function matchOpen(answer: string, gold: readonly string[]): {exact: numb
 }
 
 /** The text after the last "the answer is" or "answer:", which a model may put before an open answer too. */
-function declared(answer: string): string {
+export function declared(answer: string): string {
   const announcement = /\banswer\s{0,9}(?:is|:)\s{0,9}/gi
   const last = Array.from(answer.matchAll(announcement)).at(-1)
   return last === undefined ? answer : answer.slice(last.index + last[0].length)

@@ -1,10 +1,10 @@
 // When two open answers say the same in other writing. The steps are those that the official scripts of VQA and SQuAD
 // share, and what a careful person would also overlook; design/extraction.md lists each with its reason. Pure.
+import {smallNumbers} from '../core/quantity.js'
 import {withoutMarkup} from './extraction/visible-text.js'
 
-const small = 'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen'.split(' ')
 const numerals: ReadonlyMap<string, string> = new Map([
-  ...small.map((word, value) => [word, String(value)] as [string, string]),
+  ...smallNumbers.map((word, value) => [word, String(value)] as [string, string]),
   ['none', '0'],
   ...'first second third fourth fifth sixth seventh eighth ninth tenth'
     .split(' ')
@@ -42,7 +42,7 @@ const unitWritings = [
 ].map(line => line.split(' '))
 
 /** Sizes of files are units, though no two of them are one. */
-const units: ReadonlyMap<string, string> = new Map(
+export const units: ReadonlyMap<string, string> = new Map(
   unitWritings.flatMap(names => names.map(name => [name, names[0] === 'kb' ? name : names[0]!] as const)),
 )
 

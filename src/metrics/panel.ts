@@ -1,5 +1,6 @@
 // The extractor panel: one set of answers through several extractors. It shows how much of a score depends on the
 // extractor, and on which samples.
+import {combined} from '../core/headline.js'
 import type {Scoring} from '../core/outcome.js'
 import {extractorNames} from './extraction/index.js'
 import {type Answered, scoreAnswer} from './score.js'
@@ -31,7 +32,7 @@ export interface Panel {
 const mostExamples = 20
 
 /** Extractors that read responses; `verbatim` is for saved predictions only. */
-const panelExtractors = () => extractorNames().filter(name => name !== 'verbatim')
+export const panelExtractors = () => extractorNames().filter(name => name !== 'verbatim')
 
 /**
  * Scores every answer with every extractor, in one pass over the answers. Memory grows only with the number of
@@ -64,16 +65,15 @@ export async function extractorPanel(
     if (examples.length < mostExamples) examples.push({id: answer.id, scores})
   }
   const rows = tallies.map(({extractor, unanswered, subtasks}) => {
-    const counted = [...subtasks].filter(([name]) => scoring.headline?.includes(name) ?? true).map(([, group]) => group)
-    return {extractor, unanswered, n: counted.reduce((sum, {n}) => sum + n, 0), score: mean(counted, scoring.aggregate)}
+    const counted = [...subtasks].filter(([name]) => scoring.headline?.includes(name) ?? true)
+    const parts = counted.map(([name, {sum, n}]) => ({name, value: sum / n, n}))
+    return {
+      ...{extractor, unanswered},
+      n: parts.reduce((sum, {n}) => sum + n, 0),
+      score: combined(parts, scoring.aggregate),
+    }
   })
   const known = rows.flatMap(({score}) => (score === null ? [] : [score]))
   const range = known.length === 0 ? null : {low: Math.min(...known), high: Math.max(...known)}
   return {rows, range, disagreements, examples}
-}
-
-function mean(groups: readonly {sum: number; n: number}[], aggregate: Scoring['aggregate']): number | null {
-  if (groups.length === 0) return null
-  if (aggregate === 'macro') return groups.reduce((sum, group) => sum + group.sum / group.n, 0) / groups.length
-  return groups.reduce((sum, group) => sum + group.sum, 0) / groups.reduce((sum, group) => sum + group.n, 0)
 }

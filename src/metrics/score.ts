@@ -8,6 +8,7 @@ import {extractAnswer, statusOf} from './extraction/index.js'
 import {hasClosedAnswer} from './extraction/visible-text.js'
 import {likeliestOption} from './likelihood.js'
 import {matchOpen, openAnswer} from './match.js'
+import {matchNumber, statedNumber} from './number.js'
 
 /**
  * What scoring needs to know. A log record holds everything but the boxes, so saved answers are scored by the same
@@ -54,8 +55,9 @@ export function scoreAnswer(answered: Answered, scoring: Scoring, extractor: str
   const {stop} = answered
   if (stop === 'error' || stop === 'abort') return {outcome: 'error', score: null, answer: null, metrics: {}}
   if (scoring.metric === 'likelihood') return byLikelihood(answered)
-  const choice = scoring.answer === 'choice' || (answered.letters ?? answered.options ?? []).length > 0
-  const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered))
+  const hasOptions = (answered.letters ?? answered.options ?? []).length > 0
+  const choice = hasOptions || (scoring.answer === 'choice' && scoring.mixed !== true)
+  const score = outcomeOf(answered, choice ? readChoice(answered, extractor) : readOpen(answered, scoring))
   return {...score, metrics: {...score.metrics, ...boxMetricsOf(answered)}}
 }
 
@@ -110,12 +112,19 @@ function readChoice({text, gold, options, letters}: Answered, extractor: string)
   }
 }
 
-function readOpen({text, gold}: Answered): Read {
+function readOpen({text, gold}: Answered, {metric, tolerance}: Scoring): Read {
   const answer = openAnswer(text)
+  if (metric === 'number' && answer !== '') return readNumber(answer, gold, tolerance)
   if (answer === '') return {answer: null, value: null, metrics: {}}
   if (gold === null) return {answer, value: 0, metrics: {}}
   const {exact, match} = matchOpen(answer, typeof gold === 'string' ? [gold] : gold)
   return {answer, value: match, metrics: {exact, match}}
+}
+
+function readNumber(answer: string, gold: Answered['gold'], tolerance: number | undefined): Read {
+  const said = statedNumber(answer)
+  if (said === null) return {answer: null, value: null, metrics: {}}
+  return {answer, value: gold === null ? 0 : matchNumber(said, [gold].flat(), tolerance), metrics: {}}
 }
 
 /** A latent arm that should open blocks and opened none; unknown counts are not taken for zero. */

@@ -332,6 +332,14 @@ export function latentChooser(name: string, supply: LatentSupply): ChooseLatent 
   return interventionNamed(name).choose({...supply, seed: [...supply.seed, name]})
 }
 
+/**
+ * Asks an intervention once, if it needs nothing but a seed: one that always fails would end every sample of its arm as
+ * an error. Throws `bad-config` for one that fails, `usage` for an unknown name.
+ */
+export function tryIntervention(name: string): void {
+  if (interventionNamed(name).needs === 'nothing') latentChooser(name, {seed: ['try']})
+}
+
 /** Feeds the latents of another generation at the matching place. When it has fewer, they repeat from the beginning. */
 function fromBlocks(blocks: Blocks): ChooseLatent {
   const filled = blocks.filter(vectors => vectors.length > 0)

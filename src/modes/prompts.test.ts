@@ -172,6 +172,13 @@ describe('an own prompt', () => {
     for (const mode of modes) expect(written(spatial, own({template}), mode)).toBe(`${text}[image]`)
   })
 
+  it('of a definition is followed by the line of the mode and the answer contract', () => {
+    const form: PromptForm = {template: 'Q: {{ question }}', text: '', option: '', images: 'first'}
+    const lines = ['[image]Q: Is the car beneath the cat?', modeLines.direct, answerContract.choice]
+    expect(written(spatial, form, 'direct')).toBe(lines.join('\n'))
+    expect(promptsSha256(form)).not.toBe(promptsSha256({...form, exact: true}))
+  })
+
   it('may ask for our own lines', () => {
     const form = own({template: '{{ question }}\n{{ mode_line }}\n{{ contract }}'})
     expect(written(spatial, form, 'text-cot')).toBe(

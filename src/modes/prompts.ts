@@ -13,9 +13,9 @@ import {
   type PromptStyle,
   promptStyles,
 } from '../core/prompt-form.js'
+import {renderTemplate} from '../core/prompt-template.js'
 import {type ImageRef, letterOf, type Sample} from '../core/sample.js'
 import {joinedPicture} from './picture-row.js'
-import {renderTemplate} from './prompt-template.js'
 
 /**
  * What a mode adds after the question and options. `latent` adds nothing: a latent model decides by itself whether to
@@ -145,21 +145,23 @@ function joins({images}: Sample, {height}: PictureRow): boolean {
 
 function textOf(sample: Sample, mode: Mode, form: PromptForm): string {
   const contract = answerContract[sample.options || sample.letters ? 'choice' : 'open']
-  if (form.template !== undefined)
-    return renderTemplate(form.template, {
-      question: sample.question,
-      options: sample.options ?? [],
-      letters: lettersOf(sample),
-      prompt: sample.officialPrompt ?? '',
-      subtask: sample.subtask,
-      mode,
-      mode_line: modeLines[mode],
-      contract,
-    })
   const {preamble} = form
   const before = preamble?.subtasks.includes(sample.subtask) ? preamble.text : ''
   const ours = form.exact ? [] : [modeLines[mode], contract]
-  return [before + question(sample, form), ...ours.filter(line => line !== '')].reduce((whole, line) =>
+  const asked =
+    form.template === undefined
+      ? question(sample, form)
+      : renderTemplate(form.template, {
+          question: sample.question,
+          options: sample.options ?? [],
+          letters: lettersOf(sample),
+          prompt: sample.officialPrompt ?? '',
+          subtask: sample.subtask,
+          mode,
+          mode_line: modeLines[mode],
+          contract,
+        })
+  return [before + asked, ...ours.filter(line => line !== '')].reduce((whole, line) =>
     whole.endsWith('\n') ? whole + line : `${whole}\n${line}`,
   )
 }

@@ -1,6 +1,7 @@
 // How each supported method produces latents at decode time: one state machine, with its settings as data.
 // Pure: token ids in, decisions out. interventions.ts chooses the vector fed at a latent position; runners/onnx runs
 // the model.
+import {closest} from '../core/closest.js'
 import {aBoolean, aCount, anObject, aText, type Definition, definitionOf, oneOf, orNull} from '../core/definition.js'
 import {LanternError} from '../core/errors.js'
 import {Register} from '../core/register.js'
@@ -58,22 +59,35 @@ export interface StopVector {
   readonly threshold: number
 }
 
-/** Checks the definition of a protocol. Throws LanternError `bad-config` naming the wrong rule. */
+const fields = {
+  kind: oneOf(['feedback', 'discrete']),
+  enterOn: oneOf(['predicted', 'consumed']),
+  startInput: oneOf(['embedding', 'hidden']),
+  budget: orNull(aCount),
+  earlyEnd: aBoolean,
+  recordId: oneOf(['pad', 'sampled']),
+  exit: oneOf(['forceEnd', 'none']),
+  nestedStart: oneOf(['overwrite', 'record', 'embed', 'restart']),
+  stopInLatent: oneOf(['hard', 'deferred']),
+  maxBlocks: orNull(aCount),
+  stopVector: orNull(anObject),
+  source: aText,
+}
+
+/**
+ * Checks the definition of a protocol. Throws LanternError `bad-config` naming the wrong rule, or one that no protocol
+ * has: a rule that is spelled wrong would be left out in silence.
+ */
 export function defineProtocol(protocol: Protocol): Definition<'protocol', Protocol> {
-  return definitionOf('protocol', protocol, {
-    kind: oneOf(['feedback', 'discrete']),
-    enterOn: oneOf(['predicted', 'consumed']),
-    startInput: oneOf(['embedding', 'hidden']),
-    budget: orNull(aCount),
-    earlyEnd: aBoolean,
-    recordId: oneOf(['pad', 'sampled']),
-    exit: oneOf(['forceEnd', 'none']),
-    nestedStart: oneOf(['overwrite', 'record', 'embed', 'restart']),
-    stopInLatent: oneOf(['hard', 'deferred']),
-    maxBlocks: orNull(aCount),
-    stopVector: orNull(anObject),
-    source: aText,
-  })
+  const definition = definitionOf('protocol', protocol, fields)
+  const stranger = Object.keys(protocol).find(field => field !== 'name' && !Object.hasOwn(fields, field))
+  if (stranger === undefined) return definition
+  const near = closest(stranger, Object.keys(fields))
+  throw new LanternError(
+    'bad-config',
+    `The protocol "${protocol.name}" has a rule that no protocol has: ${stranger}.`,
+    near === undefined ? `The rules are ${Object.keys(fields).join(', ')}.` : `Did you mean ${near}?`,
+  )
 }
 
 const lantern: Protocol = {

@@ -3,6 +3,7 @@
 // named peers.
 import {extname} from 'node:path'
 import {stops} from '../core/generation.js'
+import {jsonOrNothing} from '../core/json.js'
 import {letterOf} from '../core/sample.js'
 import {goldOf, isObject, scoreOf, textOf, word} from './fields.js'
 import {jsonLines} from './json.js'
@@ -163,9 +164,5 @@ function errorOf(values: Values, {error, stop, text}: Fields, where: string): st
 function optionsOf(value: unknown): string[] | undefined {
   if (Array.isArray(value)) return value.length > 0 ? value.map(textOf) : undefined
   if (typeof value !== 'string' || !value.startsWith('[')) return undefined
-  try {
-    return optionsOf(JSON.parse(value))
-  } catch {
-    return undefined
-  }
+  return optionsOf(jsonOrNothing(value))
 }

@@ -10,6 +10,8 @@ export interface SampleFacts {
   readonly options?: readonly string[]
   readonly letters?: readonly string[]
   readonly cluster?: string
+  /** The group of samples with which it counts together. */
+  readonly group?: string
   readonly question?: string
   /** Where its pictures come from. */
   readonly images?: readonly {readonly source: string}[]

@@ -1,6 +1,7 @@
 // Which rows may be ranked or compared: data, labels, sample ids, answer contract, extractor, judge and metric agree
 // (design/contract.md, "The lock").
 import {canonicalJson} from '../core/hash.js'
+import {aggregateText} from '../core/headline.js'
 import type {Run, Sheet} from './read-run.js'
 
 export type Facts = Readonly<Record<string, string>>
@@ -27,6 +28,7 @@ export function contractOf(
     split: bench.split,
     data: `${bench.kind === 'builtin' ? 'built-in ' : ''}${short(bench.dataSha256)}`,
     labels: bench.labels ?? 'as published',
+    ...(bench.definition === undefined ? {} : {definition: short(bench.definition.sha256)}),
     samples: `${bench.selected} (${short(bench.samplesSha256)})${lock.shard ? `, shard ${lock.shard.index}/${lock.shard.count}` : ''}`,
     'prompt style': style,
     prompts: [
@@ -36,7 +38,7 @@ export function contractOf(
     extractor: lock.extractor,
     ...codeOf(lock, [`extractor ${lock.extractor}`, `benchmark ${bench.id}`]),
     judge: lock.judge === null ? 'none' : `${lock.judge.ref}, prompt ${lock.judge.prompt.slice(0, 12)}`,
-    metric: `${bench.metric}, ${bench.aggregate}${bench.headline ? ` over ${bench.headline.join(', ')}` : ''}`,
+    metric: `${bench.metric}, ${headlineText(bench)}`,
     ...(dropped.length === 0 ? {} : {'parameters left out': dropped.join(', ')}),
   }
 }
@@ -60,6 +62,11 @@ export function namesOfFact(facts: Facts): ReadonlyMap<string, readonly string[]
 function codeOf({plugins = []}: Run['lock'], parts: readonly string[]): Facts {
   const code = plugins.filter(plugin => plugin.parts.some(part => parts.includes(part)))
   return code.length === 0 ? {} : {'plug-ins': code.map(({name, sha256}) => `${name} (${short(sha256)})`).join(', ')}
+}
+
+function headlineText({aggregate, headline}: Sheet['bench']): string {
+  const counted = typeof aggregate === 'string' && headline ? ` over ${headline.join(', ')}` : ''
+  return `${aggregateText(aggregate)}${counted}`
 }
 
 /** The facts that may differ. A difference is shown beside the row. */

@@ -20,7 +20,7 @@ import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
 import type {ResultDocument} from './schemas/result.js'
 import {spentOn} from './spent.js'
-import {flipsOf, headlineTotal, pairsOf} from './strata.js'
+import {aggregateOf, flipsOf, headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
   /** Arm ids. May be omitted if a run has only one arm. */
@@ -93,10 +93,10 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
         `${sheet.bench.id}: ${cached} of ${asked} answers of ${next.dir} came from the response cache, so they are no new evidence about the model (--no-cache asks again).`,
       )
   }
-  for (const {bench, n, unpaired} of pairs) {
+  for (const {bench, n, unpaired, unit} of pairs) {
     if (unpaired > 0)
       warnings.push(
-        `${bench}: ${unpaired} of ${n + unpaired} samples are not scored in both (missing, failed or hidden) and are left out.`,
+        `${bench}: ${unpaired} of ${n + unpaired} ${unit}s are not scored in both (missing, failed or hidden) and are left out.`,
       )
   }
   const outcome = worstGate(pairs.map(pair => pair.gate.outcome))
@@ -211,7 +211,7 @@ function comparePair(
     sheets.new.arm.id,
     bench.id,
   )
-  const whole = pairedDifference(pairs, {aggregate: bench.aggregate, random: rng, alpha})
+  const whole = pairedDifference(pairs, {aggregate: aggregateOf(sheets.base), random: rng, alpha})
   const parts = pairs.map(pair => ({
     name: pair.name,
     ...pairedDifference([pair], {aggregate: 'micro', random: rng, alpha}),
@@ -223,8 +223,9 @@ function comparePair(
     ...whole,
     holm: whole.p,
     unpaired: Math.max(0, headlineTotal(base, sheets.base) - whole.n),
-    ...detectableEffects(pairs, bench.aggregate, alpha),
+    ...detectableEffects(pairs, aggregateOf(sheets.base), alpha),
     aggregate: bench.aggregate,
+    unit: bench.aggregate === 'group' ? 'group' : 'sample',
     clustered: pairs.some(pair => pair.clusters !== undefined),
     verdict: verdictOf(whole, margin),
     gate: {passed: outcome === 'passed', low: whole.bounds.low, margin, outcome},

@@ -1,10 +1,11 @@
 // The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
 // gate.
-import {appendFile, mkdir, stat} from 'node:fs/promises'
+import {appendFile, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
 import type {Arm} from '../core/generation.js'
+import {writeWhole} from '../core/part-file.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
@@ -128,9 +129,9 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 
 /** Writes a file atomically (or appends to it) and creates its parent folders. Throws `disk`. */
 export async function writeText(path: string, text: string, append = false): Promise<void> {
+  await makeFolder(dirname(path), 'Give another path.')
   try {
-    await mkdir(dirname(path), {recursive: true})
-    await (append || (await isStream(path)) ? appendFile(path, text) : writeFileAtomic(path, text))
+    await (append || (await isStream(path)) ? appendFile(path, text) : writeWhole(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,

@@ -7,6 +7,7 @@ import type {Lock} from '../run-folder/lock.js'
 import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
+import type {ListedSample} from '../run-folder/samples.js'
 import {asOne} from './repeats.js'
 import {malformed, type Settled} from './settled.js'
 
@@ -49,19 +50,20 @@ export async function readRun(dir: string): Promise<Run> {
   const sheetOf = (record: LogRecord) =>
     sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)!
   const shared = interner()
+  const settled = (record: LogRecord, arm: Arm) =>
+    settledOf(record, arm, folder.samples.get(record.bench)?.get(record.id), shared)
   // A log has long runs of the same arm and benchmark, so the last sheet is tried first.
   let sheet = sheets[0]
   for await (const batch of readLogBatches(dir, check.fits)) {
     for (const record of batch) {
       if (record.arm !== sheet?.arm.id || record.bench !== sheet.bench.id) sheet = sheetOf(record)
       for (const name of record.seen?.dropped ?? []) sheet.dropped.add(name)
-      if (record.repeat !== undefined) addRepeat(sheet.repeats, record, settledOf(record, sheet.arm, shared))
+      if (record.repeat !== undefined) addRepeat(sheet.repeats, record, settled(record, sheet.arm))
       else if (replaces(record.outcome, sheet.records.get(record.id)?.outcome))
-        sheet.records.set(record.id, settledOf(record, sheet.arm, shared))
+        sheet.records.set(record.id, settled(record, sheet.arm))
     }
   }
-  for (const sheet of sheets)
-    for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked.filter(Boolean)))
+  for (const sheet of sheets) for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked))
   return {
     ...{dir, lock},
     sheets: sheets.map(({arm, bench, records, dropped}) => ({arm, bench, records, dropped: [...dropped].sort()})),
@@ -83,13 +85,20 @@ function isEmpty(metrics: Readonly<Record<string, number>>): boolean {
   return true
 }
 
-function settledOf(record: LogRecord, arm: Arm, shared: (text: string) => string): Settled {
+function settledOf(
+  record: LogRecord,
+  arm: Arm,
+  listed: ListedSample | undefined,
+  shared: (text: string) => string,
+): Settled {
   const choices = record.letters?.length ?? record.options?.length ?? 0
   return {
     subtask: shared(record.subtask),
     outcome: record.outcome,
     score: record.score,
     cluster: record.cluster ?? null,
+    group: listed?.group ?? null,
+    groupSize: listed?.groupSize ?? 1,
     item: record.item ?? null,
     gold: goldOf(record, choices, shared),
     choices,

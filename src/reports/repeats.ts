@@ -6,11 +6,15 @@ import type {Settled} from './settled.js'
 /**
  * Combines the results of all repeats of one sample. Failed repeats are left out of the mean, and the sample is an
  * error only if all failed. As for open answers, `correct` means a score of at least one half; below that, the most
- * frequent outcome other than `correct` is shown.
+ * frequent outcome other than `correct` is shown. `asked` holds the repeats by number; those to come are undefined.
  */
-export function asOne(repeats: readonly Settled[]): Settled {
+export function asOne(asked: readonly (Settled | undefined)[]): Settled {
+  const repeats = asked.filter(one => one !== undefined)
   const answered = repeats.filter(({outcome}) => outcome !== 'error')
-  const first = answered[0] ?? repeats[0]!
+  const own = answered[0] ?? repeats[0]!
+  // A group is judged at each repeat, so its samples have to remember theirs.
+  const rights = Array.from(asked, one => (one?.score == null ? null : one.outcome === 'correct'))
+  const first = own.group === null ? own : {...own, rights}
   if (answered.length === 0) return {...first, repeats: repeats.length}
   const score = meanOf(answered.map(({score}) => score))
   const latencies = answered.flatMap(({totalMs}) => totalMs ?? [])

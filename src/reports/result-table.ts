@@ -1,13 +1,14 @@
 // Turns runs into the result document: one row per arm and benchmark, grouped so that only comparable rows are ranked
 // together. Pure.
 import {canonicalJson} from '../core/hash.js'
+import {subtaskWeights} from '../core/headline.js'
 import {random} from '../core/random.js'
-import {assumedEffects, detectableEffects, rankIntervals} from '../metrics/statistics/index.js'
+import {assumedEffects, detectableEffects, type PlannedStratum, rankIntervals} from '../metrics/statistics/index.js'
 import {contractOf, disagreements, type Facts, settingsOf, varying} from './comparability.js'
 import type {Run, Sheet} from './read-run.js'
 import {countedOf, rowOf} from './row.js'
 import type {ResultDocument, ResultGroup, ResultRow} from './schemas/result.js'
-import {pairsOf, rankedStrata} from './strata.js'
+import {aggregateOf, pairsOf, rankedStrata} from './strata.js'
 
 export interface ResultOptions {
   readonly verdict?: string
@@ -101,7 +102,7 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup
   const byScore = described.sort((a, b) => (b.row.score ?? -1) - (a.row.score ?? -1))
   const {run, sheet} = byScore[0]!
   const rng = random(run.lock.seeds.run, 'ranks', sheet.bench.id, ...byScore.map(entry => entry.sheet.arm.id))
-  const ranks = rankIntervals(rankedStrata(byScore.map(entry => entry.sheet)), sheet.bench.aggregate, {random: rng})
+  const ranks = rankIntervals(rankedStrata(byScore.map(entry => entry.sheet)), aggregateOf(sheet), {random: rng})
   // A fact shared by all rows is stated once, for the group.
   const all = new Set(byScore.map(({row}) => countedOf(row)))
   const counted = all.size === 1 ? [...all][0]! : null
@@ -117,6 +118,19 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup
     }
   })
   return {rows, counted, power: powerOf(byScore)}
+}
+
+/** The sizes of the subtasks of a row, in samples or groups, with their weights in the headline. */
+function plannedStrata({bench}: Sheet, {subtasks}: ResultRow): PlannedStratum[] {
+  const parts = subtasks
+    .filter(({headline}) => headline)
+    .map(({name, n, groups = 0}) => ({name, n: bench.aggregate === 'group' ? groups : n}))
+    .filter(({n}) => n > 0)
+  const weights = subtaskWeights(
+    bench.aggregate,
+    parts.map(({name}) => name),
+  )
+  return parts.map(({n}, s) => ({n, ...(weights && {weight: weights[s]!})}))
 }
 
 /**
@@ -146,13 +160,17 @@ function pick(facts: Facts, names: readonly string[]): Facts {
 function powerOf(ranked: readonly Entry[]): ResultGroup['power'] {
   const [best, second] = ranked
   if (best === undefined || best.row.n === 0) return null
-  const {aggregate} = best.sheet.bench
+  const {sheet, row} = best
+  const aggregate = aggregateOf(sheet)
+  const unit = sheet.bench.aggregate === 'group' ? 'group' : 'sample'
   const pairs = second && second.row.n > 0 ? pairsOf(best.sheet, second.sheet) : []
   // Rows that agree on every sample give no estimate of the discordance of other rows.
   if (pairs.some(pair => pair.base.some((score, i) => score !== pair.new[i]))) {
     const n = pairs.reduce((sum, {base}) => sum + base.length, 0)
-    return {pairs: n, assumed: false, ...detectableEffects(pairs, aggregate)}
+    return {pairs: n, unit, assumed: false, ...detectableEffects(pairs, aggregate)}
   }
-  const sizes = best.row.subtasks.filter(({headline, n}) => headline && n > 0).map(({n}) => n)
-  return {pairs: best.row.n, assumed: true, ...assumedEffects(sizes, aggregate, assumedDiscordance)}
+  const strata = plannedStrata(sheet, row)
+  if (strata.length === 0) return null
+  const planned = strata.reduce((sum, {n}) => sum + n, 0)
+  return {pairs: planned, unit, assumed: true, ...assumedEffects(strata, aggregate, assumedDiscordance)}
 }

@@ -1,7 +1,8 @@
 // Builds one row of the result document: an arm on a benchmark, from its settled records. Pure.
+import {combined} from '../core/headline.js'
+import type {Aggregate} from '../core/outcome.js'
 import {itemScores, type RobustScore, robustScore, type VariantScore} from '../metrics/robust-choice.js'
 import {
-  type Aggregate,
   type ChoiceItem,
   type Estimate,
   majorityBaseline,
@@ -12,36 +13,45 @@ import {
 } from '../metrics/statistics/index.js'
 import {opensBlocks} from '../modes/interventions.js'
 import type {Lock} from '../run-folder/lock.js'
+import {groupsOf} from './groups.js'
 import {countOutcomes, type Run, type Sheet} from './read-run.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
 import {malformed, type Settled} from './settled.js'
 import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
-import {bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
+import {aggregateOf, bySubtask, headlineSubtasks, strataOf, totalOf} from './strata.js'
 
 /** The row of a sheet, not ranked yet. */
 export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const {arm, bench} = sheet
-  const groups = bySubtask(sheet)
+  const parts = bySubtask(sheet)
+  const groups = groupsOf(sheet.records)
+  const grouped = bySubtask({...sheet, records: groups})
+  // What counts: samples, or groups of them.
+  const units = bench.aggregate === 'group' ? grouped : parts
   const headline = headlineSubtasks(sheet)
-  const inHeadline = [...groups].filter(([name]) => headline.has(name))
-  const records = inHeadline.flatMap(([, group]) => group)
-  const strata = strataOf(inHeadline)
-  const intervals = strata.length > 0 ? scoreIntervals(strata, bench.aggregate) : null
+  const inHeadline = [...parts].filter(([name]) => headline.has(name))
+  const counted = [...units].filter(([name]) => headline.has(name))
+  const records = inHeadline.flatMap(([, part]) => part)
+  const strata = strataOf(counted, sheet)
+  const intervals = strata.length > 0 ? scoreIntervals(strata, aggregateOf(sheet)) : null
   const estimates = new Map(strata.map(({name}, s) => [name, intervals!.strata[s]!]))
-  for (const [name, group] of groups) {
+  for (const [name, part] of units) {
     if (headline.has(name)) continue
-    const [stratum] = strataOf([[name, group]])
+    const [stratum] = strataOf([[name, part]], sheet)
     if (stratum) estimates.set(name, scoreInterval([stratum], 'micro'))
   }
-  const subtasks = [...groups].map(([name, group]) =>
-    subtaskOf(name, group, totalOf(run, sheet, name, group), estimates.get(name), headline),
-  )
+  const subtasks = [...parts].map(([name, part]) => ({
+    ...subtaskOf(name, part, totalOf(run, sheet, name, part), estimates.get(name), headline),
+    ...(bench.aggregate === 'group' && {baselines: baselinesOf([[name, grouped.get(name) ?? []]], bench.aggregate)}),
+    ...(groups.size > 0 && groupFiguresOf(grouped.get(name) ?? [], sheet)),
+  }))
   const total = subtasks.reduce((sum, subtask) => sum + (subtask.headline ? subtask.total : 0), 0)
   const scored = records.filter(record => record.score !== null)
   const answered = records.filter(record => record.outcome !== 'error')
   const latency = Float64Array.from(answered.flatMap(record => record.latencies ?? record.totalMs ?? [])).sort()
   const robust = robustOf(sheet, headline)
   const peer = peerOf(inHeadline, bench.aggregate)
+  const inGroups = [...grouped].flatMap(([name, part]) => (headline.has(name) ? part : []))
   const row: ResultRow = {
     run: run.dir,
     arm: arm.id,
@@ -61,8 +71,9 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     n: scored.length,
     total,
     outcomes: countOutcomes(records),
-    bounds: boundsOf(inHeadline, bench.aggregate),
-    baselines: baselinesOf(inHeadline, bench.aggregate),
+    ...(groups.size > 0 && groupFiguresOf(inGroups, sheet)),
+    bounds: boundsOf(counted, bench.aggregate),
+    baselines: baselinesOf(counted, bench.aggregate),
     subtasks,
     usage: {
       textTokens: meanOrNull(answered, record => record.textTokens),
@@ -104,12 +115,23 @@ function subtaskOf(
   }
 }
 
+/** The score over groups, with its interval; `groups` counts those whose result is known. */
+function groupFiguresOf(groups: readonly Settled[], sheet: Sheet) {
+  const strata = strataOf([['', groups]], {...sheet, bench: {...sheet.bench, aggregate: 'group'}})
+  const {score, low, high} = scoreOf(strata.length > 0 ? scoreInterval(strata, 'micro') : undefined)
+  return {
+    groups: strata[0]?.values.length ?? 0,
+    ...{groupTotal: groups.length, groupScore: score, groupLow: low, groupHigh: high},
+  }
+}
+
 function scoreOf(estimate: Estimate | undefined) {
   return {score: estimate?.value ?? null, low: estimate?.low ?? null, high: estimate?.high ?? null}
 }
 
 function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['sample'] {
   if (bench.kind === 'builtin') return 'builtin'
+  if (bench.kind === 'custom') return 'custom'
   if (bench.verified === false) return 'unverified'
   return bench.partial || lock.shard !== null || unfinished ? 'partial' : 'official'
 }
@@ -127,20 +149,23 @@ function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore 
 }
 
 /**
- * For imported samples scored by both harnesses: the other harness's headline, this harness's over the same samples,
- * and the number of samples on which they differ.
+ * For imported samples scored by both harnesses: the other harness's headline (where groups count, its plain mean),
+ * this harness's over the same samples, and the number of samples on which they differ.
  */
 function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | null {
   const both = subtasks
-    .map(([, records]) => records.filter(({metrics, score}) => metrics['peer'] !== undefined && score !== null))
-    .filter(({length}) => length > 0)
+    .map(([name, records]) => {
+      const both = records.filter(({metrics, score}) => metrics['peer'] !== undefined && score !== null)
+      return [name, both] as const
+    })
+    .filter(([, {length}]) => length > 0)
   if (both.length === 0) return null
   const headline = (value: (record: Settled) => number | null) =>
-    combine(
-      both.map(records => ({value: meanOrNull(records, value), n: records.length})),
+    combined(
+      both.map(([name, records]) => ({name, value: meanOrNull(records, value), n: records.length})),
       aggregate,
     )
-  const all = both.flat()
+  const all = both.flatMap(([, records]) => records)
   return {
     ...{score: headline(({metrics}) => metrics['peer']!), ours: headline(({score}) => score), n: all.length},
     differ: all.reduce((sum, {metrics, score}) => sum + Number(metrics['peer'] !== score), 0),
@@ -151,10 +176,15 @@ type Subtasks = readonly (readonly [name: string, records: readonly Settled[]])[
 
 /** The headline if every error were wrong, and if every error were right. */
 function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds'] {
-  const asked = subtasks.map(([, records]) => records.filter(({outcome}) => outcome !== 'unscored'))
+  const asked = subtasks.map(
+    ([name, records]) => [name, records.filter(({outcome}) => outcome !== 'unscored')] as const,
+  )
   const headlineWith = (value: number) =>
-    combine(
-      asked.map(records => ({value: meanOrNull(records, ({score}) => score ?? value), n: records.length})),
+    combined(
+      asked.map(([name, records]) => ({
+        ...{name, n: records.length},
+        value: meanOrNull(records, ({score}) => score ?? value),
+      })),
       aggregate,
     )
   return {low: headlineWith(0), high: headlineWith(1)}
@@ -165,31 +195,22 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
  * number of options. A gold answer that is no letter makes every guess wrong.
  */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
-  const items: ChoiceItem[][] = []
-  for (const [, records] of subtasks) {
+  const items: {name: string; groups: ChoiceItem[][]}[] = []
+  for (const [name, records] of subtasks) {
     const known = records.filter(({outcome}) => outcome !== 'unscored')
-    if (known.some(({gold, choices}) => gold === null || choices === 0)) return {random: null, majority: null}
-    items.push(known.map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices})))
+    const groups = known.map(record => record.members ?? [record])
+    if (groups.flat().some(({gold, choices}) => gold === null || choices === 0)) return {random: null, majority: null}
+    const letters = groups.map(group =>
+      group.map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices})),
+    )
+    items.push({name, groups: letters})
   }
-  const combined = (baseline: (items: ChoiceItem[]) => number) =>
-    combine(
-      items.map(group => ({value: baseline(group), n: group.length})),
+  const headline = (baseline: (groups: ChoiceItem[][]) => number) =>
+    combined(
+      items.map(({name, groups}) => ({name, value: baseline(groups), n: groups.length})),
       aggregate,
     )
-  return {random: combined(randomBaseline), majority: combined(majorityBaseline)}
-}
-
-/** The unweighted (macro) or sample-weighted (micro) mean of the parts that hold samples. */
-function combine(parts: readonly {value: number | null; n: number}[], aggregate: Aggregate): number | null {
-  let sum = 0
-  let weight = 0
-  for (const {value, n} of parts) {
-    if (n === 0 || value === null) continue
-    const share = aggregate === 'macro' ? 1 : n
-    sum += share * value
-    weight += share
-  }
-  return weight === 0 ? null : sum / weight
+  return {random: headline(randomBaseline), majority: headline(majorityBaseline)}
 }
 
 /** Mean of each further figure over the records that have it. */
@@ -241,6 +262,10 @@ function notesOf(row: ResultRow, {shard, recipe}: Lock, settled: number): string
     notes.push(
       `${row.robust.items} items in several option orders: ${percentOf(row.robust.strict)} right in every order`,
     )
+  if (row.aggregate === 'group' && row.groups === undefined && row.n > 0)
+    notes.push('no group score: the groups of its samples are not known; micro is the plain accuracy')
+  if (row.groups !== undefined && row.groups < (row.groupTotal ?? 0))
+    notes.push(`${row.groupTotal! - row.groups} of ${row.groupTotal} groups have no result yet`)
   if (row.peer)
     notes.push(
       `the peer's own score ${percentOf(row.peer.score)}, ours ${percentOf(row.peer.ours)} on the same ${row.peer.n}; ${row.peer.differ} differ`,

@@ -11,6 +11,16 @@ export interface Settled {
   /** Its contribution to the headline: 0 to 1, or null if it does not count (error, unscored). */
   readonly score: number | null
   readonly cluster: string | null
+  /** The group of samples with which it counts together, and how many the data have of it; null and 1 without one. */
+  readonly group: string | null
+  readonly groupSize: number
+  /**
+   * For a sample of a group: whether it was right at each repeat, null where it has no score. Absent without repeats.
+   */
+  readonly rights?: readonly (boolean | null)[]
+  /** For a group (`groupsOf`): its samples, and their clusters. */
+  readonly members?: readonly Settled[]
+  readonly clusters?: readonly string[]
   /** The item it is a variant of, if items were asked under several option orders. */
   readonly item: string | null
   /**

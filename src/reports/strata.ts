@@ -1,6 +1,8 @@
 // Turns settled records into the input of the statistics: scores by subtask, with clusters if samples share any.
+import {subtaskWeights} from '../core/headline.js'
 import type {Outcome} from '../core/outcome.js'
-import type {PairedStratum, RankedStratum, Stratum} from '../metrics/statistics/index.js'
+import type {Aggregate, PairedStratum, RankedStratum, Stratum} from '../metrics/statistics/index.js'
+import {groupsOf} from './groups.js'
 import type {Run, Sheet} from './read-run.js'
 import type {Settled} from './settled.js'
 
@@ -43,8 +45,9 @@ export function totalOf({lock: {shard}}: Run, {bench}: Sheet, name: string, reco
   return Math.max(wanted ?? 0, records.length)
 }
 
-/** Number of headline samples of the finished run. */
+/** Number of headline samples (or groups) of the finished run. */
 export function headlineTotal(run: Run, sheet: Sheet): number {
+  if (sheet.bench.aggregate === 'group') return headlineUnits(sheet).length
   const headline = headlineSubtasks(sheet)
   return [...bySubtask(sheet)].reduce(
     (sum, [name, records]) => sum + (headline.has(name) ? totalOf(run, sheet, name, records) : 0),
@@ -52,24 +55,70 @@ export function headlineTotal(run: Run, sheet: Sheet): number {
   )
 }
 
-/** The scored records of some subtasks; subtasks without any are left out. */
-export function strataOf(subtasks: Iterable<readonly [name: string, records: readonly Settled[]]>): NamedStratum[] {
-  const strata: NamedStratum[] = []
-  const clusters = clusterNumbers()
-  for (const [name, records] of subtasks) {
-    const scored = records.filter(record => record.score !== null)
-    if (scored.length === 0) continue
-    strata.push({name, values: Float64Array.from(scored, record => record.score!), clusters: clusters.of(scored)})
-  }
-  return clusters.shared() ? strata : strata.map(({name, values}) => ({name, values}))
+/** The units of the headline, scored or not. */
+function headlineUnits(sheet: Sheet): Settled[] {
+  const headline = headlineSubtasks(sheet)
+  return [...unitsOf(sheet).values()].filter(({subtask}) => headline.has(subtask))
 }
 
-/** Pairs of the samples that both sheets scored, by subtask of the headline. */
+/** What the headline of a sheet is a mean over: its samples, or its groups where those are scored. By id. */
+export function unitsOf({bench, records}: Sheet): ReadonlyMap<string, Settled> {
+  return bench.aggregate === 'group' ? groupsOf(records) : records
+}
+
+/**
+ * The headline as the statistics take it: groups are one mean, like samples; a nested mean is one of weighted strata.
+ */
+export function aggregateOf({bench}: Pick<Sheet, 'bench'>): Aggregate {
+  return bench.aggregate === 'micro' || bench.aggregate === 'group' ? 'micro' : 'macro'
+}
+
+/** These strata with their weights in the headline. A subtask without samples has no share in it. */
+function weighted<T extends {readonly name: string}>(
+  strata: readonly T[],
+  {bench}: Sheet,
+): readonly (T & {weight?: number})[] {
+  if (typeof bench.aggregate === 'string') return strata
+  const weights = subtaskWeights(
+    bench.aggregate,
+    strata.map(({name}) => name),
+  )
+  return strata.map((stratum, s) => ({...stratum, weight: weights![s]!}))
+}
+
+/** The scored samples (or groups) of some subtasks of a sheet; subtasks without any are left out. */
+export function strataOf(
+  subtasks: Iterable<readonly [name: string, records: readonly Settled[]]>,
+  sheet: Sheet,
+): NamedStratum[] {
+  const scored = Array.from(subtasks, ([name, records]) => ({
+    name,
+    records: records.filter(record => record.score !== null),
+  })).filter(({records}) => records.length > 0)
+  const clusters = clusterNumbers(scored.map(({records}) => records))
+  const strata = scored.map(({name, records}, s) => ({
+    name,
+    values: Float64Array.from(records, record => record.score!),
+    ...(clusters && {clusters: clusters[s]!}),
+  }))
+  return [...weighted(strata, sheet)]
+}
+
+/** Pairs of the samples (or groups) that both sheets scored, by subtask of the headline. */
 export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
+  return pairsOfUnits(base, unitsOf(base), unitsOf(next))
+}
+
+/** Pairs of units that both sides scored, by subtask of the headline of a sheet; clusters are those of `before`. */
+export function pairsOfUnits(
+  base: Sheet,
+  before: ReadonlyMap<string, Settled>,
+  others: ReadonlyMap<string, Settled>,
+): NamedPairs[] {
   const headline = headlineSubtasks(base)
   const scored = new Map<string, {records: Settled[]; base: number[]; new: number[]}>()
-  for (const [id, record] of base.records) {
-    const other = next.records.get(id)
+  for (const [id, record] of before) {
+    const other = others.get(id)
     if (!other || record.score === null || other.score === null || !headline.has(record.subtask)) continue
     let group = scored.get(record.subtask)
     if (group === undefined) {
@@ -80,22 +129,19 @@ export function pairsOf(base: Sheet, next: Sheet): NamedPairs[] {
     group.base.push(record.score)
     group.new.push(other.score)
   }
-  const clusters = clusterNumbers()
-  const pairs: NamedPairs[] = []
-  for (const name of headline) {
-    const group = scored.get(name)
-    if (group === undefined) continue
-    pairs.push({
-      name,
-      base: Float64Array.from(group.base),
-      new: Float64Array.from(group.new),
-      clusters: clusters.of(group.records),
-    })
-  }
-  return clusters.shared() ? pairs : pairs.map(({clusters: _, ...pair}) => pair)
+  const named = [...headline].flatMap(name => {
+    const found = scored.get(name)
+    return found === undefined ? [] : [{name, ...found}]
+  })
+  const clusters = clusterNumbers(named.map(({records}) => records))
+  const pairs = named.map(({name, base, new: next}, s) => ({
+    ...{name, base: Float64Array.from(base), new: Float64Array.from(next)},
+    ...(clusters && {clusters: clusters[s]!}),
+  }))
+  return [...weighted(pairs, base)]
 }
 
-/** A sample that the two sides score differently, with its outcome on each side. */
+/** A sample (or group) that the two sides score differently, with its outcome on each side. */
 export interface Flip {
   readonly id: string
   readonly from: Outcome
@@ -103,15 +149,16 @@ export interface Flip {
 }
 
 /**
- * Headline samples whose score differs in `next`, losses first, in the order of the base; at most `limit`. If the limit
- * cuts, both losses and wins are included.
+ * Samples (or groups) of the headline whose score differs in `next`, losses first, in the order of the base; at most
+ * `limit`. If the limit cuts, both losses and wins are included.
  */
 export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
   const headline = headlineSubtasks(base)
   const losses: Flip[] = []
   const wins: Flip[] = []
-  for (const [id, record] of base.records) {
-    const other = next.records.get(id)
+  const others = unitsOf(next)
+  for (const [id, record] of unitsOf(base)) {
+    const other = others.get(id)
     if (!other || record.score === null || other.score === null || !headline.has(record.subtask)) continue
     if (record.score === other.score) continue
     const flips = other.score < record.score ? losses : wins
@@ -124,45 +171,99 @@ export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
 
 /** The scores of several sheets of one benchmark side by side, by subtask of the headline. */
 export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
-  const headline = headlineSubtasks(sheets[0]!)
+  const [first] = sheets as [Sheet, ...Sheet[]]
+  const headline = headlineSubtasks(first)
   const samples = new Map<string, Map<string, Settled>>()
-  for (const {records} of sheets) {
+  const units = sheets.map(unitsOf)
+  for (const records of units) {
     for (const [id, record] of records) {
       if (record.score === null || !headline.has(record.subtask)) continue
-      let subtask = samples.get(record.subtask)
+      // A group may hold samples of several subtasks, and not the same ones of them in each sheet.
+      const name = first.bench.aggregate === 'group' ? '' : record.subtask
+      let subtask = samples.get(name)
       if (subtask === undefined) {
         subtask = new Map()
-        samples.set(record.subtask, subtask)
+        samples.set(name, subtask)
       }
       if (!subtask.has(id)) subtask.set(id, record)
     }
   }
-  const clusters = clusterNumbers()
-  const strata = [...samples.values()].map(subtask => {
+  const clusters = clusterNumbers(Array.from(samples.values(), subtask => [...subtask.values()]))
+  const strata = Array.from(samples, ([name, subtask], s) => {
     const ids = [...subtask.keys()]
     return {
-      scores: sheets.map(({records}) => Float64Array.from(ids, id => records.get(id)?.score ?? Number.NaN)),
-      clusters: clusters.of([...subtask.values()]),
+      name,
+      scores: units.map(records => Float64Array.from(ids, id => records.get(id)?.score ?? Number.NaN)),
+      ...(clusters && {clusters: clusters[s]!}),
     }
   })
-  return clusters.shared() ? strata : strata.map(({scores}) => ({scores}))
+  return weighted(strata, first).map(({name: _, ...stratum}) => stratum)
 }
 
-/** Numbers clusters by name. A sample without a cluster gets its own number. */
-function clusterNumbers() {
-  const numbers = new Map<string, number>()
-  let samples = 0
-  let alone = 0
-  return {
-    of: (records: readonly Settled[]): Int32Array =>
-      Int32Array.from(records, ({cluster}) => {
-        samples++
-        if (cluster === null) return -++alone
-        const number = numbers.get(cluster) ?? numbers.size
-        numbers.set(cluster, number)
-        return number
-      }),
-    /** True if any two samples share a cluster; otherwise clusters make no difference. */
-    shared: () => numbers.size + alone < samples,
+/**
+ * Numbers the clusters of these samples (or groups): those that share a picture, an item or a group have one number,
+ * and so have those that are linked through others. Null if no two are linked: then clusters make no difference.
+ */
+function clusterNumbers(strata: readonly (readonly Settled[])[]): Int32Array[] | null {
+  const links = new Links()
+  let records = 0
+  const numbers = strata.map(stratum =>
+    Int32Array.from(stratum, ({cluster, clusters, group}) => {
+      records++
+      const names = clusters ? clusters.map(name => `c${name}`) : cluster === null ? [] : [`c${cluster}`]
+      return links.join(group === null ? names : [...names, `g${group}`])
+    }),
+  )
+  if (links.count === records) return null
+  return numbers.map(stratum => stratum.map(number => links.rootOf(number)))
+}
+
+/** Sets of names that are joined as they are seen together; each has a number. */
+class Links {
+  readonly #numbers = new Map<string, number>()
+  readonly #parents: number[] = []
+  #count = 0
+
+  /** How many sets there are. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Joins the sets of these names and returns the number of one of them; a new set where there is no name. */
+  join(names: readonly string[]): number {
+    const [first, ...rest] = names
+    if (first === undefined) return this.#add()
+    const number = this.#numberOf(first)
+    for (const name of rest) this.#merge(number, this.#numberOf(name))
+    return number
+  }
+
+  rootOf(number: number): number {
+    let root = number
+    while (this.#parents[root]! !== root) {
+      this.#parents[root] = this.#parents[this.#parents[root]!]!
+      root = this.#parents[root]!
+    }
+    return root
+  }
+
+  #numberOf(name: string): number {
+    const known = this.#numbers.get(name)
+    if (known !== undefined) return known
+    const number = this.#add()
+    this.#numbers.set(name, number)
+    return number
+  }
+
+  #add(): number {
+    this.#count++
+    return this.#parents.push(this.#parents.length) - 1
+  }
+
+  #merge(one: number, other: number): void {
+    const [a, b] = [this.rootOf(one), this.rootOf(other)]
+    if (a === b) return
+    this.#parents[b] = a
+    this.#count--
   }
 }

@@ -1,11 +1,14 @@
 // Holds a run folder against a second writer. The hold of a dead process is recognised and taken over. A process that
 // was suspended for too long may have lost its hold; it finds out before it writes again.
 import {randomUUID} from 'node:crypto'
-import {link, lstat, mkdir, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises'
+import {link, lstat, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {dirname, join} from 'node:path'
 import {z} from 'zod'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
+import {jsonOrNothing} from '../core/json.js'
+import {partOf, removeDeadParts} from '../core/part-file.js'
 import {isAlive} from '../core/process.js'
 
 export const holdFile = 'writer.lock'
@@ -62,6 +65,7 @@ export async function hold(runDir: string): Promise<Hold> {
     if (tries === mostTries) throw notAHold(path)
     if (found) await putAside(path, found.text)
   }
+  await removeDeadParts(runDir)
   const renewal = setInterval(() => void renew(path, mine), renewEveryMs)
   renewal.unref()
   return {
@@ -87,9 +91,9 @@ export async function hold(runDir: string): Promise<Hold> {
 
 /** Linking a finished file into place is atomic: a hold is never visible without its holder. */
 async function take(path: string, holder: string): Promise<boolean> {
-  const draft = `${path}.${randomUUID()}`
+  const draft = partOf(path)
+  await makeFolder(dirname(path), 'Give another --out.')
   try {
-    await mkdir(dirname(path), {recursive: true})
     await writeFile(draft, holder)
     await link(draft, path)
     return true
@@ -143,11 +147,7 @@ async function inspect(path: string): Promise<Found | null> {
 }
 
 function holderIn(text: string): Holder | null {
-  try {
-    return holderSchema.safeParse(JSON.parse(text)).data ?? null
-  } catch {
-    return null
-  }
+  return holderSchema.safeParse(jsonOrNothing(text)).data ?? null
 }
 
 function notAHold(path: string): LanternError {
@@ -163,7 +163,7 @@ function notAHold(path: string): LanternError {
  * the rename; that process gets its hold back.
  */
 async function putAside(path: string, text: string | null): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
+  const aside = partOf(path)
   try {
     if (text !== null && (await readFile(path, 'utf8')) !== text) return
     await rename(path, aside)

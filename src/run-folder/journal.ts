@@ -3,6 +3,7 @@
 import {type FileHandle, open, stat, truncate} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
 import {completeLogLength, logFile} from './reader.js'
 import type {LogRecord} from './record.js'
 
@@ -82,8 +83,10 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
   return {
     append(record) {
       if (failure) return Promise.reject(failure)
+      const line = `${JSON.stringify(record)}\n`
+      if (Buffer.byteLength(line) > limits.recordBytes) return Promise.reject(tooLong(record))
       return new Promise((resolve, reject) => {
-        waiting.push({line: `${JSON.stringify(record)}\n`, resolve, reject})
+        waiting.push({line, resolve, reject})
         writing ??= drain()
       })
     },
@@ -93,6 +96,15 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
       if (failure === null) await assertWhole()
     },
   }
+}
+
+/** It could be written, and no reader would take it. */
+function tooLong({bench, id}: LogRecord): LanternError {
+  return new LanternError(
+    'bad-file',
+    `The record of ${bench} ${id} has more than ${limits.recordBytes >> 20} MB.`,
+    'Look at its options and answer in the data: something that long is not meant.',
+  )
 }
 
 function diskError(path: string, error: unknown): LanternError {

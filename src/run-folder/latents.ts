@@ -3,9 +3,10 @@
 // on; tensors `<block>` [n, D] hold what was fed, `<block>.own` (where an intervention replaced it) what the model
 // itself would have fed. What is done with them is the runners' business.
 import {existsSync} from 'node:fs'
-import {mkdir, readdir} from 'node:fs/promises'
+import {readdir} from 'node:fs/promises'
 import {dirname, join, relative} from 'node:path'
 import {systemCodeOf} from '../core/errors.js'
+import {makeFolder} from '../core/folders.js'
 import type {LatentBlock} from '../core/generation.js'
 import {sha256} from '../core/hash.js'
 import {readFloats, readSafetensorsHeader, type TensorSource, writeSafetensors} from '../core/safetensors.js'
@@ -66,7 +67,7 @@ export async function writeLatents(
   ])
   if (tensors.length === 0) return null
   const file = fileOf(runDir, key)
-  await mkdir(dirname(file), {recursive: true})
+  await makeFolder(dirname(file))
   await writeSafetensors(file, tensors)
   return relative(runDir, file)
 }

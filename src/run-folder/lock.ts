@@ -3,6 +3,7 @@
 import {z} from 'zod'
 import {modes} from '../core/generation.js'
 import {hashOf} from '../core/hash.js'
+import {aggregateSchema, subtasksOf} from '../core/headline.js'
 import type {Scoring} from '../core/outcome.js'
 import {type ListedSample, samplesSha256} from './samples.js'
 
@@ -31,14 +32,26 @@ export const lockSchema = z.looseObject({
     z.looseObject({
       id: z.string(),
       split: z.string(),
-      /** `official` or `builtin`, so that built-in samples are never taken for the official split. */
-      kind: z.enum(['official', 'builtin']),
+      /** Whose data they are, so that built-in or own samples are never taken for the official split. */
+      kind: z.enum(['official', 'builtin', 'custom']),
       layout: z.string(),
       revision: z.string().nullable(),
       labels: z.string().nullable(),
       dataSha256: z.string(),
       /** False where counts or ids are not the published ones; absent where this was not checked. */
       verified: z.boolean().optional(),
+      /**
+       * How rows are read and scored, where a definition file says it: its hash, and what a score needs without the
+       * file.
+       */
+      definition: z
+        .strictObject({
+          sha256: z.string(),
+          answer: z.enum(['choice', 'open']),
+          mixed: z.boolean().optional(),
+          tolerance: z.number().optional(),
+        })
+        .optional(),
       /** Hash over the strings that can reach a model; absent where we do not know how a peer asked. */
       promptsSha256: z.string().optional(),
       /** Limits of new tokens for the modes in which the benchmarks of the run differ; `decoding` has the others. */
@@ -54,7 +67,7 @@ export const lockSchema = z.looseObject({
       /** True when the selection is less than the split: `--limit`, `--sample`, `ID:Subtask`. */
       partial: z.boolean(),
       metric: z.string(),
-      aggregate: z.enum(['macro', 'micro']),
+      aggregate: aggregateSchema,
       headline: z.array(z.string()).nullable(),
       subtasks: z.array(z.strictObject({name: z.string(), selected: z.number().int(), available: z.number().int()})),
     }),
@@ -118,6 +131,7 @@ export interface BenchmarkParts
     | 'labels'
     | 'dataSha256'
     | 'verified'
+    | 'definition'
     | 'promptsSha256'
     | 'system'
     | 'stop'
@@ -143,7 +157,7 @@ export function lockedBenchmark({scoring, judged, samples, available, ...data}: 
     partial: samples.length < all,
     metric: lockedMetric(scoring, judged),
     aggregate: scoring.aggregate,
-    headline: scoring.headline ? [...scoring.headline] : null,
+    headline: subtasksOf(scoring.aggregate) ?? (scoring.headline ? [...scoring.headline] : null),
     subtasks: Array.from(available, ([name, count]) => ({name, selected: selected.get(name) ?? 0, available: count})),
   }
 }
@@ -151,4 +165,12 @@ export function lockedBenchmark({scoring, judged, samples, available, ...data}: 
 /** The headline metric: the judge's, where a judge marks open answers. */
 export function lockedMetric({answer, metric}: Pick<Scoring, 'answer' | 'metric'>, judged: boolean): string {
   return judged && answer === 'open' ? 'judge' : metric
+}
+
+/** What the lock keeps of a definition file. */
+export function lockedDefinition(
+  sha256: string,
+  {answer, mixed, tolerance}: Pick<Scoring, 'answer' | 'mixed' | 'tolerance'>,
+): NonNullable<LockedBenchmark['definition']> {
+  return {sha256, answer, ...(mixed && {mixed}), ...(tolerance !== undefined && {tolerance})}
 }

@@ -2,6 +2,7 @@ import {appendFile, mkdtemp, readFile, rm, truncate, writeFile} from 'node:fs/pr
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../../test/support/run-folders.js'
+import {limits} from '../core/limits.js'
 import {completeLogLength, readLock, readLog, settledRecords} from './reader.js'
 
 const direct = arm('openai:m', 'direct')
@@ -61,10 +62,31 @@ test('an endless last line is refused before it fills the memory', async () => {
   writeRun(folder, lock, [sample('1', 'correct')])
   await truncate(join(folder, 'log.jsonl'), 600 << 20)
   const before = process.memoryUsage().rss
-  const told = {code: 'bad-file', message: expect.stringContaining('line 2, is longer than 256 MB')}
+  const told = {code: 'bad-file', message: expect.stringContaining('line 2, is longer than 32 MB')}
   await expect(settledRecords(folder)).rejects.toMatchObject(told)
   await expect(completeLogLength(folder)).rejects.toMatchObject(told)
-  expect(process.memoryUsage().rss - before).toBeLessThan(700 << 20)
+  expect(process.memoryUsage().rss - before).toBeLessThan(300 << 20)
+})
+
+test('a record or a sample that is nested deeply is refused, naming its line', async () => {
+  writeRun(folder, lock, [sample('1', 'correct')])
+  const deep = `${'['.repeat(6000)}${']'.repeat(6000)}`
+  const line = `${JSON.stringify(sample('2', 'correct')).slice(0, -1)},"novelty":${deep}}\n`
+  await appendFile(join(folder, 'log.jsonl'), line)
+  const told = {code: 'bad-file', message: expect.stringMatching(/log\.jsonl, line 2, is nested more than/)}
+  await expect(settledRecords(folder)).rejects.toMatchObject(told)
+  await writeFile(join(folder, 'samples.jsonl'), `{"bench":"blink","id":"1","subtask":"a","x":${deep}}\n`)
+  await expect(settledRecords(folder)).rejects.toMatchObject({
+    code: 'bad-file',
+    message: expect.stringMatching(/line 1/),
+  })
+})
+
+test('a lock that is too large is not read', async () => {
+  writeRun(folder, lock, [])
+  await truncate(join(folder, 'lock.json'), limits.lockBytes + 1)
+  const told = {code: 'bad-file', message: expect.stringMatching(/it has more than 16 MB/)}
+  await expect(readLock(folder)).rejects.toMatchObject(told)
 })
 
 test('a folder without a log has no records', async () => {

@@ -1,10 +1,11 @@
 // Reads a run folder: its lock, its samples and its log. Each is checked against what it must agree with. Writing is in
 // run.ts.
-import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
-import {parseJsonObject} from '../core/json-object.js'
+import {parseJson, parseJsonObject} from '../core/json.js'
+import {limits} from '../core/limits.js'
 import {type Line, lineBatches, lines} from '../core/lines.js'
+import {readSmallText} from '../core/small-file.js'
 import {type Lock, lockHash, lockSchema} from './lock.js'
 import {type LogRecord, logRecordSchema, recordKey, replaces} from './record.js'
 import {RecordCheck} from './record-check.js'
@@ -36,9 +37,10 @@ export async function readLock(runDir: string): Promise<Lock> {
   const path = join(runDir, lockFile)
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readSmallText(path, limits.lockBytes)
   } catch (error) {
-    const why = systemCodeOf(error) === 'ENOENT' ? 'it has no lock.json' : messageOf(error)
+    const why =
+      systemCodeOf(error) === 'ENOENT' ? 'it has no lock.json' : `its lock.json cannot be read: ${messageOf(error)}`
     throw new LanternError(
       'bad-file',
       `${runDir} is not a run folder: ${why}.`,
@@ -46,7 +48,7 @@ export async function readLock(runDir: string): Promise<Lock> {
     )
   }
   const value = parseJsonObject(
-    Buffer.from(text),
+    text,
     what => new LanternError('bad-file', `${path} ${what}.`, 'Restore the file, or run again with another --out.'),
   )
   const parsed = lockSchema.safeParse(value)
@@ -72,7 +74,7 @@ export async function readLock(runDir: string): Promise<Lock> {
 export async function completeLogLength(runDir: string): Promise<number> {
   let length = 0
   try {
-    for await (const line of lines(join(runDir, logFile))) if (line.complete) length = line.end
+    for await (const line of lines(join(runDir, logFile), limits.recordBytes)) if (line.complete) length = line.end
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
   }
@@ -104,23 +106,22 @@ export async function* readLogBatches(runDir: string, fits: Fits): AsyncGenerato
     }
   }
   try {
-    for await (const batch of lineBatches(path)) yield recordsOf(batch)
+    for await (const batch of lineBatches(path, limits.recordBytes)) yield recordsOf(batch)
   } catch (error) {
     if (systemCodeOf(error) !== 'ENOENT') throw error
   }
 }
 
 function parseRecord(text: string, path: string, line: number): LogRecord {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new LanternError(
-      'bad-file',
-      `${path}, line ${line}, is not JSON: ${messageOf(error)}.`,
-      'Remove that line; its sample is asked again on the next run.',
-    )
-  }
+  const value = parseJson(
+    text,
+    what =>
+      new LanternError(
+        'bad-file',
+        `${path}, line ${line}, ${what}.`,
+        'Remove that line; its sample is asked again on the next run.',
+      ),
+  )
   if (isPlainRecord(value)) return value
   const parsed = logRecordSchema.safeParse(value)
   if (parsed.success) return parsed.data

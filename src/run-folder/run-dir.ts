@@ -57,5 +57,25 @@ export async function isRunOf(runDir: string, lock: Lock): Promise<boolean> {
 export function differences(a: Lock, b: Lock): string[] {
   const outside = new Set(['hash', 'shard', 'environment'])
   const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(key => !outside.has(key))
-  return keys.filter(key => canonicalJson(a[key]) !== canonicalJson(b[key]))
+  return keys
+    .filter(key => canonicalJson(a[key]) !== canonicalJson(b[key]))
+    .flatMap(key => (key === 'benchmarks' ? benchmarkDifferences(a, b) : [key]))
+}
+
+/** `data of mybench`: what differs in the entries of benchmarks that both have; else `benchmarks`. */
+function benchmarkDifferences(a: Lock, b: Lock): string[] {
+  const words: Readonly<Record<string, string>> = {
+    dataSha256: 'data',
+    samplesSha256: 'samples',
+    promptsSha256: 'prompts',
+  }
+  const ids = (lock: Lock) => lock.benchmarks.map(({id}) => id).join()
+  if (ids(a) !== ids(b)) return ['benchmarks']
+  return a.benchmarks.flatMap((mine, index) => {
+    const theirs = b.benchmarks[index]!
+    const keys = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])]
+    return keys
+      .filter(key => canonicalJson(mine[key]) !== canonicalJson(theirs[key]))
+      .map(key => `${words[key] ?? key} of ${mine.id}`)
+  })
 }

@@ -2,8 +2,8 @@
 // command that writes a run (`run`, `rescore`, `merge`, `import`) uses `withRun`.
 import {rm, rmdir} from 'node:fs/promises'
 import {join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import {LanternError, messageOf} from '../core/errors.js'
+import {writeWhole} from '../core/part-file.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {type Hold, hold} from './hold.js'
 import {type Journal, openJournal} from './journal.js'
@@ -36,8 +36,8 @@ export interface OpenRun {
   write<T>(
     items: AsyncIterable<T> | Iterable<T>,
     toRecord: (item: T) => Promise<LogRecord | null> | LogRecord | null,
-    /** Called with each record once it is on disk, as written there. */
-    onWritten?: (record: LogRecord) => void,
+    /** Called with each record once it is on disk, as written there, and its item. */
+    onWritten?: (record: LogRecord, item: T) => void,
   ): Promise<void>
 }
 
@@ -80,7 +80,7 @@ async function claim(dir: string, lock: Lock, samples: Iterable<ListedSample>): 
   if (await isRunOf(dir, lock)) return false
   try {
     await writeSamples(dir, samples)
-    await writeFileAtomic(join(dir, lockFile), `${JSON.stringify(lock, null, 2)}\n`)
+    await writeWhole(join(dir, lockFile), `${JSON.stringify(lock, null, 2)}\n`)
   } catch (error) {
     throw new LanternError('disk', `${dir} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {
       cause: error,
@@ -130,7 +130,7 @@ function openRun(journal: Journal, tally: Tally, redact: <T>(value: T) => T): Op
           const record = await toRecord(item)
           if (record === null) return
           const written = await append(record)
-          onWritten?.(written)
+          onWritten?.(written, item)
         } catch (error) {
           failure ??= {error}
         }

@@ -7,6 +7,8 @@ import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
 import {LanternError, systemCodeOf} from '../core/errors.js'
 import {sha256} from '../core/hash.js'
+import {jsonOrNothing} from '../core/json.js'
+import {limits} from '../core/limits.js'
 import {lineBatches} from '../core/lines.js'
 
 export const samplesFile = 'samples.jsonl'
@@ -17,22 +19,42 @@ export interface ListedSample {
   readonly subtask: string
   /** The item of which it is a variant, where items are asked under several option orders. */
   readonly item?: string
+  /** The group with which it counts together, and how many samples of it the data have, selected or not. */
+  readonly group?: string
+  readonly groupSize?: number
 }
 
 /** Samples by benchmark and id. */
 export type SampleList = ReadonlyMap<string, ReadonlyMap<string, ListedSample>>
 
-/** Hash over id, subtask and item of the samples of one benchmark; their order does not matter. */
+/** The selected samples of a benchmark, each with the size of its group among all that are available. */
+export function listedSamples(
+  bench: string,
+  selected: readonly Omit<ListedSample, 'bench' | 'groupSize'>[],
+  available: readonly {readonly group?: string}[],
+): ListedSample[] {
+  const sizes = new Map<string, number>()
+  for (const {group} of available) if (group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1)
+  return selected.map(({id, subtask, item, group}) => ({
+    ...{bench, id, subtask},
+    ...(item === undefined ? {} : {item}),
+    ...(group === undefined ? {} : {group, groupSize: sizes.get(group) ?? 1}),
+  }))
+}
+
+/** Hash over id, subtask, item and group of the samples of one benchmark; their order does not matter. */
 export function samplesSha256(samples: readonly Omit<ListedSample, 'bench'>[]): string {
-  const lines = samples.map(({id, subtask, item}) => JSON.stringify([id, subtask, item ?? null]))
+  const lines = samples.map(({id, subtask, item, group, groupSize}) =>
+    JSON.stringify([id, subtask, item ?? null, ...(group === undefined ? [] : [group, groupSize])]),
+  )
   return sha256(`${lines.sort().join('\n')}\n`)
 }
 
 /** Writes the whole list or nothing. Throws the system error of a folder that cannot be written. */
 export async function writeSamples(runDir: string, samples: Iterable<ListedSample>): Promise<void> {
   function* lines() {
-    for (const {bench, id, subtask, item} of samples)
-      yield `${JSON.stringify({bench, id, subtask, ...(item === undefined ? {} : {item})})}\n`
+    for (const {bench, id, subtask, item, group, groupSize} of samples)
+      yield `${JSON.stringify({bench, id, subtask, item, group, groupSize})}\n`
   }
   const path = join(runDir, samplesFile)
   const draft = `${path}.part`
@@ -64,12 +86,16 @@ export async function readSamples(
   }
   let number = 0
   try {
-    for await (const batch of lineBatches(path)) {
+    for await (const batch of lineBatches(path, limits.recordBytes)) {
       for (const {text} of batch) {
         number++
-        const {bench, id, subtask, item} = parsed(text, path, number)
+        const {bench, id, subtask, item, group, groupSize} = parsed(text, path, number)
         const samples = list.get(bench)
-        const sample = {bench: shared(bench), id, subtask: shared(subtask), ...(item === undefined ? {} : {item})}
+        const sample = {
+          ...{bench: shared(bench), id, subtask: shared(subtask)},
+          ...(item === undefined ? {} : {item}),
+          ...(group === undefined ? {} : {group: shared(group), groupSize}),
+        }
         if (samples?.has(id) !== false) throw notOfLock(runDir, bench)
         samples.set(id, sample)
       }
@@ -88,12 +114,7 @@ export async function readSamples(
 }
 
 function parsed(text: string, path: string, line: number): ListedSample {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    // Reported below as a line that names no sample.
-  }
+  const value = jsonOrNothing(text)
   if (isListed(value)) return value
   throw new LanternError(
     'provenance',
@@ -104,9 +125,10 @@ function parsed(text: string, path: string, line: number): ListedSample {
 
 function isListed(value: unknown): value is ListedSample {
   if (typeof value !== 'object' || value === null) return false
-  const {bench, id, subtask, item} = value as Record<string, unknown>
+  const {bench, id, subtask, item, group, groupSize} = value as Record<string, unknown>
   const named = [bench, id, subtask].every(text => typeof text === 'string')
-  return named && (item === undefined || typeof item === 'string')
+  const grouped = typeof group === 'string' && Number.isInteger(groupSize)
+  return named && (item === undefined || typeof item === 'string') && (group === undefined || grouped)
 }
 
 function notOfLock(runDir: string, bench: string): LanternError {

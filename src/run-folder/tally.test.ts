@@ -44,10 +44,9 @@ test('a record is news if it is the first, or an answer after an error', () => {
   expect(tally.isNews(record('1', 'error'))).toBe(true)
   tally.add(record('1', 'error'))
   expect([tally.isNews(record('1', 'error')), tally.isNews(record('1', 'wrong'))]).toEqual([false, true])
-  const before = tally.copy()
   tally.add(record('1', 'wrong'))
   expect(tally.isNews(record('1', 'correct'))).toBe(false)
-  expect([before.isNews(record('1', 'correct')), before.errors, tally.errors]).toEqual([true, 1, 0])
+  expect(tally.errors).toBe(0)
 })
 
 test('repeats of one sample are counted separately', () => {

@@ -61,14 +61,6 @@ export class Tally {
     return counted === undefined || (counted.outcome === 'error' && record.outcome !== 'error')
   }
 
-  /** The tally so far. */
-  copy(): Tally {
-    const copy = new Tally()
-    for (const [key, counted] of this.#counted) copy.#counted.set(key, counted)
-    copy.#errors = this.#errors
-    return copy
-  }
-
   isSettled(key: string): boolean {
     const counted = this.#counted.get(key)
     return counted !== undefined && counted.outcome !== 'error'

@@ -15,7 +15,7 @@ import {
   wrongField,
 } from '../core/definition.js'
 import {type Generation, type Request, stops, unknownTiming, unknownUsage} from '../core/generation.js'
-import type {Session} from './runner.js'
+import type {OnDisk, Session} from './runner.js'
 
 type Fields = Readonly<Record<string, Check>>
 
@@ -57,7 +57,11 @@ export function checkedSession(runner: string, session: Session): Session {
   const identity = session.describe()
   hold(identity, ofIdentity, 'a description of its model')
 
-  async function* generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+  async function* generate(
+    groups: AsyncIterable<readonly Request[]>,
+    signal: AbortSignal,
+    onDisk?: OnDisk,
+  ): AsyncGenerator<Generation> {
     const open = new Set<Request>()
     let pulledAll = false
     async function* given() {
@@ -67,7 +71,7 @@ export function checkedSession(runner: string, session: Session): Session {
       }
       pulledAll = true
     }
-    const answers = session.generate(given(), signal)
+    const answers = session.generate(given(), signal, onDisk)
     if (typeof answers?.[Symbol.asyncIterator] !== 'function') refuse('generates no stream of answers')
     for await (const answer of answers) {
       hold(answer, ofGeneration, 'an answer')

@@ -4,7 +4,7 @@ import {join} from 'node:path'
 import {type HubServer, startHubServer} from '../../test/support/hub-server.js'
 import type {DownloadEvent} from '../hub/download-files.js'
 import {downloadRepo} from '../hub/download-repo.js'
-import {hubCheckpoint} from './hub-checkpoint.js'
+import {hubAdapter, hubCheckpoint} from './hub-checkpoint.js'
 
 const index = JSON.stringify({weight_map: {a: 'model-1.safetensors', b: 'model-2.safetensors'}})
 const files = [
@@ -53,4 +53,32 @@ it('completes a download that another tool left partial', async () => {
     {env, include: path => path !== 'model-2.safetensors'},
   )
   expect(await readdir(await hubCheckpoint('hub:owner/name', {env, notify: () => {}}))).toContain('model-2.safetensors')
+})
+
+describe('a LoRA adapter', () => {
+  const lora = ['adapter_config.json', 'adapter_model.safetensors', 'tokenizer_config.json']
+  const serve = async (paths: readonly string[]) => {
+    await hub.close()
+    hub = await startHubServer(paths.map(path => ({path, bytes: Buffer.from(`of ${path}`), lfs: path.endsWith('s')})))
+    return {HF_HOME: home, HF_ENDPOINT: hub.endpoint}
+  }
+
+  it.each([hubAdapter, hubCheckpoint])('is downloaded whole, once (%p)', async fetchIt => {
+    const env = await serve([...lora, 'optimizer.pt'])
+    const folder = await fetchIt('hub:owner/lora', {env})
+    expect((await readdir(folder)).sort()).toEqual(lora)
+    await hub.close()
+    expect(await hubAdapter('hub:owner/lora', {env})).toBe(folder)
+    expect(await hubCheckpoint('hub:owner/lora', {env})).toBe(folder)
+  })
+
+  it('beside a whole model is fetched as what it is named for', async () => {
+    const env = await serve([...lora, 'config.json', 'tokenizer.json', 'model.safetensors'])
+    const model = await readdir(await hubCheckpoint('hub:owner/lora', {env}))
+    expect(model).toContain('model.safetensors')
+    expect(model).not.toContain('adapter_model.safetensors')
+    const {length} = hub.transfers
+    expect(await readdir(await hubAdapter('hub:owner/lora', {env}))).toContain('adapter_model.safetensors')
+    expect(hub.transfers.slice(length).map(({path}) => path)).toEqual(['adapter_model.safetensors'])
+  })
 })

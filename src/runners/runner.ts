@@ -56,6 +56,9 @@ export interface Forecast {
   tokens(prompt: Prompt, sizeOf: (image: ImageRef) => Promise<Size>): Promise<PromptTokens>
 }
 
+/** When the record of a request is on disk. */
+export type OnDisk = (request: Request) => Promise<void>
+
 export interface Session {
   describe(): ModelIdentity
   /** The forecast of the prompts' tokens; absent if answers need no prompt (saved ones). Loads no model. */
@@ -66,8 +69,10 @@ export interface Session {
    * many groups as it wants in flight.
    * A failure of one request is a generation with stop `error`; throwing means the session cannot go on.
    * After `signal` aborts it stops pulling, ends within a step and leaves unfinished requests out.
+   * `onDisk` resolves once the record of a generation is on disk, or never will be; it never rejects. A session whose
+   * requests cost money counts them as in flight until then, so that a killed run asks no others again.
    */
-  generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncIterable<Generation>
+  generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal, onDisk?: OnDisk): AsyncIterable<Generation>
   /**
    * Teacher-forced natural-log probabilities of each token of each continuation, after the prompt and given latents.
    * Shape: [continuation][token]. Absent if a runner cannot score. No command asks for this yet; the contract suite
@@ -88,6 +93,7 @@ export type RunnerEvent =
   | {readonly type: 'limit'; readonly concurrency: number}
   | {readonly type: 'loading'; readonly what: string; readonly done?: number; readonly total?: number}
   | {readonly type: 'warning'; readonly message: string}
+  | {readonly type: 'note'; readonly message: string}
 
 /** Options for every runner. Options that only one runner reads are declared beside that runner. */
 export interface CommonOptions {

@@ -11,10 +11,10 @@ export interface Claim {
   readonly arm: string
   /**
    * `accuracy`: of the arm. `difference`: the arm's accuracy minus that of `own` on the same samples. `blocks`: share
-   * of generations with a latent block. `lead`: lower end of the 95 % interval of the accuracy minus the accuracy of
-   * guessing.
+   * of generations with a latent block. `groups`: share of pairs of which both samples are right. `lead`: lower end of
+   * the 95 % interval of the accuracy minus the accuracy of guessing.
    */
-  readonly of: 'accuracy' | 'difference' | 'blocks' | 'lead'
+  readonly of: 'accuracy' | 'difference' | 'blocks' | 'groups' | 'lead'
   readonly low?: number
   readonly high?: number
 }
@@ -106,6 +106,42 @@ const drifts: ControlRow = {
   subtasks: hops(2, 4),
   claims: [{arm: 'oracle', of: 'difference', low: 15}, atLeast(90, 'oracle')],
 }
+
+/** The answer follows the one card that was changed, and only through the latents. */
+const counterfactuals = {bench: 'hops-pairs', samples: 'drawn'} as const
+const flips = ['colour', 'arrow', 'end']
+const pairs: readonly ControlRow[] = [
+  {
+    ...latent,
+    ...counterfactuals,
+    task: 'hops-pairs',
+    subtasks: flips,
+    claims: [
+      {arm: 'own', of: 'groups', low: 95},
+      {arm: 'oracle', of: 'groups', low: 95},
+      ...replacements.map((arm): Claim => ({arm, of: 'groups', high: 15})),
+      {arm: 'markers-only', of: 'groups', high: 15},
+    ],
+  },
+  {
+    ...latent,
+    ...counterfactuals,
+    task: 'hops-pairs: off-walk',
+    subtasks: ['off-walk'],
+    claims: [{arm: 'own', of: 'groups', low: 95}],
+  },
+  {
+    model: 'nano-placebo',
+    mode: 'latent',
+    ...counterfactuals,
+    task: 'hops-pairs',
+    subtasks: flips,
+    claims: [
+      {arm: 'own', of: 'groups', high: 15},
+      ...replacements.map((arm): Claim => ({arm, of: 'groups', high: 15})),
+    ],
+  },
+]
 
 /** The controls that earn the other verdicts of a diagnosis (design/diagnosis.md). */
 const diagnosed: readonly ControlRow[] = [
@@ -204,6 +240,7 @@ export const controlRows: readonly ControlRow[] = [
   needsLatents,
   ...needsNone,
   drifts,
+  ...pairs,
   ...diagnosed,
   ...others,
   ...relations,

@@ -76,7 +76,7 @@ export async function diagnoseControl(
       remote: {baseUrls: {}, concurrency: 1, timeoutMs: 1000, maxRetries: 0, cache: false},
     },
   }
-  const {runs, end} = await runDiagnosis(spec, suite, () => undefined, new AbortController().signal)
+  const {runDir, end} = await runDiagnosis(spec, suite, () => undefined, new AbortController().signal)
   if (end.verdict !== 'done') throw new Error(`${model}: ${end.reason}`)
-  return judgeStudy(await studyOfRuns(runs), {alpha: 0.05, suite})
+  return judgeStudy(await studyOfRuns([runDir]), {alpha: 0.05, suite})
 }

@@ -15,8 +15,11 @@ export interface EndpointCase {
   /** Where it was met. */
   readonly source: string
   readonly reply: (index: number, body: Record<string, unknown>, path: string) => EndpointReply
-  /** The outcome of every sample, or a list by sample whose last entry holds for the rest; every gold answer is A. */
-  readonly want: Outcome | readonly Outcome[]
+  /**
+   * The outcome of every sample, or a list by sample whose last entry holds for the rest; every gold answer is A. A run
+   * that is `given up` asks once and leaves no record.
+   */
+  readonly want: Outcome | readonly Outcome[] | 'given up'
   /** What stderr says. */
   readonly warns?: RegExp
   /** What every record says was left out. */
@@ -25,39 +28,42 @@ export interface EndpointCase {
   readonly topP?: number
   readonly topK?: number
   readonly temperature?: number
+  readonly stop?: readonly string[]
   /** Below the address of the server; `/v1` where none is given. */
   readonly base?: string
 }
 
 const usage = {prompt_tokens: 10, completion_tokens: 1}
-const message = (fields: object, choice: object = {}, more: object = {}): EndpointReply => ({
+export const message = (fields: object, choice: object = {}, more: object = {}): EndpointReply => ({
   body: {
     choices: [{index: 0, message: {role: 'assistant', ...fields}, finish_reason: 'stop', ...choice}],
     usage,
     ...more,
   },
 })
-const answer = message({content: 'A'})
-const failed = (status: number, error: unknown): EndpointReply => ({status, body: error})
-const openaiError = (fields: object) => ({error: {type: 'invalid_request_error', param: null, code: null, ...fields}})
-const events = (...data: unknown[]) =>
+export const answer = message({content: 'A'})
+export const failed = (status: number, error: unknown): EndpointReply => ({status, body: error})
+export const openaiError = (fields: object) => ({
+  error: {type: 'invalid_request_error', param: null, code: null, ...fields},
+})
+export const events = (...data: unknown[]) =>
   data.map(one => `data: ${typeof one === 'string' ? one : JSON.stringify(one)}\n\n`).join('')
 const chunk = (delta: object, choice: object = {}) => ({
   object: 'chat.completion.chunk',
   choices: [{index: 0, delta, finish_reason: null, ...choice}],
 })
-const stream = (body: string): EndpointReply => ({headers: {'content-type': 'text/event-stream'}, body})
+export const stream = (body: string): EndpointReply => ({headers: {'content-type': 'text/event-stream'}, body})
 const packed = (coding: string, pack: (text: string) => Uint8Array): EndpointReply => ({
   headers: {'content-encoding': coding},
   body: pack(JSON.stringify(answer.body)),
 })
 /** Refuses a body as long as it holds a key. */
-const without =
+export const without =
   (key: string, refusal: EndpointReply): EndpointCase['reply'] =>
   (_, body) =>
     key in body ? refusal : answer
 
-const github = (path: string) => `https://github.com/${path}`
+export const github = (path: string) => `https://github.com/${path}`
 
 export const endpointCases: readonly EndpointCase[] = [
   // --- answers in other places, and thoughts ---

@@ -1,4 +1,5 @@
 // A whole run against a local endpoint, in this process: the log it leaves, and what a user reads on stderr.
+import {existsSync} from 'node:fs'
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {progress} from '../../src/cli/progress.js'
@@ -43,6 +44,7 @@ export interface EndpointRun {
   readonly temperature?: number
   readonly topP?: number
   readonly topK?: number
+  readonly stop?: readonly string[]
 }
 
 export interface Ran {
@@ -66,6 +68,7 @@ export async function runAgainst({
   temperature = 0,
   topP,
   topK,
+  stop,
 }: EndpointRun): Promise<Ran> {
   const server = await startOpenAIServer({
     behave: request => behaviourOf(reply(request.index, request.body ?? {}, request.path, request)),
@@ -82,6 +85,7 @@ export async function runAgainst({
     optionOrders: {kind: 'file'},
     interventions: ['own'],
     promptStyle: 'lantern-eval',
+    ...(stop && {ownPrompt: {stop}}),
     extractor: 'lantern-eval',
     decoding: {temperature, ...(topP !== undefined && {topP}), ...(topK !== undefined && {topK})},
     saveLatents: false,
@@ -111,7 +115,8 @@ export async function runAgainst({
   } finally {
     await server.close()
   }
-  const records = await settledRecords(out)
+  // A run that is given up at its first request leaves no folder.
+  const records = existsSync(out) ? await settledRecords(out) : []
   return {out, records: records.sort((a, b) => Number(a.id) - Number(b.id)), stderr, exitCode}
 }
 

@@ -29,12 +29,16 @@ import {runnerOptions} from './runner-options.js'
 /** The results of one arm on the samples of a row. */
 export interface ArmFigures {
   readonly correct: number
+  /** Groups (pairs) of which all samples are right; a sample without a group is one of its own. */
+  readonly rightGroups: number
   /** Generations with a latent block. */
   readonly withBlock: number
 }
 
 export interface RowFigures {
   readonly n: number
+  /** Number of groups; that of samples where there are none. */
+  readonly groups: number
   /** Expected accuracy of guessing, from 0 to 1. */
   readonly chance: number
   readonly arms: ReadonlyMap<string, ArmFigures>
@@ -54,6 +58,9 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
     const {scoring} = await loadBenchmark(row.bench)
     const samples = await samplesOf(row, n)
     const arms = new Map<string, ArmFigures>()
+    const groupOf = ({id, group = id}: Sample) => group
+    const groups = new Set(samples.map(groupOf)).size
+    const wrong = new Map<string, Set<string>>()
     const others = [...new Set(row.claims.map(({arm}) => arm))].filter(arm => arm !== 'own')
     for (const pass of [['own'], others] as const) {
       if (pass.length === 0) continue
@@ -61,9 +68,14 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
       for await (const generation of answers(session, row, samples, pass)) {
         const {latents, request, usage} = generation
         const arm = request.arm.intervention ?? 'own'
-        const before = arms.get(arm) ?? {correct: 0, withBlock: 0}
+        const before = arms.get(arm) ?? {correct: 0, rightGroups: 0, withBlock: 0}
+        const score = scoreOf(generation, scoring)
+        const wrongGroups = wrong.get(arm) ?? new Set()
+        wrong.set(arm, wrongGroups)
+        if (score < 1) wrongGroups.add(groupOf(request.sample))
         arms.set(arm, {
-          correct: before.correct + scoreOf(generation, scoring),
+          correct: before.correct + score,
+          rightGroups: groups - wrongGroups.size,
           withBlock: before.withBlock + (usage.blocks ? 1 : 0),
         })
         if (arm !== 'own') continue
@@ -77,7 +89,7 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
         writeRun(bank, lockOf(own, [lockBenchmark(row.bench, countBySubtask(samples))]), records)
       }
     }
-    return {n: samples.length, chance: chanceOf(samples), arms}
+    return {n: samples.length, groups, chance: chanceOf(samples), arms}
   } finally {
     await session.close()
     await rm(bank, {recursive: true, force: true})
@@ -85,8 +97,8 @@ export async function measureRow(row: ControlRow, ref: string, n: number): Promi
 }
 
 /** The figure that a claim is about, in percent or percentage points. */
-export function figureOf({arm, of}: Claim, {n, chance, arms}: RowFigures): number {
-  const {correct, withBlock} = arms.get(arm)!
+export function figureOf({arm, of}: Claim, {n, groups, chance, arms}: RowFigures): number {
+  const {correct, rightGroups, withBlock} = arms.get(arm)!
   switch (of) {
     case 'accuracy':
       return (100 * correct) / n
@@ -94,6 +106,8 @@ export function figureOf({arm, of}: Claim, {n, chance, arms}: RowFigures): numbe
       return (100 * (correct - arms.get('own')!.correct)) / n
     case 'blocks':
       return (100 * withBlock) / n
+    case 'groups':
+      return (100 * rightGroups) / groups
     case 'lead':
       return 100 * (wilsonInterval(correct, n).low - chance)
   }

@@ -94,10 +94,18 @@ export function record(
 /**
  * Writes a run folder and returns it. Its samples are those of the records, filled up to the sizes of the lock with the
  * ids of `recordsOf`; the lock is hashed with them. The records agree with themselves, as every record of a run must.
+ * `groupOf` says to which group a sample belongs, and how many samples of it the data have.
  */
-export function writeRun(dir: string, lock: Lock, records: Iterable<LogRecord>): string {
+export function writeRun(
+  dir: string,
+  lock: Lock,
+  records: Iterable<LogRecord>,
+  groupOf: (id: string) => Pick<ListedSample, 'group' | 'groupSize'> = () => ({}),
+): string {
   const all = Array.from(records, one => ({...agreeing(one), extractor: lock.extractor}))
-  const samples = lock.benchmarks.map(bench => samplesOf(bench, all))
+  const samples = lock.benchmarks.map(bench =>
+    samplesOf(bench, all).map(sample => ({...sample, ...groupOf(sample.id)})),
+  )
   const benchmarks = lock.benchmarks.map((bench, k) => ({...bench, samplesSha256: samplesSha256(samples[k]!)}))
   mkdirSync(dir, {recursive: true})
   writeFileSync(join(dir, 'lock.json'), JSON.stringify(seal({...lock, benchmarks})))

@@ -1,7 +1,7 @@
 // Writes items in the layout of BLINK-Benchmark/BLINK on the hub: <Subtask>/val-00000-of-00001.parquet, with the
 // columns listed in benchmarks.md 2.2.
-import {mkdir} from 'node:fs/promises'
 import {join} from 'node:path'
+import {makeFolder} from '../../core/folders.js'
 import {goldLetter, type Item, pngs, type Share} from './item.js'
 import {fullPrompt} from './sample.js'
 
@@ -11,7 +11,7 @@ type SchemaElement = import('hyparquet').SchemaElement
 export async function writeBlink(dir: string, shares: readonly Share[]): Promise<void> {
   const {fileWriter, parquetWriteRows} = await import('hyparquet-writer')
   for (const {task, items} of shares) {
-    await mkdir(join(dir, task.name), {recursive: true})
+    await makeFolder(join(dir, task.name))
     await parquetWriteRows({
       writer: fileWriter(join(dir, task.name, 'val-00000-of-00001.parquet')),
       rows: rows(items),

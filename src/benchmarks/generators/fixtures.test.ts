@@ -41,20 +41,26 @@ async function samplesOf(path: string, id: string): Promise<Sample[]> {
 /** Sorts by subtask, because an adapter lists its subtasks in its own order. */
 const bySubtask = (a: Sample, b: Sample) => (a.subtask < b.subtask ? -1 : a.subtask > b.subtask ? 1 : 0)
 
-test.each(generatedIds.filter(id => id !== 'hops'))('%s: every committed file is what its recipe draws', async id => {
-  const committed = builtinData(id)!
-  const again = join(folder, id)
-  await writeGenerated(again, await recipeAt(committed))
-  expect(await hashes(again)).toEqual(await hashes(committed))
-})
+test.each(generatedIds.filter(id => !id.startsWith('hops')))(
+  '%s: every committed file is what its recipe draws',
+  async id => {
+    const committed = builtinData(id)!
+    const again = join(folder, id)
+    await writeGenerated(again, await recipeAt(committed))
+    expect(await hashes(again)).toEqual(await hashes(committed))
+  },
+)
 
-test('hops: a generated folder and its recipe alone give the same samples and pictures', async () => {
-  const recipe = {...(await recipeAt(builtinData('hops')!)), n: 45}
-  const made = join(folder, 'hops')
+test.each([
+  ['hops', 45],
+  ['hops-pairs', 48],
+] as const)('%s: a generated folder and its recipe alone give the same samples and pictures', async (id, n) => {
+  const recipe = {...(await recipeAt(builtinData(id)!)), n}
+  const made = join(folder, id)
   await writeGenerated(made, recipe)
-  const read = await samplesOf(made, 'hops')
+  const read = await samplesOf(made, id)
   await rm(join(made, 'items.jsonl'))
-  const drawn = await samplesOf(made, 'hops')
+  const drawn = await samplesOf(made, id)
   const facts = (samples: Sample[]) =>
     Promise.all(
       samples.map(async ({images, ...rest}) => ({
@@ -63,7 +69,7 @@ test('hops: a generated folder and its recipe alone give the same samples and pi
       })),
     )
   expect(await facts(read)).toEqual(await facts(drawn))
-  expect(read).toHaveLength(45)
+  expect(read).toHaveLength(n)
 })
 
 describe.each(generatedIds)('%s, read back by its adapter', id => {

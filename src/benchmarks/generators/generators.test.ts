@@ -11,6 +11,7 @@ import {
   type Scene,
   type Shape,
 } from './cards.js'
+import {hopsPairsTasks} from './hops-pairs-tasks.js'
 import {builtinSeed, generated, recipeOf, sharesOf} from './index.js'
 import {drawItem, evidenceBoxes, type Item, rasters, shareOut, type Task} from './item.js'
 import {crop, type Raster} from './raster.js'
@@ -96,12 +97,50 @@ test('the first shape of a pair fills the left or the upper half of its card', (
 test.each(tasks.map(task => [task.name, task] as const))(
   '%s: every gold position is right equally often',
   (_, task) => {
-    const rounds = 25
+    // Both samples of a pair are counted, so twice as many are drawn for as many rounds.
+    const rounds = 'drawPair' in task ? 50 : 25
     const counts = new Array<number>(task.choices).fill(0)
     for (let i = 0; i < rounds * task.choices; i++) counts[drawItem(task, 3, i).gold]!++
     expect(counts).toEqual(new Array(task.choices).fill(rounds))
   },
 )
+
+describe.each(hopsPairsTasks.map(task => [task.name, task] as const))('the pairs of %s', (name, task) => {
+  const pairs = Array.from({length: 100}, (_, pair) => [0, 1].map(side => drawItem(task, 7, 2 * pair + side)))
+  const scenesOf = (pair: readonly Item[]) => pair.map(item => readScene(rasters(item)[0]!))
+
+  test('differ in one card, and in nothing that is asked', () => {
+    for (const pair of pairs) {
+      const [one, other] = scenesOf(pair)
+      const changed = one!.filter((card, cell) => cardKey(card) !== cardKey(other![cell]!))
+      expect([pair[0]!.id, changed.length]).toEqual([pair[0]!.id, 1])
+      expect(pair[1]).toMatchObject({question: pair[0]!.question, options: pair[0]!.options, group: pair[0]!.group})
+      expect(new Set(pair.map(({id}) => id)).size).toBe(2)
+    }
+  })
+
+  test(task.flips ? 'have different answers' : 'have the same answer', () => {
+    for (const [one, other] of pairs) expect([one!.id, one!.answer !== other!.answer]).toEqual([one!.id, task.flips])
+  })
+
+  test('change a card of the walk exactly when the answer changes, and no walk has more than four steps', () => {
+    for (const pair of pairs) {
+      const [one, other] = scenesOf(pair)
+      const changed = one!.findIndex((card, cell) => cardKey(card) !== cardKey(other![cell]!))
+      for (const {evidence, chain} of pair) {
+        expect(evidence.includes(changed)).toBe(task.flips)
+        expect(chain.length).toBeLessThanOrEqual(5)
+        expect(chain.length).toBeGreaterThanOrEqual(2)
+      }
+    }
+  })
+
+  test('do not depend on how many are drawn, and are never cut', () => {
+    const few = shareOut([task], 5, 7).flatMap(({items}) => [...items])
+    expect(few.map(({id}) => id)).toEqual([0, 1, 2].flatMap(k => [`${name}-${k}a`, `${name}-${k}b`]))
+    expect(few[3]).toEqual(pairs[1]![1])
+  })
+})
 
 test('the hops of a chain are all different cards, and the four ends have the four option colours', () => {
   for (const [, task] of named(['hops-0', 'hops-1', 'hops-2', 'hops-3', 'hops-4'])) {
@@ -171,7 +210,7 @@ test('item i of a seed depends neither on how many items are drawn nor on the ot
 
 test('other seeds draw other items', () => {
   const [one, two] = [1, 2].map(seed =>
-    shareOut(tasks, tasks.length, seed).map(({items}) => JSON.stringify([...items])),
+    shareOut(tasks, 2 * tasks.length, seed).map(({items}) => JSON.stringify([...items])),
   )
   expect(one!.filter(text => two!.includes(text))).toEqual([])
 })

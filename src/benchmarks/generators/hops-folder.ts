@@ -1,4 +1,5 @@
-// Writes hops data: PNG files and items.jsonl (design/contract.md, "Other JSON"). ../hops.ts reads it.
+// Writes data of hops and hops-pairs: PNG files and items.jsonl (design/contract.md, "Other JSON"). ../hops.ts reads
+// it.
 import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {goldLetter, type Item, latentBoxes, pngs, type Share} from './item.js'
@@ -24,6 +25,7 @@ function itemLine(item: Item): unknown {
   return {
     id: item.id,
     subtask: item.subtask,
+    ...(item.group === undefined ? {} : {group: item.group}),
     image: `${item.id}.png`,
     question: item.question,
     options: item.options,

@@ -1,13 +1,15 @@
 // The generated benchmarks: their tasks, the layout they are written in, and the recipe that records how a folder was
 // drawn.
-import {mkdir, readdir, writeFile} from 'node:fs/promises'
+import {readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {didYouMean} from '../../core/closest.js'
 import {LanternError, messageOf} from '../../core/errors.js'
-import {builtinMark} from '../data-set.js'
+import {makeFolder} from '../../core/folders.js'
+import {builtinMark, unfinishedMark} from '../data-set.js'
 import {writeBlink} from './blink-folder.js'
 import {blinkTasks} from './blink-tasks.js'
 import {writeHops} from './hops-folder.js'
+import {hopsPairsTasks} from './hops-pairs-tasks.js'
 import {hopsTasks} from './hops-tasks.js'
 import {type Share, shareOut, type Task} from './item.js'
 import {writeViscot} from './viscot-folder.js'
@@ -32,6 +34,7 @@ export const generated = {
   vstar: {tasks: vstarTasks, write: writeVstar},
   viscot: {tasks: viscotTasks, write: writeViscot},
   hops: {tasks: hopsTasks, write: writeHops},
+  'hops-pairs': {tasks: hopsPairsTasks, write: writeHops},
 } as const satisfies Record<string, Generated>
 export type GeneratedId = keyof typeof generated
 export const generatedIds = Object.keys(generated) as GeneratedId[]
@@ -77,15 +80,19 @@ export function sharesOf({benchmark, n, seed, subtasks}: Recipe): Share[] {
 
 /**
  * Draws a recipe into a new or empty folder: the items in the official layout of their benchmark, and builtin.json,
- * which marks them as drawn. Throws `usage` when the folder is not empty and `disk` when it cannot be written.
+ * which marks them as drawn. The same recipe goes on in a folder in which it was stopped.
+ * Throws `usage` when the folder is not empty and `disk` when it cannot be written.
  */
 export async function writeGenerated(dir: string, recipe: Recipe): Promise<void> {
   try {
-    await mkdir(dir, {recursive: true})
-    if ((await readdir(dir)).length > 0)
+    await makeFolder(dir, 'Give another --out.')
+    const mark = `${JSON.stringify(recipe, null, 2)}\n`
+    if (!(await isOpenTo(dir, mark)))
       throw new LanternError('usage', `${dir} is not empty.`, 'Give a new folder with --out, or remove what is in it.')
-    await writeFile(join(dir, builtinMark), `${JSON.stringify(recipe, null, 2)}\n`)
+    await writeFile(join(dir, unfinishedMark), mark)
+    await writeFile(join(dir, builtinMark), mark)
     await generated[recipe.benchmark].write(dir, sharesOf(recipe))
+    await rm(join(dir, unfinishedMark))
   } catch (error) {
     if (error instanceof LanternError) throw error
     throw new LanternError(
@@ -94,4 +101,16 @@ export async function writeGenerated(dir: string, recipe: Recipe): Promise<void>
       'Check free space and permissions.',
     )
   }
+}
+
+/**
+ * Whether a folder is empty, or holds what was drawn of this recipe before the process was stopped. Drawing again
+ * writes the same files with the same bytes.
+ */
+async function isOpenTo(dir: string, mark: string): Promise<boolean> {
+  const names = await readdir(dir)
+  if (names.length === 0) return true
+  const begun = await readFile(join(dir, unfinishedMark), 'utf8').catch(() => undefined)
+  // Stopped while the mark itself was written: then there is nothing else.
+  return begun === mark || (begun !== undefined && names.length === 1 && mark.startsWith(begun))
 }

@@ -25,35 +25,67 @@ export interface Drawn {
   readonly chain: readonly string[]
 }
 
-export interface Task {
+interface AnyTask {
   readonly name: string
   /** Number of gold positions to balance over. */
   readonly choices: number
+}
+
+interface SingleTask extends AnyTask {
   /** Draws one item whose right answer is the `gold`-th of `choices`. */
   draw(random: Random, gold: number): Drawn
 }
 
+/** Draws counterfactual pairs: two items that differ in one edit of the picture. */
+export interface PairTask extends AnyTask {
+  /** Whether the two answers differ. */
+  readonly flips: boolean
+  /** `golds` are the places of the two right answers; they are equal if the answers do not differ. */
+  drawPair(random: Random, golds: readonly [number, number]): readonly [Drawn, Drawn]
+}
+
+export type Task = SingleTask | PairTask
+
 export interface Item extends Drawn {
   readonly id: string
   readonly subtask: string
+  /** The pair to which it belongs. */
+  readonly group?: string
   /** Index of the right answer among the options, from 0. */
   readonly gold: number
 }
 
 /**
  * The item of a task at an index, for a seed. It depends on nothing else, so more items can be drawn later.
- * Gold positions are dealt in shuffled rounds: over whole rounds, each position is right equally often.
+ * Gold positions are dealt in shuffled rounds: over whole rounds, each position is right equally often. The items of a
+ * pair have consecutive indexes.
  */
 export function drawItem(task: Task, seed: number, index: number): Item {
-  const round = Math.floor(index / task.choices)
-  const positions = random('gold', task.name, seed, round).shuffle(Array.from({length: task.choices}, (_, k) => k))
-  const gold = positions[index % task.choices]!
+  if ('drawPair' in task) return drawPaired(task, seed, Math.floor(index / 2), index % 2)
+  const gold = positionsOf(task, seed, index)[index % task.choices]!
   return {
     id: `${task.name}-${index}`,
     subtask: task.name,
     gold,
     ...task.draw(random('item', task.name, seed, index), gold),
   }
+}
+
+/** The gold positions of the round of an index, shuffled. */
+function positionsOf({name, choices}: AnyTask, seed: number, index: number): number[] {
+  const round = Math.floor(index / choices)
+  return random('gold', name, seed, round).shuffle(Array.from({length: choices}, (_, k) => k))
+}
+
+function drawPaired(task: PairTask, seed: number, pair: number, side: number): Item {
+  const {name, choices, flips} = task
+  const first = positionsOf(task, seed, pair)[pair % choices]!
+  // The distance is the same for a whole round, so the second answers are balanced too.
+  const distance = 1 + random('distance', name, seed, Math.floor(pair / choices)).integer(choices - 1)
+  const golds = [first, flips ? (first + distance) % choices : first] as const
+  const drawn = task.drawPair(random('item', name, seed, pair), golds)[side]!
+  const group = `${name}-${pair}`
+  return {id: `${group}${'ab'[side]}`, subtask: name, group, gold: golds[side]!, ...drawn}
 }
 
 /** A task and the items wanted from it, drawn lazily. */
@@ -64,11 +96,12 @@ export interface Share {
 
 /**
  * Divides `n` items evenly among the tasks; the first tasks get the remainder. Item i of a share does not depend on
- * `n`.
+ * `n`. Pairs are drawn whole.
  */
 export function shareOut(tasks: readonly Task[], n: number, seed: number): Share[] {
   return tasks.map((task, k) => {
-    const count = Math.ceil((n - k) / tasks.length)
+    const each = 'drawPair' in task ? 2 : 1
+    const count = each * Math.ceil((n / each - k) / tasks.length)
     return {
       task,
       items: {

@@ -31,7 +31,8 @@ export function toSample(benchmark: string, item: Item): Sample {
     ...(benchmark === 'vstar' && {officialPrompt: [item.question, ...lettered(item)].join('\n')}),
     ...(!open && {options: item.options, letters: item.options.map((_, k) => letterOf(k))}),
     gold: open ? item.answer : goldLetter(item),
-    boxes: benchmark === 'hops' ? latentBoxes(item, hopsLatents) : evidenceBoxes(item),
+    ...(item.group !== undefined && {group: item.group}),
+    boxes: benchmark.startsWith('hops') ? latentBoxes(item, hopsLatents) : evidenceBoxes(item),
     extra: {chain: item.chain},
   }
 }

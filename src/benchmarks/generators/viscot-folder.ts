@@ -1,7 +1,8 @@
 // Writes items in the layout of the benchmark of deepcs233/Visual-CoT: benchmark/<data set>.json, benchmark_det/<data
 // set>.jsonl and pictures under cot/. Each box is written in its three encodings (benchmarks.md 4.2).
-import {mkdir, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {makeFolder} from '../../core/folders.js'
 import type {Box} from '../../core/sample.js'
 import {pictureSize} from './cards.js'
 import {evidenceBoxes, type Item, pngs, type Share} from './item.js'
@@ -12,10 +13,10 @@ const boxRequest =
   'Please provide the bounding box coordinate of the region that can help you answer the question better.'
 
 export async function writeViscot(dir: string, shares: readonly Share[]): Promise<void> {
-  await mkdir(join(dir, 'benchmark'), {recursive: true})
-  await mkdir(join(dir, 'benchmark_det'), {recursive: true})
+  await makeFolder(join(dir, 'benchmark'))
+  await makeFolder(join(dir, 'benchmark_det'))
   for (const {task, items} of shares) {
-    await mkdir(join(dir, 'cot', task.name), {recursive: true})
+    await makeFolder(join(dir, 'cot', task.name))
     const records: unknown[] = []
     await writeLines(join(dir, 'benchmark_det', `${task.name}.jsonl`), async function* () {
       for (const item of items) {

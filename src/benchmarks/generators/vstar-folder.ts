@@ -1,8 +1,9 @@
 // Writes items in the layout of craigwu/vstar_bench: one folder per category with <stem>.png and <stem>.json (boxes as
 // x, y, width, height; options as sentences, the right one first), and test_questions.jsonl with lettered options
 // (benchmarks.md 3.2).
-import {mkdir, writeFile} from 'node:fs/promises'
+import {writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
+import {makeFolder} from '../../core/folders.js'
 import {letterOf} from '../../core/sample.js'
 import {evidenceBoxes, goldLetter, type Item, pngs, type Share} from './item.js'
 import {writeLines} from './write-lines.js'
@@ -13,7 +14,7 @@ export async function writeVstar(dir: string, shares: readonly Share[]): Promise
   await writeLines(join(dir, 'test_questions.jsonl'), async function* () {
     let number = 0
     for (const {task, items} of shares) {
-      await mkdir(join(dir, task.name), {recursive: true})
+      await makeFolder(join(dir, task.name))
       for (const item of items) {
         const stem = `${task.name}/sa_${number}`
         await writeFile(join(dir, `${stem}.png`), pngs(item)[0]!)

@@ -1,10 +1,13 @@
 // Files of a data folder: finding, reading and hashing them. Independent of benchmarks and formats.
 import {existsSync} from 'node:fs'
-import {open, readdir, readFile, stat} from 'node:fs/promises'
+import {open, readdir, stat} from 'node:fs/promises'
 import {isAbsolute, join, relative, resolve, sep} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
+import {parseJson} from '../../core/json.js'
+import {limits} from '../../core/limits.js'
 import type {ImageRef} from '../../core/sample.js'
+import {readSmall} from '../../core/small-file.js'
 
 /** How deep files are searched below a data folder: `<root>/<set>/<subset>/images/<file>`, and one more. */
 const depthLimit = 5
@@ -51,7 +54,7 @@ export function relativePath(root: string, path: string): string {
 /** A file of the data, or its first `length` bytes. Throws `data-absent` or `bad-file`. */
 async function readBytes(path: string, length?: number): Promise<Buffer> {
   try {
-    return length === undefined ? await readFile(path) : await readHead(path, length)
+    return length === undefined ? await readSmall(path, limits.dataFileBytes) : await readHead(path, length)
   } catch (error) {
     const absent = systemCodeOf(error) === 'ENOENT'
     throw new LanternError(
@@ -75,11 +78,7 @@ async function readHead(path: string, length: number): Promise<Buffer> {
 /** A JSON file of the data. Throws `bad-file` naming the file (and the place, as Node reports it). */
 export async function readJson(path: string): Promise<unknown> {
   const text = (await readBytes(path)).toString('utf8')
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
-  } catch (error) {
-    throw new LanternError('bad-file', `${path} is not JSON: ${messageOf(error)}.`, 'Fetch the file again.')
-  }
+  return parseJson(text, what => new LanternError('bad-file', `${path} ${what}.`, 'Fetch the file again.'))
 }
 
 /**

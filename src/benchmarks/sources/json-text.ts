@@ -1,9 +1,11 @@
 // One JSON record: its strings that are too long become handles before it is parsed.
 import {randomUUID} from 'node:crypto'
 import {LanternError, messageOf} from '../../core/errors.js'
+import {parseJson} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
-import {longTextBytes, textAt, unwritten} from './long-cell.js'
+import {longTextBytes} from './long-cell.js'
 import {pickColumns, type TextRecord, type WantedColumns} from './text-file.js'
+import {textAt, unwritten} from './written-text.js'
 
 const [quote, backslash, comma, colon, openList, closeList, openObject, closeObject] = [...'"\\,:[]{}'].map(sign =>
   sign.charCodeAt(0),
@@ -29,10 +31,10 @@ export function parseRecord(
   if (typeof shortened === 'string') return bad(shortened)
   let values: unknown
   try {
-    values = JSON.parse(shortened.text)
+    values = parseJson(shortened.text, what => new Error(what))
   } catch (error) {
     return complete
-      ? bad(`is not JSON: ${messageOf(error)}`)
+      ? bad(messageOf(error))
       : bad('is incomplete: the file ends in the middle of it', 'Fetch the file again.')
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) return bad('is not an object')
@@ -82,7 +84,7 @@ function withoutLongStrings(bytes: Buffer): {readonly text: string; readonly lon
       values++
     } else if (byte === closeList || byte === closeObject) depth--
     else if (byte === comma) values++
-    if (values > limits.jsonContainers) return `holds more than ${limits.jsonContainers} values`
+    if (values > limits.jsonValues) return `holds more than ${limits.jsonValues} values`
   }
   parts.push(bytes.toString('utf8', from))
   return {text: parts.join(''), long}

@@ -1,5 +1,4 @@
 // Texts too long to be carried along, and bytes: handles that hold a place in a file, not the content.
-import {readRange} from './byte-window.js'
 
 /** Texts of more bytes than this are handed out as LongCells: pictures are longer, questions are not. */
 export const longTextBytes = 64 * 1024
@@ -30,46 +29,4 @@ export function isLongCell(value: unknown): value is LongCell {
 export function longCell(cell: LongCell): LongCell {
   cells.add(cell)
   return cell
-}
-
-/** How a text is written in its file: as it is, with doubled quotes, or with the escapes of a JSON string. */
-export type Written = 'plain' | 'doubled-quotes' | 'json'
-
-/** How much of a text may be needed for one character: `\u0041`. */
-const widest: Readonly<Record<Written, number>> = {plain: 1, 'doubled-quotes': 2, json: 6}
-
-/**
- * The text at `[start, end)` of `buffer`, which holds the file at `path` from `offset` on: a string, or a LongCell when
- * it is long.
- */
-export function textAt(
-  buffer: Buffer,
-  {path, offset, start, end, written}: {path: string; offset: number; start: number; end: number; written: Written},
-): string | LongCell {
-  if (end - start <= longTextBytes) return unwritten(buffer.subarray(start, end), written).toString('utf8')
-  const length = end - start
-  const place = offset + start
-  return longCell({
-    kind: 'text',
-    length,
-    start: unwritten(buffer.subarray(start, start + 64), written).toString('latin1'),
-    bytes: async () => unwritten(await readRange(path, place, length), written),
-    head: async count =>
-      unwritten(await readRange(path, place, Math.min(length, count * widest[written] + widest[written])), written),
-  })
-}
-
-/** The text itself. One that was cut within an escape loses it; one with an escape that JSON lacks stays as it is. */
-export function unwritten(bytes: Buffer, written: Written): Buffer {
-  if (written === 'doubled-quotes' && bytes.includes('""'))
-    return Buffer.from(bytes.toString('utf8').replaceAll('""', '"'))
-  if (written === 'json' && bytes.includes(0x5c)) {
-    const whole = bytes.toString('utf8').replace(/((?:^|[^\\])(?:\\\\)*)\\(?:u[0-9a-fA-F]{0,3})?$/, '$1')
-    try {
-      return Buffer.from(JSON.parse(`"${whole}"`) as string)
-    } catch {
-      return bytes
-    }
-  }
-  return bytes
 }

@@ -3,9 +3,10 @@ import {isUtf8} from 'node:buffer'
 import {LanternError} from '../../core/errors.js'
 import {limits} from '../../core/limits.js'
 import {ByteWindow} from './byte-window.js'
-import {type LongCell, longTextBytes, textAt, unwritten, type Written} from './long-cell.js'
+import {type LongCell, longTextBytes} from './long-cell.js'
 import {type Cell, type SplitRow, splitRow} from './split-row.js'
 import {pickColumns, type TextFile, type TextRecord, type WantedColumns} from './text-file.js'
+import {textAt, unwritten, type Written} from './written-text.js'
 
 const separators = {',': 'commas', ';': 'semicolons', '\t': 'tabs'} as const
 type Separator = keyof typeof separators

@@ -28,8 +28,12 @@ export function tableSamples(
     for await (const row of rows) {
       const sample = row instanceof LanternError ? row : await attempt(() => sampleOf(row))
       if (sample === undefined) continue
-      if (!(row instanceof LanternError) && !(sample instanceof LanternError)) seen?.set(sample.id, row.index)
-      yield sample
+      if (row instanceof LanternError || sample instanceof LanternError) {
+        yield sample
+        continue
+      }
+      seen?.set(sample.id, row.index)
+      yield {where: row.where, ...sample}
     }
   }
   return {

@@ -91,7 +91,11 @@ export const localSettings = {
     'cpu, cuda or cuda:n.',
     local,
   ),
-  adapter: one(text('DIR'), 'LoRA adapter to merge into the local checkpoint at load.', local),
+  adapter: one(
+    text('DIR'),
+    'LoRA adapter (a folder or hub:owner/name) to merge into the local checkpoint at load.',
+    local,
+  ),
   precision: one(choice('NAME', ['fp32', 'fp16', 'q8', 'q4']), 'Precision of local weights.', {
     ...local,
     defaultNote: 'fp32 on cpu, fp16 on cuda',

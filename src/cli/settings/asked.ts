@@ -17,12 +17,15 @@ const asking = {group: 'ASKING'} as const
 /** A path to a user's own definition is not looked up as a name. */
 const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
 
-/** The ID of a benchmark, or `ID:Subtask`. */
-const benchmarkId = text('ID', {
+/** The ID of a benchmark, `ID:Subtask`, a definition file or `ID=FILE`. From here on it goes by its id. */
+const benchmarkId = text('ID|FILE|ID=FILE', {
   allowed: 'the id of a benchmark',
+  async opened(value) {
+    return (await import('../own-benchmarks.js')).benchmarkNamed(value)
+  },
   names: {
     noun: 'benchmark',
-    part: value => (looksLikePath.test(value) ? undefined : value.split(':', 1)[0]),
+    part: value => value.split(':', 1)[0],
     known: benchmarkIds,
   },
 })
@@ -124,7 +127,11 @@ const interventionName = {
 
 export const whatSettings = {
   recipe: one(recipeName, 'All that a published evaluation fixes: a name of `recipe list`, or a YAML file.', what),
-  bench: several(benchmarkId, `Benchmark: ${benchmarkIds().join(', ')}; ID:Subtask selects one subtask.`, what),
+  bench: several(
+    benchmarkId,
+    `Benchmark: ${benchmarkIds().join(', ')}, a definition file, or ID=FILE (data); ID:Subtask selects one subtask.`,
+    what,
+  ),
   model: several(
     modelRef,
     'DIR (checkpoint), hub:owner/name[@rev], openai:NAME, replay:PATH, builtin:NAME; LABEL= is shown for it.',

@@ -73,8 +73,14 @@ export const commandSettings = {
   'older-than': withDefault(wholeNumber('DAYS', {min: 0}), 0, 'Only files last changed at least this many days ago.'),
 }
 
-/** Names that `run` uses with another meaning. */
+/** Names that `run` uses with another meaning, or that mean nothing in the configuration file. */
 export const ownMeanings = {
+  definitionOut: needed(one(text('FILE.yaml'), 'The definition to write.', {notInFile: true})),
+  newId: one(form('ID', /^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens'), 'Id of the benchmark.', {
+    defaultNote: 'the name of the file',
+    notInFile: true,
+  }),
+  force: withDefault(onOrOff, false, 'Replace a file that is there.', {notInFile: true}),
   shown: withDefault(wholeNumber('N', {min: 0}), 20, 'How many to show; 0 shows all.', {notInFile: true}),
   peerModel: one(text('NAME'), 'Name of the model, if the files do not say it.', {notInFile: true}),
   peerMode: withDefault(choice('MODE', modes), 'direct', 'How the peer asked the model; the files do not say.', {

@@ -53,14 +53,30 @@ export function settingsIn(flags: FlagInput): Settings {
   )
 }
 
-/** The same flags without any rules, to parse a command line. */
+/** The same flags without any rules, to parse a command line that `withPlainValues` returned. */
 export function bare(flags: FlagInput): FlagInput {
-  return Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => [
-      name,
-      {...flag, env: undefined, default: undefined, options: undefined, required: false} as AnyFlag,
-    ]),
-  )
+  const bareOf = (flag: AnyFlag) => ({
+    ...flag,
+    ...{env: undefined, default: undefined, options: undefined, required: false},
+    ...(flag.type === 'option' && {parse: async (value: string) => value.replace(plainMark, '')}),
+  })
+  return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, bareOf(flag) as AnyFlag]))
+}
+
+/** Cannot be in an argument of a process. */
+const plainMark = '\0'
+
+/**
+ * The arguments with a mark before values that begin with a dash and belong to their flag (`--system=-hello`). Without
+ * it, oclif takes such a value for the flag `-h` (oclif/core: src/parser/parse.ts, in 4.14).
+ */
+export function withPlainValues(argv: readonly string[], flags: FlagInput): string[] {
+  const end = argv.indexOf('--')
+  return argv.map((argument, index) => {
+    if (end >= 0 && index > end) return argument
+    const [, name, value] = /^--([\w-]+)=(-.*)$/s.exec(argument) ?? []
+    return name !== undefined && flags[name]?.type === 'option' ? `--${name}=${plainMark}${value}` : argument
+  })
 }
 
 /** The flags of every command. oclif's own descriptions only repeat the summaries of the first two. */

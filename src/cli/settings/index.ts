@@ -5,7 +5,7 @@ import {localSettings, remoteSettings} from './answering.js'
 import {askingSettings, sampleSettings, whatSettings} from './asked.js'
 import {commandSettings} from './commands.js'
 import {everywhereSettings} from './everywhere.js'
-import {gateSettings, resultSettings, scoringSettings} from './judged.js'
+import {gateSettings, resultSettings, scoringSettings, varySettings} from './judged.js'
 import type {Settings} from './setting.js'
 
 export const runSettings = {
@@ -16,6 +16,7 @@ export const runSettings = {
   ...remoteSettings,
   ...localSettings,
   ...resultSettings,
+  ...varySettings,
   'fail-on': {...gateSettings['fail-on'], needs: ['baseline']},
 }
 

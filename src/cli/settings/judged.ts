@@ -64,6 +64,18 @@ export const gateSettings = {
   ),
 }
 
+export const varySettings = {
+  vary: several(
+    text('NAME[=VALUE,...]'),
+    'Also run with other values of these settings, one at a time, and show how far the score moves.',
+    {...results, commas: false, excludes: ['baseline', 'shard', 'format', 'extractor-panel']},
+  ),
+  'vary-all': withDefault(onOrOff, false, 'With --vary: every combination of the values.', {
+    ...results,
+    needs: ['vary'],
+  }),
+}
+
 export const resultSettings = {
   out: one(text('DIR'), 'Run folder; the same command finds the same folder and resumes.', {
     ...results,

@@ -1,6 +1,7 @@
 // Kinds of values: how they are read from text, their schema, and what is allowed, in words. All bounds are here. zod
 // itself is a parameter, so declaring a setting loads nothing.
 import type {z} from 'zod'
+import {jsonOrNothing} from '../../core/json.js'
 
 /** zod's namespace, handed to the schemas when a value is read. */
 export type Zod = typeof z
@@ -28,6 +29,8 @@ export interface Kind<T> {
   /** Values worth offering where others are possible too. */
   readonly near?: readonly string[]
   readonly names?: OpenNames
+  /** Turns a value that was read into the one that is used, where that takes a file: a definition into its id. */
+  opened?(value: T): Promise<T>
   /** Pattern of a value as an item of a comma list, if a single value is not text or not any text. */
   readonly listed?: string
   /** True if a value may hold a credential: no message repeats it. */
@@ -246,12 +249,10 @@ export function jsonObject(holder: string, refused: readonly string[]): Kind<Rea
     holder,
     allowed: `a JSON object without ${refused.join(', ')}`,
     bounds: '',
+    // It may hold a key for the server.
+    secret: true,
     fromText(text) {
-      try {
-        return JSON.parse(text)
-      } catch {
-        return text
-      }
+      return jsonOrNothing(text) ?? text
     },
     schema: z =>
       z.record(z.string(), z.unknown()).refine(value => !refused.some(name => Object.hasOwn(value, name)), {

@@ -120,8 +120,9 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
       const meant = typeof raw === 'string' ? setting.kind.fromText(raw) : raw
       throw schema.safeParse(meant).success ? textInYaml(setting, meant, source) : refusal(setting, value, source)
     }
-    await assertKnown(setting.kind, parsed.data, source)
-    read.push(parsed.data)
+    const used = await openedValue(setting.kind, parsed.data, source)
+    await assertKnown(setting.kind, used, source)
+    read.push(used)
   }
   try {
     if (setting.combine !== undefined) return setting.combine(read)
@@ -131,6 +132,18 @@ export async function readValue<T>(setting: Setting<T>, given: unknown, source: 
     throw new LanternError(source.code, `${source.subject} ${message}.`, advice)
   }
   return (setting.many === undefined ? read[0] : read) as T
+}
+
+/** The value that is used. What is wrong with a file that it names is told with the place of the value, if any. */
+async function openedValue<T>({opened}: Kind<T>, value: T, source: Source): Promise<T> {
+  if (opened === undefined) return value
+  try {
+    return await opened(value)
+  } catch (error) {
+    if (!(error instanceof LanternError) || source.code === 'usage') throw error
+    const code = error.code === 'usage' ? source.code : error.code
+    throw new LanternError(code, `${source.subject} ${error.message}`, error.suggestion)
+  }
 }
 
 /** One value, a comma list or a list. Items of a list in a file are not split, so they may hold commas. */

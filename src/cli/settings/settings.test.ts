@@ -166,8 +166,8 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'dry-run': on,
 }
 
-/** It must exist, names something else by itself, or needs another setting. */
-const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on']
+/** It must exist, names something else by itself, or goes with some other settings only. */
+const apart = ['recipe', 'samples-file', 'prompt-template', 'fail-on', 'vary', 'vary-all']
 
 const settingNames = Object.keys(valid)
 const specified = fc
@@ -225,7 +225,10 @@ test('any settings give the same lock by all three ways', async () => {
 test('any text is read the same from a flag and from a variable, and refused as misuse, never as a bug', async () => {
   const options = settingNames.filter(name => runSettings[name as keyof typeof runSettings].kind.holder !== '')
   // oclif keeps a line break in an argument; a process could not have NUL in a flag or a variable.
-  const anything = fc.string({minLength: 1}).filter(text => text.trim() !== '' && !text.includes('\0'))
+  const dashed = fc.string().map(text => `-h${text}`)
+  const anything = fc
+    .oneof({weight: 9, arbitrary: fc.string({minLength: 1})}, dashed)
+    .filter(text => text.trim() !== '' && !text.includes('\0'))
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...options), anything, async (name, text) => {
       const given = {
@@ -243,6 +246,13 @@ test('any text is read the same from a flag and from a variable, and refused as 
     }),
     {numRuns: 200},
   )
+})
+
+test('a value may begin as a flag does, if it is given with an equals sign', async () => {
+  for (const text of ['-h', '-h ', '-verbose', '--help', '-'])
+    expect(
+      (await specBy('flag', {bench: {value: 'hops', texts: ['hops']}, out: {value: text, texts: [text]}})).out,
+    ).toBe(text.trim())
 })
 
 test('any document is read, or refused with its line; the program refuses what the schema refuses', async () => {

@@ -12,10 +12,12 @@ import {writeText} from '../../reports/publish.js'
 import {submissionOf} from '../../reports/submission.js'
 import {readLock, settledRecords} from '../../run-folder/reader.js'
 
-/** The forms of all benchmarks that have one, as their adapters state them. */
-const forms = (await Promise.all(benchmarkIds().map(loadBenchmark))).flatMap(({title, submissionForm}) =>
-  submissionForm === undefined ? [] : [`${title}: ${submissionForm}.`],
-)
+/** The forms of all benchmarks that have one, as their adapters state them. One at a time: two ids may share a file. */
+const forms: string[] = []
+for (const id of benchmarkIds()) {
+  const {title, submissionForm} = await loadBenchmark(id)
+  if (submissionForm !== undefined) forms.push(`${title}: ${submissionForm}.`)
+}
 
 export default class BenchExport extends BaseCommand<typeof BenchExport> {
   static override summary = "A run's answers in a benchmark's submission format."

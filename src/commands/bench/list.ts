@@ -3,11 +3,19 @@ import {placesOf} from '../../benchmarks/data-places.js'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {thisMachine} from '../../cli/bench-data.js'
+import {flagsOf} from '../../cli/settings/flags.js'
+import {settings} from '../../cli/settings/index.js'
+import {several} from '../../cli/settings/setting.js'
+import {aggregateText} from '../../core/headline.js'
 import {plainTable} from '../../reports/formats/layout.js'
 
 export default class BenchList extends BaseCommand<typeof BenchList> {
   static override summary = 'The benchmarks, their subtasks and splits, and which data are on this machine.'
   static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --json']
+
+  static override flags = flagsOf({
+    bench: several(settings.bench.kind, 'Own benchmarks to list too.', {notInFile: true}),
+  })
 
   async run() {
     const benchmarks = []
@@ -31,12 +39,17 @@ export default class BenchList extends BaseCommand<typeof BenchList> {
     })
     const rows = benchmarks.map(({id, subtasks, defaultSplit, scoring, data}) => {
       const items = subtasks.reduce((sum, {expected}) => sum + (expected[defaultSplit] ?? 0), 0)
-      const here = [data.official && 'official', data.builtin && 'built-in', data.answers && 'answers'].filter(Boolean)
+      const here = [
+        data.official && 'official',
+        data.builtin && 'built-in',
+        data.answers && 'answers',
+        data.own && 'own',
+      ].filter(Boolean)
       const cells = [
         id,
         String(subtasks.length),
         items > 0 ? `${items} (${defaultSplit})` : 'any number',
-        `${scoring.aggregate} ${scoring.metric}`,
+        `${aggregateText(scoring.aggregate)} ${scoring.metric}`,
         here.join(', ') || '-',
       ]
       return cells.map(text => ({lines: [text]}))

@@ -4,6 +4,7 @@ import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
 import {type Pulled, pullBenchmark} from '../../benchmarks/pull.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {downloadProgress, size} from '../../cli/download-progress.js'
+import {openedBenchmark} from '../../cli/own-benchmarks.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
 import {cacheDir} from '../../hub/cache-dir.js'
@@ -30,7 +31,8 @@ export default class BenchPull extends BaseCommand<typeof BenchPull> {
     const {split} = this.flags
     const pulled: Pulled[] = []
     try {
-      for (const id of this.operands) {
+      for (const named of this.operands) {
+        const id = await openedBenchmark(named)
         const benchmark = await loadBenchmark(id)
         const result = await pullBenchmark(benchmark, {
           cacheDir: cacheDir(process.env),

@@ -6,6 +6,7 @@ import {benchmarkIds} from '../../benchmarks/index.js'
 import {sampleDocument} from '../../benchmarks/sample-document.js'
 import {BaseCommand} from '../../cli/base-command.js'
 import {openBench} from '../../cli/bench-data.js'
+import {openedBenchmark} from '../../cli/own-benchmarks.js'
 import {oneBench} from '../../cli/settings/commands.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
@@ -30,8 +31,9 @@ export default class BenchShow extends BaseCommand<typeof BenchShow> {
   })
 
   async run() {
-    const named = benchmarkIds().find(id => this.args.id.startsWith(`${id}:`))
-    const id = named === undefined ? this.args.id : this.args.id.slice(named.length + 1)
+    const asked = /\.ya?ml:/.test(this.args.id) ? await openedBenchmark(this.args.id) : this.args.id
+    const named = benchmarkIds().find(id => asked.startsWith(`${id}:`))
+    const id = named === undefined ? asked : asked.slice(named.length + 1)
     const bench = this.flags.bench ?? named
     const sample = await this.find(id, bench === undefined ? benchmarkIds() : [bench], bench !== undefined)
     const document = await sampleDocument(sample)

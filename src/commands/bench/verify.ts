@@ -26,7 +26,7 @@ export default class BenchVerify extends BaseCommand<typeof BenchVerify> {
     const report = await verifyData(await openBench(this.args.bench, this.flags))
     const {bench, split, kind, layout, pictures, revision, labels, labelled, subtasks, problems, notes} = report
     this.log(
-      `${bench} ${split}: ${kind === 'builtin' ? 'built-in samples' : report.verified ? 'official data' : 'not the published samples'}, layout ${layout}${pictures ? '' : ', without pictures'}`,
+      `${bench} ${split}: ${kind === 'builtin' ? 'built-in samples' : kind === 'custom' ? 'own data' : report.verified ? 'official data' : 'not the published samples'}, layout ${layout}${pictures ? '' : ', without pictures'}`,
     )
     this.log(`revision ${revision ?? 'unknown'}${labelled ? `, ${labels} labels` : ''}`)
     this.log(`data sha256 ${report.dataSha256}\n`)

@@ -4,8 +4,8 @@ import type {Arm} from '../../core/generation.js'
 import {hashOf, sha256OfFile} from '../../core/hash.js'
 import type {PeerSource} from '../../peers/index.js'
 import {type Lock, type LockedBenchmark, lockedBenchmark, lockOf} from '../../run-folder/lock.js'
-import type {ListedSample} from '../../run-folder/samples.js'
-import {packageVersion, titlesOf} from '../environment.js'
+import {type ListedSample, listedSamples} from '../../run-folder/samples.js'
+import {definitionsOf, packageVersion, titlesOf} from '../environment.js'
 import {pluginsOf} from '../plugins-used.js'
 import type {BenchSurvey, Survey} from './survey.js'
 
@@ -16,9 +16,12 @@ interface ImportChoices {
 
 /** Every sample of the files, over all models. */
 export function samplesIn(survey: Survey): ListedSample[] {
-  return [...survey.benches].flatMap(([bench, {samples}]) =>
-    Array.from(samples, ([id, {subtask}]) => ({bench, id, subtask})),
-  )
+  return [...survey.benches].flatMap(([bench, found]) => listed(bench, found))
+}
+
+function listed(bench: string, {samples, available}: BenchSurvey): ListedSample[] {
+  const found = Array.from(samples, ([id, {subtask, group}]) => ({id, subtask, group}))
+  return listedSamples(bench, found, available)
 }
 
 /** Throws the system error of a file that cannot be read. */
@@ -54,27 +57,25 @@ export async function importLock(
     environment: {
       lanternEval: packageVersion(),
       titles: titlesOf(Array.from(survey.benches, ([id, {title}]) => ({id, title}))),
+      ...definitionsOf(Array.from(survey.benches, ([id, {place}]) => ({id, definition: place}))),
       imported: files,
     },
   })
 }
 
-function benchEntry(
-  id: string,
-  {scoring, split, samples, expected, verified, kind}: BenchSurvey,
-  formats: string,
-  spec: ImportChoices,
-): LockedBenchmark {
-  const listed = Array.from(samples, ([sample, {subtask}]) => ({bench: id, id: sample, subtask}))
+function benchEntry(id: string, survey: BenchSurvey, formats: string, spec: ImportChoices): LockedBenchmark {
+  const {scoring, split, samples, expected, verified, kind, definition} = survey
+  const found = listed(id, survey)
   // A file may hold more samples of a subtask than are published, or unpublished subtasks.
   const available = new Map(expected)
-  const found = new Map<string, number>()
-  for (const {subtask} of listed) found.set(subtask, (found.get(subtask) ?? 0) + 1)
-  for (const [name, count] of found) available.set(name, Math.max(count, available.get(name) ?? 0))
+  const counts = new Map<string, number>()
+  for (const {subtask} of found) counts.set(subtask, (counts.get(subtask) ?? 0) + 1)
+  for (const [name, count] of counts) available.set(name, Math.max(count, available.get(name) ?? 0))
   const golds = Array.from(samples, ([sample, {gold}]) => [sample, gold])
   return lockedBenchmark({
+    ...(definition && {definition}),
     ...{id, split: spec.split ?? split, kind, verified, layout: `import:${formats}`, revision: null, labels: null},
     dataSha256: hashOf(golds.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1))),
-    ...{scoring, judged: false, samples: listed, available},
+    ...{scoring, judged: false, samples: found, available},
   })
 }

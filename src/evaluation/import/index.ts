@@ -95,10 +95,8 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
     const {arm, bench, id, outcome, score, answer} = record
     if (examples.length < mostExamples) examples.push({arm, bench, id, outcome, score, answer, peer: peer!, peerAnswer})
   }
-  await withRun({dir: spec.out, lock, samples: samplesIn(survey), env: process.env}, ({tally: before, write}) => {
-    // If the files hold two answers to one sample, both are written and the later counts, also after an interruption.
-    const there = before.copy()
-    return write(answers(), async answer => {
+  await withRun({dir: spec.out, lock, samples: samplesIn(survey), env: process.env}, ({tally: there, write}) =>
+    write(answers(), async answer => {
       const arm = arms.find(({model}) => model === modelRef(answer.model))!
       const known = (await facts(answer.bench)).get(answer.id)
       const {scoring} = survey.benches.get(answer.bench)!
@@ -106,8 +104,8 @@ export async function importRun(spec: ImportSpec): Promise<Imported> {
       const record = await recordOf({...answer, repeat}, known, arm, scoring, spec.extractor)
       count(record, answer)
       return there.isNews(record) ? record : null
-    })
-  })
+    }),
+  )
   if (survey.conflicts > 0)
     warnings.add(
       `${survey.conflicts} gold answers of the files differ from those of the data; those of the files were used.`,

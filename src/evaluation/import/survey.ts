@@ -2,11 +2,12 @@
 // add to them.
 import type {Benchmark, DataKind, DataSet} from '../../benchmarks/benchmark.js'
 import {dataGiven, findData, type Machine} from '../../benchmarks/data-places.js'
-import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {benchmarkIds, loadBenchmark, openData} from '../../benchmarks/index.js'
 import {LanternError} from '../../core/errors.js'
 import type {Scoring} from '../../core/outcome.js'
 import {letterOf} from '../../core/sample.js'
 import type {PeerAnswer, SampleFacts} from '../../peers/peer.js'
+import {type LockedBenchmark, lockedDefinition} from '../../run-folder/lock.js'
 
 /** An answer with its benchmark and model. */
 export type NamedAnswer = PeerAnswer & {readonly bench: string; readonly model: string}
@@ -18,6 +19,7 @@ export interface KnownData {
   /** Whether the data are the published ones. */
   readonly verified: boolean
   readonly kind: DataKind
+  readonly definition?: LockedBenchmark['definition']
   /** The benchmark as these data describe it: a layout may have its own scoring. */
   readonly benchmark?: Benchmark
 }
@@ -42,19 +44,22 @@ export function dataFrom({
     let set: DataSet
     try {
       const {path} = await findData(benchmark, {given, pictures: false, builtin: 'named'}, machine)
-      set = await benchmark.load(path, {split: split ?? benchmark.defaultSplit, seed: 0})
+      set = await openData(benchmark, path, {split: split ?? benchmark.defaultSplit, seed: 0})
     } catch (error) {
       // Without named data, and without any of this split here, the files are taken as they are.
       if (given === undefined && error instanceof LanternError && error.code === 'data-absent') return noData
       throw error
     }
     const facts = new Map<string, SampleFacts>()
-    for await (const {id, subtask, gold, options, letters, cluster, question, images} of set.samples())
+    for await (const {id, subtask, gold, options, letters, cluster, group, question, images} of set.samples())
       facts.set(id, {
-        ...{subtask, gold, options, letters, cluster, question},
+        ...{subtask, gold, options, letters, cluster, group, question},
         images: images.map(({source}) => ({source})),
       })
-    return {facts, verified: await set.verified(), kind: set.kind, benchmark: set.benchmark}
+    const {definitionSha256} = await set.identity()
+    const definition =
+      definitionSha256 === undefined ? undefined : lockedDefinition(definitionSha256, set.benchmark.scoring)
+    return {facts, verified: await set.verified(), kind: set.kind, definition, benchmark: set.benchmark}
   }
   return bench => {
     if (!known.has(bench)) known.set(bench, read(bench))
@@ -71,10 +76,15 @@ export interface BenchSurvey {
   readonly title: string
   readonly scoring: Scoring
   readonly split: string
-  /** Subtask and gold answer by sample id, over all models. */
-  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown}>
+  /** Subtask, gold answer and group by sample id, over all models. */
+  readonly samples: Map<string, {readonly subtask: string; readonly gold: unknown; readonly group?: string}>
+  /** Samples of each group in the benchmark's data. */
+  readonly available: readonly {readonly group?: string}[]
   readonly expected: ReadonlyMap<string, number>
   readonly kind: DataKind
+  readonly definition?: LockedBenchmark['definition']
+  /** What --bench takes to find the benchmark again, where it is a user's own. */
+  readonly place?: string
   /** Whether all samples so far are published ones; false where nobody can tell. */
   verified: boolean
 }
@@ -102,7 +112,7 @@ export async function surveyOf(
     const known = (await dataOf(answer.bench)).facts.get(answer.id)
     const {subtask, gold} = merged(answer, known)
     if (bench.samples.has(answer.id)) continue
-    bench.samples.set(answer.id, {subtask, gold})
+    bench.samples.set(answer.id, {subtask, gold, ...(known?.group === undefined ? {} : {group: known.group})})
     bench.verified &&= known !== undefined
     if (gold === null) survey.goldless++
     else if (known !== undefined && known.gold !== null && String(known.gold) !== String(gold)) survey.conflicts++
@@ -113,12 +123,16 @@ export async function surveyOf(
 /** How choices are scored that no adapter describes. */
 const asChoices: Scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'}
 
-async function benchOf(answer: NamedAnswer, {verified, kind, benchmark: known}: KnownData): Promise<BenchSurvey> {
+async function benchOf(
+  answer: NamedAnswer,
+  {verified, kind, facts, definition, benchmark: known}: KnownData,
+): Promise<BenchSurvey> {
   const benchmark = known ?? (await adapterOf(answer.bench))
   const lettered = (answer.letters ?? answer.options ?? []).length > 0
   const choice = lettered || /^[A-Z]$/.test(String(answer.gold))
-  // Open questions that come with options were rewritten to choices, like VisCoT's by LanteRn.
-  const rewritten = lettered && benchmark?.scoring.answer === 'open'
+  // Open questions that come with options were rewritten to choices, like VisCoT's by LanteRn; a definition may have
+  // both.
+  const rewritten = lettered && definition === undefined && benchmark?.scoring.answer === 'open'
   const split = benchmark?.defaultSplit ?? 'unknown'
   return {
     title: benchmark?.title ?? answer.bench,
@@ -127,10 +141,22 @@ async function benchOf(answer: NamedAnswer, {verified, kind, benchmark: known}: 
       : (benchmark?.scoring ?? (choice ? asChoices : {answer: 'open', metric: 'match', aggregate: 'micro'})),
     split,
     samples: new Map(),
+    available: [...facts.values()],
     verified,
     kind,
-    expected: new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
+    definition,
+    place: benchmark?.definition,
+    expected: benchmark?.openSubtasks
+      ? countsIn(facts)
+      : new Map(benchmark?.subtasks.map(({name, expected}) => [name, expected[split] ?? 0])),
   }
+}
+
+/** Samples by subtask, where the data alone tell which there are. */
+function countsIn(facts: KnownData['facts']): Map<string, number> {
+  const counts = new Map<string, number>()
+  for (const {subtask} of facts.values()) counts.set(subtask, (counts.get(subtask) ?? 0) + 1)
+  return counts
 }
 
 /** What the file says, completed from the benchmark. The letters of BLINK's items follow from their subtask. */

@@ -107,6 +107,8 @@ export function judgeTask(
 ): JudgeTask | null {
   if (sample.gold === null) return null
   if (kind === 'choice') return score.outcome === 'unanswered' && text.trim() !== '' ? {sample, answer: text} : null
+  // An item with options is a choice, whatever its benchmark says, and its letter was read.
+  if ((sample.letters ?? []).length > 0) return null
   const given = score.answer ?? ''
   return openOutcomes.has(score.outcome) && given.trim() !== '' ? {sample, answer: given} : null
 }

@@ -1,10 +1,13 @@
 // The means of several arms on the same samples, and their covariance.
-import type {Aggregate} from './strata.js'
+import {type Aggregate, sharesOf} from './strata.js'
+import {areUneven, weightedDegrees} from './weighted-interval.js'
 
 /** One stratum for every arm: scores of the same samples in the same order, NaN where an arm has no score. */
 export interface RankedStratum {
   readonly scores: readonly Float64Array[]
   readonly clusters?: Int32Array
+  /** As in `Stratum`. */
+  readonly weight?: number
 }
 
 export interface ArmEstimates {
@@ -15,7 +18,7 @@ export interface ArmEstimates {
   readonly covariance: readonly Float64Array[]
   /** What two discordant pairs would add to the variance of a difference with this arm. */
   readonly floors: readonly number[]
-  /** Degrees of freedom of the covariance if it is computed over clusters; null without clusters. */
+  /** Degrees of freedom of the covariance over clusters, or over strata of different weights; null without either. */
   readonly degrees: number | null
 }
 
@@ -48,17 +51,20 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
     const parts = strata.map(({scores}) => moments(scores[arm]!))
     const scored = parts.reduce((sum, {n}) => sum + n, 0)
     if (scored === 0) continue
-    const filled = parts.filter(({n}) => n > 0)
+    // A stratum without a score of this arm has no share in its mean.
+    const shares = sharesOf(strata.map(({weight = 1}, s) => ({weight: parts[s]!.n > 0 ? weight : 0})))
     const macro = aggregate === 'macro'
     const total = parts.reduce((sum, part) => sum + part.sum, 0)
-    const mean = macro ? filled.reduce((sum, part) => sum + part.sum / part.n, 0) / filled.length : total / scored
+    const mean = macro
+      ? parts.reduce((sum, part, s) => sum + (part.n > 0 ? (shares[s]! * part.sum) / part.n : 0), 0)
+      : total / scored
     const influence = new Float64Array(pieces.count)
     const deviation = new Float64Array(pieces.count)
     const weights = new Float64Array(pieces.count)
     for (const [s, {scores}] of strata.entries()) {
       const {n, sum} = parts[s]!
       if (n === 0) continue
-      const weight = macro ? 1 / n / filled.length : 1 / scored
+      const weight = macro ? shares[s]! / n : 1 / scored
       const centre = within ? sum / n : mean
       const groups = within ? pieces.perStratum[s]! : pieces.count
       const scale = weight * Math.sqrt(groups / (within ? groups - 1 + lent : Math.max(1, groups - 1)))
@@ -87,7 +93,10 @@ export function armEstimates(strata: readonly RankedStratum[], aggregate: Aggreg
       covariance[k]![j] = shared
     }
   }
-  const degrees = degreesOf(pieces, strata, within)
+  const degrees =
+    aggregate === 'macro' && areUneven(strata)
+      ? weightedDegrees(sharesOf(strata), pieces.perStratum)
+      : degreesOf(pieces, strata, within)
   return {arms, means, covariance, floors, degrees}
 }
 
@@ -121,12 +130,13 @@ function degreesOf(
 
 /** What the products of deviations, summed over all strata, add to a covariance by the samples lent to each stratum. */
 function loanOf(strata: readonly RankedStratum[], perStratum: readonly number[]): number {
+  const shares = sharesOf(strata)
   let share = 0
   let free = 0
   for (const [s, {scores}] of strata.entries()) {
     const {length: n} = scores[0]!
     const groups = perStratum[s]!
-    share += lent / (groups - 1 + lent) / strata.length ** 2 / n
+    share += ((lent / (groups - 1 + lent)) * shares[s]! ** 2) / n
     free += (n * (groups - 1)) / groups
   }
   return free > 0 ? share / free : 0

@@ -179,9 +179,9 @@ describe('what a comparison can show', () => {
     expect(detectableEffects(strata(true), 'micro').mde).toBeGreaterThan(
       1.2 * detectableEffects(strata(false), 'micro').mde,
     )
-    expect(assumedEffects([3], 'micro', 0.2).mde).toBe(1)
-    expect(assumedEffects([2], 'micro', 0.2).smallestMargin).toBeLessThanOrEqual(1)
-    expect(assumedEffects([1, 1], 'macro', 0.2).mde).toBeLessThanOrEqual(1)
+    expect(assumedEffects([{n: 3}], 'micro', 0.2).mde).toBe(1)
+    expect(assumedEffects([{n: 2}], 'micro', 0.2).smallestMargin).toBeLessThanOrEqual(1)
+    expect(assumedEffects([{n: 1}, {n: 1}], 'macro', 0.2).mde).toBeLessThanOrEqual(1)
   })
 })
 

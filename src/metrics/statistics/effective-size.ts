@@ -1,9 +1,9 @@
 // The effective sample size of a mean. With it, intervals for counts also work for means over subtasks and clusters.
 import {normalCdf, twoSidedZ} from './normal.js'
-import type {Stratum} from './strata.js'
+import {type Stratum, sharesOf} from './strata.js'
 import {studentCdf, studentQuantile} from './student.js'
 
-/** A mean (over strata of equal weight) and its effective sample size. */
+/** A mean over strata and its effective sample size. */
 export interface EffectiveSize {
   readonly mean: number
   /** The mean of the absolute values: for differences the discordance, for scores the mean itself. */
@@ -25,9 +25,10 @@ export interface EffectiveSize {
 const borrowed = 2
 
 /**
- * The effective size of the unweighted mean of strata. The variance of the mean is compared with that of a single
- * sample with the same mean and size, m = size - mean^2 (for right-or-wrong scores p (1 - p), for differences of such
- * (wins + losses) / n - D^2): n = m / variance. One stratum without clusters gives its own n.
+ * The effective size of the mean of strata, by their weights W (equal where none are given). The variance of the mean
+ * is compared with that of a single sample with the same mean and size, m = size - mean^2 (for right-or-wrong scores p
+ * (1 - p), for differences of such (wins + losses) / n - D^2): n = m / variance. One stratum without clusters gives its
+ * own n.
  *
  * Strata: variance = sum of W^2 v / n, v within a stratum after borrowing.
  * Clusters: the cluster-robust variance over the one without clusters gives the intra-class correlation, ICC = (ratio -
@@ -40,17 +41,17 @@ const borrowed = 2
  * Kish 1965, Survey Sampling, section 5.4. The term with A is this project's own (design/statistics.md).
  */
 export function effectiveSize(strata: readonly Stratum[]): EffectiveSize {
-  const weight = 1 / strata.length
+  const weights = sharesOf(strata)
   const moments = strata.map(momentsOf)
-  const mean = weight * sumOf(moments, ({mean}) => mean)
-  const size = weight * sumOf(moments, ({size}) => size)
+  const mean = meanOf(strata, moments, ({mean}) => mean)
+  const size = meanOf(strata, moments, ({size}) => size)
   const spread = size - mean * mean
-  const even = 1 / sumOf(moments, ({n}) => weight ** 2 / n)
-  const {dissenting, ...clusters} = clusterEffect(strata, moments, mean)
-  const variance = sumOf(moments, part => {
+  const even = 1 / sumOf(moments, ({n}, s) => weights[s]! ** 2 / n)
+  const {dissenting, ...clusters} = clusterEffect(strata, weights, moments, mean)
+  const variance = sumOf(moments, (part, s) => {
     const centre = (part.n * part.mean + borrowed * mean) / (part.n + borrowed)
     const square = (part.n * part.square + borrowed * size) / (part.n + borrowed)
-    return (weight ** 2 * (square - centre * centre)) / part.n
+    return (weights[s]! ** 2 * (square - centre * centre)) / part.n
   })
   const ratio = spread > 1e-12 ? (variance * even) / spread : 1
   const strataEffect = (dissenting * ratio + 0.5) / (dissenting + 0.5)
@@ -93,10 +94,14 @@ function momentsOf({values}: Stratum): Moments {
   return {n, mean: sum / n, size: size / n, square: square / n}
 }
 
-function sumOf<T>(items: readonly T[], figure: (item: T) => number): number {
-  let sum = 0
-  for (const item of items) sum += figure(item)
-  return sum
+/** The mean of a figure over strata by their weights. */
+function meanOf(strata: readonly Stratum[], moments: readonly Moments[], figure: (part: Moments) => number): number {
+  const total = sumOf(strata, ({weight = 1}) => weight)
+  return (1 / total) * sumOf(moments, (part, s) => (strata[s]!.weight ?? 1) * figure(part))
+}
+
+function sumOf<T>(items: readonly T[], figure: (item: T, index: number) => number): number {
+  return items.reduce((sum, item, index) => sum + figure(item, index), 0)
 }
 
 interface ClusterEffect {
@@ -108,9 +113,13 @@ interface ClusterEffect {
   readonly degrees: number
 }
 
-function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], mean: number): ClusterEffect {
-  const weight = 1 / strata.length
-  const voices = voicesOf(moments)
+function clusterEffect(
+  strata: readonly Stratum[],
+  weights: readonly number[],
+  moments: readonly Moments[],
+  mean: number,
+): ClusterEffect {
+  const voices = voicesOf(moments, weights)
   const clusters = new Map<number, {sum: number; weight: number; voice: number; above: boolean; below: boolean}>()
   let alone = 0
   let squaredWeights = 0
@@ -121,6 +130,7 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
   let below = 0
   for (const [s, {values, clusters: numbers}] of strata.entries()) {
     const part = moments[s]!
+    const weight = weights[s]!
     const each = weight / part.n
     const ofStratum = numbers === undefined ? part.n : new Set(numbers).size
     // Few clusters vary too little around their own mean. The correction is G / (G - 1); its root is applied because
@@ -171,13 +181,13 @@ function clusterEffect(strata: readonly Stratum[], moments: readonly Moments[], 
 }
 
 /**
- * What a sample of each stratum counts for as one that disagrees: 1 if all strata have one size. A small stratum has
- * most of the variance of the mean, so those in a large one say little about it; all strata together count as many as
- * have a say.
+ * What a sample of each stratum counts for as one that disagrees: 1 if all strata have one size and weight. A small
+ * stratum has most of the variance of the mean, so those in a large one say little about it; all strata together count
+ * as many as have a say.
  */
-function voicesOf(moments: readonly Moments[]): number[] {
-  const inverse = sumOf(moments, ({n}) => 1 / n)
-  const shares = moments.map(({n}) => 1 / n / inverse)
+function voicesOf(moments: readonly Moments[], weights: readonly number[]): number[] {
+  const all = sumOf(moments, ({n}, s) => weights[s]! ** 2 / n)
+  const shares = moments.map(({n}, s) => weights[s]! ** 2 / n / all)
   const speaking = 1 / shares.reduce((sum, share) => sum + share ** 2, 0)
   return shares.map(share => speaking * share)
 }

@@ -1,7 +1,7 @@
 // The statistics of the package: each file exports one idea.
 export type {RankedStratum} from './arm-covariance.js'
 export {type ChoiceItem, majorityBaseline, randomBaseline} from './baselines.js'
-export {assumedEffects, type DetectableEffects, detectableEffects} from './design.js'
+export {assumedEffects, type DetectableEffects, detectableEffects, type PlannedStratum} from './design.js'
 export {type EffectiveSize, effectiveSize} from './effective-size.js'
 export {holm} from './holm.js'
 export {defaultConfidence, type Estimate, type Interval} from './interval.js'

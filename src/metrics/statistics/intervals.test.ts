@@ -118,7 +118,7 @@ describe('baselines', () => {
     [2, 64, 71],
   ]
   const subtasks = blink.map(([choices, ...gold]) =>
-    gold.flatMap((n, k) => Array.from({length: n}, () => ({gold: 'ABCD'[k]!, choices}))),
+    gold.flatMap((n, k) => Array.from({length: n}, () => [{gold: 'ABCD'[k]!, choices}])),
   )
 
   it('of BLINK val are the published ones', () => {
@@ -130,22 +130,28 @@ describe('baselines', () => {
   it('of V* are 36.0 %, 26.7 % and 50.0 %', () => {
     // design/benchmarks.md 3.3: 107 items with four options, 84 with two, of which 8 in direct_attributes.
     const items = (four: number, two: number) =>
-      Array.from({length: four + two}, (_, k) => ({gold: 'A', choices: k < four ? 4 : 2}))
+      Array.from({length: four + two}, (_, k) => [{gold: 'A', choices: k < four ? 4 : 2}])
     expect(100 * randomBaseline(items(107, 84))).toBeCloseTo(36.0, 1)
     expect(100 * randomBaseline(items(107, 8))).toBeCloseTo(26.7, 1)
     expect(100 * randomBaseline(items(0, 76))).toBe(50)
+  })
+
+  it('of groups ask all items of one to be right', () => {
+    const four = (gold: string) => ({gold, choices: 4})
+    const groups = [[four('A'), four('A')], [four('A'), four('B')], [four('C')]]
+    expect(randomBaseline(groups)).toBeCloseTo((1 / 16 + 1 / 16 + 1 / 4) / 3, 12)
+    expect(majorityBaseline(groups)).toBeCloseTo(1 / 3, 12)
+    // No constant letter is right on both of a pair whose answers differ.
+    expect(majorityBaseline([[four('A'), four('B')]])).toBe(0)
   })
 
   it('of nothing are no number', () => {
     expect(randomBaseline([])).toBeNaN()
     expect(majorityBaseline([])).toBeNaN()
     // A gold answer that is no letter makes every guess wrong.
-    const malformed = [
-      {gold: 'B', choices: 4},
-      {gold: null, choices: 4},
-    ]
+    const malformed = [[{gold: 'B', choices: 4}], [{gold: null, choices: 4}]]
     expect([majorityBaseline(malformed), randomBaseline(malformed)]).toEqual([0.5, 0.125])
-    expect(majorityBaseline([{gold: null, choices: 4}])).toBe(0)
+    expect(majorityBaseline([[{gold: null, choices: 4}]])).toBe(0)
   })
 })
 

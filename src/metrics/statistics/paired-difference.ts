@@ -1,18 +1,20 @@
 // The comparison of two arms on the same samples: the difference in a benchmark's headline, one test of it, and the
 // smallest difference it could detect.
 import type {Random} from '../../core/random.js'
-import {effectiveSize, wholeIfNearly} from './effective-size.js'
+import {type EffectiveSize, effectiveSize, wholeIfNearly} from './effective-size.js'
 import type {Interval} from './interval.js'
 import {mcnemarExact} from './mcnemar.js'
 import {pairedBounds, pairedInterval} from './paired-interval.js'
 import {signFlipTest} from './sign-flip.js'
 import {type Aggregate, isBinary, type Stratum, strataOfFigure} from './strata.js'
+import {areUneven, weightedInterval} from './weighted-interval.js'
 
-/** Scores of the same samples of one subtask, in the same order; clusters as in `Stratum`. */
+/** Scores of the same samples of one subtask, in the same order; clusters and weight as in `Stratum`. */
 export interface PairedStratum {
   readonly base: Float64Array
   readonly new: Float64Array
   readonly clusters?: Int32Array
+  readonly weight?: number
 }
 
 /** `cluster-sign-flip` flips whole pictures (or items); `sign-flip` flips samples within their subtasks. */
@@ -51,7 +53,8 @@ export interface PairedOptions {
  * (the sign-flip test is then the same). Otherwise the studentised sign-flip test, over clusters if there are any.
  * The interval: Tango's, on the effective number of pairs. It does not invert the test, so the two can disagree about
  * 0. Then the interval is adjusted: if the test does not reject, it is extended to contain 0; if the test rejects, it
- * ends at D - q se, where q is the test's own critical value.
+ * ends at D - q se, where q is the test's own critical value. Subtasks of different weights have an interval each, and
+ * `weightedInterval` combines them.
  * Throws RangeError when there is no stratum, one is empty, or the two sides differ in length.
  */
 export function pairedDifference(pairs: readonly PairedStratum[], options: PairedOptions): PairedDifference {
@@ -61,9 +64,15 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
   const {mean: difference, size, n: pieces, critical} = effectiveSize(strata)
   const binary = pairs.every(pair => isBinary(pair.base) && isBinary(pair.new))
   const {test, p, reach} = testOf(strata, binary, random, flips)
-  const wins = Math.max(0, wholeIfNearly((pieces * (size + difference)) / 2))
-  const losses = Math.max(0, wholeIfNearly((pieces * (size - difference)) / 2))
-  const total = Math.max(pieces, wins + losses)
+  const uneven = areUneven(strata)
+  /** An interval from the counts of wins and losses among the effective number of pairs. */
+  const counted = (interval: typeof pairedInterval, confidence: number): Interval => {
+    if (!uneven) return fromCounts(interval, {mean: difference, size, n: pieces, critical}, confidence)
+    return weightedInterval(strata, stratum => {
+      const own = effectiveSize([stratum])
+      return {value: own.mean, ...fromCounts(interval, own, confidence)}
+    })
+  }
   /** Adjusts an interval so that it agrees with the test at `level` about 0. */
   const agreeing = ({low, high}: Interval, level: number): Interval => {
     const rejected = p <= level
@@ -72,8 +81,8 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
       high: difference < 0 ? -bound(-high, rejected, () => -difference - reach(level)) : Math.max(high, difference),
     }
   }
-  const {low, high} = agreeing(pairedInterval(wins, losses, total, critical(1 - alpha)), alpha)
-  const oneSided = agreeing(pairedBounds(wins, losses, total, critical(1 - 2 * alpha)), 2 * alpha)
+  const {low, high} = agreeing(counted(pairedInterval, 1 - alpha), alpha)
+  const oneSided = agreeing(counted(pairedBounds, 1 - 2 * alpha), 2 * alpha)
   return {
     ...tally(parts),
     difference,
@@ -84,6 +93,16 @@ export function pairedDifference(pairs: readonly PairedStratum[], options: Paire
     p,
     test,
   }
+}
+
+function fromCounts(
+  interval: typeof pairedInterval,
+  {mean, size, n, critical}: Pick<EffectiveSize, 'mean' | 'size' | 'n' | 'critical'>,
+  confidence: number,
+): Interval {
+  const wins = Math.max(0, wholeIfNearly((n * (size + mean)) / 2))
+  const losses = Math.max(0, wholeIfNearly((n * (size - mean)) / 2))
+  return interval(wins, losses, Math.max(n, wins + losses), critical(confidence))
 }
 
 /** The bound towards 0 of a positive difference, adjusted to agree with the test about 0. */
@@ -153,9 +172,9 @@ function clusterSigns({values, clusters}: Stratum) {
 }
 
 /** New minus base. Throws RangeError when the sides differ in length. */
-export function differencesOf({base, new: next, clusters}: PairedStratum): Stratum {
+export function differencesOf({base, new: next, clusters, weight}: PairedStratum): Stratum {
   if (base.length !== next.length) throw new RangeError(`${base.length} and ${next.length} scores do not form pairs`)
-  return {values: next.map((score, i) => score - base[i]!), clusters}
+  return {values: next.map((score, i) => score - base[i]!), clusters, weight}
 }
 
 function tally(differences: readonly Stratum[]) {

@@ -126,12 +126,12 @@ function apart(
 
 /** The samples for which both arms have a score. */
 function pairedStrata(strata: readonly RankedStratum[], one: number, other: number): PairedStratum[] {
-  return strata.flatMap(({scores, clusters}) => {
+  return strata.flatMap(({scores, clusters, weight}) => {
     const [base, next] = [scores[one]!, scores[other]!]
     const both = Int32Array.from(base.keys()).filter(i => !Number.isNaN(base[i]!) && !Number.isNaN(next[i]!))
     if (both.length === 0) return []
     const of = (values: Float64Array) => Float64Array.from(both, i => values[i]!)
-    return [{base: of(base), new: of(next), ...(clusters ? {clusters: both.map(i => clusters[i]!)} : {})}]
+    return [{base: of(base), new: of(next), ...(clusters ? {clusters: both.map(i => clusters[i]!)} : {}), weight}]
   })
 }
 

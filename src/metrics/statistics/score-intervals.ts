@@ -4,6 +4,7 @@ import {defaultConfidence, type Estimate} from './interval.js'
 import {midPInterval, oneTailedReach} from './mid-p.js'
 import {normalCdf, twoSidedZ} from './normal.js'
 import {type Aggregate, type Stratum, strataOfFigure} from './strata.js'
+import {areUneven, weightedInterval} from './weighted-interval.js'
 import {wilsonBounds} from './wilson.js'
 
 /** How soon unequal shares count in full: from a quarter of the strata without a say on. */
@@ -31,7 +32,7 @@ export function scoreIntervals(
  * of the mid-p Clopper-Pearson interval, on the effective number of samples. The coverage of either alone falls too low
  * for some proportions (Wilson to 84 % at n = 40); that of the hull stays above 93 %. The hull has width even if all
  * samples agree, and extends no further than an exact interval near 0 and 1. With clusters, the bounds lie half of the
- * way from Wilson to the hull.
+ * way from Wilson to the hull. Strata of different weights are combined by `weightedInterval`.
  * Sources: Brown, Cai and DasGupta 2001, Statistical Science 16:101 (how coverage oscillates); `effectiveSize`.
  * Throws RangeError when there is no stratum or one is empty.
  */
@@ -43,6 +44,10 @@ export function scoreInterval(
   const parts = strataOfFigure(strata, aggregate)
   const {mean, n, clustering, critical} = effectiveSize(parts)
   const value = Math.min(1, Math.max(0, mean))
+  if (areUneven(parts)) {
+    const {low, high} = weightedInterval(parts, part => scoreInterval([part], 'micro', confidence))
+    return {value, low: Math.max(0, Math.min(value, low)), high: Math.min(1, Math.max(value, high))}
+  }
   const z = critical(confidence)
   const level = z === twoSidedZ(confidence) ? confidence : 1 - 2 * normalCdf(-z)
   const successes = wholeIfNearly(value * n)

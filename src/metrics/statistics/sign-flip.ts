@@ -1,7 +1,7 @@
 // The randomisation test of a paired difference: if the arms do not differ, the sign of every difference is random.
 import type {Random} from '../../core/random.js'
 import {normalCdf, normalQuantile} from './normal.js'
-import type {Stratum} from './strata.js'
+import {type Stratum, sharesOf} from './strata.js'
 
 export interface SignFlipTest {
   /** The two-sided p value. */
@@ -34,7 +34,7 @@ interface Group {
 }
 
 /**
- * T = D / sqrt(V) for the mean over strata (of equal weight) of paired differences, compared with T under all flips of
+ * T = D / sqrt(V) for the mean over strata (by their weights) of paired differences, compared with T under all flips of
  * the signs of whole clusters. V is recomputed for each flip, so that strata with large differences do not make the
  * test conservative: V = sum over groups of G / (G - 1) (sum e^2 - (sum e)^2 / G), with e a cluster's share in D and G
  * the clusters of a group (those that touch the same strata). With at most 13 differences every flip is enumerated;
@@ -108,8 +108,9 @@ function flippable(strata: readonly Stratum[]): {groups: Group[]; cells: (Cell &
     if (share !== 0) group.sizes.set(share, (group.sizes.get(share) ?? 0) + 1)
   }
   const clusters = new Map<number, Map<number, number>>()
+  const weights = sharesOf(strata)
   for (const [s, {values, clusters: numbers}] of strata.entries()) {
-    const weight = 1 / strata.length / values.length
+    const weight = weights[s]! / values.length
     for (let i = 0; i < values.length; i++) {
       if (numbers === undefined) {
         add(String(s), weight * values[i]!)
@@ -125,7 +126,7 @@ function flippable(strata: readonly Stratum[]): {groups: Group[]; cells: (Cell &
   }
   for (const sums of clusters.values()) {
     let share = 0
-    for (const [s, sum] of sums) share += sum / strata.length / strata[s]!.values.length
+    for (const [s, sum] of sums) share += (weights[s]! * sum) / strata[s]!.values.length
     add([...sums.keys()].join(), Math.abs(share) < 1e-15 ? 0 : share)
   }
   const groups: Group[] = []

@@ -7,10 +7,18 @@
 export interface Stratum {
   readonly values: Float64Array
   readonly clusters?: Int32Array
+  /** Its weight in a macro mean, where the strata do not all weigh the same; only the ratios matter. */
+  readonly weight?: number
 }
 
-/** How strata are combined: the mean over all samples (micro), or the unweighted mean of the strata's means (macro). */
+/** How strata are combined: the mean over all samples (micro), or the mean of the strata's means (macro). */
 export type Aggregate = 'macro' | 'micro'
+
+/** The share of each stratum in a macro mean: equal, or in proportion to their weights. The shares sum to 1. */
+export function sharesOf(strata: readonly {readonly weight?: number}[]): number[] {
+  const total = strata.reduce((sum, {weight = 1}) => sum + weight, 0)
+  return strata.map(({weight = 1}) => weight / total)
+}
 
 /**
  * The strata of a mean. A macro mean keeps them; for a micro mean they are merged into one stratum that holds every

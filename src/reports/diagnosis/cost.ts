@@ -1,6 +1,7 @@
 // What each arm costs: accuracy against decode steps and milliseconds, and the arms that none beats in both.
 import {type ArmCost, type ConditionOutcome, paretoSet} from '../../metrics/diagnosis/index.js'
 import {quantile} from '../../metrics/statistics/quantile.js'
+import {aggregateOf} from '../strata.js'
 import {headlineOf, type Recorded} from './outcomes.js'
 import type {Study} from './study.js'
 
@@ -29,7 +30,8 @@ export function costsOf(study: Study, {bench, cells}: Recorded): CostRow[] {
     )
     const all = strata.flat()
     if (all.length === 0) return []
-    const accuracy = bench.aggregate === 'macro' ? mean(strata.filter(({length}) => length > 0).map(score)) : score(all)
+    const accuracy =
+      aggregateOf({bench}) === 'macro' ? mean(strata.filter(({length}) => length > 0).map(score)) : score(all)
     const known = (figure: 'decodeSteps' | 'ms') => all.flatMap(one => one[figure] ?? [])
     const [steps, ms] = [known('decodeSteps'), known('ms')]
     return [

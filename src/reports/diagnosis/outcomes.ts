@@ -8,6 +8,7 @@ import {
   type DiagnosisTable,
   type Donor,
   decidingConditions,
+  groupsAsSamples,
   ownCondition,
 } from '../../metrics/diagnosis/index.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
@@ -17,6 +18,7 @@ import type {LockedBenchmark} from '../../run-folder/lock.js'
 import {type RunFolder, readLogBatches} from '../../run-folder/reader.js'
 import {type LogRecord, replaces} from '../../run-folder/record.js'
 import {RecordCheck} from '../../run-folder/record-check.js'
+import {aggregateOf} from '../strata.js'
 import type {Study, StudyArm} from './study.js'
 
 /** One sample of a benchmark while the logs are read. */
@@ -26,6 +28,8 @@ interface Cell {
   readonly repeat?: number
   readonly subtask: string
   readonly cluster?: string
+  /** The samples with which it counts together. */
+  readonly group?: string
   readonly options?: number
   readonly gold?: number
   engaged: boolean | null
@@ -118,7 +122,7 @@ function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogReco
   const key = keyOf(record)
   let cell = cells.get(key)
   if (cell === undefined) {
-    cell = newCell(key, record)
+    cell = newCell(key, record, arm.folder.samples.get(record.bench)?.get(record.id)?.group)
     cells.set(key, cell)
   }
   const into = role === 'condition' ? cell.under : cell.beside
@@ -133,7 +137,7 @@ function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogReco
   } else if (name === 'self-swap') cell.fedAgain = idsOf(record)
 }
 
-function newCell(id: string, record: LogRecord): Cell {
+function newCell(id: string, record: LogRecord, group: string | undefined): Cell {
   const {subtask, letters, gold, repeat, cluster, item} = record
   // Repeats and option orders of an item are dependent; so are samples that share a picture.
   const together = cluster ?? item ?? (repeat === undefined ? undefined : record.id)
@@ -142,6 +146,7 @@ function newCell(id: string, record: LogRecord): Cell {
     ...{id, sampleId: record.id, subtask, engaged: null, under: {}, beside: {}},
     ...(repeat !== undefined && {repeat}),
     ...(together !== undefined && {cluster: together}),
+    ...(group !== undefined && {group}),
     ...(letters && {options: letters.length}),
     ...(place >= 0 && {gold: place}),
   }
@@ -257,7 +262,17 @@ function forcedOf({forced, letters}: LogRecord): readonly number[] | null {
 /** The table that the judge is given: conditions in the order of the study, whatever that of the logs. */
 export function tableOf({conditions}: Study, {bench, cells}: Recorded): DiagnosisTable {
   const samples = [...cells.values()].map(
-    ({beside: _, sampleId: __, repeat: ___, ids: ____, fedAgain: _____, direct, under, ...sample}): DiagnosedSample => ({
+    ({
+      beside: _,
+      sampleId: __,
+      repeat: ___,
+      ids: ____,
+      fedAgain: _____,
+      group: ______,
+      direct,
+      under,
+      ...sample
+    }): DiagnosedSample => ({
       ...sample,
       ...(direct !== undefined && {direct}),
       under: Object.fromEntries(
@@ -265,10 +280,12 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
       ),
     }),
   )
-  return {
-    ...{bench: bench.id, aggregate: bench.aggregate, samples},
+  const table: DiagnosisTable = {
+    ...{bench: bench.id, aggregate: aggregateOf({bench}), samples},
     ...(bench.headline !== null && {headline: headlineOf(bench, samples)}),
   }
+  // Samples that count only together are judged together.
+  return bench.aggregate === 'group' ? groupsAsSamples(table, ({id}) => cells.get(id)?.group) : table
 }
 
 /** Subtasks of the headline; all where the selection has none of those. */

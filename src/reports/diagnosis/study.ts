@@ -4,6 +4,7 @@ import {didYouMean} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId} from '../../core/generation.js'
 import {canonicalJson} from '../../core/hash.js'
+import {secondRuns} from '../../evaluation/second-answers.js'
 import {decidingConditions, ownCondition} from '../../metrics/diagnosis/index.js'
 import {interventionNames, isIntervention} from '../../modes/interventions.js'
 import type {Lock, LockedBenchmark} from '../../run-folder/lock.js'
@@ -42,19 +43,25 @@ export interface Study {
 }
 
 /**
- * The study in these runs: all latent arms of one model, one protocol and one K. `RUN#PART` takes only the arms whose
+ * The study in these runs, with what `diagnose` asked a second time: all latent arms of one model, protocol and K.
+ * `RUN#PART` takes only the arms whose
  * id contains PART.
  * Throws `bad-file` and `provenance` as `openRunFolder` does; `usage` for several models or K, and where `own` is
  * missing; `provenance` for arms that do not compare.
  */
 export async function studyOfRuns(runs: readonly string[]): Promise<Study> {
   const found: StudyArm[] = []
-  for (const run of runs) {
+  for (const run of new Set(runs)) {
     const {dir, arm: part} = splitRunArm(run)
     const folder = await openRunFolder(dir)
     const arms = folder.lock.arms.filter(({id}) => part === undefined || id.includes(part))
     if (arms.length === 0) pickArm(folder, part)
     found.push(...arms.map(arm => ({folder, arm})))
+    if (part !== undefined) continue
+    for (const second of await secondRuns(dir)) {
+      const again = await openRunFolder(second)
+      found.push(...again.lock.arms.map(arm => ({folder: again, arm})))
+    }
   }
   const latent = found.filter(({arm}) => arm.mode === 'latent')
   const kinds = new Set(latent.map(({arm}) => armId({...arm, intervention: ownCondition})))

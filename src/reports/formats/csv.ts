@@ -1,11 +1,15 @@
 // One line per row and subtask; an empty subtask is the headline. Scores are fractions, as in the JSON
 // (design/contract.md, "The result document").
 import {stringify} from 'csv-stringify/sync'
+import {aggregateText} from '../../core/headline.js'
 import {printableData} from '../../core/printable.js'
 import type {ResultRow, ResultSubtask} from '../schemas/result.js'
 import {defineFormat} from './format.js'
 
-type Part = Pick<ResultRow, 'score' | 'low' | 'high' | 'micro' | 'n' | 'total' | 'outcomes' | 'baselines'>
+type Part = Pick<
+  ResultRow,
+  'score' | 'low' | 'high' | 'micro' | 'n' | 'total' | 'outcomes' | 'baselines' | 'groups' | 'groupScore'
+>
 
 /** Column name -> its value; the order of the columns is fixed by design/contract.md. */
 const columns: Readonly<Record<string, (row: ResultRow, part: Part, subtask: string) => string | number | null>> = {
@@ -20,7 +24,7 @@ const columns: Readonly<Record<string, (row: ResultRow, part: Part, subtask: str
   split: row => row.split,
   subtask: (_row, _part, subtask) => subtask,
   metric: row => row.metric,
-  aggregate: row => row.aggregate,
+  aggregate: row => aggregateText(row.aggregate),
   score: (_row, part) => part.score,
   low: (_row, part) => part.low,
   high: (_row, part) => part.high,
@@ -44,6 +48,8 @@ const columns: Readonly<Record<string, (row: ResultRow, part: Part, subtask: str
   latency_p95_ms: row => row.latencyMs.p95,
   sample: row => row.sample,
   lock: row => row.lock,
+  groups: (_row, {groups = null}) => groups,
+  group_score: (_row, {groupScore = null}) => groupScore,
 }
 
 export const csv = defineFormat({
@@ -53,7 +59,9 @@ export const csv = defineFormat({
     const {rows} = printableData(document)
     const lines = rows.flatMap(row => [
       lineOf(row, row, ''),
-      ...row.subtasks.map((subtask: ResultSubtask) => lineOf(row, {...subtask, micro: subtask.score}, subtask.name)),
+      ...row.subtasks.map((subtask: ResultSubtask) =>
+        lineOf(row, {...subtask, micro: row.aggregate === 'group' ? null : subtask.score}, subtask.name),
+      ),
     ])
     // Names come from outside. A spreadsheet must not execute a name that starts like a formula.
     return stringify([Object.keys(columns), ...lines], {escape_formulas: true})

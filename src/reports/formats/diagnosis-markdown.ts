@@ -2,7 +2,7 @@
 import {printableData} from '../../core/printable.js'
 import type {DiagnosisDocument, DiagnosisRow} from '../schemas/diagnosis.js'
 import * as diagnosis from './diagnosis-words.js'
-import {plain, table} from './markdown.js'
+import {markdownTable, plain} from './markdown.js'
 
 /** The document as Markdown, ending with a line feed. */
 export function diagnosisMarkdown(whole: DiagnosisDocument): string {
@@ -34,7 +34,7 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow): string[] {
 }
 
 function textTable({columns, rows}: diagnosis.TextTable): string {
-  return table(
+  return markdownTable(
     columns.map(({head}) => head.trim()),
     columns.map(({align}) => (align === 'right' ? 'r' : 'l')).join(''),
     rows.map(row => row.map(cell => cell.trim())),

@@ -37,10 +37,7 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow, width: numb
       ...wrap(row.statement, width),
     ].join('\n'),
     tableText(diagnosis.effectTable(row, false), width, paint),
-    dim([
-      ...labelled('guards  ', dotted(diagnosis.guardFacts(row)), width),
-      ...wrap(diagnosis.levelNote(row), width),
-    ]),
+    dim([...labelled('guards  ', dotted(diagnosis.guardFacts(row)), width), ...wrap(diagnosis.levelNote(row), width)]),
     ...row.notes.map(note => dim(wrap(note, width))),
     subtasks.length === 0 ? '' : tableText(diagnosis.subtaskTable(subtasks), width, paint),
     cost === undefined ? '' : tableText(diagnosis.costTable(cost.arms), width, paint),

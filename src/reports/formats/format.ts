@@ -1,5 +1,5 @@
 // The interface of a report format: one file beside this one and one line in index.ts.
-import {aBoolean, aFunction, aText, type Definition, definitionOf, optional} from '../../core/definition.js'
+import {aBoolean, aFunction, aText, type Check, type Definition, definitionOf, optional} from '../../core/definition.js'
 import type {ResultDocument} from '../schemas/result.js'
 
 export interface FormatOptions {
@@ -23,10 +23,15 @@ export interface Format {
   render(document: ResultDocument, options: FormatOptions): string
 }
 
+const anEnding: Check = {
+  words: 'a file ending with its dot, such as .txt',
+  fits: value => typeof value === 'string' && /^\.[\w.-]+$/.test(value),
+}
+
 /** Checks the definition of a report format. Throws LanternError `bad-config` naming what is wrong. */
 export function defineFormat(format: Format): Definition<'format', Format> {
   return definitionOf('format', format, {
-    ending: aText,
+    ending: anEnding,
     render: aFunction,
     appends: optional(aBoolean),
     pathVariable: optional(aText),

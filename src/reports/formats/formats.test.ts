@@ -206,7 +206,7 @@ describe('terminal', () => {
 it('csv has the header of the contract and a line per row and subtask', () => {
   const lines: Record<string, string>[] = parse(formatNamed('csv').render(document, narrow), {columns: true})
   expect(Object.keys(lines[0]!).join()).toBe(
-    'run,arm,model,mode,protocol,latent_size,intervention,bench,split,subtask,metric,aggregate,score,low,high,micro,n,total,correct,wrong,unanswered,truncated,refused,error,not_engaged,unscored,random,majority,text_tokens,latent_steps,prompt_tokens,latency_p50_ms,latency_p95_ms,sample,lock',
+    'run,arm,model,mode,protocol,latent_size,intervention,bench,split,subtask,metric,aggregate,score,low,high,micro,n,total,correct,wrong,unanswered,truncated,refused,error,not_engaged,unscored,random,majority,text_tokens,latent_steps,prompt_tokens,latency_p50_ms,latency_p95_ms,sample,lock,groups,group_score',
   )
   expect(lines.filter(line => line['subtask'] === '')).toHaveLength(document.rows.length)
   expect(lines).toHaveLength(document.rows.reduce((sum, row) => sum + 1 + row.subtasks.length, 0))

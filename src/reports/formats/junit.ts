@@ -1,5 +1,7 @@
 // JUnit XML, which most CI systems display: a suite per arm and benchmark, a case per headline and subtask, and the
 // gate.
+
+import {aggregateText} from '../../core/headline.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
 import {defineFormat} from './format.js'
@@ -44,7 +46,7 @@ function rowSuite(row: ResultDocument['rows'][number]): Suite {
   const scalars = {
     run: row.run,
     metric: row.metric,
-    aggregate: row.aggregate,
+    aggregate: aggregateText(row.aggregate),
     sample: row.sample,
     lock: row.lock,
     ...row.outcomes,
@@ -80,8 +82,12 @@ function verdictOf({n, outcomes}: Pick<ResultRow, 'n' | 'outcomes'>): Case['verd
   return outcomes.error > 0 ? 'error' : 'skipped'
 }
 
-function scoreText({score, low, high, n, total}: Pick<ResultRow, 'score' | 'low' | 'high' | 'n' | 'total'>): string {
-  return `${words.percent(score)} % (95 % interval ${words.interval(low, high)}), n ${words.sampleCount({n, total})}`
+function scoreText(
+  part: Pick<ResultRow, 'score' | 'low' | 'high' | 'n' | 'total' | 'groups' | 'groupTotal' | 'groupScore'>,
+): string {
+  const {score, low, high, n, total} = part
+  const groups = part.groups === undefined ? '' : `, ${words.groupText(part)}`
+  return `${words.percent(score)} % (95 % interval ${words.interval(low, high)}), n ${words.sampleCount({n, total})}${groups}`
 }
 
 function gateSuite(comparison: Comparison): Suite {

@@ -33,11 +33,12 @@ function groupBlocks(
   subtasksOf: (document: ResultDocument, group: ResultGroup) => string,
 ): string[] {
   const rows = words.rowsOf(document, group)
+  const {count: counted, score: scored} = words.groupColumns(rows)
   const notes = [words.apartSentence(group), words.tierSentence(document, group), words.powerSentence(group)]
   return [
     `### ${plain(words.groupTitle(document, group))}`,
     plain(words.groupFacts(document, group).join(' · ')),
-    table(
+    markdownTable(
       [
         'tier',
         'rank',
@@ -46,6 +47,8 @@ function groupBlocks(
         '95 % interval',
         'micro',
         'n',
+        ...(counted ? ['groups'] : []),
+        ...(scored ? ['group score'] : []),
         'unanswered',
         'truncated',
         'errors',
@@ -53,7 +56,7 @@ function groupBlocks(
         'ms p50 / p95',
         'remarks',
       ],
-      'rrlrrrrrrrrrl',
+      `rrlrrrr${counted ? 'r' : ''}${scored ? 'r' : ''}rrrrrl`,
       rows.map(row => [
         row.tier === null ? '' : String(row.tier),
         words.rank(row),
@@ -62,6 +65,8 @@ function groupBlocks(
         words.interval(row.low, row.high),
         words.percent(row.micro),
         words.sampleCount(row),
+        ...(counted ? [words.groupCount(row)] : []),
+        ...(scored ? [words.percent(row.groupScore ?? null)] : []),
         words.count(row.outcomes.unanswered),
         words.count(row.outcomes.truncated),
         words.count(row.outcomes.error),
@@ -87,7 +92,7 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
       : words.absent
   }
   const size = (name: string) => Math.max(...rows.map(row => row.subtasks.find(one => one.name === name)?.n ?? 0))
-  return table(
+  return markdownTable(
     ['subtask', 'n', ...rows.map(words.distinctName)],
     `lr${'r'.repeat(rows.length)}`,
     names.map(name => [name, words.count(size(name)), ...rows.map(row => cell(row, name))]),
@@ -106,7 +111,11 @@ function comparisonBlocks(comparison: Comparison): string[] {
 }
 
 /** A table; `alignment` has a letter per column, `l` or `r`. */
-export function table(head: readonly string[], alignment: string, body: readonly (readonly string[])[]): string {
+export function markdownTable(
+  head: readonly string[],
+  alignment: string,
+  body: readonly (readonly string[])[],
+): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   return [
     line(head.map(plain)),
@@ -120,6 +129,6 @@ export function plain(text: string): string {
   return text.replaceAll(/[\\`*_[\]<>|]/g, character => `\\${character}`).replaceAll(/\s+/g, ' ')
 }
 
-export function code(text: string): string {
+function code(text: string): string {
   return `\`${text.replaceAll(/[`\s]+/g, ' ')}\``
 }

@@ -73,10 +73,14 @@ function rowsTable(rows: readonly ResultRow[], {oneModel, numbered, width, paint
     {head: 'score', align: 'right', cell: row => words.percent(row.score), style: paint.bold},
     {head: '95 % interval', align: 'right', cell: row => words.interval(row.low, row.high)},
     ...(width >= wide ? [whiskers] : []),
-    ...(rows.some(row => row.aggregate === 'macro')
+    ...(rows.some(row => row.aggregate !== 'micro')
       ? [{head: 'micro', align: 'right', cell: (row: ResultRow) => words.percent(row.micro)} as const]
       : []),
     {head: 'n', align: 'right', cell: words.sampleCount},
+    ...(words.groupColumns(rows).count ? [{head: 'groups', align: 'right', cell: words.groupCount} as const] : []),
+    ...(words.groupColumns(rows).score
+      ? [{head: 'group', align: 'right', cell: (row: ResultRow) => words.percent(row.groupScore ?? null)} as const]
+      : []),
     ...(rows.some(row => row.usage.textTokens !== null)
       ? [{head: 'tokens', align: 'right', cell: words.thinking} as const]
       : []),

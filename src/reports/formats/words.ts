@@ -1,5 +1,6 @@
 // Formats figures the same way in all formats for people: per cent with one decimal, counts with separators, outcomes
 // in words.
+import {aggregateText} from '../../core/headline.js'
 import type {Comparison, ComparisonPair} from '../schemas/comparison.js'
 import type {ResultDocument, ResultGroup, ResultPanel, ResultRow} from '../schemas/result.js'
 
@@ -40,6 +41,25 @@ export function figure(value: number | null, digits = 0): string {
 /** `1,893/1,901` while samples are missing, else `1,901`. */
 export function sampleCount({n, total}: Pick<ResultRow, 'n' | 'total'>): string {
   return n === total ? count(n) : `${count(n)}/${count(total)}`
+}
+
+/** `149/150` while the results of groups are missing, else `150`; a dash where there are no groups. */
+export function groupCount({groups, groupTotal}: Pick<ResultRow, 'groups' | 'groupTotal'>): string {
+  return groups === undefined ? absent : sampleCount({n: groups, total: groupTotal ?? groups})
+}
+
+/** `61.3 % of 150 groups right`. */
+export function groupText(row: Pick<ResultRow, 'groups' | 'groupTotal' | 'groupScore'>): string {
+  return `${percent(row.groupScore ?? null)} % of ${groupCount(row)} groups right`
+}
+
+/**
+ * Whether a table shows how many groups its rows have, and the share of them that are right, which is the score itself
+ * where groups are scored.
+ */
+export function groupColumns(rows: readonly ResultRow[]): {count: boolean; score: boolean} {
+  const count = rows.some(({groups}) => groups !== undefined)
+  return {count, score: count && rows.some(({aggregate}) => aggregate !== 'group')}
 }
 
 /** The arm's id, with the model's label (if any) instead of its reference. */
@@ -85,7 +105,13 @@ export function remarks(row: ResultRow): string[] {
 export function groupTitle(document: ResultDocument, group: ResultGroup): string {
   const rows = rowsOf(document, group)
   const is = (sample: ResultRow['sample']) => rows.some(row => row.sample === sample)
-  const sample = is('builtin') ? ', built-in sample' : is('unverified') ? ', not the published samples' : ''
+  const sample = is('builtin')
+    ? ', built-in sample'
+    : is('custom')
+      ? ', own data'
+      : is('unverified')
+        ? ', not the published samples'
+        : ''
   const models = rows.every(({model}) => model.startsWith('builtin:')) ? ', built-in control models' : ''
   return `${group.title} ${group.split}${sample}${models}`
 }
@@ -102,7 +128,7 @@ export function groupFacts(document: ResultDocument, group: ResultGroup): string
   const {shared} = group
   const parts = row.subtasks.filter(subtask => subtask.headline).length
   const facts = [
-    `${row.metric} in %, ${row.aggregate === 'macro' ? (parts === 1 ? 'one subtask' : `mean of ${parts} subtasks`) : 'mean over samples'}`,
+    `${row.metric} in %, ${meanText(row.aggregate, parts)}`,
     ...(group.counted === null ? [] : [group.counted]),
     `extractor ${shared['extractor']}`,
     `prompts ${shared['prompt style']}`,
@@ -112,6 +138,13 @@ export function groupFacts(document: ResultDocument, group: ResultGroup): string
   if (row.baselines.majority !== null) facts.push(`majority ${percent(row.baselines.majority)}`)
   if (shared['labels'] === 'old' || shared['labels'] === 'new') facts.push(`${shared['labels']} labels`)
   return facts
+}
+
+function meanText(aggregate: ResultRow['aggregate'], parts: number): string {
+  if (aggregate === 'micro') return 'mean over samples'
+  if (aggregate === 'group') return 'mean over groups, each right when all of its samples are'
+  if (parts === 1) return 'one subtask'
+  return aggregate === 'macro' ? `mean of ${parts} subtasks` : aggregateText(aggregate)
 }
 
 /** Why the group is not ranked with the first one of its benchmark; null for the first. */
@@ -124,7 +157,7 @@ export function powerSentence({power}: ResultGroup): string | null {
   if (power === null) return null
   const share = `${percent(power.discordance)} % of which ${power.assumed ? 'are taken to differ' : 'differ'} without a net effect`
   return (
-    `${count(power.pairs)} ${power.assumed ? 'sample' : 'pair'}${power.pairs === 1 ? '' : 's'}, ${share}: a paired comparison finds differences from ` +
+    `${count(power.pairs)} ${power.assumed ? power.unit : power.unit === 'group' ? 'pairs of group' : 'pair'}${power.pairs === 1 ? '' : 's'}, ${share}: a paired comparison finds differences from ` +
     `${percent(power.mde)} points (80 % power) and can show "no difference" within ±${percent(power.smallestMargin)} points, not less.`
   )
 }
@@ -159,7 +192,7 @@ export function pairSentence(pair: ComparisonPair, {alpha, pairs}: Pick<Comparis
   const open = pair.verdict === 'inconclusive' ? `; smallest detectable difference ${percent(pair.mde)} points` : ''
   return (
     `${points(pair.difference)} points (${confidence} % interval ${points(pair.low)} to ${points(pair.high)}), ${testNames[pair.test]} p ${p(pair.p)}${several}; ` +
-    `${counted(pair.wins, 'win')}, ${counted(pair.losses, 'loss', 'losses')}, ${counted(pair.ties, 'tie')} in ${counted(pair.n, 'pair')}${open}`
+    `${counted(pair.wins, 'win')}, ${counted(pair.losses, 'loss', 'losses')}, ${counted(pair.ties, 'tie')} in ${pair.unit === 'group' ? counted(pair.n, 'pair of groups', 'pairs of groups') : counted(pair.n, 'pair')}${open}`
   )
 }
 

@@ -1,18 +1,23 @@
 // The comparison document: `compare --json`, and `comparison` in the result document of `run --baseline`
 // (design/contract.md, "compare").
 import {z} from 'zod'
+import {aggregateSchema} from '../../core/headline.js'
 import {outcomes} from '../../core/outcome.js'
 import {pairedTests} from '../../metrics/statistics/index.js'
 import {resultRowSchema} from './result-row.js'
 
 /** `p` and the interval belong to the test named by `test`: the interval contains 0 exactly when p is above alpha. */
-const difference = {
+export const testedDifference = {
   n: z.number().int(),
   difference: z.number(),
   low: z.number(),
   high: z.number(),
   p: z.number(),
   test: z.enum(pairedTests),
+}
+
+const difference = {
+  ...testedDifference,
   wins: z.number().int(),
   losses: z.number().int(),
   ties: z.number().int(),
@@ -43,14 +48,16 @@ export const comparisonPairSchema = z.looseObject({
   mde: z.number(),
   /** Smallest margin within which equivalence could be shown with 80 % power. */
   smallestMargin: z.number(),
-  aggregate: z.enum(['macro', 'micro']),
-  /** True when samples share a picture or an item. */
+  aggregate: aggregateSchema,
+  /** What `n`, wins, losses and flips count: samples, or groups where those are scored. */
+  unit: z.enum(['sample', 'group']),
+  /** True when samples share a picture, an item or a group, or groups a picture. */
   clustered: z.boolean(),
   /** One-sided bounds of the difference, each at `alpha`. */
   bounds: z.strictObject({low: z.number(), high: z.number()}),
   verdict: z.enum(comparisonVerdicts),
   gate: gateSchema,
-  /** Samples whose score differs in `new`, losses first; at most `--flips`. */
+  /** Samples (or groups) whose score differs in `new`, losses first; at most `--flips`. */
   flips: z.array(z.strictObject({id: z.string(), from: z.enum(outcomes), to: z.enum(outcomes)})),
   /** `holm` is `p` adjusted for the number of subtasks. */
   subtasks: z.array(z.looseObject({name: z.string(), ...difference, holm: z.number()})),

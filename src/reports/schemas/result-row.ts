@@ -1,12 +1,25 @@
 // One row of the result document: an arm on a benchmark.
 import {z} from 'zod'
 import {modes} from '../../core/generation.js'
+import {aggregateSchema} from '../../core/headline.js'
 import {outcomes} from '../../core/outcome.js'
 
 const fraction = z.number().nullable()
 const mean = z.number().nullable()
 const outcomeCounts = z.record(z.enum(outcomes), z.number().int())
 const baselines = z.strictObject({random: fraction, majority: fraction})
+
+/**
+ * Where samples belong to groups (pairs, rotations), whatever the headline: the share of groups that are right, with
+ * its interval, over the `groups` whose result is known, of `groupTotal`.
+ */
+const groupFigures = {
+  groups: z.number().int().optional(),
+  groupTotal: z.number().int().optional(),
+  groupScore: fraction.optional(),
+  groupLow: fraction.optional(),
+  groupHigh: fraction.optional(),
+}
 
 export const resultRowSchema = z.looseObject({
   run: z.string(),
@@ -23,11 +36,13 @@ export const resultRowSchema = z.looseObject({
   recipe: z.string().nullable(),
   split: z.string(),
   metric: z.string(),
-  aggregate: z.enum(['macro', 'micro']),
+  /** `group`: the score is over groups, and `micro` is the plain accuracy beside it. */
+  aggregate: aggregateSchema,
   score: fraction,
   low: fraction,
   high: fraction,
   micro: fraction,
+  ...groupFigures,
   n: z.number().int(),
   total: z.number().int(),
   outcomes: outcomeCounts,
@@ -41,6 +56,7 @@ export const resultRowSchema = z.looseObject({
       score: fraction,
       low: fraction,
       high: fraction,
+      ...groupFigures,
       outcomes: outcomeCounts,
       baselines,
       /** False for a subtask that is shown but not part of the headline. */
@@ -58,7 +74,7 @@ export const resultRowSchema = z.looseObject({
   /** Number of samples whose latents were observed, the share of them with a latent block, and its 95 % interval. */
   engaged: z.strictObject({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()}).nullable(),
   lock: z.string(),
-  sample: z.enum(['official', 'partial', 'builtin', 'unverified']),
+  sample: z.enum(['official', 'partial', 'builtin', 'unverified', 'custom']),
   /** Means of further figures of the log records, by name. */
   metrics: z.record(z.string(), z.number()),
   /** With several option orders: the share of items right in every order, and the mean over items. */

@@ -26,6 +26,8 @@ export const resultGroupSchema = z.looseObject({
   power: z
     .strictObject({
       pairs: z.number().int(),
+      /** What is paired: samples, or groups where those are scored. */
+      unit: z.enum(['sample', 'group']),
       discordance: z.number(),
       assumed: z.boolean(),
       mde: z.number(),

@@ -12,10 +12,13 @@ import {
   writeLora,
 } from '../../../test/support/edited-checkpoints.js'
 import {goldenFolders} from '../../../test/support/goldens.js'
+import {startHubServer} from '../../../test/support/hub-server.js'
+import {runnerOptions} from '../../../test/support/runner-options.js'
 import {tinySizes, writeTinyCheckpoint} from '../../../test/support/tiny-checkpoint.js'
 import type {LanternError} from '../../core/errors.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {writeSafetensors} from '../../core/safetensors.js'
+import {openRunner} from '../index.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
@@ -201,6 +204,24 @@ describe('an adapter', () => {
       message: expect.stringMatching(/is a LoRA adapter; its base "owner\/name"/),
       suggestion: expect.stringMatching(/hub:owner\/name.*--model BASE --adapter/),
     })
+  })
+
+  it('is fetched from the hub where it is named so, and is the same model as from its folder', async () => {
+    const {adapter} = await writeLora(join(folder, 'far'), base, {targets: layers, rank: 4, alpha: 8}, () => 2)
+    const files = readdirSync(adapter).map(path => ({path, bytes: readFileSync(join(adapter, path)), lfs: true}))
+    const hub = await startHubServer(files)
+    try {
+      const env = {HF_HOME: join(folder, 'fetched'), HF_ENDPOINT: hub.endpoint}
+      const options = runnerOptions({common: {cacheDir, env, planOnly: true}})
+      const hash = async (named: string) => {
+        const session = await openRunner(base, {...options, local: {...options.local, adapter: named}})
+        await session.close()
+        return session.describe().sha256
+      }
+      expect(await hash('hub:owner/lora')).toBe(await hash(adapter))
+    } finally {
+      await hub.close()
+    }
   })
 
   it('is part of the hash, so that neither the lock nor the cached weights confuse two adapters', async () => {

@@ -4,7 +4,7 @@ import {dirname, join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {closest} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
-import {type FolderOptions, hubCheckpoint, hubScheme} from '../hub-checkpoint.js'
+import {type FolderOptions, hubAdapter, hubCheckpoint, hubScheme} from '../hub-checkpoint.js'
 
 /**
  * True for a reference with a scheme, a path that exists, and anything that can only be meant as a path. False for a
@@ -22,6 +22,11 @@ export function isCheckpointRef(ref: string): boolean {
 export async function checkpointFolder(ref: string, options: FolderOptions): Promise<string> {
   if (isBuiltinRef(ref)) return builtinFolder(ref.slice(builtinScheme.length))
   return ref.startsWith(hubScheme) ? hubCheckpoint(ref, options) : resolve(ref)
+}
+
+/** The folder of a LoRA adapter: a path, or a repository of the hub. Throws as `checkpointFolder` does. */
+export async function adapterFolder(ref: string, options: FolderOptions): Promise<string> {
+  return ref.startsWith(hubScheme) ? hubAdapter(ref, options) : resolve(ref)
 }
 
 const builtinScheme = 'builtin:'

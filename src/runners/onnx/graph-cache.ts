@@ -1,9 +1,10 @@
 // Caches emitted graphs under a hash of everything they are made from. A second start then reads a file instead of
 // emitting the graph again, and a graph viewer can open what was run. A cache that cannot be written only costs time.
-import {mkdir, readFile} from 'node:fs/promises'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import {makeFolder} from '../../core/folders.js'
 import {hashOf} from '../../core/hash.js'
+import {writeWhole} from '../../core/part-file.js'
 
 /** The bytes of the graph `name`, which `ingredients` determine completely. */
 export async function cachedGraph(
@@ -17,8 +18,8 @@ export async function cachedGraph(
   const known = await readFile(file).catch(() => null)
   if (known !== null) return known
   const graph = emit()
-  await mkdir(folder, {recursive: true})
-    .then(() => writeFileAtomic(file, Buffer.from(graph)))
+  await makeFolder(folder)
+    .then(() => writeWhole(file, graph))
     .catch(() => undefined)
   return graph
 }

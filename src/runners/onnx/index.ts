@@ -1,6 +1,7 @@
 // Local checkpoints: a folder, a repository of the hub, or a model that ships with the package.
+import type {FolderOptions} from '../hub-checkpoint.js'
 import {defineRunner} from '../runner.js'
-import {checkpointFolder, isCheckpointRef} from './checkpoint-folder.js'
+import {adapterFolder, checkpointFolder, isCheckpointRef} from './checkpoint-folder.js'
 import type {OnnxOptions} from './options.js'
 
 export type {LocalOptions} from './options.js'
@@ -15,15 +16,18 @@ export const onnxRunner = defineRunner<OnnxOptions>({
   accepts: isCheckpointRef,
   async open(ref, options) {
     const {env, notify} = options.common
-    const folder = await checkpointFolder(ref, {
+    const fetching = (what: string): FolderOptions => ({
       env,
       notify(event) {
-        if (event.type === 'progress') notify({type: 'loading', what: ref, done: event.done, total: event.total})
+        if (event.type === 'progress') notify({type: 'loading', what, done: event.done, total: event.total})
         else if (event.type === 'retry')
           notify({type: 'warning', message: `${event.file}: ${event.reason}; trying again.`})
       },
     })
+    const folder = await checkpointFolder(ref, fetching(ref))
+    const {adapter: named, ...local} = options.local
+    const adapter = named === undefined ? undefined : await adapterFolder(named, fetching(named))
     const {openSession} = await import('./session.js')
-    return openSession(ref, folder, options)
+    return openSession(ref, folder, {...options, local: {...local, ...(adapter !== undefined && {adapter})}})
   },
 })

@@ -139,8 +139,7 @@ export function unpackGroup({requests, pictures}: SentGroup): Request[] {
   }
   for (const {sample, prompt, looksAt, foreign} of requests as Request[]) {
     sample.images.forEach(unpackImage)
-    picturesOf(prompt).forEach(unpackImage)
-    if (looksAt) picturesOf(looksAt).forEach(unpackImage)
+    for (const one of looksAt ? [prompt, looksAt] : [prompt]) picturesOf(one).forEach(unpackImage)
     if (foreign) unpackImage(foreign)
   }
   return requests as Request[]

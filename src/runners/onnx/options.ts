@@ -15,7 +15,7 @@ export interface LocalOptions {
    */
   readonly weights?: 'mapped' | 'packed'
   readonly threads?: number
-  /** Folder of a LoRA adapter for the checkpoint. */
+  /** LoRA adapter for the checkpoint: a folder, or a repository of the hub (`hub:owner/name[@revision]`). */
   readonly adapter?: string
   readonly batchSize?: number
   /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */

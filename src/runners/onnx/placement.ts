@@ -2,9 +2,10 @@
 // of the model's folder, so links are resolved first: in a hub cache (snapshots/ -> blobs/) the folder becomes blobs/.
 // The model itself is passed as bytes together with that folder's name. Nothing is written beside the weights, so
 // read-only folders and other file systems need no special care.
-import {copyFile, link, mkdir, realpath, stat} from 'node:fs/promises'
+import {copyFile, link, realpath, stat} from 'node:fs/promises'
 import {basename, dirname, join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
+import {makeFolder} from '../../core/folders.js'
 import {sha256} from '../../core/hash.js'
 
 export interface Placement {
@@ -33,7 +34,7 @@ export async function placeWeights(files: readonly string[], cacheDir: string): 
   const folder = join(cacheDir, 'weights', sha256(JSON.stringify(identities)).slice(0, 16))
   const name = (file: string) => `${[...real.keys()].indexOf(file)}-${basename(file)}`
   try {
-    await mkdir(folder, {recursive: true})
+    await makeFolder(folder)
     for (const [file, target] of real) await linkOrCopy(target, join(folder, name(file)))
   } catch (error) {
     throw new LanternError(

@@ -2,6 +2,7 @@
 // requested.
 import {promisify} from 'node:util'
 import * as zlib from 'node:zlib'
+import {bytesWithin} from '../../core/bytes-within.js'
 import {limits} from '../../core/limits.js'
 
 type Unpack = (bytes: Uint8Array, options: {maxOutputLength: number}) => Promise<Buffer>
@@ -38,7 +39,7 @@ export async function bodyText(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   mostBytes: number = limits.replyBytes,
 ): Promise<string> {
-  let bytes: Buffer = await bounded(body, mostBytes)
+  let bytes: Buffer = await bytesWithin(body, mostBytes, () => tooLarge(mostBytes))
   const codings = String(headers['content-encoding'] ?? '')
     .toLowerCase()
     .split(/[\s,]+/)
@@ -49,17 +50,6 @@ export async function bodyText(
   }
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) bytes = await unpacked(bytes, 'gzip', mostBytes)
   return bytes.toString('utf8').replace(/^\uFEFF/, '')
-}
-
-async function bounded(body: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of body) {
-    chunks.push(chunk)
-    length += chunk.length
-    if (length > mostBytes) throw tooLarge(mostBytes)
-  }
-  return Buffer.concat(chunks, length)
 }
 
 async function unpacked(bytes: Buffer, coding: string, maxOutputLength: number): Promise<Buffer> {

@@ -355,7 +355,7 @@ export class ChatClient {
     try {
       await this.#options.cache?.write(key, {reply, dropped})
     } catch (error) {
-      this.#options.notify({type: 'warning', message: `A reply could not be cached: ${messageOf(error)}`})
+      this.#tellOnce('cache', `Replies cannot be cached: ${messageOf(error)}`)
     }
   }
 }

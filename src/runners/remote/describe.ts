@@ -1,10 +1,11 @@
 // Describes an endpoint without sending it a prompt: its URL, and whether it serves the model.
 import {LanternError, messageOf} from '../../core/errors.js'
+import {jsonOrNothing} from '../../core/json.js'
 import {request} from '../../hub/network.js'
 import {bodyText} from './body-text.js'
 import {type EndpointOptions, resolveEndpoint} from './endpoint.js'
 import {quoted} from './failure.js'
-import {firstOf, listOf, parsed} from './fields.js'
+import {firstOf, listOf} from './fields.js'
 
 const timeoutMs = 10_000
 
@@ -30,7 +31,7 @@ export async function describeEndpoint(ref: string, options: EndpointOptions): P
       headers,
       signal: AbortSignal.timeout(timeoutMs),
     })
-    return {status: answer.statusCode, listed: namesIn(parsed(await bodyText(answer.body, answer.headers)))}
+    return {status: answer.statusCode, listed: namesIn(jsonOrNothing(await bodyText(answer.body, answer.headers)))}
   }
   let answer: Awaited<ReturnType<typeof ask>>
   try {

@@ -1,7 +1,8 @@
 // The URL and the key of a remote model. Sends nothing.
-import {readFile} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
-import {publicUrl, redactor, secretsOfUrl, shortestGivenSecret} from '../../core/redact.js'
+import {limits} from '../../core/limits.js'
+import {publicUrl, redactor, secretsIn, secretsOfUrl} from '../../core/redact.js'
+import {readSmallText} from '../../core/small-file.js'
 import type {CommonOptions} from '../runner.js'
 import type {RemoteOptions} from './options.js'
 
@@ -57,10 +58,13 @@ export async function resolveEndpoint(ref: string, options: EndpointOptions): Pr
       ...(authorization ? {authorization} : {}),
       ...options.headers,
     },
-    redact: redactor(
-      [...(key === undefined ? [] : [key]), ...secretsOfUrl(url.href), ...headerSecrets(options.headers ?? {})],
-      shortestGivenSecret,
-    ),
+    redact: redactor([
+      ...(key === undefined ? [] : [key]),
+      ...secretsOfUrl(url.href),
+      ...headerSecrets(options.headers ?? {}),
+      // A proxy on the way knows its own password, and a gateway may know more.
+      ...secretsIn(options.env),
+    ]),
   }
 }
 
@@ -112,7 +116,7 @@ async function readKey({apiKeyEnv, env}: EndpointOptions): Promise<string | unde
 
 async function readKeyFile(path: string, variable: string): Promise<string> {
   try {
-    return (await readFile(path, 'utf8')).trim()
+    return (await readSmallText(path, limits.textBytes)).trim()
   } catch (error) {
     throw new LanternError(
       'usage',

@@ -1,8 +1,10 @@
 // Reads a completion sent as server-sent events, even if no stream was requested. The pieces of its first choice are
 // joined into the reply that would have been sent without streaming.
 import {setImmediate as nextTurn} from 'node:timers/promises'
+import {jsonOrNothing} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
-import {at, firstOf, listOf, parsed} from './fields.js'
+import {at, firstOf, listOf} from './fields.js'
+import {reasonIn} from './finish.js'
 import {saidIn} from './message-text.js'
 import {errorIn} from './said-error.js'
 
@@ -18,7 +20,7 @@ export function isEventStream(body: string): boolean {
 export async function joinedEvents(body: string): Promise<unknown> {
   const said = {text: '', thoughts: '', refusal: ''}
   let usage: unknown
-  let reason: unknown
+  let reason: string | undefined
   let ended = false
   let pieces = 0
   let count = 0
@@ -30,7 +32,7 @@ export async function joinedEvents(body: string): Promise<unknown> {
     }
     // A stream of a few MB has a hundred thousand events, so the loop yields to other work from time to time.
     if (++count % eventsPerTurn === 0) await nextTurn()
-    const event = data.startsWith('{') ? parsed(data) : undefined
+    const event = data.startsWith('{') ? jsonOrNothing(data) : undefined
     if (event === undefined && ++broken > limits.brokenEvents) return undefined
     const choice = listOf(at(event, 'choices')).find(one => (at(one, 'index') ?? 0) === 0)
     const error = firstOf(event, 'error') ?? firstOf(choice, 'error')
@@ -44,7 +46,7 @@ export async function joinedEvents(body: string): Promise<unknown> {
     said.text = whole === undefined ? said.text + piece.text : piece.text
     said.thoughts += piece.thoughts
     said.refusal += piece.refusal
-    reason = firstOf(choice, 'finish_reason') ?? reason
+    reason = reasonIn(choice) ?? reason
   }
   if (pieces === 0 || (!ended && reason === undefined)) return undefined
   const message = {content: said.text, reasoning_content: said.thoughts, refusal: said.refusal}
@@ -63,7 +65,7 @@ function* eventsIn(body: string): Generator<string> {
     } else if (line.startsWith('data:')) {
       const text = line.slice(5)
       // Some servers leave out the empty line between events.
-      if (data.length === 1 && data[0]!.endsWith('}') && parsed(data[0]!) !== undefined) {
+      if (data.length === 1 && data[0]!.endsWith('}') && jsonOrNothing(data[0]!) !== undefined) {
         yield data[0]!.trim()
         data = []
       }

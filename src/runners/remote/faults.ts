@@ -27,6 +27,14 @@ const rows: readonly Row[] = [
       /insufficient[ _](?:quota|balance|credit|fund)|billing_hard_limit|exceeded your current quota|out of credits/i,
   },
   {
+    // llama.cpp: image input is not supported. vLLM: is not a multimodal model. OpenRouter: No endpoints found that
+    // support image input. LM Studio: Vision add-on is not loaded. Text servers: unknown variant `image_url`, untagged
+    // enum ChatCompletionRequestContent, and a content that must be a string (Groq, old Ollama, llama-cpp-python).
+    fault: 'no-pictures',
+    words:
+      /(?:image|vision|multi-?modal)[^.]{0,40}(?:is|are) not supported|(?:does not|doesn't|do not|cannot|not) (?:accept|support|process|handle|take)[^.]{0,30}(?:image|vision|multi-?modal)|not a (?:multi-?modal|vision)|that support image input|unknown variant `?image_url|image_url[^.]{0,10} is only supported|unsupported content part type|untagged enum chatcompletionrequestcontent|mmproj|not compiled for multimodal|vision add-?on is not|content['`"]? ?: value must be a string|cannot unmarshal array into [^;]{0,60}content|concatenate str \(not "list"\)/i,
+  },
+  {
     // llama.cpp: Loading model. Hugging Face: is currently loading. Ollama: llm server loading model. Bedrock:
     // ModelNotReadyException.
     fault: 'loading',
@@ -45,13 +53,6 @@ const rows: readonly Row[] = [
     beside: /invalid content filter policy|\baccount\b|organi[sz]ation|api key/i,
   },
   {
-    // llama.cpp: image input is not supported. vLLM: is not a multimodal model. OpenRouter: No endpoints found that
-    // support image input. Text servers: unknown variant `image_url`, untagged enum ChatCompletionRequestContent.
-    fault: 'no-pictures',
-    words:
-      /(?:image|vision|multi-?modal)[^.]{0,40}(?:is|are) not supported|(?:does not|doesn't|do not|cannot|not) (?:accept|support|process|handle|take)[^.]{0,30}(?:image|vision|multi-?modal)|not a (?:multi-?modal|vision)|that support image input|unknown variant `?image_url|image_url[^.]{0,10} is only supported|unsupported content part type|untagged enum chatcompletionrequestcontent|mmproj/i,
-  },
-  {
     // vLLM, OpenAI: maximum context length, longer than the maximum model length. llama.cpp: exceed_context_size_error.
     // LM Studio: context the overflows. TGI: `inputs` must have less than. Anthropic: prompt is too long.
     fault: 'too-long',
@@ -61,10 +62,10 @@ const rows: readonly Row[] = [
   },
   {
     // vLLM: At most 1 image(s) may be provided in one request. Anthropic: image exceeds 5 MB maximum. ModelScope: size
-    // exceed limit 2048x2048.
+    // exceed limit 2048x2048. Gemini: Request payload size exceeds the limit.
     fault: 'pictures',
     words:
-      /at most \d{1,5} (?:image|picture)|too many (?:image|picture)|(?:image|picture)s?\b[^;]{0,100}(?:too (?:large|big|small|many)|exceed|at most|maximum|dimension|resolution|absolute aspect|must be larger)|(?:invalid|unsupported|corrupt\w{0,3}) (?:base64 )?(?:image|picture)|(?:could not|failed to|cannot|unable to) (?:process|decode|load|read|identify|open|parse) [^.]{0,20}(?:image|picture)|size exceeds? limit|(?:payload|request|body)[^.]{0,30} too large/i,
+      /at most \d{1,5} (?:image|picture)|too (?:many|much) (?:image|picture|media)|(?:image|picture)s?\b[^;]{0,100}(?:too (?:large|big|small|many)|exceed|at most|maximum|dimension|resolution|absolute aspect|must be larger)|(?:invalid|unsupported|corrupt\w{0,3}) (?:base64 )?(?:image|picture)|(?:could not|failed to|cannot|unable to) (?:process|decode|load|read|identify|open|parse) [^.]{0,20}(?:image|picture)|size exceeds? limit|(?:payload|request|body)[^.]{0,30} (?:too large|exceeds? the limit)/i,
     unless: [401, 402, 403, 404, 429],
   },
 ]

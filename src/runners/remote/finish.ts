@@ -1,6 +1,7 @@
 // Maps a server's finish reason to the reason why a reply ended. Servers invent such words, so an unknown one does not
 // invalidate an answer.
 import type {Stop} from '../../core/generation.js'
+import {at, firstOf} from './fields.js'
 
 export interface Finish {
   readonly stop: Exclude<Stop, 'abort'>
@@ -39,4 +40,14 @@ export function finishOf(reason: string): Finish {
   if (filter.test(word)) return {stop: 'refusal', known: true}
   const stop = words.get(word)
   return stop === undefined ? {stop: 'eos', known: false} : {stop, known: true}
+}
+
+/** The finish reason of a choice, under the names in use; some servers wrap it in an object or a list. */
+export function reasonIn(choice: unknown): string | undefined {
+  for (const name of ['finish_reason', 'finishReason', 'finish_details', 'stop_reason']) {
+    const given = at(choice, name)
+    const reason = firstOf(given, 'type', '0') ?? given
+    if (typeof reason === 'string' && reason.trim() !== '') return reason
+  }
+  return undefined
 }

@@ -15,7 +15,14 @@ import {
 } from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {Budget} from '../budget.js'
-import {type CommonOptions, defineRunner, type Forecast, type ModelIdentity, type Session} from '../runner.js'
+import {
+  type CommonOptions,
+  defineRunner,
+  type Forecast,
+  type ModelIdentity,
+  type OnDisk,
+  type Session,
+} from '../runner.js'
 import type {ChatMessage, ChatPart} from './body.js'
 import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
@@ -108,16 +115,20 @@ class RemoteSession implements Session {
     return endpointForecast(this.#identity.endpoint!, this.#options.common, this.#options.remote.price)
   }
 
-  async *generate(groups: AsyncIterable<readonly Request[]>, signal: AbortSignal): AsyncGenerator<Generation> {
+  async *generate(
+    groups: AsyncIterable<readonly Request[]>,
+    signal: AbortSignal,
+    onDisk?: OnDisk,
+  ): AsyncGenerator<Generation> {
     const window = () => this.#client.window
-    for await (const generation of inWindow(
+    const answers = inWindow(
       flatten(groups),
       window,
       request => this.#answer(request, signal),
       signal,
-    )) {
-      if (generation !== undefined) yield generation
-    }
+      generation => generation && onDisk?.(generation.request),
+    )
+    for await (const generation of answers) if (generation !== undefined) yield generation
   }
 
   async close(): Promise<void> {

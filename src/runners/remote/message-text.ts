@@ -15,7 +15,7 @@ const thoughtTypes = /reason|think|thought/i
 
 /** A message, or the delta of a stream. */
 export function saidIn(message: unknown): Said {
-  const content = at(message, 'content')
+  const content = typeof message === 'string' ? message : at(message, 'content')
   const apart = firstOf(
     message,
     'reasoning_content',

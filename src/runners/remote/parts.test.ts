@@ -198,6 +198,27 @@ describe('the moving window', () => {
     expect(seen.sort((a, b) => a - b)).toEqual([...Array(40).keys()])
   })
 
+  it('keeps the place of a result until it is settled, and needs no settling to end', async () => {
+    let [started, settled, most] = [0, 0, 0]
+    const open: (() => void)[] = []
+    const seen: number[] = []
+    const work = async (number: number) => {
+      most = Math.max(most, ++started - settled)
+      return number
+    }
+    const onDisk = () => new Promise<void>(resolve => open.push(resolve))
+    for await (const number of inWindow(numbers(18), () => 4, work, signal, onDisk)) {
+      seen.push(number)
+      if (open.length < 4 || settled === 16) continue
+      await new Promise(resolve => setTimeout(resolve, 5))
+      expect(started).toBe(settled + 4)
+      settled += 4
+      for (const resolve of open.splice(0)) resolve()
+    }
+    expect(most).toBe(4)
+    expect(seen).toEqual([...Array(18).keys()])
+  })
+
   it('gives what was finished before it throws a failure', async () => {
     const seen: number[] = []
     const work = async (number: number) => {

@@ -31,6 +31,26 @@ describe('a refused parameter', () => {
     expect(refused('Invalid value', {param: 'temperature'})).toBe('temperature')
     expect(refused('topP is not supported for this model')).toBe('top_p')
   })
+
+  test('may be stop, where a server means the parameter and not the word', () => {
+    const stop = (message: string) => refusedParameter({message, code: '', param: ''}, 400, ['stop'])
+    for (const message of ["'stop' is too long", 'stop_sequences: no white space', 'Argument not supported: stop'])
+      expect([message, stop(message)]).toEqual([message, 'stop'])
+    expect(stop('Please stop sending pictures: they are not supported')).toBeUndefined()
+  })
+})
+
+describe('a reply', () => {
+  const choice = {index: 0, message: {content: 'A'}, finish_reason: 'stop'}
+
+  test.each([
+    ['packed beside a message that says ok', {code: 0, msg: 'ok', data: {choices: [choice]}}],
+    ['within a list', [{choices: [choice]}]],
+    ['whose message is a text', {choices: [{...choice, message: 'A'}]}],
+    ['with an empty error beside it', {choices: [choice], error: {code: 0, message: ''}}],
+  ])('%s is an answer', async (_, body) => {
+    expect(await readReply(JSON.stringify(body), 16)).toMatchObject({kind: 'reply', reply: {text: 'A', stop: 'eos'}})
+  })
 })
 
 describe('the words of a server', () => {

@@ -3,8 +3,24 @@
 import type {SaidError} from './said-error.js'
 
 /** The parameters that may be left out. Those from `--extra-body` are never left out. */
-export const parameters = ['max_tokens', 'max_completion_tokens', 'temperature', 'top_p', 'top_k', 'seed'] as const
+export const parameters = [
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+  'top_p',
+  'top_k',
+  'seed',
+  'stop',
+] as const
 export type Parameter = (typeof parameters)[number]
+
+/**
+ * Names under which servers speak of a parameter that was sent to them under ours (Anthropic, Gemini, Vertex). `stop`
+ * is too common a word to count by itself.
+ */
+const spoken: Partial<Record<Parameter, RegExp>> = {
+  stop: /['"`]stop['"`]|\bstop_?sequences?\b|\bstop (?:sequence|string|word|parameter)|: stop\b|(?:parameter|argument|field)s? stop\b/i,
+}
 
 /** Unknown or unsupported parameters: OpenAI, vLLM, Pydantic (Mistral, Azure), Gemini, Anthropic, Bedrock. */
 const unwanted =
@@ -29,13 +45,17 @@ export function refusedParameter(
   const said = `${code} ${message}`.slice(0, 4_000)
   const named = sent.filter(name => param === name || mentions(said, name))
   const candidates = named.filter(
-    name => unwanted.test(said) || (!name.startsWith('max_') && (param === name || outOfRange.test(said))),
+    // Stop strings are also looked for in the answer, so leaving them out changes no answer.
+    name =>
+      unwanted.test(said) || name === 'stop' || (!name.startsWith('max_') && (param === name || outOfRange.test(said))),
   )
   return candidates.length > 1 && candidates[0] === 'temperature' ? candidates[1] : candidates[0]
 }
 
-/** Matches the parameter as a whole word, in either spelling: `top_p`, `topP`. */
+/** Matches the parameter as a whole word, in either spelling (`top_p`, `topP`), or as it is spoken of. */
 function mentions(text: string, name: Parameter): boolean {
+  const other = spoken[name]
+  if (other !== undefined) return other.test(text)
   const camel = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
   return new RegExp(`(?<![\\w-])(?:${name}|${camel})(?![\\w-])`).test(text)
 }

@@ -1,10 +1,11 @@
 // Reads a chat completion: text, finish reason, usage. Only the fields used here have to be valid; unknown fields and
 // words never make a reply unreadable. A body that is not a completion is a failure, never an answer.
 import {type Stop, type Usage, unknownUsage} from '../../core/generation.js'
+import {jsonOrNothing} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
 import {isEventStream, joinedEvents} from './event-stream.js'
-import {at, countOf, firstOf, listOf, parsed} from './fields.js'
-import {type Finish, finishOf} from './finish.js'
+import {at, countOf, firstOf, listOf} from './fields.js'
+import {type Finish, finishOf, reasonIn} from './finish.js'
 import {saidIn} from './message-text.js'
 import {errorIn, isPage, type SaidError, saidError} from './said-error.js'
 import {tailLogProbs} from './tail-log-probs.js'
@@ -45,16 +46,30 @@ export async function readReply(body: string, maxNewTokens: number, continuation
     const why = page ? 'the reply is a web page, not JSON' : 'the reply is not JSON, or was cut'
     return {kind: 'malformed', why: body.trim() === '' ? 'the reply is empty' : why, isPage: page}
   }
-  const choice = listOf(at(json, 'choices'))[0]
+  const completion = completionIn(json)
+  const choice = firstChoice(completion)
   const error = errorIn(firstOf(choice, 'error') ?? firstOf(json, 'error'))
   if (error !== undefined) return {kind: 'error', said: error}
   if (typeof choice !== 'object' || choice === null) return withoutChoice(json, body)
-  return replyOf(json, choice, maxNewTokens, continuation)
+  return replyOf(completion, choice, maxNewTokens, continuation)
+}
+
+/** The completion itself, or the one that a gateway packed into a list or an object of its own. */
+function completionIn(json: unknown): unknown {
+  if (Array.isArray(at(json, 'choices'))) return json
+  const packed = [at(json, 0), ...['data', 'result', 'response', 'output', 'body'].map(name => at(json, name))]
+  return packed.find(inner => Array.isArray(at(inner, 'choices'))) ?? json
+}
+
+/** The choice that calls itself the first, in whatever order they come. */
+function firstChoice(completion: unknown): unknown {
+  const choices = listOf(at(completion, 'choices'))
+  return choices.find(choice => at(choice, 'index') === 0) ?? choices[0]
 }
 
 /** JSON, or events. Gateways also append the end mark of a stream to a complete reply. */
 async function jsonIn(body: string): Promise<unknown> {
-  const value = parsed(body)
+  const value = jsonOrNothing(body)
   if (value !== undefined) return value
   if (isEventStream(body)) {
     const joined = await joinedEvents(body)
@@ -62,19 +77,18 @@ async function jsonIn(body: string): Promise<unknown> {
   }
   const end = body.trimEnd()
   const mark = /data:\s{0,4}\[DONE\]$/.exec(end.slice(-20))
-  return mark === null ? undefined : parsed(end.slice(0, -mark[0].length))
+  return mark === null ? undefined : jsonOrNothing(end.slice(0, -mark[0].length))
 }
 
 function replyOf(json: unknown, choice: object, maxNewTokens: number, continuation?: string): Reading {
   const usage = usageIn(json)
-  const reason = at(choice, 'finish_reason')
+  const reason = reasonIn(choice)
   const used = usage.textTokens
   const finish: Finish =
-    typeof reason === 'string' && reason.trim() !== ''
+    reason !== undefined
       ? finishOf(reason)
       : {stop: used !== null && used >= maxNewTokens ? 'length' : 'eos', known: true}
-  if (finish.stop === 'error')
-    return {kind: 'malformed', why: `the reply broke off ("${String(reason)}")`, isPage: false}
+  if (finish.stop === 'error') return {kind: 'malformed', why: `the reply broke off ("${reason}")`, isPage: false}
   const said = saidIn(firstOf(choice, 'message', 'delta') ?? {content: at(choice, 'text')})
   if (said.text.length > limits.answerChars) {
     const why = `the answer has ${said.text.length} characters, more than any answer should`
@@ -84,13 +98,15 @@ function replyOf(json: unknown, choice: object, maxNewTokens: number, continuati
   const native = at(choice, 'native_finish_reason')
   if (said.text === '' && typeof native === 'string' && finishOf(native).stop === 'error')
     return {kind: 'malformed', why: `the reply broke off ("${native}")`, isPage: false}
+  // MiniMax says in a field of its own that it held an answer back.
+  const held = said.text === '' && at(json, 'output_sensitive') === true
   const reply: ChatReply = {
     text: said.text === '' ? said.refusal : said.text,
-    stop: said.refusal === '' ? finish.stop : 'refusal',
+    stop: said.refusal === '' && !held ? finish.stop : 'refusal',
     usage,
     costUsd: costIn(json),
     ...(said.thoughts.trim() !== '' && {thoughts: true}),
-    ...(!finish.known && {unknownFinish: shortReason(String(reason))}),
+    ...(!finish.known && {unknownFinish: shortReason(reason!)}),
   }
   if (continuation === undefined) return {kind: 'reply', reply}
   const logProbs = tailLogProbs(at(json, 'prompt_logprobs'), continuation)

@@ -1,11 +1,13 @@
 // The response cache, so that no reply is paid for twice. One file per reply, named by the hash of everything the model
 // saw. Only complete, successful replies are stored.
 import {randomUUID} from 'node:crypto'
-import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises'
+import {readFile, rename, rm, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {z} from 'zod'
+import {makeFolder} from '../../core/folders.js'
 import type {Decoding, SeenImage} from '../../core/generation.js'
 import {hashOf} from '../../core/hash.js'
+import {jsonOrNothing} from '../../core/json.js'
 import {usageSchema} from '../../run-folder/record.js'
 import type {ChatReply} from './reply.js'
 
@@ -65,7 +67,7 @@ export function responseCache(folder: string): ResponseCache {
   return {
     async read(key) {
       try {
-        const saved = entrySchema.parse(JSON.parse(await readFile(path(key), 'utf8')))
+        const saved = entrySchema.parse(jsonOrNothing(await readFile(path(key), 'utf8')))
         const {text, stop, usage, costUsd, logProbs, dropped = []} = saved
         return {reply: {text, stop, usage, costUsd, ...(logProbs === undefined ? {} : {logProbs})}, dropped}
       } catch {
@@ -76,7 +78,7 @@ export function responseCache(folder: string): ResponseCache {
       if (reply.stop !== 'eos') return
       const file = path(key)
       const unfinished = `${file}.${randomUUID()}.tmp`
-      await mkdir(dirname(file), {recursive: true})
+      await makeFolder(dirname(file))
       try {
         await writeFile(unfinished, JSON.stringify({version, ...reply, ...(dropped.length > 0 && {dropped})}))
         await rename(unfinished, file)

@@ -1,6 +1,7 @@
 // Reads the error in a response body, in the formats of different servers. faults.ts decides what it means.
+import {jsonOrNothing} from '../../core/json.js'
 import {limits} from '../../core/limits.js'
-import {at, countOf, firstOf, parsed} from './fields.js'
+import {at, countOf, firstOf} from './fields.js'
 
 export interface SaidError {
   /** The provider's message; empty if there is none. */
@@ -20,7 +21,7 @@ const mostWrappings = 6
 
 /** The error in a body that is not a completion: JSON, plain text, or a page with a title. */
 export function saidError(body: string): SaidError {
-  const json = parsed(body)
+  const json = jsonOrNothing(body)
   if (json !== undefined) return errorIn(json) ?? nothing
   const title = /<title[^>]{0,200}>([^<]{1,300})/i.exec(body.slice(0, 20_000))?.[1]
   if (title !== undefined) return {...nothing, message: title.trim()}
@@ -49,18 +50,45 @@ export function errorIn(value: unknown, depth = 0): SaidError | undefined {
 function saidInText(text: string, depth: number): SaidError | undefined {
   // The message is not cut, because half a credential at its end would not be recognised.
   if (text.length > limits.errorChars) return {...nothing, message: `an error of ${text.length} characters`}
-  const inner = /^\s*[[{]/.test(text) ? errorIn(parsed(text), depth + 1) : undefined
+  const inner = /^\s*[[{]/.test(text) ? errorIn(jsonOrNothing(text), depth + 1) : undefined
   return inner ?? (text.trim() === '' ? undefined : {...nothing, message: text.trim()})
 }
 
+/** Where servers put an error, or its sentence: MiniMax `base_resp`, Apigee `fault`, company gateways the last ones. */
+const sentences = [
+  ...['error', 'errors', 'message', 'Message', 'detail', 'msg', 'error_msg', 'error_description', 'title'],
+  ...['base_resp', 'status_msg', 'fault', 'faultstring', 'errorMessage', 'error_message', 'reason'],
+]
+const codeNames = [
+  ...[
+    'code',
+    'type',
+    'status',
+    'error_code',
+    'error_type',
+    'reason',
+    '__type',
+    'status_code',
+    'statusCode',
+    'errorcode',
+  ],
+]
+
+/** What the first of these fields says that says anything; an empty field does not hide the next. */
+function firstSaid(value: object, depth: number): SaidError | undefined {
+  for (const name of sentences) {
+    const said = errorIn(at(value, name), depth)
+    if (said !== undefined) return said
+  }
+  return undefined
+}
+
 function saidInObject(value: object, depth: number): SaidError | undefined {
-  const parts = ['error', 'errors', 'message', 'Message', 'detail', 'msg', 'error_msg', 'error_description', 'title']
-  const found = firstOf(value, ...parts)
-  const inner = errorIn(found, depth + 1)
+  const inner = firstSaid(value, depth + 1)
   // The provider's error is more specific than the gateway's.
   const raw = errorIn(firstOf(at(value, 'metadata'), 'raw', 'reasons') ?? at(value, 'innererror'), depth + 1)
   if (inner === undefined && raw === undefined) return undefined
-  const codes = ['code', 'type', 'status', 'error_code', 'error_type', 'reason', '__type'].map(name => at(value, name))
+  const codes = codeNames.map(name => at(value, name))
   const place = at(value, 'loc')
   const where = Array.isArray(place) ? place.join('.') : ''
   const param = firstOf(value, 'param', 'parameter')

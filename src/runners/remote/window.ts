@@ -6,16 +6,19 @@
  * one is pulled, even while the consumer is busy with a result; at most `size()` results wait for the consumer. A size
  * of 0 ends the work. After a failure of `source` or `work`, or when `signal` aborts, nothing more is pulled, the items
  * in progress are awaited, and then the failure is thrown.
+ * A result keeps the place of its item until `settled` resolves (it must not reject), even after it was taken.
  */
 export async function* inWindow<T, R>(
   source: AsyncIterable<T>,
   size: () => number,
   work: (item: T) => Promise<R>,
   signal: AbortSignal,
+  settled: (result: R) => Promise<void> | undefined = () => undefined,
 ): AsyncGenerator<R> {
   const iterator = source[Symbol.asyncIterator]()
   const results: R[] = []
   let atWork = 0
+  let unsettled = 0
   let pulling = false
   let ended = false
   let failure: {readonly thrown: unknown} | undefined
@@ -32,7 +35,16 @@ export async function* inWindow<T, R>(
   const start = (item: T) => {
     atWork++
     work(item)
-      .then(result => results.push(result), fail)
+      .then(result => {
+        results.push(result)
+        const waiting = settled(result)
+        if (waiting === undefined) return
+        unsettled++
+        void waiting.then(() => {
+          unsettled--
+          settle()
+        })
+      }, fail)
       .finally(() => {
         atWork--
         settle()
@@ -40,7 +52,7 @@ export async function* inWindow<T, R>(
   }
   const pull = () => {
     if (signal.aborted || size() === 0) ended = true
-    if (pulling || ended || atWork >= size() || results.length >= size()) return
+    if (pulling || ended || atWork + unsettled >= size() || results.length >= size()) return
     pulling = true
     iterator
       .next()

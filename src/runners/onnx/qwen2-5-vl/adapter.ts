@@ -49,6 +49,7 @@ const unsupportedFields: readonly (readonly [field: string, what: string])[] = [
   ['use_qalora', 'QALoRA (use_qalora)'],
   ['alora_invocation_tokens', 'activated LoRA (alora_invocation_tokens)'],
   ['trainable_token_indices', 'single trained tokens (trainable_token_indices)'],
+  ['arrow_config', 'Arrow routing (arrow_config)'],
   ['target_parameters', 'LoRA on parameters (target_parameters)'],
 ]
 

@@ -4,7 +4,8 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../../../core/errors.js'
 import {type Prompt, turnsOf} from '../../../core/generation.js'
-import {type JsonObject, readBounded, readJsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
+import {readBounded, readJsonObject} from '../../../core/json-object.js'
 import {isBuiltinFolder} from '../checkpoint-folder.js'
 import {renderTemplate} from '../template-process.js'
 import type {Tokenizer} from './tokenizer.js'
@@ -26,7 +27,7 @@ const templateFiles = [
  * `bad-checkpoint` if there is none, and `unsupported` if it is for text only.
  */
 export async function loadChatTemplate(
-  {folders, ids}: Pick<Checkpoint, 'folders' | 'ids'>,
+  {folders, ids, text}: Pick<Checkpoint, 'folders' | 'ids' | 'text'>,
   tokenizer: Pick<Tokenizer, 'encode'>,
 ): Promise<ChatTemplate> {
   const {folder, file, source} = await findTemplate(folders)
@@ -44,7 +45,7 @@ export async function loadChatTemplate(
       )
     }
   }
-  await requirePictures(render, {file, tokenizer, image: ids.image})
+  await requirePictures(render, {file, tokenizer, image: ids.image, vocabulary: text.vocabulary})
   return prompt => render(messagesOf(prompt))
 }
 
@@ -103,12 +104,16 @@ interface Trial {
   readonly file: string
   readonly tokenizer: Pick<Tokenizer, 'encode'>
   readonly image: number
+  readonly vocabulary: number
 }
+
+/** How templates of Qwen write a picture. */
+const pad = '<|image_pad|>'
 
 /** A text-only template fails on a list of parts, or omits the picture. */
 async function requirePictures(
   render: (messages: readonly unknown[]) => Promise<string>,
-  {file, tokenizer, image}: Trial,
+  {file, tokenizer, image, vocabulary}: Trial,
 ): Promise<void> {
   const messages = (content: unknown) => [{role: 'user', content}]
   const withPicture = messages([{type: 'image'}, {type: 'text', text: 'x'}])
@@ -123,7 +128,25 @@ async function requirePictures(
   const text = await render(withPicture).catch((error: unknown) => {
     throw textOnly(`it fails on a prompt with a picture (${messageOf(error)})`)
   })
-  const places = tokenizer.encode(text).filter(id => id === image).length
+  const encoded = tokenizer.encode(text)
+  const places = encoded.filter(id => id === image).length
+  if (places !== 1 && text.includes(pad)) {
+    const [id, ...more] = tokenizer.encode(pad)
+    const known = more.length === 0 ? `the token ${id}` : 'no token of its own'
+    throw new LanternError(
+      'bad-checkpoint',
+      `In the tokenizer ${pad} is ${known}, but image_token_id of config.json is ${image}.`,
+      'Fetch config.json and tokenizer.json of the same checkpoint.',
+    )
+  }
+  const beyond = encoded.find(id => id >= vocabulary)
+  if (beyond !== undefined) {
+    throw new LanternError(
+      'bad-checkpoint',
+      `A prompt holds the token ${beyond} of the tokenizer, but the model has ${vocabulary} tokens.`,
+      'Fetch the tokenizer and the weights of the same checkpoint.',
+    )
+  }
   if (places !== 1) throw textOnly(`a prompt with one picture gets ${places} places for pictures`)
 }
 

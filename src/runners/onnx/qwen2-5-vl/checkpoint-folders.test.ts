@@ -193,6 +193,24 @@ const read: [what: string, dir: () => string | Promise<string>, expected: Expect
     },
     matches({latent: {ids: {start: 263, pad: 264, end: 265}}}),
   ],
+  [
+    'fewer layers than the weights have, which is said',
+    () => changed(good, 'config.json', c => ({...c, num_hidden_layers: 1})),
+    matches({
+      text: {layers: 1},
+      assumed: [expect.stringMatching(/\d+ tensors of the weights are not part of .* e\.g\. model\.layers\.1\./)],
+    }),
+  ],
+  [
+    'the value head of a trainer, which is said',
+    () => rewritten(good, s => (s.name === q ? [s, floats('v_head.summary.weight', [1], new Float32Array(1))] : s)),
+    matches({assumed: [expect.stringMatching(/1 tensors .* v_head\.summary\.weight/)]}),
+  ],
+  [
+    'another number of tokens in config.json than in the weights, which is said',
+    () => changed(good, 'config.json', c => ({...c, vocab_size: 1e6})),
+    matches({text: {vocabulary: 272}, assumed: [expect.stringMatching(/272 tokens.*config\.json says 1000000/)]}),
+  ],
 ]
 const latentAndImage = ['<|image_pad|>', '<|video_pad|>', '<|lvr_start|>', '<|lvr_sep|>', '<|lvr_end|>']
 
@@ -483,6 +501,82 @@ const told: [
     /openai:NAME/,
   ],
   ['another activation', config(c => ({...c, hidden_act: 'gelu'})), 'unsupported', /hidden_act "gelu"/, /openai:NAME/],
+  [
+    'rotary embeddings of a part of each head',
+    config(c => ({...c, partial_rotary_factor: 0.5})),
+    'unsupported',
+    /partial_rotary_factor 0\.5/,
+    /openai:NAME/,
+  ],
+  [
+    'an end that no token is',
+    () => changed(good, 'generation_config.json', c => ({...c, eos_token_id: 99_999})),
+    'bad-checkpoint',
+    /ends with the token 99999, but the model has 272 tokens/,
+    /same checkpoint/,
+  ],
+  [
+    'a share of tokens above 1',
+    () => changed(good, 'generation_config.json', c => ({...c, top_p: 2})),
+    'bad-checkpoint',
+    /top_p/,
+    /^$/,
+  ],
+  ...(
+    [
+      ['without an image_token_id, and tokens of its own', ({image_token_id, ...c}: Json) => c, 261, 151_655],
+      ['with an image_token_id beyond its tokens', (c: Json) => ({...c, image_token_id: 99_999}), 261, 99_999],
+      ['whose image_token_id is another token', (c: Json) => ({...c, image_token_id: 10}), 261, 10],
+    ] as const
+  ).map(([what, change, known, wrong]): (typeof told)[number] => [
+    `a config ${what}`,
+    config(change),
+    'bad-checkpoint',
+    new RegExp(`<\\|image_pad\\|> is the token ${known}, but image_token_id of config\\.json is ${wrong}`),
+    /same checkpoint/,
+  ]),
+  [
+    'a tokenizer that does not know the place of a picture',
+    () =>
+      changed(good, 'tokenizer.json', t => ({
+        ...t,
+        added_tokens: t.added_tokens.filter((token: Json) => token.content !== '<|image_pad|>'),
+      })),
+    'bad-checkpoint',
+    /<\|image_pad\|> is no token of its own/,
+    /same checkpoint/,
+  ],
+  [
+    'a tokenizer with more tokens than the model',
+    () => {
+      const moved = (token: Json) => (token.content === '<|im_start|>' ? {...token, id: 4000} : token)
+      return changed(good, 'tokenizer.json', t => ({...t, added_tokens: t.added_tokens.map(moved)}))
+    },
+    'bad-checkpoint',
+    /the token 4000 of the tokenizer, but the model has 272 tokens/,
+    /same checkpoint/,
+  ],
+  ...['_fsdp_wrapped_module.', '_checkpoint_wrapped_module.', '_orig_mod.'].map((part): (typeof told)[number] => [
+    `${part} within names`,
+    () => renamed(good, name => name.replace(/^(model\.layers\.\d+\.)/, `$1${part}`)),
+    'bad-checkpoint',
+    new RegExp(`hold a part of a wrapper, "${part.slice(0, -1)}"`),
+    /Save the inner model/,
+  ]),
+  [
+    'the names that peft gives to layers it trains',
+    () => renamed(good, name => name.replace('q_proj.weight', 'q_proj.base_layer.weight')),
+    'bad-checkpoint',
+    /hold a part of a wrapper, "base_layer"/,
+    /merge_and_unload/,
+  ],
+  [
+    'the image processor of another model',
+    pictures({image_processor_type: 'CLIPImageProcessor'}),
+    'unsupported',
+    /image_processor_type "CLIPImageProcessor"/,
+    /openai:NAME/,
+  ],
   ['do_resize false', pictures({do_resize: false}), 'unsupported', /do_resize false/, /openai:NAME/],
   ['do_rescale false', pictures({do_rescale: false}), 'unsupported', /do_rescale false/, /openai:NAME/],
   ['bilinear resampling', pictures({resample: 2}), 'unsupported', /resample 2/, /openai:NAME/],
@@ -596,7 +690,7 @@ const hostile: [what: string, dir: () => string, message: RegExp][] = [
     [
       `${name} of brackets`,
       () => having(good, {[name]: '['.repeat(5_000_000)}),
-      new RegExp(`${name} is nested more than 64`),
+      new RegExp(`${name} is nested more than 100`),
     ],
     [
       `${name} of numbers`,
@@ -625,7 +719,7 @@ const hostile: [what: string, dir: () => string, message: RegExp][] = [
     () => headerOf('['.repeat(99_000_000)),
     /the header has 99000000 bytes; at most 16 MiB/,
   ],
-  ['a header of brackets', () => headerOf('['.repeat(9_000_000)), /the header is nested more than 64 levels deep/],
+  ['a header of brackets', () => headerOf('['.repeat(9_000_000)), /the header is nested more than 100 levels deep/],
   ['a header that names a tensor twice', () => headerOf('{"a": {}, "a": {}}'), /the header holds "a" twice/],
   ['a header that is null', () => headerOf('null'), /the header is not a JSON object but null/],
   [

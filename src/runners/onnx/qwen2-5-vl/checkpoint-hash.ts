@@ -1,8 +1,9 @@
 // Identifies a checkpoint by one hash over its weights, configuration, tokenizer and template.
-import {mkdir, readFile, realpath, stat} from 'node:fs/promises'
+import {readFile, realpath, stat} from 'node:fs/promises'
 import {basename, join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
+import {makeFolder} from '../../../core/folders.js'
 import {hashOf, sha256, sha256OfFile} from '../../../core/hash.js'
+import {writeWhole} from '../../../core/part-file.js'
 import type {Checkpoint} from './types.js'
 
 /**
@@ -27,8 +28,8 @@ async function rememberedSha256(file: string, cacheDir: string): Promise<string>
   const known = await readFile(memory, 'utf8').catch(() => '')
   if (/^[0-9a-f]{64}$/.test(known)) return known
   const hash = await sha256OfFile(path)
-  await mkdir(folder, {recursive: true})
-    .then(() => writeFileAtomic(memory, hash))
+  await makeFolder(folder)
+    .then(() => writeWhole(memory, hash))
     .catch(() => undefined)
   return hash
 }

@@ -82,13 +82,24 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
   const tensors = new Map([...base, ...(adapter?.whole ?? [])])
   const text = completeTextConfig(config, tensors, adapter, dir)
   let parameters = 0
-  for (const [name, shape] of expectedTensors(text, config.vision))
+  const read = new Set<string>()
+  for (const [name, shape] of expectedTensors(text, config.vision)) {
     parameters += requireTensor(tensors, name, shape, dir)
+    read.add(name)
+  }
 
   const folders = adapterDir === null ? [dir] : [adapterDir, dir]
   const {ids} = await readTokenizerFiles(folders)
   const settings = await readImageSettings(folders, config.vision)
   const generation = await generationOf(dir, config)
+  if (generation.settings.eos.every(id => id >= text.vocabulary)) {
+    const ends = `ends with the token ${generation.settings.eos.join(' or ')}`
+    throw new LanternError(
+      'bad-checkpoint',
+      `${dir}: generation ${ends}, but the model has ${text.vocabulary} tokens.`,
+      'Fetch config.json and generation_config.json of the same checkpoint.',
+    )
+  }
   const latent = latentTokens(config.raw, ids, text.vocabulary, folders[0]!)
   const hashed = (folder: string, more: readonly string[]) =>
     [...hashedFiles.map(name => join(folder, name)).filter(isPlainFile), ...more].sort()
@@ -112,6 +123,10 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     assumed: [
       ...weights.assumed,
       ...config.assumed,
+      ...(config.vocabulary !== undefined && config.vocabulary !== text.vocabulary
+        ? [`${text.vocabulary} tokens, as the weights have; config.json says ${config.vocabulary}`]
+        : []),
+      ...unreadTensors(tensors, read, text.tied),
       ...settings.assumed,
       ...generation.assumed,
       ...(latent !== null && (config.raw.latent_size ?? -1) < 0
@@ -119,6 +134,15 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
         : []),
     ],
   }
+}
+
+/** What is said about tensors that no part of the model reads: more layers than the config has, or another head. */
+function unreadTensors(tensors: ReadonlyMap<string, TensorPlace>, read: ReadonlySet<string>, tied: boolean): string[] {
+  // A tied head is often saved all the same, and old versions saved the frequencies, which are computed.
+  const known = (name: string) => read.has(name) || (tied && name === 'lm_head.weight') || name.endsWith('.inv_freq')
+  const [first, ...more] = [...tensors.keys()].filter(name => !known(name))
+  if (first === undefined) return []
+  return [`${more.length + 1} tensors of the weights are not part of the model of config.json, e.g. ${first}`]
 }
 
 function isPlainFile(path: string): boolean {
@@ -200,7 +224,7 @@ function missingTensor(name: string, dir: string): LanternError {
 const generationSchema = z.looseObject({
   eos_token_id: z.union([z.number().int(), z.array(z.number().int())]).nullish(),
   repetition_penalty: z.number().positive().nullish(),
-  top_p: z.number().positive().nullish(),
+  top_p: z.number().positive().max(1).nullish(),
   // Some tools write -1 for "all tokens".
   top_k: z.number().int().min(-1).nullish(),
 })

@@ -4,7 +4,7 @@
 import {dirname} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
-import type {JsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {tokenSide} from '../../smart-resize.js'
 import {ropeScalingOf} from './rope-scaling.js'
@@ -76,6 +76,8 @@ export interface ParsedConfig {
   readonly vision: VisionConfig
   /** Undefined if the file has no such field. */
   readonly tied: boolean | undefined
+  /** What the file says; the weights decide. */
+  readonly vocabulary: number | undefined
   /** End-of-sequence ids; empty if the file gives none. */
   readonly eos: readonly number[]
   readonly raw: RawConfig
@@ -95,8 +97,11 @@ export function parseConfig(root: JsonObject, file: string): ParsedConfig {
   const text = check(textSchema, nested ? root['text_config'] : root, file, nested ? 'text_config.' : '')
   const vision = check(visionSchema, root['vision_config'] ?? {}, file, 'vision_config.')
   refuseUnsupported(text, vision, file)
+  const written = (nested ? root['text_config'] : root) as JsonObject
   const headDim = text.head_dim ?? text.hidden_size / text.num_attention_heads
   const rope = {...text.rope_scaling, ...text.rope_parameters}
+  const rotated = written['partial_rotary_factor'] ?? (rope as JsonObject)['partial_rotary_factor'] ?? 1
+  if (rotated !== 1) throw notHere(file, `partial_rotary_factor ${JSON.stringify(rotated)}`)
   const mropeSection = rope.mrope_section ?? [16, 24, 24]
   const rules: [holds: boolean, what: string][] = [
     [
@@ -160,7 +165,8 @@ export function parseConfig(root: JsonObject, file: string): ParsedConfig {
     tied: raw.tie_word_embeddings ?? text.tie_word_embeddings ?? undefined,
     eos: [raw.eos_token_id ?? text.eos_token_id ?? []].flat(),
     raw,
-    assumed: assumedIn(root, nested ? (root['text_config'] as JsonObject) : root, rope),
+    vocabulary: typeof written['vocab_size'] === 'number' ? written['vocab_size'] : undefined,
+    assumed: assumedIn(root, written, rope),
   }
 }
 
@@ -203,10 +209,13 @@ function refuseUnsupported(text: z.infer<typeof textSchema>, vision: z.infer<typ
         : window && (text.max_window_layers ?? 0) < text.num_hidden_layers
           ? 'use_sliding_window'
           : null
-  if (unsupported === null) return
-  throw new LanternError(
+  if (unsupported !== null) throw notHere(file, unsupported)
+}
+
+function notHere(file: string, what: string): LanternError {
+  return new LanternError(
     'unsupported',
-    `${file}: ${unsupported} is not supported by the local runner.`,
+    `${file}: ${what} is not supported by the local runner.`,
     'Serve the checkpoint behind an endpoint and use openai:NAME.',
   )
 }

@@ -1,7 +1,7 @@
 // The content of `model show`: a description of a checkpoint, read from its files without loading the model.
 
 import type {FolderOptions} from '../../hub-checkpoint.js'
-import {checkpointFolder} from '../checkpoint-folder.js'
+import {adapterFolder, checkpointFolder} from '../checkpoint-folder.js'
 import {loadPromptTools} from '../load.js'
 import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
@@ -47,7 +47,7 @@ export async function describeCheckpoint(
   const {env, adapter} = options
   const checkpoint = await openCheckpoint(await checkpointFolder(ref, options), {
     env,
-    ...(adapter !== undefined && {adapter}),
+    ...(adapter !== undefined && {adapter: await adapterFolder(adapter, options)}),
   })
   await loadPromptTools(checkpoint, {})
   const {architecture, parameters, dtype, shards, latent, image, vision, text, generation} = checkpoint

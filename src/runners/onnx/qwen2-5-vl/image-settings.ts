@@ -4,7 +4,8 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
-import {isJsonObject, type JsonObject, readJsonObject} from '../../../core/json-object.js'
+import {isJsonObject, type JsonObject} from '../../../core/json.js'
+import {readJsonObject} from '../../../core/json-object.js'
 import {checkpointLimits} from '../../../core/limits.js'
 import {fetchLimits} from '../../smart-resize.js'
 import type {Checkpoint, VisionConfig} from './types.js'
@@ -35,6 +36,7 @@ const schema = z.looseObject({
   do_resize: z.boolean().nullish(),
   do_rescale: z.boolean().nullish(),
   do_normalize: z.boolean().nullish(),
+  image_processor_type: z.string().nullish(),
   rescale_factor: z.number().nullish(),
   resample: z.number().nullish(),
   patch_size: z.number().nullish(),
@@ -124,11 +126,13 @@ function refuseOtherPipelines(said: z.infer<typeof schema>, vision: VisionConfig
             ? `resample ${said.resample} (bicubic is ${bicubic})`
             : size != null && 'height' in size
               ? 'a fixed size of pictures'
-              : differs(said.patch_size, vision.patch) ||
-                  differs(said.merge_size, vision.merge) ||
-                  differs(said.temporal_patch_size, vision.temporalPatch)
-                ? "another size of patches than config.json's vision_config"
-                : null
+              : said.image_processor_type != null && !/^Qwen2/.test(said.image_processor_type)
+                ? `image_processor_type ${JSON.stringify(said.image_processor_type)}`
+                : differs(said.patch_size, vision.patch) ||
+                    differs(said.merge_size, vision.merge) ||
+                    differs(said.temporal_patch_size, vision.temporalPatch)
+                  ? "another size of patches than config.json's vision_config"
+                  : null
   if (asks === null) return
   throw new LanternError(
     'unsupported',

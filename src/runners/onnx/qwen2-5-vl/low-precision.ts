@@ -1,9 +1,10 @@
 // The decoder's weights at a lower precision: written to the cache once, and compared with float32 once.
-import {access, mkdir, readFile} from 'node:fs/promises'
+import {access, readFile} from 'node:fs/promises'
 import {join} from 'node:path'
-import writeFileAtomic from 'write-file-atomic'
 import {z} from 'zod'
-import {LanternError, messageOf} from '../../../core/errors.js'
+import {makeFolder} from '../../../core/folders.js'
+import {jsonOrNothing} from '../../../core/json.js'
+import {writeWhole} from '../../../core/part-file.js'
 import {random} from '../../../core/random.js'
 import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
 import {requireFinite} from '../finite.js'
@@ -32,9 +33,7 @@ export async function lowPrecisionWeights(
   )
   if (!exists) {
     notify?.(`writing ${precision} weights`)
-    await mkdir(folder, {recursive: true}).catch((error: unknown) => {
-      throw new LanternError('disk', `Cannot create ${folder}: ${messageOf(error)}.`, 'Give a writable cache folder.')
-    })
+    await makeFolder(folder, 'Give a writable cache folder.')
     const used = [...checkpoint.tensors].filter(([tensor]) => isDecoderTensor(tensor))
     const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
     await writeSafetensors(file, quantised(used, precision, isTable))
@@ -62,7 +61,7 @@ const paritySchema = z.object({hiddenCosine: z.number(), sameToken: z.number()})
 
 async function readParity(file: string): Promise<Parity | undefined> {
   const known = await readFile(file, 'utf8').catch(() => null)
-  return known === null ? undefined : paritySchema.safeParse(JSON.parse(known)).data
+  return known === null ? undefined : paritySchema.safeParse(jsonOrNothing(known)).data
 }
 
 type Decode = (input: DecoderInput) => Promise<DecoderOutput>
@@ -72,7 +71,7 @@ export async function rememberedParity(file: string, measure: () => Promise<Pari
   const known = await readParity(file)
   if (known !== undefined) return known
   const parity = await measure()
-  await writeFileAtomic(file, JSON.stringify(parity))
+  await writeWhole(file, JSON.stringify(parity))
   return parity
 }
 

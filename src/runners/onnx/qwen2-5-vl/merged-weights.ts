@@ -1,8 +1,8 @@
 // Merges an adapter into the weights it changes. The result is written to the cache once, in the type of the base, as
 // peft's merge_and_unload would save it. The sum is computed in float32 and rounded once.
-import {access, mkdir} from 'node:fs/promises'
+import {access} from 'node:fs/promises'
 import {join} from 'node:path'
-import {LanternError, messageOf} from '../../../core/errors.js'
+import {makeFolder} from '../../../core/folders.js'
 import {
   elementBytes,
   fromFloat32,
@@ -45,9 +45,7 @@ export async function withMergedAdapter(
   )
   if (!exists) {
     notify?.(`merging the adapter into ${adapter.lowRank.size} layers`)
-    await mkdir(folder, {recursive: true}).catch((error: unknown) => {
-      throw new LanternError('disk', `Cannot create ${folder}: ${messageOf(error)}.`, 'Give a writable cache folder.')
-    })
+    await makeFolder(folder, 'Give a writable cache folder.')
     const {sum, close} = await openSum(threads)
     const merged = [...adapter.lowRank].map(([name, lowRank]) => mergedTensor(name, tensors.get(name)!, lowRank, sum))
     await writeSafetensors(file, merged).finally(close)

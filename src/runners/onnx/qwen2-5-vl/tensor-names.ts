@@ -76,6 +76,14 @@ function refuseOddities(tensors: Tensors, dir: string): void {
       save || `Rename the tensors without ${JSON.stringify(prefix)}, or save the model with transformers.`,
     )
   }
+  const within = names.find(name => innerWrapper.test(name))
+  if (within !== undefined) {
+    throw new LanternError(
+      'bad-checkpoint',
+      `${where(within)}: the names of tensors hold a part of a wrapper, ${JSON.stringify(innerWrapper.exec(within)![0])} (${within}); transformers would not find them either.`,
+      'Save the inner model with save_pretrained: without FSDP, checkpointing or torch.compile around its layers, and merged (merge_and_unload) where peft trained it.',
+    )
+  }
   const empty = [...tensors].find(([, {shape}]) => shape.length > 0 && shape.every(n => n === 0))
   if (empty !== undefined) {
     throw new LanternError(
@@ -85,6 +93,9 @@ function refuseOddities(tensors: Tensors, dir: string): void {
     )
   }
 }
+
+/** Parts that wrappers of single layers put into names: FSDP, activation checkpointing, torch.compile, peft. */
+const innerWrapper = /_fsdp_wrapped_module|_checkpoint_wrapped_module|_orig_mod|\bbase_layer\b|\bparametrizations\b/
 
 const ownPrefixes = ['model.language_model.', 'model.', 'language_model.']
 

@@ -4,7 +4,8 @@ import {existsSync} from 'node:fs'
 import {join} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../../../core/errors.js'
-import {type JsonObject, readJsonObject} from '../../../core/json-object.js'
+import type {JsonObject} from '../../../core/json.js'
+import {readJsonObject} from '../../../core/json-object.js'
 
 const addedToken = z.looseObject({id: z.number().int().nonnegative(), content: z.string()})
 const tokenizerSchema = z.looseObject({

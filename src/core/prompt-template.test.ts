@@ -1,4 +1,4 @@
-import {type LanternError, messageOf} from '../core/errors.js'
+import {type LanternError, messageOf} from './errors.js'
 import {checkTemplate, renderTemplate, type TemplateValues} from './prompt-template.js'
 
 const values: TemplateValues = {

@@ -1,8 +1,8 @@
 // A user's own prompt (--prompt-template): a jinja template, filled in for one sample. A template may contain loops, so
 // its running time and the length of its output are bounded.
 import {Template} from '@huggingface/jinja'
-import {LanternError, messageOf} from '../core/errors.js'
-import {withinTime} from '../core/within-time.js'
+import {LanternError, messageOf} from './errors.js'
+import {withinTime} from './within-time.js'
 
 /** The variables of a template. `options` and `letters` are lists; both are empty for an open question. */
 export interface TemplateValues {
