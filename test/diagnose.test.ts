@@ -219,3 +219,34 @@ describe('runs that know their interventions', () => {
       expect((await printed(...args)).code).toBe(2)
   })
 })
+
+describe('a model', () => {
+  const asked = ['--bench', 'hops:hops-2', '--limit', '34', '--suite', 'quick', '--log-level', 'error']
+
+  it('is asked what is missing, own answers twice, and judged; the same command asks nothing again', async () => {
+    const out = join(folder, 'asked')
+    const args = ['--model', 'builtin:nano-latent', ...asked, '--out', out, '--expect', 'load-bearing']
+    const {document, code} = await diagnosed(...args)
+    expect(document).toMatchObject({model: 'builtin:nano-latent', protocol: 'lantern:5', suite: 'quick'})
+    expect([document.verdict, code]).toEqual(['load-bearing', 0])
+    const {guards, engaged} = document.results[0]!
+    expect(engaged).toMatchObject({n: 34, rate: 1})
+    expect(guards.find(({name}) => name === 'determinism')).toMatchObject({ok: true, detail: '32 of 32'})
+    expect(document.geometry[0]).toMatchObject({bench: 'hops', samples: 34})
+    expect(JSON.parse(await readFile(join(out, 'diagnosis.json'), 'utf8'))).toEqual(document)
+    const log = await readFile(join(out, 'log.jsonl'), 'utf8')
+    expect(log.trim().split('\n')).toHaveLength(5 * 34)
+    const again = await diagnosed(...args)
+    expect(again.document).toEqual(document)
+    expect(await readFile(join(out, 'log.jsonl'), 'utf8')).toBe(log)
+    const recorded = await diagnosed(out)
+    expect(recorded.document.results).toEqual(document.results)
+  }, 120_000)
+
+  it('whose latents cannot be seen, or several models, are exit 2', async () => {
+    const remote = ['--model', 'openai:x', '--base-url', 'http://127.0.0.1:9/v1', '--data', 'builtin', ...asked]
+    expect(await printed(...remote)).toMatchObject({code: 2, stderr: expect.stringContaining('cannot be seen')})
+    const several = ['--model', 'builtin:nano-latent,builtin:nano-drift', ...asked]
+    expect(await printed(...several)).toMatchObject({code: 2, stderr: expect.stringContaining('at once')})
+  })
+})
