@@ -13,7 +13,7 @@ export interface CostRow extends ArmCost {
   readonly pareto: {readonly decodeSteps: boolean; readonly ms: boolean}
 }
 
-/** The cost of every arm of a study on one benchmark, over the samples of its headline; arms without a score are out. */
+/** What every arm of a study costs on one benchmark, over the samples of its headline; arms without a score are out. */
 export function costsOf(study: Study, {bench, cells}: Recorded): CostRow[] {
   const samples = [...cells.values()]
   const headline = headlineOf(bench, samples)

@@ -26,7 +26,7 @@ const effectSchema = z.object({
 const engagedSchema = z.object({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()})
 
 /** A benchmark's headline (`subtask` null) or one of its subtasks. */
-export const diagnosisRowSchema = z.object({
+const diagnosisRowSchema = z.object({
   bench: z.string(),
   subtask: z.string().nullable(),
   n: z.number().int(),
