@@ -39,7 +39,7 @@ interface Asked {
 }
 
 export default class Diagnose extends BaseCommand<typeof Diagnose> {
-  static override summary = 'Say whether the latents bear the load, from what answers do when they are replaced.'
+  static override summary = 'Say whether the latents bear the load, from answers with others in place.'
   static override description =
     "Judges recorded runs: own latents against noise of their distribution, a stranger's, the markers alone and none. Equivalence is tested, not assumed; a guard that fails makes the verdict void."
   static override examples = [

@@ -9,6 +9,7 @@ import {gateSettings, readMargin, resultSettings} from './judged.js'
 import {anyText, choice, form, onOrOff, text, wholeNumber, written} from './kinds.js'
 import {needed, one, several, withDefault} from './setting.js'
 
+const results = {group: 'RESULTS'} as const
 const folderNames = Object.keys(cacheFolders) as (keyof typeof cacheFolders)[]
 
 /** The folder to write, required. The run folder in the configuration file is a different one. */
@@ -42,10 +43,12 @@ export const commandSettings = {
     choice('NAME', diagnosisSuites),
     'standard',
     'Which conditions --model is asked under; quick has those that decide.',
+    {group: 'WHAT'},
   ),
   expect: one(
     choice('VERDICT', diagnosisVerdicts),
     'The wanted verdict: exit 0 for it, 3 for inconclusive, 1 for any other.',
+    results,
   ),
   // merge
   'allow-incomplete': withDefault(onOrOff, false, 'Merge even when samples are missing; the tables then say so.'),
@@ -91,16 +94,17 @@ export const ownMeanings = {
       pattern: /^[^=]+=.+$/,
     }),
     'An arm of a run that does not know its intervention, and the condition that it is. Repeatable.',
-    {notInFile: true, commas: false},
+    {group: 'WHAT', notInFile: true, commas: false},
   ),
   alike: one(
     written('Xpp', 'a margin in percentage points, like 3pp', readMargin),
     'Difference up to which two conditions are alike.',
-    {notInFile: true, defaultNote: '3pp, or 10pp where there are fewer than 400 samples'},
+    {...results, notInFile: true, defaultNote: '3pp, or 10pp where there are fewer than 400 samples'},
   ),
   diagnosisAlpha: {...gateSettings.alpha, summary: 'Rate of wrong claims, over a headline and over all subtasks.'},
-  diagnosisFormat: several(resultSettings.format.kind, 'Write the diagnosis: markdown, json or github.'),
+  diagnosisFormat: several(resultSettings.format.kind, 'Write the diagnosis: markdown, json or github.', results),
   diagnosisOut: one(text('DIR'), 'Where diagnosis.json and diagnosis.md are written.', {
+    ...results,
     notInFile: true,
     defaultNote: 'the run folder of --model; nowhere for recorded runs',
   }),
