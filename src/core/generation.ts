@@ -78,6 +78,8 @@ export interface Request {
    * Sessions that cannot score ignore them.
    */
   readonly continuations?: readonly string[]
+  /** The sample is asked again later, about the same pictures: what was computed for its prompt is worth keeping. */
+  readonly again?: boolean
   /** Folder of the run whose latents are fed and read, where it is not the one that the session was opened with. */
   readonly bank?: string
   /** The prompt with the other pictures that the latents are made of, for an intervention with the need `seen`. */

@@ -50,7 +50,8 @@ export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<voi
       for (const bench of prepared.benchmarks) {
         if (tools.signal.aborted) return
         tools.onEvent({type: 'arms', model: labels.get(ref) ?? ref, bench: bench.benchmark.id})
-        await runOne(prepared, {...model, arms: reads ? model.arms : arms}, bench, tools, reads)
+        const again = arms === own && (rest.length > 0 || spec.readings === true)
+        await runOne(prepared, {...model, arms: reads ? model.arms : arms}, bench, tools, {reads, again})
       }
     }
   }
@@ -61,7 +62,7 @@ async function runOne(
   {session, arms}: PreparedModel,
   bench: PreparedBenchmark,
   tools: LoopTools,
-  reads: boolean,
+  {reads, again}: {readonly reads: boolean; readonly again: boolean},
 ): Promise<void> {
   const {run, dir, signal, onEvent} = tools
   const {spec} = prepared
@@ -77,7 +78,7 @@ async function runOne(
       // A judge may take longer than the model, and must not keep it waiting. The answers are in the cache meanwhile.
       askInTurns(
         {session, arms},
-        groups(spec, arms, bench, tools, own),
+        groups(spec, arms, bench, tools, {own, again}),
         bench.form,
         AbortSignal.any([signal, stop.signal]),
         prepared.judge ? undefined : onDisk,
@@ -102,13 +103,18 @@ async function* groups(
   arms: readonly Arm[],
   bench: PreparedBenchmark,
   {run: {tally}, dir}: Pick<LoopTools, 'run' | 'dir'>,
-  own: OwnAnswers | null,
+  {own, again}: {readonly own: OwnAnswers | null; readonly again: boolean},
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
-  const bank = recordsOwn(spec) ? {bank: dir} : {}
+  const bank = {...(recordsOwn(spec) && {bank: dir}), ...(again && {again})}
   const once = readOnce()
-  const stored = bench.data.samples(new Set(bench.keys.map(key => key.id)))
-  for await (const {sample: next, other} of arms.some(seesOthers) ? withNeighbours(stored) : alone(stored)) {
+  const mine = new Set(bench.keys.map(key => key.id))
+  // Neighbours are those of the whole selection, so that every shard finds the same ones.
+  const pairs = arms.some(seesOthers)
+    ? withNeighbours(bench.data.samples(new Set(bench.selected)))
+    : alone(bench.data.samples(mine))
+  for await (const {sample: next, other} of pairs) {
+    if (!mine.has(next.id)) continue
     const sample = once(next)
     const asked = repeatsOf(spec.repeats).flatMap(repeat => arms.map(arm => ({arm, repeat})))
     const pictures = new Pictures(spec, bench, sample, other && once(other))

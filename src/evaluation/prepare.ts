@@ -41,6 +41,8 @@ export interface PreparedBenchmark {
   readonly form: PromptForm
   /** The samples of this shard, in the order of the data. */
   readonly keys: readonly SampleKey[]
+  /** The ids of the whole selection, before sharding. */
+  readonly selected: readonly string[]
 }
 
 export interface PreparedModel {
@@ -139,7 +141,14 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         ({session, arms}) => session.describe().needsImages && arms.some(({mode}) => mode === 'crop'),
       )
       if (crops) cropFormOf(form, id, spec.promptStyle)
-      benchmarks.push({benchmark: scoredAs(data.benchmark, form), data, place: path, form, keys})
+      benchmarks.push({
+        benchmark: scoredAs(data.benchmark, form),
+        data,
+        place: path,
+        form,
+        keys,
+        selected: selected.map(key => key.id),
+      })
       const listed = listedSamples(id, selected, available)
       for (const sample of listed) samples.push(sample)
       const judged = spec.judge !== undefined

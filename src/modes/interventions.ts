@@ -4,8 +4,8 @@
 import {
   aCount,
   aFunction,
-  anObject,
   brokenPart,
+  type Check,
   type Definition,
   definitionOf,
   oneOf,
@@ -85,6 +85,14 @@ export interface Intervention {
   choose(supply: LatentSupply): ChooseLatent
 }
 
+const aControl: Check = {
+  words: `{is: ${pictureControls.join(' | ')}, for: latents | answer}`,
+  fits(value) {
+    const {is, for: what} = Object(value) as {is?: unknown; for?: unknown}
+    return pictureControls.some(control => control === is) && (what === 'latents' || what === 'answer')
+  },
+}
+
 /** Checks the definition of an intervention. Throws LanternError `bad-config` naming what is wrong. */
 export function defineIntervention(intervention: Intervention): Definition<'intervention', Intervention> {
   return definitionOf('intervention', intervention, {
@@ -93,7 +101,7 @@ export function defineIntervention(intervention: Intervention): Definition<'inte
     blocks: optional(oneOf(['empty', 'none'])),
     most: optional(aCount),
     hides: optional(oneOf(hideable)),
-    picture: optional(anObject),
+    picture: optional(aControl),
   })
 }
 

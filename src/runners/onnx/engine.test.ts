@@ -124,6 +124,28 @@ it('all interventions on one sample cost one prefill and one vision pass, beside
   expect(calls.vision).toBe(2 + 3 * 5)
 })
 
+it('a sample that is asked again later is seen and prefilled once', async () => {
+  await recordOwn()
+  const {calls, tools: counting} = counted()
+  const engine = new Engine(counting, {batchSize: 4, keepLatents: true, latentBank: bank})
+  const pass = async (requests: readonly Request[][]) => {
+    const stream = (async function* () {
+      yield* requests
+    })()
+    const texts: string[] = []
+    for await (const {request, text} of engine.generate(stream, new AbortController().signal))
+      texts.push(`${request.sample.id} ${text}`)
+    return texts.sort()
+  }
+  // The second pass has other picture objects, of the same files.
+  const first = await pass([0, 1].map(i => group(i, [armOf('own')]).map(request => ({...request, again: true}))))
+  expect(await pass([0, 1].map(i => group(i, [armOf('self-swap')])))).toEqual(first)
+  expect([calls.vision, calls.prefill]).toEqual([2, 2])
+  // Nothing is held any more.
+  await pass([group(0, [armOf('own')])])
+  expect([calls.vision, calls.prefill]).toEqual([3, 3])
+})
+
 it('feeding saved latents again gives the same tokens', async () => {
   const own = await recordOwn()
   for (const {request, latents, tokenIds} of own) {

@@ -74,10 +74,21 @@ interface Group {
   readonly kept: Map<OwnText, Kept>
 }
 
+/** Held between two passes at most: all samples of a small model, a few of a large one. */
+const mostHeldBytes = 512e6
+
+function sampleKey([request]: readonly Request[]): string {
+  const {benchmark, id} = request!.sample
+  return JSON.stringify([benchmark, id])
+}
+
 export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
   readonly #supplies: LatentSupplies
+  /** By sample. */
+  readonly #held = new Map<string, PreparedInputs>()
+  #heldBytes = 0
   readonly #reader: ForcedReader
   #stopVector: Promise<Float32Array> | undefined
   /** Whether a problem of the checkpoint was told. */
@@ -165,7 +176,8 @@ export class Engine {
 
   async *#tasks(groups: AsyncIterable<readonly Request[]>, settled: Generation[]): AsyncGenerator<ArmTask | null> {
     for await (const requests of groups) {
-      const group: Group = {inputs: new PreparedInputs(this.#tools), seen: new Map(), kept: new Map()}
+      const inputs = this.#inputs(requests)
+      const group: Group = {inputs, seen: new Map(), kept: new Map()}
       for (const request of requests) {
         // A problem with the arm itself affects every sample, so it ends the run.
         const machine = this.#machine(request)
@@ -184,7 +196,26 @@ export class Engine {
         }
         yield task
       }
+      this.#hold(requests, inputs)
     }
+  }
+
+  /** The inputs of a group: those of the same sample, if they were held. */
+  #inputs(requests: readonly Request[]): PreparedInputs {
+    const key = sampleKey(requests)
+    const held = this.#held.get(key)
+    if (held === undefined) return new PreparedInputs(this.#tools)
+    this.#held.delete(key)
+    this.#heldBytes -= held.bytes
+    held.adopt(requests)
+    return held
+  }
+
+  /** Holds what the next pass over the samples needs again, as far as memory allows. */
+  #hold(requests: readonly Request[], inputs: PreparedInputs): void {
+    if (!requests.some(({again}) => again) || this.#heldBytes + inputs.bytes > mostHeldBytes) return
+    this.#held.set(sampleKey(requests), inputs)
+    this.#heldBytes += inputs.bytes
   }
 
   /** Everything a generation needs except its prompt, so that an arm that cannot run costs no prefill. */

@@ -55,8 +55,17 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
   }
   let statistics: Promise<LatentStatistics> | undefined
   let samples: Promise<ReadonlyMap<string, RecordedSamples>> | undefined
+  // The arms of a sample ask for the same latents one after another.
+  let last: {readonly key: string; readonly blocks: Promise<Blocks | null>} | undefined
   return {
-    recorded: async (bench, id, repeat) => (await stored.read(bench, id, repeat)) ?? stored.read(bench, id),
+    recorded(bench, id, repeat) {
+      const key = JSON.stringify([bench, id, repeat])
+      if (last?.key !== key) {
+        const read = async () => (await stored.read(bench, id, repeat)) ?? stored.read(bench, id)
+        last = {key, blocks: read()}
+      }
+      return last.blocks
+    },
     async donor(kind, {benchmark, id, item}, seed) {
       samples ??= recordedSamples(runDir, stored)
       const here = (await samples).get(benchmark)

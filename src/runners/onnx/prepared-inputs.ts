@@ -62,6 +62,8 @@ export class PreparedInputs {
   /** A picture is identified only by its object. Each gets a number, which becomes part of the prompt's key. */
   readonly #numbers = new Map<ImageRef, number>()
 
+  #bytes = 0
+
   constructor(tools: PromptTools) {
     this.#tools = tools
   }
@@ -80,6 +82,29 @@ export class PreparedInputs {
    */
   prompt(request: Pick<Request, 'prompt'>): Promise<PreparedPrompt> {
     return once(this.#prompts, this.keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
+  }
+
+  /** Bytes of what is held: pixels, features, embeddings and caches. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Takes the pictures of later requests for those of the same place that are known already. */
+  adopt(requests: readonly Request[]): void {
+    const images = requests.flatMap(({prompt, sample, looksAt}) => [
+      ...picturesOf(prompt),
+      ...sample.images,
+      ...(looksAt ? picturesOf(looksAt) : []),
+    ])
+    for (const image of images) {
+      const known = [...this.#numbers.keys()].find(
+        ({source, orientation}) => source === image.source && orientation === image.orientation,
+      )
+      if (known === undefined || this.#numbers.has(image)) continue
+      this.#numbers.set(image, this.#numbers.get(known)!)
+      const picture = this.#pictures.get(known)
+      if (picture) this.#pictures.set(image, picture)
+    }
   }
 
   /** Prompts with equal texts and the same pictures have one key. */
@@ -123,10 +148,12 @@ export class PreparedInputs {
       if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
       const [pixels, patches] = this.#visionInput(fetchResize(decoded), this.#tools.limits)
       const {width, height} = decoded
+      const features = await this.#tools.model.vision(pixels, patches)
+      this.#bytes += decoded.data.byteLength + features.byteLength
       return {
         decoded,
         grid: patches,
-        features: await this.#tools.model.vision(pixels, patches),
+        features,
         seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
       }
     })
@@ -178,6 +205,8 @@ export class PreparedInputs {
     })
     requireFinite(output.hidden!)
     requireFinite(output.logits!)
+    const caches = output.delta.reduce((sum, {key, value}) => sum + key.byteLength + value.byteLength, 0)
+    this.#bytes += embeds.byteLength + output.logits!.byteLength + caches
     return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + performance.now() - startedAt}
   }
 }
