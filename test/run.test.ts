@@ -224,7 +224,7 @@ describe('a run folder', () => {
     await run(asking('a', '--limit', '6'))
     const {code, stderr} = await run(asking('a', '--limit', '7'))
     expect(code).toBe(5)
-    expect(stderr).toContain('benchmarks')
+    expect(stderr).toContain('selected of blink')
   })
 
   it('refuses a second writer', async () => {

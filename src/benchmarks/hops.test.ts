@@ -66,7 +66,7 @@ test('a broken line and a missing picture cost only their samples', async () => 
   expect(messages).toHaveLength(3)
   expect(messages[0]).toMatch('items.jsonl:2')
   expect(messages[1]).toMatch('"image" names no file beside items.jsonl: "../above-1.png"')
-  expect(messages[2]).toMatch(/^above-2: above-2\.png: .* does not exist\.$/)
+  expect(messages[2]).toMatch(/^items\.jsonl:\d+, sample above-2: above-2\.png: .* does not exist\.$/)
 })
 
 test('a recipe of another generator version, or no recipe, is refused with advice', async () => {

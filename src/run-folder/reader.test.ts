@@ -77,7 +77,7 @@ test('a record or a sample that is nested deeply is refused, naming its line', a
   await expect(settledRecords(folder)).rejects.toMatchObject(told)
   await writeFile(join(folder, 'samples.jsonl'), `{"bench":"blink","id":"1","subtask":"a","x":${deep}}\n`)
   await expect(settledRecords(folder)).rejects.toMatchObject({
-    code: 'bad-file',
+    code: 'provenance',
     message: expect.stringMatching(/line 1/),
   })
 })
