@@ -97,7 +97,9 @@ async function runOne(
   }
 }
 
-/** One group a sample: the first requests of all arms, at every repeat, that are not settled or lack their reading. */
+/**
+ * One group per sample: the first requests of all arms, at every repeat, that are not settled or lack their reading.
+ */
 async function* groups(
   spec: RunSpec,
   arms: readonly Arm[],

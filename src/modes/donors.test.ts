@@ -72,10 +72,14 @@ describe('the donor of swap', () => {
     expect(contrastDonor(recipient, many, random(3))).toBe(contrastDonor(recipient, many, random(3)))
   })
 
-  it('unrelated: is of another subtask, else contradicts as little as can be had', () => {
+  it('unrelated: is of another subtask, and contradicts as little as can be had', () => {
+    const farLetter = choice('fl', ['pink', 'grey'], 'grey', 'other')
+    const farNeither = choice('fn', ['pink', 'grey'], 'pink', 'other')
+    expect(drawn([contrast, letter, neither, far, farNeither, farLetter], unrelatedDonor)).toEqual(['fl'])
+    expect(drawn([contrast, letter, neither, far, farNeither], unrelatedDonor)).toEqual(['fn'])
     expect(drawn([contrast, letter, neither, far], unrelatedDonor)).toEqual(['f'])
-    expect(drawn([contrast, letter, neither], unrelatedDonor)).toEqual(['n'])
-    expect(drawn([contrast, letter], unrelatedDonor)).toEqual(['l'])
+    expect(drawn([contrast, letter, neither], unrelatedDonor)).toEqual(['l'])
+    expect(drawn([contrast, neither], unrelatedDonor)).toEqual(['n'])
     expect(drawn([contrast], unrelatedDonor)).toEqual(['c'])
     expect(drawn([recipient], unrelatedDonor)).toEqual([null])
   })

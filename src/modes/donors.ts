@@ -68,23 +68,23 @@ export function contrastDonor<T extends DonorFacts>(
 }
 
 /**
- * The donor of `swap-unrelated`: of another subtask; else of this one, best one whose answer is none of the
- * recipient's options (where all samples have the same options, there is none such). Null if there is none.
+ * The donor of `swap-unrelated`: of another subtask, else of this one. Best is one whose answer is not among the
+ * recipient's options, with another letter, so that following it would be chance; where all samples have the same
+ * options there is none such. Null if there is none at all.
  */
 export function unrelatedDonor<T extends DonorFacts>(
   recipient: DonorFacts,
   candidates: readonly T[],
   random: Random,
 ): T | null {
-  const isFar = (donor: T) => donor.subtask !== recipient.subtask && mayDonate(donor, recipient)
+  const isFar = (donor: T) => donor.subtask !== recipient.subtask
   for (let draw = 0; draw < draws && candidates.length > 0; draw++) {
-    const candidate = random.pick(candidates)
-    if (isFar(candidate)) return candidate
+    const donor = random.pick(candidates)
+    if (isFar(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter') return donor
   }
-  const far = candidates.filter(isFar)
-  if (far.length > 0) return random.pick(far)
-  const near = candidates.filter(donor => donor.subtask === recipient.subtask)
-  return firstDrawn(recipient, near, ['other', 'letter', 'text'], random)
+  const kinds = ['letter', 'other', 'text'] as const
+  const near = () => candidates.filter(donor => !isFar(donor))
+  return firstDrawn(recipient, candidates.filter(isFar), kinds, random) ?? firstDrawn(recipient, near(), kinds, random)
 }
 
 /** Number of random draws before all samples are scanned. A scan is needed only if almost no sample may donate. */
