@@ -191,9 +191,8 @@ function countAgain(
   again.set(record.bench, count)
 }
 
-/** Reads records; what many of them share is one object. */
 function outcomeReader(): ReadOutcome {
-  const panels = new Map<string, ConditionOutcome['panel']>()
+  const panelIn = panelReader()
   return (record, {folder, arm}, panel) => {
     const {outcome, score, metrics, answer, usage, timing, donor, latentNorm} = record
     const failed = outcome === 'error'
@@ -211,7 +210,7 @@ function outcomeReader(): ReadOutcome {
       ...(forced !== null && {forced}),
       ...(donor && {donor: donorOf(donor)}),
       ...(latentNorm && {norm: latentNorm.fed}),
-      ...(extractors.length > 0 && {panel: shared(panels, panelOf(record, {folder, arm}, extractors))}),
+      ...(extractors.length > 0 && {panel: panelIn(record, {folder, arm}, extractors)}),
     }
   }
 }
@@ -224,11 +223,9 @@ function extractorsOf({letters, options, gold}: LogRecord, {lock}: RunFolder): s
   return extractorNames().filter(name => name !== 'verbatim' && name !== lock.extractor)
 }
 
-function panelOf(
-  record: LogRecord,
-  {arm}: StudyArm,
-  extractors: readonly string[],
-): NonNullable<ConditionOutcome['panel']> {
+type Panel = NonNullable<ConditionOutcome['panel']>
+
+function panelOf(record: LogRecord, {arm}: StudyArm, extractors: readonly string[]): Panel {
   const {text, stop, gold, options, letters, usage} = record
   const scoring = {answer: 'choice', metric: 'accuracy', aggregate: 'micro'} as const
   return Object.fromEntries(
@@ -241,13 +238,29 @@ function panelOf(
   )
 }
 
-/** Thousands of answers are read alike: one object stands for all of them. */
-function shared<T>(known: Map<string, T>, value: T & object): T {
-  const key = JSON.stringify(value)
-  const copy = known.get(key)
-  if (copy !== undefined) return copy
-  known.set(key, value)
-  return value
+/** Longer texts seldom repeat. */
+const longestRepeated = 200
+const mostRepeated = 20_000
+
+/**
+ * Reads panels. Short answers repeat, and thousands of answers are read alike: what repeats is read once, and equal
+ * panels are one object.
+ */
+function panelReader(): typeof panelOf {
+  const byAnswer = new Map<string, Panel>()
+  const byContent = new Map<string, Panel>()
+  return (record, arm, extractors) => {
+    const {text, stop, gold, options, letters, usage} = record
+    const key = JSON.stringify([text, stop, gold, options, letters, usage.blocks, usage.latentSteps, arm.arm.id])
+    const known = byAnswer.get(key)
+    if (known !== undefined) return known
+    const read = panelOf(record, arm, extractors)
+    const content = JSON.stringify(read)
+    const panel = byContent.get(content) ?? read
+    byContent.set(content, panel)
+    if (text.length <= longestRepeated && byAnswer.size < mostRepeated) byAnswer.set(key, panel)
+    return panel
+  }
 }
 
 function donorOf({id, answer, lift, option, resized}: NonNullable<LogRecord['donor']>): Donor {
