@@ -156,7 +156,7 @@ export const whatSettings = {
   ),
   'latents-from': one(
     text('RUN'),
-    'Run with --save-latents; its latents feed mean, swap, shuffle and matched-noise.',
+    'Run with --save-latents whose latents are fed; default: own arms of this run, recorded first.',
     what,
   ),
 }
