@@ -49,14 +49,14 @@ function against({effects, reading}: DiagnosisRow, condition: string): string {
 
 const lines = [...found].map(([row, results]) => {
   const [first] = results
-  const counts = [...new Set(results.map(({verdict}) => verdict))].map(
-    verdict => `${verdict} ${results.filter(one => one.verdict === verdict).length}`,
+  const counts = [...new Set(results.map(({verdict}) => verdict))].map(verdict =>
+    results.length === 1 ? verdict : `${verdict} ${results.filter(one => one.verdict === verdict).length}`,
   )
   const figures = ['matched-noise', 'swap-unrelated', 'markers-only', 'no-latent'].map(name => against(first!, name))
   return `| ${[row.model, row.task, first!.n, counts.join(', '), ...figures].join(' | ')} |`
 })
 const table = [
-  '| model | task | n | verdict, of seeds | own − noise | own − stranger | own − markers | own − none |',
+  '| model | task | n | verdict | own − noise | own − stranger | own − markers | own − none |',
   '| --- | --- | ---: | --- | ---: | ---: | ---: | ---: |',
   ...lines,
 ].join('\n')
