@@ -46,7 +46,15 @@ export {
   type LatentPlace,
   type LatentSupply,
 } from './modes/interventions.js'
-export {defineProtocol, type Protocol, protocolNamed} from './modes/protocols.js'
+export {
+  defineProtocol,
+  type MarkerTexts,
+  type Protocol,
+  type ProtocolDefinition,
+  type StopVector,
+  type TokenText,
+} from './modes/protocol.js'
+export {protocolNamed} from './modes/protocols.js'
 export {recipeNamed, recipeNames, registerRecipe} from './modes/recipes/index.js'
 export {defineRecipe, type Recipe} from './modes/recipes/recipe.js'
 export {badFile, definePeerFormat, type PeerAnswer, type PeerContext, type PeerFormat} from './peers/peer.js'

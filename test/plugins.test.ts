@@ -77,6 +77,22 @@ describe('a plug-in is named', () => {
   })
 })
 
+test('a protocol in a YAML file is followed where the model runs, and stands in the lock', async () => {
+  // The first id is START, whatever the model says; two latents; then END, and a forced text.
+  const rules = {name: 'mine', source: 'a test', forceStart: 'always', budget: 2, forcedAfterExit: [{text: ' yes'}]}
+  await write('mine.yaml', `# Mine.\n${JSON.stringify(rules)}\n`)
+  const out = join(folder, 'with-mine')
+  const args = ['run', '--bench', 'hops', '--model', 'builtin:nano-latent', '--limit', '2', '--latent-size', '2']
+  const ended = await run([...args, '--protocol', './mine.yaml', '--latent-dtype', 'bf16', '--out', out, '--json'])
+  expect(ended.code).toBe(0)
+  const lock = await readLock(out)
+  expect(lock.arms[0]).toMatchObject({protocol: 'mine', latentSize: 2})
+  expect(lock.plugins).toEqual([{name: 'mine.yaml', sha256: expect.any(String), parts: ['protocol mine']}])
+  expect(lock.models[0]).toMatchObject({details: {latentDtype: 'bf16'}})
+  const answers = JSON.parse(ended.stdout).rows
+  expect(answers[0]).toMatchObject({protocol: 'mine'})
+})
+
 test('a misspelt name is refused with that of the plug-in, and help shows it', async () => {
   const refused = await failing('extract', '--extractor', 'mien', '--text', 'x', '--plugin', './reader.mjs')
   expect(refused).toMatchObject({code: 2, suggestion: expect.stringContaining('Did you mean mine?')})
@@ -111,7 +127,7 @@ describe('one that cannot be loaded is one error', () => {
       /no valid name/,
       /letters/,
     ],
-    ['a rule that is none', list('defineProtocol({name: "x", kind: "odd"})'), /wrong kind: .* feedback, discrete/, /./],
+    ['a rule that is none', list('defineProtocol({name: "x", enterOn: "odd"})'), /wrong enterOn: .* predicted/, /./],
     [
       'a rule that no protocol has',
       list('defineProtocol({...protocolNamed("lantern"), name: "x", earlyend: true})'),
@@ -124,7 +140,7 @@ describe('one that cannot be loaded is one error', () => {
       /wrong ending: .* with its dot/,
       /./,
     ],
-    ['the name of a refused method', list('{kind: "protocol", name: "x", part: {name: "x"}}'), /wrong kind/, /./],
+    ['the name of a refused method', list('{kind: "protocol", name: "x", part: {name: "x"}}'), /wrong source/, /./],
     ['a need that is none', list('defineIntervention({name: "x", needs: "all"})'), /wrong needs: .* evidence/, /./],
   ])('%s', async (_what, text, message, suggestion) => {
     await write('bad.mjs', text)
@@ -135,6 +151,12 @@ describe('one that cannot be loaded is one error', () => {
       suggestion: expect.stringMatching(suggestion),
     })
     expect(told.message).toContain('The plug-in ./bad.mjs')
+  })
+
+  test('a protocol in YAML that no protocol can be', async () => {
+    await write('bad.yaml', 'name: mine\nsource: a test\nbudgets: 3\n')
+    const told = await failing('run', '--bench', 'hops', '--model', 'builtin:nano-latent', '--protocol', './bad.yaml')
+    expect(told).toMatchObject({code: 2, message: expect.stringContaining('a rule that no protocol has: budgets')})
   })
 
   test('an absent file and an absent package', async () => {

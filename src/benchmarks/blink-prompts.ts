@@ -1,7 +1,9 @@
-// How BLINK is asked, by style. Peers' forms are sent as they stand. Data only. Sources:
-// zeyofu/BLINK_Benchmark: eval/test_benchmark.py, eval/query_model.py; GuilhermeViveiros/LanteRn:
-// evals/viscot_blink_vstar_eval.py; VincentLeebang/lvr: evaluation/evaluation.py; open-compass/VLMEvalKit:
-// vlmeval/dataset/image_mcq.py, vlmeval/smp/vlm.py; EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/blink/.
+// How BLINK is asked, by style. Peers' forms are sent as they stand. Data only. Sources: zeyofu/BLINK_Benchmark:
+// eval/test_benchmark.py, eval/query_model.py; GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py;
+// VincentLeebang/lvr: evaluation/evaluation.py; open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py,
+// vlmeval/smp/vlm.py; ybb6/laser: evaluation/bench_func.py; xixiaouab/ReaLVR-code: eval/evaluate.py;
+// arijitray1993/mull: README.md; Svardfox/LaViT: evaluation/utils/adapters.py; EvolvingLMMs-Lab/lmms-eval:
+// lmms_eval/tasks/blink/.
 import {limitInAllModes, type PromptForm, type PromptForms} from '../core/prompt-form.js'
 
 const lmmsNote = 'Note: You only need to respond with {letters} without providing any additional information.\n'
@@ -24,6 +26,22 @@ const sentOfficially: PromptForm = {...official, detail: 'low', exact: true, max
 const lantern: PromptForm = {
   text: '{question}\nOptions:\n{options}\n',
   option: '{letter}. {text}',
+  images: 'first',
+  exact: true,
+  maxNewTokens: limitInAllModes(512),
+}
+
+/** QUESTION_TEMPLATE_LATENT and the sentence for multiple choice. */
+const thinkDeeply =
+  "Please think about this question deeply. It's encouraged to include self-reflection or verification in the reasoning process. Provide your final answer between the <answer> </answer> tags. Please provide only the single option letter (e.g., A, B, C, D, etc.) within the <answer> </answer> tags."
+
+const answerTags = 'Put the final answer in <answer>...</answer>.'
+
+/** The prompt of the data set; without one, what LaViT builds of its parts. */
+const lavit: PromptForm = {
+  text: '{prompt}',
+  fallback: '{question}\nOptions:\n{options}\nAnswer with the option letter from the given choices directly.',
+  option: '({letter}) {text}',
   images: 'first',
   exact: true,
   maxNewTokens: limitInAllModes(512),
@@ -53,6 +71,23 @@ export const blinkPrompts: PromptForms = {
     exact: true,
     maxNewTokens: limitInAllModes(1024),
   },
+  laser: {
+    ...lantern,
+    text: `${lantern.text}Answer with the option's letter from the given choices directly. Give your final answer in <answer>X</answer> format.`,
+    maxNewTokens: limitInAllModes(32),
+  },
+  realvr: {
+    ...lavit,
+    text: `{prompt}\nAnswer with the option letter directly. ${answerTags}`,
+    fallback: `${fromParts}\nAnswer with the option letter directly. ${answerTags}`,
+    maxNewTokens: limitInAllModes(128),
+  },
+  mull: {
+    ...lavit,
+    text: `{prompt}\n${thinkDeeply}`,
+    fallback: `${fromParts}\n${thinkDeeply}`,
+  },
+  lavit,
   'blink-official': sentOfficially,
   // concat_images_horizontally_with_margin
   'blink-official-one-picture': {...sentOfficially, join: {margin: 10, align: 'centre'}},

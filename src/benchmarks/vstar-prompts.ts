@@ -1,7 +1,8 @@
-// How V* is asked, by style. Peers' forms are sent as they stand. Data only. Sources:
-// penghao-wu/vstar: vstar_bench_eval.py; GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py;
-// VincentLeebang/lvr: evaluation/evaluation.py; open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py;
-// EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/, lmms_eval/tasks/_task_utils/reasoning_utils.py.
+// How V* is asked, by style. Peers' forms are sent as they stand. Data only. Sources: penghao-wu/vstar:
+// vstar_bench_eval.py; GuilhermeViveiros/LanteRn: evals/viscot_blink_vstar_eval.py; VincentLeebang/lvr:
+// evaluation/evaluation.py; open-compass/VLMEvalKit: vlmeval/dataset/image_mcq.py; Svardfox/LaViT:
+// evaluation/utils/adapters.py; EvolvingLMMs-Lab/lmms-eval: lmms_eval/tasks/vstar_bench/,
+// lmms_eval/tasks/_task_utils/reasoning_utils.py.
 import {limitInAllModes, type PromptForm, type PromptForms} from '../core/prompt-form.js'
 
 /** Question and lettered options, nothing else. */
@@ -46,6 +47,8 @@ export const vstarPrompts: PromptForms = {
     // vlmeval/vlm/qwen2_vl/model.py
     maxNewTokens: limitInAllModes(2048),
   },
+  // item['text'], which ends with the instruction.
+  lavit: {...lantern, text: `{prompt}\n${instruction}`, fallback: `${bare.text}\n${instruction}`},
   lmms,
   'lmms-reasoning': {
     ...lmms,

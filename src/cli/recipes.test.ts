@@ -599,6 +599,82 @@ describe('vstar-official (penghao-wu/vstar: vstar_bench_eval.py)', () => {
   })
 })
 
+describe('the recipes of checkpoints (the files that each names as its source)', () => {
+  const question = 'Is the car beneath the cat?'
+  const prompt = `${question}\nSelect from the following choices.\n(A) yes\n(B) no`
+  const lettered = `${question}\nOptions:\nA. yes\nB. no\n`
+  const direct = "Answer with the option's letter from the given choices directly."
+  const gloves = 'What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather'
+  const inVlmEvalKit =
+    'Question: What is the material of the glove?\nOptions:\nA. rubber\nB. cotton\nC. kevlar\nD. leather\nPlease select the correct answer from the options above. \n'
+  const greedy = {temperature: 0}
+  const blink = 'blink:Spatial_Relation'
+  const monetSystem =
+    'You are a helpful multimodal assistant. You are required to answer the question based on the image provided. Put your final answer in \\boxed{}.'
+  type Row = [recipe: string, bench: string, text: string, rest: object, system?: string]
+  const rows: Row[] = [
+    [
+      'laser-7b',
+      blink,
+      `${lettered}${direct} Give your final answer in <answer>X</answer> format.`,
+      {max_tokens: 32, ...greedy},
+    ],
+    [
+      'realvr-7b',
+      blink,
+      `${prompt}\nAnswer with the option letter directly. Put the final answer in <answer>...</answer>.`,
+      {max_tokens: 128, ...greedy},
+    ],
+    ['hylar-7b', 'vstar', gloves, {max_tokens: 1024, ...greedy}],
+    ['swimbird-8b', 'vstar', inVlmEvalKit, {max_tokens: 8192, temperature: 0.7, top_p: 0.8, top_k: 20}],
+    ['colt-8b', 'vstar', inVlmEvalKit, {max_tokens: 256, temperature: 0.6, top_k: 20}],
+    ['univlr-7b', 'vstar', inVlmEvalKit, {max_tokens: 512, ...greedy}],
+    [
+      'mull-7b',
+      blink,
+      `${prompt}\nPlease think about this question deeply. It's encouraged to include self-reflection or verification in the reasoning process. Provide your final answer between the <answer> </answer> tags. Please provide only the single option letter (e.g., A, B, C, D, etc.) within the <answer> </answer> tags.`,
+      {max_tokens: 512, ...greedy},
+    ],
+    ['lavit-3b', blink, prompt, {max_tokens: 512, ...greedy}],
+    ['lavit-3b', 'vstar', `${gloves}\n${direct}`, {max_tokens: 512, ...greedy}],
+    ['lvr-7b', blink, `${lettered}\n${direct}`, {max_tokens: 512, ...greedy}],
+    ['lvr-7b', 'vstar', `${gloves}\n${direct}\n${direct}`, {max_tokens: 512, ...greedy}],
+    ['lantern-3b', blink, lettered, {max_tokens: 512, ...greedy}],
+    ['lantern-3b', 'vstar', gloves, {max_tokens: 512, ...greedy}],
+    ['monet-7b', 'vstar', gloves, {max_tokens: 4096, temperature: 0.1, top_p: 0.8, top_k: 50}, monetSystem],
+    ['capimagine-7b', 'vstar', inVlmEvalKit, {max_tokens: 2048, ...greedy}],
+  ]
+  // A missing last column would become jest's done callback.
+  test.each(rows.map(row => [row[0], row[1], row] as const))(
+    '%s sends of %s exactly this',
+    async (recipe, bench, row) => {
+      const [, , text, rest, system] = row
+      const data = await (bench === 'vstar' ? glove : spatial)()
+      const limits = ['--min-pixels', '784', '--max-pixels', '100000000']
+      const body = readable(await asked(recipe, bench, data, ...limits)) as {seed?: number}
+      const user = {role: 'user', content: [picture, {type: 'text', text}]}
+      expect(body).toEqual({
+        model: 'm',
+        messages: system === undefined ? [user] : [{role: 'system', content: system}, user],
+        ...rest,
+        ...(body.seed !== undefined && {seed: body.seed}),
+      })
+    },
+  )
+
+  test('are found by the id on the hub, in any case, with its scheme and its revision', async () => {
+    for (const id of ['wybb/laser-7b', 'hub:wybb/Laser-7B@main'])
+      expect((await openRecipe(id)).recipe.name).toBe('laser-7b')
+    await expect(openRecipe('wybb/laser-8b')).rejects.toThrow('The recipe wybb/laser-8b cannot be read')
+  })
+
+  test('belong to one checkpoint each', () => {
+    const ids = recipeNames().flatMap(name => recipeNamed(name).checkpoints ?? [])
+    expect(new Set(ids).size).toBe(ids.length)
+    expect(ids.length).toBeGreaterThan(12)
+  })
+})
+
 // --- the overlay ----------------------------------------------------------------------------------------------------
 
 test.each(recipeNames())(
@@ -607,7 +683,7 @@ test.each(recipeNames())(
     const opened = await openRecipe(name)
     for (const bench of Object.keys(opened.recipe.benchmarks))
       expect((await recipeSettings(opened, [bench])).get('prompt-style')).toBeDefined()
-    expect(opened.recipe.source).toMatch(/^[\w-]+\/[\w-]+: .+ @ [0-9a-f]{40}/)
+    expect(opened.recipe.source).toMatch(/^[\w-]+\/[\w-]+: .+ @ [0-9a-f]{7,40}/)
   },
 )
 

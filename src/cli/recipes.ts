@@ -8,8 +8,9 @@ import {canonicalJson} from '../core/hash.js'
 import {limits} from '../core/limits.js'
 import {readSmallText} from '../core/small-file.js'
 import {parseYaml} from '../core/yaml-file.js'
-import {recipeNamed} from '../modes/recipes/index.js'
+import {recipeNamed, recipeOfCheckpoint} from '../modes/recipes/index.js'
 import {type Recipe, recipeSchema} from '../modes/recipes/recipe.js'
+import {looksLikePath} from './settings/asked.js'
 import {runSettings} from './settings/index.js'
 import {fileSchema, readValue, type Setting} from './settings/setting.js'
 
@@ -35,6 +36,7 @@ const recipeKeys = [
   'max-pixels',
   'min-pixels',
   'extractor',
+  'latent-dtype',
 ] as const satisfies readonly (keyof typeof runSettings)[]
 
 /** The schema of a recipe file, with the settings from the table. schemas/recipe.schema.json is generated from it. */
@@ -63,8 +65,9 @@ export interface OpenRecipe {
 
 /** Throws `usage` for an unknown name, and `bad-config` with file, line and column for a file that is not a recipe. */
 export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
-  if (!/[\\/]|\.ya?ml$/.test(nameOrFile)) {
-    const recipe = recipeNamed(nameOrFile)
+  const ofCheckpoint = recipeOfCheckpoint(nameOrFile.replace(/^hub:/, '').replace(/@.*$/, ''))
+  if (ofCheckpoint !== undefined || !/[\\/]|\.ya?ml$/.test(nameOrFile)) {
+    const recipe = ofCheckpoint ?? recipeNamed(nameOrFile)
     return {recipe, placeOf: () => `the recipe ${recipe.name}`}
   }
   let text: string
@@ -90,9 +93,13 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
 
 /** Paths in a recipe are relative to its file. */
 function withPaths(recipe: Recipe, folder: string): Recipe {
-  const template = recipe.settings['prompt-template']
-  if (typeof template !== 'string') return recipe
-  return {...recipe, settings: {...recipe.settings, 'prompt-template': resolve(folder, template)}}
+  const {'prompt-template': template, protocol} = recipe.settings
+  const settings = {
+    ...recipe.settings,
+    ...(typeof template === 'string' && {'prompt-template': resolve(folder, template)}),
+    ...(typeof protocol === 'string' && looksLikePath.test(protocol) && {protocol: resolve(folder, protocol)}),
+  }
+  return {...recipe, settings}
 }
 
 /**

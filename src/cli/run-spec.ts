@@ -1,8 +1,11 @@
 // Turns the settings of `run` into a specification.
 import {existsSync} from 'node:fs'
+import {resolve} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import {benchmarkIds, shownBenchmark} from '../benchmarks/index.js'
 import {LanternError, messageOf} from '../core/errors.js'
 import {limits} from '../core/limits.js'
+import {loadedPlugins} from '../core/loaded-plugins.js'
 import {readSmallText} from '../core/small-file.js'
 import type {ModelChoice, RunSpec} from '../evaluation/spec.js'
 import {cacheDir} from '../hub/cache-dir.js'
@@ -12,7 +15,7 @@ import {isBuiltinRef} from '../runners/onnx/checkpoint-folder.js'
 import {remoteScheme} from '../runners/remote/endpoint.js'
 import type {RemoteOptions} from '../runners/remote/options.js'
 import {controlModels} from './control-models.js'
-import {labelAndRef} from './settings/asked.js'
+import {labelAndRef, looksLikePath} from './settings/asked.js'
 import type {runSettings} from './settings/index.js'
 import type {Values} from './settings/setting.js'
 
@@ -45,7 +48,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
     repeats: values.repeats,
     shard: values.shard ?? null,
     optionOrders: values.options,
-    protocol: values.protocol,
+    protocol: values.protocol && (await protocolGiven(values.protocol)),
     latentSizes: values['latent-size'],
     interventions: values.intervention ?? ['own'],
     promptStyle: values['prompt-style'],
@@ -74,6 +77,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
         device: values.device,
         precision: values.precision,
         weights: values.weights,
+        latentDtype: values['latent-dtype'],
         threads: values.threads,
         batchSize: values['batch-size'],
         adapter: values.adapter,
@@ -90,6 +94,21 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       },
     },
   }
+}
+
+/** The name of a protocol; one in a file is registered first. Throws `bad-config` for a file that holds none. */
+async function protocolGiven(nameOrFile: string): Promise<string> {
+  if (!looksLikePath.test(nameOrFile)) return nameOrFile
+  const file = resolve(nameOrFile)
+  await (await import('./plugins.js')).registerPlugins([{name: file, folder: process.cwd()}])
+  const {parts} = loadedPlugins().find(({url}) => url === pathToFileURL(file).href)!
+  const protocol = parts.find(({kind}) => kind === 'protocol')
+  if (protocol !== undefined) return protocol.name
+  throw new LanternError(
+    'bad-config',
+    `${nameOrFile} defines no protocol.`,
+    'Name its parts by their names, and the file with --plugin.',
+  )
 }
 
 /** The benchmarks named by the recipe and the run together, and the recipe's entry in the lock. */

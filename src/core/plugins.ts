@@ -1,8 +1,11 @@
-// Loads plug-ins: modules whose default export lists definitions. The caller passes the register of each kind. So a
-// worker thread, which needs only two kinds, loads plug-ins by the same rules as the command line.
+// Loads plug-ins: modules whose default export lists definitions, and YAML files with a protocol. The caller passes the
+// register of each kind. So a worker thread, which needs only two kinds, loads plug-ins by the same rules as the
+// command line.
+import {readFile} from 'node:fs/promises'
 import {fileURLToPath, pathToFileURL} from 'node:url'
 import {type Definition, type DefinitionKind, definitionKinds} from './definition.js'
 import {LanternError, messageOf, systemCodeOf} from './errors.js'
+import {limits} from './limits.js'
 import {isLoaded, noteLoaded} from './loaded-plugins.js'
 import {moduleSha256, pluginFile} from './plugin-files.js'
 
@@ -40,7 +43,9 @@ export async function loadPlugins(names: readonly PluginName[], registrars: Regi
         'Paths are relative to the file that names them, and those of --plugin to the current folder.',
       )
     })
-    const definitions = definitionsIn(name, await imported(name, url))
+    const definitions = /\.ya?ml$/.test(file)
+      ? [await protocolIn(name, file)]
+      : definitionsIn(name, await imported(name, url))
     for (const {kind, part} of definitions) register(name, registrars[kind], part)
     const shown = /^[./\\]|^file:|^[A-Za-z]:/.test(name) || file.endsWith(name) ? file.split(/[\\/]/).at(-1)! : name
     const parts = definitions.map(definition => ({kind: definition.kind, name: definition.name}))
@@ -75,6 +80,19 @@ async function imported(name: string, url: string): Promise<unknown> {
         : `Install ${missing} where the plug-in lies, so that it can import it.`,
       error,
     )
+  }
+}
+
+/** A protocol as a YAML file states it: its fields, which its register checks. */
+async function protocolIn(name: string, file: string): Promise<Definition> {
+  const text = await readFile(file, 'utf8')
+  if (text.length > limits.yamlChars)
+    throw notLoaded(name, `it has ${text.length} characters; at most ${limits.yamlChars} are read`, 'Keep the rules.')
+  try {
+    const part: unknown = (await import('yaml')).parse(text)
+    return {kind: 'protocol', name: String((part as {readonly name?: unknown} | null)?.name), part}
+  } catch (error) {
+    throw notLoaded(name, `it is not valid YAML: ${messageOf(error).split('\n')[0]!}`, 'Correct that line.', error)
   }
 }
 

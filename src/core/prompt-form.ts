@@ -17,6 +17,10 @@ export const promptStyles = [
   'blink-official-one-picture',
   'vstar-official',
   'viscot-official',
+  'laser',
+  'realvr',
+  'mull',
+  'lavit',
 ] as const
 export type PromptStyle = (typeof promptStyles)[number]
 export const defaultPromptStyle: PromptStyle = 'lantern-eval'

@@ -191,6 +191,11 @@ export function fromFloat32(values: Float32Array, type: TensorType): Uint8Array 
   throw new TypeError(`no numbers in ${type}`)
 }
 
+/** The values rounded to the nearest of a type, ties to even. */
+export function rounded(values: Float32Array, type: 'F16' | 'BF16'): Float32Array {
+  return toFloat32(fromFloat32(values, type), type)
+}
+
 /** Converts IEEE 754 binary16 to a number, exactly. */
 function halfToNumber(half: number): number {
   const sign = half & 0x8000 ? -1 : 1

@@ -61,6 +61,10 @@ const blinkText: Partial<Record<PromptStyle, string>> = {
   vlmevalkit: asVlmEvalKit,
   'vlmevalkit-one-picture': asVlmEvalKit,
   lmms: `Note: You only need to respond with A, B without providing any additional information.\n${fromPrompt}`,
+  laser: `${asLantern}${instruction} Give your final answer in <answer>X</answer> format.`,
+  realvr: `${fromPrompt}\nAnswer with the option letter directly. Put the final answer in <answer>...</answer>.`,
+  mull: `${fromPrompt}\nPlease think about this question deeply. It's encouraged to include self-reflection or verification in the reasoning process. Provide your final answer between the <answer> </answer> tags. Please provide only the single option letter (e.g., A, B, C, D, etc.) within the <answer> </answer> tags.`,
+  lavit: fromPrompt,
   'blink-official': fromPrompt,
   'blink-official-one-picture': fromPrompt,
 }
@@ -70,6 +74,7 @@ const vstarText: Partial<Record<PromptStyle, string>> = {
   lvr: `What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather\n${instruction}\n${instruction}`,
   vlmevalkit:
     'Question: What is the material of the glove?\nOptions:\nA. rubber\nB. cotton\nC. kevlar\nD. leather\nPlease select the correct answer from the options above. \n',
+  lavit: `What is the material of the glove?\n(A) rubber\n(B) cotton\n(C) kevlar\n(D) leather\n${instruction}`,
   lmms: `${asLmms}\n${instruction}`,
   'lmms-reasoning': asLmms,
   'vstar-official': 'What is the material of the glove?',

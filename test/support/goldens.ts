@@ -4,6 +4,7 @@ import {existsSync, readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 
 const shared = fileURLToPath(new URL('../../../shared/data/goldens/', import.meta.url))
+const sharedMore = fileURLToPath(new URL('../../../shared/data/goldens-2/', import.meta.url))
 const committed = fileURLToPath(new URL('../../fixtures/goldens/', import.meta.url))
 
 /** Every available folder of goldens, with a short name. */
@@ -15,6 +16,11 @@ export const goldenFolders: readonly {readonly name: string; readonly dir: strin
       {name: 'fixtures/goldens', dir: committed},
       {name: 'shared goldens', dir: shared},
     ].filter(({dir}) => existsSync(dir))
+
+/** The same, with the goldens of more architectures and heads, whose pictures are not all those of Qwen2.5-VL. */
+export const allGoldenFolders: typeof goldenFolders = process.env['LANTERN_EVAL_GOLDENS']
+  ? goldenFolders
+  : [...goldenFolders, ...[{name: 'shared goldens-2', dir: sharedMore}].filter(({dir}) => existsSync(dir))]
 
 export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T

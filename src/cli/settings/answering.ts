@@ -105,6 +105,11 @@ export const localSettings = {
     'fp32 weights mapped from their files, or packed: faster, but 1.8 times the memory while loading.',
     {...local, defaultNote: 'mapped'},
   ),
+  'latent-dtype': one(
+    choice('NAME', ['fp32', 'bf16']),
+    'Latents as they are computed, or rounded to bf16 where they are fed, as published loops in bf16 do.',
+    {...local, defaultNote: 'as computed'},
+  ),
   threads: one(wholeNumber('N', {min: 1}), 'Threads of the local runner.', {...local, defaultNote: 'all cores'}),
   'batch-size': one(wholeNumber('N', {min: 1}), 'Samples decoded together by the local runner.', {
     ...local,

@@ -15,7 +15,8 @@ const samples = {group: 'SAMPLES'} as const
 const asking = {group: 'ASKING'} as const
 
 /** A path to a user's own definition is not looked up as a name. */
-const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
+/** The path of a file, where a name could stand too. */
+export const looksLikePath = /[\\/]|\.(?:ya?ml|m?js|ts)$/
 
 /** The ID of a benchmark, `ID:Subtask`, a definition file or `ID=FILE`. From here on it goes by its id. */
 const benchmarkId = text('ID|FILE|ID=FILE', {
@@ -55,11 +56,11 @@ const modelRef = text('[LABEL=]REF', {
   },
 })
 
-const protocolName = text('NAME', {
+const protocolName = text('NAME|FILE', {
   allowed: 'a latent protocol',
   names: {
     noun: 'latent protocol',
-    part: value => value,
+    part: value => (looksLikePath.test(value) ? undefined : value),
     // Names of unsupported protocols are accepted here; the arm that uses one gives the reason later.
     known: () => [...protocolNames(), ...Object.keys(unsupportedProtocols)],
   },
@@ -141,7 +142,10 @@ export const whatSettings = {
     ...what,
     defaultNote: 'latent for a checkpoint with latent ids, else direct',
   }),
-  protocol: one(protocolName, 'Latent protocol.', {...what, defaultNote: 'what the checkpoint says'}),
+  protocol: one(protocolName, 'Latent protocol: a name, or a YAML file with one.', {
+    ...what,
+    defaultNote: 'what the checkpoint says',
+  }),
   'latent-size': several(wholeNumber('K', {min: 0}), 'Latents per block (K); an arm for each.', {
     ...what,
     defaultNote: 'what the checkpoint says',

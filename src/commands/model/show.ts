@@ -72,8 +72,9 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     this.log(
       latent === null
         ? 'latents   none: the files name no latent tokens'
-        : `latents   ${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}`,
+        : `latents   ${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}, by ${latent.recognisedBy}`,
     )
+    if (shown.head !== null) this.log(`head      ${shown.head}: latents pass through it before they are fed`)
     this.log(
       `pictures  ${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token`,
     )
@@ -97,6 +98,8 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     this.log(
       `\nA change of ${probed.perturbation} in one latent grows ${probed.growthPerStep.toFixed(2)} x per latent, over ${probed.latents} latents.`,
     )
+    const [firstBf16, lastBf16] = [probed.bf16Latents[0]!, probed.bf16Latents.at(-1)!].map(d => d.toExponential(1))
+    this.log(`Latents rounded to bf16 where they are fed differ by ${firstBf16} at the first, ${lastBf16} at the last.`)
     for (const [precision, {differences, parity}] of Object.entries(probed.precisions)) {
       const [first, last] = [differences[0]!, differences.at(-1)!].map(difference => difference.toExponential(1))
       const same = `${(100 * parity.sameToken).toFixed(0)} % same tokens`

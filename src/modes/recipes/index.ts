@@ -2,6 +2,7 @@
 // time.
 import {Register} from '../../core/register.js'
 import {blinkOfficial, blinkOfficialOnePicture} from './blink-official.js'
+import {checkpointRecipes} from './checkpoints.js'
 import {lantern} from './lantern.js'
 import {lmms, lmmsReasoning} from './lmms.js'
 import {lvr} from './lvr.js'
@@ -21,6 +22,7 @@ const builtIn: readonly Recipe[] = [
   blinkOfficialOnePicture,
   vstarOfficial,
   viscotOfficial,
+  ...checkpointRecipes,
 ]
 
 const register = new Register<Recipe>('recipe', builtIn.map(defineRecipe))
@@ -28,6 +30,12 @@ const register = new Register<Recipe>('recipe', builtIn.map(defineRecipe))
 /** Names of all registered recipes. */
 export function recipeNames(): readonly string[] {
   return register.names()
+}
+
+/** The recipe of a checkpoint, by its id on the hub (`owner/name`, in any case); undefined if there is none. */
+export function recipeOfCheckpoint(id: string): Recipe | undefined {
+  const same = (other: string) => other.toLowerCase() === id.toLowerCase()
+  return register.parts().find(({checkpoints = []}) => checkpoints.some(same))
 }
 
 /** Throws `usage` for an unknown name. */

@@ -15,6 +15,11 @@ export const recipeSchema = z.strictObject({
     .describe('Lower-case letters, digits and hyphens.'),
   title: z.string().trim().min(1).describe('What it reproduces, in a line.'),
   source: z.string().trim().min(1).describe('Where the settings were read: owner/repo: file @ commit.'),
+  checkpoints: z
+    .array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is no owner/name'))
+    .optional()
+    .describe('The checkpoints it is of, by their ids on the hub; `--recipe` takes such an id too.'),
+  needs: z.string().optional().describe('What a run of the checkpoint needs that this version does not have.'),
   benchmarks: z
     .record(
       z.string(),
@@ -35,6 +40,7 @@ export const recipeSchema = z.strictObject({
     .optional()
     .describe('Further values of settings that it published too, such as another mode: choosing them is no change.'),
   differs: z.array(z.string()).optional().describe('What the published evaluation did otherwise, in sentences.'),
+  secondHand: z.array(z.string()).optional().describe('What was not read in the public code, in sentences.'),
 })
 
 export type Recipe = Readonly<z.infer<typeof recipeSchema>>

@@ -10,10 +10,11 @@ import {
   type BlockState,
   decide,
   type LatentMachine,
-  outsideBlock,
+  masksEos,
+  stateAfter,
   stopAfter,
   stopDistance,
-} from '../../modes/protocols.js'
+} from '../../modes/latent-machine.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
 import {promptPlaces} from './prompt-tokens.js'
@@ -41,6 +42,10 @@ export interface DecodeTask {
   readonly stopVector?: Float32Array
   /** What the cache loses; modes/interventions.ts says when. */
   readonly hides?: Hidden
+  /** Whether the new ids, asked after each, hold a stop string of the protocol. Default: none does. */
+  readonly textStops?: (ids: readonly number[]) => boolean
+  /** What becomes of a vector where it is fed (its precision). Default: nothing. */
+  readonly asFed?: (vector: Float32Array) => Float32Array
 }
 
 export interface Decoded<T extends DecodeTask> {
@@ -53,7 +58,7 @@ export interface Decoded<T extends DecodeTask> {
   /**
    * `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`).
    */
-  readonly stop: Extract<Stop, 'eos' | 'length' | 'error'>
+  readonly stop: Extract<Stop, 'eos' | 'length' | 'error'> | 'stop-string'
   readonly failure?: unknown
   /** Time in milliseconds of the steps that the row took part in, and their number. */
   readonly decodeMs: number
@@ -120,6 +125,7 @@ async function* step<T extends DecodeTask>(
   const positions = new Int32Array(3 * n)
   const totals = new Int32Array(n)
   const startedAt = performance.now()
+  const latents = Uint8Array.from(rows, row => (row.latent === null ? 0 : 1))
   for (const [i, row] of rows.entries()) {
     cache.drop(i, row.placesToDrop())
     const length = cache.lengths[i]!
@@ -134,6 +140,7 @@ async function* step<T extends DecodeTask>(
     positions,
     totals,
     past: cache.past(),
+    latents,
     // The states are always fetched: they are small, and they show whether the output is finite.
     want: {hidden: true, logits: rows.some(row => row.readsLogits)},
   })
@@ -173,7 +180,9 @@ class Row<T extends DecodeTask> {
   dropped = 0
   /** Latents among the ids before this place are no longer in the cache. */
   #knockedOut = 0
-  #state: BlockState = outsideBlock
+  #state: BlockState
+  /** Latents still to be appended to the prompt. */
+  #prefixLeft: number
   #lastHidden: Float32Array | undefined
   #stop: Decoded<T>['stop'] | null = null
   #failure: unknown
@@ -183,9 +192,11 @@ class Row<T extends DecodeTask> {
     imageToken: number,
   ) {
     this.#imageToken = imageToken
-    const {sampling, prompt} = task
-    this.readsLogits = !isPlainGreedy(sampling)
+    const {sampling, prompt, machine} = task
+    this.readsLogits = !isPlainGreedy(sampling) || machine.rules.suppressEos
     this.previous = prompt.ids.at(-1)!
+    this.#state = stateAfter(machine, prompt.ids)
+    this.#prefixLeft = machine.rules.prefixLatents
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
@@ -193,50 +204,72 @@ class Row<T extends DecodeTask> {
   advance(argmaxToken: number, hidden: Float32Array, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
-    const sampled = this.readsLogits ? chooseToken(logits!, task.sampling, this.#seen, task.random) : argmaxToken
-    const decision = decide(machine, this.#state, this.previous, sampled, this.#meetsStopVector())
+    if (this.#prefixLeft > 0) {
+      return !this.#feed(hidden, 0, machine.rules.prefixLatents - this.#prefixLeft--)
+    }
+    const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
+    const sampled = this.readsLogits
+      ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
+      : argmaxToken
+    const decision = decide(machine, this.#state, sampled, this.#meetsStopVector())
     this.#lastHidden = hidden
     this.#state = decision.state
-    while (this.#blocks.length < decision.state.blocks) this.#blocks.push({vectors: [], own: []})
+    const before = machine.rules.prefixLatents > 0 ? 1 : 0
+    while (this.#blocks.length < before + decision.state.blocks) this.#blocks.push({vectors: [], own: []})
     this.latent = null
-    if (decision.latent) {
-      const block = decision.state.blocks - 1
-      try {
-        this.latent = task.choose(hidden, {block, index: decision.state.used - 1})
-      } catch (error) {
-        // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this
-        // one.
-        if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
-        this.#failure = error
-        this.#stop = 'error'
-        return true
-      }
-      this.#blocks[block]!.vectors.push(this.latent)
-      this.#blocks[block]!.own.push(hidden)
-    }
+    if (decision.latent && !this.#feed(hidden, before + decision.state.blocks - 1, decision.state.used - 1)) return true
     this.previous = decision.id
     this.#ids.push(decision.id)
     this.#latentMask.push(decision.latent)
     if (task.sampling.repetitionPenalty !== 1) this.#seen.add(decision.id)
-    this.#stop = stopAfter(machine, decision, this.#ids.length, task.maxNewTokens, task.eos)
+    const {maxNewTokens, eos, textStops} = task
+    const conditions = {maxNewTokens, eos, textStops: textStops?.(this.#ids) ?? false}
+    this.#stop = stopAfter(machine, decision, this.#ids.length, conditions)
     return this.#stop !== null
   }
 
   /** The places in the cache to be removed before the next position is fed. */
   placesToDrop(): number[] {
-    const {hides, prompt} = this.task
-    if (hides === undefined || this.#state.inBlock || this.#state.blocks === 0) return []
+    const {hides, prompt, machine} = this.task
+    const {prefixLatents} = machine.rules
+    const none = this.#state.blocks === 0 && prefixLatents === 0
+    if (hides === undefined || this.#state.inBlock || this.#prefixLeft > 0 || none) return []
     const before = this.dropped
     let places: number[]
     if (hides === 'latents') {
       // The token that ends the block still sees its latents, so it must be in the cache.
       const fed = this.#latentMask.length - 1
-      if (fed === 0 || this.#latentMask[fed - 1]) return []
-      places = this.#latentMask.flatMap((latent, i) => (latent && i >= this.#knockedOut ? [prompt.ids.length + i] : []))
+      if (fed < 1 || this.#latentMask[fed - 1]) return []
+      const first = prompt.ids.length
+      const ofPrefix = this.#knockedOut === 0 ? Array.from({length: prefixLatents}, (_, i) => first + i) : []
+      const inText = this.#latentMask.flatMap((latent, i) =>
+        latent && i >= this.#knockedOut ? [first + prefixLatents + i] : [],
+      )
+      places = [...ofPrefix, ...inText]
       this.#knockedOut = fed
     } else places = before > 0 ? [] : promptPlaces(prompt.ids, hides, this.#imageToken)
     this.dropped += places.length
     return places.map(place => place - before)
+  }
+
+  /** Chooses the vector of a latent and notes it. False where there is none to feed, which ends the row. */
+  #feed(own: Float32Array, block: number, index: number): boolean {
+    const {choose, asFed = vector => vector} = this.task
+    while (this.#blocks.length <= block) this.#blocks.push({vectors: [], own: []})
+    let chosen: Float32Array
+    try {
+      chosen = choose(own, {block, index})
+    } catch (error) {
+      // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this one.
+      if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
+      this.#failure = error
+      this.#stop = 'error'
+      return false
+    }
+    this.latent = asFed(chosen)
+    this.#blocks[block]!.vectors.push(chosen)
+    this.#blocks[block]!.own.push(own)
+    return true
   }
 
   /** Ends the generation where the model's output is not finite. */
@@ -253,7 +286,7 @@ class Row<T extends DecodeTask> {
       stop: this.#stop!,
       ...(this.#failure !== undefined && {failure: this.#failure}),
       decodeMs: this.decodeMs,
-      steps: this.#ids.length - 1,
+      steps: this.#ids.length - 1 + this.task.machine.rules.prefixLatents,
     }
   }
 

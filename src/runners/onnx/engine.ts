@@ -16,24 +16,19 @@ import {
   unknownUsage,
 } from '../../core/generation.js'
 import {random} from '../../core/random.js'
-import {readFloats} from '../../core/safetensors.js'
-import type {Blocks} from '../../modes/interventions.js'
-import {
-  type LatentMachine,
-  latentMachine,
-  markersOnly,
-  type Protocol,
-  plainDecoding,
-  protocolNamed,
-} from '../../modes/protocols.js'
+import {readFloats, rounded} from '../../core/safetensors.js'
+import type {Blocks, ChooseLatent} from '../../modes/interventions.js'
+import type {LatentMachine} from '../../modes/latent-machine.js'
+import type {Protocol} from '../../modes/protocol.js'
+import {stopStringWatch} from '../../modes/stop-strings.js'
 import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {notFinite} from './finite.js'
 import {ForcedReader, type Kept, keptText} from './forced-reading.js'
 import type {LatentBank} from './latent-bank.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
+import {machineOf, markerIds} from './machines.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import {noLatentIds} from './qwen2-5-vl/latent-tokens.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -45,6 +40,8 @@ export interface EngineOptions {
    * over the bus at every step is too slow.
    */
   readonly wholeGenerations?: boolean
+  /** The type that latents are rounded to where they are fed. Default: none. */
+  readonly latentDtype?: 'fp32' | 'bf16'
   /** Run folder with the latents for interventions that need a bank. */
   readonly latentBank?: string
 }
@@ -145,26 +142,40 @@ export class Engine {
   ): Promise<number[][]> {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
     if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
-    const {state} = await this.#scored.inputs.prompt(request)
-    return this.#scoreAfter(state, latents, continuations)
+    const {state} = await this.#scored.inputs.prompt(request, this.#bind(request).prefix)
+    return this.#scoreAfter(request, state, latents, continuations)
+  }
+
+  #bind(request: Request): LatentMachine {
+    return machineOf(request, {checkpoint: this.#tools.model.checkpoint, tokenizer: this.#tools.tokenizer})
   }
 
   async #wantedScores(
-    {continuations}: Request,
+    request: Request,
     prompt: PromptState,
     blocks: readonly LatentBlock[],
   ): Promise<Partial<Generation>> {
-    return continuations ? {continuationLogProbs: await this.#scoreAfter(prompt, blocks, continuations)} : {}
+    const {continuations} = request
+    return continuations ? {continuationLogProbs: await this.#scoreAfter(request, prompt, blocks, continuations)} : {}
   }
 
   #scoreAfter(
+    {arm}: Request,
     prompt: PromptState,
     blocks: readonly LatentBlock[],
     continuations: readonly string[],
   ): Promise<number[][]> {
     const prefix = blocks.flatMap(({vectors}) => {
-      const ids = this.#latentIds()
-      return [{id: ids.start}, ...vectors.map(vector => ({id: ids.pad, vector})), {id: ids.end}]
+      const {model, tokenizer} = this.#tools
+      const ids = markerIds({checkpoint: model.checkpoint, tokenizer}, arm.protocol)
+      return [
+        {id: ids.start},
+        ...vectors.map(vector => ({
+          id: ids.pad,
+          vector: this.#options.latentDtype === 'bf16' ? asFed(vector) : vector,
+        })),
+        {id: ids.end},
+      ]
     })
     return scoreContinuations(
       this.#tools.model,
@@ -180,7 +191,7 @@ export class Engine {
       const group: Group = {inputs, seen: new Map(), kept: new Map()}
       for (const request of requests) {
         // A problem with the arm itself affects every sample, so it ends the run.
-        const machine = this.#machine(request)
+        const machine = this.#bind(request)
         const bank = await this.#supplies.bank(request)
         let task: ArmTask | null = null
         try {
@@ -188,7 +199,7 @@ export class Engine {
           const whole = request.onlyRead ? await this.#readAgain(plan) : await this.#inOneRun(plan)
           if (whole) settled.push(whole)
           else {
-            const prepared = await group.inputs.prompt(request)
+            const prepared = await group.inputs.prompt(request, machine.prefix)
             task = {...plan, prepared, prompt: prepared.state}
           }
         } catch (error) {
@@ -245,6 +256,8 @@ export class Engine {
       random: random(decoding.seed, request.sample.benchmark, request.sample.id, 'sampling'),
       maxNewTokens: decoding.maxNewTokens,
       eos: new Set(generation.eos),
+      ...(this.#options.latentDtype === 'bf16' && {asFed}),
+      textStops: stopStringWatch(machine.rules, ids => this.#tools.tokenizer.decode(ids)),
       ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
       ...(intervention?.hides && {hides: intervention.hides}),
     }
@@ -256,7 +269,7 @@ export class Engine {
     const make = async (): Promise<Blocks> => {
       const own = {...request, prompt, arm: {...request.arm, intervention: 'own'}}
       const plan = await this.#plan(own, group, machine, null)
-      const {state} = await group.inputs.prompt(own)
+      const {state} = await group.inputs.prompt(own, machine.prefix)
       const only = (async function* () {
         yield {...plan, prompt: state}
       })()
@@ -275,7 +288,7 @@ export class Engine {
   async #readAgain(plan: Plan): Promise<Generation> {
     const {request, group, machine} = plan
     const read = async () => {
-      const {state} = await group.inputs.prompt(request)
+      const {state} = await group.inputs.prompt(request, machine.prefix)
       return this.#reading(plan, state, () => this.#seen(request, request.prompt, group, machine))
     }
     return {
@@ -310,18 +323,21 @@ export class Engine {
     const fed = reading.latentAt.some(place => place < kept.ids.length)
     const answers = kept.answers.map(answer => tokenizer.encode(answer))
     if ((fed && own.length === 0) || answers.some(({length}) => length === 0)) return {}
-    const rules = {...intervention, own, choose: supplied.chooser(), ids: machine.ids}
+    const choose = supplied.chooser()
+    const asRead: ChooseLatent = this.#options.latentDtype === 'bf16' ? (own, at) => asFed(choose(own, at)) : choose
+    const rules = {...intervention, own, choose: asRead, ids: machine.ids}
     return {forced: await this.#reader.read(prompt, kept.ids, reading, rules, answers)}
   }
 
   /** The generation of the Loop graph, or null when it is not requested or cannot do this one. */
   async #inOneRun(plan: Plan): Promise<Generation | null> {
-    const {generate} = this.#tools.model
+    const {generate, checkpoint} = this.#tools.model
     const {inputs} = plan.group
     const {intervention} = plan.request.arm
     const ownLatents = intervention === 'own' || intervention === null
-    if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents)) return null
-    const input = await inputs.input(plan.request)
+    if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null))
+      return null
+    const input = await inputs.input(plan.request, plan.machine.prefix)
     const decoded = await decodeInLoop(generate, input, plan)
     const {ids, ropeDelta, imageTokens, seen, inputMs} = input
     // There is no separate prefill, so the time of the first token is unknown. The time before the run stands in for
@@ -329,41 +345,12 @@ export class Engine {
     const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
     const generation = this.#generation({...decoded, task: {...plan, prepared}})
     if (!plan.request.continuations && !plan.request.reading) return generation
-    const {state} = await inputs.prompt(plan.request)
+    const {state} = await inputs.prompt(plan.request, plan.machine.prefix)
     return {
       ...generation,
       ...(await this.#wantedScores(plan.request, state, decoded.blocks)),
       ...(await this.#reading(plan, state, () => decoded.blocks.map(({vectors}) => vectors))),
     }
-  }
-
-  #latentIds() {
-    const {latent, dir} = this.#tools.model.checkpoint
-    if (latent !== null) return latent.ids
-    throw new LanternError(
-      'unsupported',
-      `The checkpoint ${dir} has no latent tokens, so it cannot run in latent mode.`,
-      'Use --mode direct or --mode text-cot, or a checkpoint with latent tokens.',
-    )
-  }
-
-  #machine(request: Request): LatentMachine {
-    const {arm} = request
-    const {latent, tensors} = this.#tools.model.checkpoint
-    if (arm.mode !== 'latent') return plainDecoding(latent?.ids ?? noLatentIds)
-    const ids = this.#latentIds()
-    const rules = protocolNamed(arm.protocol ?? latent!.protocol)
-    if (rules.name.startsWith('lvr') && [...tensors.keys()].some(name => /(^|\.)lvr_head\./.test(name))) {
-      throw new LanternError(
-        'unsupported',
-        'This checkpoint feeds latents through a learned head (lvr_head), which lantern-eval does not support.',
-        'Checkpoints trained without this head can be run.',
-      )
-    }
-    const ownSize = rules.name === latent!.protocol ? latent!.size : null
-    const machine = latentMachine(rules, ids, arm.latentSize ?? (rules.budget === null ? null : ownSize))
-    const {blocks, most = Number.POSITIVE_INFINITY} = interventionOf(request) ?? {}
-    return blocks === 'empty' ? markersOnly(machine) : {...machine, budget: Math.min(machine.budget, most)}
   }
 
   #learnedEnd({name, stopVector}: Protocol): Promise<Float32Array> {
@@ -403,19 +390,21 @@ export class Engine {
       ...(this.#options.keepLatents && {
         latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
       }),
-      usage: usageOf(prepared, machine, ids, latentMask, blocks.length, eos),
+      usage: usageOf(prepared, machine, ids, latentMask, blocks, eos),
       timing: {
         firstTokenMs: prepared.prefillMs,
         totalMs: prepared.prefillMs + decodeMs,
         perStepMs: steps > 0 ? decodeMs / steps : null,
       },
       // A stop string ends the answer. Text decoded after it, even up to the limit, is not part of the answer.
-      stop: cut ? 'eos' : stop,
+      stop: cut || stop === 'stop-string' ? 'eos' : stop,
       attempts: 1,
       seen: prepared.seen,
     }
   }
 }
+
+const asFed = (vector: Float32Array) => rounded(vector, 'BF16')
 
 interface Finished {
   readonly task: Plan & {readonly prepared: Prompted}
@@ -426,7 +415,7 @@ function usageOf(
   {ids: {start, end}}: LatentMachine,
   ids: readonly number[],
   latentMask: readonly boolean[],
-  opened: number,
+  blocks: readonly LatentBlock[],
   eos: ReadonlySet<number>,
 ): Usage {
   let latentSteps = 0
@@ -443,10 +432,11 @@ function usageOf(
     promptTokens: state.ids.length,
     imageTokens,
     textTokens: ids.length - latentSteps - markerTokens - endings,
-    latentSteps,
+    // Those appended to the prompt have no id.
+    latentSteps: blocks.reduce((sum, {vectors}) => sum + vectors.length, 0),
     markerTokens,
     // A START cut off by the token cap counts as a block without latents. A START that is itself a latent is counted in
-    // `opened` only.
-    blocks: Math.max(starts, opened),
+    // `blocks` only.
+    blocks: Math.max(starts, blocks.length),
   }
 }

@@ -4,7 +4,7 @@
 import type {OwnText} from '../../core/generation.js'
 import {mentions} from '../../core/mentions.js'
 import type {Blocks, ChooseLatent, Intervention} from '../../modes/interventions.js'
-import type {LatentIds} from '../../modes/protocols.js'
+import type {LatentIds} from '../../modes/latent-machine.js'
 import type {PromptState} from './decode.js'
 import {requireFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
@@ -118,6 +118,7 @@ export class ForcedReader {
       positions: Int32Array.from({length: 3 * length}, (_, i) => place + (i % length)),
       totals: Int32Array.of(cache.lengths[0]! + length),
       past: cache.past(),
+      latents: Uint8Array.from(tokens, ({vector}) => (vector === undefined ? 0 : 1)),
       ...(rows && {rows: Int32Array.from(rows)}),
       ...(targets && {targets: Int32Array.from(targets)}),
     })

@@ -13,7 +13,7 @@ import {
   latentChooser,
   needsBank,
 } from '../../modes/interventions.js'
-import type {LatentMachine} from '../../modes/protocols.js'
+import type {LatentMachine} from '../../modes/latent-machine.js'
 import {decodeImage} from './image.js'
 import {emptyBank, type LatentBank, openLatentBank} from './latent-bank.js'
 import {boxesElsewhere, oracleLatents, randomBoxes} from './oracle-latents.js'

@@ -1,17 +1,42 @@
 // Decodes whole generations in one run of the Loop graph. A cache that passes through JavaScript crosses the GPU's bus
 // at every step; in the loop it stays on the device. The price is that a run can be neither observed nor stopped, and
 // that the graph only covers greedy decoding under LanteRn's rules.
-import {type BlockState, decide, outsideBlock} from '../../modes/protocols.js'
+import {decide, type LatentMachine, stateAfter} from '../../modes/latent-machine.js'
+import type {Protocol} from '../../modes/protocol.js'
+import {protocolNamed} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
 import type {PromptInput} from './prepared-inputs.js'
 import type {Model} from './qwen2-5-vl/types.js'
 import {isPlainGreedy} from './sampling.js'
 
-type LoopTask = Pick<DecodeTask, 'machine' | 'sampling' | 'maxNewTokens' | 'eos'>
+type LoopTask = Pick<DecodeTask, 'machine' | 'sampling' | 'maxNewTokens' | 'eos' | 'asFed'>
 
-/** True for generations that the Loop graph can produce: greedy, and either plain or with LanteRn's own latents. */
-export function fitsLoop({machine: {rules}, sampling}: LoopTask, ownLatents: boolean): boolean {
-  return isPlainGreedy(sampling) && (rules.kind === 'discrete' || (rules.name === 'lantern' && ownLatents))
+/** The rules that say nothing about what the graph does. */
+const elsewhere: ReadonlySet<string> = new Set<keyof Protocol>(['name', 'source', 'budget', 'leastBudget', 'tokens'])
+
+/**
+ * True for generations that the Loop graph can produce: greedy, and either plain or with LanteRn's own latents. Every
+ * other rule of a protocol takes the step path: the graph would not follow it. So does a vector that is changed where
+ * it is fed.
+ */
+export function fitsLoop({machine, sampling, asFed}: LoopTask, ownLatents: boolean): boolean {
+  if (!isPlainGreedy(sampling)) return false
+  const {rules} = machine
+  if (rules.enterOn === 'never')
+    return rules.prefixLatents === 0 && rules.stopStrings.length === 0 && !forcesIds(machine)
+  return ownLatents && asFed === undefined && followsLantern(rules)
+}
+
+/** Without blocks, some rules still put ids in place of the sampled ones. */
+function forcesIds({rules, forced}: LatentMachine): boolean {
+  return (
+    rules.forceStart !== 'never' || rules.forceStartAgain || (rules.forcedAfterExitOn === 'end' && forced.length > 0)
+  )
+}
+
+function followsLantern(rules: Protocol): boolean {
+  const lantern = Object.entries(protocolNamed('lantern')).filter(([field]) => !elsewhere.has(field))
+  return lantern.every(([field, value]) => JSON.stringify(rules[field as keyof Protocol]) === JSON.stringify(value))
 }
 
 /** Gives the same result as decodeAll. */
@@ -29,19 +54,17 @@ export async function decodeInLoop(
     lengths: Int32Array.of(prompt.length),
     nextPositions: Int32Array.of(prompt.length + ropeDelta),
     maxNewTokens,
-    latentSizes: Int32Array.of(machine.rules.kind === 'discrete' ? -1 : machine.budget),
+    latentSizes: Int32Array.of(machine.rules.enterOn === 'never' ? -1 : machine.budget),
   })
   const ids = Array.from(tokens[0]!)
   // The ids determine where the blocks are, so the rules are run over them once more.
-  let state: BlockState = outsideBlock
-  let previous = prompt.at(-1)!
+  let state = stateAfter(machine, prompt)
   let fed = 0
   const latentMask: boolean[] = []
   const blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
   for (const id of ids) {
-    const decision = decide(machine, state, previous, id)
+    const decision = decide(machine, state, id)
     state = decision.state
-    previous = id
     latentMask.push(decision.latent)
     while (blocks.length < state.blocks) blocks.push({vectors: [], own: []})
     if (!decision.latent) continue

@@ -14,6 +14,8 @@ export interface LocalOptions {
    * while loading).
    */
   readonly weights?: 'mapped' | 'packed'
+  /** Whether latents are rounded where they are fed. Default: they are fed as they are computed. */
+  readonly latentDtype?: 'fp32' | 'bf16'
   readonly threads?: number
   /** LoRA adapter for the checkpoint: a folder, or a repository of the hub (`hub:owner/name[@revision]`). */
   readonly adapter?: string

@@ -69,19 +69,20 @@ export class PreparedInputs {
   }
 
   /**
-   * The prompt of a request, before any run of the decoder. Throws LanternError for pictures that cannot be read or
-   * used.
+   * The prompt of a request, before any run of the decoder; `prefix` are ids that its protocol appends. Throws
+   * LanternError for pictures that cannot be read or used.
    */
-  input({prompt}: Pick<Request, 'prompt'>): Promise<PromptInput> {
-    return once(this.#inputs, this.keyOf(prompt), () => this.#read(prompt))
+  input({prompt}: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PromptInput> {
+    return once(this.#inputs, this.keyOf(prompt, prefix), () => this.#read(prompt, prefix))
   }
 
   /**
    * The prompt of a request after its prefill. Throws like `input`, and `bad-checkpoint` for an output that is not
    * finite.
    */
-  prompt(request: Pick<Request, 'prompt'>): Promise<PreparedPrompt> {
-    return once(this.#prompts, this.keyOf(request.prompt), async () => this.#prefill(await this.input(request)))
+  prompt(request: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PreparedPrompt> {
+    const key = this.keyOf(request.prompt, prefix)
+    return once(this.#prompts, key, async () => this.#prefill(await this.input(request, prefix)))
   }
 
   /** Bytes of what is held: pixels, features, embeddings and caches. */
@@ -107,14 +108,14 @@ export class PreparedInputs {
     }
   }
 
-  /** Prompts with equal texts and the same pictures have one key. */
-  keyOf(prompt: Prompt): string {
+  /** Prompts with equal texts and prefixes and the same pictures have one key. */
+  keyOf(prompt: Prompt, prefix: readonly number[] = []): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
       this.#numbers.set(image, known)
       return known
     }
-    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number)])
+    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number), prefix])
   }
 
   /**
@@ -159,7 +160,7 @@ export class PreparedInputs {
     })
   }
 
-  async #read(prompt: Prompt): Promise<PromptInput> {
+  async #read(prompt: Prompt, prefix: readonly number[]): Promise<PromptInput> {
     const startedAt = performance.now()
     const {model, tokenizer, template} = this.#tools
     const {ids: special, vision, text} = model.checkpoint
@@ -167,7 +168,7 @@ export class PreparedInputs {
     for (const image of picturesOf(prompt)) pictures.push(await this.#picture(image))
 
     const cells = pictures.map(({grid}) => cellsOf(grid, vision))
-    const ids = expandImages(tokenizer.encode(await template(prompt)), special.image, cells)
+    const ids = [...expandImages(tokenizer.encode(await template(prompt)), special.image, cells), ...prefix]
     const grids = pictures.map(({grid}) => grid)
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
     const embeds = model.embed(ids)

@@ -56,6 +56,7 @@ async function scoreOne(
     past: cache.past(),
     rows: Int32Array.from(continuation, (_, i) => prefix.length + i),
     targets: Int32Array.from(continuation),
+    latents: Uint8Array.from(continuation, (_, i) => (fed[prefix.length + i]!.vector === undefined ? 0 : 1)),
   })
   requireFinite(logProbs!)
   return Array.from(logProbs!)

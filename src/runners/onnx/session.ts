@@ -7,10 +7,11 @@ import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
 import {loadCheckpoint} from './load.js'
 import type {WorkerStart} from './messages.js'
-import {defaultBatchSize, type OnnxOptions} from './options.js'
+import {defaultBatchSize, type LocalOptions, type OnnxOptions} from './options.js'
 import {parseDevice} from './ort-session.js'
 import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
 import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
+import {headInWords} from './qwen2-5-vl/latent-head.js'
 import {knownParity} from './qwen2-5-vl/low-precision.js'
 import {computeType, graphVersion} from './qwen2-5-vl/model.js'
 import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
@@ -37,7 +38,10 @@ export async function openSession(ref: string, dir: string, options: OnnxOptions
     return started
   }
   const known = common.planOnly ? await knownProvenance(checkpoint, start) : undefined
-  const identity = identityOf(ref, checkpoint, sha256, known ?? (await host()).provenance)
+  const identity = identityOf(ref, checkpoint, sha256, {
+    ...(known ?? (await host()).provenance),
+    latentDtype: local.latentDtype,
+  })
   return {
     describe: () => identity,
     forecast: () => checkpointForecast(checkpoint, common),
@@ -66,7 +70,7 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
 
 function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
   const {cacheDir, minPixels, maxPixels, keepLatents} = common
-  const {device, threads, precision, weights, batchSize = defaultBatchSize, latentBank} = local
+  const {device, threads, precision, weights, batchSize = defaultBatchSize, latentBank, latentDtype} = local
   return {
     dir,
     load: {
@@ -79,7 +83,13 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
     },
-    engine: {batchSize, keepLatents, wholeGenerations: device !== 'cpu', ...(latentBank !== undefined && {latentBank})},
+    engine: {
+      batchSize,
+      keepLatents,
+      wholeGenerations: device !== 'cpu',
+      ...(latentBank !== undefined && {latentBank}),
+      ...(latentDtype !== undefined && {latentDtype}),
+    },
     plugins: loadedPlugins()
       .filter(({parts}) => parts.some(({kind}) => kind === 'protocol' || kind === 'intervention'))
       .map(({url}) => url),
@@ -112,8 +122,11 @@ async function startHere(
 
 type LockedProvenance = Pick<Provenance, 'precision' | 'parity' | 'graphs'>
 
-function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedProvenance): ModelIdentity {
-  const {latent, generation, image, parameters, assumed} = checkpoint
+/** What the lock says of a model beside its files. */
+type LockedLoading = LockedProvenance & {readonly latentDtype: LocalOptions['latentDtype']}
+
+function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedLoading): ModelIdentity {
+  const {latent, head, generation, image, parameters, assumed} = checkpoint
   return {
     ref,
     sha256,
@@ -125,6 +138,9 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provena
       minPixels: image.minPixels,
       maxPixels: image.maxPixels,
       parity: provenance.parity,
+      // Latents as they are computed are the default, so that most locks do not change.
+      ...(provenance.latentDtype === 'bf16' && {latentDtype: provenance.latentDtype}),
+      ...(head !== null && {head: headInWords(head)}),
       ...(assumed.length > 0 && {assumed}),
     },
     latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},

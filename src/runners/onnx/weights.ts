@@ -49,6 +49,11 @@ export class Weights {
     })
   }
 
+  /** The same weights for a part of the graph that computes in float32 whatever the rest computes in. */
+  inF32(): Weights {
+    return this.compute === 'f32' ? this : new Weights(this.tensors, this.locate, 'f32')
+  }
+
   private raw(g: Graph, name: string, shape?: readonly number[]): string {
     const place = this.tensors.get(name)!
     return g.external(name, stored[place.type]!, place, this.locate(place.file), shape)

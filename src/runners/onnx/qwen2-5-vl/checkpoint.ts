@@ -13,6 +13,7 @@ import {readWeightFiles} from '../weight-files.js'
 import {type Adapter, baseFolder, openAdapter} from './adapter.js'
 import {expectedTensors, type ParsedConfig, parseConfig} from './config.js'
 import {readImageSettings} from './image-settings.js'
+import {headTensors, latentHead} from './latent-head.js'
 import {latentTokens} from './latent-tokens.js'
 import {publishedTensors} from './tensor-names.js'
 import {readTokenizerFiles} from './tokenizer-files.js'
@@ -75,7 +76,8 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
   }
   refuseTwoAdapters(dir, present, adapterDir)
   const configFile = join(dir, 'config.json')
-  const config = parseConfig(await readJsonObject(configFile), configFile)
+  const root = await readJsonObject(configFile)
+  const config = parseConfig(root, configFile)
   const weights = await readWeightFiles(dir, present)
   const base = publishedTensors(weights.tensors, dir)
   const adapter = adapterDir === null ? null : await openAdapter(adapterDir, base)
@@ -84,6 +86,11 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
   let parameters = 0
   const read = new Set<string>()
   for (const [name, shape] of expectedTensors(text, config.vision)) {
+    parameters += requireTensor(tensors, name, shape, dir)
+    read.add(name)
+  }
+  const {head, assumed: assumedOfHead} = latentHead(root, name => tensors.has(name), text.layers, configFile)
+  for (const [name, shape] of head === null ? [] : headTensors(head, text)) {
     parameters += requireTensor(tensors, name, shape, dir)
     read.add(name)
   }
@@ -100,7 +107,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
       'Fetch config.json and generation_config.json of the same checkpoint.',
     )
   }
-  const latent = latentTokens(config.raw, ids, text.vocabulary, folders[0]!)
+  const latent = latentTokens(root, ids, text.vocabulary, folders[0]!)
   const hashed = (folder: string, more: readonly string[]) =>
     [...hashedFiles.map(name => join(folder, name)).filter(isPlainFile), ...more].sort()
   const adapterFiles = [adapterConfig, adapterWeights].map(name => join(adapterDir ?? '', name))
@@ -113,6 +120,7 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
     vision: config.vision,
     ids: {image: config.raw.image_token_id},
     latent,
+    head,
     generation: generation.settings,
     image: settings.image,
     tensors,
@@ -129,9 +137,8 @@ async function openFolder(dir: string, adapterDir: string | null): Promise<Check
       ...unreadTensors(tensors, read, text.tied),
       ...settings.assumed,
       ...generation.assumed,
-      ...(latent !== null && (config.raw.latent_size ?? -1) < 0
-        ? [`${latent.size} latents per block, the default of ${latent.protocol}: config.json gives no latent_size`]
-        : []),
+      ...assumedOfHead,
+      ...(latent?.assumed ?? []),
     ],
   }
 }

@@ -61,11 +61,6 @@ const configSchema = z.looseObject({
   tie_word_embeddings: z.boolean().nullish(),
   image_token_id: id.default(151655),
   eos_token_id: eosSchema,
-  latent_size: z.number().int().nullish(),
-  lvr_start_id: id.nullish(),
-  lvr_sep_id: id.nullish(),
-  lvr_id: id.nullish(),
-  lvr_end_id: id.nullish(),
 })
 
 export type RawConfig = z.infer<typeof configSchema>

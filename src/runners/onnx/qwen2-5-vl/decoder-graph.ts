@@ -3,8 +3,9 @@
 // H hidden, V vocabulary, kv key-value heads, g query heads per key-value head, d head size.
 import {float, Graph} from '../onnx-writer.js'
 import type {Weights} from '../weights.js'
+import {withHead} from './latent-head.js'
 import {defaultFrequencies} from './rope-scaling.js'
-import type {TextConfig} from './types.js'
+import type {LatentHead, TextConfig} from './types.js'
 
 /**
  * Attention of one layer: q [B,S,heads·d], k and v [B,S,kv·d], rotated -> [B,S,heads·d]. The caller decides where the
@@ -15,6 +16,7 @@ export type Attend = (layer: number, q: string, k: string, v: string) => string
 /**
  * Embeddings x [B,S,H] and positions i32 [3,B,S] -> states after the final norm [B,S,H].
  * The residual sum and the following norm are one operator, so each block passes its normed input on to the next.
+ * `onLayer` is told the output [B,S,H] of each layer, counted from 1, before any norm.
  */
 export function decoderForward(
   g: Graph,
@@ -23,6 +25,7 @@ export function decoderForward(
   x: string,
   positions: string,
   attend: Attend,
+  onLayer: (layer: number, output: string) => void = () => undefined,
 ): string {
   const rotate = rotary(g, config, weights, positions)
   const epsilon = float(config.normEpsilon)
@@ -54,6 +57,7 @@ export function decoderForward(
     const up = weights.linear(g, normed, `${layer}mlp.up_proj`) // [B,S,I]
     const down = weights.linear(g, g.op('Mul', [silu(g, gate), up]), `${layer}mlp.down_proj`) // [B,S,H]
     addAndNorm(down, i + 1 < config.layers ? `model.layers.${i + 1}.input_layernorm.weight` : 'model.norm.weight')
+    onLayer(i + 1, residual)
   }
   return normed
 }
@@ -127,7 +131,7 @@ export function groupQueryAttention(
  * rows.
  * Inputs and outputs correspond to DecoderInput and DecoderOutput (types.ts); decoder.ts feeds them.
  */
-export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
+export function decoderGraph(config: TextConfig, latentHead: LatentHead | null, weights: Weights): Uint8Array {
   const {layers, hidden, kvHeads, headDim, vocabulary} = config
   const g = new Graph('decoder')
   const embeds = g.input('inputs_embeds', 'f32', ['B', 'S', hidden])
@@ -164,12 +168,24 @@ export function decoderGraph(config: TextConfig, weights: Weights): Uint8Array {
     chunk.output(`chunk_${layer}_out`, attended, weights.compute)
     return g.op('If', [isStep], {then_branch: step, else_branch: chunk})
   }
-  const states = decoderForward(g, config, weights, weights.fromF32(g, embeds), positions, attend) // [B,S,H]
+  let tapped: string | null = null // [B,S,H]
+  const states = decoderForward(g, config, weights, weights.fromF32(g, embeds), positions, attend, (layer, output) => {
+    if (layer === latentHead?.layer) tapped = output
+  }) // [B,S,H]
 
   const at = g.op('Unsqueeze', [g.op('Cast', [rows], {to: 7}), g.constant('i64', [2])]) // [B,R,1]
-  const wanted = g.op('GatherND', [states, at], {batch_dims: 1}) // [B,R,H]
-  g.output('hidden_states', weights.toF32(g, wanted), 'f32', ['B', 'R', hidden])
-  const logits = weights.toF32(g, head(g, config, weights, wanted)) // [B,R,V]
+  const atRows = (values: string) => g.op('GatherND', [values, at], {batch_dims: 1}) // [B,R,H]
+  const plain = atRows(states)
+  const {fedBack, forLogits} =
+    latentHead === null
+      ? {fedBack: plain, forLogits: plain}
+      : withHead(g, latentHead, weights, {
+          states: plain,
+          tapped: tapped === null ? null : atRows(tapped),
+          latents: g.input('latents', 'bool', ['B', 'R']),
+        })
+  g.output('hidden_states', weights.toF32(g, fedBack), 'f32', ['B', 'R', hidden])
+  const logits = weights.toF32(g, head(g, config, weights, forLogits)) // [B,R,V]
   g.output('logits', logits, 'f32', ['B', 'R', vocabulary])
   g.output('next_token', g.op('Cast', [g.op('ArgMax', [logits], {axis: -1, keepdims: 0})], {to: 6}), 'i32', ['B', 'R'])
   g.output('log_probs', targetLogProbs(g, logits, targets), 'f32', ['B', 'T'])

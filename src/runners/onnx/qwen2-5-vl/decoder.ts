@@ -1,6 +1,6 @@
 // Runs the decoder graph: typed arrays in, typed arrays out.
 import type {InferenceSession, Runtime, Tensor} from '../ort-session.js'
-import type {DecoderInput, DecoderOutput, KeyValue, TextConfig} from './types.js'
+import type {Checkpoint, DecoderInput, DecoderOutput, KeyValue} from './types.js'
 
 const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
 
@@ -8,9 +8,9 @@ const noRows: KeyValue = {key: new Float32Array(0), value: new Float32Array(0)}
 export function decoderOf(
   session: InferenceSession,
   TensorOf: Runtime['Tensor'],
-  config: TextConfig,
+  {text, head}: Pick<Checkpoint, 'text' | 'head'>,
 ): (input: DecoderInput) => Promise<DecoderOutput> {
-  const {layers, hidden, kvHeads, headDim} = config
+  const {layers, hidden, kvHeads, headDim} = text
   const deltaNames = Array.from({length: layers}, (_, i) => [`delta.${i}.key`, `delta.${i}.value`] as const)
 
   return async input => {
@@ -30,6 +30,10 @@ export function decoderOf(
       past_bias: new TensorOf('float32', past?.bias ?? noRows.key, [batch, 1, 1, capacity]),
       rows: new TensorOf('int32', rows, [batch, rows.length / batch]),
       targets: new TensorOf('int32', targets ?? new Int32Array(0), [batch, (targets?.length ?? 0) / batch]),
+    }
+    if (head !== null) {
+      const latents = input.latents ?? new Uint8Array(rows.length)
+      feeds['latents'] = new TensorOf('bool', latents, [batch, rows.length / batch])
     }
     for (let i = 0; i < layers; i++) {
       const {key, value} = past === null ? noRows : past.layers[i]!

@@ -5,6 +5,7 @@ import {adapterFolder, checkpointFolder} from '../checkpoint-folder.js'
 import {loadPromptTools} from '../load.js'
 import {availableProviders} from '../ort-session.js'
 import {openCheckpoint} from './checkpoint.js'
+import {headInWords} from './latent-head.js'
 import type {Checkpoint, LatentTokens, Precision} from './types.js'
 
 /** The document of `model show` (design/contract.md, "Other JSON"). */
@@ -14,7 +15,9 @@ export interface ModelDescription {
   readonly parameters: number
   readonly dtype: string
   readonly shards: number
-  readonly latent: Pick<LatentTokens, 'protocol' | 'size' | 'ids'> | null
+  readonly latent: Pick<LatentTokens, 'protocol' | 'size' | 'ids' | 'recognisedBy'> | null
+  /** The learned head that latents pass through, in words; null if there is none. */
+  readonly head: string | null
   readonly image: {
     readonly minPixels: number
     readonly maxPixels: number
@@ -58,7 +61,13 @@ export async function describeCheckpoint(
     parameters,
     dtype,
     shards,
-    latent: latent && {protocol: latent.protocol, size: latent.size, ids: latent.ids},
+    latent: latent && {
+      protocol: latent.protocol,
+      size: latent.size,
+      ids: latent.ids,
+      recognisedBy: latent.recognisedBy,
+    },
+    head: checkpoint.head && headInWords(checkpoint.head),
     image: {minPixels: image.minPixels, maxPixels: image.maxPixels, patch: vision.patch, merge: vision.merge},
     memoryMb: memoryMbBy.fp32,
     memoryMbBy,

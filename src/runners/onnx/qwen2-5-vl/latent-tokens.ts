@@ -1,20 +1,96 @@
 // Finds the latent marker tokens of a checkpoint. Takes their ids from config.json, otherwise looks up their texts in
 // tokenizer.json.
 import {LanternError} from '../../../core/errors.js'
-import type {RawConfig} from './config.js'
+import type {JsonObject} from '../../../core/json.js'
 import type {LatentTokens} from './types.js'
 
+interface Method {
+  readonly protocol: string
+  readonly texts: LatentTokens['texts']
+  /** Names of the ids in config.json, for a method that writes them there. */
+  readonly fields?: LatentTokens['texts']
+  /** Latents per block where config.json gives no size. */
+  readonly size: number
+  /** The number in config.json from which the size follows, and what it is multiplied by. */
+  readonly sizeField: readonly [field: string, times: number]
+  /** Protocols whose checkpoints have the same tokens. */
+  readonly alike?: readonly string[]
+}
+
+const named = (name: string) => ({start: `<|${name}_start|>`, pad: `<|${name}|>`, end: `<|${name}_end|>`})
+const idsNamed = (name: string) => ({start: `${name}_start_id`, pad: `${name}_id`, end: `${name}_end_id`})
+const latentSize = ['latent_size', 1] as const
+
 /**
- * The marker texts of each published method and its number of latents per block (latent-reasoning.md, 2.3 and 2.4).
- * LVR shares START and END with LanteRn; the pad token distinguishes them.
+ * The marker texts of each published method and its number of latents per block (latent-reasoning.md 2.3). LVR shares
+ * START and END with LanteRn; the pad token distinguishes them.
  */
-const methods = [
-  {protocol: 'lantern', size: 8, texts: {start: '<|lvr_start|>', pad: '<|lvr_sep|>', end: '<|lvr_end|>'}},
-  {protocol: 'lvr', size: 8, texts: {start: '<|lvr_start|>', pad: '<|lvr|>', end: '<|lvr_end|>'}},
-  {protocol: 'monet', size: 10, texts: {start: '<abs_vis_token>', pad: '<abs_vis_token_pad>', end: '</abs_vis_token>'}},
-  {protocol: 'mirage', size: 8, texts: {start: '<|latent_start|>', pad: '<|latent_pad|>', end: '<|latent_end|>'}},
-  {protocol: 'skila', size: 54, texts: {start: '<|sketch_start|>', pad: '<|skila|>', end: '<|sketch_end|>'}},
-] as const
+const methods: readonly Method[] = [
+  {
+    protocol: 'lantern',
+    texts: {start: '<|lvr_start|>', pad: '<|lvr_sep|>', end: '<|lvr_end|>'},
+    fields: {start: 'lvr_start_id', pad: 'lvr_sep_id', end: 'lvr_end_id'},
+    size: 8,
+    sizeField: latentSize,
+  },
+  {
+    protocol: 'lvr',
+    texts: named('lvr'),
+    fields: idsNamed('lvr'),
+    size: 8,
+    sizeField: latentSize,
+    alike: ['lvr-vanilla', 'lvr-latent-end', 'realvr'],
+  },
+  {
+    protocol: 'monet',
+    texts: {start: '<abs_vis_token>', pad: '<abs_vis_token_pad>', end: '</abs_vis_token>'},
+    size: 10,
+    sizeField: latentSize,
+    alike: ['monet-hf'],
+  },
+  {
+    protocol: 'mirage',
+    texts: {start: '<|latent_start|>', pad: '<|latent_pad|>', end: '<|latent_end|>'},
+    size: 8,
+    sizeField: latentSize,
+    alike: ['ilvr', 'mull'],
+  },
+  {
+    protocol: 'skila',
+    texts: {start: '<|sketch_start|>', pad: '<|skila|>', end: '<|sketch_end|>'},
+    size: 54,
+    sizeField: latentSize,
+  },
+  {
+    protocol: 'laser',
+    texts: named('laser'),
+    fields: idsNamed('laser'),
+    size: 8,
+    sizeField: latentSize,
+    alike: ['laser-steps'],
+  },
+  {
+    protocol: 'hylar',
+    texts: named('canvas'),
+    fields: idsNamed('canvas'),
+    size: 32,
+    sizeField: ['canvas_token_num', 2],
+  },
+  {
+    protocol: 'swimbird',
+    texts: named('latent'),
+    fields: idsNamed('latent'),
+    size: 64,
+    sizeField: ['max_latent_token', 2],
+  },
+  {
+    protocol: 'univlr',
+    texts: named('univlr'),
+    fields: idsNamed('univlr'),
+    size: 24,
+    sizeField: ['univlr_slots_per_block', 1],
+  },
+]
 
 /** Ids that no token has, for a checkpoint without latent tokens. */
 export const noLatentIds: LatentTokens['ids'] = {start: -1, pad: -1, end: -1}
@@ -27,21 +103,19 @@ const roles = ['start', 'pad', 'end'] as const
  * exactly those ids. Any other disagreement is `bad-checkpoint`.
  */
 export function latentTokens(
-  raw: RawConfig,
+  config: JsonObject,
   known: ReadonlyMap<string, number>,
   vocabulary: number,
   dir: string,
 ): LatentTokens | null {
-  const named = methods.find(({texts}) => roles.every(role => known.has(texts[role])))
-  const pad = raw.lvr_sep_id ?? raw.lvr_id
-  const configured = raw.lvr_start_id != null && pad != null && raw.lvr_end_id != null
-  const method = configured ? methods[raw.lvr_sep_id != null ? 0 : 1] : named
+  const configured = methods.find(({fields}) => fields && roles.every(role => isId(config[fields[role]])))
+  const method = configured ?? methods.find(({texts}) => roles.every(role => known.has(texts[role])))
   if (method === undefined) return null
 
-  const {protocol, texts} = method
-  const ids = configured
-    ? {start: raw.lvr_start_id!, pad: pad!, end: raw.lvr_end_id!}
-    : {start: known.get(texts.start)!, pad: known.get(texts.pad)!, end: known.get(texts.end)!}
+  const {protocol, texts, fields} = method
+  const idOf = (role: (typeof roles)[number]) =>
+    configured === undefined ? known.get(texts[role])! : (config[fields![role]] as number)
+  const ids = {start: idOf('start'), pad: idOf('pad'), end: idOf('end')}
   const bad = (what: string) =>
     new LanternError(
       'bad-checkpoint',
@@ -78,7 +152,27 @@ export function latentTokens(
       throw bad(`${text} has the id ${inTokenizer} in tokenizer.json and ${ids[role]} in config.json`)
     }
   }
+  const [field, times] = method.sizeField
   // Training writes -1 for a "dynamic" size; the method's default is used instead.
-  const size = raw.latent_size != null && raw.latent_size >= 0 ? raw.latent_size : method.size
-  return {protocol, size, ids, texts}
+  const said = config[field]
+  const sized = Number.isInteger(said) && (said as number) >= 0
+  return {
+    protocol,
+    size: sized ? times * (said as number) : method.size,
+    ids,
+    texts,
+    recognisedBy: configured === undefined ? 'the tokenizer' : 'config.json',
+    assumed: [
+      ...(sized ? [] : [`${method.size} latents per block, the default of ${protocol}: config.json gives no ${field}`]),
+      ...(method.alike === undefined
+        ? []
+        : [
+            `the protocol ${protocol}, by its tokens: those of ${method.alike.join(', ')} are the same; choose with --protocol`,
+          ]),
+    ],
+  }
+}
+
+function isId(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0
 }

@@ -33,7 +33,7 @@ export async function loadModel(opened: Checkpoint, options: LoadOptions): Promi
   const {precision} = options
   const loading: Loading = {...options, device, compute: computeType(device, options), checkpoint}
   const {Tensor, env} = await loadRuntime()
-  const {text, tensors} = checkpoint
+  const {tensors} = checkpoint
   const low = precision === 'fp32' ? null : await lowPrecisionWeights(checkpoint, precision, options)
   const embedding = openEmbedding(tensors.get('model.embed_tokens.weight')!)
 
@@ -61,7 +61,7 @@ export async function loadModel(opened: Checkpoint, options: LoadOptions): Promi
     },
     vision: visionOf(visionLoaded.session, Tensor, checkpoint),
     embed: embedding.rows,
-    decode: decoderOf(decoderLoaded.session, Tensor, text),
+    decode: decoderOf(decoderLoaded.session, Tensor, checkpoint),
     generate: precision === 'fp32' || precision === 'fp16' ? generate : null,
     async close() {
       embedding.close()
@@ -89,7 +89,10 @@ const graphs = {
     reads: isVisionTensor,
     emit: ({vision, text}: Checkpoint, weights: Weights) => visionGraph(vision, text, weights),
   },
-  decoder: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => decoderGraph(text, weights)},
+  decoder: {
+    reads: isDecoderTensor,
+    emit: ({text, head}: Checkpoint, weights: Weights) => decoderGraph(text, head, weights),
+  },
   loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
 }
 
@@ -104,7 +107,7 @@ async function load(
   const read = [...tensors].filter(([tensor]) => reads(tensor))
   const {folder, locate} = await placeWeights([...new Set(read.map(([, {file}]) => file))], cacheDir)
   const placed = read.map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
-  const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, compute, placed]
+  const ingredients = [graphVersion, checkpoint.text, checkpoint.vision, checkpoint.head, compute, placed]
   const graph = await cachedGraph(cacheDir, name, ingredients, () =>
     emit(checkpoint, new Weights(tensors, locate, compute)),
   )
@@ -131,7 +134,7 @@ async function parityOf(
   const onCpu: Loading = {...loading, device: parseDevice('cpu'), compute: 'f32'}
   const exact = await load('decoder', checkpoint.tensors, onCpu)
   const lower = await load('decoder', low, onCpu)
-  const decode = ({session}: Loaded) => decoderOf(session, Tensor, checkpoint.text)
+  const decode = ({session}: Loaded) => decoderOf(session, Tensor, checkpoint)
   const parity = await measureParity(checkpoint, embed, decode(exact), decode(lower))
   await exact.session.release()
   await lower.session.release()

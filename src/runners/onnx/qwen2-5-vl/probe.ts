@@ -2,6 +2,7 @@
 // latent grows per step, and how far lower precision moves each latent. Every step is a full forward pass, so the KV
 // cache is not involved.
 import {random} from '../../../core/random.js'
+import {rounded} from '../../../core/safetensors.js'
 import {requireFinite} from '../finite.js'
 import {loadModel} from './model.js'
 import type {Checkpoint, LoadOptions, Model, Parity, Precision} from './types.js'
@@ -15,6 +16,8 @@ export interface Probe {
   readonly differences: readonly number[]
   /** Geometric mean of the growth from one latent to the next. Above 1, rounding differences are amplified. */
   readonly growthPerStep: number
+  /** The relative difference of each free-running latent when every latent is rounded to bf16 where it is fed. */
+  readonly bf16Latents: readonly number[]
   /** The relative difference of each free-running latent from fp32, and the teacher-forced parity of the weights. */
   readonly precisions: Readonly<
     Partial<Record<Precision, {readonly differences: readonly number[]; readonly parity: Parity}>>
@@ -36,7 +39,8 @@ export async function probe(
   const latents = Math.max(4, 2 * (checkpoint.latent?.size ?? 8))
   const exact = await loadModel(checkpoint, {...options, precision: 'fp32'})
   const own = await feedBack(exact, latents)
-  const changed = await feedBack(exact, latents, nudge)
+  const changed = await feedBack(exact, latents, (latent, k) => (k === 0 ? nudge(latent) : latent))
+  const inBf16 = await feedBack(exact, latents, latent => rounded(latent, 'BF16'))
   await exact.close()
   const differences = own.slice(1).map((latent, i) => relativeDifference(changed[i + 1]!, latent))
 
@@ -51,14 +55,15 @@ export async function probe(
     await model.close()
   }
   const growth = (differences.at(-1)! / differences[0]!) ** (1 / (differences.length - 1))
-  return {latents, perturbation, differences, growthPerStep: growth, precisions: lower}
+  const bf16Latents = inBf16.map((latent, i) => relativeDifference(latent, own[i]!))
+  return {latents, perturbation, differences, growthPerStep: growth, bf16Latents, precisions: lower}
 }
 
-/** Feeds `count` latents in a row and returns the vectors; `change` is applied to the first. */
+/** Feeds `count` latents in a row and returns the vectors; `change` is applied to each, with its number from 0. */
 async function feedBack(
   model: Model,
   count: number,
-  change = (latent: Float32Array) => latent,
+  change = (latent: Float32Array, _k: number) => latent,
 ): Promise<Float32Array[]> {
   const {text, latent} = model.checkpoint
   const choose = random('probe', 'prompt')
@@ -76,10 +81,11 @@ async function feedBack(
       positions,
       totals: Int32Array.of(length),
       past: null,
+      latents: Uint8Array.of(fed.length > 0 ? 1 : 0),
     }
     const {hidden} = await model.decode({...input, want: {hidden: true}})
     requireFinite(hidden!)
-    const next = fed.length === 0 ? change(hidden!) : hidden!
+    const next = change(hidden!, fed.length)
     embeds.set(next, length * text.hidden)
     fed.push(next)
   }

@@ -52,6 +52,22 @@ export interface LatentTokens {
   readonly ids: {readonly start: number; readonly pad: number; readonly end: number}
   /** The texts of the tokens, for a tokenizer that lacks them. */
   readonly texts: {readonly start: string; readonly pad: string; readonly end: string}
+  /** Which files showed the method. */
+  readonly recognisedBy: 'config.json' | 'the tokenizer'
+  /** Sentences about what these files leave open. */
+  readonly assumed: readonly string[]
+}
+
+/** A learned head through which latents pass before they are fed (latent-head.ts). */
+export interface LatentHead {
+  readonly kind: 'simple' | 'glu' | 'vae' | 'colt'
+  /** The module's name in the weights. */
+  readonly name: string
+  /**
+   * The decoder layer, from 1, whose output the head reads. Null: it reads the state after the final norm, and what it
+   * gives replaces that state for the choice of the token too.
+   */
+  readonly layer: number | null
 }
 
 /**
@@ -69,6 +85,8 @@ export interface Checkpoint {
   readonly vision: VisionConfig
   readonly ids: {readonly image: number}
   readonly latent: LatentTokens | null
+  /** The learned head that latents pass through; null if states are fed back as they are. */
+  readonly head: LatentHead | null
   /**
    * From `generation_config.json`: end-of-sequence ids (at least one) and other settings that affect decoding;
    * undefined where the file does not set them.
@@ -140,6 +158,8 @@ export interface DecoderInput {
    * 1).
    */
   readonly rows?: Int32Array
+  /** [B, R]: 1 where a latent was fed at this position; only a head reads it. Default: none was. */
+  readonly latents?: Uint8Array
   /** [B, R]: token ids whose log-probabilities at `rows` are returned. */
   readonly targets?: Int32Array
   /** Further outputs to return. They are copied, so request only what is needed. */
@@ -149,7 +169,9 @@ export interface DecoderInput {
 export interface DecoderOutput {
   /** [B, R]: argmax of the logits. */
   readonly nextTokens: Int32Array
-  /** [B, R, H]: states after the final norm. They are the input of the head, and what a latent step feeds back. */
+  /**
+   * [B, R, H]: what a latent step feeds back: the states after the final norm, or what the latent head made of them.
+   */
   readonly hidden?: Float32Array
   /** [B, R, V] */
   readonly logits?: Float32Array
