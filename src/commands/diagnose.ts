@@ -25,6 +25,8 @@ const {
   'fail-on': _failOn,
   'on-inconclusive': _onInconclusive,
   'dry-run': _dryRun,
+  vary: _vary,
+  'vary-all': _varyAll,
   ...askedSettings
 } = runSettings
 
