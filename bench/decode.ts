@@ -5,12 +5,12 @@ import {existsSync, readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
 import {basename, dirname, join} from 'node:path'
+import {openCheckpoint} from '../src/runners/onnx/checkpoint/checkpoint.js'
+import {loadModel} from '../src/runners/onnx/model/model.js'
 import {Graph} from '../src/runners/onnx/onnx-writer.js'
 import {createSession, loadRuntime} from '../src/runners/onnx/ort-session.js'
-import {openCheckpoint} from '../src/runners/onnx/qwen2-5-vl/checkpoint.js'
-import {loadModel} from '../src/runners/onnx/qwen2-5-vl/model.js'
-import type {Checkpoint, DecoderOutput, Model, Past, Precision} from '../src/runners/onnx/qwen2-5-vl/types.js'
-import {tinySizes, writeTinyCheckpoint} from '../test/support/tiny-checkpoint.js'
+import type {Checkpoint, DecoderOutput, Model, Past, Precision} from '../src/runners/onnx/types.js'
+import {tinyOf, tinySizes, writeTinyCheckpoint} from '../test/support/tiny-checkpoint.js'
 import {median} from './support/median.js'
 
 const threads = Number(process.env['BENCH_THREADS'] ?? cpus().length)
@@ -26,8 +26,9 @@ const kinds: readonly {name: string; precision: Precision; weights?: 'mapped' | 
 ]
 
 /** 123 M parameters are read per token, 492 MB in float32. Most of them are in the head, as in a small real model. */
-const sizes = {
+const sizesOf = (architecture: string) => ({
   ...tinySizes.text,
+  ...tinyOf[architecture]!.text,
   layers: 16,
   hidden: 512,
   heads: 8,
@@ -36,7 +37,7 @@ const sizes = {
   intermediate: 1408,
   vocabulary: 151_936,
   mropeSection: [8, 12, 12] as const,
-}
+})
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
@@ -102,9 +103,14 @@ function anonymousMb(): number {
 }
 
 async function main(): Promise<void> {
+  for (const architecture of Object.keys(tinyOf)) await measure(architecture)
+}
+
+async function measure(architecture: string): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'lantern-eval-bench-'))
   try {
-    const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(dir, 'checkpoint'), {text: sizes}))
+    const changes = {...tinyOf[architecture], text: sizesOf(architecture)}
+    const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(dir, 'checkpoint'), changes))
     const options = {device: 'cpu', threads, cacheDir: join(dir, 'cache')}
     // The quantised weights are written and compared with fp32 before anything is timed.
     await (await loadModel(checkpoint, {...options, precision: 'q4'})).close()
@@ -114,7 +120,7 @@ async function main(): Promise<void> {
       const model = await loadModel(checkpoint, {...options, ...kind})
       const added = anonymousMb() - before
       console.log(
-        `\n${kind.name}: ${megabytes.toFixed(0)} MB read per token; loading added ${added.toFixed(0)} MB of anonymous memory`,
+        `\n${architecture}, ${kind.name}: ${megabytes.toFixed(0)} MB read per token; loading added ${added.toFixed(0)} MB of anonymous memory`,
       )
       const runs: {name: string; batch: number; run: () => Promise<unknown>; ms: number[]}[] = []
       for (const floor of ['stream', 'matmul'] as const)

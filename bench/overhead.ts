@@ -15,7 +15,7 @@ import type {ImageRef} from '../src/core/sample.js'
 import {Engine} from '../src/runners/onnx/engine.js'
 import {loadCheckpoint} from '../src/runners/onnx/load.js'
 import type {PromptTools} from '../src/runners/onnx/prepared-inputs.js'
-import type {Model} from '../src/runners/onnx/qwen2-5-vl/types.js'
+import type {Model} from '../src/runners/onnx/types.js'
 import {median} from './support/median.js'
 
 const rounds = 25

@@ -29,6 +29,7 @@ const schemas = {
   lock: (await import('../dist/run-folder/lock.js')).lockSchema,
   record: (await import('../dist/run-folder/record.js')).logRecordSchema,
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,
+  diagnosis: (await import('../dist/reports/schemas/diagnosis.js')).diagnosisSchema,
   sensitivity: (await import('../dist/reports/schemas/sensitivity.js')).sensitivitySchema,
 }
 for (const [name, schema] of Object.entries(schemas)) {

@@ -14,7 +14,16 @@ async function compiled(name: string) {
 
 test('every published schema is valid', async () => {
   const names = (await readdir(folder)).map(file => file.replace('.schema.json', ''))
-  expect(names.sort()).toEqual(['benchmark', 'config', 'lock', 'recipe', 'record', 'result', 'sensitivity'])
+  expect(names.sort()).toEqual([
+    'benchmark',
+    'config',
+    'diagnosis',
+    'lock',
+    'recipe',
+    'record',
+    'result',
+    'sensitivity',
+  ])
   for (const name of names) expect(await compiled(name)).toBeInstanceOf(Function)
 })
 

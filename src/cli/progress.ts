@@ -28,6 +28,14 @@ const lineEvery = 10_000
 /** The span over which the rate is measured, so resumed and cached samples do not inflate it. */
 const rateSpanMs = 15_000
 
+/** Progress on stderr, as the log level and the terminal allow. */
+export function runProgress(level: string): (event: RunEvent) => void {
+  if (level === 'error') return () => undefined
+  // A dumb terminal cannot erase a line.
+  const live = process.stderr.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb'
+  return progress({stream: process.stderr, live, debug: level === 'debug', now: Date.now})
+}
+
 /** Shows run events. It does not affect the run. */
 export function progress({stream, live, debug, now}: ProgressOptions): (event: RunEvent) => void {
   let total = 0

@@ -37,6 +37,7 @@ const recipeKeys = [
   'min-pixels',
   'extractor',
   'latent-dtype',
+  'picture-fetch',
 ] as const satisfies readonly (keyof typeof runSettings)[]
 
 /** The schema of a recipe file, with the settings from the table. schemas/recipe.schema.json is generated from it. */

@@ -78,6 +78,7 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
         precision: values.precision,
         weights: values.weights,
         latentDtype: values['latent-dtype'],
+        pictureFetch: values['picture-fetch'],
         threads: values.threads,
         batchSize: values['batch-size'],
         adapter: values.adapter,

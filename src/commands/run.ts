@@ -2,12 +2,11 @@
 // gate decides.
 import {BaseCommand} from '../cli/base-command.js'
 import {parseFormats} from '../cli/formats.js'
-import {duration, progress} from '../cli/progress.js'
+import {duration, runProgress} from '../cli/progress.js'
 import {toSpec} from '../cli/run-spec.js'
 import {flagsOf} from '../cli/settings/flags.js'
 import {runSettings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
-import type {RunEvent} from '../evaluation/spec.js'
 import {labelled} from '../reports/formats/layout.js'
 import type {Gate} from '../reports/publish.js'
 
@@ -53,7 +52,7 @@ export default class Run extends BaseCommand<typeof Run> {
     const gate = this.gate()
     const outputs = parseFormats(flags.format, process.env)
     const spec = await toSpec(flags, process.env)
-    const show = this.progress()
+    const show = runProgress(flags['log-level'])
     const {prepare} = await import('../evaluation/prepare.js')
     const prepared = await prepare(spec, event => show({type: 'runner', event}))
     try {
@@ -83,7 +82,7 @@ export default class Run extends BaseCommand<typeof Run> {
   /** Several runs of one arm that differ in settings, and how far its score moves. */
   private async vary(): Promise<unknown> {
     const {flags} = this
-    const show = this.progress()
+    const show = runProgress(flags['log-level'])
     const {planVariations, runVariations} = await import('../cli/vary/run-variations.js')
     const planned = await planVariations(flags, process.env, show)
     const {runs, dir} = planned.plan
@@ -140,12 +139,5 @@ export default class Run extends BaseCommand<typeof Run> {
   private gate(): Gate | undefined {
     const {baseline, margin, alpha, 'fail-on': failOn, 'on-inconclusive': onInconclusive} = this.flags
     return baseline === undefined ? undefined : {baseline, margin, alpha, failOn, onInconclusive}
-  }
-
-  private progress(): (event: RunEvent) => void {
-    if (this.flags['log-level'] === 'error') return () => undefined
-    // A dumb terminal cannot erase a line.
-    const live = process.stderr.isTTY === true && !process.env['CI'] && process.env['TERM'] !== 'dumb'
-    return progress({stream: process.stderr, live, debug: this.flags['log-level'] === 'debug', now: Date.now})
   }
 }

@@ -1,8 +1,6 @@
 // The conformance tapes of the goldens: a fake model with a fixed tape, and what each method makes of it. Their README
 // says how they were made; `tapes*.json` of any folder of goldens is read (LANTERN_EVAL_GOLDENS).
-import {readdirSync} from 'node:fs'
-import {join} from 'node:path'
-import {allGoldenFolders, readJson} from '../../test/support/goldens.js'
+import {describeGoldens, readJson} from '../../test/support/goldens.js'
 import {decide, type LatentMachine, latentMachine, masksEos, stateAfter, stopAfter} from './latent-machine.js'
 import {type Protocol, protocolDefaults} from './protocol.js'
 import {protocolNamed, protocolNames} from './protocols.js'
@@ -35,12 +33,6 @@ interface Tapes {
   readonly methods: Readonly<Record<string, Fields>>
   readonly tapes: readonly Tape[]
 }
-
-const files = allGoldenFolders.flatMap(({name, dir}) =>
-  readdirSync(dir)
-    .filter(file => /^tapes.*\.json$/.test(file))
-    .map(file => [`${name}: ${file}`, readJson<Tapes>(join(dir, file))] as const),
-)
 
 /** Symbols as ids, numbered as they are met. */
 class Symbols {
@@ -90,9 +82,8 @@ function run(tapes: Tapes, one: Tape): Pick<Tape, 'ids' | 'replaced' | 'stop'> {
   return {ids: ids.map(id => symbols.text(id)), replaced, stop: stop ?? 'tape'}
 }
 
-if (files.length === 0) test.skip('no folder of goldens has tapes', () => {})
-
-describe.each(files)('%s', (_name, tapes) => {
+describeGoldens('tapes', /^tapes.*\.json$/, ({file}) => {
+  const tapes = readJson<Tapes>(file)
   test.each(tapes.tapes.map(one => [`${one.n} ${one.method}: ${one.why ?? ''}`, one] as const))('%s', (_title, one) => {
     expect(run(tapes, one)).toEqual({ids: one.ids, replaced: one.replaced, stop: one.stop})
     if (one.prompt_full === undefined) return

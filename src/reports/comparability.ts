@@ -76,6 +76,7 @@ export function settingsOf({lock}: Run, {arm, bench}: Sheet): Facts {
   const facts: Record<string, unknown> = {
     precision: model?.precision,
     'latent dtype': (model?.['details'] as {readonly latentDtype?: unknown} | undefined)?.latentDtype,
+    'picture fetch': (model?.['details'] as {readonly pictureFetch?: unknown} | undefined)?.pictureFetch,
     checkpoint: model?.sha256 === undefined ? undefined : short(model.sha256),
     'max new tokens': bench.maxNewTokens?.[arm.mode] ?? maxNewTokens[arm.mode],
     temperature,

@@ -69,7 +69,7 @@ export function unitsOf({bench, records}: Sheet): ReadonlyMap<string, Settled> {
 /**
  * The headline as the statistics take it: groups are one mean, like samples; a nested mean is one of weighted strata.
  */
-export function aggregateOf({bench}: Sheet): Aggregate {
+export function aggregateOf({bench}: Pick<Sheet, 'bench'>): Aggregate {
   return bench.aggregate === 'micro' || bench.aggregate === 'group' ? 'micro' : 'macro'
 }
 

@@ -31,6 +31,11 @@ const record = {
   attempts: 1,
   seen: {promptSha256: 'a', images: [{sha256: 'b', width: 1, height: 1, sentWidth: 1, sentHeight: 1}]},
   error: null,
+  tokenIds: [1, 2],
+  latentAt: [1],
+  latentNorm: {fed: 1, own: 2.5},
+  donor: {id: 'val_Counting_2', lift: 'text', answer: 'B', option: 1, sameSubtask: true, resized: false},
+  forced: [-0.5, -1.5],
 }
 
 type Path = readonly (string | number)[]

@@ -23,6 +23,7 @@ export function isPlainRecord(value: unknown): value is LogRecord {
   if (!isObject(value)) return false
   const {score, attempts, gold, options, letters, cluster, answer, metrics, usage, timing, seen, error} = value
   const {item, repeat, likeliest, cached, costUsd, question, pictures} = value
+  const {tokenIds, latentAt, latentNorm, donor, forced} = value
   return (
     value['type'] === 'sample' &&
     value['schema'] === 1 &&
@@ -63,7 +64,28 @@ export function isPlainRecord(value: unknown): value is LogRecord {
     stopNames.has(value['stop']) &&
     isWhole(attempts) &&
     (seen === null || isSeen(seen)) &&
+    (tokenIds === undefined || isWholes(tokenIds)) &&
+    (latentAt === undefined || isWholes(latentAt)) &&
+    (latentNorm === undefined ||
+      (isObject(latentNorm) && isNumber(latentNorm['fed']) && isNumber(latentNorm['own']))) &&
+    (donor === undefined || isDonor(donor)) &&
+    (forced === undefined || forced === null || (Array.isArray(forced) && forced.every(isNumber))) &&
     (error === null || (isObject(error) && isText(error['code']) && isText(error['message'])))
+  )
+}
+
+const isWholes = (value: unknown) => Array.isArray(value) && value.every(Number.isSafeInteger)
+const isFlag = (value: unknown) => value === undefined || typeof value === 'boolean'
+
+function isDonor(donor: unknown): boolean {
+  return (
+    isObject(donor) &&
+    isText(donor['id']) &&
+    ['text', 'letter', 'other'].includes(donor['lift'] as string) &&
+    (donor['answer'] === null || isText(donor['answer'])) &&
+    (donor['option'] === undefined || Number.isSafeInteger(donor['option'])) &&
+    isFlag(donor['sameSubtask']) &&
+    isFlag(donor['resized'])
   )
 }
 

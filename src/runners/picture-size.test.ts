@@ -1,11 +1,14 @@
-import {existsSync, readFileSync} from 'node:fs'
+import {readFileSync} from 'node:fs'
 import {join} from 'node:path'
-import {goldenFolders, readJson} from '../../test/support/goldens.js'
+import {committedGoldens, describeGoldens, imagesOf, readJson} from '../../test/support/goldens.js'
 import type {ImageRef} from '../core/sample.js'
-import {seenSize} from './onnx/qwen2-5-vl/image-processor.js'
+import {seenSize} from './onnx/image-processor.js'
 import {pictureSize, sizeOf} from './picture-size.js'
 
 interface Golden {
+  readonly images_dir?: string
+  readonly patch_size?: number
+  readonly factor?: 28 | 32
   readonly limits: Record<string, [minPixels: number, maxPixels: number]>
   readonly images: {
     readonly image: string
@@ -33,32 +36,30 @@ function picture(bytes: Uint8Array, orientation: ImageRef['orientation'] = 'igno
   return {image, read}
 }
 
-describe.each(goldenFolders.filter(({dir}) => existsSync(join(dir, 'preprocess.json'))))(
-  '$name: sizes of pictures',
-  ({dir}) => {
-    const {images, limits} = readJson<Golden>(join(dir, 'preprocess.json'))
+describeGoldens('sizes of pictures', /^preprocess\.json$/, ({dir, file}) => {
+  const golden = readJson<Golden>(file)
+  const {images, limits, factor = 28, patch_size: patch = 14} = golden
 
-    it.each(images.map(one => [`${one.image} ${one.orientation}`, one] as const))(
-      '%s',
-      async (_name, {image, orientation, ...golden}) => {
-        const upright = orientation !== 'as-stored'
-        const {image: ref, read} = picture(readFileSync(join(dir, 'images', image)), upright ? 'apply' : 'ignore')
-        const size = await pictureSize(ref)
-        expect([size.width, size.height]).toEqual(golden.size)
-        expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
-        for (const [name, {grid_thw}] of Object.entries(golden.processed)) {
-          const [minPixels, maxPixels] = limits[name]!
-          const {width, height} = seenSize(size, {minPixels, maxPixels})
-          expect([name, height / 14, width / 14]).toEqual([name, ...grid_thw.slice(1)])
-        }
-      },
-    )
-  },
-)
+  it.each(images.map(one => [`${one.image} ${one.orientation}`, one] as const))(
+    '%s',
+    async (_name, {image, orientation, ...expected}) => {
+      const upright = orientation !== 'as-stored'
+      const bytes = readFileSync(join(imagesOf(dir, golden), image))
+      const {image: ref, read} = picture(bytes, upright ? 'apply' : 'ignore')
+      const size = await pictureSize(ref)
+      expect([size.width, size.height]).toEqual(expected.size)
+      expect(read).toEqual(upright ? {bytes: 1, head: 0} : {bytes: 0, head: 1})
+      for (const [name, {grid_thw}] of Object.entries(expected.processed)) {
+        const [minPixels, maxPixels] = limits[name]!
+        const {width, height} = seenSize(size, {minPixels, maxPixels}, `by-${factor}`, factor)
+        expect([name, height / patch, width / patch]).toEqual([name, ...grid_thw.slice(1)])
+      }
+    },
+  )
+})
 
 describe('the size of a picture', () => {
-  const [{dir}] = goldenFolders as [(typeof goldenFolders)[0]]
-  const jpeg = readFileSync(join(dir, 'images', 'rgb.jpg'))
+  const jpeg = readFileSync(join(committedGoldens, 'images', 'rgb.jpg'))
 
   it('is found after a preview longer than the first read', async () => {
     // Application segments of up to 65,533 bytes (ITU T.81, B.2.4.6), which come before the size.

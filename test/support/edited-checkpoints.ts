@@ -9,7 +9,7 @@ import {
   type TensorSource,
   writeSafetensors,
 } from '../../src/core/safetensors.js'
-import {openCheckpoint} from '../../src/runners/onnx/qwen2-5-vl/checkpoint.js'
+import {openCheckpoint} from '../../src/runners/onnx/checkpoint/checkpoint.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON files that tests take apart
 export type Json = any

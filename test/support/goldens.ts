@@ -1,26 +1,53 @@
 // The goldens: outputs of the reference implementation for small checkpoints (their README says how they were made).
-// LANTERN_EVAL_GOLDENS names another folder of the same layout.
-import {existsSync, readFileSync} from 'node:fs'
+// LANTERN_EVAL_GOLDENS names another folder of the same kind: decode-NAME.json with checkpoints/NAME, preprocess.json,
+// rope*.json, tapes*.json, each of which it may lack.
+import {existsSync, readdirSync, readFileSync} from 'node:fs'
+import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 
-const shared = fileURLToPath(new URL('../../../shared/data/goldens/', import.meta.url))
-const sharedMore = fileURLToPath(new URL('../../../shared/data/goldens-2/', import.meta.url))
-const committed = fileURLToPath(new URL('../../fixtures/goldens/', import.meta.url))
+const named = process.env['LANTERN_EVAL_GOLDENS']
+const shared = (name: string) => fileURLToPath(new URL(`../../../shared/data/${name}/`, import.meta.url))
+
+/** The goldens of this repository, for tests that need a certain checkpoint or picture. */
+export const committedGoldens = fileURLToPath(new URL('../../fixtures/goldens/', import.meta.url))
+
+interface GoldenFolder {
+  readonly name: string
+  readonly dir: string
+}
 
 /** Every available folder of goldens, with a short name. */
-export const goldenFolders: readonly {readonly name: string; readonly dir: string}[] = process.env[
-  'LANTERN_EVAL_GOLDENS'
-]
-  ? [{name: 'LANTERN_EVAL_GOLDENS', dir: process.env['LANTERN_EVAL_GOLDENS']}]
+const goldenFolders: readonly GoldenFolder[] = named
+  ? [{name: 'LANTERN_EVAL_GOLDENS', dir: named}]
   : [
-      {name: 'fixtures/goldens', dir: committed},
-      {name: 'shared goldens', dir: shared},
+      {name: 'fixtures/goldens', dir: committedGoldens},
+      {name: 'fixtures/goldens-2', dir: fileURLToPath(new URL('../../fixtures/goldens-2/', import.meta.url))},
+      {name: 'shared goldens', dir: shared('goldens')},
+      {name: 'shared goldens-2', dir: shared('goldens-2')},
     ].filter(({dir}) => existsSync(dir))
 
-/** The same, with the goldens of more architectures and heads, whose pictures are not all those of Qwen2.5-VL. */
-export const allGoldenFolders: typeof goldenFolders = process.env['LANTERN_EVAL_GOLDENS']
-  ? goldenFolders
-  : [...goldenFolders, ...[{name: 'shared goldens-2', dir: sharedMore}].filter(({dir}) => existsSync(dir))]
+/**
+ * Declares tests for each file of this form in each folder; a folder that lacks it is skipped, which its title says.
+ * `body` gets the folder, and what the first group of the form matched.
+ */
+export function describeGoldens(
+  title: string,
+  form: RegExp,
+  body: (folder: GoldenFolder & {readonly file: string; readonly stem: string}) => void,
+): void {
+  for (const {name, dir} of goldenFolders) {
+    const files = readdirSync(dir).filter(file => form.test(file))
+    if (files.length === 0) describe.skip(`${name}: ${title}: no such file`, () => test(String(form), () => {}))
+    for (const file of files)
+      describe(`${name}, ${file}: ${title}`, () =>
+        body({name, dir, file: join(dir, file), stem: form.exec(file)![1] ?? ''}))
+  }
+}
+
+/** Where a file of goldens has its pictures. */
+export function imagesOf(dir: string, {images_dir: images = 'images'}: {readonly images_dir?: string}): string {
+  return join(dir, images)
+}
 
 export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T

@@ -3,7 +3,8 @@
 // Formulas: huggingface/transformers: models/qwen2_5_vl/modeling_qwen2_5_vl.py. Matrices are arrays of rows.
 
 import {readFloats} from '../../src/core/safetensors.js'
-import type {Checkpoint, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
+import type {Qwen25Vision} from '../../src/runners/onnx/qwen2-5-vl/config.js'
+import type {Checkpoint} from '../../src/runners/onnx/types.js'
 
 type Matrix = Float64Array[]
 type Weights = ReadonlyMap<string, {readonly values: Float32Array; readonly out: number}>
@@ -124,12 +125,13 @@ export function referenceDecoder(
  * patches.
  */
 export function referenceVision(
-  {vision}: Checkpoint,
+  checkpoint: Checkpoint,
   weights: Weights,
   pixels: Float32Array,
   rows: number,
   columns: number,
 ): Matrix {
+  const vision = checkpoint.vision as Qwen25Vision
   const {hidden, heads, merge} = vision
   const headDim = hidden / heads
   const places = patchPlaces(rows, columns, vision)
@@ -167,7 +169,7 @@ export function referenceVision(
 }
 
 /** The position and the window of each patch. Patches come cell by cell, and row by row within a cell. */
-function patchPlaces(rows: number, columns: number, {merge, window, patch}: VisionConfig) {
+function patchPlaces(rows: number, columns: number, {merge, window, patch}: Qwen25Vision) {
   const side = window / patch
   const places: {row: number; column: number; window: string}[] = []
   for (let top = 0; top < rows; top += merge) {

@@ -1,12 +1,18 @@
-// Writes a random Qwen2.5-VL checkpoint folder, so that tests of the local runner need no download. Also used by the
-// benches, with larger sizes. The weights are meaningless, but the files are complete and in the published layout.
+// Writes a random checkpoint folder of any architecture that runs here, so that tests of the local runner need no
+// download. Also used by the benches, with larger sizes. The weights are meaningless, but the files are complete and in
+// the published layout.
 import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {numberToHalf, type TensorSource, writeSafetensors} from '../../src/core/safetensors.js'
-import {expectedTensors} from '../../src/runners/onnx/qwen2-5-vl/config.js'
-import type {TextConfig, VisionConfig} from '../../src/runners/onnx/qwen2-5-vl/types.js'
+import {architectureOf} from '../../src/runners/onnx/architectures.js'
+import {expectedTensors} from '../../src/runners/onnx/checkpoint/expected-tensors.js'
+import type {Qwen25Vision} from '../../src/runners/onnx/qwen2-5-vl/config.js'
+import type {Qwen3Vision} from '../../src/runners/onnx/qwen3-vl/config.js'
+import type {TextConfig, VisionConfig} from '../../src/runners/onnx/types.js'
 
 export interface TinyCheckpoint {
+  /** `model_type`; the default is Qwen2.5-VL. `tinyOf` gives sizes for the others. */
+  readonly architecture: string
   readonly text: TextConfig
   readonly vision: VisionConfig
   readonly type: 'F32' | 'F16' | 'BF16'
@@ -32,7 +38,8 @@ const specialTokens = [
 ]
 export const tokenId = (text: string) => 256 + specialTokens.indexOf(text)
 
-export const tinySizes: TinyCheckpoint = {
+export const tinySizes = {
+  architecture: 'qwen2_5_vl',
   text: {
     layers: 2,
     hidden: 64,
@@ -43,6 +50,10 @@ export const tinySizes: TinyCheckpoint = {
     vocabulary: 272,
     ropeTheta: 1e6,
     mropeSection: [2, 3, 3],
+    mropeInterleaved: false,
+    attentionBiases: ['q', 'k', 'v'],
+    queryKeyNorm: false,
+    deepstack: 0,
     normEpsilon: 1e-6,
     tied: true,
   },
@@ -62,11 +73,34 @@ export const tinySizes: TinyCheckpoint = {
   shards: 1,
   layout: 'published',
   latentSize: 3,
+} as const satisfies TinyCheckpoint & {readonly vision: Qwen25Vision}
+
+const {window: _, fullAttentionBlocks: __, ...plainVision} = tinySizes.vision
+
+/** The changes to `tinySizes` that make each architecture. */
+export const tinyOf: Readonly<Record<string, Partial<TinyCheckpoint>>> = {
+  qwen2_5_vl: {},
+  qwen2_vl: {architecture: 'qwen2_vl', vision: {...plainVision, intermediate: 64}},
+  qwen3_vl: {
+    architecture: 'qwen3_vl',
+    layout: 'nested',
+    text: {
+      ...tinySizes.text,
+      mropeSection: [3, 3, 2],
+      mropeInterleaved: true,
+      attentionBiases: [],
+      queryKeyNorm: true,
+      deepstack: 2,
+      // Not hidden / heads.
+      headDim: 32,
+    },
+    vision: {...plainVision, depth: 3, patch: 16, positionSide: 4, deepstackBlocks: [0, 2]} as Qwen3Vision,
+  },
 }
 
 /** Writes the folder `dir` and returns it. Equal arguments write equal bytes. */
 export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyCheckpoint> = {}): Promise<string> {
-  const what = {...tinySizes, ...changes}
+  const what: TinyCheckpoint = {...tinySizes, ...changes}
   await mkdir(dir, {recursive: true})
   const json = (name: string, value: unknown) => writeFile(join(dir, name), JSON.stringify(value, null, 1))
   await json('config.json', configOf(what))
@@ -77,7 +111,7 @@ export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyChec
   await json('preprocessor_config.json', {
     min_pixels: 56 * 56,
     max_pixels: 224 * 224,
-    patch_size: 14,
+    patch_size: what.vision.patch,
     merge_size: 2,
     image_mean: [0.48145466, 0.4578275, 0.40821073],
     image_std: [0.26862954, 0.26130258, 0.27577711],
@@ -89,7 +123,7 @@ export async function writeTinyCheckpoint(dir: string, changes: Partial<TinyChec
     pad_token: '<|endoftext|>',
   })
   await writeFile(join(dir, 'chat_template.jinja'), chatTemplate)
-  const sources = [...expectedTensors(what.text, what.vision)].map(([name, shape], i) =>
+  const sources = [...expectedTensors(architectureOf(what), what.text, what.vision)].map(([name, shape], i) =>
     randomTensor(name, shape, what, i + 1),
   )
   await writeShards(dir, sources, what.shards)
@@ -109,12 +143,13 @@ async function writeShards(dir: string, sources: readonly TensorSource[], shards
   await writeFile(join(dir, 'model.safetensors.index.json'), JSON.stringify({weight_map: weightMap}))
 }
 
-function configOf({text, vision, layout, latentSize}: TinyCheckpoint) {
+function configOf({architecture, text, vision, layout, latentSize}: TinyCheckpoint) {
   const sizes = {
     num_hidden_layers: text.layers,
     hidden_size: text.hidden,
     num_attention_heads: text.heads,
     num_key_value_heads: text.kvHeads,
+    head_dim: text.headDim,
     intermediate_size: text.intermediate,
     vocab_size: text.vocabulary,
     rms_norm_eps: text.normEpsilon,
@@ -123,17 +158,9 @@ function configOf({text, vision, layout, latentSize}: TinyCheckpoint) {
     tie_word_embeddings: text.tied,
   }
   return {
-    model_type: 'qwen2_5_vl',
+    model_type: architecture,
     ...(layout === 'nested' ? {text_config: sizes} : sizes),
-    vision_config: {
-      depth: vision.depth,
-      hidden_size: vision.hidden,
-      num_heads: vision.heads,
-      intermediate_size: vision.intermediate,
-      window_size: vision.window,
-      fullatt_block_indexes: vision.fullAttentionBlocks,
-      out_hidden_size: text.hidden,
-    },
+    vision_config: visionConfigOf(vision, text.hidden),
     image_token_id: tokenId('<|image_pad|>'),
     video_token_id: tokenId('<|video_pad|>'),
     vision_start_token_id: tokenId('<|vision_start|>'),
@@ -144,6 +171,27 @@ function configOf({text, vision, layout, latentSize}: TinyCheckpoint) {
       lvr_sep_id: tokenId('<|lvr_sep|>'),
       lvr_end_id: tokenId('<|lvr_end|>'),
     }),
+  }
+}
+
+function visionConfigOf(vision: VisionConfig | Qwen25Vision | Qwen3Vision, textHidden: number) {
+  const sizes = {depth: vision.depth, num_heads: vision.heads, patch_size: vision.patch}
+  // The width of a Qwen2-VL tower has another name, which is the text's size elsewhere.
+  if (!('window' in vision) && !('positionSide' in vision)) {
+    const {hidden, intermediate} = vision
+    return {...sizes, embed_dim: hidden, hidden_size: textHidden, mlp_ratio: intermediate / hidden}
+  }
+  return {
+    ...sizes,
+    hidden_size: vision.hidden,
+    intermediate_size: vision.intermediate,
+    out_hidden_size: textHidden,
+    ...('window' in vision
+      ? {window_size: vision.window, fullatt_block_indexes: vision.fullAttentionBlocks}
+      : {
+          num_position_embeddings: vision.positionSide ** 2,
+          deepstack_visual_indexes: vision.deepstackBlocks,
+        }),
   }
 }
 

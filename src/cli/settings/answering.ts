@@ -2,6 +2,7 @@
 
 import {defaultBatchSize} from '../../runners/onnx/options.js'
 import {defaultKeyVariable} from '../../runners/remote/endpoint.js'
+import {pictureFetches} from '../../runners/smart-resize.js'
 import {keyed} from './asked.js'
 import {choice, choiceOrNumber, form, jsonObject, number, onOrOff, text, url, wholeNumber, written} from './kinds.js'
 import {combined, one, Unfit, withDefault} from './setting.js'
@@ -109,6 +110,11 @@ export const localSettings = {
     choice('NAME', ['fp32', 'bf16']),
     'Latents as they are computed, or rounded to bf16 where they are fed, as published loops in bf16 do.',
     {...local, defaultNote: 'as computed'},
+  ),
+  'picture-fetch': one(
+    choice('NAME', pictureFetches),
+    "The resize by qwen-vl-utils before the checkpoint's own: to multiples of 28 or 32, limited: within --min-pixels and --max-pixels.",
+    {...local, defaultNote: "the architecture's official one; `model show` says it"},
   ),
   threads: one(wholeNumber('N', {min: 1}), 'Threads of the local runner.', {...local, defaultNote: 'all cores'}),
   'batch-size': one(wholeNumber('N', {min: 1}), 'Samples decoded together by the local runner.', {

@@ -1,16 +1,26 @@
 // Settings of only one or two commands, and settings of `run` that have another meaning in some commands.
 import {modes} from '../../core/generation.js'
 import {outcomes} from '../../core/outcome.js'
+import {diagnosisSuites} from '../../evaluation/suites.js'
 import {cacheFolders} from '../../hub/cache-folders.js'
+import {diagnosisVerdicts} from '../../metrics/diagnosis/result.js'
 import {whatSettings} from './asked.js'
-import {resultSettings} from './judged.js'
-import {anyText, choice, form, onOrOff, text, wholeNumber} from './kinds.js'
+import {gateSettings, readMargin, resultSettings} from './judged.js'
+import {anyText, choice, form, onOrOff, text, wholeNumber, written} from './kinds.js'
 import {needed, one, several, withDefault} from './setting.js'
 
+const results = {group: 'RESULTS'} as const
 const folderNames = Object.keys(cacheFolders) as (keyof typeof cacheFolders)[]
 
 /** The folder to write, required. The run folder in the configuration file is a different one. */
 export const neededOut = (summary: string) => needed(resultSettings.out, summary)
+
+/** `zeros=RUN#ARM`; undefined for anything else. */
+function readNamedArm(given: string): {readonly condition: string; readonly run: string} | undefined {
+  const at = given.indexOf('=')
+  const [condition, run] = [given.slice(0, at).trim(), given.slice(at + 1).trim()]
+  return at > 0 && /^[a-z0-9:-]+$/.test(condition) && run !== '' ? {condition, run} : undefined
+}
 
 /** The one benchmark of a command. */
 export const oneBench = (summary: string) => one(whatSettings.bench.kind, summary, {notInFile: true})
@@ -27,6 +37,18 @@ export const commandSettings = {
   allow: several(
     text('WHAT', {near: ['prompts', 'extractor', 'judge', 'labels', 'data', 'metric']}),
     'Compare though this differs: prompts, extractor, judge, labels, data, metric.',
+  ),
+  // diagnose
+  suite: withDefault(
+    choice('NAME', diagnosisSuites),
+    'standard',
+    'Which conditions --model is asked under; quick has those that decide.',
+    {group: 'WHAT'},
+  ),
+  expect: one(
+    choice('VERDICT', diagnosisVerdicts),
+    'The wanted verdict: exit 0 for it, 3 for inconclusive, 1 for any other.',
+    results,
   ),
   // merge
   'allow-incomplete': withDefault(onOrOff, false, 'Merge even when samples are missing; the tables then say so.'),
@@ -66,5 +88,24 @@ export const ownMeanings = {
   peerModel: one(text('NAME'), 'Name of the model, if the files do not say it.', {notInFile: true}),
   peerMode: withDefault(choice('MODE', modes), 'direct', 'How the peer asked the model; the files do not say.', {
     notInFile: true,
+  }),
+  namedArms: several(
+    written('NAME=RUN#ARM', 'a condition and an arm, like own=results/x or zeros=results/y#ARM', readNamedArm, {
+      pattern: /^[^=]+=.+$/,
+    }),
+    'An arm of a run that does not know its intervention, and the condition that it is. Repeatable.',
+    {group: 'WHAT', notInFile: true, commas: false},
+  ),
+  alike: one(
+    written('Xpp', 'a margin in percentage points, like 3pp', readMargin),
+    'Difference up to which two conditions are alike.',
+    {...results, notInFile: true, defaultNote: '3pp, or 10pp where there are fewer than 400 samples'},
+  ),
+  diagnosisAlpha: {...gateSettings.alpha, summary: 'Rate of wrong claims, over a headline and over all subtasks.'},
+  diagnosisFormat: several(resultSettings.format.kind, 'Write the diagnosis: markdown, json or github.', results),
+  diagnosisOut: one(text('DIR'), 'Where diagnosis.json and diagnosis.md are written.', {
+    ...results,
+    notInFile: true,
+    defaultNote: 'the run folder of --model; nowhere for recorded runs',
   }),
 }

@@ -20,7 +20,7 @@ const output = text('FMT=PATH', {
 })
 
 /** `2pp`, `2%`, `2` and `.02` are all two percentage points; the result is a fraction. Undefined for anything else. */
-function readMargin(given: string): number | undefined {
+export function readMargin(given: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(pp|%)?$/.exec(given.trim())
   const amount = match ? Number(match[1]) : Number.NaN
   const share = match?.[2] !== undefined || amount >= 1 ? amount / 100 : amount

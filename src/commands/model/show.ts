@@ -8,11 +8,12 @@ import {terminal} from '../../cli/terminal.js'
 import {LanternError} from '../../core/errors.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 import {labelled} from '../../reports/formats/layout.js'
+import {openCheckpoint} from '../../runners/onnx/checkpoint/checkpoint.js'
+import {describeCheckpoint} from '../../runners/onnx/checkpoint/describe.js'
 import {isCheckpointRef} from '../../runners/onnx/checkpoint-folder.js'
-import {openCheckpoint} from '../../runners/onnx/qwen2-5-vl/checkpoint.js'
-import {describeCheckpoint} from '../../runners/onnx/qwen2-5-vl/describe.js'
-import {probe} from '../../runners/onnx/qwen2-5-vl/probe.js'
+import {probe} from '../../runners/onnx/model/probe.js'
 import {remoteScheme} from '../../runners/remote/endpoint.js'
+import {fetchFactor} from '../../runners/smart-resize.js'
 
 export default class ModelShow extends BaseCommand<typeof ModelShow> {
   static override summary = 'A checkpoint or an endpoint: architecture, size, latent tokens, image limits.'
@@ -60,9 +61,10 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     const shown = await describeCheckpoint(ref, {env: process.env, notify, adapter: this.flags.adapter})
     const {latent, image} = shown
     this.log(
-      `${ref}  ${shown.architecture}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`,
+      `${ref}  ${shown.architectureName}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`,
     )
     this.log(`folder    ${shown.folder}`)
+    this.log(`type      ${shown.architecture}, the model_type in config.json`)
     if (shown.adapter !== null) this.log(`adapter   ${shown.adapter}, merged when the model is loaded`)
     this.log(
       `memory    ${Object.entries(shown.memoryMbBy)
@@ -76,8 +78,13 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     )
     if (shown.head !== null) this.log(`head      ${shown.head}: latents pass through it before they are fed`)
     this.log(
-      `pictures  ${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token`,
+      `pictures  ${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token; ${image.tokensPerMegapixel} tokens for 1000 x 1000 pixels`,
     )
+    const before =
+      image.fetch === 'none'
+        ? "once, by the checkpoint's processor"
+        : `first by qwen-vl-utils to multiples of ${fetchFactor(image.fetch)} pixels`
+    this.log(`resized   ${before}, as the official code does; --picture-fetch changes it`)
     this.log(`decoding  vocabulary ${shown.vocabulary}, repetition penalty ${shown.repetitionPenalty}`)
     this.log(`providers ${shown.providers.join(', ')}`)
     for (const sentence of shown.assumed) this.log(labelled('assumed   ', sentence, terminal().width).join('\n'))

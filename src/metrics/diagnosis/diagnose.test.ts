@@ -254,6 +254,10 @@ describe('rows', () => {
     expect(row).toMatchObject({reading: 'forced', verdict: 'not-used'})
     expect(row.statement).toContain('judged on teacher-forced answers')
     expect(row.notes).toContain('Texts differ from own under no-latent (length); teacher-forced answers decided.')
+    // Behind a text that says on what the latents said, forced scores are alike whatever is fed.
+    const behindText = headline({...given, samples: samples.map(sample => ({...sample, direct: false}))})
+    expect(behindText).toMatchObject({reading: 'free', verdict: 'load-bearing'})
+    expect(behindText.notes.join(' ')).toContain('so part of a difference may be the text')
   })
 
   it('come without any for a table without samples', () => {

@@ -48,7 +48,7 @@ export interface ChosenReading {
 /**
  * Free texts decide, unless those of a deciding condition differ from own in length (mean tokens by more than a
  * quarter) or in format (an answer can be read from one and not from the other on more than `margin` of the samples),
- * and every deciding condition has a forced reading on most samples.
+ * every deciding condition has a forced reading on most samples, and most own answers follow their latents directly.
  */
 export function chooseReading(row: DiagnosedRow, margin: number): ChosenReading {
   const samples = samplesOf(row)
@@ -62,7 +62,8 @@ export function chooseReading(row: DiagnosedRow, margin: number): ChosenReading 
     const read = here.filter(sample => forcedScore(sample.under[condition]!, sample) !== null)
     return read.length >= mostForced * here.length
   })
-  return {kind: differing.length > 0 && forced ? 'forced' : 'free', differing}
+  const direct = samples.filter(({direct}) => direct !== false).length >= mostForced * samples.length
+  return {kind: differing.length > 0 && forced && direct ? 'forced' : 'free', differing}
 }
 
 const unreadable: readonly Outcome[] = ['unanswered', 'truncated', 'refused']

@@ -234,7 +234,7 @@ export function notesOf(said: Said, interactions: readonly (readonly [string, Me
     ...(papers.length > 0 ? [`In the words of papers: ${papers.join('; ')}.`] : []),
     ...(differing.length > 0
       ? [
-          `Texts differ from own under ${differing.join(', ')}${reading === 'forced' ? '; teacher-forced answers decided' : '; no teacher-forced reading was recorded, so part of a difference may be the text'}.`,
+          `Texts differ from own under ${differing.join(', ')}${reading === 'forced' ? '; teacher-forced answers decided' : '; no teacher-forced reading can decide, so part of a difference may be the text'}.`,
         ]
       : []),
     ...Object.entries(said.donors).map(([swap, {asked, found, resized}]) => {

@@ -28,6 +28,11 @@ export interface DiagnosedSample {
   readonly cluster?: string
   /** Whether the own generation opened a latent block; null where nobody could see. */
   readonly engaged: boolean | null
+  /**
+   * Whether own answers right behind its latents. A text between them carries on what they said, so that forced scores
+   * behind it are alike whatever is fed. Absent where nobody knows.
+   */
+  readonly direct?: boolean
   /** Number of options, and the place of the gold among them; absent for open questions. */
   readonly options?: number
   readonly gold?: number

@@ -1,5 +1,5 @@
 // Recipes of published checkpoints: what their authors' evaluations send, one for each. Where a fact could not be read
-// in the public code, `secondHand` says so; `needs` names what does not run here yet.
+// in the public code, `secondHand` says so.
 import {lantern} from './lantern.js'
 import {lvr} from './lvr.js'
 import {patches, type Recipe} from './recipe.js'
@@ -11,7 +11,6 @@ const vstar = {layouts: ['parquet', 'official-questions']}
 const bf16 = 'The original runs in bf16. This run uses fp32 on cpu and fp16 on cuda.'
 const fromConfig =
   'The original decodes as the generation config of the checkpoint says. This run takes the likeliest token, with the repetition penalty of that config.'
-const qwen3 = 'The architecture Qwen3-VL, which does not run here yet. The request can be sent to an endpoint.'
 const marks = (how: string) => `The original reads the answer ${how}. This run uses the extractor named here.`
 
 const laser: Recipe = {
@@ -76,11 +75,11 @@ const hylar: Recipe = {
     'min-pixels': patches(128),
     'max-pixels': patches(5120),
     extractor: 'lvr',
+    'picture-fetch': 'none',
   },
   also: {'max-pixels': patches(16_384)},
   differs: [
     bf16,
-    'The original resizes pictures once, by the processor alone. This run resizes twice, as qwen-vl-utils does first.',
     marks('in <answer> and has a language model judge it'),
     'Its --max_latent_steps is read by nothing: the budget is twice the canvas_token_num of the config.',
   ],
@@ -93,7 +92,6 @@ const swimbird: Recipe = {
   source:
     'Accio-Lab/SwimBird: VLMEvalKit/vlmeval/config.py, vlmeval/vlm/swimbird/prompt.py, src/model/swimbird.py @ 6aa2cc3',
   checkpoints: ['Accio-Lab/SwimBird-8B'],
-  needs: qwen3,
   benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
   settings: {
     'prompt-style': 'vlmevalkit',
@@ -107,6 +105,8 @@ const swimbird: Recipe = {
     'top-k': 20,
     'min-pixels': patches(1280),
     'max-pixels': patches(16_384),
+    // Its evaluator does not tell qwen-vl-utils the size of a patch, but hands its limits to it.
+    'picture-fetch': 'by-28-limited',
     extractor: 'lvr',
   },
   differs: [
@@ -124,7 +124,6 @@ const colt: Recipe = {
   source:
     'hulianyuyy/CoLT: Evaluation/VLMEvalKit/vlmeval/config.py, transformers-4.57.0/src/transformers/models/qwen3_vl/modeling_qwen3_vl.py @ 331cc78',
   checkpoints: ['hulianyuyy/CoLT-8B'],
-  needs: qwen3,
   benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
   settings: {
     'prompt-style': 'vlmevalkit',
@@ -205,13 +204,13 @@ const lavit: Recipe = {
     'max-new-tokens': 512,
     temperature: 0,
     extractor: 'lantern-eval',
+    'picture-fetch': 'none',
   },
   also: {mode: ['latent'], protocol: 'lavit'},
   differs: [
     bf16,
     fromConfig,
     'Its --force_lvr never reaches the model, and cuts the first four generated tokens. With --mode latent --protocol lavit the four tokens are really sent.',
-    'The original resizes pictures once, by the processor alone. This run resizes twice, as qwen-vl-utils does first.',
     marks('by the last letter in brackets, then by phrases, then by the last lone letter'),
   ],
 }

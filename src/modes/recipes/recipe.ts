@@ -19,7 +19,6 @@ export const recipeSchema = z.strictObject({
     .array(z.string().regex(/^[\w.-]+\/[\w.-]+$/, 'is no owner/name'))
     .optional()
     .describe('The checkpoints it is of, by their ids on the hub; `--recipe` takes such an id too.'),
-  needs: z.string().optional().describe('What a run of the checkpoint needs that this version does not have.'),
   benchmarks: z
     .record(
       z.string(),

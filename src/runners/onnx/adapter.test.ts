@@ -11,7 +11,7 @@ import {
   sourcesOf,
   writeLora,
 } from '../../../test/support/edited-checkpoints.js'
-import {goldenFolders} from '../../../test/support/goldens.js'
+import {committedGoldens} from '../../../test/support/goldens.js'
 import {startHubServer} from '../../../test/support/hub-server.js'
 import {runnerOptions} from '../../../test/support/runner-options.js'
 import {tinySizes, writeTinyCheckpoint} from '../../../test/support/tiny-checkpoint.js'
@@ -19,11 +19,11 @@ import type {LanternError} from '../../core/errors.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {writeSafetensors} from '../../core/safetensors.js'
 import {openRunner} from '../index.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {checkpointSha256} from './checkpoint/checkpoint-hash.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
-import type {Precision} from './qwen2-5-vl/types.js'
+import type {Precision} from './types.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-adapter-'))
 const base = join(folder, 'base')
@@ -37,9 +37,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, {recursive: true, force: true}))
 
-const picture = readFileSync(
-  join(goldenFolders[0]!.dir, 'images', readdirSync(join(goldenFolders[0]!.dir, 'images'))[0]!),
-)
+const picture = readFileSync(join(committedGoldens, 'images', readdirSync(join(committedGoldens, 'images'))[0]!))
 
 /** Two prompts, one of them with a picture, each answered directly and in latents. */
 function requests(): Request[][] {

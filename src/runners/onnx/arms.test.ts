@@ -2,7 +2,7 @@
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {goldenFolders, readJson} from '../../../test/support/goldens.js'
+import {committedGoldens, readJson} from '../../../test/support/goldens.js'
 import {lockBenchmark, lockOf, record, writeRun} from '../../../test/support/run-folders.js'
 import type {Generation, OwnText, Prompt, Request} from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
@@ -12,10 +12,10 @@ import type {LogRecord} from '../../run-folder/record.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {PreparedInputs, type PromptTools} from './prepared-inputs.js'
-import type {DecoderInput, KeyValue, Model} from './qwen2-5-vl/types.js'
 import {type ForcedToken, scoreContinuations} from './score.js'
+import type {DecoderInput, KeyValue, Model} from './types.js'
 
-const {dir} = goldenFolders[0]!
+const dir = committedGoldens
 const {cases} = readJson<{cases: {id: string; images: string[]; question: string; boxes: Box[]}[]}>(
   join(dir, 'decode-nano-latent.json'),
 )

@@ -7,7 +7,7 @@ import {protocolNamed} from '../../modes/protocols.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
 import {type DecodeTask, decodeAll} from './decode.js'
 import {fitsLoop} from './loop-decode.js'
-import type {DecoderInput, DecoderOutput, Model} from './qwen2-5-vl/types.js'
+import type {DecoderInput, DecoderOutput, Model} from './types.js'
 
 const [eosId, start, pad, end] = [0, 1, 2, 3]
 const ids = {start: start!, pad: pad!, end: end!}

@@ -18,8 +18,8 @@ import {
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
 import {promptPlaces} from './prompt-tokens.js'
-import type {DecoderOutput, Model} from './qwen2-5-vl/types.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
+import type {DecoderOutput, Model} from './types.js'
 
 /** A prompt after its prefill. Any number of rows may be forked from it. */
 export interface PromptState {

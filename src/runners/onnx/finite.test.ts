@@ -6,11 +6,11 @@ import {editedCheckpoints, floats} from '../../../test/support/edited-checkpoint
 import {tinySizes, writeTinyCheckpoint} from '../../../test/support/tiny-checkpoint.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {readFloats} from '../../core/safetensors.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {allFinite} from './finite.js'
 import {loadCheckpoint} from './load.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {loadModel} from './qwen2-5-vl/model.js'
+import {loadModel} from './model/model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-finite-'))
 const good = join(folder, 'good')

@@ -9,8 +9,8 @@ import type {PromptState} from './decode.js'
 import {requireFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
 import {promptPlaces} from './prompt-tokens.js'
-import type {Model} from './qwen2-5-vl/types.js'
 import type {ForcedToken} from './score.js'
+import type {Model} from './types.js'
 
 /** The changes of an arm to the own text, and the vectors for the places that are left. */
 export interface ReadingRules extends Pick<Intervention, 'blocks' | 'most' | 'hides'> {

@@ -3,17 +3,17 @@
 import {picturesOf} from '../../core/generation.js'
 import type {Size} from '../picture-size.js'
 import type {Forecast} from '../runner.js'
+import {seenSize, tokenSide} from './image-processor.js'
 import {loadPromptTools, type PixelOptions} from './load.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
-import {seenSize} from './qwen2-5-vl/image-processor.js'
-import type {Checkpoint} from './qwen2-5-vl/types.js'
+import type {Checkpoint} from './types.js'
 
 /** Throws LanternError `bad-checkpoint` for a tokenizer or a template that cannot be used. */
 export async function checkpointForecast(checkpoint: Checkpoint, options: PixelOptions): Promise<Forecast> {
   const {ids: special, vision} = checkpoint
-  const {tokenizer, template, limits} = await loadPromptTools(checkpoint, options)
+  const {tokenizer, template, limits, pictureFetch} = await loadPromptTools(checkpoint, options)
   const cellsSeen = (picture: Size) => {
-    const {width, height} = seenSize(picture, limits)
+    const {width, height} = seenSize(picture, limits, pictureFetch, tokenSide(vision))
     return cellsOf({rows: height / vision.patch, columns: width / vision.patch}, vision)
   }
   return {

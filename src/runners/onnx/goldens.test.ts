@@ -1,22 +1,23 @@
 // Tests the whole path against the reference implementation: prompts, pictures, prefill, every decoding condition,
 // scores.
 // Everything is read from the goldens, so another folder of the same layout works too (LANTERN_EVAL_GOLDENS).
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {allGoldenFolders, GoldenTensors, largestDifference, readJson} from '../../../test/support/goldens.js'
+import {describeGoldens, GoldenTensors, imagesOf, largestDifference, readJson} from '../../../test/support/goldens.js'
 import type {Arm, Generation, Request} from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import type {Box, Sample} from '../../core/sample.js'
 import {latentChooser} from '../../modes/interventions.js'
 import {type LatentMachine, latentMachine} from '../../modes/latent-machine.js'
 import {protocolNamed} from '../../modes/protocols.js'
+import {architectures} from './architectures.js'
 import {type DecodeTask, decodeAll} from './decode.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
-import type {Model} from './qwen2-5-vl/types.js'
 import {scoreContinuations} from './score.js'
+import type {Model, VisionFeatures} from './types.js'
 
 interface Run {
   condition: string
@@ -52,6 +53,7 @@ interface Case {
   position_ids: number[][]
   rope_delta: number
   features?: string[]
+  deepstack_features?: string[][]
   prefill: {logits: string; hidden: string}
   latent_size: number
   max_new_tokens: number
@@ -62,6 +64,8 @@ interface Case {
 
 interface Golden {
   architecture?: string
+  /** Multiples of the resize before the checkpoint's own; absent: 28, null: there is none. */
+  fetch_factor?: 28 | 32 | null
   /** Relative to the folder of the goldens. */
   images_dir?: string
   /** The protocol of the latent conditions; absent: LanteRn's. */
@@ -93,26 +97,18 @@ function claimed(run: Run): number {
   return tie < 0 ? run.ids.length : tie
 }
 
-const found = allGoldenFolders.flatMap(({name, dir}) =>
-  readdirSync(dir)
-    .map(file => /^decode-(.*)\.json$/.exec(file)?.[1])
-    .filter(checkpoint => checkpoint !== undefined)
-    .map(checkpoint => {
-      const golden = readJson<Golden>(join(dir, `decode-${checkpoint}.json`))
-      return {name: `${name}: ${checkpoint}`, dir, checkpoint, architecture: golden.architecture ?? 'qwen2_5_vl'}
-    }),
-)
-/** Architectures that run here. */
-const runs = (architecture: string) => architecture === 'qwen2_5_vl'
-const checkpoints = found.filter(({architecture}) => runs(architecture))
-for (const {name, architecture} of found.filter(({architecture}) => !runs(architecture)))
-  describe.skip(`${name}: ${architecture} does not run yet`, () => test('its goldens', () => {}))
+const runsHere = (architecture: string) => architectures.some(({modelType}) => modelType === architecture)
 
-describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
-  const golden = readJson<Golden>(join(dir, `decode-${checkpoint}.json`))
+describeGoldens('the whole path', /^decode-(.*)\.json$/, ({dir, file, stem: checkpoint}) => {
+  const golden = readJson<Golden>(file)
+  const {architecture = 'qwen2_5_vl'} = golden
+  if (!runsHere(architecture)) {
+    test.skip(`${architecture} does not run here`, () => {})
+    return
+  }
   const tensors = new GoldenTensors(join(dir, `decode-${checkpoint}.safetensors`))
   const cacheDir = mkdtempSync(join(tmpdir(), 'lantern-eval-goldens-'))
-  const features: Float32Array[] = []
+  const features: VisionFeatures[] = []
   let tools: PromptTools & {readonly model: Model}
   const prompts = new Map<string, PreparedPrompt>()
 
@@ -122,6 +118,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
       device: 'cpu',
       threads: 1,
       cacheDir,
+      pictureFetch: golden.fetch_factor === null ? 'none' : `by-${golden.fetch_factor ?? 28}`,
       warn: () => {},
     })
   })
@@ -140,7 +137,7 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
     images: item.images.map(source => ({
       source,
       orientation: 'ignore',
-      bytes: async () => readFileSync(join(dir, golden.images_dir ?? 'images', source)),
+      bytes: async () => readFileSync(join(imagesOf(dir, golden), source)),
     })),
     question: item.question,
     gold: null,
@@ -209,10 +206,16 @@ describe.each(checkpoints)('$name', ({dir, checkpoint}) => {
       const {state, seen, imageTokens} = await preparedFor(item)
       expect(state.ids).toEqual(item.prompt_ids)
       expect(state.ropeDelta).toBe(item.rope_delta)
-      expect(seen.images.map(({sentWidth, sentHeight}) => [1, sentHeight / 14, sentWidth / 14])).toEqual(item.grid_thw)
+      const {patch} = tools.model.checkpoint.vision
+      const grids = seen.images.map(({sentWidth, sentHeight}) => [1, sentHeight / patch, sentWidth / patch])
+      expect(grids).toEqual(item.grid_thw)
       expect(imageTokens).toBe(item.grid_thw.reduce((sum, [, h, w]) => sum + (h * w) / 4, 0))
       for (const [i, name] of (item.features ?? []).entries()) {
-        expect(largestDifference(features[i]!, tensors.get(name))).toBeLessThan(tolerance.features)
+        expect(largestDifference(features[i]!.features, tensors.get(name))).toBeLessThan(tolerance.features)
+        const levels = item.deepstack_features?.[i] ?? []
+        expect(features[i]!.deepstack).toHaveLength(levels.length)
+        for (const [level, name] of levels.entries())
+          expect(largestDifference(features[i]!.deepstack[level]!, tensors.get(name))).toBeLessThan(tolerance.features)
       }
       expect(largestDifference(state.output.hidden!, tensors.get(item.prefill.hidden))).toBeLessThan(tolerance.hidden)
       const logits = tensors.get(item.prefill.logits)

@@ -1,5 +1,5 @@
 import {KvCache} from './kv-cache.js'
-import type {KeyValue} from './qwen2-5-vl/types.js'
+import type {KeyValue} from './types.js'
 
 const shape = {layers: 2, kvHeads: 2, headDim: 3}
 

@@ -1,7 +1,7 @@
 // The KV cache of the rows being decoded. The padded arrays are kept here, because an array that passes through the
 // graph is copied whole at every step. Occupied rows always come first, so that a run reads a contiguous front part of
 // each array.
-import type {KeyValue, Past, TextConfig} from './qwen2-5-vl/types.js'
+import type {KeyValue, Past, TextConfig} from './types.js'
 
 /** A row's capacity grows in steps of this many positions. */
 const growth = 128

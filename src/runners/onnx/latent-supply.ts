@@ -15,6 +15,7 @@ import {
 } from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
 import {decodeImage} from './image.js'
+import {tokenSide} from './image-processor.js'
 import {emptyBank, type LatentBank, openLatentBank} from './latent-bank.js'
 import {boxesElsewhere, oracleLatents, randomBoxes} from './oracle-latents.js'
 import type {PreparedInputs, PromptTools} from './prepared-inputs.js'
@@ -146,7 +147,8 @@ export class LatentSupplies {
         : need === 'crops'
           ? randomBoxes(boxes, width, height, draws)
           : boxesElsewhere(boxes, width, height, draws)
-    return oracleLatents(picture, chosen, budget, this.#tools.limits, (image, limits) => inputs.encode(image, limits))
+    const limits = {...this.#tools.limits, tokenSide: tokenSide(this.#tools.model.checkpoint.vision)}
+    return oracleLatents(picture, chosen, budget, limits, (image, limits) => inputs.encode(image, limits))
   }
 }
 

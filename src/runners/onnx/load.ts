@@ -1,16 +1,19 @@
 // Loads from a checkpoint folder everything that turns prompts into generations, on the calling thread.
 import {LanternError} from '../../core/errors.js'
+import type {PictureFetch} from '../smart-resize.js'
+import {loadChatTemplate} from './checkpoint/chat-template.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {loadTokenizer} from './checkpoint/tokenizer.js'
+import {loadModel} from './model/model.js'
 import type {PromptTools} from './prepared-inputs.js'
-import {loadChatTemplate} from './qwen2-5-vl/chat-template.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {loadModel} from './qwen2-5-vl/model.js'
-import {loadTokenizer} from './qwen2-5-vl/tokenizer.js'
-import type {Checkpoint, LoadOptions, Model} from './qwen2-5-vl/types.js'
+import type {Checkpoint, LoadOptions, Model} from './types.js'
 
 /** Override the checkpoint's own limits. */
 export interface PixelOptions {
   readonly minPixels?: number
   readonly maxPixels?: number
+  /** The resize before the checkpoint's own; default: the architecture's official one. */
+  readonly pictureFetch?: PictureFetch
 }
 
 export interface CheckpointOptions extends LoadOptions, PixelOptions {
@@ -36,8 +39,12 @@ export async function loadCheckpoint(
  */
 export async function loadPromptTools(
   checkpoint: Checkpoint,
-  {minPixels = checkpoint.image.minPixels, maxPixels = checkpoint.image.maxPixels}: PixelOptions,
-): Promise<Pick<PromptTools, 'tokenizer' | 'template' | 'limits'>> {
+  {
+    minPixels = checkpoint.image.minPixels,
+    maxPixels = checkpoint.image.maxPixels,
+    pictureFetch = checkpoint.image.fetch,
+  }: PixelOptions,
+): Promise<Pick<PromptTools, 'tokenizer' | 'template' | 'limits' | 'pictureFetch'>> {
   if (minPixels > maxPixels) {
     throw new LanternError(
       'usage',
@@ -46,5 +53,6 @@ export async function loadPromptTools(
     )
   }
   const tokenizer = await loadTokenizer(checkpoint.folders, checkpoint.latent)
-  return {tokenizer, template: await loadChatTemplate(checkpoint, tokenizer), limits: {minPixels, maxPixels}}
+  const template = await loadChatTemplate(checkpoint, tokenizer)
+  return {tokenizer, template, limits: {minPixels, maxPixels}, pictureFetch}
 }

@@ -6,8 +6,8 @@ import type {Protocol} from '../../modes/protocol.js'
 import {protocolNamed} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
 import type {PromptInput} from './prepared-inputs.js'
-import type {Model} from './qwen2-5-vl/types.js'
 import {isPlainGreedy} from './sampling.js'
+import type {Model} from './types.js'
 
 type LoopTask = Pick<DecodeTask, 'machine' | 'sampling' | 'maxNewTokens' | 'eos' | 'asFed'>
 
@@ -42,7 +42,7 @@ function followsLantern(rules: Protocol): boolean {
 /** Gives the same result as decodeAll. */
 export async function decodeInLoop(
   generate: NonNullable<Model['generate']>,
-  {ids: prompt, embeds, positions, ropeDelta}: PromptInput,
+  {ids: prompt, embeds, positions, ropeDelta, deepstack}: PromptInput,
   {machine, maxNewTokens, eos}: LoopTask,
 ): Promise<Omit<Decoded<DecodeTask>, 'task'>> {
   const startedAt = performance.now()
@@ -54,6 +54,7 @@ export async function decodeInLoop(
     lengths: Int32Array.of(prompt.length),
     nextPositions: Int32Array.of(prompt.length + ropeDelta),
     maxNewTokens,
+    ...(deepstack && {deepstack}),
     latentSizes: Int32Array.of(machine.rules.enterOn === 'never' ? -1 : machine.budget),
   })
   const ids = Array.from(tokens[0]!)

@@ -12,9 +12,9 @@ import {
 } from '../../modes/latent-machine.js'
 import type {MarkerTexts, Protocol, TokenText} from '../../modes/protocol.js'
 import {protocolNamed} from '../../modes/protocols.js'
-import {noLatentIds} from './qwen2-5-vl/latent-tokens.js'
-import type {Tokenizer} from './qwen2-5-vl/tokenizer.js'
-import type {Checkpoint} from './qwen2-5-vl/types.js'
+import {noLatentIds} from './checkpoint/latent-tokens.js'
+import type {Tokenizer} from './checkpoint/tokenizer.js'
+import type {Checkpoint} from './types.js'
 
 /** What a protocol is bound to. */
 export interface Bound {

@@ -12,7 +12,7 @@ import type {ImageRef, Sample} from '../../core/sample.js'
 import type {RunnerEvent} from '../runner.js'
 import type {EngineOptions} from './engine.js'
 import type {CheckpointOptions} from './load.js'
-import type {Provenance} from './qwen2-5-vl/types.js'
+import type {Provenance} from './types.js'
 
 /** The data a worker is started with. */
 export interface WorkerStart {

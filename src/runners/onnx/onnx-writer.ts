@@ -10,14 +10,15 @@ export type ElementType = keyof typeof elementType
 export type Dimension = number | string | null
 
 /** Attributes by their JavaScript type. A number is an integer unless wrapped in `float`. */
-export type Attribute = number | readonly number[] | Float | Graph
-interface Float {
+export type Attribute = number | string | readonly number[] | Float | Graph
+export interface Float {
   readonly float: number
 }
 export const float = (value: number): Float => ({float: value})
 
 /** Operators in onnxruntime's own domain (microsoft/onnxruntime: docs/ContribOperators.md). */
 const contributed = new Set([
+  'FastGelu',
   'FusedMatMul',
   'Gelu',
   'GroupQueryAttention',
@@ -179,9 +180,10 @@ export class Graph {
     )
   }
 
-  /** The value fields of an AttributeProto: 2 float, 3 int, 6 graph, 8 ints. Field 20 holds the type. */
+  /** The value fields of an AttributeProto: 2 float, 3 int, 4 string, 6 graph, 8 ints. Field 20 holds the type. */
   private attribute(value: Attribute): Uint8Array[] {
     if (typeof value === 'number') return [numberField(3, value), numberField(20, 2)]
+    if (typeof value === 'string') return [textField(4, value), numberField(20, 3)]
     if (value instanceof Graph) return [bytesField(6, value.bytes()), numberField(20, 5)]
     if ('float' in value)
       return [concat(Uint8Array.of((2 << 3) | 5), rawBytes('f32', [value.float])), numberField(20, 1)]

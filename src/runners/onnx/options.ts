@@ -1,5 +1,6 @@
 // The options of the local runner, in addition to the common ones.
 import type {CommonOptions} from '../runner.js'
+import type {PictureFetch} from '../smart-resize.js'
 
 /** Rows decoded together: on a CPU four cost little more than one (design/checkpoints.md, "Numbers"). */
 export const defaultBatchSize = 4
@@ -16,6 +17,8 @@ export interface LocalOptions {
   readonly weights?: 'mapped' | 'packed'
   /** Whether latents are rounded where they are fed. Default: they are fed as they are computed. */
   readonly latentDtype?: 'fp32' | 'bf16'
+  /** The resize before the checkpoint's own. Default: the architecture's official one. */
+  readonly pictureFetch?: PictureFetch
   readonly threads?: number
   /** LoRA adapter for the checkpoint: a folder, or a repository of the hub (`hub:owner/name[@revision]`). */
   readonly adapter?: string

@@ -40,7 +40,7 @@ it('uses one vector per box when there are as many boxes as latents, otherwise t
     seen.push(`${width}x${height}>=${minPixels}`)
     return features(4)
   }
-  const limits = {minPixels: 3136, maxPixels: 1e6}
+  const limits = {tokenSide: 28, minPixels: 3136, maxPixels: 1e6}
   const boxes = [
     [0, 0, 10, 10],
     [20, 20, 40, 30],

@@ -68,11 +68,11 @@ export async function oracleLatents(
   image: RgbImage,
   boxes: readonly Box[],
   count: number,
-  limits: PixelLimits,
+  {tokenSide, ...limits}: PixelLimits & {readonly tokenSide: number},
   encode: Encode,
 ): Promise<Float32Array[]> {
   if (boxes.length === count) {
-    const small = {minPixels: 28 * 28, maxPixels: limits.maxPixels}
+    const small = {minPixels: tokenSide ** 2, maxPixels: limits.maxPixels}
     const vectors: Float32Array[] = []
     for (const box of boxes)
       vectors.push(meanOf(await encode(crop(image, enlargedCrop(box, image.width, image.height, 1)), small)))

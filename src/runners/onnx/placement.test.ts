@@ -3,8 +3,8 @@ import {chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSy
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {writeTinyCheckpoint} from '../../../test/support/tiny-checkpoint.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {loadModel} from './qwen2-5-vl/model.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {loadModel} from './model/model.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-placement-'))
 const plain = join(folder, 'plain')

@@ -4,17 +4,17 @@ import {LanternError} from '../../core/errors.js'
 import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
-import type {PixelLimits} from '../smart-resize.js'
+import type {PictureFetch, PixelLimits} from '../smart-resize.js'
+import type {ChatTemplate} from './checkpoint/chat-template.js'
+import type {Tokenizer} from './checkpoint/tokenizer.js'
 import type {PromptState} from './decode.js'
 import {requireFinite} from './finite.js'
 import {decodeImage} from './image.js'
+import {fetchResize, type Patches, toPatches} from './image-processor.js'
 import type {RgbImage} from './pillow-bicubic.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
-import type {ChatTemplate} from './qwen2-5-vl/chat-template.js'
-import {fetchResize, type Patches, toPatches} from './qwen2-5-vl/image-processor.js'
-import {type Grid, ropeIndex} from './qwen2-5-vl/rope-index.js'
-import type {Tokenizer} from './qwen2-5-vl/tokenizer.js'
-import type {Model} from './qwen2-5-vl/types.js'
+import {ropeIndex} from './rope-index.js'
+import type {DeepstackInput, Grid, Model, VisionFeatures} from './types.js'
 
 /** What prompts are made with. */
 export interface PromptTools {
@@ -22,6 +22,8 @@ export interface PromptTools {
   readonly tokenizer: Tokenizer
   readonly template: ChatTemplate
   readonly limits: PixelLimits
+  /** The resize before the one within `limits`. */
+  readonly pictureFetch: PictureFetch
   readonly warn: (message: string) => void
 }
 
@@ -33,6 +35,8 @@ export interface PromptInput {
   /** [3, T] */
   readonly positions: Int32Array
   readonly ropeDelta: number
+  /** What the decoder adds at the positions of the pictures, for an architecture that has it. */
+  readonly deepstack?: DeepstackInput
   readonly imageTokens: number
   readonly seen: Seen
   /** Milliseconds spent on pictures and text. */
@@ -46,11 +50,9 @@ export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'
 }
 
 /** A picture, its features and its grid of patches. */
-interface SeenPicture {
+interface SeenPicture extends VisionFeatures {
   readonly decoded: RgbImage
   readonly grid: Grid
-  /** [cells, H] */
-  readonly features: Float32Array
   readonly seen: SeenImage
 }
 
@@ -131,7 +133,7 @@ export class PreparedInputs {
    */
   async encode(image: RgbImage, limits: PixelLimits): Promise<Float32Array[]> {
     const {model} = this.#tools
-    const features = await model.vision(...this.#visionInput(image, limits))
+    const {features} = await model.vision(...this.#visionInput(image, limits))
     const {hidden} = model.checkpoint.text
     return Array.from({length: features.length / hidden}, (_, i) => features.subarray(i * hidden, (i + 1) * hidden))
   }
@@ -147,14 +149,16 @@ export class PreparedInputs {
       const bytes = await image.bytes()
       const decoded = await decodeImage(bytes, image.orientation, image.source)
       if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
-      const [pixels, patches] = this.#visionInput(fetchResize(decoded), this.#tools.limits)
+      const {limits, pictureFetch} = this.#tools
+      const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
       const {width, height} = decoded
       const features = await this.#tools.model.vision(pixels, patches)
-      this.#bytes += decoded.data.byteLength + features.byteLength
+      const held = [features.features, ...features.deepstack].reduce((sum, {byteLength}) => sum + byteLength, 0)
+      this.#bytes += decoded.data.byteLength + held
       return {
         decoded,
         grid: patches,
-        features,
+        ...features,
         seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
       }
     })
@@ -179,6 +183,7 @@ export class PreparedInputs {
       embeds,
       positions,
       ropeDelta: delta,
+      ...(text.deepstack > 0 && pictures.length > 0 && {deepstack: deepstackOf(ids, special.image, pictures)}),
       imageTokens: cells.reduce((sum, count) => sum + count, 0),
       seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
       inputMs: performance.now() - startedAt,
@@ -190,6 +195,7 @@ export class PreparedInputs {
     embeds,
     positions,
     ropeDelta,
+    deepstack,
     imageTokens,
     seen,
     inputMs,
@@ -202,6 +208,7 @@ export class PreparedInputs {
       positions,
       totals: Int32Array.of(ids.length),
       past: null,
+      ...(deepstack && {deepstack}),
       want: {hidden: true, logits: true},
     })
     requireFinite(output.hidden!)
@@ -232,4 +239,23 @@ function scatter(
     embeds.set(feature, at * hidden)
     at += feature.length / hidden
   }
+}
+
+/** The levels of all pictures of one prompt, one after another, and the positions of their cells. */
+function deepstackOf(ids: readonly number[], imageToken: number, pictures: readonly VisionFeatures[]): DeepstackInput {
+  const places = ids.flatMap((id, at) => (id === imageToken ? [0, at] : []))
+  const levels = pictures[0]!.deepstack.map((_, level) =>
+    concatenated(pictures.map(({deepstack}) => deepstack[level]!)),
+  )
+  return {places: Int32Array.from(places), levels}
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, {length}) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

@@ -1,6 +1,6 @@
 // Counts the tokens that pictures take in a prompt. The engine uses it to build prompts, and forecast.ts to count them.
 import {LanternError} from '../../core/errors.js'
-import type {VisionConfig} from './qwen2-5-vl/types.js'
+import type {VisionConfig} from './types.js'
 
 /** Number of image tokens of a grid of patches. */
 export function cellsOf(

@@ -4,7 +4,7 @@
 import type {PromptState} from './decode.js'
 import {requireFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
-import type {Model} from './qwen2-5-vl/types.js'
+import type {Model} from './types.js'
 
 /** A token of the text before the continuation. At a latent position, `vector` is fed in place of its embedding. */
 export interface ForcedToken {

@@ -2,19 +2,19 @@
 import {existsSync} from 'node:fs'
 import {loadedPlugins} from '../../core/loaded-plugins.js'
 import type {CommonOptions, ModelIdentity, Session} from '../runner.js'
+import {openCheckpoint} from './checkpoint/checkpoint.js'
+import {checkpointSha256} from './checkpoint/checkpoint-hash.js'
 import {isBuiltinRef} from './checkpoint-folder.js'
 import {Engine} from './engine.js'
 import {checkpointForecast} from './forecast.js'
 import {loadCheckpoint} from './load.js'
 import type {WorkerStart} from './messages.js'
+import {headInWords} from './model/latent-head.js'
+import {knownParity} from './model/low-precision.js'
+import {computeType, graphVersion} from './model/model.js'
 import {defaultBatchSize, type LocalOptions, type OnnxOptions} from './options.js'
 import {parseDevice} from './ort-session.js'
-import {openCheckpoint} from './qwen2-5-vl/checkpoint.js'
-import {checkpointSha256} from './qwen2-5-vl/checkpoint-hash.js'
-import {headInWords} from './qwen2-5-vl/latent-head.js'
-import {knownParity} from './qwen2-5-vl/low-precision.js'
-import {computeType, graphVersion} from './qwen2-5-vl/model.js'
-import type {Checkpoint, Provenance} from './qwen2-5-vl/types.js'
+import type {Checkpoint, Provenance} from './types.js'
 import {type ModelHost, startWorker} from './worker-client.js'
 
 /**
@@ -41,10 +41,11 @@ export async function openSession(ref: string, dir: string, options: OnnxOptions
   const identity = identityOf(ref, checkpoint, sha256, {
     ...(known ?? (await host()).provenance),
     latentDtype: local.latentDtype,
+    pictureFetch: local.pictureFetch,
   })
   return {
     describe: () => identity,
-    forecast: () => checkpointForecast(checkpoint, common),
+    forecast: () => checkpointForecast(checkpoint, start.load),
     async *generate(groups, signal) {
       yield* (await host()).generate(groups, signal)
     },
@@ -70,7 +71,16 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
 
 function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
   const {cacheDir, minPixels, maxPixels, keepLatents} = common
-  const {device, threads, precision, weights, batchSize = defaultBatchSize, latentBank, latentDtype} = local
+  const {
+    device,
+    threads,
+    precision,
+    weights,
+    batchSize = defaultBatchSize,
+    latentBank,
+    latentDtype,
+    pictureFetch,
+  } = local
   return {
     dir,
     load: {
@@ -82,6 +92,7 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
       ...(adapter !== null && {adapter: adapter.dir}),
       ...(minPixels !== undefined && {minPixels}),
       ...(maxPixels !== undefined && {maxPixels}),
+      ...(pictureFetch !== undefined && {pictureFetch}),
     },
     engine: {
       batchSize,
@@ -123,7 +134,10 @@ async function startHere(
 type LockedProvenance = Pick<Provenance, 'precision' | 'parity' | 'graphs'>
 
 /** What the lock says of a model beside its files. */
-type LockedLoading = LockedProvenance & {readonly latentDtype: LocalOptions['latentDtype']}
+interface LockedLoading extends LockedProvenance {
+  readonly latentDtype: LocalOptions['latentDtype']
+  readonly pictureFetch: LocalOptions['pictureFetch']
+}
 
 function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provenance: LockedLoading): ModelIdentity {
   const {latent, head, generation, image, parameters, assumed} = checkpoint
@@ -140,6 +154,8 @@ function identityOf(ref: string, checkpoint: Checkpoint, sha256: string, provena
       parity: provenance.parity,
       // Latents as they are computed are the default, so that most locks do not change.
       ...(provenance.latentDtype === 'bf16' && {latentDtype: provenance.latentDtype}),
+      ...(provenance.pictureFetch !== undefined &&
+        provenance.pictureFetch !== image.fetch && {pictureFetch: provenance.pictureFetch}),
       ...(head !== null && {head: headInWords(head)}),
       ...(assumed.length > 0 && {assumed}),
     },

@@ -4,7 +4,7 @@ import {type ErrorCode, exitCodes, LanternError, messageOf} from '../../core/err
 import {failedGeneration, type Generation, type LatentBlock, type Request} from '../../core/generation.js'
 import type {RunnerEvent} from '../runner.js'
 import {type FromWorker, packGroup, type SentError, type ToWorker, type WorkerStart} from './messages.js'
-import type {Provenance} from './qwen2-5-vl/types.js'
+import type {Provenance} from './types.js'
 
 /** What a session needs of a model, wherever it runs. */
 export interface ModelHost {

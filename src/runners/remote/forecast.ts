@@ -117,7 +117,7 @@ function qwenCells(): Omit<PictureRule, 'models'> {
   return {
     says: 'one for each 28 x 28 pixels of a picture within the published limits',
     tokens(size) {
-      const {width, height} = smartResize(size, {minPixels: 3136, maxPixels: 12_845_056})
+      const {width, height} = smartResize(size, {minPixels: 3136, maxPixels: 12_845_056}, 28)
       return (width / 28) * (height / 28)
     },
   }

@@ -50,10 +50,14 @@ const mostSweeps = 60
 
 function implicitQl(d: Float64Array, e: Float64Array): void {
   const n = d.length
+  // Many eigenvalues of a rank-deficient matrix are rounding errors: no element beside them is small to those.
+  let floor = 0
+  for (let i = 0; i < n; i++) floor = Math.max(floor, Number.EPSILON * (Math.abs(d[i]!) + Math.abs(e[i]!)))
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
       let m = l
-      while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++
+      while (m < n - 1 && Math.abs(e[m]!) > Math.max(floor, Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))))
+        m++
       if (m === l) break
       if (sweep === mostSweeps) throw new RangeError('the eigenvalues do not converge')
       let g = (d[l + 1]! - d[l]!) / (2 * e[l]!)

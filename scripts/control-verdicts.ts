@@ -1,0 +1,69 @@
+// What `diagnose` says of every control model, over several seeds, as Markdown: the table of README.md with `--write`.
+// design/controls.md explains it. Exits with 1 if a model ever gets another claim than its own; `inconclusive` is none.
+//
+//   npm run verdicts -- [--n 500] [--seeds 5] [--only nano-latent,...] [--write]
+import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {parseArgs} from 'node:util'
+import type {DiagnosisRow} from '../src/reports/schemas/diagnosis.js'
+import {diagnoseControl, type VerdictRow, verdictRows} from '../test/support/diagnosis-controls.js'
+
+const {values} = parseArgs({
+  options: {
+    n: {type: 'string', default: '500'},
+    seeds: {type: 'string', default: '5'},
+    only: {type: 'string'},
+    write: {type: 'boolean', default: false},
+  },
+})
+const firstSeed = 314_159
+const rows = verdictRows.filter(({model}) => values.only === undefined || values.only.split(',').includes(model))
+const found = new Map<VerdictRow, DiagnosisRow[]>(rows.map(row => [row, []]))
+
+// Seed by seed, so that an interrupted run has looked at every model.
+for (let k = 0; k < Number(values.seeds); k++)
+  for (const [row, results] of found) {
+    const folder = await mkdtemp(join(tmpdir(), 'lantern-eval-verdicts-'))
+    try {
+      // What the suite adds in CI is not needed again for a verdict, but for a representation that fails: the oracle.
+      const suite = row.verdicts.includes('representation-fails') ? row.suite : 'quick'
+      const {results: judged} = await diagnoseControl(row, {n: Number(values.n), seed: firstSeed + k, suite, folder})
+      results.push(judged[0]!)
+      console.error(`${row.model} on ${row.task}, seed ${firstSeed + k}: ${judged[0]!.statement}`)
+    } finally {
+      await rm(folder, {recursive: true, force: true})
+    }
+  }
+
+const isOwn = ({verdicts}: VerdictRow, {verdict}: DiagnosisRow) => verdicts.includes(verdict)
+
+/** Own against each of the four conditions, points, of the first seed. */
+function against({effects, reading}: DiagnosisRow, condition: string): string {
+  const effect = effects.find(
+    ({contrast, scale, reading: kind}) =>
+      contrast[0] === 'own' && contrast[1] === condition && scale === 'accuracy' && kind === reading,
+  )
+  return effect === undefined ? '–' : (100 * effect.difference).toFixed(1)
+}
+
+const lines = [...found].map(([row, results]) => {
+  const [first] = results
+  const counts = [...new Set(results.map(({verdict}) => verdict))].map(verdict =>
+    results.length === 1 ? verdict : `${verdict} ${results.filter(one => one.verdict === verdict).length}`,
+  )
+  const figures = ['matched-noise', 'swap-unrelated', 'markers-only', 'no-latent'].map(name => against(first!, name))
+  return `| ${[row.model, row.task, first!.n, counts.join(', '), ...figures].join(' | ')} |`
+})
+const table = [
+  '| model | task | n | verdict | own − noise | own − stranger | own − markers | own − none |',
+  '| --- | --- | ---: | --- | ---: | ---: | ---: | ---: |',
+  ...lines,
+].join('\n')
+console.log(table)
+if (values.write) await writeFile('results/published/verdicts.md', `${table}\n`)
+const wrong = [...found].flatMap(([row, results]) =>
+  results.filter(result => !isOwn(row, result) && result.verdict !== 'inconclusive'),
+)
+console.error(`${wrong.length} wrong claims.`)
+if (wrong.length > 0) process.exitCode = 1

@@ -1,0 +1,119 @@
+// Asks one model under the conditions of a suite: one run, in which own latents are recorded first, and a second
+// generation of some of its own answers. Like any run, both resume.
+import {LanternError} from '../core/errors.js'
+import {defaultRunDir} from '../run-folder/run-dir.js'
+import type {RunnerEvent} from '../runners/runner.js'
+import {evaluate, type RunEnd} from './evaluate.js'
+import {type Prepared, prepare} from './prepare.js'
+import {secondRun} from './second-answers.js'
+import type {RunEvent, RunSpec} from './spec.js'
+import {conditionsOf, type DiagnosisSuite} from './suites.js'
+
+/** Own answers that are generated twice. */
+const secondAnswers = 32
+
+export interface DiagnosedRun {
+  /** The run with all conditions; own answers that were generated again lie in it (second-answers.ts). */
+  readonly runDir: string
+  /** The end of the first part that was not finished, else that of the whole. */
+  readonly end: RunEnd
+}
+
+/**
+ * Runs what is missing. `spec` names one model; its interventions and modes are those of the suite.
+ * Throws `usage` for several models or K, `unsupported` for a model whose latents cannot be seen, and what `prepare`
+ * and `evaluate` throw.
+ */
+export async function runDiagnosis(
+  spec: RunSpec,
+  suite: DiagnosisSuite,
+  show: (event: RunEvent) => void,
+  signal: AbortSignal,
+): Promise<DiagnosedRun> {
+  const notify = (event: RunnerEvent) => show({type: 'runner', event})
+  assertOne(spec)
+  const latent: RunSpec = {
+    ...spec,
+    models: spec.models.map(model => ({...model, modes: ['latent']})),
+    ...{saveLatents: true, readings: suite !== 'quick'},
+  }
+  const asked: RunSpec = {...latent, interventions: await conditionsFor(latent, suite)}
+  const prepared = await prepare(asked, notify)
+  try {
+    const runDir = spec.out ?? defaultRunDir(prepared.lock)
+    const end = await evaluate({...prepared, spec: {...asked, out: runDir}}, show, signal)
+    if (end.verdict !== 'done' || asked.decoding.temperature > 0) return {runDir, end}
+    for (const {id, ids} of secondOf(prepared)) {
+      const out = secondRun(runDir, id)
+      const benchmarks = asked.benchmarks.filter(bench => bench.id === id)
+      const again = await prepare(
+        {...latent, benchmarks, ids, limit: undefined, interventions: ['own'], readings: false, out},
+        notify,
+      )
+      try {
+        const second = await evaluate(again, show, signal)
+        if (second.verdict !== 'done') return {runDir, end: second}
+      } finally {
+        await again.close()
+      }
+    }
+    return {runDir, end}
+  } finally {
+    await prepared.close()
+  }
+}
+
+function assertOne({models, latentSizes = []}: RunSpec): void {
+  if (models.length === 1 && latentSizes.length <= 1) return
+  throw new LanternError(
+    'usage',
+    `${models.length === 1 ? 'Several latent sizes' : `${models.length} models`} cannot be diagnosed at once.`,
+    'Name one model and one K; call the command once for each.',
+  )
+}
+
+/** The conditions of the suite that this model and these samples allow. */
+async function conditionsFor(spec: RunSpec, suite: DiagnosisSuite): Promise<string[]> {
+  const common = {...spec.runner.common, planOnly: true}
+  const prepared = await prepare(
+    {...spec, interventions: ['own'], readings: false, runner: {...spec.runner, common}},
+    () => undefined,
+  )
+  try {
+    const {ref, observesLatents, latent} = prepared.models[0]!.session.describe()
+    if (!observesLatents) {
+      throw new LanternError(
+        'unsupported',
+        `The latents of ${ref} cannot be seen, so nobody can say what they are worth.`,
+        'Diagnose a local checkpoint (--model DIR), or recorded answers of each condition: diagnose --arm own=RUN#ARM --arm no-latent=RUN#ARM.',
+      )
+    }
+    const latentSize = spec.latentSizes?.[0] ?? latent?.size ?? null
+    return conditionsOf(suite, {boxes: await allHaveBoxes(prepared), latentSize})
+  } finally {
+    await prepared.close()
+  }
+}
+
+/** Whether every benchmark has a sample with a box. */
+async function allHaveBoxes({benchmarks}: Prepared): Promise<boolean> {
+  for (const {data, keys} of benchmarks) {
+    let found = false
+    for await (const {boxes = []} of data.samples(new Set(keys.map(({id}) => id)))) {
+      found = boxes.length > 0
+      if (found) break
+    }
+    if (!found) return false
+  }
+  return true
+}
+
+/** Some samples of each benchmark, spread over its data. */
+function secondOf({benchmarks}: Prepared): {readonly id: string; readonly ids: readonly string[]}[] {
+  return benchmarks.map(({benchmark, keys}) => {
+    const items = [...new Set(keys.map(({id, item = id}) => item))]
+    const step = Math.max(1, items.length / secondAnswers)
+    const ids = Array.from({length: Math.min(items.length, secondAnswers)}, (_, k) => items[Math.floor(k * step)]!)
+    return {id: benchmark.id, ids}
+  })
+}

@@ -1,0 +1,156 @@
+// The tables and sentences of a diagnosis, for the terminal and for Markdown alike.
+import type {DiagnosisDocument, DiagnosisRow} from '../schemas/diagnosis.js'
+import type {Column} from './layout.js'
+import * as words from './words.js'
+
+export interface TextTable {
+  readonly columns: readonly Column[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+const left = (head: string): Column => ({head, align: 'left'})
+const right = (head: string): Column => ({head, align: 'right'})
+
+type EffectRow = DiagnosisRow['effects'][number]
+
+const inNats = ({scale}: EffectRow) => scale === 'gold-margin' || scale === 'log-prob'
+
+/** A difference in points, or in nats. */
+function amount(effect: EffectRow, value: number): string {
+  if (!inNats(effect)) return words.points(value)
+  const text = Math.abs(value).toFixed(2)
+  return Number(text) === 0 ? text : value > 0 ? `+${text}` : `−${text}`
+}
+
+/** The headline of one benchmark, or all of its rows. */
+export const headlinesOf = ({results}: DiagnosisDocument): readonly DiagnosisRow[] =>
+  results.filter(({subtask}) => subtask === null)
+
+export function subtasksOf({results}: DiagnosisDocument, bench: string): readonly DiagnosisRow[] {
+  return results.filter(row => row.bench === bench && row.subtask !== null)
+}
+
+/** Effects in points, in the reading that decided and by donors; `all` adds the other reading and nats. */
+export function effectTable({effects, reading}: DiagnosisRow, all: boolean): TextTable {
+  const shown = effects.filter(effect => all || (!inNats(effect) && (effect.reading === reading || isLift(effect))))
+  const unit = (effect: EffectRow) =>
+    effect.scale === 'accuracy' ? 'points' : isLift(effect) ? 'lift, points' : `${effect.scale}, nats`
+  return {
+    columns: [
+      ...[left('effect'), left('contrast')],
+      ...(all ? [left('scale'), left('reading')] : []),
+      ...[right(all ? 'difference' : 'points'), right('95 % interval'), right('n'), right('p')],
+    ],
+    rows: shown.map(effect => [
+      ...[effect.name, effect.contrast.join(' − ')],
+      ...(all ? [unit(effect), effect.reading] : []),
+      amount(effect, effect.difference),
+      `${amount(effect, effect.low)} to ${amount(effect, effect.high)}`,
+      ...[words.count(effect.n), words.pValue(effect.pAdjusted)],
+    ]),
+  }
+}
+
+const isLift = ({scale}: EffectRow) => scale === 'donor-lift'
+
+/** What the columns of the effects do not say: how p is adjusted and, where it is not 95 %, the level of intervals. */
+export function levelNote({alpha}: DiagnosisRow): string {
+  const level = alpha === 0.05 ? '' : ` Intervals hold at ${Number((100 * (1 - alpha)).toFixed(2))} %.`
+  return `p is adjusted (Holm) among the contrasts that decide, and among the others.${level}`
+}
+
+/** Verdict of each subtask, with the two contrasts that a reader asks for first. */
+export function subtaskTable(rows: readonly DiagnosisRow[]): TextTable {
+  const against = ({effects, reading}: DiagnosisRow, condition: string) => {
+    const effect = effects.find(
+      one =>
+        one.contrast[0] === 'own' &&
+        one.contrast[1] === condition &&
+        one.scale === 'accuracy' &&
+        one.reading === reading,
+    )
+    return effect === undefined ? words.absent : words.points(effect.difference)
+  }
+  return {
+    columns: [left('subtask'), right('n'), left('verdict'), right('noise'), right('stranger'), right('markers')],
+    rows: rows.map(row => [
+      ...[row.subtask!, words.count(row.n), row.verdict],
+      ...['matched-noise', 'swap-unrelated', 'markers-only'].map(condition => against(row, condition)),
+    ]),
+  }
+}
+
+/** `identity ok · oracle FAILED (0 of 12) · determinism not checked`. */
+export function guardFacts({guards}: DiagnosisRow): string[] {
+  return guards.map(({name, ok, detail}) =>
+    ok === null ? `${name} not checked` : ok ? `${name} ok` : `${name} FAILED (${detail})`,
+  )
+}
+
+/** `160 samples, 100.0 % with latents (97.7 – 100.0), margin 10 points`. */
+export function rowFacts({n, engaged, margin, reading, verdict, verdictAll}: DiagnosisRow): string[] {
+  return [
+    `${words.count(n)} samples`,
+    engaged === null
+      ? 'latents not observable'
+      : `${words.percent(engaged.rate)} % with latents (${words.interval(engaged.low, engaged.high)})`,
+    `margin ${Number((100 * margin).toFixed(1))} points`,
+    ...(reading === 'forced' ? ['teacher-forced answers'] : []),
+    ...(verdictAll === verdict ? [] : [`on all samples ${verdictAll}`]),
+  ]
+}
+
+/** Cost of every arm, cheapest first; a star marks the arms that none beats. */
+export function costTable(arms: DiagnosisDocument['efficiency'][number]['arms']): TextTable {
+  const sorted = [...arms].sort((a, b) => (a.decodeSteps ?? 0) - (b.decodeSteps ?? 0) || b.accuracy - a.accuracy)
+  const starred = (text: string, star: boolean) => (star ? `${text} *` : `${text}  `)
+  return {
+    columns: [left('arm'), right('accuracy'), right('n'), right('steps  '), right('ms  ')],
+    rows: sorted.map(({condition, mode, accuracy, n, decodeSteps, ms, pareto}) => [
+      ...[condition ?? mode, words.percent(accuracy), words.count(n)],
+      ...[starred(words.figure(decodeSteps, 1), pareto.decodeSteps), starred(words.figure(ms), pareto.ms)],
+    ]),
+  }
+}
+
+export const costNote = '* no other arm is at least as accurate at no higher cost, and better in one of both.'
+
+/** What the stored latents look like, as sentences. */
+export function geometrySentences({
+  samples,
+  norm,
+  norms,
+  cosines,
+  rank,
+  drift,
+  retrieval,
+}: DiagnosisDocument['geometry'][number]): string[] {
+  const two = (value: number | null) => (value === null ? words.absent : value.toFixed(2))
+  const ratios = Object.entries(norms).map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`)
+  return [
+    `Latents of ${words.count(samples)} samples, mean norm ${norm.toPrecision(3)}${ratios.length === 0 ? '' : `; norms over own: ${ratios.join(', ')}`}.`,
+    `Cosine within a sample ${two(cosines.within)}, of neighbours ${two(cosines.adjacent)}, across samples ${two(cosines.across)} (${two(cosines.acrossCentred)} around the mean).`,
+    ...(rank === null
+      ? []
+      : [
+          `Effective rank: participation ratio ${rank.participationRatio.toFixed(1)}, ${rank.rank90} dimensions hold 90 % of the variance, the first ${words.percent(rank.top1)} %.`,
+        ]),
+    ...(drift.length === 0 ? [] : [`Cosine to the oracle by step: ${drift.map(step => two(step.cosine)).join(', ')}.`]),
+    ...(retrieval === null
+      ? []
+      : [
+          `Retrieval of the own oracle among ${words.count(retrieval.n)}: R@1 ${words.percent(retrieval.recallAt1)} % (chance ${words.percent(retrieval.chance.recallAt1)}), R@5 ${words.percent(retrieval.recallAt5)} %, MRR ${retrieval.mrr.toFixed(3)}.`,
+        ]),
+    'These figures are descriptive; none of them decides.',
+  ]
+}
+
+/** `builtin:nano-latent, lantern:5, suite standard`. */
+export function titleFacts({model, protocol, suite, conditions}: DiagnosisDocument): string[] {
+  return [
+    model ?? 'named arms',
+    ...(protocol === null ? [] : [protocol]),
+    ...(suite === null ? [] : [`suite ${suite}`]),
+    `${conditions.length} conditions`,
+  ]
+}
