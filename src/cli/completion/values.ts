@@ -5,6 +5,7 @@ import {readdir} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {protocolNames} from '../../modes/protocols.js'
 import {runFoldersBelow} from '../../reports/find-runs.js'
 import {readLock} from '../../run-folder/reader.js'
 import type {Kind} from '../settings/kinds.js'
@@ -148,6 +149,8 @@ const bySetting: Readonly<Record<string, Source>> = {
   arm: (_, {operands: [run = '']}) => arms(run.split('#')[0]!),
   split: splits,
   subtask: subtasks,
+  recipe: recipes,
+  protocol: async word => [...named(protocolNames()), ...(await paths(word))],
   judge: () => [{word: 'openai:', about: 'a model behind an endpoint'}],
 }
 
@@ -158,7 +161,6 @@ const byHolder: Readonly<Record<string, Source>> = {
   F: word => paths(word),
   'FILE.jsonl': word => paths(word),
   'FILE|PACKAGE': word => paths(word),
-  'NAME|FILE': recipes,
   '[LABEL=]REF': models,
   '[BENCH=]DIR': dataPlaces,
   'FMT=PATH': formats,
