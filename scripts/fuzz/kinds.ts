@@ -462,7 +462,7 @@ function oddHub(random: Random): FuzzServer['answer'] {
     lfs: {sha256: 'b'.repeat(64), size: 3},
   }))
   const info = {sha: commit, siblings}
-  const listing = Buffer.from(JSON.stringify(random.integer(3) === 0 ? info : oddJson(info, random)))
+  const listing = Buffer.from(JSON.stringify(random.integer(3) === 0 ? info : oddJson(info, random)) ?? 'null')
   return request => {
     const url = request.url ?? ''
     const json = {'content-type': 'application/json'}
