@@ -32,10 +32,12 @@ async function tell(error) {
     return handle(error)
   }
   const absent = /Cannot find \w+ '([^']+)'/.exec(`${error?.message}`)?.[1]
-  // Node calls a package absent whose files it cannot open for lack of handles.
+  const folder = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(absent ?? '')?.[0]
+  // Node calls a package absent whose files it cannot open for lack of handles. Where it cannot read the package.json,
+  // it names a file that the package need not have, so its folder is looked for.
   const handles =
     ['EMFILE', 'ENFILE'].some(code => `${error?.code} ${error?.message}`.includes(code)) ||
-    (absent !== undefined && existsSync(absent))
+    [absent, folder].some(path => path !== undefined && existsSync(path))
   const told = handles
     ? {
         code: 'disk',

@@ -67,10 +67,15 @@ export function toldAs(thrown: unknown): unknown {
   )
 }
 
-/** Node calls a package absent whose files it cannot open for lack of handles. */
+/**
+ * Node calls a package absent whose files it cannot open for lack of handles. Where it cannot read the package.json, it
+ * names a file that the package need not have, so its folder is looked for.
+ */
 function isThereButNotFound(thrown: unknown): boolean {
   const path = /^Cannot find \w+ '([^']+)'/.exec(messageOf(thrown))?.[1]
-  return systemCodeOf(thrown) === 'ERR_MODULE_NOT_FOUND' && path !== undefined && existsSync(path)
+  if (systemCodeOf(thrown) !== 'ERR_MODULE_NOT_FOUND' || path === undefined) return false
+  const folder = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(path)?.[0]
+  return existsSync(path) || (folder !== undefined && existsSync(folder))
 }
 
 /** The exit code for anything thrown. Anything that is not a LanternError is a bug. */
