@@ -68,6 +68,12 @@ const runOn = (id: string, data: string, given: Case, model = 'builtin:nano-dire
   join(given.folder, 'out'),
 ]
 
+/** A run on the endpoint of the case, which may never answer. */
+const askingOnce = (...more: string[]) => [
+  ...['run', ...bench, '--model', 'openai:m', ...onePerRun, '--timeout', '2'],
+  ...more,
+]
+
 const runReaders = (run: string, given: Case) =>
   given.random.pick([
     ['inspect', run],
@@ -175,18 +181,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     return [
       given.random.integer(2) === 0
         ? ['import', file, ...where, '--model', 'm', '--out', join(given.folder, 'out')]
-        : [
-            'run',
-            '--bench',
-            isBlink ? 'blink' : 'hops',
-            '--data',
-            'builtin',
-            '--model',
-            `replay:${file}`,
-            ...onePerRun,
-            '--out',
-            join(given.folder, 'out'),
-          ],
+        : runOn(isBlink ? 'blink' : 'hops', 'builtin', given, `replay:${file}`),
     ]
   },
   'blink parquet': given => {
@@ -246,21 +241,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     return [
       random.integer(4) === 0
         ? ['model', 'show', 'openai:m', ...where]
-        : [
-            'run',
-            ...bench,
-            '--model',
-            'openai:m',
-            ...onePerRun,
-            ...where,
-            '--max-retries',
-            '1',
-            '--timeout',
-            '2',
-            '--no-cache',
-            '--out',
-            join(folder, 'out'),
-          ],
+        : askingOnce(...where, '--max-retries', '1', '--no-cache', '--out', join(folder, 'out')),
     ]
   },
   cache: given => {
@@ -320,22 +301,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
     const [name, value] = random.pick(flags)
     const more = [name, name === '--extra-body' && !given.right ? oddJsonText(value, random) : text(value, given)]
     const where = name === '--base-url' ? [] : ['--base-url', `${server.url}/v1`]
-    return [
-      [
-        'run',
-        ...bench,
-        '--model',
-        'openai:m',
-        ...onePerRun,
-        ...where,
-        '--max-retries',
-        '0',
-        '--timeout',
-        '2',
-        ...more,
-        '--dry-run',
-      ],
-    ]
+    return [askingOnce(...where, '--max-retries', '0', ...more, '--dry-run')]
   },
 }
 

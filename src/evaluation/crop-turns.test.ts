@@ -3,6 +3,7 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {type OpenAIServer, startOpenAIServer} from '../../test/support/openai-server.js'
+import {plainRun} from '../../test/support/run-spec.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
 import {settledRecords} from '../run-folder/reader.js'
 import {evaluate} from './evaluate.js'
@@ -32,19 +33,11 @@ afterEach(async () => {
 const specOf = (changes: Partial<RunSpec> = {}): RunSpec => ({
   models: [{ref: 'openai:m', modes: ['crop']}],
   benchmarks: [{id: 'viscot'}],
+  ...plainRun,
   data: {'*': 'builtin'},
   limit: 5,
-  seed: 0,
-  shard: null,
-  optionOrders: {kind: 'file'},
-  interventions: ['own'],
   promptStyle: 'viscot-official',
-  extractor: 'lantern-eval',
-  decoding: {temperature: 0},
-  saveLatents: false,
-  maxErrorRate: 1,
   out: join(folder, 'run'),
-  budget: {},
   runner: runnerOptions({
     common: {cacheDir: join(folder, 'cache')},
     remote: {baseUrls: {'*': server.url}, concurrency: 2, cache: true},

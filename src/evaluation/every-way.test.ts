@@ -4,6 +4,7 @@ import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {basename, join} from 'node:path'
 import {startOpenAIServer} from '../../test/support/openai-server.js'
+import {plainRun} from '../../test/support/run-spec.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
 import {builtinData} from '../benchmarks/data-places.js'
 import {failedGeneration, type Generation, type Request, type Stop} from '../core/generation.js'
@@ -30,19 +31,10 @@ const runner = runnerOptions({remote: {concurrency: 1}})
 const specOf = (out: string, changes: Partial<RunSpec> = {}): RunSpec => ({
   models: [{ref: `replay:${join(folder, 'none.jsonl')}`, modes: ['direct']}],
   benchmarks: benchmarks.map(id => ({id})),
+  ...plainRun,
   data: {'*': 'builtin'},
   limit: 24,
-  seed: 0,
-  shard: null,
-  optionOrders: {kind: 'file'},
-  interventions: ['own'],
-  promptStyle: 'lantern-eval',
-  extractor: 'lantern-eval',
-  decoding: {temperature: 0},
-  saveLatents: false,
-  maxErrorRate: 1,
   out: join(folder, out),
-  budget: {},
   runner,
   ...changes,
 })

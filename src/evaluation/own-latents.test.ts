@@ -2,6 +2,7 @@
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {plainRun} from '../../test/support/run-spec.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
 import {settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
@@ -22,19 +23,11 @@ const run = async (out: string, interventions: readonly string[], changes: Parti
   const spec: RunSpec = {
     models: [{ref: 'builtin:nano-latent'}],
     benchmarks: [{id: 'hops', subtasks: ['hops-1', 'hops-2']}],
+    ...plainRun,
     data: {'*': 'builtin'},
     limit: 12,
-    seed: 0,
-    shard: null,
-    optionOrders: {kind: 'file'},
     interventions,
-    promptStyle: 'lantern-eval',
-    extractor: 'lantern-eval',
-    decoding: {temperature: 0},
-    saveLatents: false,
-    maxErrorRate: 1,
     out: join(folder, out),
-    budget: {},
     runner: {
       common: {...common, cacheDir: join(folder, 'cache')},
       remote,

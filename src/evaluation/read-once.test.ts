@@ -2,6 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {startOpenAIServer} from '../../test/support/openai-server.js'
+import {plainRun} from '../../test/support/run-spec.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
 import type {ImageRef, Sample} from '../core/sample.js'
 import {evaluate} from './evaluate.js'
@@ -64,17 +65,16 @@ test('a run reads every picture once for all its arms and repeats', async () => 
   try {
     const prepared = await prepare(
       {
+        ...plainRun,
         models: [{ref: 'openai:m', modes: ['direct', 'text-cot']}],
         benchmarks: [{id: 'blink'}],
         data: {'*': 'builtin'},
-        ...{limit: 12, seed: 0, repeats: 2, shard: null, optionOrders: {kind: 'file'}, interventions: ['own']},
-        ...{promptStyle: 'lantern-eval', extractor: 'lantern-eval', decoding: {temperature: 1}, saveLatents: false},
-        ...{
-          maxErrorRate: 0,
-          out: join(folder, 'run'),
-          budget: {},
-          runner: runnerOptions({remote: {concurrency: 4, baseUrls: {'*': server.url}}}),
-        },
+        limit: 12,
+        repeats: 2,
+        decoding: {temperature: 1},
+        maxErrorRate: 0,
+        out: join(folder, 'run'),
+        runner: runnerOptions({remote: {concurrency: 4, baseUrls: {'*': server.url}}}),
       },
       () => {},
     )

@@ -13,6 +13,7 @@ import type {RunnerOptions} from '../../src/runners/index.js'
 import {png} from './data.js'
 import type {EndpointReply} from './endpoint-cases.js'
 import {type Behaviour, type ReceivedRequest, startOpenAIServer} from './openai-server.js'
+import {plainRun} from './run-spec.js'
 import {runnerOptions} from './runner-options.js'
 
 /** How many samples `writeSamples` writes. */
@@ -77,21 +78,13 @@ export async function runAgainst({
   let stderr = ''
   const url = server.url.replace(/\/v1$/, '').replace('://', `://${credentials}`) + base
   const spec: RunSpec = {
+    ...plainRun,
     models: [{ref: 'openai:m', modes: ['direct']}],
     benchmarks: [{id: 'blink'}],
     data: {'*': folder},
-    seed: 0,
-    shard: null,
-    optionOrders: {kind: 'file'},
-    interventions: ['own'],
-    promptStyle: 'lantern-eval',
     ...(stop && {ownPrompt: {stop}}),
-    extractor: 'lantern-eval',
     decoding: {temperature, ...(topP !== undefined && {topP}), ...(topK !== undefined && {topK})},
-    saveLatents: false,
-    maxErrorRate: 1,
     out,
-    budget: {},
     runner: runnerOptions({
       common: {cacheDir: join(folder, 'cache'), env},
       remote: {baseUrls: {'*': url}, concurrency: 1, maxRetries: 0, ...remote},

@@ -3,12 +3,10 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {committedGoldens, readJson} from '../../../test/support/goldens.js'
-import {lockBenchmark, lockOf, record, writeRun} from '../../../test/support/run-folders.js'
+import {writeOwnLatents} from '../../../test/support/own-latents.js'
 import type {Generation, OwnText, Prompt, Request} from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
 import {controlledPictures} from '../../modes/picture-controls.js'
-import {writeLatents} from '../../run-folder/latents.js'
-import type {LogRecord} from '../../run-folder/record.js'
 import {Engine} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import {PreparedInputs, type PromptTools} from './prepared-inputs.js'
@@ -29,16 +27,7 @@ beforeAll(async () => {
   tools = await loadCheckpoint(join(dir, 'checkpoints', 'nano-latent'), load)
   own = await generate(cases.map((_, i) => group(i, ['own'])))
   own.sort((a, b) => indexOf(a) - indexOf(b))
-  for (const {request, latents} of own)
-    await writeLatents(bank, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
-  // Donors are found by what the records say: here every sample has a gold answer of its own.
-  const records = own.map(({request: {arm, sample}, seen}) =>
-    record(
-      {arm: arm.id, bench: 'hops', subtask: '', id: sample.id, outcome: 'correct'},
-      {gold: [sample.id], letters: [], seen: seen as LogRecord['seen']},
-    ),
-  )
-  writeRun(bank, lockOf([own[0]!.request.arm], [lockBenchmark('hops', {'': 0})]), records)
+  await writeOwnLatents(bank, own)
 })
 afterAll(async () => {
   await tools.model.close()

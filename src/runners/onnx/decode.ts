@@ -197,6 +197,7 @@ class Row<T extends DecodeTask> {
     this.previous = prompt.ids.at(-1)!
     this.#state = stateAfter(machine, prompt.ids)
     this.#prefixLeft = machine.rules.prefixLatents
+    if (this.#prefixLeft > 0) this.#blocks.push({vectors: [], own: []})
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
@@ -204,9 +205,8 @@ class Row<T extends DecodeTask> {
   advance(argmaxToken: number, hidden: Float32Array, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
-    if (this.#prefixLeft > 0) {
-      return !this.#feed(hidden, 0, machine.rules.prefixLatents - this.#prefixLeft--)
-    }
+    const {prefixLatents} = machine.rules
+    if (this.#prefixLeft > 0) return !this.#feed(hidden, 0, prefixLatents - this.#prefixLeft--)
     const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
     const sampled = this.readsLogits
       ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
@@ -214,7 +214,7 @@ class Row<T extends DecodeTask> {
     const decision = decide(machine, this.#state, sampled, this.#meetsStopVector())
     this.#lastHidden = hidden
     this.#state = decision.state
-    const before = machine.rules.prefixLatents > 0 ? 1 : 0
+    const before = prefixLatents > 0 ? 1 : 0
     while (this.#blocks.length < before + decision.state.blocks) this.#blocks.push({vectors: [], own: []})
     this.latent = null
     if (decision.latent && !this.#feed(hidden, before + decision.state.blocks - 1, decision.state.used - 1)) return true
@@ -255,7 +255,6 @@ class Row<T extends DecodeTask> {
   /** Chooses the vector of a latent and notes it. False where there is none to feed, which ends the row. */
   #feed(own: Float32Array, block: number, index: number): boolean {
     const {choose, asFed = vector => vector} = this.task
-    while (this.#blocks.length <= block) this.#blocks.push({vectors: [], own: []})
     let chosen: Float32Array
     try {
       chosen = choose(own, {block, index})

@@ -3,12 +3,11 @@ import {mkdtempSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {committedGoldens, readJson} from '../../../test/support/goldens.js'
-import {lockBenchmark, lockOf, record, writeRun} from '../../../test/support/run-folders.js'
+import {writeOwnLatents} from '../../../test/support/own-latents.js'
 import type {Arm, Decoding, Generation, Request} from '../../core/generation.js'
 import type {Box, ImageRef} from '../../core/sample.js'
 import {interventionNames} from '../../modes/interventions.js'
 import {writeLatents} from '../../run-folder/latents.js'
-import type {LogRecord} from '../../run-folder/record.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import type {PromptTools} from './prepared-inputs.js'
@@ -91,16 +90,7 @@ async function generate(
 const bank = join(work, 'run')
 async function recordOwn(): Promise<Generation[]> {
   const results = await generate(cases.map((_, i) => group(i, [armOf('own')])))
-  for (const {request, latents} of results)
-    await writeLatents(bank, {arm: request.arm.id, bench: 'hops', id: request.sample.id}, latents!)
-  // Donors are found by what the records say: here every sample has a gold answer of its own.
-  const records = results.map(({request: {arm, sample}, seen}) =>
-    record(
-      {arm: arm.id, bench: 'hops', subtask: '', id: sample.id, outcome: 'correct'},
-      {gold: [sample.id], letters: [], seen: seen as LogRecord['seen']},
-    ),
-  )
-  writeRun(bank, lockOf([armOf('own')], [lockBenchmark('hops', {'': 0})]), records)
+  await writeOwnLatents(bank, results)
   return results
 }
 
