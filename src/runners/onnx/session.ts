@@ -119,7 +119,7 @@ async function startHere(
 ): Promise<ModelHost> {
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: what => notify({type: 'loading', what}),
+    notify: (what, bytes) => notify({type: 'loading', what, ...bytes}),
     warn: message => notify({type: 'warning', message}),
   })
   const engine = new Engine(tools, engineOptions)

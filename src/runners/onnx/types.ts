@@ -254,13 +254,15 @@ export interface LoadOptions {
   readonly threads?: number
   /**
    * How fp32 weights are held on the CPU. `mapped` (default): as pages of their files, shared by all workers, with
-   * almost no memory of their own. `packed`: as a copy in the kernels' layout; faster for narrow models and for
-   * batches, but takes about 1.8 times the size of the weights while loading.
+   * almost no memory of their own; files in another type are written to the cache as float32 first. `packed`: as a copy
+   * in the kernels' layout; faster for narrow models and for batches, but takes about 1.8 times the size of the weights
+   * while loading.
    */
   readonly weights?: 'mapped' | 'packed'
   /** Folder for graphs and quantised weights. */
   readonly cacheDir: string
-  readonly notify?: (what: string) => void
+  /** Told what takes long, and how many bytes of how many are done where something is written. */
+  readonly notify?: (what: string, bytes?: {readonly done: number; readonly total: number}) => void
 }
 
 /** What the lock records of a loaded model. */
