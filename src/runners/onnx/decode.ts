@@ -9,6 +9,7 @@ import type {ChooseLatent, Hidden} from '../../modes/interventions.js'
 import {
   type BlockState,
   decide,
+  ignoresDrawn,
   type LatentMachine,
   masksEos,
   stateAfter,
@@ -141,8 +142,9 @@ async function* step<T extends DecodeTask>(
     totals,
     past: cache.past(),
     latents,
+    withoutTokens: rows.every(row => row.ignoresToken),
     // The states are always fetched: they are small, and they show whether the output is finite.
-    want: {hidden: true, logits: rows.some(row => row.readsLogits)},
+    want: {hidden: true, logits: rows.some(row => row.readsLogits && !row.ignoresToken)},
   })
   cache.append(output.delta)
   const stepMs = performance.now() - startedAt
@@ -154,7 +156,7 @@ async function* step<T extends DecodeTask>(
     const hidden = output.hidden!.slice(i * H, (i + 1) * H)
     const logits = output.logits?.subarray(i * vocabulary, (i + 1) * vocabulary)
     if (allFinite(hidden)) {
-      if (!row.advance(output.nextTokens[i]!, hidden, logits)) continue
+      if (!row.advance(output.nextTokens[i], hidden, logits)) continue
     } else row.fail()
     cache.remove(i)
     const last = rows.pop()!
@@ -201,16 +203,28 @@ class Row<T extends DecodeTask> {
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
+  /**
+   * Whether the next output's token makes no difference. Where tokens are drawn at random each step takes its draw, so
+   * there it does.
+   */
+  get ignoresToken(): boolean {
+    const {sampling, machine} = this.task
+    return sampling.temperature === 0 && (this.#prefixLeft > 0 || ignoresDrawn(machine, this.#state))
+  }
+
   /** Takes the output of a forward pass at its last position. Returns true when the generation has ended. */
-  advance(argmaxToken: number, hidden: Float32Array, logits: Float32Array | undefined): boolean {
+  advance(argmaxToken: number | undefined, hidden: Float32Array, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
     const {prefixLatents} = machine.rules
     if (this.#prefixLeft > 0) return !this.#feed(hidden, 0, prefixLatents - this.#prefixLeft--)
+    const ignores = this.ignoresToken
     const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
-    const sampled = this.readsLogits
-      ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
-      : argmaxToken
+    const chosen =
+      this.readsLogits && !ignores
+        ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
+        : argmaxToken
+    const sampled = ignores ? machine.ids.pad : chosen!
     const decision = decide(machine, this.#state, sampled, this.#meetsStopVector())
     this.#lastHidden = hidden
     this.#state = decision.state

@@ -198,12 +198,14 @@ export interface DecoderInput {
   readonly latents?: Uint8Array
   /** [B, R]: token ids whose log-probabilities at `rows` are returned. */
   readonly targets?: Int32Array
+  /** True where the caller needs no token: the head is not computed. Only without `targets` and `want.logits`. */
+  readonly withoutTokens?: boolean
   /** Further outputs to return. They are copied, so request only what is needed. */
   readonly want?: {readonly hidden?: boolean; readonly logits?: boolean}
 }
 
 export interface DecoderOutput {
-  /** [B, R]: argmax of the logits. */
+  /** [B, R]: argmax of the logits. Empty for `withoutTokens`. */
   readonly nextTokens: Int32Array
   /**
    * [B, R, H]: what a latent step feeds back: the states after the final norm, or what the latent head made of them.

@@ -247,6 +247,17 @@ describe('lower precision', () => {
   })
 })
 
+it.each(['fp32', 'q8', 'q4'] as const)('gives the same states at %s where no token is asked for', async precision => {
+  const model = await open({}, precision)
+  const first = prefillOf(model, [someIds(5, 'asked')])
+  const asked = await model.decode({...first, want: {hidden: true}})
+  const unasked = await model.decode({...first, withoutTokens: true, want: {hidden: true}})
+  expect(unasked.hidden).toEqual(asked.hidden)
+  expect(unasked.delta).toEqual(asked.delta)
+  expect([asked.nextTokens.length, unasked.nextTokens.length]).toEqual([1, 0])
+  await model.close()
+})
+
 describe('features added after the first layers', () => {
   const qwen3 = () => open(tinyOf['qwen3_vl'])
   const places = Int32Array.of(0, 2, 0, 3, 1, 1)
