@@ -1,5 +1,6 @@
 // Shares work between the requests of a group: vision features of pictures, and prompts after their prefill.
 // Each is computed once, on first use. Twelve interventions cost one vision pass and one prefill.
+// What other samples may need too is remembered beyond the group (SharedWork).
 import {LanternError} from '../../core/errors.js'
 import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
@@ -8,11 +9,12 @@ import type {PictureFetch, PixelLimits} from '../smart-resize.js'
 import type {ChatTemplate} from './checkpoint/chat-template.js'
 import type {Tokenizer} from './checkpoint/tokenizer.js'
 import type {PromptState} from './decode.js'
-import {requireFinite} from './finite.js'
 import {decodeImage} from './image.js'
 import {fetchResize, type Patches, toPatches} from './image-processor.js'
 import type {RgbImage} from './pillow-bicubic.js'
+import {type Beginning, prefill} from './prefill.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
+import {Recent} from './recent.js'
 import {ropeIndex} from './rope-index.js'
 import type {DeepstackInput, Grid, Model, VisionFeatures} from './types.js'
 
@@ -38,8 +40,10 @@ export interface PromptInput {
   /** What the decoder adds at the positions of the pictures, for an architecture that has it. */
   readonly deepstack?: DeepstackInput
   readonly imageTokens: number
+  /** What tells pictures apart: hash of the file, orientation. */
+  readonly pictures: readonly string[]
   readonly seen: Seen
-  /** Milliseconds spent on pictures and text. */
+  /** Milliseconds that pictures and text take, also where a picture was seen before. */
   readonly inputMs: number
 }
 
@@ -54,10 +58,31 @@ interface SeenPicture extends VisionFeatures {
   readonly decoded: RgbImage
   readonly grid: Grid
   readonly seen: SeenImage
+  readonly key: string
+  /** Milliseconds that it took. */
+  readonly ms: number
+}
+
+/** What samples of a session share: pictures by their bytes, and the beginnings of prompts. */
+export interface SharedWork {
+  readonly pictures: Recent<SeenPicture>
+  /** Null where prompts are run whole. */
+  readonly beginnings: Recent<Beginning> | null
+}
+
+/** Bytes remembered of each kind at most: some forty pictures, or five beginnings, of a model of 3 B parameters. */
+const mostSharedBytes = 512e6
+
+export function sharedWork({sharesBeginnings}: {readonly sharesBeginnings: boolean}): SharedWork {
+  return {
+    pictures: new Recent(mostSharedBytes),
+    beginnings: sharesBeginnings ? new Recent(mostSharedBytes) : null,
+  }
 }
 
 export class PreparedInputs {
   readonly #tools: PromptTools
+  readonly #shared: SharedWork
   readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
   readonly #inputs = new Map<string, Promise<PromptInput>>()
   readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
@@ -66,8 +91,9 @@ export class PreparedInputs {
 
   #bytes = 0
 
-  constructor(tools: PromptTools) {
+  constructor(tools: PromptTools, shared = sharedWork({sharesBeginnings: false})) {
     this.#tools = tools
+    this.#shared = shared
   }
 
   /**
@@ -147,30 +173,39 @@ export class PreparedInputs {
   #picture(image: ImageRef): Promise<SeenPicture> {
     return once(this.#pictures, image, async () => {
       const bytes = await image.bytes()
-      const decoded = await decodeImage(bytes, image.orientation, image.source)
-      if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
-      const {limits, pictureFetch} = this.#tools
-      const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
-      const {width, height} = decoded
-      const features = await this.#tools.model.vision(pixels, patches)
-      const held = [features.features, ...features.deepstack].reduce((sum, {byteLength}) => sum + byteLength, 0)
-      this.#bytes += decoded.data.byteLength + held
-      return {
-        decoded,
-        grid: patches,
-        ...features,
-        seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
-      }
+      const hash = sha256(bytes)
+      const key = `${hash} ${image.orientation}`
+      const see = async () => ({...(await this.#see(image, bytes, hash)), key})
+      const picture = await this.#shared.pictures.get(key, see, pictureBytes)
+      this.#bytes += pictureBytes(picture)
+      return picture
     })
   }
 
-  async #read(prompt: Prompt, prefix: readonly number[]): Promise<PromptInput> {
+  async #see(image: ImageRef, bytes: Uint8Array, hash: string): Promise<Omit<SeenPicture, 'key'>> {
     const startedAt = performance.now()
+    const decoded = await decodeImage(bytes, image.orientation, image.source)
+    if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
+    const {limits, pictureFetch} = this.#tools
+    const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
+    const {width, height} = decoded
+    const features = await this.#tools.model.vision(pixels, patches)
+    return {
+      decoded,
+      grid: {rows: patches.rows, columns: patches.columns},
+      ...features,
+      seen: {sha256: hash, width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
+      ms: performance.now() - startedAt,
+    }
+  }
+
+  async #read(prompt: Prompt, prefix: readonly number[]): Promise<PromptInput> {
     const {model, tokenizer, template} = this.#tools
     const {ids: special, vision, text} = model.checkpoint
     const pictures: SeenPicture[] = []
     for (const image of picturesOf(prompt)) pictures.push(await this.#picture(image))
 
+    const startedAt = performance.now()
     const cells = pictures.map(({grid}) => cellsOf(grid, vision))
     const ids = [...expandImages(tokenizer.encode(await template(prompt)), special.image, cells), ...prefix]
     const grids = pictures.map(({grid}) => grid)
@@ -185,38 +220,23 @@ export class PreparedInputs {
       ropeDelta: delta,
       ...(text.deepstack > 0 && pictures.length > 0 && {deepstack: deepstackOf(ids, special.image, pictures)}),
       imageTokens: cells.reduce((sum, count) => sum + count, 0),
+      pictures: pictures.map(({key}) => key),
       seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
-      inputMs: performance.now() - startedAt,
+      inputMs: pictures.reduce((sum, {ms}) => sum + ms, performance.now() - startedAt),
     }
   }
 
-  async #prefill({
-    ids,
-    embeds,
-    positions,
-    ropeDelta,
-    deepstack,
-    imageTokens,
-    seen,
-    inputMs,
-  }: PromptInput): Promise<PreparedPrompt> {
-    const startedAt = performance.now()
-    const output = await this.#tools.model.decode({
-      batch: 1,
-      length: ids.length,
-      embeds,
-      positions,
-      totals: Int32Array.of(ids.length),
-      past: null,
-      ...(deepstack && {deepstack}),
-      want: {hidden: true, logits: true},
-    })
-    requireFinite(output.hidden!)
-    requireFinite(output.logits!)
+  async #prefill(input: PromptInput): Promise<PreparedPrompt> {
+    const {ids, embeds, ropeDelta, imageTokens, seen, inputMs} = input
+    const {output, ms} = await prefill(this.#tools.model, input, this.#shared.beginnings)
     const caches = output.delta.reduce((sum, {key, value}) => sum + key.byteLength + value.byteLength, 0)
     this.#bytes += embeds.byteLength + output.logits!.byteLength + caches
-    return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + performance.now() - startedAt}
+    return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + ms}
   }
+}
+
+function pictureBytes({decoded, features, deepstack}: SeenPicture): number {
+  return [decoded.data, features, ...deepstack].reduce((sum, {byteLength}) => sum + byteLength, 0)
 }
 
 function once<K, V>(memo: Map<K, Promise<V>>, key: K, compute: () => Promise<V>): Promise<V> {
