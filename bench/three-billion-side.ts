@@ -51,7 +51,7 @@ tell({firstTokenMs: performance.now() - firstAt})
 
 const cache = new KvCache(checkpoint.text, 1)
 cache.add(output.delta, promptLength)
-const step = async () => {
+const step = async (withoutTokens = false) => {
   const length = cache.lengths[0]!
   const {delta} = await model.decode({
     batch: 1,
@@ -60,6 +60,7 @@ const step = async () => {
     positions: new Int32Array(3).fill(length),
     totals: Int32Array.of(length + 1),
     past: cache.past(),
+    withoutTokens,
     want: {hidden: true},
   })
   cache.append(delta)
@@ -71,7 +72,7 @@ const timed = async (run: () => Promise<unknown>) => {
 }
 await step()
 const alone: number[] = []
-for (let round = 0; round < rounds; round++) alone.push(await timed(step))
+for (let round = 0; round < rounds; round++) alone.push(await timed(() => step()))
 // The parent notes the peak of memory before the second set of weights.
 tell({stepMs: median(alone)})
 await sleep(500)
@@ -80,13 +81,16 @@ if (what === 'steps') {
   await bare()
   const steps: number[] = []
   const floors: number[] = []
+  const latents: number[] = []
   for (let round = 0; round < rounds; round++) {
     floors.push(await timed(bare))
-    steps.push(await timed(step))
+    steps.push(await timed(() => step()))
+    latents.push(await timed(() => step(true)))
   }
   tell({
     floorMs: median(floors),
     besideMs: median(steps),
+    latentMs: median(latents),
     least: Math.min(...steps),
     most: Math.max(...steps),
     leastFloor: Math.min(...floors),

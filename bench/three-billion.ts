@@ -1,8 +1,8 @@
-// A random 3B bf16 checkpoint (7.5 GB, written to the folder given, or a temporary one) on this machine: memory, the
-// first and the second start, the first token of 131 prompt tokens, and steps beside the bare products of their weights.
-// One process at a time. Takes some 30 GB of disk, and removes what it wrote.
+// A random 3B bf16 checkpoint on this machine: memory, the first and the second start, the first token of 131 prompt
+// tokens, and steps beside the bare products of their weights. Arguments: a folder that keeps the checkpoint (7.5 GB;
+// else it is a temporary one), and what to measure, e.g. `q4 fp32:packed`. One process at a time; some 25 GB of disk.
 import {spawn} from 'node:child_process'
-import {readFileSync} from 'node:fs'
+import {existsSync, readFileSync} from 'node:fs'
 import {mkdir, mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -19,6 +19,7 @@ interface Facts {
   stepMs: number
   floorMs?: number
   besideMs?: number
+  latentMs?: number
   least?: number
   most?: number
   leastFloor?: number
@@ -63,9 +64,11 @@ const folder = given ?? (await mkdtemp(join(tmpdir(), 'lantern-eval-3b-')))
 try {
   const checkpoint = join(folder, 'checkpoint')
   await mkdir(folder, {recursive: true})
-  const writing = performance.now()
-  await writeThreeBillion(checkpoint)
-  console.log(`checkpoint written in ${((performance.now() - writing) / 1000).toFixed(0)} s`)
+  if (!existsSync(checkpoint)) {
+    const writing = performance.now()
+    await writeThreeBillion(checkpoint)
+    console.log(`checkpoint written in ${((performance.now() - writing) / 1000).toFixed(0)} s`)
+  }
   for (const [precision, weights = 'mapped'] of kinds) {
     const cache = join(folder, `cache-${precision}-${weights}`)
     const s = (ms: number) => `${(ms / 1000).toFixed(1)} s`
@@ -79,11 +82,11 @@ try {
       console.log(
         `  beside the bare products: ${facts.besideMs!.toFixed(0)} ms (${facts.least!.toFixed(0)} to ${facts.most!.toFixed(0)}) ` +
           `against ${facts.floorMs.toFixed(0)} ms (${facts.leastFloor!.toFixed(0)} to ${facts.mostFloor!.toFixed(0)}), ` +
-          `${(facts.besideMs! / facts.floorMs).toFixed(2)} x; load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores`,
+          `${(facts.besideMs! / facts.floorMs).toFixed(2)} x; in a block of latents ${facts.latentMs!.toFixed(0)} ms; load ${loadavg()[0]!.toFixed(1)} on ${cpus().length} cores`,
       )
     }
     await rm(cache, {recursive: true, force: true})
   }
 } finally {
-  await rm(folder, {recursive: true, force: true})
+  if (given === undefined) await rm(folder, {recursive: true, force: true})
 }
