@@ -20,8 +20,8 @@ const startMs = 20_000
 const idleMs = 5_000
 
 /**
- * A process, started when it is first needed, that does jobs. `program` is JavaScript in which `answer(job)` returns the
- * result or a promise of it; it is a string, so that it runs unchanged whatever compiled the file that holds it.
+ * A process, started when it is first needed, that does jobs. `program` is JavaScript in which `answer(job)` returns
+ * the result or a promise of it; it is a string, so that it runs unchanged whatever compiled the file that holds it.
  * `args()` are what it finds in `process.argv` from 1 on. `doing` completes "the process that ..." in errors.
  */
 export function boundedProcess(given: {
