@@ -1,6 +1,7 @@
 // What several questions on one picture cost: each alone, with the picture seen once, and with the prompt's beginning
 // run once too; and the price of running a prompt in two parts where nothing is shared.
-// A random checkpoint of 0.15B parameters, a picture of 448 x 448 pixels (256 tokens), four questions with 8 tokens each; interleaved.
+// A random checkpoint of 0.15B parameters, a picture of 448 x 448 pixels (256 tokens), four questions with 8 tokens
+// each; interleaved.
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -28,7 +29,15 @@ async function picture(): Promise<ImageRef> {
 
 const dir = await mkdtemp(join(tmpdir(), 'lantern-eval-bench-'))
 try {
-  const vision = {...tinySizes.vision, hidden: 256, heads: 4, depth: 8, intermediate: 860, fullAttentionBlocks: [7], window: 112}
+  const vision = {
+    ...tinySizes.vision,
+    hidden: 256,
+    heads: 4,
+    depth: 8,
+    intermediate: 860,
+    fullAttentionBlocks: [7],
+    window: 112,
+  }
   const checkpoint = await writeTinyCheckpoint(join(dir, 'checkpoint'), {
     text: {...tinySizes.text, ...smallSizes},
     vision,
@@ -38,7 +47,13 @@ try {
     {
       sample: {id: question, benchmark: 'bench', subtask: '', images: [image], question, gold: null},
       arm: {id: 'a', model: 'm', mode: 'direct', protocol: null, latentSize: null, intervention: null},
-      prompt: {system: null, parts: [{type: 'image', image}, {type: 'text', text: question}]},
+      prompt: {
+        system: null,
+        parts: [
+          {type: 'image', image},
+          {type: 'text', text: question},
+        ],
+      },
       decoding: {maxNewTokens: 8, temperature: 0, seed: 0},
     },
   ]

@@ -1,5 +1,5 @@
-// One start of the random 3B checkpoint in a process of its own, for three-billion.ts: prints a JSON line when the model
-// is ready, after its first token, and after its steps beside the bare products of the same weights.
+// One start of the random 3B checkpoint in a process of its own, for three-billion.ts: prints a JSON line when the
+// model is ready, after its first token, and after its steps beside the bare products of the same weights.
 import {setTimeout as sleep} from 'node:timers/promises'
 import {openCheckpoint} from '../src/runners/onnx/checkpoint/checkpoint.js'
 import {KvCache} from '../src/runners/onnx/kv-cache.js'
@@ -30,7 +30,8 @@ const model = await loadModel(checkpoint, {
   cacheDir,
   notify(doing, bytes) {
     const tenth = Math.floor((10 * (bytes?.done ?? 0)) / (bytes?.total ?? 1))
-    if (tenth !== told) console.error(`${doing} ${tenth * 10} %, ${((performance.now() - started) / 1000).toFixed(0)} s`)
+    if (tenth !== told)
+      console.error(`${doing} ${tenth * 10} %, ${((performance.now() - started) / 1000).toFixed(0)} s`)
     told = tenth
   },
 })

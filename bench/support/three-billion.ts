@@ -2,7 +2,7 @@
 import {tinySizes, writeTinyCheckpoint} from '../../test/support/tiny-checkpoint.js'
 
 /** Sizes from Qwen/Qwen2.5-VL-3B-Instruct: config.json. */
-export const threeBillion = {
+const threeBillion = {
   text: {
     ...tinySizes.text,
     layers: 36,

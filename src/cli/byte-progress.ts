@@ -1,9 +1,15 @@
 // Shows work on many bytes on stderr, such as a download or the writing of weights: sizes, rate and time left, on a
 // terminal in one line that is drawn again, elsewhere a line per tenth.
 import {printable} from '../core/printable.js'
-import type {ProgressStream} from './progress.js'
 
 const drawEveryMs = 100
+
+/** The stream for progress; a parameter for tests. */
+export interface ProgressStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
 
 export interface Bytes {
   readonly done: number

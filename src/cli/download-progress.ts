@@ -1,8 +1,7 @@
 // Shows a download on stderr: what is fetched, what is tried again, and how far it is (byte-progress.ts).
 import chalk from 'chalk'
 import type {DownloadEvent} from '../hub/download-files.js'
-import {byteProgress, size} from './byte-progress.js'
-import type {ProgressStream} from './progress.js'
+import {byteProgress, type ProgressStream, size} from './byte-progress.js'
 
 /** A consumer of the events of one download; `now` in milliseconds. */
 export function downloadProgress(

@@ -4,15 +4,8 @@ import chalk from 'chalk'
 import {printable} from '../core/printable.js'
 import type {RunEvent} from '../evaluation/spec.js'
 import {scoresOf} from '../run-folder/tally.js'
-import {byteProgress} from './byte-progress.js'
+import {byteProgress, type ProgressStream} from './byte-progress.js'
 import {type ArmScore, RunningScores} from './running-scores.js'
-
-/** The stream for progress; a parameter for tests. */
-export interface ProgressStream {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
 
 export interface ProgressOptions {
   readonly stream: ProgressStream

@@ -28,13 +28,7 @@ import type {LatentBank} from './latent-bank.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
-import {
-  PreparedInputs,
-  type PreparedPrompt,
-  type PromptTools,
-  type SharedWork,
-  sharedWork,
-} from './prepared-inputs.js'
+import {PreparedInputs, type PreparedPrompt, type PromptTools, type SharedWork, sharedWork} from './prepared-inputs.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {

@@ -1,9 +1,27 @@
 // The first run of the decoder over a prompt. Prompts that begin alike, up to their last picture, share that part: the
 // questions on one picture, the orders of their options, the modes of one sample.
+import type {Seen} from '../../core/generation.js'
 import {requireFinite} from './finite.js'
-import type {PromptInput} from './prepared-inputs.js'
 import type {Recent} from './recent.js'
-import type {DecoderInput, DecoderOutput, KeyValue, Model} from './types.js'
+import type {DecoderInput, DecoderOutput, DeepstackInput, KeyValue, Model} from './types.js'
+
+/** A prompt as the decoder takes it; T is its number of tokens. */
+export interface PromptInput {
+  readonly ids: readonly number[]
+  /** [T, H], with the features of the pictures at their positions. */
+  readonly embeds: Float32Array
+  /** [3, T] */
+  readonly positions: Int32Array
+  readonly ropeDelta: number
+  /** What the decoder adds at the positions of the pictures, for an architecture that has it. */
+  readonly deepstack?: DeepstackInput
+  readonly imageTokens: number
+  /** What tells pictures apart: hash of the file, orientation. */
+  readonly pictures: readonly string[]
+  readonly seen: Seen
+  /** Milliseconds that pictures and text take, also where a picture was seen before. */
+  readonly inputMs: number
+}
 
 /** A prompt's part up to its last picture, after its run. */
 export interface Beginning {

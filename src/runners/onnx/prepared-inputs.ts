@@ -2,7 +2,7 @@
 // Each is computed once, on first use. Twelve interventions cost one vision pass and one prefill.
 // What other samples may need too is remembered beyond the group (SharedWork).
 import {LanternError} from '../../core/errors.js'
-import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
+import {type Prompt, picturesOf, promptText, type Request, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {PictureFetch, PixelLimits} from '../smart-resize.js'
@@ -12,7 +12,7 @@ import type {PromptState} from './decode.js'
 import {decodeImage} from './image.js'
 import {fetchResize, type Patches, toPatches} from './image-processor.js'
 import type {RgbImage} from './pillow-bicubic.js'
-import {type Beginning, prefill} from './prefill.js'
+import {type Beginning, type PromptInput, prefill} from './prefill.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
 import {Recent} from './recent.js'
 import {ropeIndex} from './rope-index.js'
@@ -27,24 +27,6 @@ export interface PromptTools {
   /** The resize before the one within `limits`. */
   readonly pictureFetch: PictureFetch
   readonly warn: (message: string) => void
-}
-
-/** A prompt as the decoder takes it; T is its number of tokens. */
-export interface PromptInput {
-  readonly ids: readonly number[]
-  /** [T, H], with the features of the pictures at their positions. */
-  readonly embeds: Float32Array
-  /** [3, T] */
-  readonly positions: Int32Array
-  readonly ropeDelta: number
-  /** What the decoder adds at the positions of the pictures, for an architecture that has it. */
-  readonly deepstack?: DeepstackInput
-  readonly imageTokens: number
-  /** What tells pictures apart: hash of the file, orientation. */
-  readonly pictures: readonly string[]
-  readonly seen: Seen
-  /** Milliseconds that pictures and text take, also where a picture was seen before. */
-  readonly inputMs: number
 }
 
 export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'> {

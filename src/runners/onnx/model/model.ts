@@ -99,11 +99,7 @@ const graphs = {
 }
 
 /** Emits one graph and creates its session. */
-async function load(
-  name: keyof typeof graphs,
-  tensors: Tensors,
-  options: Loading,
-): Promise<Loaded> {
+async function load(name: keyof typeof graphs, tensors: Tensors, options: Loading): Promise<Loaded> {
   const {checkpoint, device, compute, threads, cacheDir, weights = 'mapped', widens = 'once'} = options
   const {folder, locate} = await placeWeights([...new Set([...tensors.values()].map(({file}) => file))], cacheDir)
   const placed = [...tensors].map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
@@ -126,11 +122,7 @@ async function load(
 }
 
 /** Loads the decoder on the CPU at both precisions and measures how far apart they are. */
-async function parityOf(
-  low: Tensors,
-  loading: Loading,
-  embed: Model['embed'],
-): Promise<Parity> {
+async function parityOf(low: Tensors, loading: Loading, embed: Model['embed']): Promise<Parity> {
   const {checkpoint, precision, notify} = loading
   notify?.(`comparing ${precision} with fp32`)
   const {Tensor} = await loadRuntime()
