@@ -57,8 +57,8 @@ export interface ConditionOutcome {
    * Log-probability of each option (nats, summed over its tokens), read behind own text with this condition's latents.
    */
   readonly forced?: readonly number[] | null
-  /** Score and readability of this text under other extractors, by their names. */
-  readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly read: boolean}>>
+  /** Score of this text under other extractors, and the letter they read (null for none), by their names. */
+  readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly letter: string | null}>>
   readonly donor?: Donor
   /** Mean norm of the latents that were fed. */
   readonly norm?: number | null

@@ -233,7 +233,8 @@ function panelOf(record: LogRecord, {arm}: StudyArm, extractors: readonly string
       const read = scoreAnswer({text, stop, gold, options, letters, usage, arm}, scoring, name)
       const score = read.outcome === 'not-engaged' ? (read.metrics['answerOnly'] ?? read.score) : read.score
       // What is none of the item's letters was not read: an extractor of letters finds none in the text of an option.
-      return [name, {score, read: read.answer !== null && (letters?.includes(read.answer) ?? true)}]
+      const letter = typeof read.answer === 'string' && (letters?.includes(read.answer) ?? true) ? read.answer : null
+      return [name, {score, letter}]
     }),
   )
 }
