@@ -389,3 +389,27 @@ describe('guards', () => {
     expect(guardsOf(headline(alike))['extractor']!.detail).not.toContain('left out')
   })
 })
+
+describe('a headline that is a nested mean', () => {
+  it('is judged as that mean: own - no-latent of mean(3D, mean(ADE, COCO))', () => {
+    const sizes = {ADE: 12, COCO: 18, '3D': 30}
+    // Of each subtask, the share of samples that own alone gets right: a half, none, six tenths.
+    const won = {ADE: 6, COCO: 0, '3D': 18}
+    const samples = Object.entries(sizes).flatMap(([subtask, n]) =>
+      Array.from({length: n}, (_, i): DiagnosedSample => {
+        const outcome = (score: number): ConditionOutcome => ({outcome: score ? 'correct' : 'wrong', score})
+        const under = {own: outcome(1), 'no-latent': outcome(Number(i >= won[subtask as keyof typeof won]))}
+        return {id: `${subtask} ${i}`, subtask, engaged: true, under}
+      }),
+    )
+    const nested = {mean: ['3D', {mean: ['ADE', 'COCO']}]}
+    const given: DiagnosisTable = {bench: 'cv', aggregate: 'macro', headline: Object.keys(sizes), nested, samples}
+    const total = ({effects}: Diagnosis) => effects.find(({name}) => name === 'total')!
+    // 0.6 / 2 + 0.5 / 4 + 0 / 4.
+    expect(total(headline(given)).difference).toBeCloseTo(0.425, 12)
+    expect(total(headline({...given, nested: undefined})).difference).toBeCloseTo((0.6 + 0.5) / 3, 12)
+    // A subtask nobody answered gives its share to its neighbour: COCO alone is the second half then.
+    const without = {...given, samples: samples.filter(({subtask}) => subtask !== 'ADE')}
+    expect(total(headline(without)).difference).toBeCloseTo(0.3, 12)
+  })
+})

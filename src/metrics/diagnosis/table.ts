@@ -1,6 +1,6 @@
 // What the judge is given: the outcome of every sample under every condition. Plain data without files, so that runs,
 // imported answers and simulations are judged by the same code.
-import type {Outcome} from '../../core/outcome.js'
+import type {MeanOf, Outcome} from '../../core/outcome.js'
 import type {Aggregate} from '../statistics/index.js'
 
 /**
@@ -18,6 +18,8 @@ export interface DiagnosisTable {
   readonly aggregate: Aggregate
   /** Subtasks that count towards the headline; all when absent. */
   readonly headline?: readonly string[]
+  /** The nested mean that the headline is, where it is one; `aggregate` is then macro. */
+  readonly nested?: MeanOf
   readonly samples: readonly DiagnosedSample[]
 }
 

@@ -297,6 +297,7 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
   const table: DiagnosisTable = {
     ...{bench: bench.id, aggregate: aggregateOf({bench}), samples},
     ...(bench.headline !== null && {headline: headlineOf(bench, samples)}),
+    ...(typeof bench.aggregate !== 'string' && {nested: bench.aggregate}),
   }
   // Samples that count only together are judged together.
   return bench.aggregate === 'group' ? groupsAsSamples(table, ({id}) => cells.get(id)?.group) : table
