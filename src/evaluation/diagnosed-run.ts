@@ -7,7 +7,7 @@ import {evaluate, type RunEnd} from './evaluate.js'
 import {type Prepared, prepare} from './prepare.js'
 import {secondRun} from './second-answers.js'
 import type {RunEvent, RunSpec} from './spec.js'
-import {conditionsOf, type DiagnosisSuite} from './suites.js'
+import {conditionsOf, type DiagnosisSuite, modesOf} from './suites.js'
 
 /** Own answers that are generated twice. */
 const secondAnswers = 32
@@ -43,7 +43,8 @@ export async function prepareDiagnosis(
     models: spec.models.map(model => ({...model, modes: ['latent']})),
     ...{saveLatents: true, readings: suite !== 'quick'},
   }
-  const prepared = await prepare({...latent, interventions: await conditionsFor(latent, suite)}, notify)
+  const models = spec.models.map(model => ({...model, modes: modesOf(suite)}))
+  const prepared = await prepare({...latent, models, interventions: await conditionsFor(latent, suite)}, notify)
   return {latent, prepared, again: spec.decoding.temperature > 0 ? [] : secondOf(prepared)}
 }
 

@@ -1,5 +1,6 @@
 // From the records of a study to tables of outcomes: one pass over each log, a few numbers per sample and arm. Texts
 // are not kept: a digest says whether two are the same.
+import {decodeStepsOf} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {
   type Checked,
@@ -196,8 +197,8 @@ function outcomeReader(): ReadOutcome {
   return (record, {folder, arm}, panel) => {
     const {outcome, score, metrics, answer, usage, timing, donor, latentNorm} = record
     const failed = outcome === 'error'
-    const {textTokens, latentSteps, markerTokens} = usage
-    const steps = textTokens === null ? null : textTokens + (latentSteps ?? 0) + (markerTokens ?? 0)
+    const {textTokens} = usage
+    const steps = decodeStepsOf(usage)
     const extractors = panel && !failed ? extractorsOf(record, folder) : []
     const forced = forcedOf(record)
     return {
