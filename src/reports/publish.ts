@@ -9,7 +9,8 @@ import {writeWhole} from '../core/part-file.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
-import {type Format, type FormatOptions, formatNamed} from './formats/index.js'
+import type {ExportOptions} from './exports/export.js'
+import {type Format, type FormatOptions, outputNamed} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
@@ -37,13 +38,18 @@ export interface PublishOptions {
   readonly gate?: Gate
   /** Also score every saved answer with every extractor. */
   readonly panel: boolean
+  /** Whether exports for hubs include rows that are not official. */
+  readonly includeUnofficial?: boolean
+  /** Receives what the outputs have to tell, in sentences. */
+  readonly tell?: (sentence: string) => void
 }
 
 /**
  * Writes summary.json, table.md and table.csv into the run folder, and the requested outputs. The gate applies only to
  * a finished run. Throws `disk` if a file cannot be written, and what `compareRuns` throws.
  */
-export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOptions): Promise<ResultDocument> {
+export async function publishRun(end: RunEnd, options: PublishOptions): Promise<ResultDocument> {
+  const {outputs, gate, panel, includeUnofficial = false, tell = () => {}} = options
   const run = await readRun(end.runDir)
   const comparison = gate === undefined || end.verdict !== 'done' ? undefined : await compareWithBaseline(run, gate)
   const exitCode = comparison && end.exitCode === 0 ? comparison.exitCode : end.exitCode
@@ -54,11 +60,11 @@ export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOpt
     ...(panel ? {panels: await panelsOf(end.runDir)} : {}),
   }
   await writeText(join(end.runDir, summaryFile), `${JSON.stringify(document, null, 2)}\n`)
-  await writeOutputs(document, [
+  const tables = [
     {format: 'markdown', path: join(end.runDir, 'table.md')},
     {format: 'csv', path: join(end.runDir, 'table.csv')},
-    ...outputs,
-  ])
+  ]
+  for (const sentence of await writeOutputs(document, [...tables, ...outputs], {includeUnofficial})) tell(sentence)
   return document
 }
 
@@ -104,13 +110,23 @@ export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
   )
 }
 
-/** Writes a document in each of the formats. Throws `disk`. */
-export async function writeOutputs(document: ResultDocument, outputs: readonly Output[]): Promise<void> {
+/**
+ * Writes a document in each of the formats. Returns what the user must be told, in sentences. Throws `disk`, and what
+ * the exports throw that read the runs of the document.
+ */
+export async function writeOutputs(
+  document: ResultDocument,
+  outputs: readonly Output[],
+  options: Partial<ExportOptions> = {},
+): Promise<string[]> {
   const plain: FormatOptions = {width: 120, color: false}
+  const told: string[] = []
   for (const {format: name, path} of outputs) {
-    const format = formatNamed(name)
-    await writeText(path, textOf(format, document, plain), format.appends === true)
+    const format = outputNamed(name)
+    if ('render' in format) await writeText(path, textOf(format, document, plain), format.appends === true)
+    else told.push(...(await format.write(document, path, {includeUnofficial: false, ...options})))
   }
+  return told
 }
 
 /** Renders a document. Throws `bad-config` if a plug-in's format fails or returns no text. */
