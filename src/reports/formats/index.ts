@@ -2,17 +2,22 @@
 import {LanternError} from '../../core/errors.js'
 import {Register} from '../../core/register.js'
 import type {Export} from '../exports/export.js'
+import {annotations} from './annotations.js'
+import {badge} from './badge.js'
 import {csv} from './csv.js'
 import {defineFormat, type Format} from './format.js'
 import {github} from './github.js'
 import {json} from './json.js'
 import {junit} from './junit.js'
+import {latex} from './latex.js'
 import {markdown} from './markdown.js'
 import {terminal} from './terminal.js'
 
 export type {Format, FormatOptions} from './format.js'
 
-const register = new Register<Format | Export>('report format', [terminal, markdown, csv, json, junit, github])
+const register = new Register<Format | Export>('report format', [
+  ...[terminal, markdown, csv, json, junit, github, latex, badge, annotations],
+])
 
 /** Names of all formats that render the document as text; the first is the default. */
 export function formatNames(): readonly string[] {
