@@ -124,7 +124,7 @@ export async function writeOutputs(
   for (const {format: name, path} of outputs) {
     const format = outputNamed(name)
     if ('render' in format) await writeText(path, textOf(format, document, plain), format.appends === true)
-    else told.push(...(await format.write(document, path, {includeUnofficial: false, ...options})))
+    else told.push(...(await format.write(document, path, {includeUnofficial: false, now: new Date(), ...options})))
   }
   return told
 }

@@ -6,6 +6,8 @@ import type {ResultDocument} from '../schemas/result.js'
 export interface ExportOptions {
   /** Whether rows on built-in, partial, unverified or custom samples are published too (`--include-unofficial`). */
   readonly includeUnofficial: boolean
+  /** When the output is written, for formats that have to say it. */
+  readonly now: Date
 }
 
 export interface Export {

@@ -1,7 +1,11 @@
 // The register of report formats: one line each.
 import {LanternError} from '../../core/errors.js'
 import {Register} from '../../core/register.js'
+import {eee} from '../exports/eee.js'
 import type {Export} from '../exports/export.js'
+import {hfEvalResults, modelIndex} from '../exports/hugging-face.js'
+import {nel} from '../exports/nel.js'
+import {parquet} from '../exports/parquet.js'
 import {annotations} from './annotations.js'
 import {badge} from './badge.js'
 import {csv} from './csv.js'
@@ -17,6 +21,7 @@ export type {Format, FormatOptions} from './format.js'
 
 const register = new Register<Format | Export>('report format', [
   ...[terminal, markdown, csv, json, junit, github, latex, badge, annotations],
+  ...[eee, hfEvalResults, modelIndex, nel, parquet],
 ])
 
 /** Names of all formats that render the document as text; the first is the default. */
