@@ -1,6 +1,6 @@
 // The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
 // gate.
-import {appendFile, stat} from 'node:fs/promises'
+import {appendFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
@@ -10,6 +10,7 @@ import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
 import type {ExportOptions} from './exports/export.js'
+import {isDevice} from './exports/files.js'
 import {type Format, type FormatOptions, outputNamed} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
@@ -147,18 +148,10 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   await makeFolder(dirname(path), 'Give another path.')
   try {
-    await (append || (await isStream(path)) ? appendFile(path, text) : writeWhole(path, text))
+    await (append || (await isDevice(path)) ? appendFile(path, text) : writeWhole(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,
     })
   }
-}
-
-/** Whether a path is a terminal, pipe or device, as /dev/stdout: it cannot be replaced by another file. */
-async function isStream(path: string): Promise<boolean> {
-  return stat(path).then(
-    found => !found.isFile() && !found.isDirectory(),
-    () => false,
-  )
 }

@@ -44,7 +44,8 @@ export async function writePieces(path: string, pieces: AsyncIterable<string> | 
   }
 }
 
-async function isDevice(path: string): Promise<boolean> {
+/** Whether a path is a terminal, pipe or device, as /dev/stdout: it cannot be replaced by another file. */
+export async function isDevice(path: string): Promise<boolean> {
   return stat(path).then(
     found => !found.isFile() && !found.isDirectory(),
     () => false,
@@ -58,7 +59,7 @@ export function besides(path: string, name: string): string {
 }
 
 /** A name that every file system takes. */
-export function fileName(name: string): string {
+function fileName(name: string): string {
   return (
     name
       .replaceAll(/[^A-Za-z0-9_.=-]+/g, '-')

@@ -1,5 +1,5 @@
 // Annotations of a GitHub workflow: commands that a step prints and the runner shows beside the run. The escapes are
-// those of actions/toolkit (packages/core/src/command.ts).
+// those of the core package of actions/toolkit.
 import {printable} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {ResultRow} from '../schemas/result.js'

@@ -5,10 +5,10 @@ import {modes} from '../../core/generation.js'
 
 const fraction = z.number().nullable()
 
-export const curveUnits = ['step', 'epoch', 'iteration'] as const
+const curveUnits = ['step', 'epoch', 'iteration'] as const
 
 /** One checkpoint. Score, interval and counts are those of its row. */
-export const curvePointSchema = z.strictObject({
+const curvePointSchema = z.strictObject({
   /** Training step, epoch or iteration: the x axis. */
   step: z.number().int(),
   /** Index into the `rows` of the document. */
@@ -41,4 +41,3 @@ export const curveSchema = z.looseObject({
 })
 
 export type Curve = z.infer<typeof curveSchema>
-export type CurvePoint = z.infer<typeof curvePointSchema>
