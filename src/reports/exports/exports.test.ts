@@ -274,7 +274,7 @@ describe('parquet', () => {
     })
   })
 
-  const python = process.env['LANTERN_EVAL_PYTHON'] ?? 'python3'
+  const python = process.env['PYTHON'] ?? 'python3'
   const guide = readFileSync(new URL('../../../guide/publishing.md', import.meta.url), 'utf8')
   const snippets = [...guide.matchAll(/```python\n([\s\S]*?)```/g)].map(([, code]) => code!)
   const names = ['pandas', 'polars'] as const
@@ -286,7 +286,7 @@ describe('parquet', () => {
   it.each(names)(
     'is read by the snippet of the guide for %s',
     name => {
-      if (!has(name)) return console.log(`skipped: ${python} has no ${name} (LANTERN_EVAL_PYTHON names another Python)`)
+      if (!has(name)) return console.log(`skipped: ${python} has no ${name} (PYTHON names another Python)`)
       const code = snippets.find(one => one.includes(`import ${name}`))!
       const cwd = join(folder, name)
       mkdirSync(cwd)

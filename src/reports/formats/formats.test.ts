@@ -1,5 +1,6 @@
 // One suite over every format: adding a format to index.ts adds its tests. The goldens are read by a person once and
 // then held; UPDATE_GOLDENS=1 writes them anew.
+import {spawnSync} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -257,9 +258,31 @@ describe('latex', () => {
   })
 
   const known =
-    'begin end centering caption label toprule midrule bottomrule smallskip footnotesize par textbf textsuperscript usepackage ' +
+    'begin end centering small caption label toprule midrule bottomrule smallskip footnotesize par textbf textsuperscript usepackage ' +
     'textless textgreater textbar textquotedbl textquotesingle textasciigrave textasciicircum textasciitilde textbackslash textperiodcentered dots'
   const isUnknown = (command: string | undefined) => !known.split(' ').includes(command!)
+
+  it('compiles with pdfLaTeX, whatever names hold', () => {
+    const compiler = process.env['PDFLATEX'] ?? 'pdflatex'
+    if (spawnSync(compiler, ['--version']).status !== 0)
+      return console.log(`skipped: there is no ${compiler} (PDFLATEX names another one)`)
+    const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-latex-'))
+    const hostile = Array.from({length: 0x250}, (_, code) => String.fromCharCode(code)).join('') + '中🜁'
+    const rows = document.rows.map((row): ResultRow => ({...row, label: hostile, notes: [hostile]}))
+    const tables = [document, builtin, {...document, rows}].map(one => formatNamed('latex').render(one, wide))
+    writeFileSync(
+      join(folder, 'paper.tex'),
+      [
+        '\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs}\\begin{document}',
+        ...tables,
+        '\\end{document}',
+      ].join('\n'),
+    )
+    const options = ['-interaction=nonstopmode', '-halt-on-error', '-draftmode', 'paper.tex']
+    const {status, stdout} = spawnSync(compiler, options, {cwd: folder, encoding: 'utf8', timeout: 120_000})
+    rmSync(folder, {recursive: true})
+    expect([status, stdout.match(/^!.*/gm)]).toEqual([0, null])
+  }, 150_000)
 
   it.each([
     ['50% of a_b & c', '50\\% of a\\_b \\& c'],

@@ -45,7 +45,7 @@ function float({caption, label, columns, head, body, notes}: Float): string {
   const line = (cells: readonly string[]) => `  ${cells.join(' & ')} \\\\`
   return [
     '\\begin{table}[htbp]',
-    '\\centering',
+    '\\centering\\small',
     `\\caption{${latexText(caption)}}`,
     `\\label{tab:${label}}`,
     `\\begin{tabular}{@{}${columns}@{}}`,
@@ -85,7 +85,7 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
   const best = bestOf(rows)
   const repeated = rows.some(({repeats}) => repeats !== undefined)
   const grouped = words.groupColumns(rows)
-  const latent = rows.some(({usage}) => usage.latentSteps !== null)
+  const latent = rows.some(({mode, usage}) => mode === 'latent' && usage.latentSteps !== null)
   const marks = marksOf(rows)
   const body = rows.map(row => {
     const score = number(words.percent(row.score))
@@ -97,21 +97,19 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
       ...(repeated ? [number(spread(row))] : []),
       number(words.sampleCount(row)),
       ...(grouped.score ? [number(words.percent(row.groupScore ?? null))] : []),
-      number(words.figure(row.usage.textTokens)),
-      ...(latent ? [number(words.figure(row.usage.latentSteps))] : []),
+      number(words.thinking(row)),
     ]
   })
   return float({
     caption: `${words.groupTitle(document, group)}: ${words.groupFacts(document, group).join('; ')}.`,
     label: labelOf(group.bench, group.split, ...placeOf(document, group)),
-    columns: `llrr${repeated ? 'r' : ''}r${grouped.score ? 'r' : ''}r${latent ? 'r' : ''}`,
+    columns: `llrr${repeated ? 'r' : ''}r${grouped.score ? 'r' : ''}r`,
     head: [
       ...['Model', 'Mode', 'Score (%)', '95 % interval'],
       ...(repeated ? ['SD of repeats'] : []),
       'n',
       ...(grouped.score ? ['Groups (%)'] : []),
-      'Text tokens',
-      ...(latent ? ['Latent steps'] : []),
+      'Tokens',
     ],
     body,
     notes: [
@@ -119,6 +117,7 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
       ...(repeated ? ['SD: standard deviation of the score over the repeats of the run, in points.'] : []),
       ...(words.apartSentence(group) === null ? [] : [words.apartSentence(group)!]),
       ...(words.powerSentence(group) === null ? [] : [words.powerSentence(group)!]),
+      `Tokens: mean ${latent ? 'text tokens + latent steps' : 'text tokens'} of an answer.`,
       ...marks.notes,
       ...(document.builtin && rows.some(({sample}) => sample === 'builtin')
         ? ['The built-in sample was drawn by lantern-eval; these scores compare with no published number.']
