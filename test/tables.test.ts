@@ -98,6 +98,22 @@ describe('leaderboard', () => {
     expect(await read('p/none.yaml')).toBe('[]\n')
   })
 
+  it('puts checkpoints in the order of their steps, and names the best where it is shown', async () => {
+    const models = ['--model', `2000=replay:${fixture('GPT4V')}`, '--model', `500=replay:${fixture('GPT4o')}`]
+    const settings = ['--bench', 'blink', '--extractor', 'verbatim', '--out', 'p/steps']
+    const {code, stdout} = await inFolder('run', ...models, ...settings, '--json')
+    const {rows, curves} = resultDocumentSchema.parse(JSON.parse(stdout))
+    expect(code).toBe(0)
+    expect(curves).toMatchObject([{bench: 'blink', training: '*', unit: 'step', best: {steps: [500], decided: true}}])
+    expect(curves![0]!.points.map(({step, row}) => [step, rows[row]!.label])).toEqual([
+      [500, '500'],
+      [2000, '2000'],
+    ])
+    const {stdout: table} = await inFolder('leaderboard', 'p/steps')
+    expect(table).toMatch(/^ *500 +60\.0 .*\n *2,000 +51\.1 /m)
+    expect(table.replaceAll(/\s+/g, ' ')).toContain('The best step is 500: it is shown to beat each of the others.')
+  })
+
   it('exits 2 for a folder without runs', async () => {
     const {code, stderr} = await inFolder('leaderboard', 'nowhere')
     expect(code).toBe(2)

@@ -26,10 +26,10 @@ describe('the step of a checkpoint', () => {
     model => expect(trainingStep({label: null, model})).toBeNull(),
   )
 
-  it('is that of the label where there is one', () => {
+  it('is that of the label where it names one', () => {
     expect(trainingStep({label: '1500', model: 'x/step-3'})).toEqual({training: '*', unit: 'step', step: 1500})
     expect(trainingStep({label: 'rl step 20', model: 'x'})).toEqual({training: 'rl step *', unit: 'step', step: 20})
-    expect(trainingStep({label: 'final', model: 'x/step-3'})).toBeNull()
+    expect(trainingStep({label: 'final', model: 'x/step-3'})).toEqual({training: 'x/step-*', unit: 'step', step: 3})
   })
 })
 

@@ -24,13 +24,16 @@ const stepName =
 const numberAlone = /^(\d+)(k?)$/i
 
 /**
- * The step of a checkpoint, from its label, or else from its reference; the last such name in it counts. A label may be
- * a number alone. Null where it names none.
+ * The step of a checkpoint, from its label, or from its reference where the label names none; the last such name in it
+ * counts. A label may be a number alone. Null where neither names one.
  */
 export function trainingStep({label, model}: Pick<ResultRow, 'label' | 'model'>): TrainingStep | null {
-  const name = label ?? model
   const alone = label === null ? null : numberAlone.exec(label.trim())
   if (alone) return {training: '*', unit: 'step', step: numberOf(alone[1]!, alone[2]!)}
+  return (label === null ? null : stepIn(label)) ?? stepIn(model)
+}
+
+function stepIn(name: string): TrainingStep | null {
   const found = [...name.matchAll(stepName)].at(-1)
   if (found === undefined) return null
   const [whole, word = '', between, digits = '', thousands = ''] = found

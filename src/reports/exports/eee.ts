@@ -22,7 +22,8 @@ export const eee = defineExport({
           continue
         }
         const id = uuidOf(one)
-        const evaluationId = `${one.row.bench}/${modelIdOf(one).replaceAll('/', '_')}/${timestampOf(now)}`
+        // The name of the evaluation is that of one arm: a model may have several on a benchmark.
+        const evaluationId = `${one.row.bench}-${id.slice(0, 8)}/${modelIdOf(one).replaceAll('/', '_')}/${timestampOf(now)}`
         const totals: SampleTotals = {rows: 0, unscored: 0, latents: null}
         const samples = join(path, `${id}_samples.jsonl`)
         await writePieces(samples, linesOf({...run, rows: [one]}, evaluationId, totals))

@@ -105,7 +105,7 @@ describe('eee', () => {
       expect(aggregate.detailed_evaluation_results.total_rows).toBe(samples.length)
       const row = scored.find(
         ({arm, bench}) =>
-          aggregate.evaluation_id.startsWith(`${bench}/`) && arm === aggregate.model_info.additional_details.arm,
+          aggregate.evaluation_id.startsWith(`${bench}-`) && arm === aggregate.model_info.additional_details.arm,
       )!
       expect(aggregate.evaluation_results[0].score_details.score).toBe(row.score)
       expect(aggregate.source_metadata.additional_details.samples).toBe(row.sample)
@@ -115,6 +115,8 @@ describe('eee', () => {
           12,
         )
     }
+    const ids = names.map(name => JSON.parse(readFileSync(join(path, name), 'utf8')).evaluation_id)
+    expect(new Set(ids).size).toBe(names.length)
     expect(told.join('\n')).toMatch(/data\/vstar\/owner\/lantern-3b\/[0-9a-f-]+_samples\.jsonl/)
     expect(told.join('\n')).toContain('leaves out 2 records without a score')
   })
