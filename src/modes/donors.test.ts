@@ -83,7 +83,10 @@ describe('the donor of swap', () => {
     expect(drawn([contrast], unrelatedDonor)).toEqual(['c'])
     expect(drawn([recipient], unrelatedDonor)).toEqual([null])
     // The other picture of a pair shows almost the same; a contrast donor may be it.
-    const [asked, twin] = [{...recipient, group: 'pair 1'}, {...far, group: 'pair 1'}]
+    const [asked, twin] = [
+      {...recipient, group: 'pair 1'},
+      {...far, group: 'pair 1'},
+    ]
     const random1 = random('twin')
     expect(unrelatedDonor(asked, [twin, neither], random1)!.id).toBe(neither.id)
     expect(unrelatedDonor(asked, [twin], random1)).toBeNull()

@@ -84,7 +84,8 @@ export function unrelatedDonor<T extends DonorFacts>(
   const isTwin = ({group}: T) => group !== undefined && group === recipient.group
   for (let draw = 0; draw < draws && candidates.length > 0; draw++) {
     const donor = random.pick(candidates)
-    if (isFar(donor) && !isTwin(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter') return donor
+    if (isFar(donor) && !isTwin(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter')
+      return donor
   }
   const kinds = ['letter', 'other', 'text'] as const
   const others = candidates.filter(donor => !isTwin(donor))
