@@ -22,7 +22,7 @@ function benchmarkLines({id, split, sample, items, layout, subtasks}: Plan['benc
 }
 
 /** The lines of the arms, and of their total cost. */
-export function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
+function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
   const lines = arms.flatMap((arm, k) => {
     const prompts = promptLines(arm)
     const next = arms[k + 1]

@@ -20,7 +20,7 @@ export interface DiagnosedRun {
 }
 
 /** A diagnosis that could start: the run with all conditions, and which own answers are generated again after it. */
-export interface PreparedDiagnosis {
+interface PreparedDiagnosis {
   /** What all its parts share. */
   readonly latent: RunSpec
   readonly prepared: Prepared
