@@ -49,15 +49,27 @@ export interface TensorSource {
 
 type FileErrorCode = 'bad-file' | 'bad-checkpoint'
 
-/**
- * The tensors of a file by name. Only the header is read, and only after checking that its length fits the file.
- * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is not JSON or gives wrong
- * sizes, unknown types, and offsets that overlap or lie outside the file.
- */
+export interface SafetensorsHeader {
+  /** By name. */
+  readonly tensors: ReadonlyMap<string, TensorPlace>
+  /** `__metadata__`: texts beside the tensors. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** The tensors of a file by name. Throws as `readWholeHeader` does. */
 export async function readSafetensorsHeader(
   file: string,
   code: FileErrorCode = 'bad-file',
-): Promise<Map<string, TensorPlace>> {
+): Promise<ReadonlyMap<string, TensorPlace>> {
+  return (await readWholeHeader(file, code)).tensors
+}
+
+/**
+ * What the header of a file says. Only the header is read, and only after checking that its length fits the file.
+ * Throws LanternError `code` (naming file and tensor) for a truncated file, a header that is not JSON or gives wrong
+ * sizes, unknown types, and offsets that overlap or lie outside the file.
+ */
+export async function readWholeHeader(file: string, code: FileErrorCode = 'bad-file'): Promise<SafetensorsHeader> {
   const bad = (what: string) => new LanternError(code, `${file}: ${what}.`, 'Fetch or export this file again.')
   const unreadable = (error: unknown) => {
     const why = systemCodeOf(error) === 'ENOENT' ? 'there is no such file' : messageOf(error)
@@ -90,7 +102,8 @@ export async function readSafetensorsHeader(
         places.set(name, placeOf(entry, {name, file, dataStart: 8 + header.length, size, bad}))
     }
     refuseOverlap(places, bad)
-    return places
+    const texts = Object.entries(Object(entries['__metadata__'])).filter(([, text]) => typeof text === 'string')
+    return {tensors: places, metadata: Object.fromEntries(texts) as Record<string, string>}
   } finally {
     await handle.close()
   }
@@ -236,10 +249,14 @@ function numberToBfloat16(value: number): number {
 
 /**
  * Writes a file atomically: first under a temporary name, then renamed. Tensors are laid out in the given order; only
- * one piece is in memory at a time. Throws LanternError `disk`.
+ * one piece is in memory at a time. `metadata` are texts beside them. Throws LanternError `disk`.
  */
-export async function writeSafetensors(file: string, tensors: readonly TensorSource[]): Promise<void> {
-  const header: Record<string, unknown> = {__metadata__: {format: 'pt'}}
+export async function writeSafetensors(
+  file: string,
+  tensors: readonly TensorSource[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const header: Record<string, unknown> = {__metadata__: {format: 'pt', ...metadata}}
   let end = 0
   for (const {name, type, shape} of tensors) {
     const start = end

@@ -72,7 +72,7 @@ export interface RunSpec {
   readonly budget: BudgetLimits
   /** For the runners; what the rest of the specification holds is left out. */
   readonly runner: {
-    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'repeats' | 'keepLatents' | 'notify'>
+    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'repeats' | 'keepLatents' | 'keepContext' | 'notify'>
     readonly local: RunnerOptions['local']
     readonly remote: Omit<RunnerOptions['remote'], 'budget'>
   }
