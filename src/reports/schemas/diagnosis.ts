@@ -68,6 +68,8 @@ const geometrySchema = z.object({
   /** Mean norm of own latents, and by condition that of what was fed over it. */
   norm: z.number(),
   norms: z.record(z.string(), z.number()),
+  /** Mean norms of the embeddings of text and of the features of pictures, and that of own latents over them. */
+  inputs: z.object({text: figure, picture: figure, latentToText: figure, latentToPicture: figure}),
   cosines: z.object({
     within: figure,
     adjacent: figure,
@@ -78,15 +80,35 @@ const geometrySchema = z.object({
   rank: z
     .object({latents: z.number().int(), participationRatio: z.number(), rank90: z.number(), top1: z.number()})
     .nullable(),
+  /** What drift and retrieval are against: the oracle's latents, or the picture's features where the boxes are. */
+  against: z.enum(['oracle', 'boxes']).nullable(),
   drift: z.array(z.object({step: z.number().int(), n: z.number().int(), cosine: z.number(), squaredError: z.number()})),
   retrieval: z
     .object({
       n: z.number().int(),
+      /** Samples with latents and an oracle, of which at most 512 are told apart. */
+      of: z.number().int(),
       recallAt1: z.number(),
       recallAt5: z.number(),
       mrr: z.number(),
       chance: z.object({recallAt1: z.number(), recallAt5: z.number(), mrr: z.number()}),
       oracle: z.object({checked: z.number().int(), passed: z.number().int()}),
+    })
+    .nullable(),
+  /** By step, the tokens that the model's head most often found likeliest in own latents. */
+  lens: z
+    .object({
+      /** `state`: the head was applied to the states that latents are made of. */
+      of: z.enum(['latent', 'state']),
+      warning: z.string(),
+      steps: z.array(
+        z.object({
+          step: z.number().int(),
+          n: z.number().int(),
+          tokens: z.array(z.object({id: z.number().int(), token: z.string(), share: z.number()})),
+          p: z.number(),
+        }),
+      ),
     })
     .nullable(),
 })
