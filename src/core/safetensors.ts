@@ -273,8 +273,7 @@ export async function writeSafetensors(
   const handle = await open(temporary, 'wx')
   try {
     try {
-      await handle.writeFile(length)
-      await handle.writeFile(headerBytes)
+      await handle.writeFile(Buffer.concat([length, headerBytes]))
       for (const tensor of tensors) for await (const piece of tensor.bytes()) await handle.writeFile(piece)
     } finally {
       await handle.close()

@@ -64,7 +64,9 @@ export async function writeLatents(
 
 function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource {
   const width = vectors[0]!.length
-  const bytes = () => vectors.map(vector => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
+  const bytes = () => [
+    Buffer.concat(vectors.map(vector => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))),
+  ]
   return {name, type: 'F32', shape: [vectors.length, width], bytes}
 }
 

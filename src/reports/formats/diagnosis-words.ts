@@ -17,7 +17,10 @@ const inNats = ({scale}: EffectRow) => scale === 'gold-margin' || scale === 'log
 
 /** A difference in points, or in nats. */
 function amount(effect: EffectRow, value: number): string {
-  if (!inNats(effect)) return words.points(value)
+  return inNats(effect) ? signedNats(value) : words.points(value)
+}
+
+function signedNats(value: number): string {
   const text = Math.abs(value).toFixed(2)
   return Number(text) === 0 ? text : value > 0 ? `+${text}` : `−${text}`
 }
@@ -50,6 +53,28 @@ export function effectTable({effects, reading}: DiagnosisRow, all: boolean): Tex
     ]),
   }
 }
+
+type Loss = DiagnosisRow['utility'][number]['margin']
+
+/** What each latent is worth by itself; only where some were left out alone. */
+export function utilityTable({utility}: DiagnosisRow): TextTable {
+  const nats = (loss: Loss) => (loss === null ? words.absent : signedNats(loss.difference))
+  const range = (loss: Loss) => (loss === null ? words.absent : `${signedNats(loss.low)} to ${signedNats(loss.high)}`)
+  return {
+    columns: [
+      ...[left('zeroed'), right('gold, nats'), right('margin, nats'), right('interval')],
+      ...[right('points'), right('n')],
+    ],
+    rows: utility.map(({step, logProb, margin, accuracy}) => [
+      ...[`latent ${step}`, nats(logProb), nats(margin), range(margin)],
+      accuracy === null ? words.absent : words.points(accuracy.difference),
+      words.count((margin ?? logProb ?? accuracy)!.n),
+    ]),
+  }
+}
+
+export const utilityNote =
+  'What the gold answer loses when one latent of each block is zero and the others are own. A zero is no vector that a model has seen: where any change hurts, this shows the place of a change, not what stood there.'
 
 const isLift = ({scale}: EffectRow) => scale === 'donor-lift'
 

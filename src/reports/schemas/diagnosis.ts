@@ -23,6 +23,20 @@ const effectSchema = z.object({
   supports: z.number().nullable(),
 })
 
+const lossSchema = z
+  .object({n: z.number().int(), difference: z.number(), low: z.number(), high: z.number(), pAdjusted: z.number()})
+  .nullable()
+
+/** What is lost when the latent at one place of each block is zero, and all others are own. */
+const utilitySchema = z.object({
+  step: z.number().int(),
+  /** In nats, behind own text. */
+  logProb: lossSchema,
+  margin: lossSchema,
+  /** In shares. */
+  accuracy: lossSchema,
+})
+
 const engagedSchema = z.object({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()})
 
 /** A benchmark's headline (`subtask` null) or one of its subtasks. */
@@ -46,6 +60,8 @@ const diagnosisRowSchema = z.object({
     }),
   ),
   effects: z.array(effectSchema),
+  /** By place of the latent; empty without `zero-at:I`. */
+  utility: z.array(utilitySchema),
   undecided: z
     .object({
       missing: z.array(z.string()),
