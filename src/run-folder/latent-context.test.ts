@@ -1,10 +1,10 @@
 // What latents are looked at with: features of pictures, boxes and the logit lens, as they lie in the run folder.
-import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {PictureFeatures} from '../core/generation.js'
 import {fromFloat32} from '../core/safetensors.js'
-import {contextIn, lensWarning, openFeatures, writeFeatures} from './latent-context.js'
+import {contextIn, FeatureStore, lensWarning, openFeatures} from './latent-context.js'
 import {storedArms, writeLatents} from './latents.js'
 
 const run = mkdtempSync(join(tmpdir(), 'lantern-eval-context-'))
@@ -21,7 +21,7 @@ const given = (type: 'F16' | 'BF16', more: Partial<PictureFeatures> = {}): Pictu
 const token = (id: number, p: number) => ({id, token: `t${id}`, p})
 
 it('features are one tensor for each picture, cell by cell, with the grid as its shape', async () => {
-  const [stored, ...others] = await writeFeatures(run, model, [given('F16')])
+  const [stored, ...others] = await new FeatureStore(run, () => undefined).write(model, [given('F16')])
   expect(others).toEqual([])
   const file = 'features/.%2Fmodels%2Fa%20b/ab12-84x56.safetensors'
   expect(stored).toEqual({features: file, rows: 2, columns: 3, width: 90, height: 60})
@@ -33,7 +33,7 @@ it('features are one tensor for each picture, cell by cell, with the grid as its
 
 it('a picture that is there is not written again, and one without features is named all the same', async () => {
   const zeros = {type: 'F16', bytes: new Uint8Array(24)} as const
-  const [again, named] = await writeFeatures(run, model, [
+  const [again, named] = await new FeatureStore(run, () => undefined).write(model, [
     given('F16', {features: zeros}),
     {seen: {...seen, sha256: 'cd34'}, rows: 2, columns: 3},
   ])
@@ -48,13 +48,15 @@ it('features that leave the range of half precision keep their size in the other
     values.map(value => 1e6 * value),
     'BF16',
   )
-  const [stored] = await writeFeatures(run, 'm', [given('BF16', {features: {type: 'BF16', bytes: large}})])
+  const [stored] = await new FeatureStore(run, () => undefined).write('m', [
+    given('BF16', {features: {type: 'BF16', bytes: large}}),
+  ])
   const [, , , one] = await (await openFeatures(run, stored!))!.all()
   expect(Math.abs(one! / 1e6 - 1)).toBeLessThan(2 ** -8)
 })
 
 it('a context is read back as it was written; probabilities have four digits', async () => {
-  const [picture] = await writeFeatures(run, model, [given('F16')])
+  const [picture] = await new FeatureStore(run, () => undefined).write(model, [given('F16')])
   const key = {arm: 'm|latent|lantern:2|own', bench: 'hops', id: '1'}
   const lens = {of: 'latent', blocks: [[[token(3, 0.123456), token(1, 0.1)], [token(1, 1)]]]} as const
   const boxes = [[0, 0, 30, 30]] as const
@@ -82,7 +84,7 @@ it.each([
 })
 
 it('a file that holds no features of a picture is refused', async () => {
-  const [stored] = await writeFeatures(run, 'broken', [given('F16')])
+  const [stored] = await new FeatureStore(run, () => undefined).write('broken', [given('F16')])
   const file = join(run, stored!.features)
   writeFileSync(
     file,
@@ -90,4 +92,18 @@ it('a file that holds no features of a picture is refused', async () => {
     'latin1',
   )
   await expect(openFeatures(run, stored!)).rejects.toThrow('holds no features of a picture')
+})
+
+it('a run keeps no more features than fit, counts those that lie there, and says so once', async () => {
+  const full = join(run, 'full')
+  const others = ['1', '2', '3', '4'].map(sha256 => given('F16', {seen: {...seen, sha256}}))
+  const told: string[] = []
+  const [first] = await new FeatureStore(full, () => undefined).write('m', others.slice(0, 1))
+  // Room for what lies there and the numbers of one picture more.
+  const most = statSync(join(full, first!.features)).size + 24
+  const later = new FeatureStore(full, message => told.push(message), most)
+  const stored = (await Promise.all(others.map(one => later.write('m', [one])))).flat()
+  const there = await Promise.all(stored.map(picture => openFeatures(full, picture)))
+  expect(there.map(features => features !== null)).toEqual([true, true, false, false])
+  expect(told).toEqual([expect.stringContaining('the most that a run keeps')])
 })

@@ -4,6 +4,7 @@
 // the output of the vision tower for each cell. Pictures are found by their hash, so each is kept once.
 // The file of a generation's latents has the metadata `context`, a LatentContext as JSON.
 import {existsSync} from 'node:fs'
+import {readdir, stat} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {z} from 'zod'
 import {LanternError} from '../core/errors.js'
@@ -71,26 +72,68 @@ export interface StoredPicture {
   readonly height: number
 }
 
-/** Writes the features that are not there yet, each file whole or not at all. Throws LanternError `disk`. */
-export async function writeFeatures(
-  runDir: string,
-  model: string,
-  pictures: readonly PictureFeatures[],
-): Promise<StoredPicture[]> {
-  const stored: StoredPicture[] = []
-  for (const {seen, rows, columns, features} of pictures) {
-    const name = nameOf(`${seen.sha256}-${seen.sentWidth}x${seen.sentHeight}`)
-    const path = `${folder}/${nameOf(model)}/${name}.safetensors`
-    const file = join(runDir, path)
-    if (features !== undefined && !existsSync(file)) {
-      const {type, bytes} = features
-      const width = bytes.length / elementBytes[type] / (rows * columns)
-      await makeFolder(dirname(file))
-      await writeSafetensors(file, [{name: 'features', type, shape: [rows, columns, width], bytes: () => [bytes]}])
-    }
-    stored.push({features: path, rows, columns, width: seen.width, height: seen.height})
+/** Features of one run take at most this much: pictures of 16,384 cells of 3,584 numbers are 117 MB each. */
+const mostBytes = 4 * 2 ** 30
+
+/** The features of the pictures of a run. */
+export class FeatureStore {
+  readonly #runDir: string
+  readonly #notify: (message: string) => void
+  readonly #most: number
+  /** Bytes that lie there. */
+  #held: Promise<number> | undefined
+  #full = false
+
+  /** `notify` is told once that there is no more room. */
+  constructor(runDir: string, notify: (message: string) => void, most = mostBytes) {
+    this.#runDir = runDir
+    this.#notify = notify
+    this.#most = most
   }
-  return stored
+
+  /**
+   * Writes the features that are not there yet, each file whole or not at all; those that would exceed the limit are
+   * left out. Throws LanternError `disk`.
+   */
+  async write(model: string, pictures: readonly PictureFeatures[]): Promise<StoredPicture[]> {
+    const stored: StoredPicture[] = []
+    for (const {seen, rows, columns, features} of pictures) {
+      const name = nameOf(`${seen.sha256}-${seen.sentWidth}x${seen.sentHeight}`)
+      const path = `${folder}/${nameOf(model)}/${name}.safetensors`
+      const file = join(this.#runDir, path)
+      if (features !== undefined && !existsSync(file) && (await this.#hasRoom(features.bytes.length))) {
+        const {type, bytes} = features
+        const width = bytes.length / elementBytes[type] / (rows * columns)
+        await makeFolder(dirname(file))
+        await writeSafetensors(file, [{name: 'features', type, shape: [rows, columns, width], bytes: () => [bytes]}])
+      }
+      stored.push({features: path, rows, columns, width: seen.width, height: seen.height})
+    }
+    return stored
+  }
+
+  async #hasRoom(bytes: number): Promise<boolean> {
+    // Each call goes on from the sum of the one before, though they overlap.
+    const before = this.#held ?? bytesIn(join(this.#runDir, folder))
+    const fits = before.then(held => held + bytes <= this.#most)
+    this.#held = before.then(async held => held + ((await fits) ? bytes : 0))
+    if (await fits) return true
+    if (!this.#full)
+      this.#notify(
+        `The features of pictures take ${(this.#most / 2 ** 30).toFixed(1)} GiB, the most that a run keeps; latents of further pictures are kept without them.`,
+      )
+    this.#full = true
+    return false
+  }
+}
+
+async function bytesIn(dir: string): Promise<number> {
+  let sum = 0
+  for (const name of await readdir(dir, {recursive: true}).catch(() => [])) {
+    const found = await stat(join(dir, name))
+    if (found.isFile()) sum += found.size
+  }
+  return sum
 }
 
 /** Probabilities are kept with four digits. */

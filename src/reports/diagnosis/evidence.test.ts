@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fromFloat32} from '../../core/safetensors.js'
-import {writeFeatures} from '../../run-folder/latent-context.js'
+import {FeatureStore} from '../../run-folder/latent-context.js'
 import {cellsIn, evidenceOf} from './evidence.js'
 
 const run = mkdtempSync(join(tmpdir(), 'lantern-eval-evidence-'))
@@ -35,7 +35,7 @@ describe('the evidence', () => {
   const stored = async () => {
     const seen = {sha256: 'ab', width: 40, height: 30, sentWidth: 112, sentHeight: 84}
     const features = {type: 'F16', bytes: fromFloat32(values, 'F16')} as const
-    return writeFeatures(run, 'm', [{seen, rows: 3, columns: 4, features}])
+    return new FeatureStore(run, () => undefined).write('m', [{seen, rows: 3, columns: 4, features}])
   }
   const vector = (...numbers: number[]) => Float32Array.from(numbers)
 

@@ -6,7 +6,7 @@ import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../../test/sup
 import type {LensToken} from '../../core/generation.js'
 import {fromFloat32} from '../../core/safetensors.js'
 import type {Box} from '../../core/sample.js'
-import {lensWarning, writeFeatures} from '../../run-folder/latent-context.js'
+import {FeatureStore, lensWarning} from '../../run-folder/latent-context.js'
 import {writeLatents} from '../../run-folder/latents.js'
 import {readGeometry} from './geometry.js'
 import {readOutcomes} from './outcomes.js'
@@ -45,7 +45,7 @@ async function runOf(other: string, others: readonly (readonly Float32Array[])[]
   const seen = {sha256: 'ab', width: 20, height: 10, sentWidth: 56, sentHeight: 28}
   // The left cell is (3, 4), the right one (0, 1).
   const features = {type: 'F16', bytes: fromFloat32(vector(3, 4, 0, 1), 'F16')} as const
-  const pictures = await writeFeatures(dir, 'm', [{seen, rows: 1, columns: 2, features}])
+  const pictures = await new FeatureStore(dir, () => undefined).write('m', [{seen, rows: 1, columns: 2, features}])
   for (const [k, id] of ids.entries()) {
     const lens = {of: 'latent', blocks: [[[token(k, 0.5), token(9, 0.1)], [token(7, 1)]]]} as const
     const boxes = k === 0 ? [leftHalf!] : [leftHalf!, rightHalf!]
