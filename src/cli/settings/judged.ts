@@ -82,7 +82,12 @@ export const resultSettings = {
     defaultNote: 'named after the run and its lock',
   }),
   format: several(output, 'Write a table: markdown, csv, json, junit or github.', results),
-  'save-latents': withDefault(onOrOff, false, 'Keep the latents as safetensors in the run folder.', results),
+  'save-latents': withDefault(
+    onOrOff,
+    false,
+    'Keep the latents in the run folder, and the features of the pictures.',
+    results,
+  ),
   'max-error-rate': withDefault(
     number('X', {min: 0, max: 1}),
     0.05,
