@@ -191,7 +191,8 @@ export function toFloat32(bytes: Uint8Array, type: TensorType): Float32Array {
     const words = new Uint32Array(out.buffer)
     for (let i = 0; i < halves.length; i++) words[i] = halves[i]! << 16
   } else if (type === 'F16') {
-    for (let i = 0; i < halves.length; i++) out[i] = halfToNumber(halves[i]!)
+    halfValues ??= Float32Array.from({length: 2 ** 16}, (_, half) => halfToNumber(half))
+    for (let i = 0; i < halves.length; i++) out[i] = halfValues[halves[i]!]!
   } else throw new TypeError(`no numbers in ${type}`)
   return out
 }
@@ -199,7 +200,7 @@ export function toFloat32(bytes: Uint8Array, type: TensorType): Float32Array {
 /** The inverse of toFloat32; rounds to nearest even. */
 export function fromFloat32(values: Float32Array, type: TensorType): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
-  if (type === 'F16') return new Uint8Array(Uint16Array.from(values, numberToHalf).buffer)
+  if (type === 'F16') return new Uint8Array(halvesOf(values).buffer)
   if (type === 'BF16') return new Uint8Array(Uint16Array.from(values, numberToBfloat16).buffer)
   throw new TypeError(`no numbers in ${type}`)
 }
@@ -208,6 +209,9 @@ export function fromFloat32(values: Float32Array, type: TensorType): Uint8Array 
 export function rounded(values: Float32Array, type: 'F16' | 'BF16'): Float32Array {
   return toFloat32(fromFloat32(values, type), type)
 }
+
+/** The number of each half: a table is five times as fast as computing it, and pictures have millions. */
+let halfValues: Float32Array | undefined
 
 /** Converts IEEE 754 binary16 to a number, exactly. */
 function halfToNumber(half: number): number {
@@ -224,7 +228,19 @@ const scratchBits = new Uint32Array(scratch.buffer)
 /** Converts a number to IEEE 754 binary16, rounding to nearest even. Values that are too large become infinity. */
 export function numberToHalf(value: number): number {
   scratch[0] = value
-  const bits = scratchBits[0]!
+  return halfOfBits(scratchBits[0]!)
+}
+
+/** The same for many, from the bits that they have already: `from` with a function takes forty times as long. */
+function halvesOf(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < bits.length; i++) halves[i] = halfOfBits(bits[i]!)
+  return halves
+}
+
+/** From the bits of a float32. */
+function halfOfBits(bits: number): number {
   const sign = (bits >>> 16) & 0x8000
   const magnitude = bits & 0x7fffffff
   if (magnitude > 0x7f800000) return sign | 0x7e00
@@ -232,7 +248,8 @@ export function numberToHalf(value: number): number {
   if (magnitude < 0x38800000) {
     // Subnormal: counts multiples of 2^-24. Adding 0.5 in float32 shifts them into the low bits, rounded to nearest
     // even.
-    scratch[0] = Math.abs(value) + 0.5
+    scratchBits[0] = magnitude
+    scratch[0] = scratch[0]! + 0.5
     return sign | (scratchBits[0]! - 0x3f000000)
   }
   const odd = (magnitude >>> 13) & 1

@@ -3,8 +3,8 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync}
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import type {PictureFeatures} from '../core/generation.js'
-import {fromFloat32} from '../core/safetensors.js'
-import {contextIn, FeatureStore, lensWarning, openFeatures} from './latent-context.js'
+import {fromFloat32, readWholeHeader} from '../core/safetensors.js'
+import {contextIn, FeatureStore, latentContextSchema, lensWarning, openFeatures} from './latent-context.js'
 import {storedArms, writeLatents} from './latents.js'
 
 const run = mkdtempSync(join(tmpdir(), 'lantern-eval-context-'))
@@ -68,6 +68,10 @@ it('a context is read back as it was written; probabilities have four digits', a
     ...{schema: 1, pictures: [picture], boxes},
     lens: {of: 'latent', warning: lensWarning, blocks: [[[token(3, 0.1235), token(1, 0.1)], [token(1, 1)]]]},
   })
+  // Other programs read the metadata of the file.
+  const file = join(run, (await writeLatents(run, key, latents, {pictures: [picture!], boxes, lens}))!)
+  const {metadata} = await readWholeHeader(file)
+  expect(latentContextSchema.strict().parse(JSON.parse(metadata['context']!))).toEqual(await arm!.context('hops', '1'))
   expect(await arm!.read('hops', '1')).toEqual([[Float32Array.of(1, 2), Float32Array.of(3, 4)]])
   expect([await arm!.context('hops', '2'), await arm!.context('hops', '3')]).toEqual([null, null])
 })

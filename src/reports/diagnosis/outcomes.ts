@@ -44,7 +44,7 @@ interface Cell {
   readonly beside: Record<string, ConditionOutcome>
 }
 
-/** Mean norms of the embeddings of a prompt's text and of the features of its pictures, as far as they were recorded. */
+/** Mean norms of the embeddings of a prompt's text and of the features of its pictures, as far as they are recorded. */
 export interface InputNorms {
   readonly text?: number
   readonly picture?: number

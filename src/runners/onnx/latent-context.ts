@@ -37,7 +37,7 @@ export class LatentContext {
     const key = `${seen.sha256} ${seen.sentWidth} ${seen.sentHeight}`
     if (this.#given.has(key)) return {seen, rows, columns}
     this.#given.add(key)
-    const type = features.some(value => Math.abs(value) > largestHalf) ? 'BF16' : 'F16'
+    const type = largest(features) > largestHalf ? 'BF16' : 'F16'
     return {seen, rows, columns, features: {type, bytes: fromFloat32(features, type)}}
   }
 
@@ -50,6 +50,13 @@ export class LatentContext {
       ),
     }
   }
+}
+
+/** The largest magnitude. */
+function largest(values: Float32Array): number {
+  let most = 0
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!))
+  return most
 }
 
 /**
