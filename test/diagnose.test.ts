@@ -10,6 +10,9 @@ import Import from '../src/commands/import.js'
 import type {Outcome} from '../src/core/outcome.js'
 import {tangoInterval} from '../src/metrics/statistics/index.js'
 import {type DiagnosisDocument, diagnosisSchema} from '../src/reports/schemas/diagnosis.js'
+import {openFeatures} from '../src/run-folder/latent-context.js'
+import {storedArms} from '../src/run-folder/latents.js'
+import {readLog} from '../src/run-folder/reader.js'
 import type {LogRecord} from '../src/run-folder/record.js'
 import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from './support/run-folders.js'
 
@@ -250,6 +253,33 @@ describe('runs that know their interventions', () => {
   })
 })
 
+/**
+ * How many stored latents are most like a cell within their own box: this model was trained to make the features of one
+ * box each. Cells are those of the stored grid, row by row; boxes are in pixels of the picture.
+ */
+async function shareThatPointsAtItsBox(run: string): Promise<number> {
+  const own = (await storedArms(run)).find(({name}) => name.endsWith('|own'))!
+  let [latents, hits] = [0, 0]
+  for await (const {bench, id} of readLog(run)) {
+    const [block] = (await own.read(bench, id)) ?? []
+    const {pictures, boxes} = (await own.context(bench, id))!
+    const {rows, columns, width, height} = pictures[0]!
+    const features = (await openFeatures(run, pictures[0]!))!
+    const cells = await features.all()
+    for (const [k, latent] of block!.entries()) {
+      const scores = Array.from({length: rows * columns}, (_, cell) =>
+        latent.reduce((sum, value, i) => sum + value * cells[cell * features.width + i]!, 0),
+      )
+      const best = scores.indexOf(Math.max(...scores))
+      const [x, y] = [((best % columns) + 0.5) / columns, (Math.floor(best / columns) + 0.5) / rows]
+      const [x1, y1, x2, y2] = boxes![k]!
+      latents++
+      hits += Number(x1 < x * width && x * width < x2 && y1 < y * height && y * height < y2)
+    }
+  }
+  return hits / latents
+}
+
 describe('a model', () => {
   const asked = ['--bench', 'hops:hops-2', '--limit', '34', '--suite', 'quick', '--log-level', 'error']
 
@@ -275,6 +305,7 @@ describe('a model', () => {
     const again = await diagnosed(...args)
     expect(again.document).toEqual(document)
     expect(await readFile(join(out, 'log.jsonl'), 'utf8')).toBe(log)
+    expect(await shareThatPointsAtItsBox(out)).toBeGreaterThan(0.95)
     const {stdout} = await printed(out)
     for (const told of ['times as long as the features of pictures', "picture's features in the", 'Likeliest tokens'])
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain(told)
