@@ -95,7 +95,7 @@ it('a file that holds no features of a picture is refused', async () => {
     readFileSync(file).toString('latin1').replace('[2,3,2]', '[4,3,1]').replace('features', 'feature5'),
     'latin1',
   )
-  await expect(openFeatures(run, stored!)).rejects.toThrow('holds no features of a picture')
+  await expect(openFeatures(run, stored!)).rejects.toThrow('holds no features of 2 x 3 cells')
 })
 
 it('a run keeps no more features than fit, counts those that lie there, and says so once', async () => {

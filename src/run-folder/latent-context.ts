@@ -41,8 +41,8 @@ export const latentContextSchema = z.object({
       rows: z.number().int().min(1),
       columns: z.number().int().min(1),
       /** Of the picture before it was resized, in pixels. */
-      width: z.number(),
-      height: z.number(),
+      width: z.number().positive(),
+      height: z.number().positive(),
     }),
   ),
   /** Where the evidence is: left, top, right, bottom, in pixels of the first picture before it was resized. */
@@ -180,13 +180,18 @@ export interface StoredFeatures {
  * Opens the features of a picture; null where they were not kept. Throws LanternError `bad-file` for a file of another
  * form.
  */
-export async function openFeatures(runDir: string, {features}: StoredPicture): Promise<StoredFeatures | null> {
-  const file = join(runDir, features)
+export async function openFeatures(runDir: string, picture: StoredPicture): Promise<StoredFeatures | null> {
+  const file = join(runDir, picture.features)
   if (!existsSync(file)) return null
   const place = (await readSafetensorsHeader(file)).get('features')
-  if (place?.shape.length !== 3 || !(place.type === 'F16' || place.type === 'BF16'))
-    throw new LanternError('bad-file', `${file} holds no features of a picture.`, 'Record these latents again.')
-  const [rows, columns, width] = place.shape as [number, number, number]
+  const [rows = 0, columns = 0, width = 0, ...further] = place?.shape ?? []
+  const fits = rows === picture.rows && columns === picture.columns && width > 0 && further.length === 0
+  if (place === undefined || !fits || !(place.type === 'F16' || place.type === 'BF16'))
+    throw new LanternError(
+      'bad-file',
+      `${file} holds no features of ${picture.rows} x ${picture.columns} cells.`,
+      'Record these latents again.',
+    )
   const cell = width * elementBytes[place.type]
   const part = (first: number, count: number): TensorPlace => ({
     ...place,

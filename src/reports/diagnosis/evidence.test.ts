@@ -37,6 +37,7 @@ describe('the evidence', () => {
     const features = {type: 'F16', bytes: fromFloat32(values, 'F16')} as const
     return new FeatureStore(run, () => undefined).write('m', [{seen, rows: 3, columns: 4, features}])
   }
+  const blockOf = (count: number, width = 2) => Array.from({length: count}, () => new Float32Array(width))
   const vector = (...numbers: number[]) => Float32Array.from(numbers)
 
   it('of as many boxes as latents is one vector for each', async () => {
@@ -46,7 +47,7 @@ describe('the evidence', () => {
       [30, 20, 40, 30],
     ] as const
     // Cells (0, 0) and (0, 1); cell (2, 3).
-    expect(await evidenceOf(run, {pictures, boxes, lens: null}, [2, 2])).toEqual([
+    expect(await evidenceOf(run, {pictures, boxes, lens: null}, [blockOf(2), blockOf(2)])).toEqual([
       vector(0, 0.5),
       vector(2, 3),
       vector(0, 0.5),
@@ -61,15 +62,21 @@ describe('the evidence', () => {
       [30, 20, 40, 30],
     ] as const
     const mean = vector(2 / 3, 4 / 3)
-    expect(await evidenceOf(run, {pictures, boxes, lens: null}, [3])).toEqual([mean, mean, mean])
+    expect(await evidenceOf(run, {pictures, boxes, lens: null}, [blockOf(3)])).toEqual([mean, mean, mean])
   })
 
   it('is not there without boxes, without a picture, and without its features', async () => {
     const pictures = await stored()
     const lens = null
-    expect(await evidenceOf(run, {pictures, lens}, [1])).toBeNull()
-    expect(await evidenceOf(run, {pictures: [], boxes: [[0, 0, 9, 9]], lens}, [1])).toBeNull()
+    expect(await evidenceOf(run, {pictures, lens}, [blockOf(1)])).toBeNull()
+    expect(await evidenceOf(run, {pictures: [], boxes: [[0, 0, 9, 9]], lens}, [blockOf(1)])).toBeNull()
     const gone = pictures.map(one => ({...one, features: 'features/m/gone.safetensors'}))
-    expect(await evidenceOf(run, {pictures: gone, boxes: [[0, 0, 9, 9]], lens}, [1])).toBeNull()
+    expect(await evidenceOf(run, {pictures: gone, boxes: [[0, 0, 9, 9]], lens}, [blockOf(1)])).toBeNull()
+  })
+
+  it('is refused where the latents are of another width', async () => {
+    const pictures = await stored()
+    const wide = evidenceOf(run, {pictures, boxes: [[0, 0, 9, 9]], lens: null}, [blockOf(1, 3)])
+    await expect(wide).rejects.toThrow('has 2 numbers a cell, the latents beside it have 3')
   })
 })

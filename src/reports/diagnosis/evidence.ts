@@ -1,7 +1,10 @@
 // What a picture's own features say where the evidence is: the mean of the cells that the boxes cover. It stands in for
 // the oracle where none was asked.
+import {join} from 'node:path'
+import {LanternError} from '../../core/errors.js'
 import type {Box} from '../../core/sample.js'
 import {type LatentContext, openFeatures, type StoredPicture} from '../../run-folder/latent-context.js'
+import type {StoredBlocks} from '../../run-folder/latents.js'
 
 /** Cells of one row, from one column to before another. */
 export interface CellRun {
@@ -32,17 +35,25 @@ export function cellsIn(
 }
 
 /**
- * A vector for each of `counts` latents of the blocks: with as many boxes as a block has latents, those of its boxes in
- * their order; else the mean of the cells of all boxes. Null without boxes or features. Throws as `openFeatures` does.
+ * A vector for each latent: where a block has as many as there are boxes, those of the boxes in their order; else the
+ * mean of the cells of all boxes. Null without boxes or features. Throws as `openFeatures` does, and `bad-file` for
+ * features of another width than the latents.
  */
 export async function evidenceOf(
   runDir: string,
   {pictures: [picture], boxes = []}: LatentContext,
-  counts: readonly number[],
+  latents: StoredBlocks,
 ): Promise<Float32Array[] | null> {
   if (picture === undefined || boxes.length === 0) return null
   const features = await openFeatures(runDir, picture)
   if (features === null) return null
+  const width = latents.flat()[0]?.length
+  if (width !== undefined && width !== features.width)
+    throw new LanternError(
+      'bad-file',
+      `${join(runDir, picture.features)} has ${features.width} numbers a cell, the latents beside it have ${width}.`,
+      'Record these latents again.',
+    )
   const cellsOf = async (box: Box) => {
     const parts: Float32Array[] = []
     for (const {row, from, to} of cellsIn(box, picture)) parts.push(await features.cells(row, from, to))
@@ -52,7 +63,9 @@ export async function evidenceOf(
   for (const box of boxes) byBox.push(await cellsOf(box))
   const together = meanOfRows(byBox.flat(), features.width)
   const each = byBox.map(parts => meanOfRows(parts, features.width))
-  return counts.flatMap(count => (count === boxes.length ? each : new Array<Float32Array>(count).fill(together)))
+  return latents.flatMap(({length}) =>
+    length === boxes.length ? each : new Array<Float32Array>(length).fill(together),
+  )
 }
 
 /** The mean of rows [n, width] that come in parts. */

@@ -134,3 +134,9 @@ it('what was not kept is null', async () => {
     inputs: {text: null, picture: null, latentToText: null, latentToPicture: null},
   })
 })
+
+it('latents of two widths are refused by name where they are compared; norms may be of any', async () => {
+  const others = [[vector(1, 2, 2)], [], []]
+  await expect(seenIn(await runOf('oracle', others))).rejects.toThrow('oracle for hops-1_1 have 3 numbers each')
+  expect((await seenIn(await runOf('zeros', others))).geometry!.norms).toEqual({zeros: 3 / 7.5})
+})

@@ -1,5 +1,6 @@
 // The shape of the latents that a study stored: one pass over the files, sample by sample.
 
+import {LanternError} from '../../core/errors.js'
 import {
   type Checked,
   type ConditionOutcome,
@@ -59,6 +60,7 @@ export interface SeenLatents {
 /**
  * Reads the stored latents of one benchmark, sample by sample, and adds their norms to its outcomes. In memory are the
  * latents of one sample, and what the accumulators keep: at most 1,024 latents and two vectors each of 512 samples.
+ * Throws `bad-file` for own and oracle latents of different widths, and as `evidenceOf` does.
  */
 export async function readGeometry(study: Study, {bench, cells}: Recorded): Promise<SeenLatents> {
   const stored = await storedConditions(study)
@@ -67,21 +69,24 @@ export async function readGeometry(study: Study, {bench, cells}: Recorded): Prom
   const oracle = stored.get('oracle')
   const {dir, lock} = study.own.folder
   const shape = new Shape(lock.seeds.run)
+  // Norms alone may be those of another model.
+  let width: number | undefined
   for (const cell of cells.values()) {
     const read = async (arm: StoredArm | undefined): Promise<StoredBlocks> =>
       (await arm?.read(bench.id, cell.sampleId, cell.repeat)) ?? []
-    const mine = await read(own)
+    const compared = async (arm: StoredArm): Promise<StoredBlocks> => {
+      const blocks = await read(arm)
+      for (const {length} of blocks.flat()) {
+        width ??= length
+        if (length !== width) throw ofAnotherWidth(arm.name, cell.sampleId, length, width)
+      }
+      return blocks
+    }
+    const mine = await compared(own)
     const context = await own.context(bench.id, cell.sampleId, cell.repeat)
     if (mine.some(({length}) => length > 0)) {
       const aim =
-        oracle !== undefined
-          ? (await read(oracle)).flat()
-          : context &&
-            (await evidenceOf(
-              dir,
-              context,
-              mine.map(({length}) => length),
-            ))
+        oracle !== undefined ? (await compared(oracle)).flat() : context && (await evidenceOf(dir, context, mine))
       shape.add(mine.flat(), aim ?? [], context, cell.inputNorms)
     }
     for (const [condition, arm] of stored) {
@@ -99,6 +104,14 @@ export async function readGeometry(study: Study, {bench, cells}: Recorded): Prom
     // The features of boxes are no oracle that was fed.
     ...(figures.against === 'oracle' && retrieval !== null && {oracle: retrieval.oracle}),
   }
+}
+
+function ofAnotherWidth(arm: string, id: string, found: number, width: number): LanternError {
+  return new LanternError(
+    'bad-file',
+    `The latents of ${arm} for ${id} have ${found} numbers each, those that they are compared with ${width}.`,
+    'Record the latents of this arm again, or judge runs of one model.',
+  )
 }
 
 /** Collects the figures of one benchmark. */
