@@ -1,6 +1,6 @@
 // The first run of the decoder over a prompt. Prompts that begin alike, up to their last picture, share that part: the
 // questions on one picture, the orders of their options, the modes of one sample.
-import type {Seen} from '../../core/generation.js'
+import type {PromptNorms, Seen, SeenImage} from '../../core/generation.js'
 import {requireFinite} from './finite.js'
 import type {Recent} from './recent.js'
 import type {DecoderInput, DecoderOutput, DeepstackInput, KeyValue, Model} from './types.js'
@@ -17,10 +17,20 @@ export interface PromptInput {
   readonly deepstack?: DeepstackInput
   readonly imageTokens: number
   /** What tells pictures apart: hash of the file, orientation. */
-  readonly pictures: readonly string[]
+  readonly pictureKeys: readonly string[]
   readonly seen: Seen
+  /** The pictures in their order: cells after merging, and their features [rows x columns, H]. */
+  readonly pictures: readonly PromptPicture[]
+  readonly norms: PromptNorms
   /** Milliseconds that pictures and text take, also where a picture was seen before. */
   readonly inputMs: number
+}
+
+export interface PromptPicture {
+  readonly seen: SeenImage
+  readonly rows: number
+  readonly columns: number
+  readonly features: Float32Array
 }
 
 /** A prompt's part up to its last picture, after its run. */
@@ -36,7 +46,7 @@ export interface Prefilled {
   readonly ms: number
 }
 
-type Prompt = Pick<PromptInput, 'ids' | 'embeds' | 'positions' | 'deepstack' | 'pictures'>
+type Prompt = Pick<PromptInput, 'ids' | 'embeds' | 'positions' | 'deepstack' | 'pictureKeys'>
 
 /**
  * Runs the decoder over a prompt, with the states and logits of its last position. With `beginnings`, it takes two runs
@@ -49,7 +59,7 @@ export async function prefill(
   beginnings: Recent<Beginning> | null,
 ): Promise<Prefilled> {
   const startedAt = performance.now()
-  const {ids, pictures, deepstack} = prompt
+  const {ids, pictureKeys, deepstack} = prompt
   const want = {hidden: true, logits: true}
   const at = ids.lastIndexOf(model.checkpoint.ids.image) + 1
   if (beginnings === null || at === 0 || at === ids.length) {
@@ -62,7 +72,7 @@ export async function prefill(
     const {delta} = await model.decode({...part, ...(deepstack && {deepstack}), withoutTokens: true})
     return {delta, ms: performance.now() - startedAt}
   }
-  const beginning = await beginnings.get(JSON.stringify([pictures, ids.slice(0, at)]), begin, bytesOf)
+  const beginning = await beginnings.get(JSON.stringify([pictureKeys, ids.slice(0, at)]), begin, bytesOf)
   const restAt = performance.now()
   const past = {capacity: at, layers: beginning.delta, bias: new Float32Array(at)}
   const output = await model.decode({...partOf(model, prompt, at, ids.length), past, want})

@@ -29,7 +29,7 @@ export interface PromptTools {
   readonly warn: (message: string) => void
 }
 
-export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'> {
+export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen' | 'pictures' | 'norms'> {
   readonly state: PromptState
   /** Milliseconds to the first token: pictures, text and prefill. */
   readonly prefillMs: number
@@ -194,6 +194,7 @@ export class PreparedInputs {
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
     const embeds = model.embed(ids)
     const features = pictures.map(picture => picture.features)
+    const textNorm = meanNorm(embeds, text.hidden, at => ids[at] !== special.image)
     scatter(embeds, ids, special.image, features, text.hidden)
     return {
       ids,
@@ -202,18 +203,22 @@ export class PreparedInputs {
       ropeDelta: delta,
       ...(text.deepstack > 0 && pictures.length > 0 && {deepstack: deepstackOf(ids, special.image, pictures)}),
       imageTokens: cells.reduce((sum, count) => sum + count, 0),
-      pictures: pictures.map(({key}) => key),
+      pictureKeys: pictures.map(({key}) => key),
       seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
+      pictures: pictures.map(({seen, grid: {rows, columns}, features}) => ({
+        ...{seen, features, rows: rows / vision.merge, columns: columns / vision.merge},
+      })),
+      norms: {text: textNorm, picture: meanNorm(concatenated(features), text.hidden)},
       inputMs: pictures.reduce((sum, {ms}) => sum + ms, performance.now() - startedAt),
     }
   }
 
   async #prefill(input: PromptInput): Promise<PreparedPrompt> {
-    const {ids, embeds, ropeDelta, imageTokens, seen, inputMs} = input
+    const {ids, embeds, ropeDelta, imageTokens, seen, pictures, norms, inputMs} = input
     const {output, ms} = await prefill(this.#tools.model, input, this.#shared.beginnings)
     const caches = output.delta.reduce((sum, {key, value}) => sum + key.byteLength + value.byteLength, 0)
     this.#bytes += embeds.byteLength + output.logits!.byteLength + caches
-    return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + ms}
+    return {state: {ids, ropeDelta, output}, imageTokens, seen, pictures, norms, prefillMs: inputMs + ms}
   }
 }
 
@@ -250,6 +255,19 @@ function deepstackOf(ids: readonly number[], imageToken: number, pictures: reado
     concatenated(pictures.map(({deepstack}) => deepstack[level]!)),
   )
   return {places: Int32Array.from(places), levels}
+}
+
+/** The mean norm of the rows [n, width] that count; null without any. */
+function meanNorm(rows: Float32Array, width: number, counts: (row: number) => boolean = () => true): number | null {
+  let [n, sum] = [0, 0]
+  for (let row = 0; row * width < rows.length; row++) {
+    if (!counts(row)) continue
+    let squares = 0
+    for (let i = row * width; i < (row + 1) * width; i++) squares += rows[i]! ** 2
+    n++
+    sum += Math.sqrt(squares)
+  }
+  return n === 0 ? null : sum / n
 }
 
 function concatenated(parts: readonly Float32Array[]): Float32Array {

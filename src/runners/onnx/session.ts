@@ -73,7 +73,7 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
 }
 
 function startOf({dir, adapter, parameters}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
-  const {cacheDir, minPixels, maxPixels, keepLatents} = common
+  const {cacheDir, minPixels, maxPixels, keepLatents, keepContext} = common
   const {
     device,
     threads,
@@ -100,6 +100,7 @@ function startOf({dir, adapter, parameters}: Checkpoint, {common, local}: OnnxOp
     engine: {
       batchSize,
       keepLatents,
+      ...(keepContext && {keepContext}),
       wholeGenerations: device !== 'cpu',
       sharesBeginnings: parameters >= parametersWorthSharing,
       ...(latentBank !== undefined && {latentBank}),

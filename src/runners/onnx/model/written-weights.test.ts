@@ -9,7 +9,7 @@ const root = mkdtempSync(join(tmpdir(), 'lantern-eval-written-'))
 afterAll(() => rmSync(root, {recursive: true, force: true}))
 
 /** Tensors of 40 bytes in a file. */
-async function tensorsOf(file: string, names: readonly string[]): Promise<Map<string, TensorPlace>> {
+async function tensorsOf(file: string, names: readonly string[]): Promise<ReadonlyMap<string, TensorPlace>> {
   const bytes = (first: number) => new Uint8Array(Float32Array.from({length: 10}, (_, i) => first + i).buffer)
   await writeSafetensors(
     file,

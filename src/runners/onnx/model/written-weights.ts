@@ -60,7 +60,7 @@ export async function writtenWeights({folder, tensors, convert, what, notify}: T
     // Another process may have been faster.
     let places = await wholePart(file, sources)
     if (places === null) {
-      await writeSafetensors(file, sources.map(counted(tell)), {synced: true})
+      await writeSafetensors(file, sources.map(counted(tell)), {}, {synced: true})
       places = await readSafetensorsHeader(file)
     } else tell([...places.values()].reduce((sum, {length}) => sum + length, 0))
     found.set(file, places)
