@@ -128,6 +128,10 @@ describe('no token is computed where it makes no difference', () => {
     const forced = bound({earlyEnd: true}, 1, {forced: [20]})
     expect(await headsOf(forced, tape)).toEqual({written: [start, pad, end, 20, 8, 0], heads: [1, 0, 0, 1, 1]})
   })
+  it('but is where a lens looks at what the head reads in the latents', async () => {
+    const {heads} = await headsOf(bound({}, 2), [[start!], [5], [6], [7], [8], [0]], {lens: 2})
+    expect(heads).toEqual([1, 1, 1, 1, 1])
+  })
   it('and never where tokens are drawn, as each step takes its draw', async () => {
     const drawn = {sampling: {temperature: 1, topK: 1, repetitionPenalty: 1, banned: []}}
     const {heads} = await headsOf(bound({}, 2), [[start!], [5], [6], [7], [0]], drawn)
