@@ -89,6 +89,7 @@ const methods: readonly Method[] = [
     fields: idsNamed('univlr'),
     size: 24,
     sizeField: ['univlr_slots_per_block', 1],
+    alike: ['univlr-2', 'univlr-steps'],
   },
 ]
 
