@@ -30,8 +30,8 @@ const loneLetter = new RegExp(`${wordStart}[A-Da-d]${wordEnd}`, 'u')
 
 /**
  * The text in the first `<answer>`: a phrase is matched with the options, anything else is read by `normalised`.
- * Without a tag, "answer: X", then a lone letter. The original takes the options from its prompt; here they are those of
- * the item, written as BLINK's prompt writes them.
+ * Without a tag, "answer: X", then a lone letter. The original takes the options from its prompt; here they are those
+ * of the item, written as BLINK's prompt writes them.
  * Source: xixiaouab/ReaLVR-code: eval/evaluate.py, extract_answer @ cc314b7.
  */
 export const realvr: Extractor = item => {
@@ -135,7 +135,8 @@ export const lavit: Extractor = item => {
 
 /** Where the letter of the last match stands. */
 function lastOf(text: string, pattern: RegExp): number | null {
-  return [...text.matchAll(pattern)].at(-1)?.indices![1]![0] ?? null
+  const last = [...text.matchAll(pattern)].at(-1)
+  return last === undefined ? null : last.indices![1]![0]
 }
 
 /**

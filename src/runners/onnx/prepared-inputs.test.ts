@@ -12,7 +12,7 @@ const markers = ['<|latent_start|>', '<|latent_pad|>', '<|latent_end|>']
 /** A marker is a token, and so is every other sign. */
 const tokenizer = {
   encode: (text: string) =>
-    Array.from(text.matchAll(/<\|latent_(?:start|pad|end)\|>|[^]/g), ([token]) =>
+    Array.from(text.matchAll(/<\|latent_(?:start|pad|end)\|>|./gs), ([token]) =>
       markers.includes(token) ? markers.indexOf(token) : 1000 + token.charCodeAt(0),
     ),
 }
