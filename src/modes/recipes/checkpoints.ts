@@ -188,7 +188,7 @@ const colt: Recipe = {
   differs: [
     bf16,
     'The entry of the original asks for greedy decoding and 8192 new tokens. Its model always samples, and ends after 256.',
-    marks('by what follows the last \\\\boxed{, if there is one, and by exact matching'),
+    marks('by what follows the last \\boxed{, if there is one, and by exact matching'),
   ],
 }
 
