@@ -140,9 +140,11 @@ test('a protocol runs, in the thread of the model', async () => {
 test('a protocol of a YAML file decides too, on a checkpoint with markers of its own', async () => {
   await follow('ours')
   const {rows} = await summaryOf('ours-run')
-  expect(rows[0]).toMatchObject({protocol: 'ours', latentSize: 4, total: 15, outcomes: {error: 0}})
-  // START is forced, and the answer's tag after a full block.
-  for (const {text} of await settledRecords(join(folder, 'ours-run'))) expect(text).toMatch(/^<\|\w+_start\|>/)
+  expect(rows[0]).toMatchObject({protocol: 'ours', latentSize: 5, outcomes: {error: 0}})
+  // START is forced. The markers and K are the checkpoint's own.
+  const records = await settledRecords(join(folder, 'ours-run'))
+  expect(records).toHaveLength(15)
+  for (const {text} of records) expect(text).toMatch(/^<\|lvr_start\|>/)
 })
 
 test('a recipe sets what a run is asked', async () => {
