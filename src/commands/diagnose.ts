@@ -24,6 +24,7 @@ const {
   baseline: _baseline,
   'fail-on': _failOn,
   'on-inconclusive': _onInconclusive,
+  'include-unofficial': _unofficial,
   'dry-run': _dryRun,
   vary: _vary,
   'vary-all': _varyAll,
