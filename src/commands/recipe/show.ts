@@ -4,7 +4,7 @@ import {BaseCommand} from '../../cli/base-command.js'
 import {terminal} from '../../cli/terminal.js'
 
 export default class RecipeShow extends BaseCommand<typeof RecipeShow> {
-  static override summary = 'What a recipe sets, as a YAML file that `--recipe FILE` takes, and what it sends.'
+  static override summary = 'What a recipe sets, as a YAML file for `--recipe FILE`, and what it sends.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> lantern',
     '<%= config.bin %> <%= command.id %> wybb/laser-7b',
