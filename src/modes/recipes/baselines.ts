@@ -1,5 +1,5 @@
 // The text baselines of the latent methods: the models that they were trained from, asked by VLMEvalKit.
-import {figures} from './checkpoints.js'
+import {figures, swimbirdPaper} from './checkpoints.js'
 import type {Recipe} from './recipe.js'
 import {vlmevalkit} from './vlmevalkit.js'
 
@@ -24,7 +24,12 @@ const qwen25: Recipe = {
 const {'min-pixels': _min, 'max-pixels': _max, ...limitless} = vlmevalkit.settings
 
 /** An entry for Qwen3-VL: the checkpoint's own limits of pixels, one resize, sampled. */
-function qwen3(kind: 'instruct' | 'thinking', title: string, settings: Recipe['settings'], differs: string[]): Recipe {
+function qwen3(
+  kind: 'instruct' | 'thinking',
+  title: string,
+  settings: Recipe['settings'],
+  {differs, published}: {readonly differs: string[]; readonly published: Recipe['figures']},
+): Recipe {
   const suffix = kind === 'instruct' ? 'Instruct' : 'Thinking'
   return {
     ...vlmevalkit,
@@ -33,7 +38,7 @@ function qwen3(kind: 'instruct' | 'thinking', title: string, settings: Recipe['s
     source: `${entries} @ e8e78f05f3080fe28154f2130321f17951c3be94`,
     checkpoints: ['2B', '4B', '8B'].map(size => `Qwen/Qwen3-VL-${size}-${suffix}`),
     settings: {...limitless, ...settings, 'picture-fetch': 'none'},
-    figures: [],
+    figures: published,
     differs: [...(vlmevalkit.differs ?? []), ...differs],
     secondHand: [
       'The values are those of its entries for the models of 235B and 30B, which stand in other copies of that file; those for 2B, 4B and 8B are taken to be the same.',
@@ -48,7 +53,14 @@ export const textBaselines: readonly Recipe[] = [
     'instruct',
     'Qwen3-VL Instruct in the form of VLMEvalKit, answering directly',
     {'max-new-tokens': 16_384, temperature: 0.7, 'top-p': 0.8, 'top-k': 20},
-    ['The original sets a presence penalty of 1.5, which this run does not have.'],
+    {
+      differs: ['The original sets a presence penalty of 1.5, which this run does not have.'],
+      published: figures(
+        swimbirdPaper,
+        {'V*, 8B': 83.8, 'HR-Bench 4K, 8B': 76.5, 'HR-Bench 8K, 8B': 71.3, 'MMStar, 8B': 64.7, 'RealWorldQA, 8B': 71.8},
+        'secondHand',
+      ),
+    },
   ),
   qwen3(
     'thinking',
@@ -61,8 +73,11 @@ export const textBaselines: readonly Recipe[] = [
       'top-k': 20,
       extractor: 'lantern-eval',
     },
-    [
-      'The original cuts the thought off and matches the rest exactly. The extractor named here leaves thoughts out by itself.',
-    ],
+    {
+      differs: [
+        'The original cuts the thought off and matches the rest exactly. The extractor named here leaves thoughts out by itself.',
+      ],
+      published: [],
+    },
   ),
 ]

@@ -18,6 +18,7 @@ export function figures(
 /** Tables of other papers and projects that compare several methods. */
 const regular = 'arXiv 2605.30587 (ReGuLaR), table of 7B models'
 const lavitPaper = 'arXiv 2601.10129 (LaViT)'
+export const swimbirdPaper = 'arXiv 2602.06040 (SwimBird), tables 2 and 3'
 const univlrReadme = 'Warrenustc1958/UniVLR: README.md @ 0e6f74a'
 
 const fiveSubtasks = ['Counting', 'IQ_Test', 'Jigsaw', 'Relative_Reflectance', 'Spatial_Relation']
@@ -151,7 +152,13 @@ const swimbird: Recipe = {
     'picture-fetch': 'by-28-limited',
     extractor: 'lvr',
   },
-  figures: [],
+  figures: figures(swimbirdPaper, {
+    'V*': 85.5,
+    'HR-Bench 4K': 79,
+    'HR-Bench 8K': 74.9,
+    MMStar: 71.2,
+    RealWorldQA: 73.1,
+  }),
   differs: [
     bf16,
     'The original puts an instruction of its own for each benchmark after the options; this one is that of VLMEvalKit.',
