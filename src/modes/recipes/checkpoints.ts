@@ -25,6 +25,14 @@ const fiveSubtasks = ['Counting', 'IQ_Test', 'Jigsaw', 'Relative_Reflectance', '
 const blink = {layouts: ['parquet'], subtasks: fiveSubtasks}
 const vstar = {layouts: ['parquet', 'official-questions']}
 
+/** Sets of VLMEvalKit, whose prompt is the same for all of them. */
+const highResolution = {
+  vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]},
+  'hrbench-4k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
+  'hrbench-8k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
+}
+const tsv = {layouts: ['vlmevalkit-tsv']}
+
 const bf16 = 'The original runs in bf16. This run uses fp32 on cpu and fp16 on cuda.'
 const fromConfig =
   'The original decodes as the generation config of the checkpoint says. This run takes the likeliest token, with the repetition penalty of that config.'
@@ -134,7 +142,7 @@ const swimbird: Recipe = {
   source:
     'Accio-Lab/SwimBird: VLMEvalKit/vlmeval/config.py, vlmeval/vlm/swimbird/prompt.py, src/model/swimbird.py @ 6aa2cc3',
   checkpoints: ['Accio-Lab/SwimBird-8B'],
-  benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
+  benchmarks: {...highResolution, mmstar: tsv, realworldqa: tsv},
   settings: {
     'prompt-style': 'vlmevalkit',
     system: swimbirdSystem,
@@ -206,7 +214,7 @@ const univlr: Recipe = {
   title: 'UniVLR-7B in the form of VLMEvalKit, one block of 24 slots',
   source: 'Warrenustc1958/UniVLR: VLMEvalKit/vlmeval/vlm/qwen2_vl/univlr.py, src/model/qwen_univlr_model.py @ 8873cdc',
   checkpoints: ['Warrenustc1958/UniVLR-Stage1-7B', 'Warrenustc1958/UniVLR-Stage2-7B'],
-  benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
+  benchmarks: highResolution,
   settings: {
     'prompt-style': 'vlmevalkit',
     mode: ['latent'],
@@ -385,20 +393,12 @@ const capimagine: Recipe = {
   secondHand: ['Its evaluation is taken to be that of VLMEvalKit for Qwen2.5-VL; its own script was not found.'],
 }
 
-/** What VLMEvalKit's prompt is asked on by methods that were evaluated with it. */
-const vlmEvalKitSets = {
-  vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]},
-  'hrbench-4k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
-  'hrbench-8k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
-  mmvp: {layouts: ['vlmevalkit-tsv']},
-}
-
 const skila: Recipe = {
   name: 'skila-7b',
   title: 'SkiLa-7B in the form of VLMEvalKit, sketches of 54 latents',
   source: 'TungChintao/SkiLa: README.md, src/model/skila.py @ 049bb60',
   checkpoints: ['JosephTong/SkiLa-7B'],
-  benchmarks: vlmEvalKitSets,
+  benchmarks: {...highResolution, mmstar: tsv, realworldqa: tsv},
   settings: {
     'prompt-style': 'vlmevalkit',
     mode: ['latent'],
@@ -432,7 +432,7 @@ const covt: Recipe = {
     'Wakals/CoVT-7B-seg_depth_dino',
     'Wakals/CoVT-7B-seg_depth_dino_edge',
   ],
-  benchmarks: {'cv-bench': {layouts: ['vlmevalkit-tsv', 'parquet']}, ...vlmEvalKitSets},
+  benchmarks: {'cv-bench': {layouts: ['vlmevalkit-tsv', 'parquet']}, ...highResolution, mmvp: tsv},
   settings: {
     'prompt-style': 'vlmevalkit',
     // Its tokens are ordinary ones with embeddings of their own: the protocol covt decodes plainly too.
