@@ -12,6 +12,8 @@ describe('a sample gives its latents', () => {
     ['never to one with the same picture', {...blue, pictures: ['p3', 'p1']}, red, false],
     ['never to one with the same gold text', {...blue, golds: ['red']}, red, false],
     ['never to one that accepts the same text', {...blue, golds: ['azure', 'red']}, red, false],
+    ['never to its twin of a pair', {...blue, sets: ['group q']}, {...red, sets: ['group q', 'cluster c']}, false],
+    ['to one of another pair', {...blue, sets: ['group r']}, {...red, sets: ['group q']}, true],
     ['not where its gold is hidden', {...blue, golds: []}, red, false],
     ['not to one whose gold is hidden', blue, {...red, golds: []}, false],
     ['to one without pictures too', {...blue, pictures: []}, {...red, pictures: []}, true],

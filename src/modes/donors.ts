@@ -4,7 +4,7 @@ import type {FedDonor} from '../core/generation.js'
 import type {Random} from '../core/random.js'
 
 /** The policy's name, as the lock records it. Rename it whenever the policy changes. */
-export const donorPolicy = 'contrast-or-unrelated'
+export const donorPolicy = 'contrast-or-unrelated-2'
 
 /** The properties of a sample that the policy compares. */
 export interface DonorFacts {
@@ -12,6 +12,11 @@ export interface DonorFacts {
   /** Id of the item this sample is a variant of; the sample's own id if it is not a variant. */
   readonly item: string
   readonly subtask: string
+  /**
+   * Names of the sets it belongs to whose members are one thing asked in several ways: its group, such as the two
+   * pictures of a counterfactual pair, and its cluster.
+   */
+  readonly sets?: readonly string[]
   /** Hashes of its picture files. */
   readonly pictures: readonly string[]
   /**
@@ -34,11 +39,14 @@ export interface DonorFacts {
 export type Lift = FedDonor['lift']
 
 /**
- * Whether `donor` may give its latents to `recipient`: they are different items, share no picture, and have different
- * gold texts. A sample with a hidden gold neither gives nor takes, because the golds cannot be compared.
+ * Whether `donor` may give its latents to `recipient`: they are different items, of different groups and clusters,
+ * share no picture, and have different gold texts. The twin of a counterfactual pair is no stranger: all but one edit
+ * of what its latents hold is true of the recipient. A sample with a hidden gold neither gives nor takes, because the
+ * golds cannot be compared.
  */
 export function mayDonate(donor: DonorFacts, recipient: DonorFacts): boolean {
   if (donor.item === recipient.item || donor.golds.length === 0 || recipient.golds.length === 0) return false
+  if (!disjoint(donor.sets ?? [], recipient.sets ?? [])) return false
   return disjoint(donor.pictures, recipient.pictures) && disjoint(donor.golds, recipient.golds)
 }
 

@@ -219,6 +219,21 @@ describe('rows', () => {
     expect([defaultMargin(399), defaultMargin(400)]).toEqual([0.1, 0.03])
   })
 
+  it('are judged by the nested mean that the benchmark defines, among the subtasks that have samples', () => {
+    // Own beats noise in s0 alone, always: s0 has half of the nested mean, a third of the plain one.
+    const wins = (i: number) => i % 3 === 0
+    const given = table(600, {own: always, 'matched-noise': i => !wins(i)}, i => ({subtask: `s${i % 3}`}))
+    const nested = {mean: ['s0', {mean: ['s1', 's2']}]}
+    const content = (of: DiagnosisTable) =>
+      headline(of).effects.find(({contrast, scale}) => contrast[1] === 'matched-noise' && scale === 'accuracy')!
+    expect(content({...given, aggregate: 'macro'}).difference).toBeCloseTo(1 / 3, 12)
+    const weighted = content({...given, aggregate: 'macro', nested})
+    expect(weighted.difference).toBeCloseTo(1 / 2, 12)
+    expect(weighted.low).toBeGreaterThan(1 / 3)
+    const without = given.samples.filter(({subtask}) => subtask !== 's2')
+    expect(content({...given, aggregate: 'macro', nested, samples: without}).difference).toBeCloseTo(1 / 2, 12)
+  })
+
   it('are judged on engaged samples, and all of them are told too', () => {
     const half = table(
       400,
@@ -367,6 +382,26 @@ describe('guards', () => {
     expect(flipped.statement).toContain('extractor (flips under other (not-used))')
     // An extractor that reads fewer answers is no evidence.
     expect(panel((_, __, i) => ({score: 1, read: i % 10 !== 0})).verdict).toBe('load-bearing')
+    // Nor is one that reads one letter everywhere, as the first of a word: it is named and left out.
+    const naive = headline(
+      withOutcome(({score}, _, i) => ({
+        panel: {
+          same: {score, read: true, letter: 'ABCD'[i % 4]!},
+          // It reads A in 96 of 100, and is right where A is: alike under all conditions.
+          first: {score: Number(i % 4 === 0), read: true, letter: i % 25 === 0 ? 'B' : 'A'},
+        },
+      })),
+    )
+    expect(naive.verdict).toBe('load-bearing')
+    expect(guardsOf(naive)['extractor']).toMatchObject({
+      ok: true,
+      detail: 'load-bearing under all 1 extractors; left out: first reads A in 96 % of answers',
+    })
+    // A model that says one letter everywhere is read so by every extractor: none is left out for that.
+    const constant = headline(
+      withOutcome(() => ({answer: 'A', panel: {other: {score: 1, read: true, letter: 'A'}}})),
+    )
+    expect(guardsOf(constant)['extractor']!.detail).toContain('not-used')
     // A claim that another extractor cannot confirm stands, and is named.
     const unsure = panel((score, name) => ({score: name === 'markers-only' ? null : score, read: true}))
     expect(guardsOf(unsure)['extractor']).toMatchObject({ok: true, detail: 'flips under other (inconclusive)'})

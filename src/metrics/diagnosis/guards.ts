@@ -11,6 +11,8 @@ const leastEngaged = 30
 const identityChecks = 32
 /** An extractor that reads fewer answers than this share of what the chosen one reads is no evidence. */
 const leastRead = 0.95
+/** An extractor that reads one letter in this share of all answers reads no answers. */
+const oneLetter = 0.95
 
 /** Counts samples whose own generation opened a block; null where nobody saw any. */
 export function engagementOf(row: DiagnosedRow): Engagement | null {
@@ -142,17 +144,60 @@ export function appliedGuard(row: DiagnosedRow): Guard {
   return {name, ok: null, detail: [reason, told].filter(part => part !== '').join('; ')}
 }
 
-/** Extractors of the panel that read enough of own's answers to be evidence. */
-export function panelOf(row: DiagnosedRow): string[] {
-  const read = new Map<string, number>()
-  let chosen = 0
+/** An extractor of the panel, and why it is no evidence; null where it is. */
+export interface PanelMember {
+  readonly extractor: string
+  readonly excluded: string | null
+}
+
+interface Readings {
+  /** Own answers that it reads, and answers under all deciding conditions by what it reads. */
+  ownRead: number
+  read: number
+  readonly letters: Map<string, number>
+}
+
+/**
+ * The extractors of the panel. One that reads fewer of own's answers than the chosen one does, or the same letter
+ * almost everywhere where the chosen one does not, reads something else than the answer: it is left out, by name. No
+ * score is looked at.
+ */
+export function panelOf(row: DiagnosedRow): PanelMember[] {
+  const byName = new Map<string, Readings>()
+  const chosen: Readings = {ownRead: 0, read: 0, letters: new Map()}
   for (const {under} of samplesOf(row)) {
-    const own = under[ownCondition]
-    if (own?.panel === undefined) continue
-    chosen += Number(own.outcome !== 'unanswered' && own.score !== null)
-    for (const [name, {read: found}] of Object.entries(own.panel)) read.set(name, (read.get(name) ?? 0) + Number(found))
+    for (const [condition, {panel, answer, outcome, score}] of Object.entries(under)) {
+      if (panel === undefined) continue
+      const isOwn = condition === ownCondition
+      count(chosen, isOwn, outcome !== 'unanswered' && score !== null, answer)
+      for (const [name, {read, letter}] of Object.entries(panel)) {
+        const readings = byName.get(name) ?? {ownRead: 0, read: 0, letters: new Map<string, number>()}
+        byName.set(name, readings)
+        count(readings, isOwn, read, letter)
+      }
+    }
   }
-  return [...read].filter(([, count]) => count >= leastRead * chosen).map(([name]) => name)
+  return [...byName].map(([extractor, readings]) => ({extractor, excluded: whyExcluded(readings, chosen)}))
+}
+
+function count(readings: Readings, isOwn: boolean, read: boolean, letter: string | null | undefined): void {
+  if (!read) return
+  readings.ownRead += Number(isOwn)
+  readings.read++
+  if (letter != null) readings.letters.set(letter, (readings.letters.get(letter) ?? 0) + 1)
+}
+
+function whyExcluded(readings: Readings, chosen: Readings): string | null {
+  if (readings.ownRead < leastRead * chosen.ownRead)
+    return `reads ${readings.ownRead} own answers of the ${chosen.ownRead} that the chosen one reads`
+  const [letter, share] = commonest(readings)
+  if (share >= oneLetter && commonest(chosen)[1] < oneLetter) return `reads ${letter} in ${percent(share)} of answers`
+  return null
+}
+
+function commonest({letters, read}: Readings): [letter: string, share: number] {
+  const [letter, times] = [...letters].reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0])
+  return [letter, read === 0 ? 0 : times / read]
 }
 
 const claims = (verdict: DiagnosisVerdict) => verdict !== 'inconclusive' && verdict !== 'void'
@@ -161,14 +206,18 @@ const claims = (verdict: DiagnosisVerdict) => verdict !== 'inconclusive' && verd
 export function extractorGuard(
   verdict: DiagnosisVerdict,
   panel: readonly {extractor: string; verdict: DiagnosisVerdict}[],
+  members: readonly PanelMember[] = [],
 ): Guard {
   const name = 'extractor'
-  if (panel.length === 0) return {name, ok: null, detail: 'the answers were read by one extractor only'}
+  const out = members.flatMap(({extractor, excluded}) => (excluded === null ? [] : [`${extractor} ${excluded}`]))
+  const leftOut = out.length === 0 ? '' : `; left out: ${out.join(', ')}`
+  if (panel.length === 0) return {name, ok: null, detail: `the answers were read by one extractor only${leftOut}`}
   const flips = panel.filter(other => other.verdict !== verdict)
-  const detail =
+  const found =
     flips.length === 0
       ? `${verdict} under all ${panel.length} extractors`
       : `flips under ${flips.map(other => `${other.extractor} (${other.verdict})`).join(', ')}`
+  const detail = `${found}${leftOut}`
   const contradicted = claims(verdict) && flips.some(other => claims(other.verdict))
   if (!contradicted) return {name, ok: true, detail}
   const todo = 'Fix the extractor beforehand, or use teacher-forced readings, which need none.'

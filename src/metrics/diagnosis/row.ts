@@ -1,4 +1,6 @@
 // One row of a diagnosis: the samples of a headline or of a subtask, by stratum, and the scores of its conditions.
+import {subtaskWeights} from '../../core/headline.js'
+import type {MeanOf} from '../../core/outcome.js'
 import type {Aggregate, PairedStratum, Stratum} from '../statistics/index.js'
 import {type ConditionOutcome, type DiagnosedSample, type DiagnosisTable, ownCondition} from './table.js'
 
@@ -7,12 +9,14 @@ export interface DiagnosedRow {
   /** Null for the headline. */
   readonly subtask: string | null
   readonly aggregate: Aggregate
+  /** The nested mean of a headline; see DiagnosisTable. */
+  readonly nested?: MeanOf
   /** Samples by stratum; none is empty. */
   readonly strata: readonly (readonly DiagnosedSample[])[]
 }
 
 /** The headline row, and one row per subtask where there are several. Rows without samples are left out. */
-export function rowsOf({bench, aggregate, headline, samples}: DiagnosisTable): {
+export function rowsOf({bench, aggregate, nested, headline, samples}: DiagnosisTable): {
   readonly headline: DiagnosedRow | null
   readonly subtasks: readonly DiagnosedRow[]
 } {
@@ -24,7 +28,8 @@ export function rowsOf({bench, aggregate, headline, samples}: DiagnosisTable): {
   }
   const counted = [...bySubtask].filter(([name]) => headline?.includes(name) ?? true).map(([, group]) => group)
   return {
-    headline: counted.length === 0 ? null : {bench, subtask: null, aggregate, strata: counted},
+    headline:
+      counted.length === 0 ? null : {bench, subtask: null, aggregate, strata: counted, ...(nested && {nested})},
     subtasks:
       bySubtask.size < 2
         ? []
@@ -63,9 +68,10 @@ export function pairsOf(
   [first, second]: readonly [string, string],
   scored: Scored,
 ): PairedStratum[] {
-  return valuesOf(row, [first, second], scored).map(({columns: [next, base], clusters}) => ({
+  return valuesOf(row, [first, second], scored).map(({columns: [next, base], clusters, weight}) => ({
     base: base!,
     new: next!,
+    ...(weight !== undefined && {weight}),
     ...(clusters !== undefined && {clusters}),
   }))
 }
@@ -77,8 +83,9 @@ export function combined(
   scored: Scored,
   value: (...numbers: number[]) => number,
 ): Stratum[] {
-  return valuesOf(row, conditions, scored).map(({columns, clusters}) => ({
+  return valuesOf(row, conditions, scored).map(({columns, clusters, weight}) => ({
     values: columns[0]!.map((_, i) => value(...columns.map(column => column[i]!))),
+    ...(weight !== undefined && {weight}),
     ...(clusters !== undefined && {clusters}),
   }))
 }
@@ -86,6 +93,8 @@ export function combined(
 interface Columns {
   readonly columns: readonly Float64Array[]
   readonly clusters?: Int32Array
+  /** Of its subtask in a nested mean, among those that have samples here. */
+  readonly weight?: number
 }
 
 function valuesOf(row: DiagnosedRow, conditions: readonly string[], scored: Scored): Columns[] {
@@ -107,13 +116,15 @@ function valuesOf(row: DiagnosedRow, conditions: readonly string[], scored: Scor
       clusters.push(clusterNumbers.get(cluster)!)
       samples++
     }
-    return {columns, clusters}
+    return {subtask: stratum[0]!.subtask, columns, clusters}
   })
   const clustered = clusterNumbers.size < samples
-  return kept
-    .filter(({clusters}) => clusters.length > 0)
-    .map(({columns, clusters}) => ({
-      columns: columns.map(column => Float64Array.from(column)),
-      ...(clustered && {clusters: Int32Array.from(clusters)}),
-    }))
+  const held = kept.filter(({clusters}) => clusters.length > 0)
+  const names = held.map(({subtask}) => subtask)
+  const weights = row.nested === undefined ? null : subtaskWeights(row.nested, names)
+  return held.map(({columns, clusters}, s) => ({
+    columns: columns.map(column => Float64Array.from(column)),
+    ...(clustered && {clusters: Int32Array.from(clusters)}),
+    ...(weights && {weight: weights[s]!}),
+  }))
 }

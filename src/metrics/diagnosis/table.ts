@@ -1,6 +1,6 @@
 // What the judge is given: the outcome of every sample under every condition. Plain data without files, so that runs,
 // imported answers and simulations are judged by the same code.
-import type {Outcome} from '../../core/outcome.js'
+import type {MeanOf, Outcome} from '../../core/outcome.js'
 import type {Aggregate} from '../statistics/index.js'
 
 /**
@@ -16,6 +16,8 @@ export interface DiagnosisTable {
   readonly bench: string
   /** How subtasks make the headline. */
   readonly aggregate: Aggregate
+  /** The nested mean that a macro headline is, where the benchmark defines one: subtasks then differ in weight. */
+  readonly nested?: MeanOf
   /** Subtasks that count towards the headline; all when absent. */
   readonly headline?: readonly string[]
   readonly samples: readonly DiagnosedSample[]
@@ -57,14 +59,22 @@ export interface ConditionOutcome {
    * Log-probability of each option (nats, summed over its tokens), read behind own text with this condition's latents.
    */
   readonly forced?: readonly number[] | null
-  /** Score and readability of this text under other extractors, by their names. */
-  readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly read: boolean}>>
+  /** What other extractors make of this text, by their names: score, readability, and the letter that was read. */
+  readonly panel?: Readonly<Record<string, PanelReading>>
   readonly donor?: Donor
   /** Mean norm of the latents that were fed. */
   readonly norm?: number | null
   /** All tokens that were decoded, latents and markers included, and the time from request to end. */
   readonly decodeSteps?: number | null
   readonly ms?: number | null
+}
+
+/** One text under one extractor. */
+export interface PanelReading {
+  readonly score: number | null
+  readonly read: boolean
+  /** The letter that was read; null or absent where none was. */
+  readonly letter?: string | null
 }
 
 /** Whose latents a swap fed. */

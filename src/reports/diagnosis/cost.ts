@@ -1,7 +1,7 @@
 // What each arm costs: accuracy against decode steps and milliseconds, and the arms that none beats in both.
+import {combined} from '../../core/headline.js'
 import {type ArmCost, type ConditionOutcome, paretoSet} from '../../metrics/diagnosis/index.js'
 import {quantile} from '../../metrics/statistics/quantile.js'
-import {aggregateOf} from '../strata.js'
 import {headlineOf, type Recorded} from './outcomes.js'
 import type {Study} from './study.js'
 
@@ -30,8 +30,11 @@ export function costsOf(study: Study, {bench, cells}: Recorded): CostRow[] {
     )
     const all = strata.flat()
     if (all.length === 0) return []
-    const accuracy =
-      aggregateOf({bench}) === 'macro' ? mean(strata.filter(({length}) => length > 0).map(score)) : score(all)
+    const figures = headline.flatMap((name, k) => {
+      const held = strata[k]!
+      return held.length === 0 ? [] : [{name, value: score(held), n: held.length}]
+    })
+    const accuracy = combined(figures, bench.aggregate)!
     const known = (figure: 'decodeSteps' | 'ms') => all.flatMap(one => one[figure] ?? [])
     const [steps, ms] = [known('decodeSteps'), known('ms')]
     return [

@@ -233,7 +233,8 @@ function panelOf(record: LogRecord, {arm}: StudyArm, extractors: readonly string
       const read = scoreAnswer({text, stop, gold, options, letters, usage, arm}, scoring, name)
       const score = read.outcome === 'not-engaged' ? (read.metrics['answerOnly'] ?? read.score) : read.score
       // What is none of the item's letters was not read: an extractor of letters finds none in the text of an option.
-      return [name, {score, read: read.answer !== null && (letters?.includes(read.answer) ?? true)}]
+      const found = read.answer !== null && (letters?.includes(read.answer) ?? true)
+      return [name, {score, read: found, letter: found ? read.answer : null}]
     }),
   )
 }
@@ -295,6 +296,7 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
   )
   const table: DiagnosisTable = {
     ...{bench: bench.id, aggregate: aggregateOf({bench}), samples},
+    ...(typeof bench.aggregate !== 'string' && {nested: bench.aggregate}),
     ...(bench.headline !== null && {headline: headlineOf(bench, samples)}),
   }
   // Samples that count only together are judged together.

@@ -108,18 +108,21 @@ interface RecordedSamples {
 /** By benchmark. Throws as `openRunFolder` and `readLogBatches` do. */
 async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<string, RecordedSamples>> {
   const samples = new Map<string, RecordedSamples>()
-  const check = new RecordCheck(await openRunFolder(runDir))
+  const folder = await openRunFolder(runDir)
+  const check = new RecordCheck(folder)
   for await (const batch of readLogBatches(runDir, check.fits)) {
     for (const {arm, bench, subtask, id, item = id, seen, outcome, ...answered} of batch) {
       if (outcome === 'error' || seen === null || !stored.isOf(arm)) continue
       const of = samples.get(bench) ?? {known: new Map<string, DonorFacts>(), withLatents: []}
       samples.set(bench, of)
       if (of.known.has(id)) continue
-      const {options, letters, gold} = answered
+      const {options, letters, gold, cluster} = answered
+      const group = folder.samples.get(bench)?.get(id)?.group
       const facts: DonorFacts = {
         id,
         item,
         subtask,
+        sets: [...(group === undefined ? [] : [`group ${group}`]), ...(cluster == null ? [] : [`cluster ${cluster}`])],
         pictures: seen.images.map(({sha256}) => sha256),
         golds: goldTexts(answered),
         options: (options ?? []).map(comparable),
