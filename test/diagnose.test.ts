@@ -243,6 +243,21 @@ describe('a model', () => {
     expect(recorded.document.results).toEqual(document.results)
   }, 120_000)
 
+  it('is told beforehand what it would be asked', async () => {
+    const out = join(folder, 'planned')
+    const args = ['--model', 'builtin:nano-latent', '--bench', 'hops:hops-2', '--limit', '34', '--out', out]
+    const plan = JSON.parse((await printed(...args, '--suite', 'quick', '--dry-run', '--json')).stdout)
+    expect(plan).toMatchObject({suite: 'quick', answers: 5 * 34, answersAgain: 32, forcedReadings: 0, settled: 0})
+    expect(plan.conditions.map(({condition}: {condition: string}) => condition)).toEqual([
+      ...['own', 'matched-noise', 'swap-unrelated', 'markers-only', 'no-latent'],
+    ])
+    const standard = await printed(...args, '--dry-run')
+    expect(standard).toMatchObject({code: 0, stdout: expect.stringMatching(/\d+ teacher-forced readings/)})
+    expect(standard.stdout.split('\n').every(line => line.length <= 80)).toBe(true)
+    await expect(readFile(join(out, 'lock.json'))).rejects.toThrow('ENOENT')
+    expect((await printed('results/any', '--dry-run')).code).toBe(2)
+  }, 120_000)
+
   it('whose latents cannot be seen, or several models, are exit 2', async () => {
     const remote = ['--model', 'openai:x', '--base-url', 'http://127.0.0.1:9/v1', '--data', 'builtin', ...asked]
     expect(await printed(...remote)).toMatchObject({code: 2, stderr: expect.stringContaining('cannot be seen')})

@@ -24,14 +24,13 @@ const {
   baseline: _baseline,
   'fail-on': _failOn,
   'on-inconclusive': _onInconclusive,
-  'dry-run': _dryRun,
   vary: _vary,
   'vary-all': _varyAll,
   ...askedSettings
 } = runSettings
 
 /** What the suite fixes. */
-const fixed = {mode: ['latent'], repeats: 1, 'save-latents': true, 'dry-run': false, baseline: undefined} as const
+const fixed = {mode: ['latent'], repeats: 1, 'save-latents': true, baseline: undefined} as const
 
 interface Asked {
   readonly runs: readonly string[]
@@ -69,6 +68,7 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
   async run(): Promise<unknown> {
     const {margin, alpha, expect, format} = this.flags
     const outputs = diagnosisOutputs(format, process.env)
+    if (this.flags['dry-run']) return this.plan()
     const asked = await this.ask()
     if ('exitCode' in asked) {
       process.exitCode = asked.exitCode
@@ -82,6 +82,24 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
     this.log(diagnosisText(document, terminal()))
     process.exitCode = document.exitCode
     return document
+  }
+
+  /** What `--model` would be asked. */
+  private async plan(): Promise<unknown> {
+    const {arm, model, out, suite} = this.flags
+    if (model === undefined || arm !== undefined || this.operands.length > 0)
+      throw new LanternError(
+        'usage',
+        '--dry-run shows what a model would be asked; recorded answers are only read.',
+        'Give --model REF, or leave --dry-run out.',
+      )
+    const {toSpec} = await import('../cli/run-spec.js')
+    const {planDiagnosis} = await import('../evaluation/diagnosed-run.js')
+    const {diagnosisPlanLines} = await import('../cli/plan-lines.js')
+    const spec = await toSpec({...this.flags, ...fixed, out} as unknown as RunValues, process.env)
+    const plan = await planDiagnosis(spec, suite)
+    for (const line of diagnosisPlanLines(plan, terminal().width)) this.log(line)
+    return {...plan, exitCode: 0, verdict: 'plan'}
   }
 
   /** Where the answers are; those of a model are asked for first. */

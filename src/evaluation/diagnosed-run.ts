@@ -4,6 +4,7 @@ import {LanternError} from '../core/errors.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
 import type {RunnerEvent} from '../runners/runner.js'
 import {evaluate, type RunEnd} from './evaluate.js'
+import {type Plan, planOf} from './plan.js'
 import {type Prepared, prepare} from './prepare.js'
 import {secondRun} from './second-answers.js'
 import type {RunEvent, RunSpec} from './spec.js'
@@ -31,13 +32,7 @@ export async function runDiagnosis(
   signal: AbortSignal,
 ): Promise<DiagnosedRun> {
   const notify = (event: RunnerEvent) => show({type: 'runner', event})
-  assertOne(spec)
-  const latent: RunSpec = {
-    ...spec,
-    models: spec.models.map(model => ({...model, modes: ['latent']})),
-    ...{saveLatents: true, readings: suite !== 'quick'},
-  }
-  const asked: RunSpec = {...latent, interventions: await conditionsFor(latent, suite)}
+  const {latent, asked} = await askedBy(spec, suite)
   const prepared = await prepare(asked, notify)
   try {
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
@@ -61,6 +56,77 @@ export async function runDiagnosis(
   } finally {
     await prepared.close()
   }
+}
+
+/** What a diagnosis would ask, without asking it. */
+export interface DiagnosisPlan extends Pick<Plan, 'lock' | 'runDir' | 'benchmarks'> {
+  readonly suite: DiagnosisSuite
+  readonly conditions: readonly {
+    readonly condition: string
+    readonly arm: string
+    /** Answers, and how many of them the run folder holds. */
+    readonly items: number
+    readonly settled: number
+    /** Of the answers that are not settled: every token that is decoded, latents and markers included. */
+    readonly decodeStepsAtMost: number
+  }[]
+  readonly answers: number
+  readonly settled: number
+  /** Own answers that are generated twice. */
+  readonly answersAgain: number
+  /** Options read behind own text, once for each answer under each condition; at most, since own must be readable. */
+  readonly forcedReadings: number
+  readonly decodeStepsAtMost: number
+  /** Passes over a whole prompt: one for each sample and picture, shared by the conditions that look at it. */
+  readonly prefills: number
+}
+
+/**
+ * The plan of a diagnosis: conditions, answers, readings, decode steps. Opens what `prepare` opens, and asks nothing.
+ * Throws as `runDiagnosis` does before the first question.
+ */
+export async function planDiagnosis(spec: RunSpec, suite: DiagnosisSuite): Promise<DiagnosisPlan> {
+  const {asked} = await askedBy(spec, suite)
+  const common = {...asked.runner.common, planOnly: true}
+  const prepared = await prepare({...asked, runner: {...asked.runner, common}}, () => undefined)
+  try {
+    const {lock, runDir, benchmarks, arms, items: answers} = await planOf(prepared)
+    const named = prepared.models.flatMap(model => model.arms)
+    const conditions = arms.map(({id, items, settled, newTokensAtMost}, k) => ({
+      ...{condition: named[k]!.intervention!, arm: id, items, settled, decodeStepsAtMost: newTokensAtMost},
+    }))
+    const again = asked.decoding.temperature > 0 ? [] : secondOf(prepared).map(({ids}) => ids.length)
+    const answersAgain = again.reduce((sum, count) => sum + count, 0)
+    const own = arms[0]!
+    const perAnswer = own.maxNewTokens
+    const open = arms.reduce((sum, arm) => sum + arm.newTokensAtMost, 0)
+    const pictures = 1 + asked.interventions.filter(looksElsewhere).length
+    return {
+      ...{lock, runDir, benchmarks, suite, conditions, answers, answersAgain},
+      settled: arms.reduce((sum, {settled}) => sum + settled, 0),
+      forcedReadings: asked.readings ? answers : 0,
+      decodeStepsAtMost: open + answersAgain * perAnswer,
+      prefills: pictures * own.items + answersAgain,
+    }
+  } finally {
+    await prepared.close()
+  }
+}
+
+/** Whether a condition shows the model another picture before it answers. */
+function looksElsewhere(condition: string): boolean {
+  return condition.startsWith('image:') || ['blank-image', 'other-image'].includes(condition)
+}
+
+/** What the suite makes of a specification: `latent` is how each answer is asked, `asked` has the conditions too. */
+async function askedBy(spec: RunSpec, suite: DiagnosisSuite): Promise<{latent: RunSpec; asked: RunSpec}> {
+  assertOne(spec)
+  const latent: RunSpec = {
+    ...spec,
+    models: spec.models.map(model => ({...model, modes: ['latent']})),
+    ...{saveLatents: true, readings: suite !== 'quick'},
+  }
+  return {latent, asked: {...latent, interventions: await conditionsFor(latent, suite)}}
 }
 
 function assertOne({models, latentSizes = []}: RunSpec): void {
