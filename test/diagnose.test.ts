@@ -243,6 +243,28 @@ describe('a model', () => {
     expect(recorded.document.results).toEqual(document.results)
   }, 120_000)
 
+  it('is asked about counterfactual pairs, whose twins do not donate to each other', async () => {
+    const out = join(folder, 'pairs')
+    const bench = ['--bench', 'hops-pairs:colour,off-walk', '--limit', '24', '--suite', 'quick', '--log-level', 'error']
+    const {document} = await diagnosed('--model', 'builtin:nano-latent', ...bench, '--out', out)
+    const [pairs] = document.pairs
+    const own = pairs!.conditions.find(({condition}) => condition === 'own')!
+    const none = pairs!.conditions.find(({condition}) => condition === 'no-latent')!
+    expect(own.strictFlip!.rate).toBeGreaterThan(none.strictFlip!.rate)
+    // An edit off the walk changes nothing, neither the answer nor much of the latents.
+    expect(own.falseFlip!.rate).toBeLessThan(0.2)
+    expect(pairs!.distance.unchanged!).toBeLessThan(pairs!.distance.changed!)
+    const groups = new Map<string, string>()
+    for (const line of (await readFile(join(out, 'samples.jsonl'), 'utf8')).trim().split('\n')) {
+      const {id, group} = JSON.parse(line) as {id: string; group: string}
+      groups.set(id, group)
+    }
+    const records = (await readFile(join(out, 'log.jsonl'), 'utf8')).trim().split('\n')
+    const fed = records.map(line => JSON.parse(line) as {id: string; donor?: {id: string}}).filter(({donor}) => donor)
+    expect(fed.length).toBeGreaterThan(0)
+    expect(fed.filter(({id, donor}) => groups.get(id) === groups.get(donor!.id))).toEqual([])
+  }, 120_000)
+
   it('is told beforehand what it would be asked', async () => {
     const out = join(folder, 'planned')
     const args = ['--model', 'builtin:nano-latent', '--bench', 'hops:hops-2', '--limit', '34', '--out', out]

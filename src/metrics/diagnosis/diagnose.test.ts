@@ -398,9 +398,7 @@ describe('guards', () => {
       detail: 'load-bearing under all 1 extractors; left out: first reads A in 96 % of answers',
     })
     // A model that says one letter everywhere is read so by every extractor: none is left out for that.
-    const constant = headline(
-      withOutcome(() => ({answer: 'A', panel: {other: {score: 1, read: true, letter: 'A'}}})),
-    )
+    const constant = headline(withOutcome(() => ({answer: 'A', panel: {other: {score: 1, read: true, letter: 'A'}}})))
     expect(guardsOf(constant)['extractor']!.detail).toContain('not-used')
     // A claim that another extractor cannot confirm stands, and is named.
     const unsure = panel((score, name) => ({score: name === 'markers-only' ? null : score, read: true}))

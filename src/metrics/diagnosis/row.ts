@@ -28,8 +28,7 @@ export function rowsOf({bench, aggregate, nested, headline, samples}: DiagnosisT
   }
   const counted = [...bySubtask].filter(([name]) => headline?.includes(name) ?? true).map(([, group]) => group)
   return {
-    headline:
-      counted.length === 0 ? null : {bench, subtask: null, aggregate, strata: counted, ...(nested && {nested})},
+    headline: counted.length === 0 ? null : {bench, subtask: null, aggregate, strata: counted, ...(nested && {nested})},
     subtasks:
       bySubtask.size < 2
         ? []
