@@ -243,7 +243,7 @@ describe('a model', () => {
     expect(recorded.document.results).toEqual(document.results)
   }, 120_000)
 
-  it('is asked about counterfactual pairs, whose twins do not donate to each other', async () => {
+  it('is asked about counterfactual pairs, of which no twin is a stranger', async () => {
     const out = join(folder, 'pairs')
     const bench = ['--bench', 'hops-pairs:colour,off-walk', '--limit', '24', '--suite', 'quick', '--log-level', 'error']
     const {document} = await diagnosed('--model', 'builtin:nano-latent', ...bench, '--out', out)
@@ -260,24 +260,11 @@ describe('a model', () => {
       groups.set(id, group)
     }
     const records = (await readFile(join(out, 'log.jsonl'), 'utf8')).trim().split('\n')
-    const fed = records.map(line => JSON.parse(line) as {id: string; donor?: {id: string}}).filter(({donor}) => donor)
+    const fed = records
+      .map(line => JSON.parse(line) as {arm: string; id: string; donor?: {id: string}})
+      .filter(({arm, donor}) => donor && arm.endsWith('|swap-unrelated'))
     expect(fed.length).toBeGreaterThan(0)
     expect(fed.filter(({id, donor}) => groups.get(id) === groups.get(donor!.id))).toEqual([])
-  }, 120_000)
-
-  it('is told beforehand what it would be asked', async () => {
-    const out = join(folder, 'planned')
-    const args = ['--model', 'builtin:nano-latent', '--bench', 'hops:hops-2', '--limit', '34', '--out', out]
-    const plan = JSON.parse((await printed(...args, '--suite', 'quick', '--dry-run', '--json')).stdout)
-    expect(plan).toMatchObject({suite: 'quick', answers: 5 * 34, answersAgain: 32, forcedReadings: 0, settled: 0})
-    expect(plan.conditions.map(({condition}: {condition: string}) => condition)).toEqual([
-      ...['own', 'matched-noise', 'swap-unrelated', 'markers-only', 'no-latent'],
-    ])
-    const standard = await printed(...args, '--dry-run')
-    expect(standard).toMatchObject({code: 0, stdout: expect.stringMatching(/\d+ teacher-forced readings/)})
-    expect(standard.stdout.split('\n').every(line => line.length <= 80)).toBe(true)
-    await expect(readFile(join(out, 'lock.json'))).rejects.toThrow('ENOENT')
-    expect((await printed('results/any', '--dry-run')).code).toBe(2)
   }, 120_000)
 
   it('whose latents cannot be seen, or several models, are exit 2', async () => {

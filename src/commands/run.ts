@@ -67,7 +67,10 @@ export default class Run extends BaseCommand<typeof Run> {
       const end = await evaluate(prepared, show, this.interruption())
       this.tell('debug', `${end.settled} samples in ${duration(Date.now() - began)}`)
       const {publishRun} = await import('../reports/publish.js')
-      const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
+      const document = await publishRun(end, {
+        ...{outputs, gate, panel: flags['extractor-panel'], includeUnofficial: flags['include-unofficial']},
+        tell: sentence => this.tell('warn', sentence),
+      })
       const {formatNamed} = await import('../reports/formats/index.js')
       // The built-in samples are few, and their subtasks are meant to differ.
       this.log(formatNamed('terminal').render(document, {...terminal(), subtasks: document.builtin}))
@@ -113,7 +116,7 @@ export default class Run extends BaseCommand<typeof Run> {
     const {planOf} = await import('../evaluation/plan.js')
     const {planLines} = await import('../cli/plan-lines.js')
     const plan = await planOf(prepared)
-    for (const line of planLines(plan, terminal().width)) this.log(line)
+    this.log(planLines(plan, terminal().width).join('\n'))
     return {...plan, exitCode: 0, verdict: 'plan'}
   }
 

@@ -4,11 +4,10 @@ import {LanternError} from '../core/errors.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
 import type {RunnerEvent} from '../runners/runner.js'
 import {evaluate, type RunEnd} from './evaluate.js'
-import {type Plan, planOf} from './plan.js'
 import {type Prepared, prepare} from './prepare.js'
 import {secondRun} from './second-answers.js'
 import type {RunEvent, RunSpec} from './spec.js'
-import {conditionsOf, type DiagnosisSuite} from './suites.js'
+import {conditionsOf, type DiagnosisSuite, modesOf} from './suites.js'
 
 /** Own answers that are generated twice. */
 const secondAnswers = 32
@@ -20,11 +19,36 @@ export interface DiagnosedRun {
   readonly end: RunEnd
 }
 
+/** A diagnosis that could start: the run with all conditions, and which own answers are generated again after it. */
+interface PreparedDiagnosis {
+  /** What all its parts share. */
+  readonly latent: RunSpec
+  readonly prepared: Prepared
+  readonly again: readonly {readonly id: string; readonly ids: readonly string[]}[]
+}
+
 /**
- * Runs what is missing. `spec` names one model; its interventions and modes are those of the suite.
+ * Opens the run of a suite. `spec` names one model; its interventions and modes are those of the suite.
  * Throws `usage` for several models or K, `unsupported` for a model whose latents cannot be seen, and what `prepare`
- * and `evaluate` throw.
+ * throws.
  */
+export async function prepareDiagnosis(
+  spec: RunSpec,
+  suite: DiagnosisSuite,
+  notify: (event: RunnerEvent) => void,
+): Promise<PreparedDiagnosis> {
+  assertOne(spec)
+  const latent: RunSpec = {
+    ...spec,
+    models: spec.models.map(model => ({...model, modes: ['latent']})),
+    ...{saveLatents: true, readings: suite !== 'quick'},
+  }
+  const models = spec.models.map(model => ({...model, modes: modesOf(suite)}))
+  const prepared = await prepare({...latent, models, interventions: await conditionsFor(latent, suite)}, notify)
+  return {latent, prepared, again: spec.decoding.temperature > 0 ? [] : secondOf(prepared)}
+}
+
+/** Runs what is missing. Throws what `prepareDiagnosis`, `prepare` and `evaluate` throw. */
 export async function runDiagnosis(
   spec: RunSpec,
   suite: DiagnosisSuite,
@@ -32,22 +56,21 @@ export async function runDiagnosis(
   signal: AbortSignal,
 ): Promise<DiagnosedRun> {
   const notify = (event: RunnerEvent) => show({type: 'runner', event})
-  const {latent, asked} = await askedBy(spec, suite)
-  const prepared = await prepare(asked, notify)
+  const {latent, prepared, again: second} = await prepareDiagnosis(spec, suite, notify)
   try {
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
-    const end = await evaluate({...prepared, spec: {...asked, out: runDir}}, show, signal)
-    if (end.verdict !== 'done' || asked.decoding.temperature > 0) return {runDir, end}
-    for (const {id, ids} of secondOf(prepared)) {
+    const end = await evaluate({...prepared, spec: {...prepared.spec, out: runDir}}, show, signal)
+    if (end.verdict !== 'done') return {runDir, end}
+    for (const {id, ids} of second) {
       const out = secondRun(runDir, id)
-      const benchmarks = asked.benchmarks.filter(bench => bench.id === id)
+      const benchmarks = latent.benchmarks.filter(bench => bench.id === id)
       const again = await prepare(
         {...latent, benchmarks, ids, limit: undefined, interventions: ['own'], readings: false, out},
         notify,
       )
       try {
-        const second = await evaluate(again, show, signal)
-        if (second.verdict !== 'done') return {runDir, end: second}
+        const end = await evaluate(again, show, signal)
+        if (end.verdict !== 'done') return {runDir, end}
       } finally {
         await again.close()
       }
@@ -56,77 +79,6 @@ export async function runDiagnosis(
   } finally {
     await prepared.close()
   }
-}
-
-/** What a diagnosis would ask, without asking it. */
-export interface DiagnosisPlan extends Pick<Plan, 'lock' | 'runDir' | 'benchmarks'> {
-  readonly suite: DiagnosisSuite
-  readonly conditions: readonly {
-    readonly condition: string
-    readonly arm: string
-    /** Answers, and how many of them the run folder holds. */
-    readonly items: number
-    readonly settled: number
-    /** Of the answers that are not settled: every token that is decoded, latents and markers included. */
-    readonly decodeStepsAtMost: number
-  }[]
-  readonly answers: number
-  readonly settled: number
-  /** Own answers that are generated twice. */
-  readonly answersAgain: number
-  /** Options read behind own text, once for each answer under each condition; at most, since own must be readable. */
-  readonly forcedReadings: number
-  readonly decodeStepsAtMost: number
-  /** Passes over a whole prompt: one for each sample and picture, shared by the conditions that look at it. */
-  readonly prefills: number
-}
-
-/**
- * The plan of a diagnosis: conditions, answers, readings, decode steps. Opens what `prepare` opens, and asks nothing.
- * Throws as `runDiagnosis` does before the first question.
- */
-export async function planDiagnosis(spec: RunSpec, suite: DiagnosisSuite): Promise<DiagnosisPlan> {
-  const {asked} = await askedBy(spec, suite)
-  const common = {...asked.runner.common, planOnly: true}
-  const prepared = await prepare({...asked, runner: {...asked.runner, common}}, () => undefined)
-  try {
-    const {lock, runDir, benchmarks, arms, items: answers} = await planOf(prepared)
-    const named = prepared.models.flatMap(model => model.arms)
-    const conditions = arms.map(({id, items, settled, newTokensAtMost}, k) => ({
-      ...{condition: named[k]!.intervention!, arm: id, items, settled, decodeStepsAtMost: newTokensAtMost},
-    }))
-    const again = asked.decoding.temperature > 0 ? [] : secondOf(prepared).map(({ids}) => ids.length)
-    const answersAgain = again.reduce((sum, count) => sum + count, 0)
-    const own = arms[0]!
-    const perAnswer = own.maxNewTokens
-    const open = arms.reduce((sum, arm) => sum + arm.newTokensAtMost, 0)
-    const pictures = 1 + asked.interventions.filter(looksElsewhere).length
-    return {
-      ...{lock, runDir, benchmarks, suite, conditions, answers, answersAgain},
-      settled: arms.reduce((sum, {settled}) => sum + settled, 0),
-      forcedReadings: asked.readings ? answers : 0,
-      decodeStepsAtMost: open + answersAgain * perAnswer,
-      prefills: pictures * own.items + answersAgain,
-    }
-  } finally {
-    await prepared.close()
-  }
-}
-
-/** Whether a condition shows the model another picture before it answers. */
-function looksElsewhere(condition: string): boolean {
-  return condition.startsWith('image:') || ['blank-image', 'other-image'].includes(condition)
-}
-
-/** What the suite makes of a specification: `latent` is how each answer is asked, `asked` has the conditions too. */
-async function askedBy(spec: RunSpec, suite: DiagnosisSuite): Promise<{latent: RunSpec; asked: RunSpec}> {
-  assertOne(spec)
-  const latent: RunSpec = {
-    ...spec,
-    models: spec.models.map(model => ({...model, modes: ['latent']})),
-    ...{saveLatents: true, readings: suite !== 'quick'},
-  }
-  return {latent, asked: {...latent, interventions: await conditionsFor(latent, suite)}}
 }
 
 function assertOne({models, latentSizes = []}: RunSpec): void {
@@ -175,7 +127,7 @@ async function allHaveBoxes({benchmarks}: Prepared): Promise<boolean> {
 }
 
 /** Some samples of each benchmark, spread over its data. */
-function secondOf({benchmarks}: Prepared): {readonly id: string; readonly ids: readonly string[]}[] {
+function secondOf({benchmarks}: Prepared): PreparedDiagnosis['again'] {
   return benchmarks.map(({benchmark, keys}) => {
     const items = [...new Set(keys.map(({id, item = id}) => item))]
     const step = Math.max(1, items.length / secondAnswers)

@@ -12,8 +12,6 @@ describe('a sample gives its latents', () => {
     ['never to one with the same picture', {...blue, pictures: ['p3', 'p1']}, red, false],
     ['never to one with the same gold text', {...blue, golds: ['red']}, red, false],
     ['never to one that accepts the same text', {...blue, golds: ['azure', 'red']}, red, false],
-    ['never to its twin of a pair', {...blue, sets: ['group q']}, {...red, sets: ['group q', 'cluster c']}, false],
-    ['to one of another pair', {...blue, sets: ['group r']}, {...red, sets: ['group q']}, true],
     ['not where its gold is hidden', {...blue, golds: []}, red, false],
     ['not to one whose gold is hidden', blue, {...red, golds: []}, false],
     ['to one without pictures too', {...blue, pictures: []}, {...red, pictures: []}, true],
@@ -84,6 +82,15 @@ describe('the donor of swap', () => {
     expect(drawn([contrast, neither], unrelatedDonor)).toEqual(['n'])
     expect(drawn([contrast], unrelatedDonor)).toEqual(['c'])
     expect(drawn([recipient], unrelatedDonor)).toEqual([null])
+    // The other picture of a pair shows almost the same; a contrast donor may be it.
+    const [asked, twin] = [
+      {...recipient, group: 'pair 1'},
+      {...far, group: 'pair 1'},
+    ]
+    const random1 = random('twin')
+    expect(unrelatedDonor(asked, [twin, neither], random1)!.id).toBe(neither.id)
+    expect(unrelatedDonor(asked, [twin], random1)).toBeNull()
+    expect(contrastDonor(asked, [{...contrast, group: 'pair 1'}], random1)!.id).toBe(contrast.id)
   })
 
   it('unrelated: is found where almost all are of the same subtask', () => {

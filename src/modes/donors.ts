@@ -4,7 +4,7 @@ import type {FedDonor} from '../core/generation.js'
 import type {Random} from '../core/random.js'
 
 /** The policy's name, as the lock records it. Rename it whenever the policy changes. */
-export const donorPolicy = 'contrast-or-unrelated-2'
+export const donorPolicy = 'contrast-or-other-group'
 
 /** The properties of a sample that the policy compares. */
 export interface DonorFacts {
@@ -12,11 +12,8 @@ export interface DonorFacts {
   /** Id of the item this sample is a variant of; the sample's own id if it is not a variant. */
   readonly item: string
   readonly subtask: string
-  /**
-   * Names of the sets it belongs to whose members are one thing asked in several ways: its group, such as the two
-   * pictures of a counterfactual pair, and its cluster.
-   */
-  readonly sets?: readonly string[]
+  /** Samples that count together, such as two pictures that differ in one edit. */
+  readonly group?: string
   /** Hashes of its picture files. */
   readonly pictures: readonly string[]
   /**
@@ -39,14 +36,11 @@ export interface DonorFacts {
 export type Lift = FedDonor['lift']
 
 /**
- * Whether `donor` may give its latents to `recipient`: they are different items, of different groups and clusters,
- * share no picture, and have different gold texts. The twin of a counterfactual pair is no stranger: all but one edit
- * of what its latents hold is true of the recipient. A sample with a hidden gold neither gives nor takes, because the
- * golds cannot be compared.
+ * Whether `donor` may give its latents to `recipient`: they are different items, share no picture, and have different
+ * gold texts. A sample with a hidden gold neither gives nor takes, because the golds cannot be compared.
  */
 export function mayDonate(donor: DonorFacts, recipient: DonorFacts): boolean {
   if (donor.item === recipient.item || donor.golds.length === 0 || recipient.golds.length === 0) return false
-  if (!disjoint(donor.sets ?? [], recipient.sets ?? [])) return false
   return disjoint(donor.pictures, recipient.pictures) && disjoint(donor.golds, recipient.golds)
 }
 
@@ -76,9 +70,10 @@ export function contrastDonor<T extends DonorFacts>(
 }
 
 /**
- * The donor of `swap-unrelated`: of another subtask, else of this one. Best is one whose answer is not among the
- * recipient's options, with another letter, so that following it would be chance; where all samples have the same
- * options there is none such. Null if there is none at all.
+ * The donor of `swap-unrelated`: of another subtask, else of this one, and never of the recipient's own group, whose
+ * picture shows almost the same. Best is one whose answer is not among the recipient's options, with another letter, so
+ * that following it would be chance; where all samples have the same options there is none such. Null if there is none
+ * at all.
  */
 export function unrelatedDonor<T extends DonorFacts>(
   recipient: DonorFacts,
@@ -86,13 +81,16 @@ export function unrelatedDonor<T extends DonorFacts>(
   random: Random,
 ): T | null {
   const isFar = (donor: T) => donor.subtask !== recipient.subtask
+  const isTwin = ({group}: T) => group !== undefined && group === recipient.group
   for (let draw = 0; draw < draws && candidates.length > 0; draw++) {
     const donor = random.pick(candidates)
-    if (isFar(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter') return donor
+    if (isFar(donor) && !isTwin(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter')
+      return donor
   }
   const kinds = ['letter', 'other', 'text'] as const
-  const near = () => candidates.filter(donor => !isFar(donor))
-  return firstDrawn(recipient, candidates.filter(isFar), kinds, random) ?? firstDrawn(recipient, near(), kinds, random)
+  const others = candidates.filter(donor => !isTwin(donor))
+  const near = () => others.filter(donor => !isFar(donor))
+  return firstDrawn(recipient, others.filter(isFar), kinds, random) ?? firstDrawn(recipient, near(), kinds, random)
 }
 
 /** Number of random draws before all samples are scanned. A scan is needed only if almost no sample may donate. */

@@ -219,21 +219,6 @@ describe('rows', () => {
     expect([defaultMargin(399), defaultMargin(400)]).toEqual([0.1, 0.03])
   })
 
-  it('are judged by the nested mean that the benchmark defines, among the subtasks that have samples', () => {
-    // Own beats noise in s0 alone, always: s0 has half of the nested mean, a third of the plain one.
-    const wins = (i: number) => i % 3 === 0
-    const given = table(600, {own: always, 'matched-noise': i => !wins(i)}, i => ({subtask: `s${i % 3}`}))
-    const nested = {mean: ['s0', {mean: ['s1', 's2']}]}
-    const content = (of: DiagnosisTable) =>
-      headline(of).effects.find(({contrast, scale}) => contrast[1] === 'matched-noise' && scale === 'accuracy')!
-    expect(content({...given, aggregate: 'macro'}).difference).toBeCloseTo(1 / 3, 12)
-    const weighted = content({...given, aggregate: 'macro', nested})
-    expect(weighted.difference).toBeCloseTo(1 / 2, 12)
-    expect(weighted.low).toBeGreaterThan(1 / 3)
-    const without = given.samples.filter(({subtask}) => subtask !== 's2')
-    expect(content({...given, aggregate: 'macro', nested, samples: without}).difference).toBeCloseTo(1 / 2, 12)
-  })
-
   it('are judged on engaged samples, and all of them are told too', () => {
     const half = table(
       400,
@@ -371,37 +356,60 @@ describe('guards', () => {
   })
 
   it('names the extractor under which the verdict flips, and is void where another claim is made', () => {
-    const panel = (other: (score: number, name: string, i: number) => {score: number | null; read: boolean}) =>
-      headline(withOutcome(({score}, name, i) => ({panel: {same: {score, read: true}, other: other(score!, name, i)}})))
-    expect(guardsOf(panel(score => ({score, read: true})))['extractor']).toMatchObject({
+    type Read = {score: number | null; letter: string | null}
+    const panel = (other: (score: number, name: string, i: number) => Read) =>
+      headline(
+        withOutcome(({score}, name, i) => ({
+          panel: {same: {score, letter: 'AB'[i % 2]!}, other: other(score!, name, i)},
+        })),
+      )
+    const letter = (i: number) => 'AB'[i % 2]!
+    expect(guardsOf(panel((score, _, i) => ({score, letter: letter(i)})))['extractor']).toMatchObject({
       ok: true,
       detail: 'load-bearing under all 2 extractors',
     })
-    const flipped = panel(() => ({score: 1, read: true}))
+    const flipped = panel((_, __, i) => ({score: 1, letter: letter(i)}))
     expect(flipped.verdict).toBe('void')
     expect(flipped.statement).toContain('extractor (flips under other (not-used))')
     // An extractor that reads fewer answers is no evidence.
-    expect(panel((_, __, i) => ({score: 1, read: i % 10 !== 0})).verdict).toBe('load-bearing')
-    // Nor is one that reads one letter everywhere, as the first of a word: it is named and left out.
-    const naive = headline(
-      withOutcome(({score}, _, i) => ({
-        panel: {
-          same: {score, read: true, letter: 'ABCD'[i % 4]!},
-          // It reads A in 96 of 100, and is right where A is: alike under all conditions.
-          first: {score: Number(i % 4 === 0), read: true, letter: i % 25 === 0 ? 'B' : 'A'},
-        },
-      })),
-    )
-    expect(naive.verdict).toBe('load-bearing')
-    expect(guardsOf(naive)['extractor']).toMatchObject({
-      ok: true,
-      detail: 'load-bearing under all 1 extractors; left out: first reads A in 96 % of answers',
-    })
-    // A model that says one letter everywhere is read so by every extractor: none is left out for that.
-    const constant = headline(withOutcome(() => ({answer: 'A', panel: {other: {score: 1, read: true, letter: 'A'}}})))
-    expect(guardsOf(constant)['extractor']!.detail).toContain('not-used')
+    expect(panel((_, __, i) => ({score: 1, letter: i % 10 === 0 ? null : letter(i)})).verdict).toBe('load-bearing')
     // A claim that another extractor cannot confirm stands, and is named.
-    const unsure = panel((score, name) => ({score: name === 'markers-only' ? null : score, read: true}))
+    const unsure = panel((score, name, i) => ({score: name === 'markers-only' ? null : score, letter: letter(i)}))
     expect(guardsOf(unsure)['extractor']).toMatchObject({ok: true, detail: 'flips under other (inconclusive)'})
+    // An extractor that reads the C of "Correct: B" everywhere reads no answers.
+    const stuck = panel((_, __, i) => ({score: 1, letter: i % 50 === 0 ? 'A' : 'C'}))
+    expect(stuck.verdict).toBe('load-bearing')
+    expect(guardsOf(stuck)['extractor']!.detail).toBe(
+      "load-bearing under all 1 extractors; other left out: it reads C in 98 % of own's answers",
+    )
+  })
+
+  it('an extractor that reads one letter everywhere counts where the chosen one does too', () => {
+    const alike = withOutcome(({score}) => ({answer: 'A', panel: {other: {score: 1 - score!, letter: 'A'}}}))
+    expect(guardsOf(headline(alike))['extractor']!.detail).not.toContain('left out')
+  })
+})
+
+describe('a headline that is a nested mean', () => {
+  it('is judged as that mean: own - no-latent of mean(3D, mean(ADE, COCO))', () => {
+    const sizes = {ADE: 12, COCO: 18, '3D': 30}
+    // Of each subtask, the share of samples that own alone gets right: a half, none, six tenths.
+    const won = {ADE: 6, COCO: 0, '3D': 18}
+    const samples = Object.entries(sizes).flatMap(([subtask, n]) =>
+      Array.from({length: n}, (_, i): DiagnosedSample => {
+        const outcome = (score: number): ConditionOutcome => ({outcome: score ? 'correct' : 'wrong', score})
+        const under = {own: outcome(1), 'no-latent': outcome(Number(i >= won[subtask as keyof typeof won]))}
+        return {id: `${subtask} ${i}`, subtask, engaged: true, under}
+      }),
+    )
+    const nested = {mean: ['3D', {mean: ['ADE', 'COCO']}]}
+    const given: DiagnosisTable = {bench: 'cv', aggregate: 'macro', headline: Object.keys(sizes), nested, samples}
+    const total = ({effects}: Diagnosis) => effects.find(({name}) => name === 'total')!
+    // 0.6 / 2 + 0.5 / 4 + 0 / 4.
+    expect(total(headline(given)).difference).toBeCloseTo(0.425, 12)
+    expect(total(headline({...given, nested: undefined})).difference).toBeCloseTo((0.6 + 0.5) / 3, 12)
+    // A subtask nobody answered gives its share to its neighbour: COCO alone is the second half then.
+    const without = {...given, samples: samples.filter(({subtask}) => subtask !== 'ADE')}
+    expect(total(headline(without)).difference).toBeCloseTo(0.3, 12)
   })
 })

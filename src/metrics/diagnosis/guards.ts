@@ -11,8 +11,8 @@ const leastEngaged = 30
 const identityChecks = 32
 /** An extractor that reads fewer answers than this share of what the chosen one reads is no evidence. */
 const leastRead = 0.95
-/** An extractor that reads one letter in this share of all answers reads no answers. */
-const oneLetter = 0.95
+/** One that reads the same letter in this share of what it reads, where the chosen one does not, reads no answers. */
+const stuckFrom = 0.95
 
 /** Counts samples whose own generation opened a block; null where nobody saw any. */
 export function engagementOf(row: DiagnosedRow): Engagement | null {
@@ -144,60 +144,46 @@ export function appliedGuard(row: DiagnosedRow): Guard {
   return {name, ok: null, detail: [reason, told].filter(part => part !== '').join('; ')}
 }
 
-/** An extractor of the panel, and why it is no evidence; null where it is. */
-export interface PanelMember {
-  readonly extractor: string
-  readonly excluded: string | null
+export interface Panel {
+  /** Extractors that read enough of own's answers to be evidence. */
+  readonly counted: readonly string[]
+  /** Extractors that read one letter whatever was said, such as the first of a word that starts every answer. */
+  readonly stuck: readonly {readonly extractor: string; readonly letter: string; readonly share: number}[]
 }
 
-interface Readings {
-  /** Own answers that it reads, and answers under all deciding conditions by what it reads. */
-  ownRead: number
-  read: number
-  readonly letters: Map<string, number>
-}
-
-/**
- * The extractors of the panel. One that reads fewer of own's answers than the chosen one does, or the same letter
- * almost everywhere where the chosen one does not, reads something else than the answer: it is left out, by name. No
- * score is looked at.
- */
-export function panelOf(row: DiagnosedRow): PanelMember[] {
-  const byName = new Map<string, Readings>()
-  const chosen: Readings = {ownRead: 0, read: 0, letters: new Map()}
+/** The extractors of the panel, by how they read own's answers. Those that read too few are in neither list. */
+export function panelOf(row: DiagnosedRow): Panel {
+  const read = new Map<string, Map<string, number>>()
+  const chosen = new Map<string, number>()
   for (const {under} of samplesOf(row)) {
-    for (const [condition, {panel, answer, outcome, score}] of Object.entries(under)) {
-      if (panel === undefined) continue
-      const isOwn = condition === ownCondition
-      count(chosen, isOwn, outcome !== 'unanswered' && score !== null, answer)
-      for (const [name, {read, letter}] of Object.entries(panel)) {
-        const readings = byName.get(name) ?? {ownRead: 0, read: 0, letters: new Map<string, number>()}
-        byName.set(name, readings)
-        count(readings, isOwn, read, letter)
-      }
+    const own = under[ownCondition]
+    if (own?.panel === undefined) continue
+    if (own.outcome !== 'unanswered' && own.score !== null) count(chosen, own.answer ?? '')
+    for (const [name, {letter}] of Object.entries(own.panel)) {
+      const letters = read.get(name) ?? new Map<string, number>()
+      read.set(name, letters)
+      if (letter !== null) count(letters, letter)
     }
   }
-  return [...byName].map(([extractor, readings]) => ({extractor, excluded: whyExcluded(readings, chosen)}))
+  const enough = [...read].filter(([, letters]) => total(letters) >= leastRead * total(chosen))
+  const stuck = enough.flatMap(([extractor, letters]) => {
+    const [letter = '', times = 0] = [...letters].sort(([, a], [, b]) => b - a)[0] ?? []
+    const share = times / Math.max(1, total(letters))
+    const alike = (chosen.get(letter) ?? 0) >= stuckFrom * total(chosen)
+    return share >= stuckFrom && !alike ? [{extractor, letter, share}] : []
+  })
+  const left = new Set(stuck.map(({extractor}) => extractor))
+  return {counted: enough.map(([name]) => name).filter(name => !left.has(name)), stuck}
 }
 
-function count(readings: Readings, isOwn: boolean, read: boolean, letter: string | null | undefined): void {
-  if (!read) return
-  readings.ownRead += Number(isOwn)
-  readings.read++
-  if (letter != null) readings.letters.set(letter, (readings.letters.get(letter) ?? 0) + 1)
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
-function whyExcluded(readings: Readings, chosen: Readings): string | null {
-  if (readings.ownRead < leastRead * chosen.ownRead)
-    return `reads ${readings.ownRead} own answers of the ${chosen.ownRead} that the chosen one reads`
-  const [letter, share] = commonest(readings)
-  if (share >= oneLetter && commonest(chosen)[1] < oneLetter) return `reads ${letter} in ${percent(share)} of answers`
-  return null
-}
-
-function commonest({letters, read}: Readings): [letter: string, share: number] {
-  const [letter, times] = [...letters].reduce((most, one) => (one[1] > most[1] ? one : most), ['', 0])
-  return [letter, read === 0 ? 0 : times / read]
+function total(counts: ReadonlyMap<string, number>): number {
+  let sum = 0
+  for (const times of counts.values()) sum += times
+  return sum
 }
 
 const claims = (verdict: DiagnosisVerdict) => verdict !== 'inconclusive' && verdict !== 'void'
@@ -206,18 +192,20 @@ const claims = (verdict: DiagnosisVerdict) => verdict !== 'inconclusive' && verd
 export function extractorGuard(
   verdict: DiagnosisVerdict,
   panel: readonly {extractor: string; verdict: DiagnosisVerdict}[],
-  members: readonly PanelMember[] = [],
+  stuck: Panel['stuck'] = [],
 ): Guard {
   const name = 'extractor'
-  const out = members.flatMap(({extractor, excluded}) => (excluded === null ? [] : [`${extractor} ${excluded}`]))
-  const leftOut = out.length === 0 ? '' : `; left out: ${out.join(', ')}`
-  if (panel.length === 0) return {name, ok: null, detail: `the answers were read by one extractor only${leftOut}`}
+  const left = stuck.map(
+    ({extractor, letter, share}) => `${extractor} left out: it reads ${letter} in ${percent(share)} of own's answers`,
+  )
+  const told = (...parts: string[]) => [...parts, ...left].join('; ')
+  if (panel.length === 0) return {name, ok: null, detail: told('the answers were read by one extractor only')}
   const flips = panel.filter(other => other.verdict !== verdict)
-  const found =
+  const detail = told(
     flips.length === 0
       ? `${verdict} under all ${panel.length} extractors`
-      : `flips under ${flips.map(other => `${other.extractor} (${other.verdict})`).join(', ')}`
-  const detail = `${found}${leftOut}`
+      : `flips under ${flips.map(other => `${other.extractor} (${other.verdict})`).join(', ')}`,
+  )
   const contradicted = claims(verdict) && flips.some(other => claims(other.verdict))
   if (!contradicted) return {name, ok: true, detail}
   const todo = 'Fix the extractor beforehand, or use teacher-forced readings, which need none.'

@@ -9,14 +9,14 @@ export interface DiagnosedRow {
   /** Null for the headline. */
   readonly subtask: string | null
   readonly aggregate: Aggregate
-  /** The nested mean of a headline; see DiagnosisTable. */
+  /** The nested mean, by which the strata are weighed; absent where they weigh the same. */
   readonly nested?: MeanOf
   /** Samples by stratum; none is empty. */
   readonly strata: readonly (readonly DiagnosedSample[])[]
 }
 
 /** The headline row, and one row per subtask where there are several. Rows without samples are left out. */
-export function rowsOf({bench, aggregate, nested, headline, samples}: DiagnosisTable): {
+export function rowsOf({bench, aggregate, headline, nested, samples}: DiagnosisTable): {
   readonly headline: DiagnosedRow | null
   readonly subtasks: readonly DiagnosedRow[]
 } {
@@ -67,11 +67,10 @@ export function pairsOf(
   [first, second]: readonly [string, string],
   scored: Scored,
 ): PairedStratum[] {
-  return valuesOf(row, [first, second], scored).map(({columns: [next, base], clusters, weight}) => ({
+  return valuesOf(row, [first, second], scored).map(({columns: [next, base], ...others}) => ({
     base: base!,
     new: next!,
-    ...(weight !== undefined && {weight}),
-    ...(clusters !== undefined && {clusters}),
+    ...others,
   }))
 }
 
@@ -82,17 +81,15 @@ export function combined(
   scored: Scored,
   value: (...numbers: number[]) => number,
 ): Stratum[] {
-  return valuesOf(row, conditions, scored).map(({columns, clusters, weight}) => ({
+  return valuesOf(row, conditions, scored).map(({columns, ...others}) => ({
     values: columns[0]!.map((_, i) => value(...columns.map(column => column[i]!))),
-    ...(weight !== undefined && {weight}),
-    ...(clusters !== undefined && {clusters}),
+    ...others,
   }))
 }
 
 interface Columns {
   readonly columns: readonly Float64Array[]
   readonly clusters?: Int32Array
-  /** Of its subtask in a nested mean, among those that have samples here. */
   readonly weight?: number
 }
 
@@ -115,12 +112,16 @@ function valuesOf(row: DiagnosedRow, conditions: readonly string[], scored: Scor
       clusters.push(clusterNumbers.get(cluster)!)
       samples++
     }
-    return {subtask: stratum[0]!.subtask, columns, clusters}
+    return {name: stratum[0]!.subtask, columns, clusters}
   })
   const clustered = clusterNumbers.size < samples
   const held = kept.filter(({clusters}) => clusters.length > 0)
-  const names = held.map(({subtask}) => subtask)
-  const weights = row.nested === undefined ? null : subtaskWeights(row.nested, names)
+  const weights =
+    row.nested &&
+    subtaskWeights(
+      row.nested,
+      held.map(({name}) => name),
+    )
   return held.map(({columns, clusters}, s) => ({
     columns: columns.map(column => Float64Array.from(column)),
     ...(clustered && {clusters: Int32Array.from(clusters)}),

@@ -16,10 +16,10 @@ export interface DiagnosisTable {
   readonly bench: string
   /** How subtasks make the headline. */
   readonly aggregate: Aggregate
-  /** The nested mean that a macro headline is, where the benchmark defines one: subtasks then differ in weight. */
-  readonly nested?: MeanOf
   /** Subtasks that count towards the headline; all when absent. */
   readonly headline?: readonly string[]
+  /** The nested mean that the headline is, where it is one; `aggregate` is then macro. */
+  readonly nested?: MeanOf
   readonly samples: readonly DiagnosedSample[]
 }
 
@@ -59,22 +59,14 @@ export interface ConditionOutcome {
    * Log-probability of each option (nats, summed over its tokens), read behind own text with this condition's latents.
    */
   readonly forced?: readonly number[] | null
-  /** What other extractors make of this text, by their names: score, readability, and the letter that was read. */
-  readonly panel?: Readonly<Record<string, PanelReading>>
+  /** Score of this text under other extractors, and the letter they read (null for none), by their names. */
+  readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly letter: string | null}>>
   readonly donor?: Donor
   /** Mean norm of the latents that were fed. */
   readonly norm?: number | null
   /** All tokens that were decoded, latents and markers included, and the time from request to end. */
   readonly decodeSteps?: number | null
   readonly ms?: number | null
-}
-
-/** One text under one extractor. */
-export interface PanelReading {
-  readonly score: number | null
-  readonly read: boolean
-  /** The letter that was read; null or absent where none was. */
-  readonly letter?: string | null
 }
 
 /** Whose latents a swap fed. */

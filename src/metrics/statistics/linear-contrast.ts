@@ -39,10 +39,10 @@ function atLeastHalfAPair(standardError: number, strata: readonly Stratum[]): nu
  * What one discordant pair adds to the variance of the mean: mean size of a cluster (as samples see it) / n x sum w^2.
  */
 function pairVariance(strata: readonly Stratum[]): number {
+  const shares = sharesOf(strata)
   let squaredWeights = 0
   let samples = 0
   let seen = 0
-  const shares = sharesOf(strata)
   for (const [s, {values, clusters}] of strata.entries()) {
     squaredWeights += shares[s]! ** 2 / values.length
     samples += values.length

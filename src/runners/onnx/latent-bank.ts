@@ -116,18 +116,18 @@ async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<s
       const of = samples.get(bench) ?? {known: new Map<string, DonorFacts>(), withLatents: []}
       samples.set(bench, of)
       if (of.known.has(id)) continue
-      const {options, letters, gold, cluster} = answered
+      const {options, letters, gold} = answered
       const group = folder.samples.get(bench)?.get(id)?.group
       const facts: DonorFacts = {
         id,
         item,
         subtask,
-        sets: [...(group === undefined ? [] : [`group ${group}`]), ...(cluster == null ? [] : [`cluster ${cluster}`])],
         pictures: seen.images.map(({sha256}) => sha256),
         golds: goldTexts(answered),
         options: (options ?? []).map(comparable),
         letters: letters ?? [],
         ...(typeof gold === 'string' && {gold}),
+        ...(group !== undefined && {group}),
       }
       of.known.set(id, facts)
       if (!of.known.has(item)) of.known.set(item, facts)
