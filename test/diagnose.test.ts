@@ -245,7 +245,7 @@ describe('a model', () => {
 
   it('is asked about counterfactual pairs, of which no twin is a stranger', async () => {
     const out = join(folder, 'pairs')
-    const bench = ['--bench', 'hops-pairs:colour,off-walk', '--limit', '24', '--suite', 'quick', '--log-level', 'error']
+    const bench = ['--bench', 'hops-pairs:colour,hops-pairs:off-walk', '--suite', 'quick', '--log-level', 'error']
     const {document} = await diagnosed('--model', 'builtin:nano-latent', ...bench, '--out', out)
     const [pairs] = document.pairs
     const own = pairs!.conditions.find(({condition}) => condition === 'own')!
