@@ -9,7 +9,7 @@ type Cell = Recorded['cells'] extends ReadonlyMap<string, infer T> ? T : never
 export interface StudiedPairs {
   readonly bench: string
   readonly conditions: readonly (PairFigures & {readonly condition: string})[]
-  /** Mean distance of the own latents of both sides, by whether the edit changes the gold; null where none is stored. */
+  /** Mean distance of both sides' own latents, by whether the edit changes the gold; null where none is stored. */
   readonly distance: {readonly changed: number | null; readonly unchanged: number | null}
 }
 
