@@ -28,7 +28,7 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
       ]
     }),
   )
-  const numbered = data.map(datum => ({...datum, row: datum.row.replace(/^/, `${labels.indexOf(datum.row) + 1}  `)}))
+  const numbered = data.map(datum => ({...datum, row: `${labels.indexOf(datum.row) + 1} ${datum.row}`}))
   return {
     name: figureName('flips', bench, split),
     title: short(`${title}: solved by the row, not by the column`, 96),
@@ -37,6 +37,7 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
     spec: heatSpec({
       x: {
         field: 'column',
+        scale: {domain: labels.map((_, k) => String(k + 1))},
         type: 'nominal',
         sort: null,
         title: 'not by arm',
@@ -44,7 +45,7 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
       },
       y: {field: 'row', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, domain: false}},
       value: 'share',
-      text: {field: 'flips', type: 'quantitative'},
+      text: 'datum.flips',
       scale: {scheme: 'cividis', domainMin: 0},
       turn: 0.55 * Math.max(...data.map(({share}) => share ?? 0)),
     }),

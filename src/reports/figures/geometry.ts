@@ -87,7 +87,10 @@ function drift({bench, drift}: Geometry): Figure | null {
     spec: {
       ...{width: paperWidth, autosize: {type: 'fit-x', contains: 'padding'}, height: 220},
       mark: {type: 'line', point: true},
-      encoding: {x, y: {field: 'cosine', type: 'quantitative', title: 'mean cosine to the oracle', scale: {zero: false}}},
+      encoding: {
+        x,
+        y: {field: 'cosine', type: 'quantitative', title: 'mean cosine to the oracle', scale: {zero: false}},
+      },
     },
   }
 }

@@ -37,16 +37,24 @@ const font = 'Helvetica, Arial, sans-serif'
 export function configOf(theme: Theme): Record<string, unknown> {
   const {background, text, quiet, grid, category} = colours[theme]
   return {
-    ...{background, font, aria: false, padding: 8},
+    ...{background, font, aria: false, padding: {left: 8, right: 20, top: 8, bottom: 8}},
     view: {stroke: null},
     range: {category},
     axis: {
       ...{labelColor: text, titleColor: quiet, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 11},
-      ...{labelLimit: 0, gridColor: grid, domainColor: quiet, tickColor: quiet, labelPadding: 6, titlePadding: 8},
+      ...{
+        labelLimit: 0,
+        gridColor: grid,
+        domainColor: quiet,
+        tickColor: quiet,
+        labelPadding: 6,
+        titlePadding: 8,
+        labelFlush: false,
+      },
     },
     legend: {
       ...{labelColor: text, titleColor: quiet, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 11},
-      ...{labelLimit: 0, orient: 'bottom', symbolStrokeWidth: 2, columnPadding: 16},
+      ...{labelLimit: 0, orient: 'bottom', symbolStrokeWidth: 2, columnPadding: 16, symbolOpacity: 1},
     },
     title: {
       ...{color: text, subtitleColor: quiet, fontSize: 13, subtitleFontSize: 11, fontWeight: 600},
@@ -54,8 +62,9 @@ export function configOf(theme: Theme): Record<string, unknown> {
     },
     text: {color: text, fontSize: 11},
     rule: {color: quiet},
+    rect: {color: quiet},
     point: {size: 64, filled: true, opacity: 1},
     line: {strokeWidth: 2},
-    style: {reference: {stroke: quiet, strokeDash: [4, 4], strokeWidth: 1}, band: {fill: quiet, fillOpacity: 0.14}},
+    style: {reference: {stroke: quiet, strokeDash: [4, 4], strokeWidth: 1}},
   }
 }
