@@ -39,6 +39,7 @@ export function configOf(theme: Theme): Record<string, unknown> {
   return {
     ...{background, font, aria: false, padding: {left: 8, right: 20, top: 8, bottom: 8}},
     view: {stroke: null},
+    mark: {color: category[0]},
     range: {category},
     axis: {
       ...{labelColor: text, titleColor: quiet, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 11},

@@ -83,7 +83,7 @@ async function flipFigures(document: ResultDocument): Promise<Figure[]> {
     if (rows.length < 2) return []
     const labels = rowLabels(rows)
     const arms = rows.map((row, k) => ({label: labels[k]!, scores: scoresOf(runs.get(row.run)!, row)}))
-    const figure = flipFigure(group.bench, group.split, short(groupTitle(document, group), 50), arms)
+    const figure = flipFigure(group.bench, group.split, short(groupTitle(document, group), 70), arms)
     return figure === null ? [] : [figure]
   })
 }
