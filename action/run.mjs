@@ -76,7 +76,10 @@ export async function main(env = process.env) {
   mkdirSync(folder, {recursive: true})
   output('folder', folder, env)
   const [command, ...first] = wordsOf(env.LANTERN_COMMAND || 'lantern-eval')
-  const child = spawn(command, [...first, ...argumentsOf(env, folder)], {env, stdio: 'inherit', shell: false})
+  // An empty input must not hide a key that the job has in its environment.
+  const {LANTERN_API_KEY: key = '', ...own} = env
+  const given = key === '' ? own : {...own, OPENAI_API_KEY: key}
+  const child = spawn(command, [...first, ...argumentsOf(env, folder)], {env: given, stdio: 'inherit', shell: false})
   const code = await new Promise((done, fail) => {
     child.once('error', fail)
     child.once('exit', (status, signal) => done(status ?? (signal === null ? 1 : 130)))

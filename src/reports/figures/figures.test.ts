@@ -197,7 +197,7 @@ test('pictures lie beside their data and specification, and cells that look like
   const files = readdirSync(into)
   for (const {name} of [...figures, {name: 'flips-vstar-test'}])
     for (const ending of ['svg', 'dark.svg', 'csv', 'vl.json']) expect(files).toContain(`${name}.${ending}`)
-  const lines = parse<string[]>(readFileSync(join(into, 'scores-vstar-test.csv'), 'utf8'))
+  const lines = parse(readFileSync(join(into, 'scores-vstar-test.csv'), 'utf8')) as string[][]
   expect(lines).toHaveLength(21)
   expect(lines.flat().filter(cell => /^[=+@]/.test(cell))).toEqual([])
   const spec = JSON.parse(readFileSync(join(into, 'scores-vstar-test.vl.json'), 'utf8'))

@@ -7,7 +7,8 @@ export function wholeSpec({title, description, spec, data}: Figure, theme: Theme
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     ...{title, description, ...spec},
-    datasets: {rows: data},
+    // A copy, since Vega numbers the rows that it is given.
+    datasets: {rows: data.map(datum => ({...datum}))},
     data: {name: 'rows'},
     config: configOf(theme),
   }
