@@ -201,7 +201,7 @@ function subtaskTable(document: ResultDocument, group: ResultGroup): string[] {
 function curveTable(curve: Curve): string {
   return float({
     caption: `${curveTitle(curve)}, on ${curve.bench} ${curve.split}.`,
-    label: labelOf(curve.bench, curve.split, 'steps', curve.training, curve.mode, curve.intervention ?? ''),
+    label: labelOf(curve.bench, curve.split, curveTitle(curve)),
     columns: 'rrrr',
     head: [curve.unit, 'Score (%)', '95 % interval', 'n'],
     body: curve.points.map(({step, score, low, high, n}) => {
