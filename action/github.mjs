@@ -1,4 +1,4 @@
-// What the steps of the action need of GitHub: the API, the commands of the runner, and its files. Plain Node, no build.
+// What the steps of the action need of GitHub: its API, and the commands and files of a runner. Plain Node, no build.
 import {appendFileSync} from 'node:fs'
 
 /** Text as the value of a workflow command: it can neither end the command nor begin another one. */

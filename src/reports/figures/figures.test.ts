@@ -1,5 +1,5 @@
-// What every figure keeps, whatever it shows: the same bytes in two runs, nothing that acts, a name for who does not see
-// it; and what each shows.
+// What every figure keeps, whatever it shows: the same bytes in two runs, nothing that acts, a name for who does not
+// see it; and what each shows.
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'

@@ -1,6 +1,6 @@
 // Colours of figures, light and dark. The qualitative ones are those of Okabe and Ito (2008, "Color universal design"),
-// which people with any common colour blindness tell apart; in the dark its blue and vermilion are lighter. Marks differ
-// in shape or dash as well, so that no figure needs its colours.
+// which people with any common colour blindness tell apart; in the dark its blue and vermilion are lighter. Marks
+// differ in shape or dash as well, so that no figure needs its colours.
 
 export const themes = ['light', 'dark'] as const
 export type Theme = (typeof themes)[number]
