@@ -81,7 +81,7 @@ const figure = z.number().nullable()
 const geometrySchema = z.object({
   bench: z.string(),
   samples: z.number().int(),
-  /** Mean norm of own latents, and by condition that of what was fed over it. */
+  /** Mean norm of own latents, and by condition that of what was fed divided by it. */
   norm: z.number(),
   norms: z.record(z.string(), z.number()),
   /** Mean norms of the embeddings of text and of the features of pictures, and that of own latents over them. */
