@@ -38,22 +38,40 @@ for (let k = 0; k < Number(values.seeds); k++)
 
 const isOwn = ({verdicts}: VerdictRow, {verdict}: DiagnosisRow) => verdicts.includes(verdict)
 
-/** Own against each of the four conditions, points, of the first seed. */
-function against({effects, reading}: DiagnosisRow, condition: string): string {
-  const effect = effects.find(
-    ({contrast, scale, reading: kind}) =>
-      contrast[0] === 'own' && contrast[1] === condition && scale === 'accuracy' && kind === reading,
+/** Own against one of the four conditions, points: the smallest and the largest over the seeds. */
+function against(results: readonly DiagnosisRow[], condition: string): string {
+  const differences = results.flatMap(({effects, reading}) =>
+    effects
+      .filter(
+        ({contrast, scale, reading: kind}) =>
+          contrast[0] === 'own' && contrast[1] === condition && scale === 'accuracy' && kind === reading,
+      )
+      .map(({difference}) => 100 * difference),
   )
-  return effect === undefined ? '–' : (100 * effect.difference).toFixed(1)
+  return differences.length === 0 ? '–' : span(differences, value => value.toFixed(1))
+}
+
+/** The smallest and the largest of the values, or the one that all have. */
+function span(values: readonly number[], inWords: (value: number) => string): string {
+  const ends = [Math.min(...values), Math.max(...values)].map(inWords)
+  return [...new Set(ends)].join(' to ')
 }
 
 const lines = [...found].map(([row, results]) => {
-  const [first] = results
   const counts = [...new Set(results.map(({verdict}) => verdict))].map(verdict =>
     results.length === 1 ? verdict : `${verdict} ${results.filter(one => one.verdict === verdict).length}`,
   )
-  const figures = ['matched-noise', 'swap-unrelated', 'markers-only', 'no-latent'].map(name => against(first!, name))
-  return `| ${[row.model, row.task, first!.n, counts.join(', '), ...figures].join(' | ')} |`
+  const figures = ['matched-noise', 'swap-unrelated', 'markers-only', 'no-latent'].map(name => against(results, name))
+  return `| ${[
+    row.model,
+    row.task,
+    span(
+      results.map(({n}) => n),
+      String,
+    ),
+    counts.join(', '),
+    ...figures,
+  ].join(' | ')} |`
 })
 const table = [
   '| model | task | n | verdict | own − noise | own − stranger | own − markers | own − none |',
