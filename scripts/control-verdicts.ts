@@ -1,7 +1,7 @@
 // What `diagnose` says of every control model, over several seeds, as Markdown: the table of README.md with `--write`.
 // design/controls.md explains it. Exits with 1 if a model ever gets another claim than its own; `inconclusive` is none.
 //
-//   npm run verdicts -- [--n 500] [--seeds 5] [--only nano-latent,...] [--write]
+//   npm run verdicts -- [--n 500] [--seeds 5] [--only TEXT]... [--write]     --only: rows such as "nano-latent on count"
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -13,12 +13,14 @@ const {values} = parseArgs({
   options: {
     n: {type: 'string', default: '500'},
     seeds: {type: 'string', default: '5'},
-    only: {type: 'string'},
+    only: {type: 'string', multiple: true},
     write: {type: 'boolean', default: false},
   },
 })
 const firstSeed = 314_159
-const rows = verdictRows.filter(({model}) => values.only === undefined || values.only.split(',').includes(model))
+const rows = verdictRows.filter(
+  ({model, task}) => values.only === undefined || values.only.some(text => `${model} on ${task}`.includes(text)),
+)
 const found = new Map<VerdictRow, DiagnosisRow[]>(rows.map(row => [row, []]))
 
 // Seed by seed, so that an interrupted run has looked at every model.
@@ -79,7 +81,7 @@ const table = [
   ...lines,
 ].join('\n')
 console.log(table)
-if (values.write) await writeFile('results/published/verdicts.md', `${table}\n`)
+if (values.write && values.only === undefined) await writeFile('results/published/verdicts.md', `${table}\n`)
 const wrong = [...found].flatMap(([row, results]) =>
   results.filter(result => !isOwn(row, result) && result.verdict !== 'inconclusive'),
 )
