@@ -5,11 +5,12 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {oddFile} from '../scripts/fuzz/mutate.js'
 import {random} from '../src/core/random.js'
-import {root} from './support/cli.js'
+import {endWithTests, root} from './support/cli.js'
 
 const fuzz = (...args: string[]) =>
   new Promise<{code: number | null; said: string}>(resolve => {
     const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/fuzz/index.ts', ...args], {cwd: root})
+    endWithTests(child)
     let said = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', chunk => {

@@ -5,7 +5,7 @@ import {truncateSync} from 'node:fs'
 import {mkdtemp, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {cli, type Ended, root, startCli} from './support/cli.js'
+import {cli, type Ended, endWithTests, root, startCli} from './support/cli.js'
 
 let folder: string
 beforeEach(async () => {
@@ -17,6 +17,7 @@ afterEach(() => rm(folder, {recursive: true, force: true}))
 function bash(line: string): Promise<Ended> {
   const env = {...process.env, NO_COLOR: '1', L: `${process.execPath} ${join(root, 'bin/run.js')}`, F: folder}
   const child = spawn('bash', ['-c', line], {env, stdio: ['ignore', 'pipe', 'pipe']})
+  endWithTests(child)
   const said = {stdout: '', stderr: ''}
   for (const name of ['stdout', 'stderr'] as const)
     child[name].on('data', chunk => {

@@ -60,6 +60,12 @@ export const limits = {
   xmlAttributes: 256,
   /** A record of a data file: pictures in a row take some 50 MB at most. */
   tableRowBytes: 128 * MiB,
+  /** Time to decode a part of a parquet file, beside `parquetBytesPerMs`. A page can claim any number of values. */
+  parquetMs: 12_000,
+  /** Bytes decoded in a millisecond, at the least: 5 MB a second. zstd on a busy machine takes 50. */
+  parquetBytesPerMs: 5_000,
+  /** Memory for what is decoded of a parquet file, its bytes apart. */
+  parquetMemoryMb: 512,
   /** A row of a CSV file. */
   csvRowBytes: 16 * MiB,
   /** Folders within a folder: model, date and task are three. */

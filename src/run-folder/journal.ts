@@ -42,9 +42,8 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
       const batch = waiting
       waiting = []
       try {
-        const [may, whole] = await Promise.allSettled([mayWrite(), assertWhole()])
-        // A process that lost the folder also finds another's records in the log. The lost hold is the error to report.
-        for (const look of [may, whole]) if (look.status === 'rejected') throw look.reason
+        await mayWrite()
+        await assertOurs()
         const bytes = Buffer.from(batch.map(entry => entry.line).join(''))
         await file.appendFile(bytes)
         await file.datasync()
@@ -57,6 +56,19 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
       }
     }
     writing = null
+  }
+
+  /**
+   * A process that lost the folder also finds another's records in the log. The lost hold is the error to report, even
+   * when it was lost between the two looks: this process may have been suspended there.
+   */
+  async function assertOurs(): Promise<void> {
+    try {
+      await assertWhole()
+    } catch (error) {
+      await mayWrite()
+      throw error
+    }
   }
 
   async function assertWhole(): Promise<void> {
@@ -93,7 +105,7 @@ export async function openJournal(runDir: string, mayWrite: () => Promise<void> 
     async close() {
       await writing
       await file.close()
-      if (failure === null) await assertWhole()
+      if (failure === null) await assertOurs()
     },
   }
 }

@@ -20,6 +20,19 @@ export interface CliOptions {
   readonly input?: string
 }
 
+const running = new Set<ChildProcess>()
+
+/** Kills `child` after the last test of the file, if it still runs then: its pipes would keep jest from ending. */
+export function endWithTests(child: ChildProcess): void {
+  running.add(child)
+  child.once('close', () => running.delete(child))
+}
+
+// The scripts that share this file have no tests to end with.
+globalThis.afterAll?.(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** Starts `lantern-eval ARGS`, without variables of this shell that would change its behaviour. */
 export function startCli(
   args: readonly string[],
@@ -38,6 +51,7 @@ export function startCli(
     env: {...own, NO_COLOR: '1', ...env},
     stdio: ['pipe', 'pipe', 'pipe'],
   })
+  endWithTests(child)
   child.stdin!.end(input ?? '')
   let stdout = ''
   let stderr = ''

@@ -176,6 +176,27 @@ test('a row group that cannot be decoded is one error with its rows; the others 
   expect((rows[3] as LanternError).message).toMatch(/^broken\.parquet#4 to #6 cannot be decoded/)
 })
 
+test('a page that claims two thousand million values is refused, and the next file is read', async () => {
+  const path = join(folder, 'claims.parquet')
+  const data = Array.from({length: 400}, (_, i) => (i % 2 ? null : i))
+  writeParquet(path, [{name: 'n', type: 'number', data}], {codec: 'UNCOMPRESSED', rowGroupSize: 400})
+  const bytes = await readFile(path)
+  // Levels of 400 rows, one bit each: a header for 50 groups of eight, then 0b01010101.
+  const levels = bytes.indexOf(Buffer.from([0x65, 0x55, 0x55, 0x55]))
+  expect(levels).toBeGreaterThan(0)
+  // In their place one run: 2^31 - 1 times the same level.
+  bytes.set([0xfe, 0xff, 0xff, 0xff, 0x0f, 1], levels)
+  await writeFile(path, bytes)
+  const whole = join(folder, 'whole.parquet')
+  writeParquet(whole, [{name: 'n', type: 'number', data: [7]}], {codec: 'UNCOMPRESSED', rowGroupSize: 1})
+  const [error] = await all((await openTable(path)).rows())
+  expect(error).toMatchObject({
+    code: 'bad-file',
+    message: expect.stringMatching(/#1 to #400 cannot .* (needs more than|does not end)/),
+  })
+  expect(await all((await openTable(whole)).rows())).toMatchObject([{values: {n: 7}}])
+})
+
 test('a file cut anywhere is refused by name', async () => {
   const path = join(folder, 'whole.parquet')
   writeParquet(path, [{name: 'id', type: 'text', data: ['a', 'b']}])

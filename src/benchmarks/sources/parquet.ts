@@ -1,16 +1,17 @@
 // The rows of parquet files, read by row group and column, so memory depends on the size of a row group and not of the
 // file. Bytes are decoded when they are asked for.
-import {open, stat} from 'node:fs/promises'
+import {stat} from 'node:fs/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
 import {longCell} from './long-cell.js'
+import {
+  decodePart,
+  type Footer,
+  type ParquetRow,
+  type RowGroup,
+  readFooter,
+  type SchemaTree,
+} from './parquet-decoder.js'
 import type {FormatRows, TableRow, Wanted} from './table-rows.js'
-
-// Types only; the module itself is loaded when a file is opened.
-type Parquet = typeof import('hyparquet')
-type FileMetaData = Awaited<ReturnType<Parquet['parquetMetadataAsync']>>
-type RowGroup = FileMetaData['row_groups'][number]
-type SchemaTree = ReturnType<Parquet['parquetSchema']>
-type ReadOptions = Parameters<Parquet['parquetReadObjects']>[0]
 
 /** Row groups whose bytes are kept: samples in progress span at most two. */
 const keptGroups = 2
@@ -28,7 +29,7 @@ interface OpenFile {
   /** Top-level columns in the order of the schema. */
   readonly columns: readonly SchemaTree[]
   /** The given columns of the rows `[start, end)`. Throws `bad-file` naming the rows. */
-  decode(columns: readonly string[], start: number, end: number): Promise<Record<string, unknown>[]>
+  decode(columns: readonly string[], start: number, end: number): Promise<ParquetRow[]>
   /** The cell of a column with bytes. */
   cell(group: Group, column: string, row: number): Promise<unknown>
 }
@@ -89,7 +90,7 @@ async function* rowsOf(
   const taken = file.columns.filter(({element}) => wanted.columns?.includes(element.name) ?? true)
   const lazy = taken.filter(column => hasBytes(column) && !wanted.whole?.includes(column.element.name))
   const eager = taken.filter(column => !lazy.includes(column)).map(({element}) => element.name)
-  let rows: Record<string, unknown>[]
+  let rows: ParquetRow[]
   try {
     rows = eager.length === 0 ? [] : await file.decode(eager, group.start, group.end)
     const numbers = indexes?.map(index => index - base) ?? range(group.start, group.end)
@@ -200,21 +201,33 @@ function nullsOf(group: RowGroup, path: readonly string[]): number | undefined {
 const groupBytes = 64 * 2 ** 20
 
 function isReadByPage(group: RowGroup, column: string): boolean {
-  const leaves = group.columns.filter(({meta_data: meta}) => meta?.path_in_schema[0] === column)
-  const bytes = leaves.reduce((sum, {meta_data: meta}) => sum + Number(meta?.total_uncompressed_size ?? 0), 0)
-  return bytes > groupBytes && leaves.every(({offset_index_offset: offset}) => offset !== undefined)
+  const paged = leavesOf(group, column).every(({offset_index_offset: offset}) => offset !== undefined)
+  return paged && sizeOf(group, column) > groupBytes
+}
+
+/** Bytes of a column in a row group, decompressed. */
+function sizeOf(group: RowGroup, column: string): number {
+  return leavesOf(group, column).reduce((sum, {meta_data: meta}) => sum + Number(meta?.total_uncompressed_size ?? 0), 0)
+}
+
+function leavesOf(group: RowGroup, column: string): RowGroup['columns'] {
+  return group.columns.filter(({meta_data: meta}) => meta?.path_in_schema[0] === column)
 }
 
 // --- files ----------------------------------------------------------------------------------------------------------
 
 /** Opens a parquet file and reads its footer. `name` is its name in messages. Throws `bad-file`. */
 async function openFile(path: string, name: string): Promise<OpenFile> {
-  const {parquetMetadataAsync, parquetReadObjects, parquetSchema} = await import('hyparquet')
-  const {compressors} = (await import('hyparquet-compressors')) as {compressors: ReadOptions['compressors']}
-  const file = await fileBuffer(path)
-  let metadata: FileMetaData
+  await stat(path).catch(error => {
+    throw new LanternError(
+      'bad-file',
+      `${path} cannot be read: ${messageOf(error)}.`,
+      'Check the file and its permissions.',
+    )
+  })
+  let footer: Footer
   try {
-    metadata = await parquetMetadataAsync(file)
+    footer = await readFooter(path)
   } catch (error) {
     throw new LanternError(
       'bad-file',
@@ -223,15 +236,16 @@ async function openFile(path: string, name: string): Promise<OpenFile> {
     )
   }
   const groups: Group[] = []
-  for (const meta of metadata.row_groups) {
+  for (const meta of footer.groups) {
     const start = groups.at(-1)?.end ?? 0
     groups.push({meta, start, end: start + Number(meta.num_rows)})
   }
 
   const decode = async (columns: readonly string[], rowStart: number, rowEnd: number) => {
-    const read = {file, metadata, columns: [...columns], rowStart, rowEnd, compressors, utf8: false}
+    const touched = groups.filter(({start, end}) => start < rowEnd && end > rowStart)
+    const bytes = touched.reduce((sum, {meta}) => sum + columns.reduce((all, name) => all + sizeOf(meta, name), 0), 0)
     try {
-      return await parquetReadObjects({...read, useOffsetIndex: true})
+      return await decodePart(path, {columns, rowStart, rowEnd}, bytes)
     } catch (error) {
       throw new LanternError(
         'bad-file',
@@ -259,40 +273,11 @@ async function openFile(path: string, name: string): Promise<OpenFile> {
     path,
     name,
     groups,
-    columns: parquetSchema(metadata).children,
+    columns: footer.columns,
     decode,
     async cell(group, column, row) {
       if (isReadByPage(group.meta, column)) return (await decode([column], row, row + 1))[0]?.[column]
       return (await groupCells(group, column))[row - group.start]
-    },
-  }
-}
-
-/** hyparquet's view of a file: each slice is read into a buffer of its exact size. */
-async function fileBuffer(path: string): Promise<ReadOptions['file']> {
-  const {size} = await stat(path).catch(error => {
-    throw new LanternError(
-      'bad-file',
-      `${path} cannot be read: ${messageOf(error)}.`,
-      'Check the file and its permissions.',
-    )
-  })
-  return {
-    byteLength: size,
-    async slice(start, end = size) {
-      const bytes = new Uint8Array(end - start)
-      const handle = await open(path)
-      try {
-        let done = 0
-        while (done < bytes.length) {
-          const {bytesRead} = await handle.read(bytes, done, bytes.length - done, start + done)
-          if (bytesRead === 0) throw new Error('the file ends too early')
-          done += bytesRead
-        }
-      } finally {
-        await handle.close()
-      }
-      return bytes.buffer
     },
   }
 }
