@@ -42,7 +42,9 @@ const isOwn = ({verdicts}: VerdictRow, {verdict}: DiagnosisRow) => verdicts.incl
 
 /** Own against one of the four conditions, points: the smallest and the largest over the seeds. */
 function against(results: readonly DiagnosisRow[], condition: string): string {
-  const differences = results.flatMap(({effects, reading}) =>
+  // Nothing is said behind a void one.
+  const told = results.filter(({verdict}) => verdict !== 'void')
+  const differences = told.flatMap(({effects, reading}) =>
     effects
       .filter(
         ({contrast, scale, reading: kind}) =>
