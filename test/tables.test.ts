@@ -72,6 +72,48 @@ describe('leaderboard', () => {
     expect((await readFile(join(folder, 'out/t.csv'), 'utf8')).split('\n')).toHaveLength(2 * 15 + 2)
   })
 
+  it('writes results for papers, CI, notebooks and hubs, and says what it leaves out', async () => {
+    const paths = {
+      ...{latex: 'p/t.tex', badge: 'p/badge.json', annotations: 'p/notes.txt', parquet: 'p/records.parquet'},
+      ...{eee: 'p/eee', nel: 'p/results.jsonl', 'hf-eval-results': 'p/hub.yaml', 'model-index': 'p/index.yaml'},
+    }
+    const formats = Object.entries(paths).flatMap(([name, path]) => ['--format', `${name}=${path}`])
+    const {code, stderr} = await inFolder('leaderboard', at('GPT4V'), ...formats)
+    expect([code, stderr]).toEqual([0, expect.stringContaining('.json is ')])
+    const read = (path: string) => readFile(join(folder, path), 'utf8')
+    expect(await read(paths.latex)).toContain('\\toprule')
+    expect(JSON.parse(await read(paths.badge))).toMatchObject({label: 'BLINK val'})
+    expect(await read(paths.annotations)).toMatch(/^::notice title=blink val/m)
+    expect((await read(paths.nel)).trimEnd().split('\n')).toHaveLength(1901)
+    expect(await read(paths['hf-eval-results'])).toContain('id: BLINK-Benchmark/BLINK')
+    expect(await read(paths['model-index'])).toContain('name: BLINK')
+    expect(await readdir(join(folder, paths.eee))).toHaveLength(2)
+    expect((await readFile(join(folder, paths.parquet))).subarray(0, 4).toString()).toBe('PAR1')
+
+    const small = ['--bench', 'hops', '--data', 'builtin', '--model', 'builtin:nano-direct', '--mode', 'direct']
+    const {code: ended, stderr: told} = await inFolder(
+      ...['run', ...small, '--limit', '5', '--out', 'p/run', '--format', 'hf-eval-results=p/none.yaml'],
+    )
+    expect([ended, told]).toEqual([0, expect.stringContaining('left out: built-in samples (--include-unofficial)')])
+    expect(await read('p/none.yaml')).toBe('[]\n')
+  })
+
+  it('puts checkpoints in the order of their steps, and names the best where it is shown', async () => {
+    const models = ['--model', `2000=replay:${fixture('GPT4V')}`, '--model', `500=replay:${fixture('GPT4o')}`]
+    const settings = ['--bench', 'blink', '--extractor', 'verbatim', '--out', 'p/steps']
+    const {code, stdout} = await inFolder('run', ...models, ...settings, '--json')
+    const {rows, curves} = resultDocumentSchema.parse(JSON.parse(stdout))
+    expect(code).toBe(0)
+    expect(curves).toMatchObject([{bench: 'blink', training: '*', unit: 'step', best: {steps: [500], decided: true}}])
+    expect(curves![0]!.points.map(({step, row}) => [step, rows[row]!.label])).toEqual([
+      [500, '500'],
+      [2000, '2000'],
+    ])
+    const {stdout: table} = await inFolder('leaderboard', 'p/steps')
+    expect(table).toMatch(/^ *500 +60\.0 .*\n *2,000 +51\.1 /m)
+    expect(table.replaceAll(/\s+/g, ' ')).toContain('The best step is 500: it is shown to beat each of the others.')
+  })
+
   it('exits 2 for a folder without runs', async () => {
     const {code, stderr} = await inFolder('leaderboard', 'nowhere')
     expect(code).toBe(2)

@@ -1,6 +1,6 @@
 // `--format FMT=PATH`: which tables to write, and where.
 import {LanternError} from '../core/errors.js'
-import {fileFormatNames, formatNamed} from '../reports/formats/index.js'
+import {fileFormatNames, outputNamed} from '../reports/formats/index.js'
 import type {Output} from '../reports/publish.js'
 
 /**
@@ -21,7 +21,8 @@ export function parseFormats(
         `--format ${value}: "${format}" is not a format.`,
         `Formats: ${names.join(', ')}; for example --format markdown=table.md.`,
       )
-    const variable = formatNamed(format).pathVariable
+    const found = outputNamed(format)
+    const variable = 'render' in found ? found.pathVariable : undefined
     const path = rest.join('=') || (variable === undefined ? '' : (env[variable] ?? ''))
     if (path === '')
       throw new LanternError('usage', `--format ${format} has no path.`, `Write --format ${format}=PATH.`)

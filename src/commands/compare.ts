@@ -27,7 +27,7 @@ export default class Compare extends BaseCommand<typeof Compare> {
   static override flags = flagsOf({
     ...gateSettings,
     ...pick(commandSettings, 'flips', 'allow'),
-    ...pick(resultSettings, 'format'),
+    ...pick(resultSettings, 'format', 'include-unofficial'),
   })
 
   async run(): Promise<Comparison> {
@@ -44,7 +44,9 @@ export default class Compare extends BaseCommand<typeof Compare> {
       ...{margin, alpha, failOn, onInconclusive, flips, allow},
       ...{baseArm: base.arm, newArm: next.arm},
     })
-    await writeOutputs(comparisonDocument(comparison), outputs)
+    const includeUnofficial = this.flags['include-unofficial']
+    const told = await writeOutputs(comparisonDocument(comparison), outputs, {includeUnofficial})
+    for (const sentence of told) this.tell('warn', sentence)
     this.log(comparisonText(comparison, terminal()))
     process.exitCode = comparison.exitCode
     return comparison

@@ -20,7 +20,7 @@ export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
   static override args = {
     run: Args.string({description: 'Run folders, or folders that hold some; the default is results.'}),
   }
-  static override flags = flagsOf(pick(settings, 'subtasks', 'format'))
+  static override flags = flagsOf(pick(settings, 'subtasks', 'format', 'include-unofficial'))
 
   async run(): Promise<ResultDocument> {
     const outputs = parseFormats(this.flags.format, process.env)
@@ -30,7 +30,8 @@ export default class Leaderboard extends BaseCommand<typeof Leaderboard> {
     const {formatNamed} = await import('../reports/formats/index.js')
     const {runs, warnings, exitCode} = await readRuns(this.operands)
     const document = resultTable(runs, {warnings, ...(exitCode === 0 ? {} : {exitCode, verdict: 'provenance'})})
-    await writeOutputs(document, outputs)
+    const includeUnofficial = this.flags['include-unofficial']
+    for (const sentence of await writeOutputs(document, outputs, {includeUnofficial})) this.tell('warn', sentence)
     this.log(
       formatNamed('terminal')
         .render(document, {...terminal(), subtasks: this.flags.subtasks})

@@ -45,6 +45,7 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
       'cache',
       'max-error-rate',
       'format',
+      'include-unofficial',
     ),
   })
 
@@ -76,7 +77,10 @@ export default class Rescore extends BaseCommand<typeof Rescore> {
     )
     const {publishRun} = await import('../reports/publish.js')
     const {formatNamed} = await import('../reports/formats/index.js')
-    const document = await publishRun(end, {outputs, panel: false})
+    const document = await publishRun(end, {
+      ...{outputs, panel: false, includeUnofficial: flags['include-unofficial']},
+      tell: sentence => this.tell('warn', sentence),
+    })
     this.log(formatNamed('terminal').render(document, terminal()))
     const told = `${end.changed} of ${end.total} records score differently from ${this.args.run}.`
     this.log(wrap(told, terminal().width).join('\n'))

@@ -7,7 +7,6 @@ import {toSpec} from '../cli/run-spec.js'
 import {flagsOf} from '../cli/settings/flags.js'
 import {runSettings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
-import {labelled} from '../reports/formats/layout.js'
 import type {Gate} from '../reports/publish.js'
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -68,7 +67,10 @@ export default class Run extends BaseCommand<typeof Run> {
       const end = await evaluate(prepared, show, this.interruption())
       this.tell('debug', `${end.settled} samples in ${duration(Date.now() - began)}`)
       const {publishRun} = await import('../reports/publish.js')
-      const document = await publishRun(end, {outputs, gate, panel: flags['extractor-panel']})
+      const document = await publishRun(end, {
+        ...{outputs, gate, panel: flags['extractor-panel'], includeUnofficial: flags['include-unofficial']},
+        tell: sentence => this.tell('warn', sentence),
+      })
       const {formatNamed} = await import('../reports/formats/index.js')
       // The built-in samples are few, and their subtasks are meant to differ.
       this.log(formatNamed('terminal').render(document, {...terminal(), subtasks: document.builtin}))
@@ -112,26 +114,9 @@ export default class Run extends BaseCommand<typeof Run> {
 
   private async plan(prepared: Parameters<typeof import('../evaluation/plan.js').planOf>[0]): Promise<unknown> {
     const {planOf} = await import('../evaluation/plan.js')
-    const {armLines} = await import('../cli/plan-lines.js')
+    const {planLines} = await import('../cli/plan-lines.js')
     const plan = await planOf(prepared)
-    const {width} = terminal()
-    // Later lines of a long one are indented behind it.
-    const tell = (line: string) => {
-      const indent = /^ */.exec(line)![0]
-      this.log(labelled(indent, line.trim(), width).join('\n'))
-    }
-    for (const bench of plan.benchmarks) {
-      tell(
-        `${bench.id} ${bench.split}${bench.sample === 'builtin' ? ' (built-in sample)' : ''}: ${bench.items} items from ${bench.layout}`,
-      )
-      tell(
-        `  ${Object.entries(bench.subtasks)
-          .map(([name, items]) => `${name} ${items}`)
-          .join(', ')}`,
-      )
-    }
-    for (const line of armLines(plan)) tell(line)
-    tell(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
+    this.log(planLines(plan, terminal().width).join('\n'))
     return {...plan, exitCode: 0, verdict: 'plan'}
   }
 

@@ -1,6 +1,6 @@
 // The end of a run: writes the result document, the files beside the log and the requested tables, and applies the
 // gate.
-import {appendFile, stat} from 'node:fs/promises'
+import {appendFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
@@ -9,7 +9,9 @@ import {writeWhole} from '../core/part-file.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
-import {type Format, type FormatOptions, formatNamed} from './formats/index.js'
+import type {ExportOptions} from './exports/export.js'
+import {isDevice} from './exports/files.js'
+import {type Format, type FormatOptions, outputNamed} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
 import {resultTable} from './result-table.js'
@@ -37,13 +39,18 @@ export interface PublishOptions {
   readonly gate?: Gate
   /** Also score every saved answer with every extractor. */
   readonly panel: boolean
+  /** Whether exports for hubs include rows that are not official. */
+  readonly includeUnofficial?: boolean
+  /** Receives what the outputs have to tell, in sentences. */
+  readonly tell?: (sentence: string) => void
 }
 
 /**
  * Writes summary.json, table.md and table.csv into the run folder, and the requested outputs. The gate applies only to
  * a finished run. Throws `disk` if a file cannot be written, and what `compareRuns` throws.
  */
-export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOptions): Promise<ResultDocument> {
+export async function publishRun(end: RunEnd, options: PublishOptions): Promise<ResultDocument> {
+  const {outputs, gate, panel, includeUnofficial = false, tell = () => {}} = options
   const run = await readRun(end.runDir)
   const comparison = gate === undefined || end.verdict !== 'done' ? undefined : await compareWithBaseline(run, gate)
   const exitCode = comparison && end.exitCode === 0 ? comparison.exitCode : end.exitCode
@@ -54,11 +61,11 @@ export async function publishRun(end: RunEnd, {outputs, gate, panel}: PublishOpt
     ...(panel ? {panels: await panelsOf(end.runDir)} : {}),
   }
   await writeText(join(end.runDir, summaryFile), `${JSON.stringify(document, null, 2)}\n`)
-  await writeOutputs(document, [
+  const tables = [
     {format: 'markdown', path: join(end.runDir, 'table.md')},
     {format: 'csv', path: join(end.runDir, 'table.csv')},
-    ...outputs,
-  ])
+  ]
+  for (const sentence of await writeOutputs(document, [...tables, ...outputs], {includeUnofficial})) tell(sentence)
   return document
 }
 
@@ -104,13 +111,23 @@ export function counterpart(arms: readonly Arm[], baseArm: Arm): string {
   )
 }
 
-/** Writes a document in each of the formats. Throws `disk`. */
-export async function writeOutputs(document: ResultDocument, outputs: readonly Output[]): Promise<void> {
+/**
+ * Writes a document in each of the formats. Returns what the user must be told, in sentences. Throws `disk`, and what
+ * the exports throw that read the runs of the document.
+ */
+export async function writeOutputs(
+  document: ResultDocument,
+  outputs: readonly Output[],
+  options: Partial<ExportOptions> = {},
+): Promise<string[]> {
   const plain: FormatOptions = {width: 120, color: false}
+  const told: string[] = []
   for (const {format: name, path} of outputs) {
-    const format = formatNamed(name)
-    await writeText(path, textOf(format, document, plain), format.appends === true)
+    const format = outputNamed(name)
+    if ('render' in format) await writeText(path, textOf(format, document, plain), format.appends === true)
+    else told.push(...(await format.write(document, path, {includeUnofficial: false, now: new Date(), ...options})))
   }
+  return told
 }
 
 /** Renders a document. Throws `bad-config` if a plug-in's format fails or returns no text. */
@@ -131,18 +148,10 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
 export async function writeText(path: string, text: string, append = false): Promise<void> {
   await makeFolder(dirname(path), 'Give another path.')
   try {
-    await (append || (await isStream(path)) ? appendFile(path, text) : writeWhole(path, text))
+    await (append || (await isDevice(path)) ? appendFile(path, text) : writeWhole(path, text))
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,
     })
   }
-}
-
-/** Whether a path is a terminal, pipe or device, as /dev/stdout: it cannot be replaced by another file. */
-async function isStream(path: string): Promise<boolean> {
-  return stat(path).then(
-    found => !found.isFile() && !found.isDirectory(),
-    () => false,
-  )
 }

@@ -127,3 +127,11 @@ it('says how many samples were thought of in latents, and nothing where nobody s
   const banned = arm('m', 'latent', {protocol: 'lantern', latentSize: 2, intervention: 'no-latent'})
   expect(await rowWith([0, 0, 0, 0], banned)).toBeNull()
 })
+
+it('tells the headline at each repeat, and how far it varies between them', async () => {
+  const {repeats} = await rowOf(['ccc', 'ccw', 'cww', 'cwe'])
+  expect(repeats).toEqual({n: 3, sd: expect.any(Number), scores: [1, 0.5, 1 / 3]})
+  const mean = (1 + 0.5 + 1 / 3) / 3
+  expect(repeats!.sd).toBeCloseTo(Math.sqrt(((1 - mean) ** 2 + (0.5 - mean) ** 2 + (1 / 3 - mean) ** 2) / 2), 12)
+  expect((await rowOf(['c__', 'w__', '___', '___'])).repeats).toBeUndefined()
+})

@@ -14,7 +14,8 @@ export function asOne(asked: readonly (Settled | undefined)[]): Settled {
   const own = answered[0] ?? repeats[0]!
   // A group is judged at each repeat, so its samples have to remember theirs.
   const rights = Array.from(asked, one => (one?.score == null ? null : one.outcome === 'correct'))
-  const first = own.group === null ? own : {...own, rights}
+  const scores = Array.from(asked, one => one?.score ?? null)
+  const first = {...own, scores, ...(own.group !== null && {rights})}
   if (answered.length === 0) return {...first, repeats: repeats.length}
   const score = meanOf(answered.map(({score}) => score))
   const latencies = answered.flatMap(({totalMs}) => totalMs ?? [])
@@ -39,6 +40,16 @@ export function asOne(asked: readonly (Settled | undefined)[]): Settled {
     ...(costs.length === 0
       ? {}
       : {costUsd: costs.reduce((sum, cost) => (cost === null || sum === null ? null : sum + cost))}),
+  }
+}
+
+/** A sample as it was at one repeat, as far as scores go; without a score where it was not asked then. */
+export function atRepeat(record: Settled, repeat: number): Settled {
+  const {rights} = record
+  return {
+    ...record,
+    score: record.scores?.[repeat] ?? null,
+    ...(rights !== undefined && {rights: [rights[repeat] ?? null]}),
   }
 }
 

@@ -5,8 +5,10 @@ import {subtaskWeights} from '../core/headline.js'
 import {random} from '../core/random.js'
 import {assumedEffects, detectableEffects, type PlannedStratum, rankIntervals} from '../metrics/statistics/index.js'
 import {contractOf, disagreements, type Facts, settingsOf, varying} from './comparability.js'
+import {curvesOf} from './curves.js'
 import type {Run, Sheet} from './read-run.js'
 import {countedOf, rowOf} from './row.js'
+import type {Curve} from './schemas/curve.js'
 import type {ResultDocument, ResultGroup, ResultRow} from './schemas/result.js'
 import {aggregateOf, pairsOf, rankedStrata} from './strata.js'
 
@@ -49,6 +51,8 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
   )
   const rows: ResultRow[] = []
   const documentGroups: ResultGroup[] = []
+  const curves: Curve[] = []
+  const unordered: string[] = []
   const first = new Map<string, Facts>()
   for (const entries of ordered) {
     const {run, sheet} = entries[0]!
@@ -66,6 +70,11 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
       counted: ranked.counted,
       power: ranked.power,
     })
+    const found = curvesOf(
+      ranked.rows.map((row, index) => ({...ranked.entries[index]!, row, index: rows.length + index})),
+    )
+    curves.push(...found.curves)
+    unordered.push(...found.warnings)
     rows.push(...ranked.rows)
   }
   const builtin = rows.some(row => row.sample === 'builtin')
@@ -75,7 +84,13 @@ export function resultTable(runs: readonly Run[], options: ResultOptions = {}): 
     builtin,
     rows,
     groups: documentGroups,
-    warnings: [...(options.warnings ?? []), ...(builtin ? [builtinWarning] : []), ...runs.flatMap(run => run.warnings)],
+    ...(curves.length > 0 && {curves}),
+    warnings: [
+      ...(options.warnings ?? []),
+      ...(builtin ? [builtinWarning] : []),
+      ...runs.flatMap(run => run.warnings),
+      ...unordered,
+    ],
     exitCode: options.exitCode ?? 0,
     verdict: options.verdict ?? (unfinished ? 'partial' : 'done'),
   }
@@ -88,9 +103,12 @@ function titleOf({environment}: Run['lock'], id: string): string {
 }
 
 /**
- * The rows of one group, sorted by score, with their possible ranks and with what a comparison of this size can detect.
+ * The rows of one group, sorted by score, with their possible ranks and with what a comparison of this size can detect;
+ * `entries` in the same order.
  */
-function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup, 'counted' | 'power'> {
+function rank(
+  entries: readonly Entry[],
+): {rows: ResultRow[]; entries: readonly Entry[]} & Pick<ResultGroup, 'counted' | 'power'> {
   const settings: Facts[] = entries.map(({run, sheet}) => settingsOf(run, sheet))
   // Different models always have different weights, so the checkpoint is mentioned only if the model names are equal.
   const models = new Set(entries.map(({row}) => row.model))
@@ -117,7 +135,7 @@ function rank(entries: readonly Entry[]): {rows: ResultRow[]} & Pick<ResultGroup
       rankHigh: rank?.rankHigh ?? null,
     }
   })
-  return {rows, counted, power: powerOf(byScore)}
+  return {rows, entries: byScore, counted, power: powerOf(byScore)}
 }
 
 /** The sizes of the subtasks of a row, in samples or groups, with their weights in the headline. */

@@ -15,6 +15,7 @@ import {opensBlocks} from '../modes/interventions.js'
 import type {Lock} from '../run-folder/lock.js'
 import {groupsOf} from './groups.js'
 import {countOutcomes, type Run, type Sheet} from './read-run.js'
+import {atRepeat} from './repeats.js'
 import type {ResultRow, ResultSubtask} from './schemas/result.js'
 import {malformed, type Settled} from './settled.js'
 import {askedNotes, engagedOf, labelOf, spentOn} from './spent.js'
@@ -51,6 +52,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
   const latency = Float64Array.from(answered.flatMap(record => record.latencies ?? record.totalMs ?? [])).sort()
   const robust = robustOf(sheet, headline)
   const peer = peerOf(inHeadline, bench.aggregate)
+  const repeats = repeatsOf(sheet, headline)
   const inGroups = [...grouped].flatMap(([name, part]) => (headline.has(name) ? part : []))
   const row: ResultRow = {
     run: run.dir,
@@ -88,6 +90,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     metrics: metricMeans(answered),
     ...(robust === null ? {} : {robust}),
     ...(peer === null ? {} : {peer}),
+    ...(repeats === null ? {} : {repeats}),
     differences: {},
     notes: [],
     tier: null,
@@ -146,6 +149,27 @@ function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore 
     variants.push({item: item ?? id, outcome, score})
   }
   return several ? robustScore(itemScores(variants)) : null
+}
+
+/** The headline at each repeat, and how far it varies between them; null without repeats. */
+function repeatsOf(sheet: Sheet, headline: ReadonlySet<string>): NonNullable<ResultRow['repeats']> | null {
+  let most = 0
+  for (const {scores} of sheet.records.values()) most = Math.max(most, scores?.length ?? 0)
+  if (most < 2) return null
+  const scores = Array.from({length: most}, (_, repeat) => {
+    const records = new Map(Array.from(sheet.records, ([id, record]) => [id, atRepeat(record, repeat)]))
+    const units = sheet.bench.aggregate === 'group' ? groupsOf(records) : records
+    const parts = [...bySubtask({...sheet, records: units})].filter(([name]) => headline.has(name))
+    const scored = parts.map(([name, part]) => ({name, scored: part.filter(({score}) => score !== null)}))
+    return combined(
+      scored.map(({name, scored}) => ({name, value: meanOrNull(scored, ({score}) => score), n: scored.length})),
+      sheet.bench.aggregate,
+    )
+  })
+  const known = scores.filter(score => score !== null)
+  const mean = known.reduce((sum, score) => sum + score, 0) / known.length
+  const squares = known.reduce((sum, score) => sum + (score - mean) ** 2, 0)
+  return {n: known.length, sd: known.length < 2 ? null : Math.sqrt(squares / (known.length - 1)), scores}
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Settled {
    * For a sample of a group: whether it was right at each repeat, null where it has no score. Absent without repeats.
    */
   readonly rights?: readonly (boolean | null)[]
+  /** For a sample that was asked several times: its score at each repeat, null where it has none. */
+  readonly scores?: readonly (number | null)[]
   /** For a group (`groupsOf`): its samples, and their clusters. */
   readonly members?: readonly Settled[]
   readonly clusters?: readonly string[]

@@ -8,7 +8,7 @@ import {dirname, join, relative} from 'node:path'
 import {systemCodeOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
 import type {LatentBlock} from '../core/generation.js'
-import {sha256} from '../core/hash.js'
+import {sha256, sha256OfFile} from '../core/hash.js'
 import {readFloats, readSafetensorsHeader, type TensorSource, writeSafetensors} from '../core/safetensors.js'
 
 export interface LatentKey {
@@ -81,6 +81,12 @@ function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource 
 /** What was fed, block by block; null when the run has no latents of this generation. */
 export async function readLatents(runDir: string, key: LatentKey): Promise<StoredBlocks | null> {
   return blocksIn(fileOf(runDir, key))
+}
+
+/** sha256 of the file with the latents of a generation; null when the run has none of it. */
+export async function latentsDigest(runDir: string, key: LatentKey): Promise<string | null> {
+  const file = fileOf(runDir, key)
+  return existsSync(file) ? sha256OfFile(file) : null
 }
 
 async function blocksIn(file: string): Promise<StoredBlocks | null> {

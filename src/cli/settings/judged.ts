@@ -81,7 +81,17 @@ export const resultSettings = {
     ...results,
     defaultNote: 'named after the run and its lock',
   }),
-  format: several(output, 'Write a table: markdown, csv, json, junit or github.', results),
+  format: several(
+    output,
+    'Write a table (markdown, csv, json, junit, github, latex), a badge, annotations, or records and results for others (parquet, eee, nel, hf-eval-results, model-index).',
+    results,
+  ),
+  'include-unofficial': withDefault(
+    onOrOff,
+    false,
+    'Let hf-eval-results and model-index also hold rows on built-in, partial, unverified or own samples.',
+    results,
+  ),
   'save-latents': withDefault(onOrOff, false, 'Keep the latents as safetensors in the run folder.', results),
   'max-error-rate': withDefault(
     number('X', {min: 0, max: 1}),

@@ -159,6 +159,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'batch-size': whole(1, 256),
   out: word,
   format: list(['markdown=t.md', 'csv=a b.csv']),
+  'include-unofficial': on,
   'save-latents': on,
   'max-error-rate': real(0, 1),
   baseline: word,

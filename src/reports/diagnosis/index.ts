@@ -28,15 +28,10 @@ export async function judgeStudy(
   {alpha, margin, expect, suite}: JudgeOptions,
 ): Promise<DiagnosisDocument> {
   const {benches, warnings} = await readOutcomes(study)
-  const told: string[] = []
   const results: Diagnosis[] = []
   const geometry: Geometry[] = []
   const efficiency: {readonly bench: string; readonly arms: readonly CostRow[]}[] = []
   for (const recorded of benches) {
-    if (typeof recorded.bench.aggregate !== 'string')
-      told.push(
-        `The headline of ${recorded.bench.id} is a nested mean; its verdict is about the plain mean over subtasks.`,
-      )
     const seen = await readGeometry(study, recorded)
     const {determinism, identity} = recorded
     const checks = {
@@ -64,7 +59,7 @@ export async function judgeStudy(
       ...{condition, run: folder.dir, arm: arm.id, lock: folder.lock.hash},
     })),
     ...{results, geometry, efficiency},
-    warnings: [...study.warnings, ...warnings, ...told],
+    warnings: [...study.warnings, ...warnings],
     verdict: headlines.length === 1 ? headlines[0]!.verdict : null,
     exitCode: expect === undefined ? 0 : exitCodeFor(expect, headlines),
   }

@@ -1,5 +1,6 @@
 // One suite over every format: adding a format to index.ts adds its tests. The goldens are read by a person once and
 // then held; UPDATE_GOLDENS=1 writes them anew.
+import {spawnSync} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -11,6 +12,7 @@ import {readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
 import {type ResultDocument, type ResultRow, resultDocumentSchema} from '../schemas/result.js'
 import {formatNamed, formatNames, registerFormat} from './index.js'
+import {latexText} from './latex-text.js'
 
 const narrow = {width: 80, color: false}
 const wide = {width: 120, color: false}
@@ -108,7 +110,8 @@ describe.each(names)('%s', name => {
 
   it('carries every arm, score, count and benchmark', () => {
     const text = format.render(document, wide).replaceAll('\\', '')
-    for (const row of document.rows) {
+    // A badge has room for one row.
+    for (const row of name === 'badge' ? [] : document.rows) {
       expect(text).toContain(
         row.bench === 'vstar' && ['terminal', 'markdown', 'github'].includes(name) ? 'V*' : row.mode,
       )
@@ -220,6 +223,149 @@ it('json is the document', () => {
 it.each(names)('%s renders a comparison by itself', name => {
   const text = formatNamed(name).render(comparisonDocument(document.comparison!), wide)
   expect(text).toMatch(name === 'csv' ? /^run,arm/ : /improved/)
+})
+
+describe('latex', () => {
+  /** Every float of a text: its lines between \\toprule and \\bottomrule, and its columns. */
+  const floats = (text: string) =>
+    [...text.matchAll(/\\begin\{tabular\}\{@\{\}([lr]+)@\{\}\}\n([\s\S]*?)\\end\{tabular\}/g)].map(
+      ([, columns, lines]) => ({
+        columns: columns!,
+        rows: lines!.split('\n').filter(line => line.endsWith(' \\\\')),
+      }),
+    )
+
+  it('has as many cells in each line as columns, pairs every brace and environment, and escapes all that is special', () => {
+    for (const one of [document, builtin, {...document, comparison: undefined}]) {
+      const text = formatNamed('latex').render(one as ResultDocument, wide)
+      const tables = floats(text)
+      expect(tables.length).toBeGreaterThanOrEqual(one.groups.length)
+      for (const {columns, rows} of tables)
+        for (const row of rows) expect(row.replaceAll('\\&', '').split('&')).toHaveLength(columns.length)
+      const open: string[] = []
+      for (const [, what, name] of text.matchAll(/\\(begin|end)\{(\w+)\}/g))
+        if (what === 'begin') open.push(name!)
+        else expect(open.pop()).toBe(name)
+      expect(open).toEqual([])
+      const bare = text
+        .replaceAll(/\\[{}%_&#$]/g, '')
+        .replaceAll(/^%.*$/gm, '')
+        .replaceAll(/\$[^$]*\$/g, '')
+      expect(bare.split('{').length).toBe(bare.split('}').length)
+      expect(bare).not.toMatch(/[%_#$^<>|"`]/)
+      expect([...bare.matchAll(/\\([A-Za-z]+)/g)].map(([, command]) => command).filter(isUnknown)).toEqual([])
+    }
+  })
+
+  const known =
+    'begin end centering small caption label toprule midrule bottomrule smallskip footnotesize par textbf textsuperscript usepackage ' +
+    'textless textgreater textbar textquotedbl textquotesingle textasciigrave textasciicircum textasciitilde textbackslash textperiodcentered dots'
+  const isUnknown = (command: string | undefined) => !known.split(' ').includes(command!)
+
+  it('compiles with pdfLaTeX, whatever names hold', () => {
+    const compiler = process.env['PDFLATEX'] ?? 'pdflatex'
+    if (spawnSync(compiler, ['--version']).status !== 0)
+      return console.log(`skipped: there is no ${compiler} (PDFLATEX names another one)`)
+    const folder = mkdtempSync(join(tmpdir(), 'lantern-eval-latex-'))
+    const hostile = Array.from({length: 0x250}, (_, code) => String.fromCharCode(code)).join('') + '中🜁'
+    const rows = document.rows.map((row): ResultRow => ({...row, label: hostile, notes: [hostile]}))
+    const tables = [document, builtin, {...document, rows}].map(one => formatNamed('latex').render(one, wide))
+    writeFileSync(
+      join(folder, 'paper.tex'),
+      [
+        '\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs}\\begin{document}',
+        ...tables,
+        '\\end{document}',
+      ].join('\n'),
+    )
+    const options = ['-interaction=nonstopmode', '-halt-on-error', '-draftmode', 'paper.tex']
+    const {status, stdout} = spawnSync(compiler, options, {cwd: folder, encoding: 'utf8', timeout: 120_000})
+    rmSync(folder, {recursive: true})
+    expect([status, stdout.match(/^!.*/gm)]).toEqual([0, null])
+  }, 150_000)
+
+  it.each([
+    ['50% of a_b & c', '50\\% of a\\_b \\& c'],
+    ['\\input{/etc/passwd}', '\\textbackslash{}input\\{/etc/passwd\\}'],
+    ['$x^2$ #1 ~', '\\$x\\textasciicircum{}2\\$ \\#1 \\textasciitilde{}'],
+    ['a--b, 1 – 2', 'a-{}-b, 1 -- 2'],
+    ['[4em] *', '{[}4em{]} {*}'],
+    ['naïve Łódź 中', 'naïve Łódź {[}U+4E2D{]}'],
+    ['a\u0000\u001b\nb', 'a{[}U+FFFD{]}{[}U+FFFD{]} b'],
+  ])('writes %j as letters', (given, written) => expect(latexText(given)).toBe(written))
+
+  it('has the rows of the first tier in bold, and the spread of repeats', () => {
+    const [first, second] = builtin.rows as [ResultRow, ResultRow]
+    const text = (tiers: readonly [number, number]) => {
+      const rows = [
+        {...first, tier: tiers[0], repeats: {n: 3, sd: 0.0123, scores: [0.7, 0.7, 0.72]}},
+        {...second, tier: tiers[1]},
+      ]
+      return formatNamed('latex').render({...builtin, rows}, wide)
+    }
+    expect(text([1, 2]).match(/\\textbf/g)).toHaveLength(1)
+    expect(text([1, 2])).toContain('Bold: no other row is shown to be better')
+    expect(text([1, 1]).match(/\\textbf/g)).toHaveLength(2)
+    expect(text([1, 1])).toContain('all rows are ties')
+    expect(text([1, 2])).toContain('$\\pm$1.2 (3)')
+  })
+})
+
+describe('badge', () => {
+  const badgeOf = (one: ResultDocument) => JSON.parse(formatNamed('badge').render(one, narrow))
+
+  it('is an endpoint of shields: the top of the first table', () => {
+    const {comparison: _, ...alone} = document
+    expect(badgeOf(alone)).toEqual({
+      schemaVersion: 1,
+      label: 'BLINK val',
+      message: expect.stringMatching(/^\d+\.\d % \(\d+\.\d – \d+\.\d\), models\/lantern-3b latent/),
+      color: 'blue',
+    })
+    expect(badgeOf(builtin)).toMatchObject({label: expect.stringContaining('built-in sample'), color: 'lightgrey'})
+    expect(badgeOf(empty)).toMatchObject({message: 'no runs', isError: true})
+  })
+
+  it('tells the decision of a gate', () => {
+    const comparison = document.comparison!
+    const with_ = (outcome: 'passed' | 'failed' | 'inconclusive') =>
+      badgeOf({...document, comparison: {...comparison, gate: {...comparison.gate, outcome}}})
+    expect(with_('passed')).toMatchObject({message: 'passed, improved', color: 'brightgreen'})
+    expect(with_('failed')).toMatchObject({color: 'red'})
+    expect(with_('inconclusive')).toMatchObject({message: 'undecided, improved', color: 'yellow'})
+  })
+})
+
+describe('annotations', () => {
+  const linesOf = (one: ResultDocument) => formatNamed('annotations').render(one, narrow).trimEnd().split('\n')
+  const command = /^::(error|warning|notice) title=[^:,]*::[^\n]*$/
+
+  it('are commands of a workflow, one a line, whatever names hold', () => {
+    const [row] = document.rows as [ResultRow]
+    const arm = 'a%0A::error::b\n::set-output name=x::y|direct'
+    const hostile = {...document, rows: [{...row, model: 'a%0A::error::b\n::set-output name=x::y', label: null, arm}]}
+    for (const one of [document, builtin, empty, hostile])
+      for (const line of linesOf(one)) expect(line).toMatch(command)
+    expect(linesOf(hostile).join('\n')).toContain('a%250A%3A%3Aerror%3A%3Ab%0A')
+  })
+
+  it('are an error where the gate failed and a warning where it is undecided', () => {
+    const comparison = document.comparison!
+    const levelOf = (outcome: 'passed' | 'failed' | 'inconclusive') =>
+      linesOf({...document, comparison: {...comparison, gate: {...comparison.gate, outcome}}}).find(line =>
+        /title=lantern-eval compare::gate /.test(line),
+      )
+    expect(levelOf('failed')).toMatch(/^::error/)
+    expect(levelOf('inconclusive')).toMatch(/^::warning/)
+    expect(levelOf('passed')).toMatch(/^::notice/)
+  })
+
+  it('are ten of a kind at most, of which the last counts the others', () => {
+    const rows = Array.from({length: 14}, () => builtin.rows[0]!)
+    const notices = linesOf({...builtin, rows}).filter(line => line.startsWith('::notice'))
+    expect(notices).toHaveLength(10)
+    expect(notices.at(-1)).toContain('5 more')
+  })
 })
 
 it('junit fails by a gate only', () => {

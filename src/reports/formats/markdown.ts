@@ -2,7 +2,9 @@
 
 import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
+import type {Curve} from '../schemas/curve.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
+import {curveSentence, curvesOfGroup, curveTitle} from './curve-words.js'
 import {defineFormat} from './format.js'
 import * as words from './words.js'
 
@@ -77,6 +79,7 @@ function groupBlocks(
     ),
     ...notes.flatMap(note => (note === null ? [] : [plain(note)])),
     subtasksOf(document, group),
+    ...curvesOfGroup(document, group).map(curveTable),
   ].filter(block => block !== '')
 }
 
@@ -97,6 +100,18 @@ export function subtaskTable(document: ResultDocument, group: ResultGroup): stri
     `lr${'r'.repeat(rows.length)}`,
     names.map(name => [name, words.count(size(name)), ...rows.map(row => cell(row, name))]),
   )
+}
+
+/** The checkpoints of one training in order. */
+function curveTable(curve: Curve): string {
+  const body = curve.points.map(({step, score, low, high, n}) => [
+    ...[words.count(step), words.percent(score), words.interval(low, high), words.count(n)],
+  ])
+  return [
+    plain(curveTitle(curve)),
+    markdownTable([curve.unit, 'score', '95 % interval', 'n'], 'rrrr', body),
+    plain(curveSentence(curve)),
+  ].join('\n\n')
 }
 
 function comparisonBlocks(comparison: Comparison): string[] {

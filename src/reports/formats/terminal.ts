@@ -2,7 +2,9 @@
 import {Chalk, type ChalkInstance} from 'chalk'
 import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
+import type {Curve} from '../schemas/curve.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
+import {curveSentence, curvesOfGroup, curveTitle} from './curve-words.js'
 import {defineFormat, type FormatOptions} from './format.js'
 import {type Cell, type Column, dotted, labelled, plainTable, type TableRow, widthOf, wrap} from './layout.js'
 import * as words from './words.js'
@@ -47,6 +49,7 @@ function groupBlocks(
     ].join('\n'),
     rowsTable(rows, {oneModel: model !== null, numbered: heads === 'numbers', width, paint}),
     subtasks ? subtasksTable(rows, heads, width, paint) : '',
+    ...curvesOfGroup(document, group).map(curve => curveBlock(curve, rows[0]!, width, paint)),
     notes
       .flatMap(note => wrap(note, width))
       .map(line => paint.dim(line))
@@ -226,10 +229,10 @@ function latency({latencyMs: {p50, p95}}: ResultRow, both: boolean): string {
 const scaleCells = 21
 
 /** Draws score and interval on a common scale from 0 to 100 %, with the guessing baseline as a dotted line. */
-const whiskers: Field = {
+const whiskers = {
   head: '0         50       100',
   align: 'left',
-  cell({score, low, high, baselines}) {
+  cell({score, low, high, baselines}: Pick<ResultRow, 'score' | 'low' | 'high' | 'baselines'>): string {
     const at = (fraction: number) => Math.round(fraction * (scaleCells - 1))
     const line = new Array<string>(scaleCells).fill(' ')
     if (baselines.random !== null) line[at(baselines.random)] = '┊'
@@ -239,6 +242,28 @@ const whiskers: Field = {
     }
     return line.join('')
   },
+} as const
+
+/** The checkpoints of one training in order, and which is the best as far as the tests allow. */
+function curveBlock(curve: Curve, {baselines}: ResultRow, width: number, paint: ChalkInstance): string {
+  const columns: Column[] = [
+    {head: curve.unit, align: 'right'},
+    {head: 'score', align: 'right'},
+    {head: '95 % interval', align: 'right'},
+    {head: 'n', align: 'right'},
+    {head: whiskers.head, align: 'left'},
+  ]
+  const body = curve.points.map(({step, score, low, high, n}) =>
+    [
+      ...[words.count(step), words.percent(score), words.interval(low, high), words.count(n)],
+      whiskers.cell({score, low, high, baselines}),
+    ].map(text => ({lines: [text]})),
+  )
+  return [
+    ...wrap(curveTitle(curve), width),
+    plainTable(columns, body, width, paint.dim),
+    ...wrap(curveSentence(curve), width).map(line => paint.dim(line)),
+  ].join('\n')
 }
 
 /** A comparison for the terminal: the verdict, then a sentence for each benchmark, then the subtasks that stand out. */

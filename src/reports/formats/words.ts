@@ -101,6 +101,11 @@ export function remarks(row: ResultRow): string[] {
   return remarks
 }
 
+/** What the samples of a row are: `built-in`, `partial`, ... */
+export function sampleName(sample: ResultRow['sample']): string {
+  return sample === 'builtin' ? 'built-in' : sample === 'custom' ? 'own' : sample
+}
+
 /** `BLINK val`, followed by a remark if the samples or models are not published ones. */
 export function groupTitle(document: ResultDocument, group: ResultGroup): string {
   const rows = rowsOf(document, group)

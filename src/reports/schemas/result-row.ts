@@ -86,6 +86,11 @@ export const resultRowSchema = z.looseObject({
    * samples on which they differ.
    */
   peer: z.strictObject({score: fraction, ours: fraction, n: z.number().int(), differ: z.number().int()}).optional(),
+  /**
+   * With `--repeats`: the headline at each repeat, null where nothing was scored then; the number of those with one,
+   * and their standard deviation (n - 1).
+   */
+  repeats: z.strictObject({n: z.number().int(), sd: z.number().nullable(), scores: z.array(fraction)}).optional(),
   /** Settings in which the row differs from others of its group. */
   differences: z.record(z.string(), z.string()),
   /** Notes for the reader of this row, in sentences. */

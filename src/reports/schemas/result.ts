@@ -1,6 +1,7 @@
 // The result document: summary.json, `run --json`, `leaderboard --json` (design/contract.md, "The result document").
 import {z} from 'zod'
 import {comparisonSchema} from './comparison.js'
+import {curveSchema} from './curve.js'
 import {resultRowSchema} from './result-row.js'
 
 export type {ResultRow, ResultSubtask} from './result-row.js'
@@ -62,6 +63,8 @@ export const resultDocumentSchema = z.looseObject({
   builtin: z.boolean(),
   rows: z.array(resultRowSchema),
   groups: z.array(resultGroupSchema),
+  /** Where rows are checkpoints of one training: their scores in order. */
+  curves: z.array(curveSchema).optional(),
   warnings: z.array(z.string()),
   /** With `run --baseline`. */
   comparison: comparisonSchema.optional(),

@@ -1,0 +1,118 @@
+// Finds the checkpoints of one training among comparable rows, and says which step is the best where the tests allow
+// it. Pure.
+import {canonicalJson} from '../core/hash.js'
+import {random} from '../core/random.js'
+import {rankIntervals} from '../metrics/statistics/index.js'
+import type {Run, Sheet} from './read-run.js'
+import type {Curve} from './schemas/curve.js'
+import type {ResultRow} from './schemas/result.js'
+import {aggregateOf, rankedStrata} from './strata.js'
+
+export interface TrainingStep {
+  /** The name with `*` in place of the number. */
+  readonly training: string
+  readonly unit: Curve['unit']
+  readonly step: number
+}
+
+/**
+ * A word for the place in a training and its number, as trainers name folders: `checkpoint-500`, `global_step_1200`,
+ * `epoch3`, `step=10k`.
+ */
+const stepName =
+  /(?<![a-z0-9])(checkpoint|ckpt|global[-_]?step|steps?|iter(?:ation)?|epoch)([-_=. ]?)(\d+)(k?)(?![a-z0-9])/gi
+const numberAlone = /^(\d+)(k?)$/i
+
+/**
+ * The step of a checkpoint, from its label, or from its reference where the label names none; the last such name in it
+ * counts. A label may be a number alone. Null where neither names one.
+ */
+export function trainingStep({label, model}: Pick<ResultRow, 'label' | 'model'>): TrainingStep | null {
+  const alone = label === null ? null : numberAlone.exec(label.trim())
+  if (alone) return {training: '*', unit: 'step', step: numberOf(alone[1]!, alone[2]!)}
+  return (label === null ? null : stepIn(label)) ?? stepIn(model)
+}
+
+function stepIn(name: string): TrainingStep | null {
+  const found = [...name.matchAll(stepName)].at(-1)
+  if (found === undefined) return null
+  const [whole, word = '', between, digits = '', thousands = ''] = found
+  const unit = /^epoch/i.test(word) ? 'epoch' : /^iter/i.test(word) ? 'iteration' : 'step'
+  const training = `${name.slice(0, found.index)}${word}${between}*${name.slice(found.index + whole.length)}`
+  return {training, unit, step: numberOf(digits, thousands)}
+}
+
+function numberOf(digits: string, thousands: string): number {
+  return Number(digits) * (thousands === '' ? 1 : 1000)
+}
+
+export interface CurveEntry {
+  readonly run: Run
+  readonly sheet: Sheet
+  readonly row: ResultRow
+  /** Index of the row in the document. */
+  readonly index: number
+}
+
+/** Differences that tell checkpoints of one training apart anyway. */
+const own = new Set(['checkpoint', 'run', 'endpoint'])
+
+/**
+ * The curves among the rows of one group: rows of the same arm whose models are steps of one training. A warning for a
+ * training with a step that is there twice, because then the order is not one.
+ */
+export function curvesOf(entries: readonly CurveEntry[]): {curves: Curve[]; warnings: string[]} {
+  const trainings = new Map<string, {entry: CurveEntry; at: TrainingStep}[]>()
+  for (const entry of entries) {
+    const at = trainingStep(entry.row)
+    if (at === null) continue
+    const {mode, protocol, latentSize, intervention} = entry.row
+    const key = canonicalJson([
+      ...[at.training, at.unit, mode, protocol, latentSize, intervention],
+      settingsOf(entry.row),
+    ])
+    trainings.set(key, [...(trainings.get(key) ?? []), {entry, at}])
+  }
+  const curves: Curve[] = []
+  const warnings: string[] = []
+  for (const steps of trainings.values()) {
+    if (steps.length < 2) continue
+    steps.sort((a, b) => a.at.step - b.at.step)
+    const twice = steps.find(({at}, k) => at.step === steps[k + 1]?.at.step)
+    if (twice === undefined) curves.push(curveOf(steps))
+    else
+      warnings.push(
+        `${twice.entry.row.bench}: ${twice.at.unit} ${twice.at.step} of ${twice.at.training} is there more than once, so there is no curve of it.`,
+      )
+  }
+  return {curves, warnings}
+}
+
+function settingsOf({differences}: ResultRow): Record<string, string> {
+  return Object.fromEntries(Object.entries(differences).filter(([name]) => !own.has(name)))
+}
+
+function curveOf(steps: readonly {readonly entry: CurveEntry; readonly at: TrainingStep}[]): Curve {
+  const [{entry, at}] = steps as [(typeof steps)[number]]
+  const {bench, split, mode, protocol, latentSize, intervention} = entry.row
+  return {
+    ...{bench, split, training: at.training, unit: at.unit, mode, protocol, latentSize, intervention},
+    settings: settingsOf(entry.row),
+    points: steps.map(({entry: {row, index}, at: {step}}) => {
+      const {score, low, high, n} = row
+      return {step, row: index, score, low, high, n}
+    }),
+    best: bestOf(steps),
+  }
+}
+
+/** Ranks the steps among themselves: other rows of the group are no candidates, and cost no power. */
+function bestOf(steps: readonly {readonly entry: CurveEntry; readonly at: TrainingStep}[]): Curve['best'] {
+  const sheets = steps.map(({entry}) => entry.sheet)
+  const {run, sheet} = steps[0]!.entry
+  const rng = random(run.lock.seeds.run, 'curve', sheet.bench.id, ...sheets.map(({arm}) => arm.id))
+  const ranks = rankIntervals(rankedStrata(sheets), aggregateOf(sheet), {random: rng})
+  const first = steps.filter((_, k) => ranks[k]?.tier === 1)
+  const decided = ranks.filter(rank => rank !== null).length > 1 && ranks.some(rank => rank?.rankHigh === 1)
+  return {steps: first.map(({at}) => at.step), decided}
+}
