@@ -1,8 +1,8 @@
 // What the arms of a diagnosis cost together, in units of the own arm: one picture of a megapixel, short answers.
 // The own arms are recorded in a first pass; the second has all other arms that look at the same picture, and the
 // reading of each. At most 2.5 is wanted. What fits into memory of the first pass (`mostHeldBytes`) is not computed
-// again in the second. Costs are processor time, which other work on the machine moves less than the clock. Two models: nano-latent, and a random checkpoint of 0.14 B parameters, of which each step reads
-// 123 M (sizes as in decode.ts).
+// again in the second. Costs are processor time, which other work on the machine moves less than the clock. Two models:
+// nano-latent, and a random checkpoint of 0.14 B parameters, of which each step reads 123 M (sizes as in decode.ts).
 import {mkdtemp, rm} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'

@@ -1,7 +1,9 @@
 // What `diagnose` says of every control model, over several seeds, as Markdown: the table of README.md with `--write`.
 // design/controls.md explains it. Exits with 1 if a model ever gets another claim than its own; `inconclusive` is none.
 //
-//   npm run verdicts -- [--n 500] [--seeds 5] [--only TEXT]... [--write]     --only: rows such as "nano-latent on count"
+//   npm run verdicts -- [--n 500] [--seeds 5] [--only TEXT]... [--write]
+//
+// `--only` takes rows by a part of their name, such as "nano-latent on count".
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
