@@ -36,11 +36,11 @@ const attr = {task: 'attr', subtasks: ['attr']}
 
 export const verdictRows: readonly VerdictRow[] = [
   {
-    ...{model: 'nano-latent', ...chains, verdicts: ['load-bearing'], n: 60, suite: 'full'},
+    ...{model: 'nano-latent', ...chains, verdicts: ['load-bearing'], n: 40, suite: 'full'},
     says: /answers follow the latents of a contrast donor.*; with the picture hidden the answer is read from the latents/,
   },
   {
-    ...{model: 'nano-latent', task: 'count-hops', subtasks: counted, verdicts: ['load-bearing'], n: 60},
+    ...{model: 'nano-latent', task: 'count-hops', subtasks: counted, verdicts: ['load-bearing'], n: 40},
     ...{suite: 'standard', says: /; their order matters/},
   },
   {model: 'nano-latent-sft', ...chains, verdicts: ['load-bearing'], n: 60, suite: 'quick'},
