@@ -3,7 +3,9 @@
 import type {ArmPlan, Cost, Plan} from '../evaluation/plan.js'
 import {labelled} from '../reports/formats/layout.js'
 
-/** The plan within `width` columns: benchmarks, arms, their total cost, the run folder. `beside` comes before the last. */
+/**
+ * The plan within `width` columns: benchmarks, arms, their total cost, the run folder. `beside` comes before the last.
+ */
 export function planLines(plan: Plan, width: number, beside: readonly string[] = []): string[] {
   const lines = [
     ...plan.benchmarks.flatMap(benchmarkLines),

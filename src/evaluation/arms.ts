@@ -18,8 +18,9 @@ export interface ArmChoices {
  * The arms of one model: modes, and for latent arms K x interventions. Other modes have a plain arm, and one for each
  * intervention that changes the picture; text chains of thought one with the decode steps of own too. The default mode
  * is `latent` for a checkpoint with latent ids, else `direct`; protocol and K default to what the checkpoint says.
- * Throws `usage` for a protocol that does not exist, and for the steps of own where there is not one own arm, `bad-config` for an intervention that always fails, `unsupported`
- * for one that cannot be run and for an intervention on a model whose latents cannot be reached.
+ * Throws `usage` for a protocol that does not exist, and for the steps of own where there is not one own arm,
+ * `bad-config` for an intervention that always fails, `unsupported` for one that cannot be run and for an intervention
+ * on a model whose latents cannot be reached.
  */
 export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
   if (choices.protocol !== undefined) protocolNamed(choices.protocol)

@@ -61,13 +61,11 @@ export async function runDiagnosis(
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
     const end = await evaluate({...prepared, spec: {...prepared.spec, out: runDir}}, show, signal)
     if (end.verdict !== 'done') return {runDir, end}
+    const own = {interventions: ['own'], readings: false, latentsAlone: true, limit: undefined}
     for (const {id, ids} of second) {
       const out = secondRun(runDir, id)
       const benchmarks = latent.benchmarks.filter(bench => bench.id === id)
-      const again = await prepare(
-        {...latent, benchmarks, ids, limit: undefined, interventions: ['own'], readings: false, out},
-        notify,
-      )
+      const again = await prepare({...latent, ...own, benchmarks, ids, out}, notify)
       try {
         const end = await evaluate(again, show, signal)
         if (end.verdict !== 'done') return {runDir, end}

@@ -33,7 +33,8 @@ export interface LoopTools {
 
 /**
  * Runs every model over every benchmark. Where arms feed on the own latents of this run, are read behind its own texts,
- * or take as many steps, the own arms come first, over all benchmarks: statistics and donors are those of the whole run.
+ * or take as many steps, the own arms come first, over all benchmarks: statistics and donors are those of the whole
+ * run.
  * Throws what a session throws when it cannot go on; whatever finished by then is on disk.
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {

@@ -85,6 +85,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           seed: spec.seed,
           repeats,
           keepLatents: spec.saveLatents || recordsOwn(spec),
+          keepContext: spec.saveLatents && !spec.latentsAlone,
           notify,
         },
         local,
@@ -225,7 +226,9 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
   }
 }
 
-/** Whether the own arms come before the others: these feed on their latents, are read behind them, or take their steps. */
+/**
+ * Whether the own arms come before the others: these feed on their latents, are read behind them, or take their steps.
+ */
 export function ownFirst(spec: RunSpec): boolean {
   return recordsOwn(spec) || spec.interventions.some(takesOwnSteps)
 }

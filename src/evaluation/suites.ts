@@ -13,7 +13,9 @@ const standard = [
   'image:blank',
 ]
 
-/** Beside these, `full` has every place: `truncate:k` and `zero-at:i`, and text chains of thought beside the latents. */
+/**
+ * Beside these, `full` has every place: `truncate:k` and `zero-at:i`, and text chains of thought beside the latents.
+ */
 const full = [
   ...standard,
   ...['noise', 'mean', 'random-crop', 'other-crop', 'blank-image', 'other-image', 'knock-out', 'strict-all'],
