@@ -28,6 +28,7 @@ const schemas = {
   benchmark: (await import('../dist/benchmarks/definition/schema.js')).definitionSchema,
   lock: (await import('../dist/run-folder/lock.js')).lockSchema,
   record: (await import('../dist/run-folder/record.js')).logRecordSchema,
+  'latent-context': (await import('../dist/run-folder/latent-context.js')).latentContextSchema,
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,
   diagnosis: (await import('../dist/reports/schemas/diagnosis.js')).diagnosisSchema,
   sensitivity: (await import('../dist/reports/schemas/sensitivity.js')).sensitivitySchema,

@@ -1,6 +1,6 @@
 // `diagnose` on recorded studies: per-sample answers of anybody's harness, imported and judged through `--arm`, and
 // runs that know their interventions.
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -10,6 +10,10 @@ import Import from '../src/commands/import.js'
 import type {Outcome} from '../src/core/outcome.js'
 import {tangoInterval} from '../src/metrics/statistics/index.js'
 import {type DiagnosisDocument, diagnosisSchema} from '../src/reports/schemas/diagnosis.js'
+import {openFeatures} from '../src/run-folder/latent-context.js'
+import {storedArms} from '../src/run-folder/latents.js'
+import {readLog} from '../src/run-folder/reader.js'
+import type {LogRecord} from '../src/run-folder/record.js'
 import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from './support/run-folders.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -139,11 +143,16 @@ describe('runs that know their interventions', () => {
       ...{usage, text: `<answer>${one.answer}</answer> (${condition})`},
     }))
   let runs = 0
-  const runOf = (conditions: readonly string[], changes: Parameters<typeof lockOf>[2] = {}, model = 'm') => {
+  const runOf = (
+    conditions: readonly string[],
+    changes: Parameters<typeof lockOf>[2] = {},
+    model = 'm',
+    more: (condition: string) => Partial<LogRecord> = () => ({}),
+  ) => {
     const arms = conditions.map(condition => latent(condition, model))
     const text = arm(model, 'text-cot')
     const records = [
-      ...arms.flatMap((one, k) => recordsFor(one, conditions[k]!)),
+      ...arms.flatMap((one, k) => recordsFor(one, conditions[k]!).map(found => ({...found, ...more(conditions[k]!)}))),
       ...recordsOf(text, bench, right('own')),
     ]
     return writeRun(join(folder, `known-${++runs}`), lockOf([...arms, text], [bench], changes), records)
@@ -165,6 +174,30 @@ describe('runs that know their interventions', () => {
     expect(costs.find(({mode}) => mode === 'text-cot')).toMatchObject({decodeSteps: 9, pareto: {decodeSteps: true}})
     const parts = await diagnosed(runOf(names.slice(0, 2)), runOf(names.slice(2)))
     expect(parts.document.results).toEqual(whole.document.results)
+  })
+
+  it('show what each latent is worth by itself, where each was left out alone', async () => {
+    const forced: Record<string, readonly number[]> = {
+      own: [Math.log(0.8), Math.log(0.2)],
+      'zero-at:0': [Math.log(0.8), Math.log(0.2)],
+      'zero-at:1': [Math.log(0.5), Math.log(0.5)],
+    }
+    const run = runOf([...names, 'zero-at:0', 'zero-at:1'], {}, 'm', condition => ({
+      ...(forced[condition] && {forced: [...forced[condition]]}),
+    }))
+    const {document} = await diagnosed(run)
+    expect(() => diagnosisSchema.parse(document)).not.toThrow()
+    const [row] = document.results
+    expect(row!.utility.map(({step, logProb, margin}) => [step, logProb!.difference, margin!.difference])).toEqual([
+      [0, 0, 0],
+      [1, expect.closeTo(Math.log(1.6), 10), expect.closeTo(Math.log(4), 10)],
+    ])
+    expect(document.results.slice(1).map(({utility}) => utility.length)).toEqual([2, 2])
+    const report = join(folder, 'utility.md')
+    const {stdout} = await printed(run, '--format', `markdown=${report}`)
+    for (const text of [stdout, await readFile(report, 'utf8')])
+      expect(text).toMatch(/latent 1[ |]+\+0\.47[ |]+\+1\.39/)
+    expect((await diagnosed(runOf(names))).document.results[0]!.utility).toEqual([])
   })
 
   it('count own in a second run as the check of determinism', async () => {
@@ -220,6 +253,33 @@ describe('runs that know their interventions', () => {
   })
 })
 
+/**
+ * How many stored latents are most like a cell within their own box: this model was trained to make the features of one
+ * box each. Cells are those of the stored grid, row by row; boxes are in pixels of the picture.
+ */
+async function shareThatPointsAtItsBox(run: string): Promise<number> {
+  const own = (await storedArms(run)).find(({name}) => name.endsWith('|own'))!
+  let [latents, hits] = [0, 0]
+  for await (const {bench, id} of readLog(run)) {
+    const [block] = (await own.read(bench, id)) ?? []
+    const {pictures, boxes} = (await own.context(bench, id))!
+    const {rows, columns, width, height} = pictures[0]!
+    const features = (await openFeatures(run, pictures[0]!))!
+    const cells = await features.all()
+    for (const [k, latent] of block!.entries()) {
+      const scores = Array.from({length: rows * columns}, (_, cell) =>
+        latent.reduce((sum, value, i) => sum + value * cells[cell * features.width + i]!, 0),
+      )
+      const best = scores.indexOf(Math.max(...scores))
+      const [x, y] = [((best % columns) + 0.5) / columns, (Math.floor(best / columns) + 0.5) / rows]
+      const [x1, y1, x2, y2] = boxes![k]!
+      latents++
+      hits += Number(x1 < x * width && x * width < x2 && y1 < y * height && y * height < y2)
+    }
+  }
+  return hits / latents
+}
+
 describe('a model', () => {
   const asked = ['--bench', 'hops:hops-2', '--limit', '34', '--suite', 'quick', '--log-level', 'error']
 
@@ -232,13 +292,23 @@ describe('a model', () => {
     const {guards, engaged} = document.results[0]!
     expect(engaged).toMatchObject({n: 34, rate: 1})
     expect(guards.find(({name}) => name === 'determinism')).toMatchObject({ok: true, detail: '32 of 32'})
-    expect(document.geometry[0]).toMatchObject({bench: 'hops', samples: 34})
+    // Without an oracle, own latents are held against the features of the picture where the boxes are.
+    const [shape] = document.geometry
+    expect(shape).toMatchObject({bench: 'hops', samples: 34, against: 'boxes', lens: {of: 'latent'}})
+    expect([shape!.drift.length, shape!.lens!.steps.length, shape!.retrieval!.n]).toEqual([5, 5, 34])
+    expect(Math.min(...Object.values(shape!.inputs).map(Number))).toBeGreaterThan(0)
+    expect(await readdir(join(out, 'features'))).toEqual(['builtin%3Anano-latent'])
+    expect(await readdir(join(out, 'again', 'hops'))).not.toContain('features')
     expect(JSON.parse(await readFile(join(out, 'diagnosis.json'), 'utf8'))).toEqual(document)
     const log = await readFile(join(out, 'log.jsonl'), 'utf8')
     expect(log.trim().split('\n')).toHaveLength(5 * 34)
     const again = await diagnosed(...args)
     expect(again.document).toEqual(document)
     expect(await readFile(join(out, 'log.jsonl'), 'utf8')).toBe(log)
+    expect(await shareThatPointsAtItsBox(out)).toBeGreaterThan(0.95)
+    const {stdout} = await printed(out)
+    for (const told of ['times as long as the features of pictures', "picture's features in the", 'Likeliest tokens'])
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(told)
     const recorded = await diagnosed(out)
     expect(recorded.document.results).toEqual(document.results)
   }, 120_000)

@@ -5,7 +5,8 @@ import {mkdtemp, readFile, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
-import {readLatents} from '../src/run-folder/latents.js'
+import {openFeatures} from '../src/run-folder/latent-context.js'
+import {readLatents, storedArms} from '../src/run-folder/latents.js'
 import {completeLogLength, readLock, readLog} from '../src/run-folder/reader.js'
 import type {LogRecord} from '../src/run-folder/record.js'
 import {cli, startCli} from './support/cli.js'
@@ -59,6 +60,20 @@ it('evaluates latent and direct arms, saves latents, and feeds them to arms that
   const latent = records.find(({arm, usage}) => arm.endsWith('|own') && usage.blocks! > 0)!
   const blocks = await readLatents(join(folder, 'own'), latent)
   expect(blocks!.flat()).toHaveLength(latent.usage.latentSteps!)
+
+  // What they are looked at with lies beside them: the features of the pictures, and tokens of the lens.
+  const [stored] = await storedArms(join(folder, 'own'))
+  const context = (await stored!.context(latent.bench, latent.id))!
+  expect(context.lens!.blocks.map(({length}) => length)).toEqual(blocks!.map(({length}) => length))
+  const features = (await openFeatures(join(folder, 'own'), context.pictures[0]!))!
+  expect(features.rows * features.columns).toBe(latent.usage.imageTokens)
+  expect(features.width).toBe(blocks!.flat()[0]!.length)
+  const norms = Array.from({length: latent.usage.imageTokens!}, async (_, cell) => {
+    const [row, column] = [Math.floor(cell / features.columns), cell % features.columns]
+    return Math.hypot(...(await features.cells(row, column, column + 1)))
+  })
+  const mean = (await Promise.all(norms)).reduce((sum, norm) => sum + norm, 0) / norms.length
+  expect(latent.latentNorm!.picture! / mean).toBeCloseTo(1, 3)
 
   const bank = ['--latents-from', join(folder, 'own')]
   const again = await cli(

@@ -18,6 +18,7 @@ test('every published schema is valid', async () => {
     'benchmark',
     'config',
     'diagnosis',
+    'latent-context',
     'lock',
     'recipe',
     'record',

@@ -134,6 +134,47 @@ export interface LatentBlock {
   readonly own?: readonly Float32Array[]
 }
 
+/** A token that the head of a model finds likely, and its probability. */
+export interface LensToken {
+  readonly id: number
+  readonly token: string
+  readonly p: number
+}
+
+/**
+ * What the head of a model reads in its own latents, the likeliest token first; by block and latent, also where others
+ * were fed.
+ */
+export interface LogitLens {
+  /**
+   * `latent`: the head was applied to the latents themselves. `state`: to the states they were made of, for a model
+   * whose latents pass through a head of their own.
+   */
+  readonly of: 'latent' | 'state'
+  readonly blocks: readonly (readonly (readonly LensToken[])[])[]
+}
+
+/** A picture of the prompt as the decoder sees it. */
+export interface PictureFeatures {
+  readonly seen: SeenImage
+  /** The cells that the picture became, after neighbouring patches were merged. */
+  readonly rows: number
+  readonly columns: number
+  /**
+   * What the last layer of the vision tower made of the cells, [rows, columns, D] in half precision. Absent where the
+   * session has given those of this picture before.
+   */
+  readonly features?: {readonly type: 'F16' | 'BF16'; readonly bytes: Uint8Array}
+}
+
+/** Mean norms of what the decoder was fed before the latents; null where the prompt has none of the kind. */
+export interface PromptNorms {
+  /** Of the embeddings of the text. */
+  readonly text: number | null
+  /** Of the features of the pictures. */
+  readonly picture: number | null
+}
+
 /** Token counts of one generation; null where a runner cannot know. */
 export interface Usage {
   readonly promptTokens: number | null
@@ -190,6 +231,11 @@ export interface Generation {
   /** The places in `tokenIds` at which a latent was fed. */
   readonly latentAt?: readonly number[]
   readonly latents?: readonly LatentBlock[]
+  /** What the latents are looked at with, where it is kept: absent without latents. */
+  readonly lens?: LogitLens
+  /** The pictures of the prompt in their order; empty where an intervention changed them. */
+  readonly pictures?: readonly PictureFeatures[]
+  readonly promptNorms?: PromptNorms
   readonly donor?: FedDonor
   /**
    * The reading that was requested: the natural log-probability of each answer, summed over its tokens and normalised

@@ -43,16 +43,15 @@ export async function runDiagnosis(
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
     const end = await evaluate({...prepared, spec: {...asked, out: runDir}}, show, signal)
     if (end.verdict !== 'done' || asked.decoding.temperature > 0) return {runDir, end}
+    const own = {interventions: ['own'], readings: false, latentsAlone: true}
+    const second: RunSpec = {...latent, ...own, limit: undefined}
     for (const {id, ids} of secondOf(prepared)) {
       const out = secondRun(runDir, id)
       const benchmarks = asked.benchmarks.filter(bench => bench.id === id)
-      const again = await prepare(
-        {...latent, benchmarks, ids, limit: undefined, interventions: ['own'], readings: false, out},
-        notify,
-      )
+      const again = await prepare({...second, benchmarks, ids, out}, notify)
       try {
-        const second = await evaluate(again, show, signal)
-        if (second.verdict !== 'done') return {runDir, end: second}
+        const end = await evaluate(again, show, signal)
+        if (end.verdict !== 'done') return {runDir, end}
       } finally {
         await again.close()
       }

@@ -1,5 +1,6 @@
 // One run from its prepared state to its end: folder, hold, log, loop and verdict.
 import {exitCodes} from '../core/errors.js'
+import {FeatureStore} from '../run-folder/latent-context.js'
 import {writeLatents} from '../run-folder/latents.js'
 import {withRun} from '../run-folder/run.js'
 import {defaultRunDir} from '../run-folder/run-dir.js'
@@ -37,17 +38,19 @@ export async function evaluate(
       ...{type: 'begin', runDir: dir, total, settled: tally.settled, before: tally.scores(), headlines},
       ...{repeats: spec.repeats ?? 1, labels: labelsOf(spec)},
     })
+    const features = new FeatureStore(dir, message => onEvent({type: 'runner', event: {type: 'note', message}}))
     try {
       await runLoop(prepared, {
         run,
         dir,
-        keepLatents: async (bench, {latents, request}) => {
-          if (latents && (spec.saveLatents || (request.arm.intervention === 'own' && recordsOwn(spec))))
-            await writeLatents(
-              dir,
-              {arm: request.arm.id, bench, id: request.sample.id, repeat: request.repeat},
-              latents,
-            )
+        keepLatents: async (bench, {latents, request, lens, pictures = []}) => {
+          const {arm, sample, repeat} = request
+          if (!latents || !(spec.saveLatents || (arm.intervention === 'own' && recordsOwn(spec)))) return
+          const key = {arm: arm.id, bench, id: sample.id, repeat}
+          if (!spec.saveLatents || spec.latentsAlone) return void (await writeLatents(dir, key, latents))
+          const stored = await features.write(arm.model, pictures)
+          const context = {pictures: stored, lens: lens ?? null, ...(sample.boxes && {boxes: sample.boxes})}
+          await writeLatents(dir, key, latents, context)
         },
         onEvent,
         signal,

@@ -85,6 +85,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
           seed: spec.seed,
           repeats,
           keepLatents: spec.saveLatents || recordsOwn(spec),
+          keepContext: spec.saveLatents && !spec.latentsAlone,
           notify,
         },
         local,

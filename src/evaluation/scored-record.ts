@@ -1,6 +1,6 @@
 // From an answer to its line of the log: score, judge, peer. Live generations, replayed and imported answers, and
 // rescored records all come through here, so equal answers give equal records.
-import type {Arm, Generation, Step} from '../core/generation.js'
+import type {Arm, Generation, PromptNorms, Step} from '../core/generation.js'
 import type {Score, Scoring} from '../core/outcome.js'
 import type {Sample} from '../core/sample.js'
 import {likeliestOption} from '../metrics/likelihood.js'
@@ -98,13 +98,13 @@ export function saidIn(generation: Generation): Said {
 
 /** What is recorded of the latents of an answer, where they are kept. */
 function latentFacts(generation: Generation): Record<string, unknown> {
-  const {request, tokenIds, latentAt, latents, donor, stop} = generation
+  const {request, tokenIds, latentAt, latents, promptNorms, donor, stop} = generation
   if (request.arm.mode !== 'latent' || stop === 'error' || stop === 'abort') return {}
   const fed = latents?.flatMap(({vectors}) => vectors) ?? []
   const own = latents?.flatMap(({vectors, own = vectors}) => own) ?? []
   return {
     ...(latents && {tokenIds, latentAt}),
-    ...(fed.length > 0 && {latentNorm: {fed: meanNorm(fed), own: meanNorm(own)}}),
+    ...(fed.length > 0 && {latentNorm: {fed: meanNorm(fed), own: meanNorm(own), ...known(promptNorms)}}),
     ...(donor && {donor}),
     ...readingIn(generation),
   }
@@ -113,6 +113,10 @@ function latentFacts(generation: Generation): Record<string, unknown> {
 /** The reading of an answer: null where it was wanted and cannot be had. */
 export function readingIn({request, forced, stop}: Generation): {forced?: readonly number[] | null} {
   return request.reading !== undefined && stop !== 'error' && stop !== 'abort' ? {forced: forced ?? null} : {}
+}
+
+function known({text = null, picture = null}: Partial<PromptNorms> = {}): {text?: number; picture?: number} {
+  return {...(text !== null && {text}), ...(picture !== null && {picture})}
 }
 
 function meanNorm(vectors: readonly Float32Array[]): number {

@@ -60,6 +60,8 @@ export interface RunSpec {
   /** The published evaluation that the settings come from, and the layouts of the data that it asked. */
   readonly recipe?: UsedRecipe & {readonly layouts: Readonly<Record<string, readonly string[]>>}
   readonly saveLatents: boolean
+  /** Saved latents are kept without features of pictures and a lens: nobody looks at those of second answers. */
+  readonly latentsAlone?: boolean
   /**
    * Also reads every latent arm behind the own text (`forced` in the record). The own arm must be among the
    * interventions, or in the run of `latentBank` with saved latents. No part of the lock: it changes no answer.
@@ -72,7 +74,7 @@ export interface RunSpec {
   readonly budget: BudgetLimits
   /** For the runners; what the rest of the specification holds is left out. */
   readonly runner: {
-    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'repeats' | 'keepLatents' | 'notify'>
+    readonly common: Omit<CommonOptions, 'benchmarks' | 'seed' | 'repeats' | 'keepLatents' | 'keepContext' | 'notify'>
     readonly local: RunnerOptions['local']
     readonly remote: Omit<RunnerOptions['remote'], 'budget'>
   }

@@ -8,8 +8,16 @@ import {dirname, join, relative} from 'node:path'
 import {systemCodeOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
 import type {LatentBlock} from '../core/generation.js'
-import {sha256, sha256OfFile} from '../core/hash.js'
-import {readFloats, readSafetensorsHeader, type TensorSource, writeSafetensors} from '../core/safetensors.js'
+import {sha256OfFile} from '../core/hash.js'
+import {
+  readFloats,
+  readSafetensorsHeader,
+  readWholeHeader,
+  type TensorSource,
+  writeSafetensors,
+} from '../core/safetensors.js'
+import {nameOf} from './file-names.js'
+import {contextIn, type LatentContext, metadataOf} from './latent-context.js'
 
 export interface LatentKey {
   readonly arm: string
@@ -34,24 +42,6 @@ function fileNameOf({id, repeat = 0}: Pick<LatentKey, 'id' | 'repeat'>): string 
   return `${nameOf(id)}${repeat === 0 ? '' : `@${repeat}`}${suffix}`
 }
 
-/** File systems limit names to 255 bytes. A longer name becomes a hash and its end, which names the intervention. */
-const longestName = 200
-const longestEnd = 150
-
-function nameOf(text: string): string {
-  const encoded = wellEncoded(text)
-  if (encoded.length <= longestName && decodeURIComponent(encoded) === text) return encoded
-  let end = text.slice(-longestEnd)
-  while (wellEncoded(end).length > longestEnd) end = end.slice(1)
-  // Hashed as JSON, which tells apart two texts with different lone surrogates.
-  return `${sha256(JSON.stringify(text)).slice(0, 16)}-${wellEncoded(end)}`
-}
-
-/** Percent-encoded. A lone surrogate has no encoding and becomes the replacement character. */
-function wellEncoded(text: string): string {
-  return encodeURIComponent(Buffer.from(text).toString())
-}
-
 /**
  * Writes the latents of one generation, whole or not at all. Returns the file's path within the run, or null when there
  * are no latents.
@@ -60,6 +50,7 @@ export async function writeLatents(
   runDir: string,
   key: LatentKey,
   blocks: readonly LatentBlock[],
+  context?: LatentContext,
 ): Promise<string | null> {
   const tensors = blocks.flatMap(({vectors, own}, block) => [
     ...(vectors.length > 0 ? [tensorOf(String(block), vectors)] : []),
@@ -68,13 +59,15 @@ export async function writeLatents(
   if (tensors.length === 0) return null
   const file = fileOf(runDir, key)
   await makeFolder(dirname(file))
-  await writeSafetensors(file, tensors)
+  await writeSafetensors(file, tensors, context && metadataOf(context))
   return relative(runDir, file)
 }
 
 function tensorOf(name: string, vectors: readonly Float32Array[]): TensorSource {
   const width = vectors[0]!.length
-  const bytes = () => vectors.map(vector => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))
+  const bytes = () => [
+    Buffer.concat(vectors.map(vector => new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))),
+  ]
   return {name, type: 'F32', shape: [vectors.length, width], bytes}
 }
 
@@ -112,6 +105,8 @@ export interface StoredArm {
   isOf(arm: string): boolean
   /** What was fed to a sample, block by block; null when there is nothing. */
   read(bench: string, id: string, repeat?: number): Promise<StoredBlocks | null>
+  /** What they are looked at with; null where nothing was kept. */
+  context(bench: string, id: string, repeat?: number): Promise<LatentContext | null>
   /** Whether there are latents of a sample. */
   has(bench: string, id: string): Promise<boolean>
   /** The latents of every sample of every benchmark, as a stream. */
@@ -135,6 +130,10 @@ function storedArm(parent: string, armName: string): StoredArm {
     name: decoded(armName),
     isOf: arm => nameOf(arm) === armName,
     read: (bench, id, repeat) => blocksIn(join(root, nameOf(bench), fileNameOf({id, repeat}))),
+    context: async (bench, id, repeat) => {
+      const file = join(root, nameOf(bench), fileNameOf({id, repeat}))
+      return existsSync(file) ? contextIn((await readWholeHeader(file)).metadata, file) : null
+    },
     has: async (bench, id) => (await filesOf(nameOf(bench))).has(fileNameOf({id})),
     async *all() {
       for (const bench of await names(root))

@@ -94,8 +94,13 @@ export const logRecordSchema = z.looseObject({
   /** Where latents are recorded: the generated ids, and the places among them at which a latent was fed. */
   tokenIds: z.array(z.number().int()).optional(),
   latentAt: z.array(z.number().int()).optional(),
-  /** Mean norm of the latents that were fed, and of those that the model itself would have fed. */
-  latentNorm: z.looseObject({fed: z.number(), own: z.number()}).optional(),
+  /**
+   * Mean norm of the latents that were fed, and of those that the model itself would have fed; of the embeddings of the
+   * prompt's text, and of the features of its pictures.
+   */
+  latentNorm: z
+    .looseObject({fed: z.number(), own: z.number(), text: z.number().optional(), picture: z.number().optional()})
+    .optional(),
   /** Whose latents were fed. */
   donor: z
     .looseObject({

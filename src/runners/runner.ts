@@ -104,6 +104,8 @@ export interface CommonOptions {
   readonly benchmarks: readonly string[]
   /** Keep the vectors of latent blocks in generations. */
   readonly keepLatents: boolean
+  /** Keep with them what they are looked at with: features of the pictures and a logit lens. Default: no. */
+  readonly keepContext?: boolean
   /** Environment variables; a parameter for tests. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** Folder of the response cache, the graphs and the downloads. */

@@ -92,7 +92,12 @@ export const resultSettings = {
     'Let hf-eval-results and model-index also hold rows on built-in, partial, unverified or own samples.',
     results,
   ),
-  'save-latents': withDefault(onOrOff, false, 'Keep the latents as safetensors in the run folder.', results),
+  'save-latents': withDefault(
+    onOrOff,
+    false,
+    'Keep the latents in the run folder, and the features of the pictures.',
+    results,
+  ),
   'max-error-rate': withDefault(
     number('X', {min: 0, max: 1}),
     0.05,

@@ -11,6 +11,7 @@ import {notesOf, type Said, statementOf} from './statement.js'
 import {donorShares} from './steering.js'
 import {stepDown} from './step-down.js'
 import {type DiagnosisTable, ownCondition, type RecordedChecks} from './table.js'
+import {utilityOf} from './utility.js'
 import {type Judgement, judge} from './verdict.js'
 
 export interface DiagnoseOptions {
@@ -110,7 +111,8 @@ function report(row: DiagnosedRow, judged: JudgedPart, alpha: number, options: D
   return {
     ...{bench: row.bench, subtask: row.subtask, n: samplesOf(row).length, engaged: engagementOf(row)},
     ...{verdict, verdictAll, statement: statementOf(said), notes: notesOf(said, interactionsOf(part, shown))},
-    ...{guards, effects, undecided, reading: chosen.kind, margin, alpha},
+    ...{guards, effects, utility: utilityOf(effects, chosen.kind)},
+    ...{undecided, reading: chosen.kind, margin, alpha},
   }
 }
 

@@ -16,8 +16,10 @@ export {
   type Guard,
   type GuardName,
   guardNames,
+  type LatentUtility,
   type ReadingKind,
   type Undecided,
+  type UtilityLoss,
 } from './result.js'
 export {
   type Checked,

@@ -89,6 +89,20 @@ export interface Undecided {
   readonly supports: number | null
 }
 
+/** A loss with its interval, as the effect has it. */
+export type UtilityLoss = Pick<Effect, 'n' | 'difference' | 'low' | 'high' | 'pAdjusted'>
+
+/** What is lost when the latent at one place of each block is zero (`zero-at:I`); null where it was not read. */
+export interface LatentUtility {
+  /** Place within the block, from 0. */
+  readonly step: number
+  /** Nats of the gold option, and of its margin over the others, behind own text. */
+  readonly logProb: UtilityLoss | null
+  readonly margin: UtilityLoss | null
+  /** In the reading that decided. */
+  readonly accuracy: UtilityLoss | null
+}
+
 /** One row: a benchmark's headline (`subtask` null) or one of its subtasks. */
 export interface Diagnosis {
   readonly bench: string
@@ -105,6 +119,8 @@ export interface Diagnosis {
   readonly notes: readonly string[]
   readonly guards: readonly Guard[]
   readonly effects: readonly Effect[]
+  /** By place; empty where no latent was left out alone. */
+  readonly utility: readonly LatentUtility[]
   readonly undecided: Undecided | null
   /** The reading that decided. */
   readonly reading: ReadingKind

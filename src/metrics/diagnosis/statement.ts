@@ -145,7 +145,8 @@ function beside(said: Said): string[] {
   const order = above(find('own', 'shuffle'))
   if (order !== null && content) clauses.push(`their order matters (shuffled ${signed(-order.difference)} points)`)
   const place = effects.filter(
-    effect => effect.name === 'position' && effect.reading === reading && above(effect) !== null,
+    effect =>
+      effect.name === 'position' && effect.scale === 'accuracy' && effect.reading === reading && above(effect) !== null,
   )
   if (place.length > 0 && content) {
     const which = place.map(({contrast, difference}) => `${contrast[1]} ${signed(-difference)}`)

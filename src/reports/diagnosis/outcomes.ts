@@ -34,6 +34,7 @@ interface Cell {
   readonly gold?: number
   engaged: boolean | null
   direct?: boolean
+  inputNorms?: InputNorms
   /** Digests of what own generated, and of what it generated with its own latents fed again. */
   ids?: string
   fedAgain?: string
@@ -41,6 +42,12 @@ interface Cell {
   readonly under: Record<string, ConditionOutcome>
   /** By id of an arm that is no condition. */
   readonly beside: Record<string, ConditionOutcome>
+}
+
+/** Mean norms of the embeddings of a prompt's text and of the features of its pictures, as far as they are recorded. */
+export interface InputNorms {
+  readonly text?: number
+  readonly picture?: number
 }
 
 /** What was recorded of one benchmark. */
@@ -134,6 +141,7 @@ function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogReco
     cell.engaged = engagedOf(record, arm)
     cell.ids = idsOf(record)
     cell.direct = directOf(record)
+    if (record.latentNorm) cell.inputNorms = {text: record.latentNorm.text, picture: record.latentNorm.picture}
   } else if (name === 'self-swap') cell.fedAgain = idsOf(record)
 }
 
@@ -282,6 +290,7 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
       ids: ____,
       fedAgain: _____,
       group: ______,
+      inputNorms: _______,
       direct,
       under,
       ...sample

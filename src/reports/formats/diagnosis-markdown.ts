@@ -25,6 +25,7 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow): string[] {
     plain([...diagnosis.rowFacts(row), ...diagnosis.guardFacts(row).map(fact => `guard ${fact}`)].join(' · ')),
     textTable(diagnosis.effectTable(row, true)),
     plain(diagnosis.levelNote(row)),
+    ...(row.utility.length === 0 ? [] : [textTable(diagnosis.utilityTable(row)), plain(diagnosis.utilityNote)]),
     ...row.notes.map(plain),
     ...(subtasks.length === 0 ? [] : [textTable(diagnosis.subtaskTable(subtasks))]),
     ...subtasks.map(one => `- **${plain(one.subtask!)}**: ${plain(one.statement)}`),

@@ -38,6 +38,8 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow, width: numb
     ].join('\n'),
     tableText(diagnosis.effectTable(row, false), width, paint),
     dim([...labelled('guards  ', dotted(diagnosis.guardFacts(row)), width), ...wrap(diagnosis.levelNote(row), width)]),
+    row.utility.length === 0 ? '' : tableText(diagnosis.utilityTable(row), width, paint),
+    row.utility.length === 0 ? '' : dim(wrap(diagnosis.utilityNote, width)),
     ...row.notes.map(note => dim(wrap(note, width))),
     subtasks.length === 0 ? '' : tableText(diagnosis.subtaskTable(subtasks), width, paint),
     cost === undefined ? '' : tableText(diagnosis.costTable(cost.arms), width, paint),

@@ -17,7 +17,10 @@ const inNats = ({scale}: EffectRow) => scale === 'gold-margin' || scale === 'log
 
 /** A difference in points, or in nats. */
 function amount(effect: EffectRow, value: number): string {
-  if (!inNats(effect)) return words.points(value)
+  return inNats(effect) ? signedNats(value) : words.points(value)
+}
+
+function signedNats(value: number): string {
   const text = Math.abs(value).toFixed(2)
   return Number(text) === 0 ? text : value > 0 ? `+${text}` : `−${text}`
 }
@@ -50,6 +53,28 @@ export function effectTable({effects, reading}: DiagnosisRow, all: boolean): Tex
     ]),
   }
 }
+
+type Loss = DiagnosisRow['utility'][number]['margin']
+
+/** What each latent is worth by itself; only where some were left out alone. */
+export function utilityTable({utility}: DiagnosisRow): TextTable {
+  const nats = (loss: Loss) => (loss === null ? words.absent : signedNats(loss.difference))
+  const range = (loss: Loss) => (loss === null ? words.absent : `${signedNats(loss.low)} to ${signedNats(loss.high)}`)
+  return {
+    columns: [
+      ...[left('zeroed'), right('gold, nats'), right('margin, nats'), right('interval')],
+      ...[right('points'), right('n')],
+    ],
+    rows: utility.map(({step, logProb, margin, accuracy}) => [
+      ...[`latent ${step}`, nats(logProb), nats(margin), range(margin)],
+      accuracy === null ? words.absent : words.points(accuracy.difference),
+      words.count((margin ?? logProb ?? accuracy)!.n),
+    ]),
+  }
+}
+
+export const utilityNote =
+  'What the gold answer loses when one latent of each block is zero and the others are own. A zero is no vector that a model has seen: where any change hurts, this shows the place of a change, not what stood there.'
 
 const isLift = ({scale}: EffectRow) => scale === 'donor-lift'
 
@@ -120,29 +145,54 @@ export function geometrySentences({
   samples,
   norm,
   norms,
+  inputs,
   cosines,
   rank,
+  against,
   drift,
   retrieval,
+  lens,
 }: DiagnosisDocument['geometry'][number]): string[] {
   const two = (value: number | null) => (value === null ? words.absent : value.toFixed(2))
+  const times = (ratio: number | null, norm: number | null, what: string) =>
+    ratio === null || norm === null ? [] : [`${ratio.toPrecision(3)} times as long as ${what} (${norm.toPrecision(3)})`]
+  const beside = [
+    ...times(inputs.latentToText, inputs.text, 'the embeddings of text'),
+    ...times(inputs.latentToPicture, inputs.picture, 'the features of pictures'),
+  ]
+  const aim = against === 'boxes' ? "picture's features in the boxes" : 'oracle'
   const ratios = Object.entries(norms).map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`)
   return [
     `Latents of ${words.count(samples)} samples, mean norm ${norm.toPrecision(3)}${ratios.length === 0 ? '' : `; norms over own: ${ratios.join(', ')}`}.`,
+    ...(beside.length === 0 ? [] : [`Latents are ${beside.join(' and ')}.`]),
     `Cosine within a sample ${two(cosines.within)}, of neighbours ${two(cosines.adjacent)}, across samples ${two(cosines.across)} (${two(cosines.acrossCentred)} around the mean).`,
     ...(rank === null
       ? []
       : [
           `Effective rank: participation ratio ${rank.participationRatio.toFixed(1)}, ${rank.rank90} dimensions hold 90 % of the variance, the first ${words.percent(rank.top1)} %.`,
         ]),
-    ...(drift.length === 0 ? [] : [`Cosine to the oracle by step: ${drift.map(step => two(step.cosine)).join(', ')}.`]),
+    ...(drift.length === 0 ? [] : [`Cosine to the ${aim} by step: ${drift.map(step => two(step.cosine)).join(', ')}.`]),
     ...(retrieval === null
       ? []
       : [
-          `Retrieval of the own oracle among ${words.count(retrieval.n)}: R@1 ${words.percent(retrieval.recallAt1)} % (chance ${words.percent(retrieval.chance.recallAt1)}), R@5 ${words.percent(retrieval.recallAt5)} %, MRR ${retrieval.mrr.toFixed(3)}.`,
+          `Retrieval of the own ${aim} among ${words.count(retrieval.n)}${retrieval.of > retrieval.n ? ` (of ${words.count(retrieval.of)}, drawn)` : ''}: R@1 ${words.percent(retrieval.recallAt1)} % (chance ${words.percent(retrieval.chance.recallAt1)}), R@5 ${words.percent(retrieval.recallAt5)} % (${words.percent(retrieval.chance.recallAt5)}), MRR ${retrieval.mrr.toFixed(3)} (${retrieval.chance.mrr.toFixed(3)}).`,
         ]),
+    ...(lens === null ? [] : [lensSentence(lens)]),
     'These figures are descriptive; none of them decides.',
   ]
+}
+
+/** Steps that are told; diagnosis.json has all. */
+const lensSteps = 8
+
+function lensSentence({of, warning, steps}: NonNullable<DiagnosisDocument['geometry'][number]['lens']>): string {
+  const told = steps.slice(0, lensSteps).map(({step, tokens}) => {
+    const named = tokens.map(({token, share}) => `${JSON.stringify(token)} ${words.percent(share)} %`)
+    return `${step}: ${named.join(', ')}`
+  })
+  const rest = steps.length > lensSteps ? `; ${steps.length - lensSteps} more` : ''
+  const what = of === 'latent' ? 'latents' : 'the states that latents are made of'
+  return `Likeliest tokens of ${what} by step, in how many samples: ${told.join('; ')}${rest}. ${warning}`
 }
 
 /** `builtin:nano-latent, lantern:5, suite standard`. */

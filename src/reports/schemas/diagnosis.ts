@@ -23,6 +23,20 @@ const effectSchema = z.object({
   supports: z.number().nullable(),
 })
 
+const lossSchema = z
+  .object({n: z.number().int(), difference: z.number(), low: z.number(), high: z.number(), pAdjusted: z.number()})
+  .nullable()
+
+/** What is lost when the latent at one place of each block is zero, and all others are own. */
+const utilitySchema = z.object({
+  step: z.number().int(),
+  /** In nats, behind own text. */
+  logProb: lossSchema,
+  margin: lossSchema,
+  /** In shares. */
+  accuracy: lossSchema,
+})
+
 const engagedSchema = z.object({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()})
 
 /** A benchmark's headline (`subtask` null) or one of its subtasks. */
@@ -46,6 +60,8 @@ const diagnosisRowSchema = z.object({
     }),
   ),
   effects: z.array(effectSchema),
+  /** By place of the latent; empty without `zero-at:I`. */
+  utility: z.array(utilitySchema),
   undecided: z
     .object({
       missing: z.array(z.string()),
@@ -68,6 +84,8 @@ const geometrySchema = z.object({
   /** Mean norm of own latents, and by condition that of what was fed over it. */
   norm: z.number(),
   norms: z.record(z.string(), z.number()),
+  /** Mean norms of the embeddings of text and of the features of pictures, and that of own latents over them. */
+  inputs: z.object({text: figure, picture: figure, latentToText: figure, latentToPicture: figure}),
   cosines: z.object({
     within: figure,
     adjacent: figure,
@@ -78,15 +96,35 @@ const geometrySchema = z.object({
   rank: z
     .object({latents: z.number().int(), participationRatio: z.number(), rank90: z.number(), top1: z.number()})
     .nullable(),
+  /** What drift and retrieval are against: the oracle's latents, or the picture's features where the boxes are. */
+  against: z.enum(['oracle', 'boxes']).nullable(),
   drift: z.array(z.object({step: z.number().int(), n: z.number().int(), cosine: z.number(), squaredError: z.number()})),
   retrieval: z
     .object({
       n: z.number().int(),
+      /** Samples with latents and an oracle, of which at most 512 are told apart. */
+      of: z.number().int(),
       recallAt1: z.number(),
       recallAt5: z.number(),
       mrr: z.number(),
       chance: z.object({recallAt1: z.number(), recallAt5: z.number(), mrr: z.number()}),
       oracle: z.object({checked: z.number().int(), passed: z.number().int()}),
+    })
+    .nullable(),
+  /** By step, the tokens that the model's head most often found likeliest in own latents. */
+  lens: z
+    .object({
+      /** `state`: the head was applied to the states that latents are made of. */
+      of: z.enum(['latent', 'state']),
+      warning: z.string(),
+      steps: z.array(
+        z.object({
+          step: z.number().int(),
+          n: z.number().int(),
+          tokens: z.array(z.object({id: z.number().int(), token: z.string(), share: z.number()})),
+          p: z.number(),
+        }),
+      ),
     })
     .nullable(),
 })

@@ -5,7 +5,7 @@
 import {LanternError} from '../../core/errors.js'
 import type {LatentBlock, Stop} from '../../core/generation.js'
 import type {Random} from '../../core/random.js'
-import type {ChooseLatent, Hidden} from '../../modes/interventions.js'
+import type {ChooseLatent, Hidden, LatentPlace} from '../../modes/interventions.js'
 import {
   type BlockState,
   decide,
@@ -17,6 +17,7 @@ import {
 } from '../../modes/latent-machine.js'
 import {allFinite} from './finite.js'
 import {KvCache} from './kv-cache.js'
+import {type LensEntry, likeliest} from './lens.js'
 import {promptPlaces} from './prompt-tokens.js'
 import {chooseToken, isPlainGreedy, type Sampling} from './sampling.js'
 import type {DecoderOutput, Model} from './types.js'
@@ -46,6 +47,13 @@ export interface DecodeTask {
   readonly textStops?: (ids: readonly number[]) => boolean
   /** What becomes of a vector where it is fed (its precision). Default: nothing. */
   readonly asFed?: (vector: Float32Array) => Float32Array
+  /** How many tokens to note that the head reads in each own latent. Default: none. */
+  readonly lens?: number
+}
+
+/** A block, and what the head reads in the vectors that the model itself would have fed, where it was asked. */
+export interface DecodedBlock extends Required<LatentBlock> {
+  readonly lens: readonly (readonly LensEntry[])[]
 }
 
 export interface Decoded<T extends DecodeTask> {
@@ -54,7 +62,7 @@ export interface Decoded<T extends DecodeTask> {
   /** For each id: whether a vector was fed in place of its embedding. */
   readonly latentMask: readonly boolean[]
   /** What was fed and what the model itself would have fed; one entry per block. */
-  readonly blocks: readonly Required<LatentBlock>[]
+  readonly blocks: readonly DecodedBlock[]
   /**
    * `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`).
    */
@@ -142,7 +150,7 @@ async function* step<T extends DecodeTask>(
     past: cache.past(),
     latents,
     // The states are always fetched: they are small, and they show whether the output is finite.
-    want: {hidden: true, logits: rows.some(row => row.readsLogits)},
+    want: {hidden: true, logits: rows.some(row => row.wantsLogits)},
   })
   cache.append(output.delta)
   const stepMs = performance.now() - startedAt
@@ -165,14 +173,15 @@ async function* step<T extends DecodeTask>(
 
 /** The state of one generation. */
 class Row<T extends DecodeTask> {
-  readonly readsLogits: boolean
+  readonly #readsLogits: boolean
+  readonly wantsLogits: boolean
   /** The id to feed next. */
   previous: number
   /** The vector to feed in its place, if it is a latent. */
   latent: Float32Array | null = null
   readonly #ids: number[] = []
   readonly #latentMask: boolean[] = []
-  readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
+  readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]; lens: LensEntry[][]}[] = []
   readonly #seen: Set<number>
   readonly #imageToken: number
   decodeMs = 0
@@ -193,11 +202,12 @@ class Row<T extends DecodeTask> {
   ) {
     this.#imageToken = imageToken
     const {sampling, prompt, machine} = task
-    this.readsLogits = !isPlainGreedy(sampling) || machine.rules.suppressEos
+    this.#readsLogits = !isPlainGreedy(sampling) || machine.rules.suppressEos
+    this.wantsLogits = this.#readsLogits || task.lens !== undefined
     this.previous = prompt.ids.at(-1)!
     this.#state = stateAfter(machine, prompt.ids)
     this.#prefixLeft = machine.rules.prefixLatents
-    if (this.#prefixLeft > 0) this.#blocks.push({vectors: [], own: []})
+    if (this.#prefixLeft > 0) this.#blocks.push({vectors: [], own: [], lens: []})
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
@@ -206,18 +216,19 @@ class Row<T extends DecodeTask> {
     const {task} = this
     const {machine} = task
     const {prefixLatents} = machine.rules
-    if (this.#prefixLeft > 0) return !this.#feed(hidden, 0, prefixLatents - this.#prefixLeft--)
+    if (this.#prefixLeft > 0) return !this.#feed(hidden, logits, {block: 0, index: prefixLatents - this.#prefixLeft--})
     const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
-    const sampled = this.readsLogits
+    const sampled = this.#readsLogits
       ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
       : argmaxToken
     const decision = decide(machine, this.#state, sampled, this.#meetsStopVector())
     this.#lastHidden = hidden
     this.#state = decision.state
     const before = prefixLatents > 0 ? 1 : 0
-    while (this.#blocks.length < before + decision.state.blocks) this.#blocks.push({vectors: [], own: []})
+    while (this.#blocks.length < before + decision.state.blocks) this.#blocks.push({vectors: [], own: [], lens: []})
     this.latent = null
-    if (decision.latent && !this.#feed(hidden, before + decision.state.blocks - 1, decision.state.used - 1)) return true
+    const place = {block: before + decision.state.blocks - 1, index: decision.state.used - 1}
+    if (decision.latent && !this.#feed(hidden, logits, place)) return true
     this.previous = decision.id
     this.#ids.push(decision.id)
     this.#latentMask.push(decision.latent)
@@ -253,11 +264,11 @@ class Row<T extends DecodeTask> {
   }
 
   /** Chooses the vector of a latent and notes it. False where there is none to feed, which ends the row. */
-  #feed(own: Float32Array, block: number, index: number): boolean {
-    const {choose, asFed = vector => vector} = this.task
+  #feed(own: Float32Array, logits: Float32Array | undefined, place: LatentPlace): boolean {
+    const {choose, asFed = vector => vector, lens} = this.task
     let chosen: Float32Array
     try {
-      chosen = choose(own, {block, index})
+      chosen = choose(own, place)
     } catch (error) {
       // What a definition does wrong ends the run, as every sample would fail; a latent that is absent is of this one.
       if (!(error instanceof LanternError && error.code === 'data-absent')) throw error
@@ -266,8 +277,10 @@ class Row<T extends DecodeTask> {
       return false
     }
     this.latent = asFed(chosen)
-    this.#blocks[block]!.vectors.push(chosen)
-    this.#blocks[block]!.own.push(own)
+    const block = this.#blocks[place.block]!
+    block.vectors.push(chosen)
+    block.own.push(own)
+    if (lens !== undefined) block.lens.push(likeliest(logits!, lens))
     return true
   }
 

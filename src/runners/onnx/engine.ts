@@ -21,10 +21,11 @@ import type {Blocks, ChooseLatent} from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {Protocol} from '../../modes/protocol.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
-import {type Decoded, type DecodeTask, decodeAll, type PromptState} from './decode.js'
+import {type Decoded, type DecodedBlock, type DecodeTask, decodeAll, type PromptState} from './decode.js'
 import {notFinite} from './finite.js'
 import {ForcedReader, type Kept, keptText} from './forced-reading.js'
 import type {LatentBank} from './latent-bank.js'
+import {LatentContext} from './latent-context.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
@@ -35,6 +36,8 @@ export interface EngineOptions {
   /** Number of rows decoded together. */
   readonly batchSize: number
   readonly keepLatents: boolean
+  /** Also give what latents are looked at with: the features of the pictures, and their logit lens. */
+  readonly keepContext?: boolean
   /**
    * Decode a whole generation in one run of the Loop graph where possible. Meant for devices on which moving the cache
    * over the bus at every step is too slow.
@@ -83,6 +86,7 @@ export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
   readonly #supplies: LatentSupplies
+  readonly #context: LatentContext
   /** By sample. */
   readonly #held = new Map<string, PreparedInputs>()
   #heldBytes = 0
@@ -98,6 +102,7 @@ export class Engine {
     this.#options = options
     this.#supplies = new LatentSupplies(tools, options.latentBank)
     this.#reader = new ForcedReader(tools.model)
+    this.#context = new LatentContext(tools)
   }
 
   /** See Session.generate (runner.ts). */
@@ -120,6 +125,7 @@ export class Engine {
         ...this.#generation(decoded),
         ...(await this.#wantedScores(request, prompt, blocks)),
         ...(await this.#reading(task, prompt, () => blocks.map(({vectors}) => vectors))),
+        ...this.#lookedAtWith(task, blocks),
       }
     } catch (error) {
       return this.#failed(request, error)
@@ -260,6 +266,7 @@ export class Engine {
       textStops: stopStringWatch(machine.rules, ids => this.#tools.tokenizer.decode(ids)),
       ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
       ...(intervention?.hides && {hides: intervention.hides}),
+      ...(this.#options.keepContext && {lens: lensTokens}),
     }
   }
 
@@ -339,18 +346,26 @@ export class Engine {
       return null
     const input = await inputs.input(plan.request, plan.machine.prefix)
     const decoded = await decodeInLoop(generate, input, plan)
-    const {ids, ropeDelta, imageTokens, seen, inputMs} = input
+    const {ids, ropeDelta, imageTokens, seen, pictures, norms, inputMs} = input
     // There is no separate prefill, so the time of the first token is unknown. The time before the run stands in for
     // it.
-    const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, prefillMs: inputMs}
-    const generation = this.#generation({...decoded, task: {...plan, prepared}})
-    if (!plan.request.continuations && !plan.request.reading) return generation
+    const prepared: Prompted = {state: {ids, ropeDelta}, imageTokens, seen, pictures, norms, prefillMs: inputMs}
+    const task = {...plan, prepared}
+    const generation = this.#generation({...decoded, task})
+    if (!plan.request.continuations && !plan.request.reading)
+      return {...generation, ...this.#lookedAtWith(task, decoded.blocks)}
     const {state} = await inputs.prompt(plan.request, plan.machine.prefix)
     return {
       ...generation,
       ...(await this.#wantedScores(plan.request, state, decoded.blocks)),
       ...(await this.#reading(plan, state, () => decoded.blocks.map(({vectors}) => vectors))),
+      ...this.#lookedAtWith(task, decoded.blocks),
     }
+  }
+
+  /** Asked last: what failed before it is not given, and features are given once. */
+  #lookedAtWith({request, prepared}: Finished['task'], blocks: readonly DecodedBlock[]) {
+    return this.#options.keepContext ? this.#context.of(request, prepared.pictures, blocks) : {}
   }
 
   #learnedEnd({name, stopVector}: Protocol): Promise<Float32Array> {
@@ -389,6 +404,7 @@ export class Engine {
       ...(donor && {donor: wasResized(fed!, blocks) ? {...donor, resized: true} : donor}),
       ...(this.#options.keepLatents && {
         latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
+        promptNorms: prepared.norms,
       }),
       usage: usageOf(prepared, machine, ids, latentMask, blocks, eos),
       timing: {
@@ -403,6 +419,9 @@ export class Engine {
     }
   }
 }
+
+/** Tokens noted for each latent. */
+const lensTokens = 5
 
 const asFed = (vector: Float32Array) => rounded(vector, 'BF16')
 

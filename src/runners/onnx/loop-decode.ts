@@ -62,12 +62,12 @@ export async function decodeInLoop(
   let state = stateAfter(machine, prompt)
   let fed = 0
   const latentMask: boolean[] = []
-  const blocks: {vectors: Float32Array[]; own: Float32Array[]}[] = []
+  const blocks: {vectors: Float32Array[]; own: Float32Array[]; lens: []}[] = []
   for (const id of ids) {
     const decision = decide(machine, state, id)
     state = decision.state
     latentMask.push(decision.latent)
-    while (blocks.length < state.blocks) blocks.push({vectors: [], own: []})
+    while (blocks.length < state.blocks) blocks.push({vectors: [], own: [], lens: []})
     if (!decision.latent) continue
     const vector = latents[0]![fed++]!
     blocks.at(-1)!.vectors.push(vector)

@@ -1,7 +1,15 @@
 // Shares work between the requests of a group: vision features of pictures, and prompts after their prefill.
 // Each is computed once, on first use. Twelve interventions cost one vision pass and one prefill.
 import {LanternError} from '../../core/errors.js'
-import {type Prompt, picturesOf, promptText, type Request, type Seen, type SeenImage} from '../../core/generation.js'
+import {
+  type Prompt,
+  type PromptNorms,
+  picturesOf,
+  promptText,
+  type Request,
+  type Seen,
+  type SeenImage,
+} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
 import type {PictureFetch, PixelLimits} from '../smart-resize.js'
@@ -39,11 +47,21 @@ export interface PromptInput {
   readonly deepstack?: DeepstackInput
   readonly imageTokens: number
   readonly seen: Seen
+  /** The pictures in their order: cells after merging, and their features [rows x columns, H]. */
+  readonly pictures: readonly PromptPicture[]
+  readonly norms: PromptNorms
   /** Milliseconds spent on pictures and text. */
   readonly inputMs: number
 }
 
-export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen'> {
+export interface PromptPicture {
+  readonly seen: SeenImage
+  readonly rows: number
+  readonly columns: number
+  readonly features: Float32Array
+}
+
+export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen' | 'pictures' | 'norms'> {
   readonly state: PromptState
   /** Milliseconds to the first token: pictures, text and prefill. */
   readonly prefillMs: number
@@ -177,6 +195,7 @@ export class PreparedInputs {
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
     const embeds = model.embed(ids)
     const features = pictures.map(picture => picture.features)
+    const textNorm = meanNorm(embeds, text.hidden, at => ids[at] !== special.image)
     scatter(embeds, ids, special.image, features, text.hidden)
     return {
       ids,
@@ -186,6 +205,10 @@ export class PreparedInputs {
       ...(text.deepstack > 0 && pictures.length > 0 && {deepstack: deepstackOf(ids, special.image, pictures)}),
       imageTokens: cells.reduce((sum, count) => sum + count, 0),
       seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
+      pictures: pictures.map(({seen, grid: {rows, columns}, features}) => ({
+        ...{seen, features, rows: rows / vision.merge, columns: columns / vision.merge},
+      })),
+      norms: {text: textNorm, picture: meanNorm(concatenated(features), text.hidden)},
       inputMs: performance.now() - startedAt,
     }
   }
@@ -196,9 +219,8 @@ export class PreparedInputs {
     positions,
     ropeDelta,
     deepstack,
-    imageTokens,
-    seen,
     inputMs,
+    ...shown
   }: PromptInput): Promise<PreparedPrompt> {
     const startedAt = performance.now()
     const output = await this.#tools.model.decode({
@@ -215,7 +237,9 @@ export class PreparedInputs {
     requireFinite(output.logits!)
     const caches = output.delta.reduce((sum, {key, value}) => sum + key.byteLength + value.byteLength, 0)
     this.#bytes += embeds.byteLength + output.logits!.byteLength + caches
-    return {state: {ids, ropeDelta, output}, imageTokens, seen, prefillMs: inputMs + performance.now() - startedAt}
+    const {imageTokens, seen, pictures, norms} = shown
+    const prefillMs = inputMs + performance.now() - startedAt
+    return {state: {ids, ropeDelta, output}, imageTokens, seen, pictures, norms, prefillMs}
   }
 }
 
@@ -248,6 +272,19 @@ function deepstackOf(ids: readonly number[], imageToken: number, pictures: reado
     concatenated(pictures.map(({deepstack}) => deepstack[level]!)),
   )
   return {places: Int32Array.from(places), levels}
+}
+
+/** The mean norm of the rows [n, width] that count; null without any. */
+function meanNorm(rows: Float32Array, width: number, counts: (row: number) => boolean = () => true): number | null {
+  let [n, sum] = [0, 0]
+  for (let row = 0; row * width < rows.length; row++) {
+    if (!counts(row)) continue
+    let squares = 0
+    for (let i = row * width; i < (row + 1) * width; i++) squares += rows[i]! ** 2
+    n++
+    sum += Math.sqrt(squares)
+  }
+  return n === 0 ? null : sum / n
 }
 
 function concatenated(parts: readonly Float32Array[]): Float32Array {

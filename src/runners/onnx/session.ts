@@ -70,7 +70,7 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
 }
 
 function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
-  const {cacheDir, minPixels, maxPixels, keepLatents} = common
+  const {cacheDir, minPixels, maxPixels, keepLatents, keepContext} = common
   const {
     device,
     threads,
@@ -97,6 +97,7 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
     engine: {
       batchSize,
       keepLatents,
+      ...(keepContext && {keepContext}),
       wholeGenerations: device !== 'cpu',
       ...(latentBank !== undefined && {latentBank}),
       ...(latentDtype !== undefined && {latentDtype}),

@@ -1,49 +1,42 @@
-// Which tokens a latent would be read as, if it were read as text.
-import {dot, type Vector} from './vectors.js'
+// Which tokens the output head of a model reads in latents, over all samples, step by step.
+import type {LensToken} from '../../../core/generation.js'
 
-/** Stands beside every list of tokens. */
-export const lensWarning =
-  'The head was trained on states that are read as text. What it says of a latent is a likeness, not its content.'
-
-export interface LensToken {
-  readonly id: number
-  readonly logit: number
+export interface LensStep {
+  readonly step: number
+  readonly n: number
+  /** The tokens that were most often the likeliest one, and the share of samples in which they were. */
+  readonly tokens: readonly {readonly id: number; readonly token: string; readonly share: number}[]
+  /** Mean probability of the likeliest token. */
+  readonly p: number
 }
 
-/** The k likeliest tokens of each latent, in one pass over the rows of the output head. */
-export class LogitLens {
-  readonly #latents: readonly Vector[]
-  readonly #k: number
-  readonly #best: LensToken[][]
+/** Tokens that are told of a step. */
+const told = 3
 
-  /** `latents` as the head would read them, after the last norm. */
-  constructor(latents: readonly Vector[], k: number) {
-    this.#latents = latents
-    this.#k = k
-    this.#best = latents.map(() => [])
-  }
+/** Counts the likeliest token of each step in one pass: memory grows with the different tokens, not with samples. */
+export class LogitLensTally {
+  readonly #steps: {n: number; p: number; readonly tokens: Map<number, {readonly token: string; count: number}>}[] = []
 
-  /** Rows of the head, [rows, D]; `first` is the token id of the first. */
-  add(rows: Iterable<Vector>, first: number): void {
-    let id = first
-    for (const row of rows) {
-      for (const [at, latent] of this.#latents.entries()) this.#offer(this.#best[at]!, {id, logit: dot(latent, row)})
-      id++
+  /** The tokens of one sample by latent, the likeliest first. A latent without tokens is left out. */
+  add(latents: readonly (readonly LensToken[])[]): void {
+    for (const [k, [likeliest]] of latents.entries()) {
+      this.#steps[k] ??= {n: 0, p: 0, tokens: new Map()}
+      if (likeliest === undefined) continue
+      const step = this.#steps[k]
+      const seen = step.tokens.get(likeliest.id) ?? {token: likeliest.token, count: 0}
+      step.tokens.set(likeliest.id, seen)
+      seen.count++
+      step.n++
+      step.p += likeliest.p
     }
   }
 
-  #offer(best: LensToken[], token: LensToken): void {
-    const last = best.at(-1)
-    if (best.length === this.#k && (last === undefined || token.logit <= last.logit)) return
-    // Equal logits keep the order of ids.
-    let at = best.length
-    while (at > 0 && best[at - 1]!.logit < token.logit) at--
-    best.splice(at, 0, token)
-    if (best.length > this.#k) best.pop()
-  }
-
-  /** By latent, the likeliest token first. */
-  figures(): readonly (readonly LensToken[])[] {
-    return this.#best
+  figures(): LensStep[] {
+    return this.#steps.flatMap(({n, p, tokens}, step) => {
+      // Equally frequent tokens keep the order of ids.
+      const sorted = [...tokens].sort(([a, one], [b, other]) => other.count - one.count || a - b).slice(0, told)
+      const shares = sorted.map(([id, {token, count}]) => ({id, token, share: count / n}))
+      return n === 0 ? [] : [{step, n, tokens: shares, p: p / n}]
+    })
   }
 }

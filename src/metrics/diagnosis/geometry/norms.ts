@@ -2,9 +2,8 @@
 // distribution.
 import {norm, type Vector} from './vectors.js'
 
-export const vectorKinds = ['latent', 'text', 'picture'] as const
-/** A latent, a text embedding, or a picture feature. */
-export type VectorKind = (typeof vectorKinds)[number]
+/** A latent, an embedding of a token of the prompt, or a feature of its pictures. */
+export type VectorKind = 'latent' | 'text' | 'picture'
 
 export interface NormFigures {
   /** Mean norm of each kind; null where none was seen. */
@@ -19,11 +18,13 @@ export class Norms {
   readonly #sums = {latent: {n: 0, sum: 0}, text: {n: 0, sum: 0}, picture: {n: 0, sum: 0}}
 
   add(kind: VectorKind, vectors: Iterable<Vector>): void {
-    const sum = this.#sums[kind]
-    for (const vector of vectors) {
-      sum.n++
-      sum.sum += norm(vector)
-    }
+    for (const vector of vectors) this.addMean(kind, norm(vector))
+  }
+
+  /** A mean norm that was recorded of one sample: it counts once, of however many vectors it is the mean. */
+  addMean(kind: VectorKind, value: number): void {
+    this.#sums[kind].n++
+    this.#sums[kind].sum += value
   }
 
   figures(): NormFigures {
