@@ -4,6 +4,7 @@ import {Register} from '../../core/register.js'
 import {eee} from '../exports/eee.js'
 import type {Export} from '../exports/export.js'
 import {hfEvalResults, modelIndex} from '../exports/hugging-face.js'
+import {html} from '../exports/html.js'
 import {nel} from '../exports/nel.js'
 import {parquet} from '../exports/parquet.js'
 import {annotations} from './annotations.js'
@@ -21,7 +22,7 @@ export type {Format, FormatOptions} from './format.js'
 
 const register = new Register<Format | Export>('report format', [
   ...[terminal, markdown, csv, json, junit, github, latex, badge, annotations],
-  ...[eee, hfEvalResults, modelIndex, nel, parquet],
+  ...[html, eee, hfEvalResults, modelIndex, nel, parquet],
 ])
 
 /** Names of all formats that render the document as text; the first is the default. */
