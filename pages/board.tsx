@@ -64,7 +64,7 @@ function Group({board, group, picked, toggle}: GroupProps) {
         {first && first.sample !== 'official' && <span>{first.sample === 'builtin' ? 'built-in' : first.sample} samples</span>}
         {guess !== null && <span>guessing {percent(guess)} %</span>}
         {group.counted !== null && <span>{group.counted}</span>}
-        {group.power !== null && <span>smallest difference that can be told {percent(group.power.mde)} points</span>}
+        {group.power !== null && <span>detectable difference {percent(group.power.mde)} points</span>}
         {group.apart.map(fact => (
           <span key={fact}>{fact}</span>
         ))}

@@ -2,7 +2,7 @@
 import type {ComparisonPair} from '../src/reports/schemas/comparison.js'
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import {useLoaded} from './loaded.js'
-import {ArmName, armLabel, percent, Problem, pValue, signed, whole} from './marks.js'
+import {armLabel, percent, Problem, pValue, signed, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -96,7 +96,7 @@ function Pair({board, pair, base, next}: {board: PageBoard; pair: ComparisonPair
           <dd>{whole(pair.losses)}</dd>
         </div>
         <div>
-          <dt>could be told</dt>
+          <dt>detectable</dt>
           <dd>{percent(pair.mde)} points</dd>
         </div>
       </dl>
@@ -146,9 +146,6 @@ function Pair({board, pair, base, next}: {board: PageBoard; pair: ComparisonPair
           </tbody>
         </table>
       )}
-      <p class="quiet">
-        From <ArmName column={board.columns[base]!} /> to <ArmName column={board.columns[next]!} />
-      </p>
     </section>
   )
 }

@@ -121,18 +121,18 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
         </pre>
       ))}
       <Text text={text} span={span} />
-      <p class="quiet small">
-        {rule === null ? extractor : `${extractor} read it by ${rule}`}
-        {readings.length > 0 && '; others read it otherwise:'}
-      </p>
+      <p class="quiet small">{rule === null ? extractor : `${extractor} read it by ${rule}`}</p>
       {readings.length > 0 && (
-        <ul class="readings small">
-          {readings.map(reading => (
-            <li key={reading.extractor}>
-              <span class="letter">{reading.answer ?? '–'}</span> {reading.extractor}
-            </li>
-          ))}
-        </ul>
+        <details class="small">
+          <summary>Extractors do not agree</summary>
+          <ul class="readings">
+            {readings.map(reading => (
+              <li key={reading.extractor}>
+                <span class="letter">{reading.answer ?? '–'}</span> {reading.extractor}
+              </li>
+            ))}
+          </ul>
+        </details>
       )}
       {latents !== null && <Latents {...{strip: latents, picture, boxes}} />}
       <details class="small">

@@ -160,7 +160,7 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
     set({flip: first !== '' && second !== '' ? `${first},${second}` : undefined})
   return (
     <form class="controls" onSubmit={event => event.preventDefault()}>
-      <label class="text">
+      <label>
         Id
         <input
           type="search"

@@ -20,7 +20,7 @@ if (existsSync('src')) {
   }
 }
 
-/** One script and one style sheet in dist/pages. */
+/** One script, one style sheet and an icon in dist/pages. */
 async function bundlePages() {
   const {build} = await import('esbuild')
   await build({
@@ -35,4 +35,5 @@ async function bundlePages() {
     legalComments: 'eof',
     logLevel: 'warning',
   })
+  cpSync('pages/icon.svg', 'dist/pages/icon.svg')
 }

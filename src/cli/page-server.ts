@@ -105,6 +105,7 @@ function replies(library: Library): Answer {
   const types: Readonly<Record<ShellFile, string>> = {
     'app.js': 'text/javascript; charset=utf-8',
     'app.css': 'text/css; charset=utf-8',
+    'icon.svg': 'image/svg+xml; charset=utf-8',
   }
   const address = (row: number, index: number) => `picture?row=${row}&index=${index}`
   const board = async () => {

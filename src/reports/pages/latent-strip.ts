@@ -50,7 +50,8 @@ export async function latentStrip({dir, lock, stored, arm, bench, id, repeat, he
   const step = (vector: Float32Array, block: number, index: number): LatentStep => {
     const replaced = own?.[block]?.[index]
     const fed = oracle?.[block]?.[index]
-    const map = cells && cells.rows.map(cell => cosine(cell, less(vector, cells.mean)))
+    // A vector of zeros points nowhere.
+    const map = cells && norm(vector) > 0 ? cells.rows.map(cell => cosine(cell, less(vector, cells.mean))) : null
     return {
       norm: norm(vector),
       ownNorm: replaced ? norm(replaced) : null,

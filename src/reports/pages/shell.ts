@@ -4,7 +4,7 @@ import {readFile} from 'node:fs/promises'
 import {fileURLToPath} from 'node:url'
 import {LanternError} from '../../core/errors.js'
 
-export const shellFiles = ['app.js', 'app.css'] as const
+export const shellFiles = ['app.js', 'app.css', 'icon.svg'] as const
 export type ShellFile = (typeof shellFiles)[number]
 
 /** A built file of the pages. Throws `bug` where the package was not built. */
@@ -32,6 +32,7 @@ export function pageHtml(source: 'server' | 'files'): string {
 <meta name="referrer" content="no-referrer">
 <meta http-equiv="Content-Security-Policy" content="${contentPolicy}">
 <title>lantern-eval</title>
+<link rel="icon" href="icon.svg">
 <link rel="stylesheet" href="app.css">
 <script src="app.js" defer></script>
 </head>
