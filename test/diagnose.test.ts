@@ -313,6 +313,30 @@ describe('a model', () => {
     expect(recorded.document.results).toEqual(document.results)
   }, 120_000)
 
+  it('is asked about counterfactual pairs, of which no twin is a stranger', async () => {
+    const out = join(folder, 'pairs')
+    const bench = ['--bench', 'hops-pairs:colour,hops-pairs:off-walk', '--suite', 'quick', '--log-level', 'error']
+    const {document} = await diagnosed('--model', 'builtin:nano-latent', ...bench, '--out', out)
+    const [pairs] = document.pairs
+    const own = pairs!.conditions.find(({condition}) => condition === 'own')!
+    const none = pairs!.conditions.find(({condition}) => condition === 'no-latent')!
+    expect(own.strictFlip!.rate).toBeGreaterThan(none.strictFlip!.rate)
+    // An edit off the walk changes nothing, neither the answer nor much of the latents.
+    expect(own.falseFlip!.rate).toBeLessThan(0.2)
+    expect(pairs!.distance.unchanged!).toBeLessThan(pairs!.distance.changed!)
+    const groups = new Map<string, string>()
+    for (const line of (await readFile(join(out, 'samples.jsonl'), 'utf8')).trim().split('\n')) {
+      const {id, group} = JSON.parse(line) as {id: string; group: string}
+      groups.set(id, group)
+    }
+    const records = (await readFile(join(out, 'log.jsonl'), 'utf8')).trim().split('\n')
+    const fed = records
+      .map(line => JSON.parse(line) as {arm: string; id: string; donor?: {id: string}})
+      .filter(({arm, donor}) => donor && arm.endsWith('|swap-unrelated'))
+    expect(fed.length).toBeGreaterThan(0)
+    expect(fed.filter(({id, donor}) => groups.get(id) === groups.get(donor!.id))).toEqual([])
+  }, 120_000)
+
   it('whose latents cannot be seen, or several models, are exit 2', async () => {
     const remote = ['--model', 'openai:x', '--base-url', 'http://127.0.0.1:9/v1', '--data', 'builtin', ...asked]
     expect(await printed(...remote)).toMatchObject({code: 2, stderr: expect.stringContaining('cannot be seen')})

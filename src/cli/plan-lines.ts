@@ -1,9 +1,38 @@
 // `run --dry-run` as text; the JSON is the plan itself.
+
 import type {ArmPlan, Cost, Plan} from '../evaluation/plan.js'
+import {labelled} from '../reports/formats/layout.js'
+
+/**
+ * The plan within `width` columns: benchmarks, arms, their total cost, the run folder. `beside` comes before the last.
+ */
+export function planLines(plan: Plan, width: number, beside: readonly string[] = []): string[] {
+  const lines = [
+    ...plan.benchmarks.flatMap(benchmarkLines),
+    ...armLines(plan),
+    ...beside,
+    `Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`,
+  ]
+  // Later lines of a long one are indented behind it.
+  return lines.flatMap(line => labelled(/^ */.exec(line)![0], line.trim(), width))
+}
+
+function benchmarkLines({id, split, sample, items, layout, subtasks}: Plan['benchmarks'][number]): string[] {
+  const counts = Object.entries(subtasks).map(([name, items]) => `${name} ${items}`)
+  const builtin = sample === 'builtin' ? ' (built-in sample)' : ''
+  return [`${id} ${split}${builtin}: ${items} items from ${layout}`, `  ${counts.join(', ')}`]
+}
 
 /** The lines of the arms, and of their total cost. */
-export function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
-  const lines = arms.flatMap(arm => [headLine(arm), ...promptLines(arm)])
+function armLines({arms, cost, judge}: Pick<Plan, 'arms' | 'cost' | 'judge'>): string[] {
+  const lines = arms.flatMap((arm, k) => {
+    const prompts = promptLines(arm)
+    const next = arms[k + 1]
+    // Arms that ask the same prompts are listed above them.
+    return next !== undefined && prompts.join() === promptLines(next).join()
+      ? [headLine(arm)]
+      : [headLine(arm), ...prompts]
+  })
   if (cost !== null && arms.filter(({requests}) => requests > 0).length > 1) lines.push(`All arms: ${costText(cost)}`)
   if (judge !== null)
     lines.push(`The judge is asked at most ${judge.requestsAtMost} times more; its tokens depend on the answers.`)

@@ -25,14 +25,13 @@ const {
   'fail-on': _failOn,
   'on-inconclusive': _onInconclusive,
   'include-unofficial': _unofficial,
-  'dry-run': _dryRun,
   vary: _vary,
   'vary-all': _varyAll,
   ...askedSettings
 } = runSettings
 
 /** What the suite fixes. */
-const fixed = {mode: ['latent'], repeats: 1, 'save-latents': true, 'dry-run': false, baseline: undefined} as const
+const fixed = {mode: ['latent'], repeats: 1, 'save-latents': true, baseline: undefined} as const
 
 interface Asked {
   readonly runs: readonly string[]
@@ -51,6 +50,7 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
     '<%= config.bin %> <%= command.id %> results/study',
     '<%= config.bin %> <%= command.id %> --arm own=results/a --arm zeros=results/b --arm matched-noise=results/c --margin 2pp',
     '<%= config.bin %> <%= command.id %> results/study --expect load-bearing',
+    '<%= config.bin %> <%= command.id %> --model ./checkpoint --bench vstar --suite full --dry-run',
   ]
   static override strict = false
   static override args = {run: Args.string({description: 'Run folders, or RUN#PART: only arms whose id has PART.'})}
@@ -70,6 +70,8 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
   async run(): Promise<unknown> {
     const {margin, alpha, expect, format} = this.flags
     const outputs = diagnosisOutputs(format, process.env)
+    this.assertOneWay()
+    if (this.flags['dry-run']) return this.plan()
     const asked = await this.ask()
     if ('exitCode' in asked) {
       process.exitCode = asked.exitCode
@@ -85,9 +87,8 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
     return document
   }
 
-  /** Where the answers are; those of a model are asked for first. */
-  private async ask(): Promise<Asked | {exitCode: number; verdict: string; runDir: string; reason: string | null}> {
-    const {arm, model, out, suite} = this.flags
+  private assertOneWay(): void {
+    const {arm, model, 'dry-run': dry} = this.flags
     const ways = [this.operands.length > 0, arm !== undefined, model !== undefined].filter(Boolean).length
     if (ways !== 1)
       throw new LanternError(
@@ -95,6 +96,36 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
         ways === 0 ? 'There is nothing to diagnose.' : 'Runs, --arm and --model cannot be combined.',
         'Give a RUN, or arms (--arm own=RUN#ARM --arm zeros=RUN#ARM), or a --model.',
       )
+    if (dry && model === undefined)
+      throw new LanternError(
+        'usage',
+        'Recorded answers are only read: there is nothing to plan.',
+        'Leave --dry-run out, or give a --model.',
+      )
+  }
+
+  /** What would be asked, without asking. */
+  private async plan(): Promise<unknown> {
+    const {toSpec} = await import('../cli/run-spec.js')
+    const {prepareDiagnosis} = await import('../evaluation/diagnosed-run.js')
+    const show = runProgress(this.flags['log-level'])
+    const spec = await toSpec({...this.flags, ...fixed} as unknown as RunValues, process.env)
+    const {prepared, again} = await prepareDiagnosis(spec, this.flags.suite, event => show({type: 'runner', event}))
+    try {
+      const {planOf} = await import('../evaluation/plan.js')
+      const {planLines} = await import('../cli/plan-lines.js')
+      const plan = await planOf(prepared)
+      const twice = again.map(({id, ids}) => `${ids.length} own answers of ${id} are generated again afterwards.`)
+      this.log(planLines(plan, terminal().width, twice).join('\n'))
+      return {...plan, again, suite: this.flags.suite, exitCode: 0, verdict: 'plan'}
+    } finally {
+      await prepared.close()
+    }
+  }
+
+  /** Where the answers are; those of a model are asked for first. */
+  private async ask(): Promise<Asked | {exitCode: number; verdict: string; runDir: string; reason: string | null}> {
+    const {arm, model, out, suite} = this.flags
     if (model === undefined) return {runs: this.operands, arm, suite: null, folder: out}
     const {toSpec} = await import('../cli/run-spec.js')
     const {runDiagnosis} = await import('../evaluation/diagnosed-run.js')

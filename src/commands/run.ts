@@ -7,7 +7,6 @@ import {toSpec} from '../cli/run-spec.js'
 import {flagsOf} from '../cli/settings/flags.js'
 import {runSettings} from '../cli/settings/index.js'
 import {terminal} from '../cli/terminal.js'
-import {labelled} from '../reports/formats/layout.js'
 import type {Gate} from '../reports/publish.js'
 
 export default class Run extends BaseCommand<typeof Run> {
@@ -115,26 +114,9 @@ export default class Run extends BaseCommand<typeof Run> {
 
   private async plan(prepared: Parameters<typeof import('../evaluation/plan.js').planOf>[0]): Promise<unknown> {
     const {planOf} = await import('../evaluation/plan.js')
-    const {armLines} = await import('../cli/plan-lines.js')
+    const {planLines} = await import('../cli/plan-lines.js')
     const plan = await planOf(prepared)
-    const {width} = terminal()
-    // Later lines of a long one are indented behind it.
-    const tell = (line: string) => {
-      const indent = /^ */.exec(line)![0]
-      this.log(labelled(indent, line.trim(), width).join('\n'))
-    }
-    for (const bench of plan.benchmarks) {
-      tell(
-        `${bench.id} ${bench.split}${bench.sample === 'builtin' ? ' (built-in sample)' : ''}: ${bench.items} items from ${bench.layout}`,
-      )
-      tell(
-        `  ${Object.entries(bench.subtasks)
-          .map(([name, items]) => `${name} ${items}`)
-          .join(', ')}`,
-      )
-    }
-    for (const line of armLines(plan)) tell(line)
-    tell(`Run folder ${plan.runDir}, lock ${plan.lock}. Nothing was sent.`)
+    this.log(planLines(plan, terminal().width).join('\n'))
     return {...plan, exitCode: 0, verdict: 'plan'}
   }
 

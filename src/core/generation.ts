@@ -187,6 +187,11 @@ export interface Usage {
   readonly blocks: number | null
 }
 
+/** Tokens that were decoded, latents and markers included; null where nobody knows how many were text. */
+export function decodeStepsOf({textTokens, latentSteps, markerTokens}: Usage): number | null {
+  return textTokens === null ? null : textTokens + (latentSteps ?? 0) + (markerTokens ?? 0)
+}
+
 /** Milliseconds. */
 export interface Timing {
   readonly firstTokenMs: number | null

@@ -7,7 +7,7 @@ import {evaluate, type RunEnd} from './evaluate.js'
 import {type Prepared, prepare} from './prepare.js'
 import {secondRun} from './second-answers.js'
 import type {RunEvent, RunSpec} from './spec.js'
-import {conditionsOf, type DiagnosisSuite} from './suites.js'
+import {conditionsOf, type DiagnosisSuite, modesOf} from './suites.js'
 
 /** Own answers that are generated twice. */
 const secondAnswers = 32
@@ -19,11 +19,36 @@ export interface DiagnosedRun {
   readonly end: RunEnd
 }
 
+/** A diagnosis that could start: the run with all conditions, and which own answers are generated again after it. */
+interface PreparedDiagnosis {
+  /** What all its parts share. */
+  readonly latent: RunSpec
+  readonly prepared: Prepared
+  readonly again: readonly {readonly id: string; readonly ids: readonly string[]}[]
+}
+
 /**
- * Runs what is missing. `spec` names one model; its interventions and modes are those of the suite.
+ * Opens the run of a suite. `spec` names one model; its interventions and modes are those of the suite.
  * Throws `usage` for several models or K, `unsupported` for a model whose latents cannot be seen, and what `prepare`
- * and `evaluate` throw.
+ * throws.
  */
+export async function prepareDiagnosis(
+  spec: RunSpec,
+  suite: DiagnosisSuite,
+  notify: (event: RunnerEvent) => void,
+): Promise<PreparedDiagnosis> {
+  assertOne(spec)
+  const latent: RunSpec = {
+    ...spec,
+    models: spec.models.map(model => ({...model, modes: ['latent']})),
+    ...{saveLatents: true, readings: suite !== 'quick'},
+  }
+  const models = spec.models.map(model => ({...model, modes: modesOf(suite)}))
+  const prepared = await prepare({...latent, models, interventions: await conditionsFor(latent, suite)}, notify)
+  return {latent, prepared, again: spec.decoding.temperature > 0 ? [] : secondOf(prepared)}
+}
+
+/** Runs what is missing. Throws what `prepareDiagnosis`, `prepare` and `evaluate` throw. */
 export async function runDiagnosis(
   spec: RunSpec,
   suite: DiagnosisSuite,
@@ -31,24 +56,16 @@ export async function runDiagnosis(
   signal: AbortSignal,
 ): Promise<DiagnosedRun> {
   const notify = (event: RunnerEvent) => show({type: 'runner', event})
-  assertOne(spec)
-  const latent: RunSpec = {
-    ...spec,
-    models: spec.models.map(model => ({...model, modes: ['latent']})),
-    ...{saveLatents: true, readings: suite !== 'quick'},
-  }
-  const asked: RunSpec = {...latent, interventions: await conditionsFor(latent, suite)}
-  const prepared = await prepare(asked, notify)
+  const {latent, prepared, again: second} = await prepareDiagnosis(spec, suite, notify)
   try {
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
-    const end = await evaluate({...prepared, spec: {...asked, out: runDir}}, show, signal)
-    if (end.verdict !== 'done' || asked.decoding.temperature > 0) return {runDir, end}
-    const own = {interventions: ['own'], readings: false, latentsAlone: true}
-    const second: RunSpec = {...latent, ...own, limit: undefined}
-    for (const {id, ids} of secondOf(prepared)) {
+    const end = await evaluate({...prepared, spec: {...prepared.spec, out: runDir}}, show, signal)
+    if (end.verdict !== 'done') return {runDir, end}
+    const own = {interventions: ['own'], readings: false, latentsAlone: true, limit: undefined}
+    for (const {id, ids} of second) {
       const out = secondRun(runDir, id)
-      const benchmarks = asked.benchmarks.filter(bench => bench.id === id)
-      const again = await prepare({...second, benchmarks, ids, out}, notify)
+      const benchmarks = latent.benchmarks.filter(bench => bench.id === id)
+      const again = await prepare({...latent, ...own, benchmarks, ids, out}, notify)
       try {
         const end = await evaluate(again, show, signal)
         if (end.verdict !== 'done') return {runDir, end}
@@ -108,7 +125,7 @@ async function allHaveBoxes({benchmarks}: Prepared): Promise<boolean> {
 }
 
 /** Some samples of each benchmark, spread over its data. */
-function secondOf({benchmarks}: Prepared): {readonly id: string; readonly ids: readonly string[]}[] {
+function secondOf({benchmarks}: Prepared): PreparedDiagnosis['again'] {
   return benchmarks.map(({benchmark, keys}) => {
     const items = [...new Set(keys.map(({id, item = id}) => item))]
     const step = Math.max(1, items.length / secondAnswers)

@@ -3,15 +3,16 @@
 
 import {type Arm, type Generation, picturesOf, type Request} from '../core/generation.js'
 import type {Sample} from '../core/sample.js'
-import {interventionNamed} from '../modes/interventions.js'
+import {interventionNamed, takesOwnSteps} from '../modes/interventions.js'
 import {type LogRecord, recordKey, repeatsOf} from '../run-folder/record.js'
 import type {OpenRun} from '../run-folder/run.js'
 import {maxNewTokensOf} from './arms.js'
 import {askInTurns} from './crop-turns.js'
 import {type Paired, withNeighbours} from './neighbours.js'
 import {OwnAnswers} from './own-answers.js'
+import {readOwnSteps, type StepsOf} from './own-steps.js'
 import {Pictures} from './pictures.js'
-import {type Prepared, type PreparedBenchmark, type PreparedModel, recordsOwn} from './prepare.js'
+import {ownFirst, type Prepared, type PreparedBenchmark, type PreparedModel, recordsOwn} from './prepare.js'
 import {readOnce} from './read-once.js'
 import {readingIn, saidIn, scoredRecord} from './scored-record.js'
 import {labelsOf, type RunEvent, type RunSpec} from './spec.js'
@@ -31,8 +32,9 @@ export interface LoopTools {
 }
 
 /**
- * Runs every model over every benchmark. Where arms feed on the own latents of this run, or are read behind its own
- * texts, the own arms come first, over all benchmarks: statistics and donors are those of the whole run.
+ * Runs every model over every benchmark. Where arms feed on the own latents of this run, are read behind its own texts,
+ * or take as many steps, the own arms come first, over all benchmarks: statistics and donors are those of the whole
+ * run.
  * Throws what a session throws when it cannot go on; whatever finished by then is on disk.
  */
 export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<void> {
@@ -40,7 +42,7 @@ export async function runLoop(prepared: Prepared, tools: LoopTools): Promise<voi
   const labels = labelsOf(spec)
   for (const model of prepared.models) {
     const {ref, observesLatents} = model.session.describe()
-    const own = recordsOwn(spec) ? model.arms.filter(arm => arm.intervention === 'own') : []
+    const own = ownFirst(spec) ? model.arms.filter(arm => arm.intervention === 'own') : []
     const rest = model.arms.filter(arm => !own.includes(arm))
     for (const [arms, reads] of [
       [own, false],
@@ -69,6 +71,8 @@ async function runOne(
   const from = spec.runner.local.latentBank ?? dir
   const latentArms = arms.filter(({mode}) => mode === 'latent')
   const own = reads ? await OwnAnswers.read(dir, from, latentArms, spec.extractor) : null
+  const limited = arms.some(({intervention}) => intervention !== null && takesOwnSteps(intervention))
+  const steps = limited ? await readOwnSteps(dir, ownOf(prepared, session)) : null
   // When writing fails, open generations are aborted too.
   const stop = new AbortController()
   const waiting = new Map<Request, () => void>()
@@ -78,7 +82,7 @@ async function runOne(
       // A judge may take longer than the model, and must not keep it waiting. The answers are in the cache meanwhile.
       askInTurns(
         {session, arms},
-        groups(spec, arms, bench, tools, {own, again}),
+        groups(spec, arms, bench, tools, {own, again, steps}),
         bench.form,
         AbortSignal.any([signal, stop.signal]),
         prepared.judge ? undefined : onDisk,
@@ -97,6 +101,12 @@ async function runOne(
   }
 }
 
+/** The own latent arm of a session. */
+function ownOf({models}: Prepared, session: PreparedModel['session']): Arm {
+  const {arms} = models.find(model => model.session === session)!
+  return arms.find(({mode, intervention}) => mode === 'latent' && intervention === 'own')!
+}
+
 /**
  * One group per sample: the first requests of all arms, at every repeat, that are not settled or lack their reading.
  */
@@ -105,7 +115,7 @@ async function* groups(
   arms: readonly Arm[],
   bench: PreparedBenchmark,
   {run: {tally}, dir}: Pick<LoopTools, 'run' | 'dir'>,
-  {own, again}: {readonly own: OwnAnswers | null; readonly again: boolean},
+  {own, again, steps}: {readonly own: OwnAnswers | null; readonly again: boolean; readonly steps: StepsOf | null},
 ): AsyncGenerator<readonly Request[]> {
   const {benchmark} = bench
   const bank = {...(recordsOwn(spec) && {bank: dir}), ...(again && {again})}
@@ -125,10 +135,13 @@ async function* groups(
       const settled = tally.isSettled(recordKey({...key, arm: arm.id}))
       const text = arm.mode === 'latent' ? own?.text(key) : undefined
       if (settled && (text === undefined || own?.lacking(key) === undefined)) return []
+      const asked = request(spec, bench, sample, arm, repeat, pictures)
       const reading = text === undefined ? {} : {reading: text}
-      return [
-        {...request(spec, bench, sample, arm, repeat, pictures), ...bank, ...reading, ...(settled && {onlyRead: true})},
-      ]
+      const given = {...asked, ...bank, ...reading, ...(settled && {onlyRead: true})}
+      if (arm.intervention === null || !takesOwnSteps(arm.intervention)) return [given]
+      // Without an own answer nobody knows how many: the sample stays open.
+      const most = steps?.(key)
+      return most === undefined ? [] : [{...given, decoding: {...given.decoding, maxNewTokens: most}}]
     })
     if (open.length > 0) yield open
   }

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {plainRun} from '../../test/support/run-spec.js'
 import {runnerOptions} from '../../test/support/runner-options.js'
+import {decodeStepsOf} from '../core/generation.js'
 import {settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
 import {evaluate} from './evaluate.js'
@@ -137,4 +138,27 @@ it('of a model that opens a block at times, the others are settled without', asy
 it('knows the own arm of an arm', () => {
   const arm = {id: 'm|latent|lantern:5|zero-at:1', intervention: 'zero-at:1'}
   expect(ownArmId(arm)).toBe('m|latent|lantern:5|own')
+})
+
+it('gives a text chain of thought the decode steps of own, sample by sample', async () => {
+  const {end, records, of} = await run('steps', ['own', 'same-steps'], {
+    models: [{ref: 'builtin:nano-latent', modes: ['text-cot', 'latent']}],
+  })
+  expect(end).toMatchObject({verdict: 'done', settled: 12 * 3})
+  const free = new Map(records.filter(({arm}) => arm.endsWith('|text-cot')).map(record => [record.id, record]))
+  const [own, capped] = [of('own'), of('same-steps')]
+  expect(capped.map(({id}) => id)).toEqual(own.map(({id}) => id))
+  for (const [k, {id, usage, stop, text}] of capped.entries()) {
+    const most = decodeStepsOf(own[k]!.usage)!
+    expect(decodeStepsOf(usage)).toBe(Math.min(most, decodeStepsOf(free.get(id)!.usage)!))
+    if (stop === 'length') expect(free.get(id)!.text.startsWith(text.trimEnd())).toBe(true)
+    else expect(text).toBe(free.get(id)!.text)
+  }
+})
+
+it('asks for the own arm that the steps are taken from', async () => {
+  for (const modes of [['text-cot'], ['latent']] as const)
+    await expect(run('none', ['own', 'same-steps'], {models: [{ref: 'builtin:nano-latent', modes}]})).rejects.toThrow(
+      'A text chain of thought with the steps of own needs both in one run, with one K.',
+    )
 })

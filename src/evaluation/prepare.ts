@@ -9,7 +9,7 @@ import {type Arm, modes} from '../core/generation.js'
 import {hashOf, sha256} from '../core/hash.js'
 import type {PromptForm} from '../core/prompt-form.js'
 import {donorPolicy} from '../modes/donors.js'
-import {bankMissing, interventionNamed, needsBank} from '../modes/interventions.js'
+import {bankMissing, interventionNamed, needsBank, takesOwnSteps} from '../modes/interventions.js'
 import {askedForm, cropFormOf, promptsSha256} from '../modes/prompts.js'
 import {
   type Lock,
@@ -226,7 +226,14 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
   }
 }
 
-/** Whether the own arms are recorded in the run itself, before the others. */
+/**
+ * Whether the own arms come before the others: these feed on their latents, are read behind them, or take their steps.
+ */
+export function ownFirst(spec: RunSpec): boolean {
+  return recordsOwn(spec) || spec.interventions.some(takesOwnSteps)
+}
+
+/** Whether the latents of the own arms are recorded in the run itself, for the others. */
 export function recordsOwn({interventions, readings, runner}: RunSpec): boolean {
   return runner.local.latentBank === undefined && (readings === true || interventions.some(needsBank))
 }

@@ -82,6 +82,15 @@ describe('the donor of swap', () => {
     expect(drawn([contrast, neither], unrelatedDonor)).toEqual(['n'])
     expect(drawn([contrast], unrelatedDonor)).toEqual(['c'])
     expect(drawn([recipient], unrelatedDonor)).toEqual([null])
+    // The other picture of a pair shows almost the same; a contrast donor may be it.
+    const [asked, twin] = [
+      {...recipient, group: 'pair 1'},
+      {...far, group: 'pair 1'},
+    ]
+    const random1 = random('twin')
+    expect(unrelatedDonor(asked, [twin, neither], random1)!.id).toBe(neither.id)
+    expect(unrelatedDonor(asked, [twin], random1)).toBeNull()
+    expect(contrastDonor(asked, [{...contrast, group: 'pair 1'}], random1)!.id).toBe(contrast.id)
   })
 
   it('unrelated: is found where almost all are of the same subtask', () => {

@@ -4,7 +4,7 @@ import type {FedDonor} from '../core/generation.js'
 import type {Random} from '../core/random.js'
 
 /** The policy's name, as the lock records it. Rename it whenever the policy changes. */
-export const donorPolicy = 'contrast-or-unrelated'
+export const donorPolicy = 'contrast-or-other-group'
 
 /** The properties of a sample that the policy compares. */
 export interface DonorFacts {
@@ -12,6 +12,8 @@ export interface DonorFacts {
   /** Id of the item this sample is a variant of; the sample's own id if it is not a variant. */
   readonly item: string
   readonly subtask: string
+  /** Samples that count together, such as two pictures that differ in one edit. */
+  readonly group?: string
   /** Hashes of its picture files. */
   readonly pictures: readonly string[]
   /**
@@ -68,9 +70,10 @@ export function contrastDonor<T extends DonorFacts>(
 }
 
 /**
- * The donor of `swap-unrelated`: of another subtask, else of this one. Best is one whose answer is not among the
- * recipient's options, with another letter, so that following it would be chance; where all samples have the same
- * options there is none such. Null if there is none at all.
+ * The donor of `swap-unrelated`: of another subtask, else of this one, and never of the recipient's own group, whose
+ * picture shows almost the same. Best is one whose answer is not among the recipient's options, with another letter, so
+ * that following it would be chance; where all samples have the same options there is none such. Null if there is none
+ * at all.
  */
 export function unrelatedDonor<T extends DonorFacts>(
   recipient: DonorFacts,
@@ -78,13 +81,16 @@ export function unrelatedDonor<T extends DonorFacts>(
   random: Random,
 ): T | null {
   const isFar = (donor: T) => donor.subtask !== recipient.subtask
+  const isTwin = ({group}: T) => group !== undefined && group === recipient.group
   for (let draw = 0; draw < draws && candidates.length > 0; draw++) {
     const donor = random.pick(candidates)
-    if (isFar(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter') return donor
+    if (isFar(donor) && !isTwin(donor) && mayDonate(donor, recipient) && liftOf(donor, recipient).lift === 'letter')
+      return donor
   }
   const kinds = ['letter', 'other', 'text'] as const
-  const near = () => candidates.filter(donor => !isFar(donor))
-  return firstDrawn(recipient, candidates.filter(isFar), kinds, random) ?? firstDrawn(recipient, near(), kinds, random)
+  const others = candidates.filter(donor => !isTwin(donor))
+  const near = () => others.filter(donor => !isFar(donor))
+  return firstDrawn(recipient, others.filter(isFar), kinds, random) ?? firstDrawn(recipient, near(), kinds, random)
 }
 
 /** Number of random draws before all samples are scanned. A scan is needed only if almost no sample may donate. */

@@ -79,6 +79,8 @@ export interface Intervention {
    * `latents`: nothing after the token that ends their block. Rotary positions stay.
    */
   readonly hides?: Hidden
+  /** A text chain of thought ends after as many decode steps as the sample's own answer took; latent arms have none. */
+  readonly steps?: 'own'
   /** The picture is another one: for making the latents alone (with the need `seen`), or for the `answer` too. */
   readonly picture?: {readonly is: PictureControl; readonly for: 'latents' | 'answer'}
   /** Called once for each generation; the supply holds what `needs` asks for. */
@@ -102,6 +104,7 @@ export function defineIntervention(intervention: Intervention): Definition<'inte
     most: optional(aCount),
     hides: optional(oneOf(hideable)),
     picture: optional(aControl),
+    steps: optional(oneOf(['own'])),
   })
 }
 
@@ -150,6 +153,7 @@ const register = new Register<Intervention>(
       {name: 'knock-out', needs: 'nothing', hides: 'latents', choose: own},
       {name: 'strict', needs: 'nothing', hides: 'pictures', choose: own},
       {name: 'strict-all', needs: 'nothing', hides: 'prompt', choose: own},
+      {name: 'same-steps', needs: 'nothing', steps: 'own', choose: own},
     ] satisfies Intervention[]
   ).map(defineIntervention),
 )
@@ -188,9 +192,9 @@ const families: Readonly<Record<string, Family>> = {
     takes: 'an intervention that feeds latents and hides nothing',
     make(name, other) {
       if (other.startsWith('strict') || !isIntervention(other)) return null
-      const {blocks, hides, picture, ...inner} = interventionNamed(other)
+      const {blocks, hides, picture, steps, ...inner} = interventionNamed(other)
       // Without latents there is no "after the latents", and one arm hides one thing.
-      if (blocks !== undefined || hides !== undefined || picture?.for === 'answer') return null
+      if (blocks !== undefined || hides !== undefined || steps !== undefined || picture?.for === 'answer') return null
       return {
         ...inner,
         ...(picture && {picture}),
@@ -321,6 +325,11 @@ export function needsBank(name: string): boolean {
 /** Whether an arm sees another picture than the sample's, in every mode. Throws `usage` for an unknown name. */
 export function changesPicture(name: string): boolean {
   return interventionNamed(name).picture?.for === 'answer'
+}
+
+/** Whether an arm is a text chain of thought with the decode steps of own. Throws `usage` for an unknown name. */
+export function takesOwnSteps(name: string): boolean {
+  return interventionNamed(name).steps === 'own'
 }
 
 /** The error for an intervention that needs recorded latents when there are none. */

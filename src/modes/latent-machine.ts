@@ -69,6 +69,7 @@ export function withoutBlocks(machine: LatentMachine): LatentMachine {
     forceStart: 'never',
     forceStartAgain: false,
     prefixLatents: 0,
+    deletedFromPrompt: [],
   }
   return {...machine, rules, forced: [], prefix: []}
 }

@@ -8,8 +8,10 @@ const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium
 export const chromiumPath: string | null = places.find(place => place !== undefined && existsSync(place)) ?? null
 
 /** `describe` where there is a browser; elsewhere a suite that is skipped under a name that says why. */
-export const describeInBrowser: typeof describe.skip = (name, body) =>
-  chromiumPath === null ? describe.skip(`${String(name)} (skipped: there is no Chromium here)`, body) : describe(name, body)
+export function describeInBrowser(name: string, body: () => void): void {
+  if (chromiumPath === null) describe.skip(`${name} (skipped: there is no Chromium here)`, body)
+  else describe(name, body)
+}
 
 const flags = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],

@@ -107,7 +107,11 @@ export const ownMeanings = {
     {...results, notInFile: true, defaultNote: '3pp, or 10pp where there are fewer than 400 samples'},
   ),
   diagnosisAlpha: {...gateSettings.alpha, summary: 'Rate of wrong claims, over a headline and over all subtasks.'},
-  diagnosisFormat: several(resultSettings.format.kind, 'Write the diagnosis: markdown, json or github.', results),
+  diagnosisFormat: several(
+    resultSettings.format.kind,
+    'Write the diagnosis: markdown, json, github, svg or png.',
+    results,
+  ),
   diagnosisOut: one(text('DIR'), 'Where diagnosis.json and diagnosis.md are written.', {
     ...results,
     notInFile: true,

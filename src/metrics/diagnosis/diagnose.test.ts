@@ -356,19 +356,60 @@ describe('guards', () => {
   })
 
   it('names the extractor under which the verdict flips, and is void where another claim is made', () => {
-    const panel = (other: (score: number, name: string, i: number) => {score: number | null; read: boolean}) =>
-      headline(withOutcome(({score}, name, i) => ({panel: {same: {score, read: true}, other: other(score!, name, i)}})))
-    expect(guardsOf(panel(score => ({score, read: true})))['extractor']).toMatchObject({
+    type Read = {score: number | null; letter: string | null}
+    const panel = (other: (score: number, name: string, i: number) => Read) =>
+      headline(
+        withOutcome(({score}, name, i) => ({
+          panel: {same: {score, letter: 'AB'[i % 2]!}, other: other(score!, name, i)},
+        })),
+      )
+    const letter = (i: number) => 'AB'[i % 2]!
+    expect(guardsOf(panel((score, _, i) => ({score, letter: letter(i)})))['extractor']).toMatchObject({
       ok: true,
       detail: 'load-bearing under all 2 extractors',
     })
-    const flipped = panel(() => ({score: 1, read: true}))
+    const flipped = panel((_, __, i) => ({score: 1, letter: letter(i)}))
     expect(flipped.verdict).toBe('void')
     expect(flipped.statement).toContain('extractor (flips under other (not-used))')
     // An extractor that reads fewer answers is no evidence.
-    expect(panel((_, __, i) => ({score: 1, read: i % 10 !== 0})).verdict).toBe('load-bearing')
+    expect(panel((_, __, i) => ({score: 1, letter: i % 10 === 0 ? null : letter(i)})).verdict).toBe('load-bearing')
     // A claim that another extractor cannot confirm stands, and is named.
-    const unsure = panel((score, name) => ({score: name === 'markers-only' ? null : score, read: true}))
+    const unsure = panel((score, name, i) => ({score: name === 'markers-only' ? null : score, letter: letter(i)}))
     expect(guardsOf(unsure)['extractor']).toMatchObject({ok: true, detail: 'flips under other (inconclusive)'})
+    // An extractor that reads the C of "Correct: B" everywhere reads no answers.
+    const stuck = panel((_, __, i) => ({score: 1, letter: i % 50 === 0 ? 'A' : 'C'}))
+    expect(stuck.verdict).toBe('load-bearing')
+    expect(guardsOf(stuck)['extractor']!.detail).toBe(
+      "load-bearing under all 1 extractors; other left out: it reads C in 98 % of own's answers",
+    )
+  })
+
+  it('an extractor that reads one letter everywhere counts where the chosen one does too', () => {
+    const alike = withOutcome(({score}) => ({answer: 'A', panel: {other: {score: 1 - score!, letter: 'A'}}}))
+    expect(guardsOf(headline(alike))['extractor']!.detail).not.toContain('left out')
+  })
+})
+
+describe('a headline that is a nested mean', () => {
+  it('is judged as that mean: own - no-latent of mean(3D, mean(ADE, COCO))', () => {
+    const sizes = {ADE: 12, COCO: 18, '3D': 30}
+    // Of each subtask, the share of samples that own alone gets right: a half, none, six tenths.
+    const won = {ADE: 6, COCO: 0, '3D': 18}
+    const samples = Object.entries(sizes).flatMap(([subtask, n]) =>
+      Array.from({length: n}, (_, i): DiagnosedSample => {
+        const outcome = (score: number): ConditionOutcome => ({outcome: score ? 'correct' : 'wrong', score})
+        const under = {own: outcome(1), 'no-latent': outcome(Number(i >= won[subtask as keyof typeof won]))}
+        return {id: `${subtask} ${i}`, subtask, engaged: true, under}
+      }),
+    )
+    const nested = {mean: ['3D', {mean: ['ADE', 'COCO']}]}
+    const given: DiagnosisTable = {bench: 'cv', aggregate: 'macro', headline: Object.keys(sizes), nested, samples}
+    const total = ({effects}: Diagnosis) => effects.find(({name}) => name === 'total')!
+    // 0.6 / 2 + 0.5 / 4 + 0 / 4.
+    expect(total(headline(given)).difference).toBeCloseTo(0.425, 12)
+    expect(total(headline({...given, nested: undefined})).difference).toBeCloseTo((0.6 + 0.5) / 3, 12)
+    // A subtask nobody answered gives its share to its neighbour: COCO alone is the second half then.
+    const without = {...given, samples: samples.filter(({subtask}) => subtask !== 'ADE')}
+    expect(total(headline(without)).difference).toBeCloseTo(0.3, 12)
   })
 })

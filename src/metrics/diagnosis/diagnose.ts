@@ -78,18 +78,16 @@ function judgeRow(row: DiagnosedRow, alpha: number, options: DiagnoseOptions): J
   const evidence = evidenceIn(part, scoredBy(chosen.kind))
   const judgement = judge(evidence, {alpha, margin})
   const all = part === row ? judgement : judgeBy(row, scoredBy(chosen.kind))
-  const panel =
-    chosen.kind === 'forced'
-      ? []
-      : panelOf(part).map(extractor => ({
-          extractor,
-          verdict: judgeBy(part, ({panel}) => panel?.[extractor]?.score ?? null).verdict,
-        }))
+  const {counted, stuck} = chosen.kind === 'forced' ? {counted: [], stuck: []} : panelOf(part)
+  const panel = counted.map(extractor => ({
+    extractor,
+    verdict: judgeBy(part, ({panel}) => panel?.[extractor]?.score ?? null).verdict,
+  }))
   const guards = [
     ...recordedGuards(part, options.checks ?? {}),
     engagedGuard(engagement),
     appliedGuard(part),
-    extractorGuard(judgement.verdict, panel),
+    extractorGuard(judgement.verdict, panel, stuck),
   ]
   const failed = guards.some(({ok}) => ok === false)
   return {

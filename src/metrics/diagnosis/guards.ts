@@ -11,6 +11,8 @@ const leastEngaged = 30
 const identityChecks = 32
 /** An extractor that reads fewer answers than this share of what the chosen one reads is no evidence. */
 const leastRead = 0.95
+/** One that reads the same letter in this share of what it reads, where the chosen one does not, reads no answers. */
+const stuckFrom = 0.95
 
 /** Counts samples whose own generation opened a block; null where nobody saw any. */
 export function engagementOf(row: DiagnosedRow): Engagement | null {
@@ -142,17 +144,46 @@ export function appliedGuard(row: DiagnosedRow): Guard {
   return {name, ok: null, detail: [reason, told].filter(part => part !== '').join('; ')}
 }
 
-/** Extractors of the panel that read enough of own's answers to be evidence. */
-export function panelOf(row: DiagnosedRow): string[] {
-  const read = new Map<string, number>()
-  let chosen = 0
+export interface Panel {
+  /** Extractors that read enough of own's answers to be evidence. */
+  readonly counted: readonly string[]
+  /** Extractors that read one letter whatever was said, such as the first of a word that starts every answer. */
+  readonly stuck: readonly {readonly extractor: string; readonly letter: string; readonly share: number}[]
+}
+
+/** The extractors of the panel, by how they read own's answers. Those that read too few are in neither list. */
+export function panelOf(row: DiagnosedRow): Panel {
+  const read = new Map<string, Map<string, number>>()
+  const chosen = new Map<string, number>()
   for (const {under} of samplesOf(row)) {
     const own = under[ownCondition]
     if (own?.panel === undefined) continue
-    chosen += Number(own.outcome !== 'unanswered' && own.score !== null)
-    for (const [name, {read: found}] of Object.entries(own.panel)) read.set(name, (read.get(name) ?? 0) + Number(found))
+    if (own.outcome !== 'unanswered' && own.score !== null) count(chosen, own.answer ?? '')
+    for (const [name, {letter}] of Object.entries(own.panel)) {
+      const letters = read.get(name) ?? new Map<string, number>()
+      read.set(name, letters)
+      if (letter !== null) count(letters, letter)
+    }
   }
-  return [...read].filter(([, count]) => count >= leastRead * chosen).map(([name]) => name)
+  const enough = [...read].filter(([, letters]) => total(letters) >= leastRead * total(chosen))
+  const stuck = enough.flatMap(([extractor, letters]) => {
+    const [letter = '', times = 0] = [...letters].sort(([, a], [, b]) => b - a)[0] ?? []
+    const share = times / Math.max(1, total(letters))
+    const alike = (chosen.get(letter) ?? 0) >= stuckFrom * total(chosen)
+    return share >= stuckFrom && !alike ? [{extractor, letter, share}] : []
+  })
+  const left = new Set(stuck.map(({extractor}) => extractor))
+  return {counted: enough.map(([name]) => name).filter(name => !left.has(name)), stuck}
+}
+
+function count(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
+
+function total(counts: ReadonlyMap<string, number>): number {
+  let sum = 0
+  for (const times of counts.values()) sum += times
+  return sum
 }
 
 const claims = (verdict: DiagnosisVerdict) => verdict !== 'inconclusive' && verdict !== 'void'
@@ -161,14 +192,20 @@ const claims = (verdict: DiagnosisVerdict) => verdict !== 'inconclusive' && verd
 export function extractorGuard(
   verdict: DiagnosisVerdict,
   panel: readonly {extractor: string; verdict: DiagnosisVerdict}[],
+  stuck: Panel['stuck'] = [],
 ): Guard {
   const name = 'extractor'
-  if (panel.length === 0) return {name, ok: null, detail: 'the answers were read by one extractor only'}
+  const left = stuck.map(
+    ({extractor, letter, share}) => `${extractor} left out: it reads ${letter} in ${percent(share)} of own's answers`,
+  )
+  const told = (...parts: string[]) => [...parts, ...left].join('; ')
+  if (panel.length === 0) return {name, ok: null, detail: told('the answers were read by one extractor only')}
   const flips = panel.filter(other => other.verdict !== verdict)
-  const detail =
+  const detail = told(
     flips.length === 0
       ? `${verdict} under all ${panel.length} extractors`
-      : `flips under ${flips.map(other => `${other.extractor} (${other.verdict})`).join(', ')}`
+      : `flips under ${flips.map(other => `${other.extractor} (${other.verdict})`).join(', ')}`,
+  )
   const contradicted = claims(verdict) && flips.some(other => claims(other.verdict))
   if (!contradicted) return {name, ok: true, detail}
   const todo = 'Fix the extractor beforehand, or use teacher-forced readings, which need none.'

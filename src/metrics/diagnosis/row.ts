@@ -1,4 +1,6 @@
 // One row of a diagnosis: the samples of a headline or of a subtask, by stratum, and the scores of its conditions.
+import {subtaskWeights} from '../../core/headline.js'
+import type {MeanOf} from '../../core/outcome.js'
 import type {Aggregate, PairedStratum, Stratum} from '../statistics/index.js'
 import {type ConditionOutcome, type DiagnosedSample, type DiagnosisTable, ownCondition} from './table.js'
 
@@ -7,12 +9,14 @@ export interface DiagnosedRow {
   /** Null for the headline. */
   readonly subtask: string | null
   readonly aggregate: Aggregate
+  /** The nested mean, by which the strata are weighed; absent where they weigh the same. */
+  readonly nested?: MeanOf
   /** Samples by stratum; none is empty. */
   readonly strata: readonly (readonly DiagnosedSample[])[]
 }
 
 /** The headline row, and one row per subtask where there are several. Rows without samples are left out. */
-export function rowsOf({bench, aggregate, headline, samples}: DiagnosisTable): {
+export function rowsOf({bench, aggregate, headline, nested, samples}: DiagnosisTable): {
   readonly headline: DiagnosedRow | null
   readonly subtasks: readonly DiagnosedRow[]
 } {
@@ -24,7 +28,7 @@ export function rowsOf({bench, aggregate, headline, samples}: DiagnosisTable): {
   }
   const counted = [...bySubtask].filter(([name]) => headline?.includes(name) ?? true).map(([, group]) => group)
   return {
-    headline: counted.length === 0 ? null : {bench, subtask: null, aggregate, strata: counted},
+    headline: counted.length === 0 ? null : {bench, subtask: null, aggregate, strata: counted, ...(nested && {nested})},
     subtasks:
       bySubtask.size < 2
         ? []
@@ -63,10 +67,10 @@ export function pairsOf(
   [first, second]: readonly [string, string],
   scored: Scored,
 ): PairedStratum[] {
-  return valuesOf(row, [first, second], scored).map(({columns: [next, base], clusters}) => ({
+  return valuesOf(row, [first, second], scored).map(({columns: [next, base], ...others}) => ({
     base: base!,
     new: next!,
-    ...(clusters !== undefined && {clusters}),
+    ...others,
   }))
 }
 
@@ -77,15 +81,16 @@ export function combined(
   scored: Scored,
   value: (...numbers: number[]) => number,
 ): Stratum[] {
-  return valuesOf(row, conditions, scored).map(({columns, clusters}) => ({
+  return valuesOf(row, conditions, scored).map(({columns, ...others}) => ({
     values: columns[0]!.map((_, i) => value(...columns.map(column => column[i]!))),
-    ...(clusters !== undefined && {clusters}),
+    ...others,
   }))
 }
 
 interface Columns {
   readonly columns: readonly Float64Array[]
   readonly clusters?: Int32Array
+  readonly weight?: number
 }
 
 function valuesOf(row: DiagnosedRow, conditions: readonly string[], scored: Scored): Columns[] {
@@ -107,13 +112,19 @@ function valuesOf(row: DiagnosedRow, conditions: readonly string[], scored: Scor
       clusters.push(clusterNumbers.get(cluster)!)
       samples++
     }
-    return {columns, clusters}
+    return {name: stratum[0]!.subtask, columns, clusters}
   })
   const clustered = clusterNumbers.size < samples
-  return kept
-    .filter(({clusters}) => clusters.length > 0)
-    .map(({columns, clusters}) => ({
-      columns: columns.map(column => Float64Array.from(column)),
-      ...(clustered && {clusters: Int32Array.from(clusters)}),
-    }))
+  const held = kept.filter(({clusters}) => clusters.length > 0)
+  const weights =
+    row.nested &&
+    subtaskWeights(
+      row.nested,
+      held.map(({name}) => name),
+    )
+  return held.map(({columns, clusters}, s) => ({
+    columns: columns.map(column => Float64Array.from(column)),
+    ...(clustered && {clusters: Int32Array.from(clusters)}),
+    ...(weights && {weight: weights[s]!}),
+  }))
 }

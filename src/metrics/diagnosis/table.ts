@@ -1,6 +1,6 @@
 // What the judge is given: the outcome of every sample under every condition. Plain data without files, so that runs,
 // imported answers and simulations are judged by the same code.
-import type {Outcome} from '../../core/outcome.js'
+import type {MeanOf, Outcome} from '../../core/outcome.js'
 import type {Aggregate} from '../statistics/index.js'
 
 /**
@@ -18,6 +18,8 @@ export interface DiagnosisTable {
   readonly aggregate: Aggregate
   /** Subtasks that count towards the headline; all when absent. */
   readonly headline?: readonly string[]
+  /** The nested mean that the headline is, where it is one; `aggregate` is then macro. */
+  readonly nested?: MeanOf
   readonly samples: readonly DiagnosedSample[]
 }
 
@@ -57,8 +59,8 @@ export interface ConditionOutcome {
    * Log-probability of each option (nats, summed over its tokens), read behind own text with this condition's latents.
    */
   readonly forced?: readonly number[] | null
-  /** Score and readability of this text under other extractors, by their names. */
-  readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly read: boolean}>>
+  /** Score of this text under other extractors, and the letter they read (null for none), by their names. */
+  readonly panel?: Readonly<Record<string, {readonly score: number | null; readonly letter: string | null}>>
   readonly donor?: Donor
   /** Mean norm of the latents that were fed. */
   readonly norm?: number | null

@@ -3,7 +3,7 @@
 import {effectiveSize, wholeIfNearly} from './effective-size.js'
 import {differencesOf, type PairedStratum} from './paired-difference.js'
 import {studentisedMean} from './sign-flip.js'
-import {type Aggregate, type Stratum, strataOfFigure} from './strata.js'
+import {type Aggregate, type Stratum, sharesOf, strataOfFigure} from './strata.js'
 import {studentCdf, studentQuantile} from './student.js'
 import {tangoStatistic} from './tango.js'
 
@@ -39,11 +39,12 @@ function atLeastHalfAPair(standardError: number, strata: readonly Stratum[]): nu
  * What one discordant pair adds to the variance of the mean: mean size of a cluster (as samples see it) / n x sum w^2.
  */
 function pairVariance(strata: readonly Stratum[]): number {
+  const shares = sharesOf(strata)
   let squaredWeights = 0
   let samples = 0
   let seen = 0
-  for (const {values, clusters} of strata) {
-    squaredWeights += 1 / (strata.length ** 2 * values.length)
+  for (const [s, {values, clusters}] of strata.entries()) {
+    squaredWeights += shares[s]! ** 2 / values.length
     samples += values.length
     const sizes = new Map<number, number>()
     for (const cluster of clusters ?? []) sizes.set(cluster, (sizes.get(cluster) ?? 0) + 1)

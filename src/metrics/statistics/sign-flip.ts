@@ -81,7 +81,7 @@ export interface StudentisedMean {
   readonly degrees: number
 }
 
-/** The mean over strata (of equal weight) with its cluster-robust standard error. Throws RangeError without values. */
+/** The mean over strata, by their weights, with its cluster-robust standard error. Throws RangeError without values. */
 export function studentisedMean(strata: readonly Stratum[]): StudentisedMean {
   if (strata.length === 0 || strata.some(({values}) => values.length === 0)) throw new RangeError('a mean needs values')
   const {groups, cells} = flippable(strata)

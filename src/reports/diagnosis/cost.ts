@@ -1,7 +1,7 @@
 // What each arm costs: accuracy against decode steps and milliseconds, and the arms that none beats in both.
-import {type ArmCost, type ConditionOutcome, paretoSet} from '../../metrics/diagnosis/index.js'
+import {combined} from '../../core/headline.js'
+import {type ArmCost, paretoSet} from '../../metrics/diagnosis/index.js'
 import {quantile} from '../../metrics/statistics/quantile.js'
-import {aggregateOf} from '../strata.js'
 import {headlineOf, type Recorded} from './outcomes.js'
 import type {Study} from './study.js'
 
@@ -30,8 +30,12 @@ export function costsOf(study: Study, {bench, cells}: Recorded): CostRow[] {
     )
     const all = strata.flat()
     if (all.length === 0) return []
-    const accuracy =
-      aggregateOf({bench}) === 'macro' ? mean(strata.filter(({length}) => length > 0).map(score)) : score(all)
+    const parts = strata.map((one, s) => ({
+      ...{name: headline[s]!, n: one.length},
+      value: one.length === 0 ? null : mean(one.map(outcome => outcome.score!)),
+    }))
+    const accuracy = combined(parts, bench.aggregate)
+    if (accuracy === null) return []
     const known = (figure: 'decodeSteps' | 'ms') => all.flatMap(one => one[figure] ?? [])
     const [steps, ms] = [known('decodeSteps'), known('ms')]
     return [
@@ -50,10 +54,6 @@ export function costsOf(study: Study, {bench, cells}: Recorded): CostRow[] {
   })
   const [bySteps, byTime] = [paretoSet(rows, 'decodeSteps'), paretoSet(rows, 'ms')]
   return rows.map(row => ({...row, pareto: {decodeSteps: bySteps.includes(row), ms: byTime.includes(row)}}))
-}
-
-function score(outcomes: readonly ConditionOutcome[]): number {
-  return mean(outcomes.map(outcome => outcome.score!))
 }
 
 function mean(values: readonly number[]): number {

@@ -6,6 +6,7 @@ import type {DiagnosisDocument} from '../schemas/diagnosis.js'
 import {type CostRow, costsOf} from './cost.js'
 import {type Geometry, readGeometry} from './geometry.js'
 import {readOutcomes, tableOf} from './outcomes.js'
+import {pairsOfStudy, type StudiedPairs} from './pairs.js'
 import type {Study} from './study.js'
 
 export {type NamedArm, type Study, studyOfNamed, studyOfRuns} from './study.js'
@@ -28,15 +29,11 @@ export async function judgeStudy(
   {alpha, margin, expect, suite}: JudgeOptions,
 ): Promise<DiagnosisDocument> {
   const {benches, warnings} = await readOutcomes(study)
-  const told: string[] = []
   const results: Diagnosis[] = []
   const geometry: Geometry[] = []
+  const pairs: StudiedPairs[] = []
   const efficiency: {readonly bench: string; readonly arms: readonly CostRow[]}[] = []
   for (const recorded of benches) {
-    if (typeof recorded.bench.aggregate !== 'string')
-      told.push(
-        `The headline of ${recorded.bench.id} is a nested mean; its verdict is about the plain mean over subtasks.`,
-      )
     const seen = await readGeometry(study, recorded)
     const {determinism, identity} = recorded
     const checks = {
@@ -48,6 +45,8 @@ export async function judgeStudy(
     const seed = study.own.folder.lock.seeds.run
     results.push(...diagnose(table, {alpha, margin, seed, checks}))
     if (seen.geometry !== null) geometry.push(seen.geometry)
+    const paired = await pairsOfStudy(study, recorded)
+    if (paired !== null) pairs.push(paired)
     efficiency.push({bench: recorded.bench.id, arms: costsOf(study, recorded)})
   }
   if (results.length === 0) {
@@ -63,8 +62,8 @@ export async function judgeStudy(
     conditions: study.conditions.map(({condition, folder, arm}) => ({
       ...{condition, run: folder.dir, arm: arm.id, lock: folder.lock.hash},
     })),
-    ...{results, geometry, efficiency},
-    warnings: [...study.warnings, ...warnings, ...told],
+    ...{results, geometry, pairs, efficiency},
+    warnings: [...study.warnings, ...warnings],
     verdict: headlines.length === 1 ? headlines[0]!.verdict : null,
     exitCode: expect === undefined ? 0 : exitCodeFor(expect, headlines),
   }

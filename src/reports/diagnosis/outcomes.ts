@@ -1,5 +1,6 @@
 // From the records of a study to tables of outcomes: one pass over each log, a few numbers per sample and arm. Texts
 // are not kept: a digest says whether two are the same.
+import {decodeStepsOf} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import {
   type Checked,
@@ -30,6 +31,8 @@ interface Cell {
   readonly cluster?: string
   /** The samples with which it counts together. */
   readonly group?: string
+  /** A digest of question and options, of a sample of a group. */
+  readonly asked?: string
   readonly options?: number
   readonly gold?: number
   engaged: boolean | null
@@ -146,7 +149,7 @@ function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogReco
 }
 
 function newCell(id: string, record: LogRecord, group: string | undefined): Cell {
-  const {subtask, letters, gold, repeat, cluster, item} = record
+  const {subtask, letters, gold, repeat, cluster, item, question, options} = record
   // Repeats and option orders of an item are dependent; so are samples that share a picture.
   const together = cluster ?? item ?? (repeat === undefined ? undefined : record.id)
   const place = typeof gold === 'string' ? (letters?.indexOf(gold) ?? -1) : -1
@@ -155,6 +158,7 @@ function newCell(id: string, record: LogRecord, group: string | undefined): Cell
     ...(repeat !== undefined && {repeat}),
     ...(together !== undefined && {cluster: together}),
     ...(group !== undefined && {group}),
+    ...(group !== undefined && question !== undefined && {asked: sha256(JSON.stringify([question, options]))}),
     ...(letters && {options: letters.length}),
     ...(place >= 0 && {gold: place}),
   }
@@ -204,8 +208,8 @@ function outcomeReader(): ReadOutcome {
   return (record, {folder, arm}, panel) => {
     const {outcome, score, metrics, answer, usage, timing, donor, latentNorm} = record
     const failed = outcome === 'error'
-    const {textTokens, latentSteps, markerTokens} = usage
-    const steps = textTokens === null ? null : textTokens + (latentSteps ?? 0) + (markerTokens ?? 0)
+    const {textTokens} = usage
+    const steps = decodeStepsOf(usage)
     const extractors = panel && !failed ? extractorsOf(record, folder) : []
     const forced = forcedOf(record)
     return {
@@ -241,7 +245,8 @@ function panelOf(record: LogRecord, {arm}: StudyArm, extractors: readonly string
       const read = scoreAnswer({text, stop, gold, options, letters, usage, arm}, scoring, name)
       const score = read.outcome === 'not-engaged' ? (read.metrics['answerOnly'] ?? read.score) : read.score
       // What is none of the item's letters was not read: an extractor of letters finds none in the text of an option.
-      return [name, {score, read: read.answer !== null && (letters?.includes(read.answer) ?? true)}]
+      const letter = typeof read.answer === 'string' && (letters?.includes(read.answer) ?? true) ? read.answer : null
+      return [name, {score, letter}]
     }),
   )
 }
@@ -291,6 +296,7 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
       fedAgain: _____,
       group: ______,
       inputNorms: _______,
+      asked: ________,
       direct,
       under,
       ...sample
@@ -305,6 +311,7 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
   const table: DiagnosisTable = {
     ...{bench: bench.id, aggregate: aggregateOf({bench}), samples},
     ...(bench.headline !== null && {headline: headlineOf(bench, samples)}),
+    ...(typeof bench.aggregate !== 'string' && {nested: bench.aggregate}),
   }
   // Samples that count only together are judged together.
   return bench.aggregate === 'group' ? groupsAsSamples(table, ({id}) => cells.get(id)?.group) : table

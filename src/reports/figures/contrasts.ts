@@ -1,9 +1,10 @@
 // Forest plots: differences with their intervals around zero, of a comparison and of a diagnosis. Pure.
+import {distinctName} from '../formats/words.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {DiagnosisDocument, DiagnosisRow} from '../schemas/diagnosis.js'
 import {type Datum, type Figure, figureName, paperWidth, short, twoLined, twoLines} from './figure.js'
 import {count} from './marks.js'
-import {rowLabel, unique} from './rows.js'
+import {unique} from './rows.js'
 
 /** The difference on every benchmark, and on the subtasks of those that have several. */
 export function comparisonFigures(comparison: Comparison): Figure[] {
@@ -24,12 +25,12 @@ export function comparisonFigures(comparison: Comparison): Figure[] {
           ),
         )),
   ])
-  const [base, next] = [comparison.base, comparison.new].map(row => short(rowLabel(row).replace('\n', ' · '), 40))
+  const [base, next] = [comparison.base, comparison.new].map(row => short(distinctName(row), 72))
   return [
     forest({
       name: 'differences',
-      title: `${next} against`,
-      subtitle: `${base}. The band is the margin of ${points(margin)}.`,
+      title: 'Differences',
+      subtitle: [next!, `minus ${base}`, `The band is the margin of ${points(margin)}.`],
       description: `Differences of scores on ${count(comparison.pairs.length, 'benchmark')} and their subtasks, with ${level(alpha)} intervals; verdict: ${comparison.verdict}.`,
       data: named(data),
       unit: 'difference, points',
@@ -64,7 +65,7 @@ export function contrastFigures({results}: DiagnosisDocument): Figure[] {
           forest({
             name: figureName('contrasts', bench, ...kind.ending),
             title: `${short(bench, 40)}: ${verdict}`,
-            subtitle: kind.margin ? `The band is the margin of ${points(margin)}.` : 'Log-probabilities, in nats.',
+            subtitle: [kind.margin ? `The band is the margin of ${points(margin)}.` : 'Log-probabilities, in nats.'],
             description: `${count(kind.effects.length, 'contrast')} between what was fed as latents, with ${level(alpha)} intervals. ${row.statement}`,
             data: named(
               kind.effects.map(effect => ({
@@ -89,7 +90,8 @@ function named(data: readonly Datum[]): Datum[] {
 }
 
 interface Forest extends Pick<Figure, 'name' | 'title' | 'description' | 'data'> {
-  readonly subtitle: string
+  /** Lines. */
+  readonly subtitle: readonly string[]
   readonly unit: string
 }
 
@@ -109,9 +111,9 @@ function forest({name, title, subtitle, description, data, unit}: Forest): Figur
       ...{width: paperWidth, autosize: {type: 'fit-x', contains: 'padding'}, height: {step: 34}},
       layer: [
         ...(typeof margin === 'number'
-          ? [{mark: {type: 'rect', style: 'band'}, encoding: {x: {datum: -margin}, x2: {datum: margin}}}]
+          ? [{...once, mark: {type: 'rect', opacity: 0.16}, encoding: {x: {datum: -margin}, x2: {datum: margin}}}]
           : []),
-        {mark: {type: 'rule', style: 'reference'}, encoding: {x: {datum: 0}}},
+        {...once, mark: {type: 'rule', style: 'reference'}, encoding: {x: {datum: 0}}},
         {
           mark: {type: 'rule', strokeWidth: 2},
           encoding: {y, x: x('low'), x2: {field: 'high'}, color: {...words, scale: {domain: kinds}}},
@@ -129,8 +131,10 @@ function forest({name, title, subtitle, description, data, unit}: Forest): Figur
   }
 }
 
-const kindWords =
-  "datum.label === 'gain' ? 'higher, adjusted p at most alpha' : datum.label === 'loss' ? 'lower, adjusted p at most alpha' : 'not shown to differ'"
+/** A mark that is drawn once, not for every row. */
+const once = {data: {values: [{}]}}
+
+const kindWords = "datum.label === 'gain' ? 'higher' : datum.label === 'loss' ? 'lower' : 'not shown to differ'"
 
 function points(margin: number): string {
   return `${Number((100 * margin).toFixed(2))} points`

@@ -1,7 +1,7 @@
 // Score against cost: the arms of a group, numbered, and those that none beats in both joined by a stepped line. Pure.
 import type {DiagnosisDocument} from '../schemas/diagnosis.js'
 import {type Datum, type Figure, figureName, short} from './figure.js'
-import {count, mode, share} from './marks.js'
+import {count, modeOf, scoreTitle, share} from './marks.js'
 import {unique} from './rows.js'
 
 export interface CostPoint {
@@ -41,21 +41,24 @@ interface Costs {
 export function costFigure({name, title, points: all}: Costs): Figure | null {
   const points = all.filter(({steps}) => steps > 0)
   if (points.length < 2) return null
-  const labels = unique(points.map(({label}) => label.replace('\n', ' · ')))
+  const labels = unique(points.map(({label}) => label))
+  const step = labels.some(label => label.includes('\n')) ? 27 : 16
   const tags = nearby(points)
   const intervals = points.some(({low}) => low !== null)
   const data = points.map(
     ({mode, steps, score, low, high}, k): Datum => ({
       ...{number: k + 1, arm: labels[k]!, mode, steps, score, low, high},
       ...{front: !points.some(other => beats(other, points[k]!)), tag: tags[k]!},
-      listed: `${k + 1}  ${short(labels[k]!, 44)}`,
+      listed: `${k + 1} ${labels[k]!}`,
     }),
   )
   const x = {
     ...{field: 'steps', type: 'quantitative', title: 'decode steps per sample (mean, log scale)'},
     ...{scale: {type: 'log', nice: false, padding: 16}, axis: {grid: true, format: '~s', tickCount: 5}},
   }
-  const y = share('score', intervals ? 'score, 95 % interval' : 'score')
+  const scores = intervals ? scoreTitle : 'score'
+  const y = share('score', scores)
+  const mode = modeOf(data)
   return {
     name,
     title,
@@ -64,7 +67,7 @@ export function costFigure({name, title, points: all}: Costs): Figure | null {
     spec: {
       hconcat: [
         {
-          ...{width: 310, height: 300},
+          ...{width: 320, height: 300},
           layer: [
             {
               transform: [{filter: 'datum.front'}],
@@ -75,7 +78,7 @@ export function costFigure({name, title, points: all}: Costs): Figure | null {
               ? [
                   {
                     mark: {type: 'rule', strokeWidth: 1.5, opacity: 0.6},
-                    encoding: {x, y: share('low'), y2: {field: 'high'}, color: mode},
+                    encoding: {x, y: share('low', scores), y2: {field: 'high'}, color: mode},
                   },
                 ]
               : []),
@@ -87,12 +90,13 @@ export function costFigure({name, title, points: all}: Costs): Figure | null {
           ],
         },
         {
-          ...{width: 240, height: 16 * points.length},
-          mark: {type: 'text', align: 'left', fontSize: 10},
+          ...{width: 208, height: step * points.length},
+          transform: [{calculate: "split(datum.listed, '\\n')", as: 'lines'}],
+          mark: {type: 'text', align: 'left', fontSize: 10, lineHeight: 12},
           encoding: {
             x: {value: 0},
             y: {field: 'number', type: 'ordinal', axis: null},
-            text: {field: 'listed', type: 'nominal'},
+            text: {field: 'lines', type: 'nominal'},
           },
         },
       ],

@@ -15,19 +15,20 @@ export function curveFigures({curves = []}: Pick<ResultDocument, 'curves'>): Fig
   return [...together.values()].map(own => {
     const [{bench, split, unit}] = own as [Curve]
     const names = unique(own.map(seriesName))
+    const data = own.flatMap((curve, k) =>
+      curve.points.map(
+        ({step, score, low, high, n}): Datum => ({
+          ...{series: names[k]!, step, score, low, high, n},
+          best: curve.best.decided && curve.best.steps.includes(step),
+        }),
+      ),
+    )
     return {
       name: figureName('checkpoints', bench, split, ...(unit === 'step' ? [] : [unit])),
       title: `${bench} ${split}, checkpoints of a training`,
       description: `Score over the ${unit} of the training, with 95 % intervals, of ${count(own.length, 'series', 'series')}. ${own.map((curve, k) => bestSentence(curve, names[k]!)).join(' ')}`,
-      data: own.flatMap((curve, k) =>
-        curve.points.map(
-          ({step, score, low, high, n}): Datum => ({
-            ...{series: names[k]!, step, score, low, high, n},
-            best: curve.best.decided && curve.best.steps.includes(step),
-          }),
-        ),
-      ),
-      spec: curveSpec({field: 'step', title: unit}),
+      data,
+      spec: curveSpec({field: 'step', title: unit}, data),
     }
   })
 }

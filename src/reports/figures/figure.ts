@@ -52,8 +52,8 @@ export function twoLined(first: string, second: string): string {
   return `${first}\n${second}`
 }
 
-/** Splits labels made by `twoLined`. */
-export const twoLines = {labelExpr: "split(datum.label, '\\n')"} as const
+/** Splits labels made by `twoLined`, and centres them. */
+export const twoLines = {labelExpr: "split(datum.label, '\\n')", labelOffset: -6} as const
 
 /** An axis of shares in per cent. */
 export const perCent = {format: '.0%', grid: true} as const

@@ -1,5 +1,5 @@
 // The flip matrix: how many samples each arm solves that another one does not. Pure.
-import {type Figure, figureName, short, twoLines} from './figure.js'
+import {type Figure, figureName, twoLines} from './figure.js'
 import {heatSpec} from './marks.js'
 import {unique} from './rows.js'
 
@@ -28,25 +28,32 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
       ]
     }),
   )
-  const numbered = data.map(datum => ({...datum, row: datum.row.replace(/^/, `${labels.indexOf(datum.row) + 1}  `)}))
+  const numbered = data.map(datum => ({...datum, row: `${labels.indexOf(datum.row) + 1} ${datum.row}`}))
   return {
     name: figureName('flips', bench, split),
-    title: short(`${title}: solved by the row, not by the column`, 96),
+    title: `${title}: flips`,
     description: `For each two of ${arms.length} arms, the number of samples on which the arm of the row scores more than that of the column.`,
     data: numbered,
-    spec: heatSpec({
-      x: {
-        field: 'column',
-        type: 'nominal',
-        sort: null,
-        title: 'not by arm',
-        axis: {orient: 'top', labelAngle: 0, ticks: false, domain: false},
+    spec: {
+      title: {
+        text: `${title}: flips`,
+        subtitle: 'Samples that the arm of the row solves and that of the column does not.',
       },
-      y: {field: 'row', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, domain: false}},
-      value: 'share',
-      text: {field: 'flips', type: 'quantitative'},
-      scale: {scheme: 'cividis', domainMin: 0},
-      turn: 0.55 * Math.max(...data.map(({share}) => share ?? 0)),
-    }),
+      ...heatSpec({
+        x: {
+          field: 'column',
+          scale: {domain: labels.map((_, k) => String(k + 1))},
+          type: 'nominal',
+          sort: null,
+          title: 'not by arm',
+          axis: {orient: 'top', labelAngle: 0, ticks: false, domain: false},
+        },
+        y: {field: 'row', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, domain: false}},
+        value: 'share',
+        text: 'datum.flips',
+        scale: {scheme: 'cividis', domainMin: 0},
+        turn: 0.55 * Math.max(...data.map(({share}) => share ?? 0)),
+      }),
+    },
   }
 }

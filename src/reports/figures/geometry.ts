@@ -14,18 +14,18 @@ const dots = {width: paperWidth, autosize: {type: 'fit-x', contains: 'padding'},
 
 function norms({bench, norm, norms, samples}: Geometry): Figure | null {
   const fed = Object.entries(norms).filter(([condition]) => condition !== 'own')
-  const data: Datum[] = [{condition: 'own', norm}, ...fed.map(([condition, value]) => ({condition, norm: value}))]
+  if (fed.length === 0) return null
   return {
     name: figureName('norms', bench),
-    title: `${bench}: mean norm of what was fed as latents`,
-    description: `Mean norms of own latents and of those fed over them, of ${count(samples, 'sample')}.`,
-    data,
+    title: `${bench}: norm of what was fed, over that of own latents`,
+    description: `Mean norms of what was fed in place of own latents, divided by that of own latents (${norm.toFixed(2)}), of ${count(samples, 'sample')}.`,
+    data: [['own', 1] as const, ...fed].map(([condition, ratio]): Datum => ({condition, ratio})),
     spec: {
       ...dots,
       mark: {type: 'bar', height: {band: 0.6}},
       encoding: {
         y: {field: 'condition', type: 'nominal', sort: null, title: null, axis: {ticks: false}},
-        x: {field: 'norm', type: 'quantitative', title: 'mean norm', axis: {grid: true}},
+        x: {field: 'ratio', type: 'quantitative', title: 'mean norm, own is 1', axis: {grid: true}},
       },
     },
   }
@@ -87,7 +87,10 @@ function drift({bench, drift}: Geometry): Figure | null {
     spec: {
       ...{width: paperWidth, autosize: {type: 'fit-x', contains: 'padding'}, height: 220},
       mark: {type: 'line', point: true},
-      encoding: {x, y: {field: 'cosine', type: 'quantitative', title: 'mean cosine to the oracle', scale: {zero: false}}},
+      encoding: {
+        x,
+        y: {field: 'cosine', type: 'quantitative', title: 'mean cosine to the oracle', scale: {zero: false}},
+      },
     },
   }
 }

@@ -11,7 +11,7 @@ import {resultFigures} from './results.js'
 export {type Figure, withOwnNames} from './figure.js'
 export {type ArmScores, flipFigure} from './flips.js'
 export {svgOf, wholeSpec} from './svg.js'
-export {type Theme, themes} from './theme.js'
+export {themes} from './theme.js'
 
 /**
  * Figures of a result document or of a comparison made into one. None without rows. The flip matrix needs the samples:

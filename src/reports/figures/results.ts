@@ -3,7 +3,7 @@ import {groupTitle, rowsOf} from '../formats/words.js'
 import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
 import {costFigure} from './costs.js'
 import {type Datum, type Figure, figureName, short, twoLines} from './figure.js'
-import {band, count, curveSpec, fitted, heatSpec, mode, share} from './marks.js'
+import {band, count, curveSpec, fitted, heatSpec, modeOf, scoreTitle, share} from './marks.js'
 import {decodeSteps, rowLabels, unique} from './rows.js'
 
 /** Scores, costs, latent sizes and subtasks of every group, as far as its rows have them. */
@@ -36,9 +36,10 @@ function scores({group, rows, title, labels}: Context): Figure | null {
   )
   const y = {field: 'arm', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, grid: true}}
   const guessing = rows[0]!.baselines.random
+  const mode = modeOf(data)
   return {
     name: nameOf('scores', group),
-    title,
+    title: `${title}: scores`,
     description: `Scores of ${count(rows.length, 'arm')} with 95 % intervals, best first${guessing === null ? '' : '; the dashed line is guessing'}.`,
     data,
     spec: {
@@ -50,9 +51,9 @@ function scores({group, rows, title, labels}: Context): Figure | null {
           : [{mark: {type: 'rule', style: 'reference'}, encoding: {x: {aggregate: 'max', field: 'random'}}}]),
         {
           mark: {type: 'rule', strokeWidth: 2},
-          encoding: {y, x: share('low', 'score, 95 % interval'), x2: {field: 'high'}, color: mode},
+          encoding: {y, x: share('low', scoreTitle), x2: {field: 'high'}, color: mode},
         },
-        {mark: {type: 'point'}, encoding: {y, x: share('score'), color: mode, shape: mode}},
+        {mark: {type: 'point'}, encoding: {y, x: share('score', scoreTitle), color: mode, shape: mode}},
       ],
     },
   }
@@ -65,7 +66,7 @@ function costs({group, rows, title, labels}: Context): Figure | null {
       ? []
       : [{label: labels[k]!, mode: row.mode, steps, score: row.score!, low: row.low, high: row.high}]
   })
-  return costFigure({name: nameOf('cost', group), title, points})
+  return costFigure({name: nameOf('cost', group), title: `${title}: score against cost`, points})
 }
 
 /** The score over the number of latents, for each model, protocol and intervention asked at several. */
@@ -96,10 +97,10 @@ function latentSizes({group, rows, title}: Context): Figure | null {
   )
   return {
     name: nameOf('latent-sizes', group),
-    title,
+    title: `${title}: score over the number of latents`,
     description: `Score over the number of latents, with 95 % intervals, of ${count(several.length, 'series', 'series')}.`,
     data,
-    spec: curveSpec({field: 'size', title: 'latents per block'}),
+    spec: curveSpec({field: 'size', title: 'latents per block'}, data),
   }
 }
 
@@ -117,7 +118,7 @@ function subtasks({group, rows, title, labels}: Context): Figure | null {
   if (new Set(data.map(({subtask}) => subtask)).size < 2) return null
   return {
     name: nameOf('subtasks', group),
-    title,
+    title: `${title}: subtasks, per cent`,
     description: `Score of ${count(rows.length, 'arm')} on each subtask, in per cent.`,
     data,
     spec: heatSpec({
@@ -130,7 +131,7 @@ function subtasks({group, rows, title, labels}: Context): Figure | null {
       },
       y: {field: 'arm', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, domain: false}},
       value: 'score',
-      text: {field: 'score', type: 'quantitative', format: '.0%'},
+      text: "format(100 * datum.score, '.0f')",
       scale: {scheme: 'cividis', domain: [0, 1]},
       turn: 0.55,
     }),

@@ -4,7 +4,7 @@ import type {ResultRow} from '../schemas/result.js'
 import {short, twoLined} from './figure.js'
 
 /** The model above, and what the arm did with it below. */
-export function rowLabel(row: ResultRow): string {
+function rowLabel(row: ResultRow): string {
   const model = row.label ?? row.model
   const whole = distinctName(row)
   const rest = whole.startsWith(model) ? whole.slice(model.length).replace(/^\|/, '') : row.mode

@@ -7,7 +7,8 @@ export function wholeSpec({title, description, spec, data}: Figure, theme: Theme
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     ...{title, description, ...spec},
-    datasets: {rows: data},
+    // A copy, since Vega numbers the rows that it is given.
+    datasets: {rows: data.map(datum => ({...datum}))},
     data: {name: 'rows'},
     config: configOf(theme),
   }
@@ -18,7 +19,8 @@ export function wholeSpec({title, description, spec, data}: Figure, theme: Theme
  * font or picture from elsewhere. All its ids begin with its name, so several fit in one page.
  */
 export async function svgOf(figure: Figure, theme: Theme): Promise<string> {
-  const [vega, {compile}] = await Promise.all([import('vega'), import('vega-lite')])
+  const vega = await import('vega')
+  const {compile} = await import('vega-lite')
   // The estimate of Vega is 0.8 em for every letter, which leaves half of a figure to its labels.
   ;(vega as unknown as {textMetrics: {width: typeof textWidth}}).textMetrics.width = textWidth
   const {spec} = compile(wholeSpec(figure, theme) as unknown as Parameters<typeof compile>[0], {

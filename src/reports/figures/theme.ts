@@ -1,6 +1,6 @@
 // Colours of figures, light and dark. The qualitative ones are those of Okabe and Ito (2008, "Color universal design"),
-// which people with any common colour blindness tell apart; in the dark its blue and vermilion are lighter. Marks differ
-// in shape or dash as well, so that no figure needs its colours.
+// which people with any common colour blindness tell apart; in the dark its blue and vermilion are lighter. Marks
+// differ in shape or dash as well, so that no figure needs its colours.
 
 export const themes = ['light', 'dark'] as const
 export type Theme = (typeof themes)[number]
@@ -37,16 +37,25 @@ const font = 'Helvetica, Arial, sans-serif'
 export function configOf(theme: Theme): Record<string, unknown> {
   const {background, text, quiet, grid, category} = colours[theme]
   return {
-    ...{background, font, aria: false, padding: 8},
+    ...{background, font, aria: false, padding: {left: 8, right: 20, top: 8, bottom: 8}},
     view: {stroke: null},
+    mark: {color: category[0]},
     range: {category},
     axis: {
       ...{labelColor: text, titleColor: quiet, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 11},
-      ...{labelLimit: 0, gridColor: grid, domainColor: quiet, tickColor: quiet, labelPadding: 6, titlePadding: 8},
+      ...{
+        labelLimit: 0,
+        gridColor: grid,
+        domainColor: quiet,
+        tickColor: quiet,
+        labelPadding: 6,
+        titlePadding: 8,
+        labelFlush: false,
+      },
     },
     legend: {
       ...{labelColor: text, titleColor: quiet, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 11},
-      ...{labelLimit: 0, orient: 'bottom', symbolStrokeWidth: 2, columnPadding: 16},
+      ...{labelLimit: 0, orient: 'bottom', symbolStrokeWidth: 2, columnPadding: 16, symbolOpacity: 1},
     },
     title: {
       ...{color: text, subtitleColor: quiet, fontSize: 13, subtitleFontSize: 11, fontWeight: 600},
@@ -54,8 +63,9 @@ export function configOf(theme: Theme): Record<string, unknown> {
     },
     text: {color: text, fontSize: 11},
     rule: {color: quiet},
+    rect: {color: quiet},
     point: {size: 64, filled: true, opacity: 1},
     line: {strokeWidth: 2},
-    style: {reference: {stroke: quiet, strokeDash: [4, 4], strokeWidth: 1}, band: {fill: quiet, fillOpacity: 0.14}},
+    style: {reference: {stroke: quiet, strokeDash: [4, 4], strokeWidth: 1}},
   }
 }

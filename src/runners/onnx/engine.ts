@@ -29,7 +29,7 @@ import {LatentContext} from './latent-context.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
-import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
+import {editOf, PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -148,7 +148,7 @@ export class Engine {
   ): Promise<number[][]> {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
     if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
-    const {state} = await this.#scored.inputs.prompt(request, this.#bind(request).prefix)
+    const {state} = await this.#scored.inputs.prompt(request, editOf(this.#bind(request)))
     return this.#scoreAfter(request, state, latents, continuations)
   }
 
@@ -205,7 +205,7 @@ export class Engine {
           const whole = request.onlyRead ? await this.#readAgain(plan) : await this.#inOneRun(plan)
           if (whole) settled.push(whole)
           else {
-            const prepared = await group.inputs.prompt(request, machine.prefix)
+            const prepared = await group.inputs.prompt(request, editOf(machine))
             task = {...plan, prepared, prompt: prepared.state}
           }
         } catch (error) {
@@ -276,7 +276,7 @@ export class Engine {
     const make = async (): Promise<Blocks> => {
       const own = {...request, prompt, arm: {...request.arm, intervention: 'own'}}
       const plan = await this.#plan(own, group, machine, null)
-      const {state} = await group.inputs.prompt(own, machine.prefix)
+      const {state} = await group.inputs.prompt(own, editOf(machine))
       const only = (async function* () {
         yield {...plan, prompt: state}
       })()
@@ -295,7 +295,7 @@ export class Engine {
   async #readAgain(plan: Plan): Promise<Generation> {
     const {request, group, machine} = plan
     const read = async () => {
-      const {state} = await group.inputs.prompt(request, machine.prefix)
+      const {state} = await group.inputs.prompt(request, editOf(machine))
       return this.#reading(plan, state, () => this.#seen(request, request.prompt, group, machine))
     }
     return {
@@ -344,7 +344,7 @@ export class Engine {
     const ownLatents = intervention === 'own' || intervention === null
     if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null))
       return null
-    const input = await inputs.input(plan.request, plan.machine.prefix)
+    const input = await inputs.input(plan.request, editOf(plan.machine))
     const decoded = await decodeInLoop(generate, input, plan)
     const {ids, ropeDelta, imageTokens, seen, pictures, norms, inputMs} = input
     // There is no separate prefill, so the time of the first token is unknown. The time before the run stands in for
@@ -354,7 +354,7 @@ export class Engine {
     const generation = this.#generation({...decoded, task})
     if (!plan.request.continuations && !plan.request.reading)
       return {...generation, ...this.#lookedAtWith(task, decoded.blocks)}
-    const {state} = await inputs.prompt(plan.request, plan.machine.prefix)
+    const {state} = await inputs.prompt(plan.request, editOf(plan.machine))
     return {
       ...generation,
       ...(await this.#wantedScores(plan.request, state, decoded.blocks)),

@@ -108,7 +108,8 @@ interface RecordedSamples {
 /** By benchmark. Throws as `openRunFolder` and `readLogBatches` do. */
 async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<string, RecordedSamples>> {
   const samples = new Map<string, RecordedSamples>()
-  const check = new RecordCheck(await openRunFolder(runDir))
+  const folder = await openRunFolder(runDir)
+  const check = new RecordCheck(folder)
   for await (const batch of readLogBatches(runDir, check.fits)) {
     for (const {arm, bench, subtask, id, item = id, seen, outcome, ...answered} of batch) {
       if (outcome === 'error' || seen === null || !stored.isOf(arm)) continue
@@ -116,6 +117,7 @@ async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<s
       samples.set(bench, of)
       if (of.known.has(id)) continue
       const {options, letters, gold} = answered
+      const group = folder.samples.get(bench)?.get(id)?.group
       const facts: DonorFacts = {
         id,
         item,
@@ -125,6 +127,7 @@ async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<s
         options: (options ?? []).map(comparable),
         letters: letters ?? [],
         ...(typeof gold === 'string' && {gold}),
+        ...(group !== undefined && {group}),
       }
       of.known.set(id, facts)
       if (!of.known.has(item)) of.known.set(item, facts)

@@ -12,6 +12,7 @@ import {
 } from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
+import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {PictureFetch, PixelLimits} from '../smart-resize.js'
 import type {ChatTemplate} from './checkpoint/chat-template.js'
 import type {Tokenizer} from './checkpoint/tokenizer.js'
@@ -33,6 +34,19 @@ export interface PromptTools {
   /** The resize before the one within `limits`. */
   readonly pictureFetch: PictureFetch
   readonly warn: (message: string) => void
+}
+
+/** What a protocol does to a prompt: ids that it appends, and texts that it deletes before the tokenizer sees them. */
+export interface PromptEdit {
+  readonly prefix: readonly number[]
+  readonly deleted: readonly string[]
+}
+
+const asWritten: PromptEdit = {prefix: [], deleted: []}
+
+/** The edit of a machine's protocol. */
+export function editOf({prefix, rules}: Pick<LatentMachine, 'prefix' | 'rules'>): PromptEdit {
+  return {prefix, deleted: rules.deletedFromPrompt}
 }
 
 /** A prompt as the decoder takes it; T is its number of tokens. */
@@ -89,20 +103,20 @@ export class PreparedInputs {
   }
 
   /**
-   * The prompt of a request, before any run of the decoder; `prefix` are ids that its protocol appends. Throws
-   * LanternError for pictures that cannot be read or used.
+   * The prompt of a request, before any run of the decoder. Throws LanternError for pictures that cannot be read or
+   * used.
    */
-  input({prompt}: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PromptInput> {
-    return once(this.#inputs, this.keyOf(prompt, prefix), () => this.#read(prompt, prefix))
+  input({prompt}: Pick<Request, 'prompt'>, edit: PromptEdit = asWritten): Promise<PromptInput> {
+    return once(this.#inputs, this.keyOf(prompt, edit), () => this.#read(prompt, edit))
   }
 
   /**
    * The prompt of a request after its prefill. Throws like `input`, and `bad-checkpoint` for an output that is not
    * finite.
    */
-  prompt(request: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PreparedPrompt> {
-    const key = this.keyOf(request.prompt, prefix)
-    return once(this.#prompts, key, async () => this.#prefill(await this.input(request, prefix)))
+  prompt(request: Pick<Request, 'prompt'>, edit: PromptEdit = asWritten): Promise<PreparedPrompt> {
+    const key = this.keyOf(request.prompt, edit)
+    return once(this.#prompts, key, async () => this.#prefill(await this.input(request, edit)))
   }
 
   /** Bytes of what is held: pixels, features, embeddings and caches. */
@@ -128,14 +142,14 @@ export class PreparedInputs {
     }
   }
 
-  /** Prompts with equal texts and prefixes and the same pictures have one key. */
-  keyOf(prompt: Prompt, prefix: readonly number[] = []): string {
+  /** Prompts with equal texts, edits and pictures have one key. */
+  keyOf(prompt: Prompt, {prefix, deleted}: PromptEdit = asWritten): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
       this.#numbers.set(image, known)
       return known
     }
-    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number), prefix])
+    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number), prefix, deleted])
   }
 
   /**
@@ -182,7 +196,7 @@ export class PreparedInputs {
     })
   }
 
-  async #read(prompt: Prompt, prefix: readonly number[]): Promise<PromptInput> {
+  async #read(prompt: Prompt, {prefix, deleted}: PromptEdit): Promise<PromptInput> {
     const startedAt = performance.now()
     const {model, tokenizer, template} = this.#tools
     const {ids: special, vision, text} = model.checkpoint
@@ -190,7 +204,8 @@ export class PreparedInputs {
     for (const image of picturesOf(prompt)) pictures.push(await this.#picture(image))
 
     const cells = pictures.map(({grid}) => cellsOf(grid, vision))
-    const ids = [...expandImages(tokenizer.encode(await template(prompt)), special.image, cells), ...prefix]
+    const written = deleted.reduce((whole, part) => whole.replaceAll(part, ''), await template(prompt))
+    const ids = [...expandImages(tokenizer.encode(written), special.image, cells), ...prefix]
     const grids = pictures.map(({grid}) => grid)
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
     const embeds = model.embed(ids)
