@@ -97,7 +97,8 @@ function App() {
           ))}
       </main>
       <footer class="quiet">
-        {board !== null && `lantern-eval ${board.version} · ${[...new Set(board.columns.map(({run}) => run))].join(', ')}`}
+        {board !== null &&
+          `lantern-eval ${board.version} · ${[...new Set(board.columns.map(({run}) => run))].join(', ')}`}
       </footer>
       <dialog ref={help} aria-labelledby="keys-title">
         <h2 id="keys-title">Keys</h2>

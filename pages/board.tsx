@@ -32,7 +32,11 @@ export function Board({board}: {board: PageBoard}) {
               {armLabel(columns[base]!)}
               {next === undefined ? '' : ` → ${armLabel(columns[next]!)}`}
             </span>
-            <button type="button" disabled={next === undefined} onClick={() => goTo(linkTo('compare', {base, new: next}))}>
+            <button
+              type="button"
+              disabled={next === undefined}
+              onClick={() => goTo(linkTo('compare', {base, new: next}))}
+            >
               {next === undefined ? 'Pick a second row' : 'Compare'}
             </button>
           </>
@@ -61,7 +65,9 @@ function Group({board, group, picked, toggle}: GroupProps) {
         {group.title} <span class="quiet">{group.split}</span>
       </h2>
       <p class="quiet facts">
-        {first && first.sample !== 'official' && <span>{first.sample === 'builtin' ? 'built-in' : first.sample} samples</span>}
+        {first && first.sample !== 'official' && (
+          <span>{first.sample === 'builtin' ? 'built-in' : first.sample} samples</span>
+        )}
         {guess !== null && <span>guessing {percent(guess)} %</span>}
         {group.counted !== null && <span>{group.counted}</span>}
         {group.power !== null && <span>detectable difference {percent(group.power.mde)} points</span>}

@@ -1,8 +1,9 @@
 // Two arms on the samples that both answered: the difference, its test, and what it is made of.
-import type {ComparisonPair} from '../src/reports/schemas/comparison.js'
+
 import type {PageBoard} from '../src/reports/pages/shapes.js'
+import type {ComparisonPair} from '../src/reports/schemas/comparison.js'
 import {useLoaded} from './loaded.js'
-import {armLabel, percent, Problem, pValue, signed, whole} from './marks.js'
+import {armLabel, Problem, percent, pValue, signed, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -20,6 +21,7 @@ export function Compare({board, source, query}: Props) {
     <label>
       {label}
       <select
+        aria-label={label}
         value={value}
         onChange={event => goTo(linkTo('compare', {base, new: next, [name]: event.currentTarget.value}))}
       >

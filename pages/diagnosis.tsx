@@ -2,7 +2,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
 import {useLoaded} from './loaded.js'
-import {percent, Problem, pValue, whole} from './marks.js'
+import {Problem, percent, pValue, whole} from './marks.js'
 import {linkTo} from './route.js'
 import type {Source} from './source.js'
 

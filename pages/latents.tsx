@@ -34,17 +34,25 @@ export function Latents({strip, picture, boxes}: Props) {
         {strip.blocks.map((block, b) =>
           block.map((step, k) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
-            <Step key={`${b} ${k}`} {...{strip, step, picture, boxes, what, peak}} name={strip.blocks.length > 1 ? `${b + 1}.${k + 1}` : String(k + 1)} />
+            <Step
+              key={`${b} ${k}`}
+              {...{strip, step, picture, boxes, what, peak}}
+              name={strip.blocks.length > 1 ? `${b + 1}.${k + 1}` : String(k + 1)}
+            />
           )),
         )}
       </div>
       {mapped && (
         <p class="quiet small">
-          Blue cells are nearer to the latent than the mean cell, orange ones farther; full colour is a centred cosine of{' '}
-          {(peak / 100).toFixed(2)}.
+          Blue cells are nearer to the latent than the mean cell, orange ones farther; full colour is a centred cosine
+          of {(peak / 100).toFixed(2)}.
         </p>
       )}
-      {strip.lens !== null && <p class="quiet small">Tokens{strip.lens.of === 'state' ? ' of the state behind it' : ''}: {strip.lens.warning}</p>}
+      {strip.lens !== null && (
+        <p class="quiet small">
+          Tokens{strip.lens.of === 'state' ? ' of the state behind it' : ''}: {strip.lens.warning}
+        </p>
+      )}
     </section>
   )
 }
@@ -74,7 +82,12 @@ function Step({strip, step, name, picture, boxes, what, peak}: StepProps) {
           {what === 'cells' ? (
             <Heat {...{heat, peak, rows: strip.rows, columns: strip.columns}} />
           ) : (
-            <svg class="boxes" viewBox={`0 0 ${picture.width ?? 1} ${picture.height ?? 1}`} aria-hidden="true" focusable="false">
+            <svg
+              class="boxes"
+              viewBox={`0 0 ${picture.width ?? 1} ${picture.height ?? 1}`}
+              aria-hidden="true"
+              focusable="false"
+            >
               {boxes.map(([x1 = 0, y1 = 0, x2 = 0, y2 = 0]) => (
                 <rect key={`${x1} ${y1} ${x2} ${y2}`} x={x1} y={y1} width={x2 - x1} height={y2 - y1} />
               ))}
@@ -114,5 +127,14 @@ function Heat({heat, rows, columns, peak}: {heat: readonly number[]; rows: numbe
     }
     context.putImageData(image, 0, 0)
   }, [heat, rows, columns, peak])
-  return <canvas class="heat" ref={canvas} width={columns} height={rows} role="img" aria-label="Cosine to each cell of the picture" />
+  return (
+    <canvas
+      class="heat"
+      ref={canvas}
+      width={columns}
+      height={rows}
+      role="img"
+      aria-label="Cosine to each cell of the picture"
+    />
+  )
 }

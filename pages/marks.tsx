@@ -4,7 +4,8 @@ import type {PageColumn} from '../src/reports/pages/shapes.js'
 
 export const percent = (value: number | null): string => (value === null ? '–' : (100 * value).toFixed(1))
 
-export const signed = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`
+export const signed = (value: number): string =>
+  `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(1)}`
 
 export const whole = (value: number): string => value.toLocaleString('en')
 
@@ -56,7 +57,17 @@ export function ArmName({column}: {column: PageColumn}) {
 export const armLabel = ({name, detail}: PageColumn): string => (detail === '' ? name : `${name} · ${detail}`)
 
 /** A score with its interval on a line from 0 to 1; the tick is guessing. */
-export function Interval({score, low, high, guess}: {score: number; low: number | null; high: number | null; guess: number | null}) {
+export function Interval({
+  score,
+  low,
+  high,
+  guess,
+}: {
+  score: number
+  low: number | null
+  high: number | null
+  guess: number | null
+}) {
   const at = (value: number) => `${(100 * value).toFixed(2)}%`
   return (
     <svg class="interval" aria-hidden="true" focusable="false">

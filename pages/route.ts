@@ -12,7 +12,10 @@ export function routeOf(hash: string): Route {
 }
 
 /** The address of a view; fields that are empty are left out. */
-export function linkTo(view: string, fields: Readonly<Record<string, string | number | null | undefined>> = {}): string {
+export function linkTo(
+  view: string,
+  fields: Readonly<Record<string, string | number | null | undefined>> = {},
+): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(fields))
     if (value !== undefined && value !== null && value !== '') query.set(name, String(value))

@@ -71,7 +71,7 @@ function Picture({picture, boxes}: {picture: PagePicture; boxes: SampleDetail['b
         <img
           class={turned ? '' : 'as-stored'}
           src={url}
-          alt={`Picture of the sample: ${source}`}
+          alt={source}
           onLoad={event => {
             const {naturalWidth, naturalHeight} = event.currentTarget
             if (size === null) setSize({width: naturalWidth, height: naturalHeight})

@@ -165,6 +165,7 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
         <input
           type="search"
           id="filter"
+          aria-label="Id"
           value={fields['text'] ?? ''}
           onInput={event => set({text: event.currentTarget.value})}
         />
@@ -173,6 +174,7 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
         <label>
           Benchmark
           <select
+            aria-label="Benchmark"
             value={fields['bench'] ?? ''}
             onChange={event => set({bench: event.currentTarget.value, subtask: undefined})}
           >
@@ -189,7 +191,11 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
       {subtasks.length > 1 && (
         <label>
           Subtask
-          <select value={fields['subtask'] ?? ''} onChange={event => set({subtask: event.currentTarget.value})}>
+          <select
+            aria-label="Subtask"
+            value={fields['subtask'] ?? ''}
+            onChange={event => set({subtask: event.currentTarget.value})}
+          >
             <option value="">all</option>
             {subtasks.map(name => (
               <option key={name} value={name}>
@@ -201,7 +207,11 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
       )}
       <label>
         Outcome
-        <select value={fields['outcome'] ?? ''} onChange={event => set({outcome: event.currentTarget.value})}>
+        <select
+          aria-label="Outcome"
+          value={fields['outcome'] ?? ''}
+          onChange={event => set({outcome: event.currentTarget.value})}
+        >
           <option value="">any</option>
           {outcomes.map(name => (
             <option key={name} value={name}>
@@ -212,7 +222,11 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
       </label>
       <label>
         of
-        <select value={fields['arm'] ?? ''} onChange={event => set({arm: event.currentTarget.value})}>
+        <select
+          aria-label="Outcome of"
+          value={fields['arm'] ?? ''}
+          onChange={event => set({arm: event.currentTarget.value})}
+        >
           <option value="">any arm</option>
           {arms}
         </select>
@@ -221,15 +235,21 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
         <fieldset>
           <legend>Flips</legend>
           <label>
-            <span class="hidden">Flips between</span>
-            <select value={a} onChange={event => flip(event.currentTarget.value, b === '' ? otherThan(event.currentTarget.value) : b)}>
+            <select
+              aria-label="Flips between"
+              value={a}
+              onChange={event => flip(event.currentTarget.value, b === '' ? otherThan(event.currentTarget.value) : b)}
+            >
               <option value="">between any</option>
               {arms}
             </select>
           </label>
           <label>
-            <span class="hidden">and</span>
-            <select value={b} onChange={event => flip(a === '' ? otherThan(event.currentTarget.value) : a, event.currentTarget.value)}>
+            <select
+              aria-label="Flips against"
+              value={b}
+              onChange={event => flip(a === '' ? otherThan(event.currentTarget.value) : a, event.currentTarget.value)}
+            >
               <option value="">and any</option>
               {arms}
             </select>

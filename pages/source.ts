@@ -78,7 +78,8 @@ function fileSource(): Source {
     changed: async () => null,
     async samples(query, after, limit) {
       const rows = await load<PageRows>('rows')
-      const code = (letter: string | undefined) => (letter === undefined || letter === '-' ? -1 : letter.charCodeAt(0) - 97)
+      const code = (letter: string | undefined) =>
+        letter === undefined || letter === '-' ? -1 : letter.charCodeAt(0) - 97
       const view = {
         ...{count: rows.ids.length, columns: rows.outcomes.length},
         id: (row: number) => rows.ids[row]!,

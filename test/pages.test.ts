@@ -23,7 +23,14 @@ let site: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lantern-eval-pages-'))
   study = join(folder, 'study')
-  const asked = ['--bench', 'hops', '--model', 'builtin:nano-latent', '--intervention', 'own,zeros,matched-noise,oracle']
+  const asked = [
+    '--bench',
+    'hops',
+    '--model',
+    'builtin:nano-latent',
+    '--intervention',
+    'own,zeros,matched-noise,oracle',
+  ]
   const {code, stderr} = await cli(['run', ...asked, '--save-latents', '--limit', '24', '--out', study])
   if (code !== 0) throw new Error(stderr)
   texts = writeTexts(join(folder, 'texts'))
@@ -44,7 +51,10 @@ function writeTexts(dir: string): string {
         const [outcome, answer] = right ? (['correct', 'B'] as const) : (['wrong', 'A'] as const)
         const more = {score: Number(right), answer, gold: 'B', options: ['one', 'two'], letters: ['A', 'B']}
         const text = a === 0 ? hostile : `(${answer})`
-        return record({arm: armId, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome}, {...more, text, question: 'How many?'})
+        return record(
+          {arm: armId, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome},
+          {...more, text, question: 'How many?'},
+        )
       }),
     ).flat(),
   )
@@ -78,7 +88,10 @@ async function view(...runs: string[]): Promise<Served> {
   return {url, child, ended}
 }
 
-function ask(url: string, options: {method?: string; host?: string} = {}): Promise<{status: number; headers: NodeJS.Dict<string | string[]>; body: string}> {
+function ask(
+  url: string,
+  options: {method?: string; host?: string} = {},
+): Promise<{status: number; headers: NodeJS.Dict<string | string[]>; body: string}> {
   return new Promise((resolve, reject) => {
     const {method = 'GET', host} = options
     const sent = request(url, {method, headers: host === undefined ? {} : {host}}, reply => {
@@ -115,7 +128,8 @@ describe('view', () => {
   it('follows a run that goes on, reading only what was appended', async () => {
     const dir = join(folder, 'growing')
     const one = arm('m', 'direct')
-    const answer = (k: number) => record({arm: one.id, bench: 'blink', subtask: 'Counting', id: `Counting_${k}`, outcome: 'correct'})
+    const answer = (k: number) =>
+      record({arm: one.id, bench: 'blink', subtask: 'Counting', id: `Counting_${k}`, outcome: 'correct'})
     writeRun(dir, lockOf([one], [lockBenchmark('blink', {Counting: 3})]), [answer(1)])
     const {url} = await view(dir)
     const answers = async () => JSON.parse((await ask(`${url}data/board`)).body).answers
@@ -209,7 +223,10 @@ describeInBrowser('the pages in Chromium', () => {
         await page.getByRole('checkbox', {name: /own/}).check()
         await page.getByRole('checkbox', {name: /zeros/}).check()
         await page.getByRole('button', {name: 'Compare'}).click()
-        await page.getByText(/mcnemar|sign-flip|tango|paired/).first().waitFor()
+        await page
+          .getByText(/mcnemar|sign-flip|tango|paired/)
+          .first()
+          .waitFor()
         const before = page.url()
         await wide()
         await page.getByRole('button', {name: 'Swap'}).click()
@@ -223,25 +240,29 @@ describeInBrowser('the pages in Chromium', () => {
         await status.getByText('120 of 144').waitFor()
         await page.getByLabel('Subtask').selectOption('Counting')
         await status.getByText('60 of 144').waitFor()
-        await page.getByLabel('Outcome').selectOption('wrong')
-        await page.getByLabel('of', {exact: true}).selectOption('5')
+        await page.getByLabel('Outcome', {exact: true}).selectOption('wrong')
+        await page.getByLabel('Outcome of').selectOption('5')
         await status.getByText('30 of 144').waitFor()
-        await page.getByLabel('Outcome').selectOption('')
+        await page.getByLabel('Outcome', {exact: true}).selectOption('')
         await page.getByLabel('Flips between').selectOption('4')
-        await page.getByLabel('and', {exact: true}).selectOption('5')
+        await page.getByLabel('Flips against').selectOption('5')
         await status.getByText('30 of 144').waitFor()
-        await page.getByLabel('Id').fill('Counting_10')
+        await page.getByLabel('Id', {exact: true}).fill('Counting_10')
         await status.getByText('1 of 144').waitFor()
         await wide()
         await go(page, place, '/samples?bench=1')
         await page.getByRole('button', {name: 'Show more'}).click()
         await page.waitForFunction(() => document.querySelectorAll('.list li').length === 120)
         await page.getByLabel('extractors disagree').check()
-        await page.waitForFunction(() => /^\d+ of 144 samples$/.test(document.querySelector('.list [role=status]')?.textContent ?? ''))
+        await page.waitForFunction(() =>
+          /^\d+ of 144 samples$/.test(document.querySelector('.list [role=status]')?.textContent ?? ''),
+        )
         // A sample: its picture with boxes, its latents, its facts.
         await go(page, place, '/samples?row=2')
         await page.locator('.pictures img').waitFor()
-        expect(await page.locator('.pictures img').evaluate(img => (img as HTMLImageElement).naturalWidth)).toBeGreaterThan(0)
+        expect(
+          await page.locator('.pictures img').evaluate(img => (img as HTMLImageElement).naturalWidth),
+        ).toBeGreaterThan(0)
         expect(await page.locator('.pictures .boxes rect').count()).toBeGreaterThan(0)
         await page.locator('.answer mark').first().waitFor()
         await page.locator('.heat').first().waitFor()

@@ -33,7 +33,16 @@ export default class Report extends BaseCommand<typeof Report> {
     const told = await writeSite(library, this.flags.out, {pictures: this.flags.pictures})
     for (const sentence of [...warnings, ...told]) this.tell('warn', sentence)
     const index = join(this.flags.out, 'index.html')
-    this.log(`Wrote ${index}: ${library.index.count} samples of ${dirs.length === 1 ? dirs[0] : `${dirs.length} runs`}.`)
-    return {index, runs: dirs, samples: library.index.count, warnings: [...warnings, ...told], exitCode: 0, verdict: 'done'}
+    this.log(
+      `Wrote ${index}: ${library.index.count} samples of ${dirs.length === 1 ? dirs[0] : `${dirs.length} runs`}.`,
+    )
+    return {
+      index,
+      runs: dirs,
+      samples: library.index.count,
+      warnings: [...warnings, ...told],
+      exitCode: 0,
+      verdict: 'done',
+    }
   }
 }

@@ -28,7 +28,16 @@ export interface StripOf {
  * The strip of one generation; null where no latents are kept. Cosines to cells are centred: the mean cell is taken off
  * both sides, since all cells and latents share a large common part that would hide the differences.
  */
-export async function latentStrip({dir, lock, stored, arm, bench, id, repeat, heat}: StripOf): Promise<LatentStrip | null> {
+export async function latentStrip({
+  dir,
+  lock,
+  stored,
+  arm,
+  bench,
+  id,
+  repeat,
+  heat,
+}: StripOf): Promise<LatentStrip | null> {
   const mine = stored.find(one => one.isOf(arm))
   const blocks = await mine?.read(bench, id, repeat)
   if (mine === undefined || blocks == null) return null

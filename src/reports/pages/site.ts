@@ -2,8 +2,8 @@
 // data are scripts: each calls `lanternData(NAME, VALUE)`.
 import {mkdtemp, rename, rm} from 'node:fs/promises'
 import {basename, dirname, join, resolve} from 'node:path'
-import {makeFolder} from '../../core/folders.js'
 import {LanternError, messageOf} from '../../core/errors.js'
+import {makeFolder} from '../../core/folders.js'
 import {writeWhole} from '../../core/part-file.js'
 import {svgOf} from '../figures/index.js'
 import type {Library} from './library.js'
@@ -31,7 +31,11 @@ export async function writeSite(library: Library, dir: string, {pictures}: SiteO
       await writeWhole(join(dir, name), content)
     } catch (error) {
       if (error instanceof LanternError) throw error
-      throw new LanternError('disk', `${join(dir, name)} cannot be written: ${messageOf(error)}.`, 'Give another --out.')
+      throw new LanternError(
+        'disk',
+        `${join(dir, name)} cannot be written: ${messageOf(error)}.`,
+        'Give another --out.',
+      )
     }
   }
   const data = (name: string, value: unknown) => write(`data/${name}.js`, `lanternData(${json(name)},${json(value)})\n`)
@@ -120,6 +124,8 @@ function comparisonsOf(library: Library): Record<string, unknown> {
 
 /** JSON that is also JavaScript in any file, whatever the texts hold. */
 function json(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029')
+  return JSON.stringify(value)
+    .replaceAll('<', '\\u003c')
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029')
 }
-
