@@ -60,16 +60,9 @@ function App() {
   )
   return (
     <>
-      <a
-        class="skip"
-        href="#main"
-        onClick={event => {
-          event.preventDefault()
-          document.getElementById('main')?.focus()
-        }}
-      >
+      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         To the content
-      </a>
+      </button>
       <header class="top">
         <p class="brand">lantern-eval</p>
         <nav aria-label="Views">
@@ -123,7 +116,10 @@ function App() {
 function onPageKey(event: KeyboardEvent, help: HTMLDialogElement): void {
   const {key, target} = event
   if (key === 'Escape' && !help.open) {
-    if (isTyping(event) && target instanceof HTMLElement) return target.blur()
+    if (isTyping(event) && target instanceof HTMLElement) {
+      target.blur()
+      return
+    }
     const [, query] = location.hash.split('?')
     const fields = Object.fromEntries(new URLSearchParams(query))
     if (fields['row'] !== undefined) goTo(linkTo('samples', {...fields, row: undefined}))

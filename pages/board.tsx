@@ -168,7 +168,7 @@ function Subtasks({board, rows, bench}: {board: PageBoard; rows: readonly Result
     <details>
       <summary>Subtasks</summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keyboard */}
-      <div class="scroll" role="region" aria-label="Scores by subtask" tabIndex={0}>
+      <section class="scroll" aria-label="Scores by subtask" tabIndex={0}>
         <table>
           <thead>
             <tr>
@@ -199,7 +199,7 @@ function Subtasks({board, rows, bench}: {board: PageBoard; rows: readonly Result
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   )
 }

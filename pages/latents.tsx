@@ -30,10 +30,9 @@ export function Latents({strip, picture, boxes}: Props) {
         )}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keyboard */}
-      <div class="strip scroll" role="region" aria-label="Steps" tabIndex={0}>
+      <section class="strip scroll" aria-label="Steps" tabIndex={0}>
         {strip.blocks.map((block, b) =>
           block.map((step, k) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
             <Step
               key={`${b} ${k}`}
               {...{strip, step, picture, boxes, what, peak}}
@@ -41,7 +40,7 @@ export function Latents({strip, picture, boxes}: Props) {
             />
           )),
         )}
-      </div>
+      </section>
       {mapped && (
         <p class="quiet small">
           Blue cells are nearer to the latent than the mean cell, orange ones farther; full colour is a centred cosine

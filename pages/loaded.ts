@@ -18,7 +18,6 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[])
     return () => {
       wanted = false
     }
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the caller names what matters
   }, inputs)
   return loaded
 }

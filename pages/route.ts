@@ -6,7 +6,7 @@ export interface Route {
   readonly query: URLSearchParams
 }
 
-export function routeOf(hash: string): Route {
+function routeOf(hash: string): Route {
   const [view = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
   return {view, query: new URLSearchParams(query)}
 }

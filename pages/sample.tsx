@@ -115,7 +115,6 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
       </p>
       {error !== null && <Problem>{error}</Problem>}
       {steps.map((step, k) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a step is its place
         <pre class="text step" key={k}>
           {step.text}
         </pre>

@@ -42,9 +42,7 @@ export function Samples({board, source, query}: Props) {
   const key = JSON.stringify(filter)
   const row = query.has('row') ? Number(query.get('row')) : null
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another filter starts at the top
   useEffect(() => setShown(pageSize), [key])
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the filter is in its key
   useEffect(() => {
     let wanted = true
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -87,7 +85,6 @@ export function Samples({board, source, query}: Props) {
     return () => removeEventListener('keydown', onKey)
   }, [])
   const list = useRef<HTMLOListElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another row is to be in view
   useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView({block: 'nearest'}), [row, lines])
 
   return (
@@ -111,7 +108,6 @@ export function Samples({board, source, query}: Props) {
                 <span class="quiet subtask">{line.subtask.replaceAll('_', ' ')}</span>
                 <span class="signs">
                   {line.outcomes.map((outcome, column) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
                     <Sign key={column} outcome={outcome} name={armLabel(board.columns[column]!)} />
                   ))}
                 </span>
@@ -180,7 +176,6 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
           >
             <option value="">all</option>
             {board.benches.map((one, k) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a benchmark is its place
               <option key={k} value={k}>
                 {one.title}
               </option>

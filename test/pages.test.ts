@@ -40,7 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, {recursive: true, force: true}))
 
-/** A run of two arms over 120 samples; every answer of the first is hostile, and the second is wrong every other time. */
+/** A run of two arms over 120 samples: answers of the first are hostile, every other one of the second is wrong. */
 function writeTexts(dir: string): string {
   const arms = [arm('first', 'direct'), arm('second', 'direct')]
   const names = ['Counting', 'Jigsaw']

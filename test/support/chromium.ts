@@ -5,7 +5,7 @@ import {type Browser, chromium, type Page} from 'playwright-core'
 const places = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
 /** The browser's path; null where there is none, which a test has to say. */
-export const chromiumPath: string | null = places.find(place => place !== undefined && existsSync(place)) ?? null
+const chromiumPath: string | null = places.find(place => place !== undefined && existsSync(place)) ?? null
 
 /** `describe` where there is a browser; elsewhere a suite that is skipped under a name that says why. */
 export function describeInBrowser(name: string, body: () => void): void {

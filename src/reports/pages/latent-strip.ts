@@ -1,5 +1,5 @@
-// Stored latents as a strip of steps: lengths, cosines, where in the picture each points, and what the output head reads
-// in it. Everything comes from the run folder; no model is needed.
+// Stored latents as a strip of steps: lengths, cosines, where in the picture each points, and what the output head
+// reads in it. Everything comes from the run folder; no model is needed.
 import {cosine, meanOf, norm, type Vector} from '../../metrics/diagnosis/geometry/vectors.js'
 import {lensWarning, openFeatures} from '../../run-folder/latent-context.js'
 import {type StoredArm, type StoredBlocks, storedArms} from '../../run-folder/latents.js'
@@ -67,7 +67,7 @@ export async function latentStrip({
       toOwn: replaced && replaced.length === vector.length ? cosine(vector, replaced) : null,
       toOracle: fed && fed.length === vector.length ? cosine(vector, fed) : null,
       toBox: map && inBoxes.length > 0 ? inBoxes.reduce((sum, cell) => sum + map[cell]!, 0) / inBoxes.length : null,
-      heat: map && map.map(value => Math.round(100 * value)),
+      heat: map?.map(value => Math.round(100 * value)) ?? null,
       tokens: (context?.lens?.blocks[block]?.[index] ?? []).map(({token, p}) => ({token, p})),
     }
   }
