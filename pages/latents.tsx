@@ -3,12 +3,14 @@ import {useEffect, useRef, useState} from 'preact/hooks'
 import type {LatentStep, LatentStrip, PagePicture, SampleDetail} from '../src/reports/pages/shapes.js'
 
 interface Props {
+  /** Whose latents they are. */
+  readonly of: string
   readonly strip: LatentStrip
   readonly picture: PagePicture | undefined
   readonly boxes: SampleDetail['boxes']
 }
 
-export function Latents({strip, picture, boxes}: Props) {
+export function Latents({of, strip, picture, boxes}: Props) {
   const [what, setWhat] = useState<'cells' | 'boxes'>('cells')
   const steps = strip.blocks.flat()
   if (steps.length === 0) return null
@@ -16,7 +18,7 @@ export function Latents({strip, picture, boxes}: Props) {
   // One scale for all steps of the strip, so that they compare.
   const peak = Math.max(1, ...steps.flatMap(({heat}) => heat ?? []).map(Math.abs))
   return (
-    <section class="latents" aria-label="Latents">
+    <section class="latents" aria-label={`Latents of ${of}`}>
       <div class="latents-head">
         <h4>Latents</h4>
         {mapped && boxes.length > 0 && (
@@ -30,7 +32,7 @@ export function Latents({strip, picture, boxes}: Props) {
         )}
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keyboard */}
-      <section class="strip scroll" aria-label="Steps" tabIndex={0}>
+      <section class="strip scroll" aria-label={`Steps of ${of}`} tabIndex={0}>
         {strip.blocks.map((block, b) =>
           block.map((step, k) => (
             <Step
@@ -56,7 +58,7 @@ export function Latents({strip, picture, boxes}: Props) {
   )
 }
 
-interface StepProps extends Props {
+interface StepProps extends Omit<Props, 'of'> {
   readonly step: LatentStep
   readonly name: string
   readonly what: 'cells' | 'boxes'

@@ -3,7 +3,7 @@ import {useState} from 'preact/hooks'
 import type {PageAnswer, PageBoard, PagePicture, SampleDetail} from '../src/reports/pages/shapes.js'
 import {Latents} from './latents.js'
 import {useLoaded} from './loaded.js'
-import {ArmName, OutcomeName, Problem} from './marks.js'
+import {ArmName, armLabel, OutcomeName, Problem} from './marks.js'
 import type {Source} from './source.js'
 
 export function Sample({board, source, row}: {board: PageBoard; source: Source; row: number}) {
@@ -133,7 +133,12 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
           </ul>
         </details>
       )}
-      {latents !== null && <Latents {...{strip: latents, picture, boxes}} />}
+      {latents !== null && (
+        <Latents
+          {...{strip: latents, picture, boxes}}
+          of={`${armLabel(board.columns[column]!)}${repeat === null ? '' : ` ${repeat}`}`}
+        />
+      )}
       <details class="small">
         <summary>What was sent and used</summary>
         <dl class="fact-list">
