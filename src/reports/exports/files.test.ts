@@ -55,6 +55,9 @@ describe.each(ways)('%s', (_, write) => {
   })
 
   it('are refused where a folder stands', async () => {
-    await expect(write(folder, 'text')).rejects.toMatchObject({code: 'disk'})
+    await expect(write(folder, 'text')).rejects.toMatchObject({
+      code: 'disk',
+      message: expect.stringMatching(/it is a folder/),
+    })
   })
 })

@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os'
 import {dirname, extname, join, resolve} from 'node:path'
 import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
-import {LanternError, messageOf} from '../../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {makeFolder} from '../../core/folders.js'
 import {partOf, removeDeadParts} from '../../core/part-file.js'
 
@@ -52,7 +52,8 @@ export async function writePieces(path: string, pieces: AsyncIterable<string> | 
 
 function unwritable(path: string, error: unknown): LanternError {
   if (error instanceof LanternError) return error
-  return new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, advice, {cause: error})
+  const reason = systemCodeOf(error) === 'EISDIR' ? 'it is a folder' : messageOf(error)
+  return new LanternError('disk', `${path} cannot be written: ${reason}.`, advice, {cause: error})
 }
 
 /**
