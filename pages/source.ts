@@ -1,4 +1,5 @@
-// Where the data come from: the server of `view`, or the script files of `report`.
+// Where the data come from: the server of `view`, the script files of `report`, or the one file
+// of `--format html`.
 import {outcomes} from '../src/core/outcome.js'
 import {selectRows} from '../src/reports/pages/select.js'
 import {
@@ -63,6 +64,10 @@ function fileSource(): Source {
     let found = loaded.get(name)
     if (found === undefined) {
       found = new Promise((resolve, reject) => {
+        const inside = document.getElementById(`data-${name}`)
+        if (inside !== null) return resolve(JSON.parse(inside.textContent!))
+        if (document.documentElement.dataset['source'] === 'page')
+          return reject(new Error(`${name} is not in this file.`))
         waiting.set(name, resolve)
         const script = document.createElement('script')
         script.src = `data/${name}.js`

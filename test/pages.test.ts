@@ -157,7 +157,10 @@ describe('view', () => {
 describe('report', () => {
   it('is below 2 MB without pictures for the built-in run, and holds nothing from elsewhere', async () => {
     const [run, out] = [join(folder, 'builtin'), join(folder, 'plain')]
-    expect((await cli(['run', '--out', run, '--format', `html=${out}`])).code).toBe(0)
+    const page = join(folder, 'page.html')
+    expect((await cli(['run', '--out', run, '--format', `html=${page}`])).code).toBe(0)
+    expect((await stat(page)).size).toBeLessThan(2e6)
+    expect((await cli(['report', run, '--out', out])).code).toBe(0)
     let bytes = 0
     for (const name of await readdir(out, {recursive: true})) {
       const file = join(out, name)
@@ -327,4 +330,22 @@ describeInBrowser('the pages in Chromium', () => {
       await page.context().close()
     })
   }
+
+  it('the one file of --format html shows every view under a policy that allows its own script alone', async () => {
+    const file = join(folder, 'one.html')
+    expect((await cli(['leaderboard', study, texts, '--format', `html=${file}`])).code).toBe(0)
+    const {page, wrong} = await openPage(browser, 1280)
+    for (const [view, shown] of [
+      ['/', 'table.board'],
+      ['/samples?bench=1&row=24', '.answer .text'],
+      ['/compare?base=4&new=5', '.counts'],
+      ['/diagnosis', '.chart img'],
+    ]) {
+      await page.goto(`${pathToFileURL(file).href}#${view}`)
+      await page.locator(shown!).first().waitFor()
+    }
+    expect(await page.evaluate(() => 'taken' in globalThis)).toBe(false)
+    expect(wrong).toEqual([])
+    await page.context().close()
+  })
 })

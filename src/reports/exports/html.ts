@@ -1,12 +1,12 @@
-// The static site of `report`, without pictures, as an output of `run` and `leaderboard`.
+// The pages of `report` as one file, without pictures: an output of `run`, `leaderboard` and `rescore`.
 import {defineExport} from './export.js'
 
 export const html = defineExport({
   name: 'html',
-  ending: '',
+  ending: '.html',
   async write({rows}, path) {
     const {Library} = await import('../pages/library.js')
-    const {writeSite} = await import('../pages/site.js')
-    return writeSite(await Library.open([...new Set(rows.map(({run}) => run))]), path, {pictures: false})
+    const {writePage} = await import('../pages/site.js')
+    return writePage(await Library.open([...new Set(rows.map(({run}) => run))]), path)
   },
 })
