@@ -248,6 +248,7 @@ describe('latex', () => {
         else expect(open.pop()).toBe(name)
       expect(open).toEqual([])
       const bare = text
+        .replaceAll('\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%', '{')
         .replaceAll(/\\[{}%_&#$]/g, '')
         .replaceAll(/^%.*$/gm, '')
         .replaceAll(/\$[^$]*\$/g, '')
@@ -273,7 +274,7 @@ describe('latex', () => {
     writeFileSync(
       join(folder, 'paper.tex'),
       [
-        '\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs}\\begin{document}',
+        '\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage{booktabs,graphicx}\\begin{document}',
         ...tables,
         '\\end{document}',
       ].join('\n'),

@@ -1,5 +1,5 @@
 // Tables for a paper: one booktabs table for each group of comparable rows, with its notes below it. It needs
-// \usepackage{booktabs} and \usepackage[T1]{fontenc}, and compiles with pdfLaTeX, XeLaTeX and LuaLaTeX.
+// \usepackage{booktabs,graphicx} and \usepackage[T1]{fontenc}, and compiles with pdfLaTeX, XeLaTeX and LuaLaTeX.
 import {printableData} from '../../core/printable.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {Curve} from '../schemas/curve.js'
@@ -15,7 +15,7 @@ export const latex = defineFormat({
   render(whole) {
     const document = printableData(whole)
     const blocks = [
-      '% Written by lantern-eval. It needs \\usepackage{booktabs} and \\usepackage[T1]{fontenc}.',
+      '% Written by lantern-eval. It needs \\usepackage{booktabs,graphicx} and \\usepackage[T1]{fontenc}.',
       ...(document.comparison ? [comparisonTable(document.comparison)] : []),
       ...document.groups.flatMap(group => [
         rowsTable(document, group),
@@ -48,13 +48,15 @@ function float({caption, label, columns, head, body, notes}: Float): string {
     '\\centering\\small',
     `\\caption{${latexText(caption)}}`,
     `\\label{tab:${label}}`,
+    // Many columns or long names: a table that is wider than the text is scaled down to it, others stay as they are.
+    '\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%',
     `\\begin{tabular}{@{}${columns}@{}}`,
     '  \\toprule',
     line(head.map(latexText)),
     '  \\midrule',
     ...body.map(line),
     '  \\bottomrule',
-    '\\end{tabular}',
+    '\\end{tabular}}',
     ...(notes.length === 0 ? [] : ['', '\\smallskip', `{\\footnotesize ${notes.map(latexText).join(' ')}\\par}`]),
     '\\end{table}',
   ].join('\n')
