@@ -80,6 +80,7 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
     latentBank,
     latentDtype,
     pictureFetch,
+    joins,
   } = local
   return {
     dir,
@@ -97,6 +98,7 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
     engine: {
       batchSize,
       keepLatents,
+      ...(joins && {joins}),
       ...(keepContext && {keepContext}),
       wholeGenerations: device !== 'cpu',
       ...(latentBank !== undefined && {latentBank}),
