@@ -32,6 +32,8 @@ const post = (body: unknown, more: RequestInit = {}) =>
     body: typeof body === 'string' ? body : JSON.stringify(body),
     ...more,
   })
+// biome-ignore lint/suspicious/noExplicitAny: replies are read as clients read them
+const json = async (body: unknown): Promise<any> => (await post(body)).json()
 const messages = [{role: 'user', content: 'Which colour?'}]
 const hello = {model, messages, temperature: 0, max_tokens: 24}
 
@@ -65,7 +67,7 @@ it('answers as the runner does, with own latents and zeros, several at once', as
     requests.map(async request => {
       const {protocol, latentSize, intervention} = request.arm
       const latents = {protocol, latentSize, intervention, return: 'vectors'}
-      return (await post({...(await bodyOf(request)), latents})).json()
+      return json({...(await bodyOf(request)), latents})
     }),
   )
   for (const [i, request] of requests.entries()) {
@@ -78,7 +80,7 @@ it('answers as the runner does, with own latents and zeros, several at once', as
 }, 60_000)
 
 it('streams the text that it gives at once, with usage and log-probabilities', async () => {
-  const whole = await (await post({...hello, logprobs: true, top_logprobs: 2})).json()
+  const whole = await json({...hello, logprobs: true, top_logprobs: 2})
   const {content} = whole.choices[0].logprobs
   expect(content.length).toBeGreaterThan(0)
   expect(content[0].logprob).toBe(content[0].top_logprobs[0].logprob)
@@ -92,13 +94,19 @@ it('streams the text that it gives at once, with usage and log-probabilities', a
   expect(chunks.length).toBeGreaterThan(3)
 }, 60_000)
 
-it('feeds the vectors that it is given', async () => {
-  const latents = {intervention: 'own', return: 'vectors'}
-  const {choices} = await (await post({...hello, latents})).json()
-  const blocks = choices[0].latents.blocks
-  const inject = [[new Array(3).fill(0)]]
-  const refused = await post({...hello, latents: {...latents, inject}})
-  expect(blocks.length === 0 ? 400 : refused.status).toBe(400)
+it('feeds the vectors that it is given, and refuses those of another width', async () => {
+  const {group} = await checkpointUnderTest(openRunner, folder)
+  const [request] = requestsOf(group(0)[0]!.sample, [armOf(model, 'latent', 'zeros')], 24)
+  const body = await bodyOf(request!)
+  const zeros = (await json({...body, latents: {intervention: 'zeros', return: 'vectors'}})).choices[0]
+  const inject = zeros.latents.blocks.map(({vectors}: {vectors: string[]}) => vectors)
+  const fed = (await json({...body, latents: {intervention: 'own', inject}})).choices[0]
+  const own = (await json({...body, latents: {intervention: 'own'}})).choices[0]
+  expect(fed.message.content).toBe(zeros.message.content)
+  expect([...new Set(fed.latents.blocks[0].norms)]).toEqual([0])
+  expect(own.latents.blocks[0].norms[0]).toBeGreaterThan(0)
+  const narrow = await post({...body, latents: {intervention: 'own', inject: [[[0, 0, 0]]]}})
+  expect(narrow.status).toBe(400)
 }, 60_000)
 
 it.each([
@@ -120,7 +128,7 @@ it.each([
 ])('refuses %s', async (_, body, status) => {
   const reply = await post(body)
   expect(reply.status).toBe(status)
-  expect((await reply.json()).error).toEqual(expect.objectContaining({message: expect.stringMatching(/\.$/)}))
+  expect(((await reply.json()) as {error: unknown}).error).toEqual(expect.objectContaining({message: expect.stringMatching(/\.$/)}))
 })
 
 it('refuses a large body, a missing key and an unknown path, and is in health', async () => {
@@ -135,7 +143,7 @@ it('frees the row of a client that goes away', async () => {
   const reply = await post({...hello, stream: true, max_tokens: 4096}, {signal: leaving.signal})
   await reply.body!.getReader().read()
   leaving.abort()
-  const health = async () => (await (await fetch(served.url.replace('/v1', '/health'))).json()).open
+  const health = async () => ((await (await fetch(served.url.replace('/v1', '/health'))).json()) as {open: number}).open
   while ((await health()) > 0) await new Promise(resolve => setTimeout(resolve, 20))
   expect((await post(hello)).status).toBe(200)
 }, 60_000)
