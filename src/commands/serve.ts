@@ -29,7 +29,11 @@ export default class Serve extends BaseCommand<typeof Serve> {
   async run(): Promise<unknown> {
     const {model, host, port, 'api-key-env': variable, device, precision, weights, threads, adapter} = this.flags
     if (!isCheckpointRef(model))
-      throw new LanternError('usage', `${model} is not a local checkpoint.`, 'Give a folder, hub:owner/name or builtin:NAME.')
+      throw new LanternError(
+        'usage',
+        `${model} is not a local checkpoint.`,
+        'Give a folder, hub:owner/name or builtin:NAME.',
+      )
     const key = variable === undefined ? undefined : process.env[variable]
     if (variable !== undefined && (key === undefined || key === ''))
       throw new LanternError('usage', `The variable ${variable} holds no key.`, 'Set it, or leave out --api-key-env.')

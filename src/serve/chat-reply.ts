@@ -65,7 +65,9 @@ function usageOf({usage}: Generation) {
   }
 }
 
-/** Norms of the latents that were fed; the vectors, and those that the model would have fed, where they are asked for. */
+/**
+ * Norms of the latents that were fed; the vectors, and those that the model would have fed, where they are asked for.
+ */
 function latentsOf(generation: Generation, back: 'norms' | 'vectors') {
   const {latents = [], usage, tokenIds, latentAt, promptNorms, seen} = generation
   const norm = (vector: Float32Array) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0))

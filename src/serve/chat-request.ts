@@ -1,5 +1,5 @@
-// The body of a chat completion as a request for the runner. Pure: what is wrong with a body is said as a `Refusal` that
-// names the field.
+// The body of a chat completion as a request for the runner. Pure: what is wrong with a body is said as a `Refusal`
+// that names the field.
 import type {Live, Prompt, PromptPart, Request, Turn} from '../core/generation.js'
 import {armId} from '../core/generation.js'
 import {isJsonObject, type JsonObject, parseJsonObject} from '../core/json.js'
@@ -25,7 +25,8 @@ export interface Asked {
 const unsupported = ['tools', 'functions', 'audio', 'prompt_logprobs', 'logit_bias', 'continue_final_message'] as const
 
 /**
- * Reads a body. `model` is what is served under which name. Throws `Refusal` with status 400 or, for another model, 404.
+ * Reads a body. `model` is what is served under which name. Throws `Refusal` with status 400 or, for another model,
+ * 404.
  */
 export function chatRequest(text: string, model: ModelIdentity, live: Live): Asked {
   const body = parseJsonObject(text, what => new Refusal(400, `The body ${what}.`))
@@ -131,7 +132,10 @@ function promptOf(messages: unknown): Prompt {
     if (!isJsonObject(message)) throw wrong(at, 'must be an object')
     const {role, content} = message
     const parts = partsOf(content, `${at}.content`)
-    for (const part of parts) part.type === 'text' ? (chars += part.text.length) : pictures++
+    for (const part of parts) {
+      if (part.type === 'text') chars += part.text.length
+      else pictures++
+    }
     if (chars > limits.textChars) throw wrong('messages', `can hold ${limits.textChars} characters`)
     if (pictures > limits.pictures) throw wrong('messages', `can hold ${limits.pictures} pictures`)
     if (role === 'system' || role === 'developer') {

@@ -128,7 +128,9 @@ it.each([
 ])('refuses %s', async (_, body, status) => {
   const reply = await post(body)
   expect(reply.status).toBe(status)
-  expect(((await reply.json()) as {error: unknown}).error).toEqual(expect.objectContaining({message: expect.stringMatching(/\.$/)}))
+  expect(((await reply.json()) as {error: unknown}).error).toEqual(
+    expect.objectContaining({message: expect.stringMatching(/\.$/)}),
+  )
 })
 
 it('refuses a large body, a missing key and an unknown path, and is in health', async () => {

@@ -92,7 +92,12 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
       return send(outgoing, ok ? 200 : 503, {status: stopping ? 'stopping' : ok ? 'ok' : 'failed', open: answers.open})
     }
     if (key !== undefined && !sameKey(incoming.headers.authorization, key))
-      throw new Refusal(401, 'The key is missing or wrong: send it as "Authorization: Bearer KEY".', null, 'invalid_api_key')
+      throw new Refusal(
+        401,
+        'The key is missing or wrong: send it as "Authorization: Bearer KEY".',
+        null,
+        'invalid_api_key',
+      )
     const known = {'/v1/models': 'GET', '/v1/chat/completions': 'POST'}[path]
     if (known === undefined) throw new Refusal(404, 'There is /v1/chat/completions, /v1/models and /health.')
     if (incoming.method !== known) throw new Refusal(405, `${path} takes ${known}.`, null, null, {allow: known})
@@ -124,7 +129,9 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => {
-      reject(new LanternError('usage', `Cannot listen at ${host}:${port}: ${messageOf(error)}.`, 'Give another --port.'))
+      reject(
+        new LanternError('usage', `Cannot listen at ${host}:${port}: ${messageOf(error)}.`, 'Give another --port.'),
+      )
     })
     server.listen(port, host, resolve)
   })

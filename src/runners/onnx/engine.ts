@@ -23,7 +23,15 @@ import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {Protocol} from '../../modes/protocol.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
 import {arriving} from './arriving.js'
-import {type Decoded, type DecodedBlock, type DecodeTask, decodeAll, type NotedToken, type PromptState, type Waiting} from './decode.js'
+import {
+  type Decoded,
+  type DecodedBlock,
+  type DecodeTask,
+  decodeAll,
+  type NotedToken,
+  type PromptState,
+  type Waiting,
+} from './decode.js'
 import {notFinite} from './finite.js'
 import {ForcedReader, type Kept, keptText} from './forced-reading.js'
 import type {LatentBank} from './latent-bank.js'
@@ -32,7 +40,14 @@ import {interventionOf, LatentSupplies, type Supplied, wasResized} from './laten
 import {injected, textWatch} from './live.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
-import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
+import {
+  editOf,
+  PreparedInputs,
+  type PreparedPrompt,
+  type PromptTools,
+  type SharedWork,
+  sharedWork,
+} from './prepared-inputs.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -51,6 +66,11 @@ export interface EngineOptions {
    * over the bus at every step is too slow.
    */
   readonly wholeGenerations?: boolean
+  /**
+   * Run prompts in two parts, so that those that begin with the same picture share the first. It pays where a run takes
+   * long.
+   */
+  readonly sharesBeginnings?: boolean
   /** The type that latents are rounded to where they are fed. Default: none. */
   readonly latentDtype?: 'fp32' | 'bf16'
   /** Run folder with the latents for interventions that need a bank. */
@@ -94,6 +114,7 @@ export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
   readonly #supplies: LatentSupplies
+  readonly #shared: SharedWork
   readonly #context: LatentContext
   /** By sample. */
   readonly #held = new Map<string, PreparedInputs>()
@@ -108,6 +129,7 @@ export class Engine {
   constructor(tools: PromptTools, options: EngineOptions) {
     this.#tools = tools
     this.#options = options
+    this.#shared = sharedWork({sharesBeginnings: options.sharesBeginnings ?? false})
     this.#supplies = new LatentSupplies(tools, options.latentBank)
     this.#reader = new ForcedReader(tools.model)
     this.#context = new LatentContext(tools)
@@ -156,8 +178,8 @@ export class Engine {
     continuations: readonly string[],
   ): Promise<number[][]> {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
-    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
-    const {state} = await this.#scored.inputs.prompt(request, this.#bind(request).prefix)
+    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools, this.#shared)}
+    const {state} = await this.#scored.inputs.prompt(request, editOf(this.#bind(request)))
     return this.#scoreAfter(request, state, latents, continuations)
   }
 
@@ -220,10 +242,12 @@ export class Engine {
           const plan = await this.#plan(request, group, machine, bank)
           const whole = request.live?.gone.aborted
             ? abandoned(request)
-            : request.onlyRead ? await this.#readAgain(plan) : await this.#inOneRun(plan)
+            : request.onlyRead
+              ? await this.#readAgain(plan)
+              : await this.#inOneRun(plan)
           if (whole) settled.push(whole)
           else {
-            const prepared = await group.inputs.prompt(request, machine.prefix)
+            const prepared = await group.inputs.prompt(request, editOf(machine))
             task = {...plan, prepared, prompt: prepared.state}
           }
         } catch (error) {
@@ -239,7 +263,7 @@ export class Engine {
   #inputs(requests: readonly Request[]): PreparedInputs {
     const key = sampleKey(requests)
     const held = this.#held.get(key)
-    if (held === undefined) return new PreparedInputs(this.#tools)
+    if (held === undefined) return new PreparedInputs(this.#tools, this.#shared)
     this.#held.delete(key)
     this.#heldBytes -= held.bytes
     held.adopt(requests)
@@ -301,7 +325,7 @@ export class Engine {
     const make = async (): Promise<Blocks> => {
       const own = {...request, prompt, arm: {...request.arm, intervention: 'own'}}
       const plan = await this.#plan(own, group, machine, null)
-      const {state} = await group.inputs.prompt(own, machine.prefix)
+      const {state} = await group.inputs.prompt(own, editOf(machine))
       const only = (async function* () {
         yield {...plan, prompt: state}
       })()
@@ -320,7 +344,7 @@ export class Engine {
   async #readAgain(plan: Plan): Promise<Generation> {
     const {request, group, machine} = plan
     const read = async () => {
-      const {state} = await group.inputs.prompt(request, machine.prefix)
+      const {state} = await group.inputs.prompt(request, editOf(machine))
       return this.#reading(plan, state, () => this.#seen(request, request.prompt, group, machine))
     }
     return {
@@ -369,9 +393,14 @@ export class Engine {
     const ownLatents = intervention === 'own' || intervention === null
     const {live, inject, tokenLogProbs} = plan.request
     const observed = live !== undefined || inject !== undefined || tokenLogProbs !== undefined
-    if (observed || !this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null))
+    if (
+      observed ||
+      !this.#options.wholeGenerations ||
+      generate === null ||
+      !fitsLoop(plan, ownLatents && checkpoint.head === null)
+    )
       return null
-    const input = await inputs.input(plan.request, plan.machine.prefix)
+    const input = await inputs.input(plan.request, editOf(plan.machine))
     const decoded = await decodeInLoop(generate, input, plan)
     const {ids, ropeDelta, imageTokens, seen, pictures, norms, inputMs} = input
     // There is no separate prefill, so the time of the first token is unknown. The time before the run stands in for
@@ -381,7 +410,7 @@ export class Engine {
     const generation = this.#generation({...decoded, task})
     if (!plan.request.continuations && !plan.request.reading)
       return {...generation, ...this.#lookedAtWith(task, decoded.blocks)}
-    const {state} = await inputs.prompt(plan.request, plan.machine.prefix)
+    const {state} = await inputs.prompt(plan.request, editOf(plan.machine))
     return {
       ...generation,
       ...(await this.#wantedScores(plan.request, state, decoded.blocks)),

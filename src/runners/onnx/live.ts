@@ -34,14 +34,10 @@ function withoutBegunStop(text: string, stops: readonly string[]): string {
 }
 
 /**
- * Feeds the given vectors, by block and place, and elsewhere what `otherwise` chooses. Throws LanternError `usage` for a
- * vector of another width than the model's.
+ * Feeds the given vectors, by block and place, and elsewhere what `otherwise` chooses. Throws LanternError `usage` for
+ * a vector of another width than the model's.
  */
-export function injected(
-  blocks: NonNullable<Request['inject']>,
-  otherwise: ChooseLatent,
-  width: number,
-): ChooseLatent {
+export function injected(blocks: NonNullable<Request['inject']>, otherwise: ChooseLatent, width: number): ChooseLatent {
   const wrong = blocks.flat().find(({length}) => length !== width)
   if (wrong !== undefined)
     throw new LanternError('usage', `A latent to inject has ${wrong.length} numbers, but those of the model ${width}.`)
