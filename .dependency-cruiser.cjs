@@ -8,7 +8,7 @@ const floors = [
   ['benchmarks', 'modes'],
   ['peers'],
   ['runners', 'metrics'],
-  ['evaluation'],
+  ['evaluation', 'serve'],
   ['reports'],
   ['cli'],
   ['commands'],

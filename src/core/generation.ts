@@ -93,6 +93,28 @@ export interface Request {
   readonly reading?: OwnText | null
   /** Nothing is generated: the reading alone is wanted, for an answer that is known. */
   readonly onlyRead?: boolean
+  /** Given where somebody waits for the answer. */
+  readonly live?: Live
+  /** Vectors to feed in place of the latents, by block and place; where none is given, the arm's own is fed. */
+  readonly inject?: readonly (readonly Float32Array[])[]
+  /** How many of the likeliest tokens to give with the log-probability of each token of the text. Default: none. */
+  readonly tokenLogProbs?: number
+}
+
+/** The one who waits for an answer. */
+export interface Live {
+  /** Aborted when nobody waits any longer: the generation ends with the stop `abort`. */
+  readonly gone: AbortSignal
+  /** Told the text as it grows, without what may yet become part of a stop string. */
+  text(more: string): void
+}
+
+/** A token of a text, with its natural log-probability before temperature and penalties. */
+export interface TokenLogProb {
+  readonly token: string
+  readonly logProb: number
+  /** The likeliest tokens at its place, the likeliest first. */
+  readonly likeliest: readonly {readonly token: string; readonly logProb: number}[]
 }
 
 /** What the own arm of a sample wrote, and the places of its answer. */
@@ -257,6 +279,8 @@ export interface Generation {
   readonly error?: {readonly code: string; readonly message: string}
   /** Natural log-probability of each token of each requested continuation, [continuation][token]. */
   readonly continuationLogProbs?: readonly (readonly number[])[]
+  /** Of the tokens of the text, where they were asked for; latents have none. */
+  readonly tokenLogProbs?: readonly TokenLogProb[]
   /** True when the text came from the response cache. */
   readonly cached?: boolean
   /**

@@ -84,6 +84,31 @@ export const limits = {
   answerChars: 1_000_000,
 } as const
 
+/** Requests to `serve`. */
+export const serveLimits = {
+  /** The body of a request. Ten large pictures in base64 take some 30 MB. */
+  bodyBytes: 64 * MiB,
+  /** Bytes of all bodies that are being read at once. */
+  bodiesBytes: 512 * MiB,
+  /** Time to send a request whole. */
+  bodyMs: 60_000,
+  /** Requests that are answered or wait. Further ones are told to come back. */
+  open: 64,
+  /** Seconds after which a refused client may come back. */
+  retryAfterSeconds: 2,
+  /** Turns of one conversation, and pictures in it. */
+  turns: 1000,
+  pictures: 64,
+  /** Characters of all texts of a conversation. A million tokens have about four. */
+  textChars: 4_000_000,
+  newTokens: 32_768,
+  stops: 16,
+  /** OpenAI's own bound. */
+  topLogProbs: 20,
+  /** Bytes of a reply that a slow reader has not taken; beyond this its stream is given up. */
+  unsentBytes: 4 * MiB,
+} as const
+
 /** Checkpoint folders. */
 export const checkpointLimits = {
   /** A safetensors header. A tensor takes some 120 bytes: this is enough for a hundred thousand in one file. */

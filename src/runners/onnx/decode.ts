@@ -50,6 +50,24 @@ export interface DecodeTask {
   readonly asFed?: (vector: Float32Array) => Float32Array
   /** How many tokens to note that the head reads in each own latent. Default: none. */
   readonly lens?: number
+  /** Ends the row with the stop `abort`. */
+  readonly gone?: AbortSignal
+  /** Told all ids after each. */
+  readonly watch?: (ids: readonly number[]) => void
+  /** How many likeliest tokens to note for each token. Default: nothing is noted. */
+  readonly logProbs?: number
+}
+
+/** There is no task at hand yet. Rows go on meanwhile, and the next is asked for after their step. */
+export interface Waiting {
+  readonly waits: Promise<unknown>
+}
+
+/** Natural log-probabilities at a place: of the token that was chosen, and of the likeliest. */
+export interface NotedToken {
+  readonly id: number
+  readonly logProb: number
+  readonly likeliest: readonly {readonly id: number; readonly logProb: number}[]
 }
 
 /** A block, and what the head reads in the vectors that the model itself would have fed, where it was asked. */
@@ -67,8 +85,10 @@ export interface Decoded<T extends DecodeTask> {
   /**
    * `error`: the model's output was not finite, so its tokens mean nothing; or there was no latent to feed (`failure`).
    */
-  readonly stop: Extract<Stop, 'eos' | 'length' | 'error'> | 'stop-string'
+  readonly stop: Extract<Stop, 'eos' | 'length' | 'error' | 'abort'> | 'stop-string'
   readonly failure?: unknown
+  /** Of the ids that are no latents, where they were asked for. */
+  readonly noted?: readonly NotedToken[]
   /** Time in milliseconds of the steps that the row took part in, and their number. */
   readonly decodeMs: number
   readonly steps: number
@@ -77,12 +97,13 @@ export interface Decoded<T extends DecodeTask> {
 /**
  * Decodes all tasks, up to `batchSize` rows at a time; pulls a task whenever a row is free. Results are yielded as rows
  * end.
- * A null among the tasks is yielded at once; it lets the producer of the tasks deliver results of its own.
+ * A null among the tasks is yielded at once; it lets the producer of the tasks deliver results of its own. A `Waiting`
+ * lets rows go on while no task is there.
  * After `signal` aborts, only the step in progress is finished, and unfinished rows are dropped.
  */
 export async function* decodeAll<T extends DecodeTask>(
   model: Pick<Model, 'decode' | 'embed' | 'checkpoint'>,
-  tasks: AsyncIterable<T | null>,
+  tasks: AsyncIterable<T | Waiting | null>,
   batchSize: number,
   signal: AbortSignal,
 ): AsyncGenerator<Decoded<T> | null> {
@@ -103,6 +124,11 @@ export async function* decodeAll<T extends DecodeTask>(
           yield null
           continue
         }
+        if ('waits' in next.value) {
+          if (rows.length > 0) break
+          await next.value.waits
+          continue
+        }
         const row = new Row(next.value, model.checkpoint.ids.image)
         const {output} = next.value.prompt
         // The first token needs no step, because it comes from the prefill.
@@ -112,7 +138,9 @@ export async function* decodeAll<T extends DecodeTask>(
           rows.push(row)
         }
       }
-      if (rows.length === 0 || signal.aborted) return
+      yield* withoutGone(cache, rows)
+      if (signal.aborted || (rows.length === 0 && !more)) return
+      if (rows.length === 0) continue
       yield* step(model, cache, rows)
       // Lets the worker handle signals and messages between two steps.
       await new Promise(setImmediate)
@@ -120,6 +148,24 @@ export async function* decodeAll<T extends DecodeTask>(
   } finally {
     await source.return?.()
   }
+}
+
+/** Ends the rows that nobody waits for. */
+function* withoutGone<T extends DecodeTask>(cache: KvCache, rows: Row<T>[]): Generator<Decoded<T>> {
+  for (let i = rows.length - 1; i >= 0; i--) {
+    const row = rows[i]!
+    if (!row.task.gone?.aborted) continue
+    row.abandon()
+    removeRow(cache, rows, i)
+    yield row.result()
+  }
+}
+
+/** The last row takes the place of the one that ends. */
+function removeRow(cache: KvCache, rows: unknown[], i: number): void {
+  cache.remove(i)
+  const last = rows.pop()
+  if (i < rows.length) rows[i] = last
 }
 
 /** Advances all rows by one step. Rows that end are removed and yielded. */
@@ -166,11 +212,20 @@ async function* step<T extends DecodeTask>(
     if (allFinite(hidden)) {
       if (!row.advance(output.nextTokens[i], hidden, logits)) continue
     } else row.fail()
-    cache.remove(i)
-    const last = rows.pop()!
-    if (i < rows.length) rows[i] = last
+    removeRow(cache, rows, i)
     yield row.result()
   }
+}
+
+/**
+ * Notes the log-probabilities of a step before anything changes them, and gives that of the token once it is chosen.
+ */
+function noted(logits: Float32Array, count: number): (id: number) => NotedToken {
+  const most = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+  const total = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0))
+  const raw = logits.slice()
+  const best = likeliest(raw, count).map(({id}) => ({id, logProb: raw[id]! - total}))
+  return id => ({id, logProb: raw[id]! - total, likeliest: best})
 }
 
 /** The state of one generation. */
@@ -183,6 +238,7 @@ class Row<T extends DecodeTask> {
   readonly #ids: number[] = []
   readonly #latentMask: boolean[] = []
   readonly #blocks: {vectors: Float32Array[]; own: Float32Array[]; lens: LensEntry[][]}[] = []
+  readonly #noted: NotedToken[] = []
   readonly #seen: Set<number>
   readonly #imageToken: number
   decodeMs = 0
@@ -222,7 +278,8 @@ class Row<T extends DecodeTask> {
 
   /** Whether the next step needs the logits themselves. */
   get wantsLogits(): boolean {
-    return this.task.lens !== undefined || (this.#readsLogits && !this.#ignoresToken)
+    const {lens, logProbs} = this.task
+    return lens !== undefined || logProbs !== undefined || (this.#readsLogits && !this.#ignoresToken)
   }
 
   /** Whether the next step needs a token or the logits. */
@@ -238,6 +295,7 @@ class Row<T extends DecodeTask> {
     if (this.#prefixLeft > 0) return !this.#feed(hidden, logits, {block: 0, index: prefixLatents - this.#prefixLeft--})
     const ignores = this.#ignoresToken
     const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
+    const note = task.logProbs === undefined ? undefined : noted(logits!, task.logProbs)
     const chosen =
       this.#readsLogits && !ignores
         ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
@@ -254,6 +312,8 @@ class Row<T extends DecodeTask> {
     this.previous = decision.id
     this.#ids.push(decision.id)
     this.#latentMask.push(decision.latent)
+    if (note !== undefined && !decision.latent) this.#noted.push(note(decision.id))
+    task.watch?.(this.#ids)
     if (task.sampling.repetitionPenalty !== 1) this.#seen.add(decision.id)
     const {maxNewTokens, eos, textStops} = task
     const conditions = {maxNewTokens, eos, textStops: textStops?.(this.#ids) ?? false}
@@ -311,6 +371,11 @@ class Row<T extends DecodeTask> {
     this.#stop = 'error'
   }
 
+  /** Ends the generation where nobody waits for it. */
+  abandon(): void {
+    this.#stop = 'abort'
+  }
+
   result(): Decoded<T> {
     return {
       task: this.task,
@@ -319,6 +384,7 @@ class Row<T extends DecodeTask> {
       blocks: this.#blocks,
       stop: this.#stop!,
       ...(this.#failure !== undefined && {failure: this.#failure}),
+      ...(this.task.logProbs !== undefined && {noted: this.#noted}),
       decodeMs: this.decodeMs,
       steps: this.#ids.length - 1 + this.task.machine.rules.prefixLatents,
     }

@@ -11,6 +11,7 @@ import {
   type Prompt,
   promptText,
   type Request,
+  type TokenLogProb,
   type Usage,
   unknownTiming,
   unknownUsage,
@@ -21,12 +22,22 @@ import type {Blocks, ChooseLatent} from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {Protocol} from '../../modes/protocol.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
-import {type Decoded, type DecodedBlock, type DecodeTask, decodeAll, type PromptState} from './decode.js'
+import {arriving} from './arriving.js'
+import {
+  type Decoded,
+  type DecodedBlock,
+  type DecodeTask,
+  decodeAll,
+  type NotedToken,
+  type PromptState,
+  type Waiting,
+} from './decode.js'
 import {notFinite} from './finite.js'
 import {ForcedReader, type Kept, keptText} from './forced-reading.js'
 import type {LatentBank} from './latent-bank.js'
 import {LatentContext} from './latent-context.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
+import {injected, textWatch} from './live.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
 import {
@@ -42,6 +53,11 @@ import {scoreContinuations} from './score.js'
 export interface EngineOptions {
   /** Number of rows decoded together. */
   readonly batchSize: number
+  /**
+   * Rows go on while groups are awaited, for a stream that has no end. Otherwise they wait for the row beside them, so
+   * that batches are full and the same in every run.
+   */
+  readonly joins?: boolean
   readonly keepLatents: boolean
   /** Also give what latents are looked at with: the features of the pictures, and their logit lens. */
   readonly keepContext?: boolean
@@ -133,6 +149,7 @@ export class Engine {
   async #finished(decoded: Decoded<ArmTask>): Promise<Generation> {
     const {request, prompt} = decoded.task
     try {
+      if (decoded.stop === 'abort') return abandoned(request)
       if (decoded.stop === 'error') throw decoded.failure ?? notFinite()
       const {blocks, task} = decoded
       return {
@@ -205,8 +222,15 @@ export class Engine {
     )
   }
 
-  async *#tasks(groups: AsyncIterable<readonly Request[]>, settled: Generation[]): AsyncGenerator<ArmTask | null> {
-    for await (const requests of groups) {
+  async *#tasks(
+    groups: AsyncIterable<readonly Request[]>,
+    settled: Generation[],
+  ): AsyncGenerator<ArmTask | Waiting | null> {
+    for await (const requests of this.#options.joins ? arriving(groups) : groups) {
+      if ('waits' in requests) {
+        yield requests
+        continue
+      }
       const inputs = this.#inputs(requests)
       const group: Group = {inputs, seen: new Map(), kept: new Map()}
       for (const request of requests) {
@@ -216,7 +240,11 @@ export class Engine {
         let task: ArmTask | null = null
         try {
           const plan = await this.#plan(request, group, machine, bank)
-          const whole = request.onlyRead ? await this.#readAgain(plan) : await this.#inOneRun(plan)
+          const whole = request.live?.gone.aborted
+            ? abandoned(request)
+            : request.onlyRead
+              ? await this.#readAgain(plan)
+              : await this.#inOneRun(plan)
           if (whole) settled.push(whole)
           else {
             const prepared = await group.inputs.prompt(request, editOf(machine))
@@ -264,7 +292,9 @@ export class Engine {
       bank,
       group,
       machine,
-      choose: supplied.chooser(),
+      choose: request.inject
+        ? injected(request.inject, supplied.chooser(), this.#tools.model.checkpoint.text.hidden)
+        : supplied.chooser(),
       sampling: {
         temperature: decoding.temperature,
         ...(topP !== undefined && {topP}),
@@ -281,6 +311,11 @@ export class Engine {
       ...(machine.rules.stopVector !== null && {stopVector: await this.#learnedEnd(machine.rules)}),
       ...(intervention?.hides && {hides: intervention.hides}),
       ...(this.#options.keepContext && {lens: lensTokens}),
+      ...(request.live && {
+        gone: request.live.gone,
+        watch: textWatch(request, new Set(generation.eos), ids => this.#tools.tokenizer.decode(ids)),
+      }),
+      ...(request.tokenLogProbs !== undefined && {logProbs: request.tokenLogProbs}),
     }
   }
 
@@ -356,7 +391,14 @@ export class Engine {
     const {inputs} = plan.group
     const {intervention} = plan.request.arm
     const ownLatents = intervention === 'own' || intervention === null
-    if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null))
+    const {live, inject, tokenLogProbs} = plan.request
+    const observed = live !== undefined || inject !== undefined || tokenLogProbs !== undefined
+    if (
+      observed ||
+      !this.#options.wholeGenerations ||
+      generate === null ||
+      !fitsLoop(plan, ownLatents && checkpoint.head === null)
+    )
       return null
     const input = await inputs.input(plan.request, editOf(plan.machine))
     const decoded = await decodeInLoop(generate, input, plan)
@@ -382,6 +424,14 @@ export class Engine {
     return this.#options.keepContext ? this.#context.of(request, prepared.pictures, blocks) : {}
   }
 
+  #named(noted: readonly NotedToken[]): readonly TokenLogProb[] {
+    const named = ({id, logProb}: {readonly id: number; readonly logProb: number}) => ({
+      token: this.#tools.tokenizer.decode([id]),
+      logProb,
+    })
+    return noted.map(one => ({...named(one), likeliest: one.likeliest.map(named)}))
+  }
+
   #learnedEnd({name, stopVector}: Protocol): Promise<Float32Array> {
     const {tensors} = this.#tools.model.checkpoint
     const place = [...tensors].find(([tensor]) => tensor.split('.').includes(stopVector!.tensor))?.[1]
@@ -401,6 +451,7 @@ export class Engine {
     latentMask,
     blocks,
     stop,
+    noted,
     decodeMs,
     steps,
   }: Omit<Decoded<ArmTask>, 'task'> & Finished): Generation {
@@ -408,7 +459,8 @@ export class Engine {
     // The token that ends the sequence is not part of the answer.
     const spoken = stop === 'eos' ? ids.slice(0, -1) : ids
     const {text, cut} = cutAtStop(this.#tools.tokenizer.decode(spoken), request.decoding.stop)
-    const replaced = request.arm.mode === 'latent' && request.arm.intervention !== 'own'
+    const {mode, intervention} = request.arm
+    const replaced = mode === 'latent' && (intervention !== 'own' || request.inject !== undefined)
     const {donor, fed} = task.supplied
     return {
       request,
@@ -428,10 +480,16 @@ export class Engine {
       },
       // A stop string ends the answer. Text decoded after it, even up to the limit, is not part of the answer.
       stop: cut || stop === 'stop-string' ? 'eos' : stop,
+      ...(noted && {tokenLogProbs: this.#named(noted.filter(({id}) => !eos.has(id)))}),
       attempts: 1,
       seen: prepared.seen,
     }
   }
+}
+
+/** A generation that nobody waits for any longer. */
+function abandoned(request: Request): Generation {
+  return {...failedGeneration(request, 'interrupted', 'Nobody waits for this answer any longer.'), stop: 'abort'}
 }
 
 /** Tokens noted for each latent. */

@@ -43,6 +43,8 @@ export type ToWorker =
   | {readonly type: 'start'}
   | {readonly type: 'group'; readonly number: number; readonly group: SentGroup}
   | {readonly type: 'end'}
+  /** Nobody waits any longer for the answer to a request. */
+  | {readonly type: 'drop'; readonly group: number; readonly request: number}
   | {readonly type: 'abort'}
   | {
       readonly type: 'score'
@@ -68,6 +70,8 @@ export type FromWorker =
       readonly request: number
       readonly generation: Omit<Generation, 'request'>
     }
+  /** More of the text of a request that somebody waits for. */
+  | {readonly type: 'text'; readonly group: number; readonly request: number; readonly more: string}
   | {readonly type: 'scores'; readonly scores: number[][]}
   | {readonly type: 'done'}
   | {readonly type: 'failed'; readonly error: SentError}
@@ -106,11 +110,13 @@ export async function packGroup(requests: readonly Request[]): Promise<Packed> {
   const kept: Request[] = []
   const unread: {request: Request; error: unknown}[] = []
   for (const request of requests) {
-    const {sample, prompt, looksAt, foreign, ...rest} = request
+    const {sample, prompt, looksAt, foreign, live, ...rest} = request
     const {id, benchmark, subtask, question, boxes, item} = sample
     try {
       const more = {
         prompt: await packPrompt(prompt),
+        // A mark in its place: the worker puts its own there.
+        ...(live && {live: true}),
         ...(looksAt && {looksAt: await packPrompt(looksAt)}),
         ...(foreign && {foreign: await pack(foreign)}),
       }

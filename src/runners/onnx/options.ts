@@ -23,6 +23,8 @@ export interface LocalOptions {
   /** LoRA adapter for the checkpoint: a folder, or a repository of the hub (`hub:owner/name[@revision]`). */
   readonly adapter?: string
   readonly batchSize?: number
+  /** Rows of a batch go on while requests are awaited, as a server needs it (engine.ts). */
+  readonly joins?: boolean
   /** Run folder whose saved latents feed the interventions that need a bank (mean, swap, matched-noise). */
   readonly latentBank?: string
 }

@@ -83,6 +83,7 @@ function startOf({dir, adapter, parameters}: Checkpoint, {common, local}: OnnxOp
     latentBank,
     latentDtype,
     pictureFetch,
+    joins,
   } = local
   return {
     dir,
@@ -100,6 +101,7 @@ function startOf({dir, adapter, parameters}: Checkpoint, {common, local}: OnnxOp
     engine: {
       batchSize,
       keepLatents,
+      ...(joins && {joins}),
       ...(keepContext && {keepContext}),
       wholeGenerations: device !== 'cpu',
       sharesBeginnings: parameters >= parametersWorthSharing,

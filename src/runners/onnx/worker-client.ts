@@ -47,8 +47,15 @@ export async function startWorker(
         }
         const {group, requests} = packed
         if (requests.length === 0) continue
-        sent.set(count, {requests, left: requests.length})
-        return post({type: 'group', number: count++, group})
+        const number = count++
+        sent.set(number, {requests, left: requests.length})
+        post({type: 'group', number, group})
+        for (const [request, {live}] of requests.entries()) {
+          const drop = () => post({type: 'drop', group: number, request})
+          if (live?.gone.aborted) drop()
+          else live?.gone.addEventListener('abort', drop, {once: true})
+        }
+        return
       }
       post({type: 'end'})
     }
@@ -69,6 +76,8 @@ export async function startWorker(
           const group = sent.get(message.group)!
           if (--group.left === 0) sent.delete(message.group)
           yield {...message.generation, request: group.requests[message.request]!}
+        } else if (message.type === 'text') {
+          sent.get(message.group)!.requests[message.request]!.live?.text(message.more)
         } else if (message.type === 'done') finished = true
       }
       if (failure !== undefined) throw failure

@@ -3,7 +3,7 @@
 // Started by worker-client.ts with a WorkerStart; the messages are in messages.ts.
 import {type MessagePort, parentPort, workerData} from 'node:worker_threads'
 import {LanternError, messageOf} from '../../core/errors.js'
-import type {Request} from '../../core/generation.js'
+import type {Live, Request} from '../../core/generation.js'
 import {loadPlugins} from '../../core/plugins.js'
 import {registerIntervention} from '../../modes/interventions.js'
 import {registerProtocol} from '../../modes/protocols.js'
@@ -26,6 +26,7 @@ async function serve(port: MessagePort, {dir, load, engine: options, plugins}: W
   let controller = new AbortController()
   let arrived: ((requests: readonly Request[] | null) => void) | undefined
   const numbers = new Map<Request, {group: number; request: number}>()
+  const gone = new Map<string, AbortController>()
 
   /** The incoming groups. The next one is requested while the current one is processed. */
   async function* groups() {
@@ -47,9 +48,12 @@ async function serve(port: MessagePort, {dir, load, engine: options, plugins}: W
     controller = new AbortController()
     for await (const {request, ...generation} of engine.generate(groups(), controller.signal)) {
       post({type: 'generation', ...numbers.get(request)!, generation})
+      const at = numbers.get(request)!
+      gone.delete(`${at.group}/${at.request}`)
       numbers.delete(request)
     }
     numbers.clear()
+    gone.clear()
     post({type: 'done'})
   }
 
@@ -62,9 +66,19 @@ async function serve(port: MessagePort, {dir, load, engine: options, plugins}: W
         return guarded(generate())
       case 'group': {
         const requests = unpackGroup(message.group)
-        for (const [request, value] of requests.entries()) numbers.set(value, {group: message.number, request})
+        const {number: group} = message
+        for (const [request, value] of requests.entries()) {
+          numbers.set(value, {group, request})
+          if (value.live === undefined) continue
+          const waiting = new AbortController()
+          gone.set(`${group}/${request}`, waiting)
+          const text = (more: string) => post({type: 'text', group, request, more})
+          Object.assign(value, {live: {gone: waiting.signal, text} satisfies Live})
+        }
         return arrived?.(requests)
       }
+      case 'drop':
+        return gone.get(`${message.group}/${message.request}`)?.abort()
       case 'end':
         return arrived?.(null)
       case 'abort':
