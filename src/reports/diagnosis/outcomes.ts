@@ -164,9 +164,14 @@ function newCell(id: string, record: LogRecord, group: string | undefined): Cell
   }
 }
 
+/**
+ * Whether a block was seen. An arm of another mode that is judged as own counts as seen without one: a runner that
+ * observes latents recorded that there were none.
+ */
 function engagedOf({outcome, usage}: LogRecord, {arm}: StudyArm): boolean | null {
   const blocks = usage.blocks ?? usage.latentSteps
-  return outcome === 'error' || blocks === null || !opensBlocks(arm) ? null : blocks > 0
+  if (outcome === 'error' || blocks === null) return null
+  return arm.mode === 'latent' && !opensBlocks(arm) ? null : blocks > 0
 }
 
 /** END, a few marks and an answer: more tokens than this behind the last latent are a text. */

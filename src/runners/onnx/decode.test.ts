@@ -160,7 +160,7 @@ describe('the Loop graph, which follows the rules of LanteRn alone', () => {
   })
   it('so that no rule is left out of this list', () => {
     const named = others.flatMap(rules => Object.keys(rules))
-    const free = ['name', 'source', 'budget', 'leastBudget', 'tokens']
+    const free = ['name', 'source', 'budget', 'leastBudget', 'tokens', 'deletedFromPrompt']
     expect([...named, ...free].sort()).toEqual(Object.keys(protocolNamed('lantern')).sort())
   })
   it.each<Partial<Protocol>>([
