@@ -94,8 +94,7 @@ export class RunReading {
   /** The run as it stands. */
   run(): Run {
     const {dir, lock} = this.#folder
-    for (const {records, repeats} of this.#sheets)
-      for (const [id, asked] of repeats) records.set(id, asOne(asked))
+    for (const {records, repeats} of this.#sheets) for (const [id, asked] of repeats) records.set(id, asOne(asked))
     return {
       ...{dir, lock},
       sheets: this.#sheets.map(({arm, bench, records, dropped}) => ({
