@@ -35,7 +35,7 @@ export async function checkMachine(env: Environment): Promise<Check[]> {
   const checks = await Promise.all([
     checkNode(),
     checkOnnxRuntime(),
-    checkProvider(),
+    checkProvider(env),
     checkFolder('cache folder', cacheDir(env)),
     checkFolder('hub cache', hubHome(env)),
     checkDisk(cacheDir(env)),
@@ -83,33 +83,34 @@ async function checkOnnxRuntime(): Promise<Check> {
   }
 }
 
-/**
- * Loading the CUDA provider needs libraries that npm does not install; only a session with it shows whether they are
- * there.
- */
-async function checkProvider(): Promise<Check> {
+/** What `--device cuda` lacks on this machine; only a session shows whether what is there works. */
+async function checkProvider(env: Environment): Promise<Check> {
+  const name = 'CUDA provider'
   const {createRequire} = await import('node:module')
+  const require = createRequire(import.meta.url)
+  let runtime: string
   try {
-    const root = join(
-      createRequire(import.meta.url).resolve('onnxruntime-node/package.json'),
-      '..',
-      'bin',
-      'napi-v6',
-      process.platform,
-      process.arch,
-    )
-    const {existsSync} = await import('node:fs')
-    const there =
-      existsSync(join(root, 'libonnxruntime_providers_cuda.so')) ||
-      existsSync(join(root, 'onnxruntime_providers_cuda.dll'))
-    return {
-      name: 'CUDA provider',
-      status: there ? 'ok' : 'note',
-      found: there ? 'its library is installed' : 'not installed; --device cuda will not work',
-      remedy: there ? null : 'With an NVIDIA GPU and CUDA 12: node node_modules/onnxruntime-node/script/install',
-    }
+    const {platform, arch} = process
+    runtime = join(require.resolve('onnxruntime-node/package.json'), '..', 'bin', 'napi-v6', platform, arch)
   } catch {
-    return {name: 'CUDA provider', status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
+    return {name, status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
+  }
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return {name, status: 'note', found: '--device cuda works on linux-x64 only', remedy: null}
+  const {findCuda, libraryFolders} = await import('./cuda-libraries.js')
+  const {version: ort} = require('onnxruntime-node/package.json') as {version: string}
+  const {version, missing, commands} = await findCuda({runtime, version: ort, folders: libraryFolders(env)})
+  const lacking = Object.entries(missing).filter(([, names]) => names.length > 0)
+  if (lacking.length === 0)
+    return {name, status: 'ok', found: `its library for CUDA ${version} is installed, with all it needs`, remedy: null}
+  return {
+    name,
+    status: 'note',
+    found: `--device cuda will not work; ${lacking.map(([of, names]) => `CUDA ${of} lacks ${names.join(', ')}`).join('; ')}`,
+    remedy: lacking
+      .map(([of]) => `For CUDA ${of}: ${commands[Number(of) as 12 | 13]!.join(' && ')}`)
+      .join('. ')
+      .replaceAll(' && the NVIDIA', '; the NVIDIA'),
   }
 }
 
