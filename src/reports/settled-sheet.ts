@@ -85,7 +85,8 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
   /** The sample must be one of the benchmark, and the record must agree with it in subtask, item and group. */
   set(id: string, settled: Settled): void {
     const row = this.#of.rows.get(id)!
-    const columns = (this.#columns ??= columnsOf(this.#of.samples.length))
+    this.#columns ??= columnsOf(this.#of.samples.length)
+    const columns = this.#columns
     if (columns.outcome[row] === 0) columns.order[this.#size++] = row
     columns.outcome[row] = codes.get(settled.outcome)!
     if (settled.repeats !== undefined) {
