@@ -224,10 +224,13 @@ function smi(what: string): string | null {
 }
 
 function transformers(): void {
-  if (late('speed')) return tell('transformers', 'left out: no time')
+  if (late('speed')) {
+    tell('transformers', 'left out: no time')
+    return
+  }
   const script = fileURLToPath(new URL('cuda-side.py', import.meta.url))
   const asked = JSON.stringify({device: device === 'cpu' ? 'cpu' : device, shape, lengths, batches, newTokens})
-  const timeout = 1000 * Math.max(1, ends.transformers - seconds())
+  const timeout = 1000 * Math.ceil(Math.max(1, ends.transformers - seconds()))
   const {stdout, stderr, status} = spawnSync(process.env['PYTHON'] ?? 'python3', [script, asked], {
     ...{encoding: 'utf8', timeout},
   })

@@ -1,6 +1,7 @@
 // `model show`: what a checkpoint is, what it needs, and (with --probe) how far its latents can be trusted.
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
+import {type Bytes, byteProgress} from '../../cli/byte-progress.js'
 import {downloadProgress} from '../../cli/download-progress.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
@@ -102,10 +103,11 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     if (!this.flags.probe) return shown
 
     const {threads} = this.flags
+    const show = byteProgress(process.stderr)
     const options = {
       device: 'cpu',
       cacheDir: cacheDir(process.env),
-      notify: (what: string) => this.tell('info', what),
+      notify: (what: string, bytes?: Bytes) => (bytes ? show(what, bytes) : this.tell('info', what)),
       ...(threads && {threads}),
     }
     const probed = await probe(

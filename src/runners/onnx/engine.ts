@@ -29,7 +29,14 @@ import {LatentContext} from './latent-context.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
-import {editOf, PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
+import {
+  editOf,
+  PreparedInputs,
+  type PreparedPrompt,
+  type PromptTools,
+  type SharedWork,
+  sharedWork,
+} from './prepared-inputs.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -43,6 +50,11 @@ export interface EngineOptions {
    * over the bus at every step is too slow.
    */
   readonly wholeGenerations?: boolean
+  /**
+   * Run prompts in two parts, so that those that begin with the same picture share the first. It pays where a run takes
+   * long.
+   */
+  readonly sharesBeginnings?: boolean
   /** The type that latents are rounded to where they are fed. Default: none. */
   readonly latentDtype?: 'fp32' | 'bf16'
   /** Run folder with the latents for interventions that need a bank. */
@@ -86,6 +98,7 @@ export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
   readonly #supplies: LatentSupplies
+  readonly #shared: SharedWork
   readonly #context: LatentContext
   /** By sample. */
   readonly #held = new Map<string, PreparedInputs>()
@@ -100,6 +113,7 @@ export class Engine {
   constructor(tools: PromptTools, options: EngineOptions) {
     this.#tools = tools
     this.#options = options
+    this.#shared = sharedWork({sharesBeginnings: options.sharesBeginnings ?? false})
     this.#supplies = new LatentSupplies(tools, options.latentBank)
     this.#reader = new ForcedReader(tools.model)
     this.#context = new LatentContext(tools)
@@ -147,7 +161,7 @@ export class Engine {
     continuations: readonly string[],
   ): Promise<number[][]> {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
-    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
+    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools, this.#shared)}
     const {state} = await this.#scored.inputs.prompt(request, editOf(this.#bind(request)))
     return this.#scoreAfter(request, state, latents, continuations)
   }
@@ -221,7 +235,7 @@ export class Engine {
   #inputs(requests: readonly Request[]): PreparedInputs {
     const key = sampleKey(requests)
     const held = this.#held.get(key)
-    if (held === undefined) return new PreparedInputs(this.#tools)
+    if (held === undefined) return new PreparedInputs(this.#tools, this.#shared)
     this.#held.delete(key)
     this.#heldBytes -= held.bytes
     held.adopt(requests)
