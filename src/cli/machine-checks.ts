@@ -1,5 +1,5 @@
 // The checks of `doctor`. Every check returns what it found and, if something is missing, what to do. No check throws.
-import {rm, statfs, writeFile} from 'node:fs/promises'
+import {readFile, rm, statfs, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
@@ -87,18 +87,19 @@ async function checkOnnxRuntime(): Promise<Check> {
 async function checkProvider(env: Environment): Promise<Check> {
   const name = 'CUDA provider'
   const {createRequire} = await import('node:module')
-  const require = createRequire(import.meta.url)
   let runtime: string
+  let ort: string
   try {
     const {platform, arch} = process
-    runtime = join(require.resolve('onnxruntime-node/package.json'), '..', 'bin', 'napi-v6', platform, arch)
+    const described = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
+    runtime = join(described, '..', 'bin', 'napi-v6', platform, arch)
+    ort = (JSON.parse(await readFile(described, 'utf8')) as {version: string}).version
   } catch {
     return {name, status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
   }
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return {name, status: 'note', found: '--device cuda works on linux-x64 only', remedy: null}
   const {findCuda, libraryFolders} = await import('./cuda-libraries.js')
-  const {version: ort} = require('onnxruntime-node/package.json') as {version: string}
   const {version, missing, commands} = await findCuda({runtime, version: ort, folders: libraryFolders(env)})
   const lacking = Object.entries(missing).filter(([, names]) => names.length > 0)
   if (lacking.length === 0)
