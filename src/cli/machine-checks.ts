@@ -4,6 +4,7 @@ import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
+import {jsonOrNothing} from '../core/json.js'
 import {printable} from '../core/printable.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {cacheDir} from '../hub/cache-dir.js'
@@ -93,7 +94,7 @@ async function checkProvider(env: Environment): Promise<Check> {
     const {platform, arch} = process
     const described = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
     runtime = join(described, '..', 'bin', 'napi-v6', platform, arch)
-    ort = (JSON.parse(await readFile(described, 'utf8')) as {version: string}).version
+    ort = (jsonOrNothing(await readFile(described, 'utf8')) as {version: string}).version
   } catch {
     return {name, status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
   }
