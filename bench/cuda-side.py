@@ -1,4 +1,4 @@
-"""The side of transformers in cuda.ts: `generate` of a random decoder of the same shape, one line of JSON per result."""
+"""The side of transformers in cuda.ts: `generate` of a random decoder of the same shape, one line of JSON each."""
 import json
 import sys
 import time

@@ -219,7 +219,11 @@ async function speed(dir: string, cacheDir: string): Promise<void> {
 }
 
 function smi(what: string): string | null {
-  const {status, stdout} = spawnSync('nvidia-smi', [`--query-gpu=${what}`, '--format=csv,noheader'], {encoding: 'utf8'})
+  const {status, stdout} = spawnSync(
+    process.env['NVIDIA_SMI'] ?? 'nvidia-smi',
+    [`--query-gpu=${what}`, '--format=csv,noheader'],
+    {encoding: 'utf8'},
+  )
   return status === 0 ? stdout.trim().split('\n')[0]! : null
 }
 

@@ -1,5 +1,5 @@
-// Which libraries CUDA needs and which of them are absent, for `doctor`. Nothing is loaded: only a session shows whether
-// a library works. The names are those that the provider of onnxruntime 1.30.0 asks the system for (design/checkpoints.md).
+// Which libraries CUDA needs and which of them are absent, for `doctor`. Nothing is loaded: only a session shows
+// whether a library works. The names are those that the provider of onnxruntime 1.30.0 asks the system for.
 import {createReadStream, existsSync} from 'node:fs'
 import {join} from 'node:path'
 

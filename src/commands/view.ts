@@ -8,7 +8,7 @@ import {flagsOf} from '../cli/settings/flags.js'
 import {pick} from '../cli/settings/index.js'
 
 export default class View extends BaseCommand<typeof View> {
-  static override summary = 'Look at runs in a browser: tables, comparisons, every sample with its picture and latents.'
+  static override summary = 'Look at runs in a browser: tables, comparisons, samples, latents.'
   static override description =
     'Serves pages to this machine alone, under an address that holds a secret; nothing is fetched from elsewhere. A run that goes on is followed. Ctrl-C ends it.'
   static override examples = [

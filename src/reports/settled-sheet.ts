@@ -45,7 +45,7 @@ interface Columns {
   readonly numbers: Readonly<Record<(typeof numbers)[number], Float64Array>>
 }
 
-/** A whole number out of a column of doubles is made a small integer again: as a double it takes 16 bytes of its own. */
+/** A whole number out of a column of doubles is made a small integer again: a double takes 16 bytes of its own. */
 const orNull = (value: number) => ((value | 0) === value ? value | 0 : Number.isNaN(value) ? null : value)
 
 export class SettledSheet implements ReadonlyMap<string, Settled> {

@@ -234,7 +234,7 @@ class Links {
     return this.#count
   }
 
-  /** Joins the sets of these clusters and group and returns the number of one of them; a new set where there is none. */
+  /** Joins the sets of these clusters and group and returns the number of one; a new set where there is none. */
   join(clusters: readonly string[], group: string | null): number {
     let number = group === null ? undefined : this.#numberOf(this.#groups, group)
     for (const name of clusters) {
