@@ -1,9 +1,10 @@
 // The checks of `doctor`. Every check returns what it found and, if something is missing, what to do. No check throws.
-import {rm, statfs, writeFile} from 'node:fs/promises'
+import {readFile, rm, statfs, writeFile} from 'node:fs/promises'
 import {homedir} from 'node:os'
 import {join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
+import {jsonOrNothing} from '../core/json.js'
 import {printable} from '../core/printable.js'
 import {redactor, secretsIn} from '../core/redact.js'
 import {cacheDir} from '../hub/cache-dir.js'
@@ -35,7 +36,7 @@ export async function checkMachine(env: Environment): Promise<Check[]> {
   const checks = await Promise.all([
     checkNode(),
     checkOnnxRuntime(),
-    checkProvider(),
+    checkProvider(env),
     checkFolder('cache folder', cacheDir(env)),
     checkFolder('hub cache', hubHome(env)),
     checkDisk(cacheDir(env)),
@@ -83,33 +84,35 @@ async function checkOnnxRuntime(): Promise<Check> {
   }
 }
 
-/**
- * Loading the CUDA provider needs libraries that npm does not install; only a session with it shows whether they are
- * there.
- */
-async function checkProvider(): Promise<Check> {
+/** What `--device cuda` lacks on this machine; only a session shows whether what is there works. */
+async function checkProvider(env: Environment): Promise<Check> {
+  const name = 'CUDA provider'
   const {createRequire} = await import('node:module')
+  let runtime: string
+  let ort: string
   try {
-    const root = join(
-      createRequire(import.meta.url).resolve('onnxruntime-node/package.json'),
-      '..',
-      'bin',
-      'napi-v6',
-      process.platform,
-      process.arch,
-    )
-    const {existsSync} = await import('node:fs')
-    const there =
-      existsSync(join(root, 'libonnxruntime_providers_cuda.so')) ||
-      existsSync(join(root, 'onnxruntime_providers_cuda.dll'))
-    return {
-      name: 'CUDA provider',
-      status: there ? 'ok' : 'note',
-      found: there ? 'its library is installed' : 'not installed; --device cuda will not work',
-      remedy: there ? null : 'With an NVIDIA GPU and CUDA 12: node node_modules/onnxruntime-node/script/install',
-    }
+    const {platform, arch} = process
+    const described = createRequire(import.meta.url).resolve('onnxruntime-node/package.json')
+    runtime = join(described, '..', 'bin', 'napi-v6', platform, arch)
+    ort = (jsonOrNothing(await readFile(described, 'utf8')) as {version: string}).version
   } catch {
-    return {name: 'CUDA provider', status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
+    return {name, status: 'note', found: 'onnxruntime-node is not installed', remedy: null}
+  }
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    return {name, status: 'note', found: '--device cuda works on linux-x64 only', remedy: null}
+  const {findCuda, libraryFolders} = await import('./cuda-libraries.js')
+  const {version, missing, commands} = await findCuda({runtime, version: ort, folders: libraryFolders(env)})
+  const lacking = Object.entries(missing).filter(([, names]) => names.length > 0)
+  if (lacking.length === 0)
+    return {name, status: 'ok', found: `its library for CUDA ${version} is installed, with all it needs`, remedy: null}
+  return {
+    name,
+    status: 'note',
+    found: `--device cuda will not work; ${lacking.map(([of, names]) => `CUDA ${of} lacks ${names.join(', ')}`).join('; ')}`,
+    remedy: lacking
+      .map(([of]) => `For CUDA ${of}: ${commands[Number(of) as 12 | 13]!.join(' && ')}`)
+      .join('. ')
+      .replaceAll(' && the NVIDIA', '; the NVIDIA'),
   }
 }
 

@@ -21,7 +21,7 @@ export default class Merge extends BaseCommand<typeof Merge> {
   async run(): Promise<unknown> {
     const {mergeRuns} = await import('../evaluation/merge.js')
     const merged = await mergeRuns(this.operands, this.flags.out, this.flags['allow-incomplete'])
-    const {runDir, shards, records, errors, missing, warnings} = merged
+    const {runDir, shards, records, errors, missing, latents, features, warnings} = merged
     for (const warning of warnings) this.tell('warn', warning)
     const {publishRun} = await import('../reports/publish.js')
     const {formatNamed} = await import('../reports/formats/index.js')
@@ -37,7 +37,11 @@ export default class Merge extends BaseCommand<typeof Merge> {
           } as const)
     const document = await publishRun(end, {outputs: [], panel: false})
     this.log(formatNamed('terminal').render(document, terminal()))
-    const flaws = [errors > 0 ? `; ${errors} are errors` : '', missing > 0 ? `; ${missing} are missing` : '']
+    const flaws = [
+      errors > 0 ? `; ${errors} are errors` : '',
+      missing > 0 ? `; ${missing} are missing` : '',
+      latents > 0 ? `; with latents of ${latents} answers and features of ${features} pictures` : '',
+    ]
     this.log(`${records} records of ${shards} shard${shards === 1 ? '' : 's'} in ${runDir}${flaws.join('')}`)
     return {...document, ...merged, warnings: [...document.warnings, ...warnings]}
   }

@@ -11,6 +11,9 @@ export interface Line {
   readonly end: number
 }
 
+/** Larger chunks are no faster, and the lines of one live long enough to be kept as garbage of hundreds of MB. */
+const chunkBytes = 1 << 18
+
 /**
  * Every line of a file, without its line feed. Memory depends on the longest line only. Throws the system error of a
  * file that cannot be read, and `bad-file` for a line of more than `mostBytes`.
@@ -28,7 +31,7 @@ export async function* lineBatches(path: string, mostBytes = limits.lineBytes, s
   let waiting = 0
   let count = 0
   let end = start
-  for await (const chunk of createReadStream(path, {start, highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
+  for await (const chunk of createReadStream(path, {start, highWaterMark: chunkBytes}) as AsyncIterable<Buffer>) {
     const batch: Line[] = []
     let from = 0
     for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {

@@ -1,5 +1,6 @@
 // Joins the shards of one run: equal locks, disjoint and complete samples, one folder as if it had run in one piece.
 import {LanternError} from '../core/errors.js'
+import {carryStored} from '../run-folder/carry.js'
 import {type Lock, lockOf} from '../run-folder/lock.js'
 import {openRunFolder, settledRecords} from '../run-folder/reader.js'
 import {type LogRecord, recordKey} from '../run-folder/record.js'
@@ -13,6 +14,9 @@ export interface Merged {
   readonly errors: number
   /** Samples x arms that no shard has answered. */
   readonly missing: number
+  /** Files of stored latents and of features of pictures that were carried along; a picture counts once. */
+  readonly latents: number
+  readonly features: number
   /** Warnings about the shards, in sentences. */
   readonly warnings: readonly string[]
 }
@@ -63,15 +67,23 @@ export async function mergeRuns(runDirs: readonly string[], out: string, allowIn
     },
   })
   const samples = [...first.samples.values()].flatMap(list => [...list.values()])
-  await withRun({dir: out, lock, samples, env: process.env}, ({tally, write}) =>
-    write(records, record => (tally.isNews(record) ? record : null)),
-  )
+  const carried = {latents: new Set<string>(), features: new Set<string>()}
+  await withRun({dir: out, lock, samples, env: process.env}, async ({tally, write}) => {
+    // As in a run, what a record was made with is there before the record.
+    for (const {dir} of runs) {
+      const names = await carryStored(dir, out)
+      for (const kind of ['latents', 'features'] as const) for (const name of names[kind]) carried[kind].add(name)
+    }
+    await write(records, record => (tally.isNews(record) ? record : null))
+  })
   return {
     runDir: out,
     shards: runs.length,
     records: records.length,
     errors: records.filter(record => record.outcome === 'error').length,
     missing,
+    latents: carried.latents.size,
+    features: carried.features.size,
     warnings,
   }
 }

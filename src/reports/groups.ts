@@ -13,16 +13,19 @@ import type {Settled} from './settled.js'
  * With repeats, the group is judged at each repeat, and its score is the mean over those at which it is known.
  */
 export function groupsOf(records: ReadonlyMap<string, Settled>): Map<string, Settled> {
-  const members = new Map<string, Settled[]>()
   let known = false
+  for (const {group} of records.values()) {
+    known = group !== null
+    if (known) break
+  }
+  if (!known) return new Map()
+  const members = new Map<string, Settled[]>()
   for (const [id, record] of records) {
-    known ||= record.group !== null
     const name = record.group ?? `sample ${id}`
     const group = members.get(name)
     if (group === undefined) members.set(name, [record])
     else group.push(record)
   }
-  if (!known) return new Map()
   return new Map(Array.from(members, ([name, group]) => [name, groupOf(group)]))
 }
 

@@ -10,6 +10,7 @@ import {RecordCheck} from '../run-folder/record-check.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import {asOne} from './repeats.js'
 import {malformed, type Settled} from './settled.js'
+import {SettledSheet, SheetRows} from './settled-sheet.js'
 
 /** One arm on one benchmark: the settled records by sample id. */
 export interface Sheet {
@@ -44,7 +45,7 @@ export async function readRun(dir: string): Promise<Run> {
 }
 
 interface GrowingSheet extends Pick<Sheet, 'arm' | 'bench'> {
-  readonly records: Map<string, Settled>
+  readonly records: SettledSheet
   readonly dropped: Set<string>
   /** By sample, then by number of the repeat. Used only if there are several repeats. */
   readonly repeats: Map<string, Settled[]>
@@ -62,9 +63,10 @@ export class RunReading {
     this.#folder = folder
     this.#check = new RecordCheck(folder)
     const {arms, benchmarks} = folder.lock
+    const rows = new Map(benchmarks.map(({id}) => [id, new SheetRows(folder.samples.get(id)!)]))
     this.#sheets = arms.flatMap(arm =>
       benchmarks.map(bench => ({
-        ...{arm, bench, records: new Map<string, Settled>(), dropped: new Set<string>()},
+        ...{arm, bench, records: new SettledSheet(rows.get(bench.id)!), dropped: new Set<string>()},
         repeats: new Map<string, Settled[]>(),
       })),
     )
@@ -86,7 +88,7 @@ export class RunReading {
     const settled = () => settledOf(record, sheet.arm, samples.get(record.bench)?.get(record.id), this.#shared)
     for (const name of record.seen?.dropped ?? []) sheet.dropped.add(name)
     if (record.repeat !== undefined) addRepeat(sheet.repeats, record, settled())
-    else if (replaces(record.outcome, sheet.records.get(record.id)?.outcome)) sheet.records.set(record.id, settled())
+    else if (replaces(record.outcome, sheet.records.outcome(record.id))) sheet.records.set(record.id, settled())
   }
 
   /** The run as it stands. */
@@ -110,14 +112,6 @@ function addRepeat(repeats: Map<string, Settled[]>, {id, repeat, outcome}: LogRe
   if (replaces(outcome, asked[repeat!]?.outcome)) asked[repeat!] = settled
 }
 
-/** One shared object for the many records without further figures. */
-const none: Readonly<Record<string, number>> = {}
-
-function isEmpty(metrics: Readonly<Record<string, number>>): boolean {
-  for (const _ in metrics) return false
-  return true
-}
-
 function settledOf(
   record: LogRecord,
   arm: Arm,
@@ -135,7 +129,7 @@ function settledOf(
     item: record.item ?? null,
     gold: goldOf(record, choices, shared),
     choices,
-    metrics: isEmpty(record.metrics) ? none : record.metrics,
+    metrics: record.metrics,
     promptTokens: record.usage.promptTokens,
     textTokens: record.usage.textTokens,
     latentSteps: record.usage.latentSteps,

@@ -141,14 +141,16 @@ function sampleOf({lock}: Run, {bench}: Sheet, unfinished: boolean): ResultRow['
 
 /** Strict and mean score over items that were asked under several option orders; null if each was asked once. */
 function robustOf({records}: Sheet, headline: ReadonlySet<string>): RobustScore | null {
-  const variants: VariantScore[] = []
   let several = false
-  for (const [id, {subtask, item, outcome, score}] of records) {
-    if (!headline.has(subtask)) continue
-    several ||= item !== null
-    variants.push({item: item ?? id, outcome, score})
+  function* variants(): Generator<VariantScore> {
+    for (const [id, {subtask, item, outcome, score}] of records)
+      if (headline.has(subtask)) yield {item: item ?? id, outcome, score}
   }
-  return several ? robustScore(itemScores(variants)) : null
+  for (const {subtask, item} of records.values()) {
+    several = item !== null && headline.has(subtask)
+    if (several) break
+  }
+  return several ? robustScore(itemScores(variants())) : null
 }
 
 /** The headline at each repeat, and how far it varies between them; null without repeats. */
@@ -219,27 +221,31 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
  * number of options. A gold answer that is no letter makes every guess wrong.
  */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
-  const items: {name: string; groups: ChoiceItem[][]}[] = []
+  const items: {name: string; groups: readonly Settled[]}[] = []
   for (const [name, records] of subtasks) {
-    const known = records.filter(({outcome}) => outcome !== 'unscored')
-    const groups = known.map(record => record.members ?? [record])
-    if (groups.flat().some(({gold, choices}) => gold === null || choices === 0)) return {random: null, majority: null}
-    const letters = groups.map(group =>
-      group.map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices})),
-    )
-    items.push({name, groups: letters})
+    const groups = records.filter(({outcome}) => outcome !== 'unscored')
+    const unknown = ({gold, choices}: Settled) => gold === null || choices === 0
+    if (groups.some(record => record.members?.some(unknown) ?? unknown(record))) return {random: null, majority: null}
+    items.push({name, groups})
   }
-  const headline = (baseline: (groups: ChoiceItem[][]) => number) =>
+  const headline = (baseline: (groups: Iterable<ChoiceItem[]>) => number) =>
     combined(
-      items.map(({name, groups}) => ({name, value: baseline(groups), n: groups.length})),
+      items.map(({name, groups}) => ({name, value: baseline(choicesOf(groups)), n: groups.length})),
       aggregate,
     )
   return {random: headline(randomBaseline), majority: headline(majorityBaseline)}
 }
 
+/** One group after another, since there may be a million. */
+function* choicesOf(groups: readonly Settled[]): Generator<ChoiceItem[]> {
+  for (const record of groups)
+    yield (record.members ?? [record]).map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices}))
+}
+
 /** Mean of each further figure over the records that have it. */
 function metricMeans(records: readonly Settled[]): Record<string, number> {
-  const names = new Set(records.flatMap(({metrics}) => Object.keys(metrics)))
+  const names = new Set<string>()
+  for (const {metrics} of records) for (const name in metrics) names.add(name)
   return Object.fromEntries(
     [...names].sort().map(name => [name, meanOrNull(records, ({metrics}) => metrics[name] ?? null)!]),
   )

@@ -6,7 +6,8 @@ import {LanternError} from '../core/errors.js'
 import type {Outcome} from '../core/outcome.js'
 import {printable} from '../core/printable.js'
 import type {Lock} from '../run-folder/lock.js'
-import {openRunFolder, type RunFolder, readLogBatches} from '../run-folder/reader.js'
+import {makeLogIndex, openLogIndex} from '../run-folder/log-index.js'
+import {openRunFolder, type RunFolder, readLock, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, recordKey, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import {labelled, wrap} from './formats/layout.js'
@@ -29,12 +30,10 @@ export async function samplesOf(
   filter: SampleFilter,
   tell: (warning: string) => void = () => {},
 ): Promise<LogRecord[]> {
-  const run = await openRunFolder(runDir)
-  assertInRun(run, filter)
-  const check = new RecordCheck(run)
+  const {warnings, batches} = await source(runDir, filter)
   // For a record that does not match, the outcome is kept: the record may replace one that matched.
   const settled = new Map<string, LogRecord | Outcome>()
-  for await (const batch of readLogBatches(runDir, check.fits)) {
+  for await (const batch of batches) {
     for (const record of batch) {
       const key = recordKey(record)
       const before = settled.get(key)
@@ -42,7 +41,7 @@ export async function samplesOf(
         settled.set(key, fits(record, filter) ? record : record.outcome)
     }
   }
-  check.warnings().forEach(tell)
+  warnings().forEach(tell)
   const bySample = new Map<string, LogRecord[]>()
   for (const record of settled.values()) {
     if (typeof record === 'string') continue
@@ -50,6 +49,46 @@ export async function samplesOf(
     bySample.set(sample, [...(bySample.get(sample) ?? []), record])
   }
   return [...bySample.values()].flat()
+}
+
+interface Source {
+  readonly batches: AsyncIterable<Iterable<LogRecord>>
+  /** Known once the batches were read. */
+  readonly warnings: () => readonly string[]
+}
+
+/** The records to look through. Named samples of a long log are looked up in its index, which is made if need be. */
+async function source(runDir: string, filter: SampleFilter): Promise<Source> {
+  const {ids} = filter
+  if (ids !== undefined) {
+    const index = await openLogIndex(await readLock(runDir), runDir)
+    const found = namesOfLock(index?.lock, filter) ? await index?.records(ids) : undefined
+    // A sample without a record may be misspelt, which only the list of samples can tell.
+    if (found && ids.every(id => found.some(record => record.id === id))) return inMemory(found, index!.warnings)
+  }
+  const run = await openRunFolder(runDir)
+  assertInRun(run, filter)
+  if (ids !== undefined) {
+    const made = await makeLogIndex(run)
+    const found = await made?.records(ids)
+    if (found) return inMemory(found, made!.warnings)
+  }
+  const check = new RecordCheck(run)
+  return {batches: readLogBatches(runDir, check.fits), warnings: () => check.warnings()}
+}
+
+function inMemory(records: readonly LogRecord[], warnings: readonly string[]): Source {
+  const batches = (async function* () {
+    yield records
+  })()
+  return {batches, warnings: () => warnings}
+}
+
+/** Whether the lock alone shows that the run has these benchmarks and subtasks. */
+function namesOfLock(lock: Lock | undefined, {benches = [], subtasks = []}: SampleFilter): boolean {
+  const benchmarks = lock?.benchmarks ?? []
+  const names = new Set(benchmarks.flatMap(bench => bench.subtasks.map(({name}) => name)))
+  return benches.every(name => benchmarks.some(({id}) => id === name)) && subtasks.every(name => names.has(name))
 }
 
 /** A name that the run does not have is misspelt: "no sample matches" would hide that. Throws `usage`. */

@@ -36,13 +36,19 @@ export function engagedOf(records: readonly Settled[]): ResultRow['engaged'] {
 export function askedNotes({lock}: Run, sheet: Sheet): string[] {
   const {asked, cached} = spentOn(sheet)
   const {repeats = 1} = lock.seeds
-  const boxes = [...sheet.records.values()].flatMap(({metrics}) => metrics['boxRead'] ?? [])
-  const unread = boxes.filter(read => read < 1).length
-  const fewer = [...sheet.records.values()].filter(record => (record.repeats ?? 1) < repeats).length
+  let boxes = 0
+  let unread = 0
+  let fewer = 0
+  for (const record of sheet.records.values()) {
+    const read = record.metrics['boxRead']
+    if (read !== undefined) boxes++
+    if (read !== undefined && read < 1) unread++
+    if ((record.repeats ?? 1) < repeats) fewer++
+  }
   return [
     ...(repeats > 1 ? [`mean of ${repeats} repeats`] : []),
     ...(fewer > 0 ? [`${fewer} samples asked fewer than ${repeats} times`] : []),
-    ...(unread > 0 ? [`${unread} of ${boxes.length} boxes could not be read: the whole picture is their crop`] : []),
+    ...(unread > 0 ? [`${unread} of ${boxes} boxes could not be read: the whole picture is their crop`] : []),
     ...(cached > 0 ? [`${cached} of ${asked} answers from the cache`] : []),
     ...(sheet.dropped.length > 0 ? [`asked without ${sheet.dropped.join(', ')}, which the server refused`] : []),
   ]

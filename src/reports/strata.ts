@@ -173,7 +173,7 @@ export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
 export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   const [first] = sheets as [Sheet, ...Sheet[]]
   const headline = headlineSubtasks(first)
-  const samples = new Map<string, Map<string, Settled>>()
+  const samples = new Map<string, Map<string, Linked>>()
   const units = sheets.map(unitsOf)
   for (const records of units) {
     for (const [id, record] of records) {
@@ -185,7 +185,9 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
         subtask = new Map()
         samples.set(name, subtask)
       }
-      if (!subtask.has(id)) subtask.set(id, record)
+      if (subtask.has(id)) continue
+      const {cluster, clusters, group} = record
+      subtask.set(id, {cluster, clusters, group})
     }
   }
   const clusters = clusterNumbers(Array.from(samples.values(), subtask => [...subtask.values()]))
@@ -200,27 +202,30 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   return weighted(strata, first).map(({name: _, ...stratum}) => stratum)
 }
 
+/** What links a sample (or group) with others. */
+type Linked = Pick<Settled, 'cluster' | 'clusters' | 'group'>
+
 /**
  * Numbers the clusters of these samples (or groups): those that share a picture, an item or a group have one number,
  * and so have those that are linked through others. Null if no two are linked: then clusters make no difference.
  */
-function clusterNumbers(strata: readonly (readonly Settled[])[]): Int32Array[] | null {
+function clusterNumbers(strata: readonly (readonly Linked[])[]): Int32Array[] | null {
   const links = new Links()
   let records = 0
   const numbers = strata.map(stratum =>
     Int32Array.from(stratum, ({cluster, clusters, group}) => {
       records++
-      const names = clusters ? clusters.map(name => `c${name}`) : cluster === null ? [] : [`c${cluster}`]
-      return links.join(group === null ? names : [...names, `g${group}`])
+      return links.join(clusters ?? (cluster === null ? [] : [cluster]), group)
     }),
   )
   if (links.count === records) return null
   return numbers.map(stratum => stratum.map(number => links.rootOf(number)))
 }
 
-/** Sets of names that are joined as they are seen together; each has a number. */
+/** Sets of clusters and groups that are joined as they are seen together; each has a number. */
 class Links {
-  readonly #numbers = new Map<string, number>()
+  readonly #clusters = new Map<string, number>()
+  readonly #groups = new Map<string, number>()
   readonly #parents: number[] = []
   #count = 0
 
@@ -229,13 +234,15 @@ class Links {
     return this.#count
   }
 
-  /** Joins the sets of these names and returns the number of one of them; a new set where there is no name. */
-  join(names: readonly string[]): number {
-    const [first, ...rest] = names
-    if (first === undefined) return this.#add()
-    const number = this.#numberOf(first)
-    for (const name of rest) this.#merge(number, this.#numberOf(name))
-    return number
+  /** Joins the sets of these clusters and group and returns the number of one; a new set where there is none. */
+  join(clusters: readonly string[], group: string | null): number {
+    let number = group === null ? undefined : this.#numberOf(this.#groups, group)
+    for (const name of clusters) {
+      const other = this.#numberOf(this.#clusters, name)
+      if (number !== undefined) this.#merge(number, other)
+      number ??= other
+    }
+    return number ?? this.#add()
   }
 
   rootOf(number: number): number {
@@ -247,11 +254,11 @@ class Links {
     return root
   }
 
-  #numberOf(name: string): number {
-    const known = this.#numbers.get(name)
+  #numberOf(numbers: Map<string, number>, name: string): number {
+    const known = numbers.get(name)
     if (known !== undefined) return known
     const number = this.#add()
-    this.#numbers.set(name, number)
+    numbers.set(name, number)
     return number
   }
 
