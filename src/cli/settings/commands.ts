@@ -78,6 +78,10 @@ export const commandSettings = {
 
 /** Names that `run` uses with another meaning, or that mean nothing in the configuration file. */
 export const ownMeanings = {
+  unitIndex: one(wholeNumber('N', {min: 0}), 'Only this unit, from 0.', {
+    notInFile: true,
+    defaultNote: 'SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, else free units until none is left',
+  }),
   definitionOut: needed(one(text('FILE.yaml'), 'The definition to write.', {notInFile: true})),
   newId: one(form('ID', /^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens'), 'Id of the benchmark.', {
     defaultNote: 'the name of the file',
