@@ -1,4 +1,8 @@
+import {availableParallelism} from 'node:os'
+
 export default {
+  // Most tests wait for processes that they started: two at a time pay on two cores too.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testEnvironment: './test/support/environment.mjs',
   setupFiles: ['./test/support/console.mjs'],
   roots: ['<rootDir>/src', '<rootDir>/test'],

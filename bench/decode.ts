@@ -1,6 +1,7 @@
 // How close a decode step comes to its floor, the time to read the weights once.
 // Emits a random 0.12B checkpoint, then measures whole steps (embedding row, graph, cache update) at two cache lengths
-// and two batch sizes, in interleaved rounds.
+// and two batch sizes, and a step within a block of latents, which needs no token; in interleaved rounds. The number of
+// rounds may be given.
 import {existsSync, readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
@@ -12,9 +13,10 @@ import {createSession, loadRuntime} from '../src/runners/onnx/ort-session.js'
 import type {Checkpoint, DecoderOutput, Model, Past, Precision} from '../src/runners/onnx/types.js'
 import {tinyOf, tinySizes, writeTinyCheckpoint} from '../test/support/tiny-checkpoint.js'
 import {median} from './support/median.js'
+import {smallSizes} from './support/small-model.js'
 
 const threads = Number(process.env['BENCH_THREADS'] ?? cpus().length)
-const rounds = 5
+const rounds = Number(process.argv[2] ?? 9)
 const stepsPerRound = 6
 const lengths = [512, 2048]
 const batches = [1, 4]
@@ -25,20 +27,6 @@ const kinds: readonly {name: string; precision: Precision; weights?: 'mapped' | 
   {name: 'q4', precision: 'q4'},
 ]
 
-/** 123 M parameters are read per token, 492 MB in float32. Most of them are in the head, as in a small real model. */
-const sizesOf = (architecture: string) => ({
-  ...tinySizes.text,
-  ...tinyOf[architecture]!.text,
-  layers: 16,
-  hidden: 512,
-  heads: 8,
-  kvHeads: 2,
-  headDim: 64,
-  intermediate: 1408,
-  vocabulary: 151_936,
-  mropeSection: [8, 12, 12] as const,
-})
-
 async function timed(run: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   for (let i = 0; i < stepsPerRound; i++) await run()
@@ -46,7 +34,7 @@ async function timed(run: () => Promise<unknown>): Promise<number> {
 }
 
 /** One decode step as in the decoding loop: embedding rows in, new cache rows out. */
-function stepOf(model: Model, batch: number, length: number): () => Promise<unknown> {
+function stepOf(model: Model, batch: number, length: number, withoutTokens: boolean): () => Promise<unknown> {
   const {layers, kvHeads, headDim} = model.checkpoint.text
   const rows = () => new Float32Array(batch * kvHeads * length * headDim).map((_, i) => Math.sin(i))
   const past: Past = {
@@ -66,7 +54,8 @@ function stepOf(model: Model, batch: number, length: number): () => Promise<unkn
       }
     }
   }
-  return async () => append(await model.decode({batch, length: 1, embeds: model.embed(ids), positions, totals, past}))
+  const step = {batch, length: 1, positions, totals, past, withoutTokens}
+  return async () => append(await model.decode({...step, embeds: model.embed(ids)}))
 }
 
 /**
@@ -109,7 +98,8 @@ async function main(): Promise<void> {
 async function measure(architecture: string): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'lantern-eval-bench-'))
   try {
-    const changes = {...tinyOf[architecture], text: sizesOf(architecture)}
+    const text = {...tinySizes.text, ...tinyOf[architecture]!.text, ...smallSizes}
+    const changes = {...tinyOf[architecture], text}
     const checkpoint = await openCheckpoint(await writeTinyCheckpoint(join(dir, 'checkpoint'), changes))
     const options = {device: 'cpu', threads, cacheDir: join(dir, 'cache')}
     // The quantised weights are written and compared with fp32 before anything is timed.
@@ -126,8 +116,11 @@ async function measure(architecture: string): Promise<void> {
       for (const floor of ['stream', 'matmul'] as const)
         runs.push({name: floor, batch: 1, run: await floorOf(checkpoint, megabytes, floor), ms: []})
       for (const length of lengths) {
-        for (const batch of batches)
-          runs.push({name: `P=${length} B=${batch}`, batch, run: stepOf(model, batch, length), ms: []})
+        for (const batch of batches) {
+          const name = `P=${length} B=${batch}`
+          runs.push({name, batch, run: stepOf(model, batch, length, false), ms: []})
+          runs.push({name: `${name} latent`, batch, run: stepOf(model, batch, length, true), ms: []})
+        }
       }
       for (const {run} of runs) await timed(run)
       for (let round = 0; round < rounds; round++) for (const one of runs) one.ms.push(await timed(one.run))
@@ -136,7 +129,7 @@ async function measure(architecture: string): Promise<void> {
         const time = median(ms)
         const ratios = `${(time / stream).toFixed(2)} x stream  ${(time / matmul).toFixed(2)} x matmul`
         console.log(
-          `${name.padEnd(12)} ${time.toFixed(1).padStart(7)} ms  ${ratios}  ${((1000 * batch) / time).toFixed(0).padStart(5)} tokens/s`,
+          `${name.padEnd(18)} ${time.toFixed(1).padStart(7)} ms (least ${Math.min(...ms).toFixed(1)})  ${ratios}  ${((1000 * batch) / time).toFixed(0).padStart(5)} tokens/s`,
         )
       }
       await model.close()

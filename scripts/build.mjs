@@ -1,5 +1,5 @@
-// Compiles src to dist, copies the shipped definitions of benchmarks, and writes oclif's manifest, so that start-up
-// does not scan the commands folder.
+// Compiles src to dist, bundles the pages of `view` and `report`, copies the shipped definitions of benchmarks, and
+// writes oclif's manifest, so that start-up does not scan the commands folder.
 import {spawnSync} from 'node:child_process'
 import {cpSync, existsSync, rmSync} from 'node:fs'
 
@@ -14,6 +14,26 @@ if (existsSync('src')) {
       shell: process.platform === 'win32',
     })
     if (status !== 0) process.exit(status ?? 1)
-    if (args[0] === 'tsc') cpSync('src/benchmarks/definitions', 'dist/benchmarks/definitions', {recursive: true})
+    if (args[0] !== 'tsc') continue
+    await bundlePages()
+    cpSync('src/benchmarks/definitions', 'dist/benchmarks/definitions', {recursive: true})
   }
+}
+
+/** One script, one style sheet and an icon in dist/pages. */
+async function bundlePages() {
+  const {build} = await import('esbuild')
+  await build({
+    entryPoints: ['pages/app.tsx', 'pages/app.css'],
+    outdir: 'dist/pages',
+    bundle: true,
+    minify: true,
+    target: ['es2022'],
+    format: 'iife',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'eof',
+    logLevel: 'warning',
+  })
+  cpSync('pages/icon.svg', 'dist/pages/icon.svg')
 }

@@ -69,6 +69,12 @@ product('test/command-snapshot.json', `${JSON.stringify(snapshot, null, 2)}\n`)
 product('design/dependencies.md', dependenciesPage())
 product('design/house.md', await housePage())
 
+// The figure of the README, from the same summary as its table.
+const {figuresOf, svgOf} = await import('../dist/reports/figures/index.js')
+const [scores] = figuresOf(JSON.parse(readFileSync('results/published/hops/summary.json', 'utf8')))
+product('results/published/hops/scores.svg', await svgOf(scores, 'light'))
+product('results/published/hops/scores.dark.svg', await svgOf(scores, 'dark'))
+
 const benchmarks = await benchmarkRows()
 
 /** The benchmarks as rows of Markdown. */

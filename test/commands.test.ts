@@ -195,11 +195,14 @@ test('a path that the system refuses is reported as such and not as a bug', asyn
   expect(stderr).toMatch(/^error The operating system refused: ENOTDIR.+\n {2}try .+\n$/)
 })
 
-test('the example workflow uses only flags that exist', async () => {
-  const workflow = await readFile(join(root, 'examples/github-workflow.yml'), 'utf8')
-  const run = commands.find(({name}) => name === 'run')!
-  const [, command] = /lantern-eval run ([\s\S]*?)\n {8}env:/.exec(workflow)!
-  for (const [, flag] of command!.matchAll(/--([\w-]+)/g)) expect(Object.keys(run.flags)).toContain(flag)
+test('the action and its examples use only flags that exist', async () => {
+  const flagsOf = (name: string) => Object.keys(commands.find(command => command.name === name)!.flags)
+  const action = await readFile(join(root, 'action/run.mjs'), 'utf8')
+  const own = [...action.matchAll(/flag\(\s*'([\w-]+)'/g)].map(([, flag]) => flag!)
+  expect(own.length).toBeGreaterThanOrEqual(8)
+  const nightly = await readFile(join(root, 'examples/github/nightly-checkpoints.yml'), 'utf8')
+  const given = [...nightly.matchAll(/--([\w-]+)/g)].map(([, flag]) => flag!)
+  for (const flag of [...own, ...given]) expect(flagsOf('run')).toContain(flag)
 })
 
 test('output about this machine fits 80 columns', async () => {

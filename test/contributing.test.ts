@@ -137,6 +137,16 @@ test('a protocol runs, in the thread of the model', async () => {
   expect((await readLock(join(folder, 'early-run'))).plugins).toMatchObject([{parts: ['protocol lantern-early']}])
 })
 
+test('a protocol of a YAML file decides too, on a checkpoint with markers of its own', async () => {
+  await follow('ours')
+  const {rows} = await summaryOf('ours-run')
+  expect(rows[0]).toMatchObject({protocol: 'ours', latentSize: 5, outcomes: {error: 0}})
+  // START is forced. The markers and K are the checkpoint's own.
+  const records = await settledRecords(join(folder, 'ours-run'))
+  expect(records).toHaveLength(15)
+  for (const {text} of records) expect(text).toMatch(/^<\|lvr_start\|>/)
+})
+
 test('a recipe sets what a run is asked', async () => {
   await follow('short-answers')
   const {rows} = await summaryOf('short-run')

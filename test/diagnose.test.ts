@@ -110,7 +110,11 @@ describe('72 pairs with 4 up and 4 down against START banned', () => {
   const bench = lockBenchmark('vstar', {direct_attributes: 72}, {aggregate: 'micro', split: 'test'})
   const runOf = (condition: string) => {
     const recorded = arm(`m-${condition}`, 'direct')
-    const records = recordsOf(recorded, bench, (_, k) => outcomes[condition]!(k))
+    // Nobody saw the latents of that study.
+    const records = [...recordsOf(recorded, bench, (_, k) => outcomes[condition]!(k))].map(one => ({
+      ...one,
+      usage: {...one.usage, latentSteps: null, markerTokens: null, blocks: null},
+    }))
     return writeRun(join(folder, `v-${condition}`), lockOf([recorded], [bench]), records)
   }
 
@@ -311,6 +315,30 @@ describe('a model', () => {
       expect(stdout.replaceAll(/\s+/g, ' ')).toContain(told)
     const recorded = await diagnosed(out)
     expect(recorded.document.results).toEqual(document.results)
+  }, 120_000)
+
+  it('is asked about counterfactual pairs, of which no twin is a stranger', async () => {
+    const out = join(folder, 'pairs')
+    const bench = ['--bench', 'hops-pairs:colour,hops-pairs:off-walk', '--suite', 'quick', '--log-level', 'error']
+    const {document} = await diagnosed('--model', 'builtin:nano-latent', ...bench, '--out', out)
+    const [pairs] = document.pairs
+    const own = pairs!.conditions.find(({condition}) => condition === 'own')!
+    const none = pairs!.conditions.find(({condition}) => condition === 'no-latent')!
+    expect(own.strictFlip!.rate).toBeGreaterThan(none.strictFlip!.rate)
+    // An edit off the walk changes nothing, neither the answer nor much of the latents.
+    expect(own.falseFlip!.rate).toBeLessThan(0.2)
+    expect(pairs!.distance.unchanged!).toBeLessThan(pairs!.distance.changed!)
+    const groups = new Map<string, string>()
+    for (const line of (await readFile(join(out, 'samples.jsonl'), 'utf8')).trim().split('\n')) {
+      const {id, group} = JSON.parse(line) as {id: string; group: string}
+      groups.set(id, group)
+    }
+    const records = (await readFile(join(out, 'log.jsonl'), 'utf8')).trim().split('\n')
+    const fed = records
+      .map(line => JSON.parse(line) as {arm: string; id: string; donor?: {id: string}})
+      .filter(({arm, donor}) => donor && arm.endsWith('|swap-unrelated'))
+    expect(fed.length).toBeGreaterThan(0)
+    expect(fed.filter(({id, donor}) => groups.get(id) === groups.get(donor!.id))).toEqual([])
   }, 120_000)
 
   it('whose latents cannot be seen, or several models, are exit 2', async () => {

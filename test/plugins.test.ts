@@ -97,7 +97,7 @@ test('a misspelt name is refused with that of the plug-in, and help shows it', a
   const refused = await failing('extract', '--extractor', 'mien', '--text', 'x', '--plugin', './reader.mjs')
   expect(refused).toMatchObject({code: 2, suggestion: expect.stringContaining('Did you mean mine?')})
   const {stdout} = await run(['extract', '--help', '--plugin', './reader.mjs'])
-  expect(stdout.replaceAll(/\s+/g, ' ')).toContain('lvr, mine; default: lantern-eval')
+  expect(stdout.replaceAll(/\s+/g, ' ')).toContain(', mine; default: lantern-eval')
 })
 
 describe('one that cannot be loaded is one error', () => {

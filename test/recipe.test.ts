@@ -2,7 +2,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {cli} from './support/cli.js'
+import {cli, root} from './support/cli.js'
 
 let folder: string
 beforeAll(async () => {
@@ -35,6 +35,30 @@ test('show prints a file that sets the same', async () => {
     name: 'lantern',
     settings: {'prompt-style': 'lantern', 'max-new-tokens': 512},
   })
+})
+
+test('show prints what is sent, and which figures it aims at with their source', async () => {
+  const {stdout} = await cli(['recipe', 'show', 'mull-7b'])
+  expect(stdout).toContain('#       - |-\n#         {prompt}\n#         Please think about this question deeply.')
+  expect(stdout).toContain('# sent:\n#   - bench: blink\n#     system: null\n#     user:\n#       - "[picture]"\n')
+  expect(stdout).toContain('#     deleted:\n#       - |\n#         <|im_end|>\n#     appended: |\n#       <think>')
+  expect(stdout).toMatch(/figures:\n {2}- of: BLINK.*\n {4}percent: 63.71\n {4}source: .*\n {4}secondHand: true/)
+  const colt = JSON.parse((await cli(['recipe', 'show', 'colt-8b', '--json'])).stdout)
+  expect(colt.sent).toMatchObject([
+    {bench: 'vstar', system: expect.stringMatching(/^Please .*\n$/s), appended: '[4 latents]'},
+  ])
+  expect((await cli(['recipe', 'show', 'hylar-7b'])).stdout).toContain(
+    'No published figure of this checkpoint was found',
+  )
+  expect((await cli(['recipe', 'show', 'viscot-official'])).stdout).toContain('question: open')
+})
+
+test('show takes the id of a checkpoint, and a folder with one', async () => {
+  const named = async (ref: string) => JSON.parse((await cli(['recipe', 'show', ref, '--json'])).stdout)
+  expect((await named('wybb/laser-7b')).name).toBe('laser-7b')
+  expect((await named(join(root, 'fixtures/goldens-2/checkpoints/qwen3vl-fp32'))).name).toBe('swimbird-8b')
+  const unknown = await named(join(root, 'fixtures/goldens'))
+  expect(unknown.error).toMatchObject({code: 'bad-checkpoint'})
 })
 
 test('show prints what was published beside the settings', async () => {

@@ -62,9 +62,10 @@ it('stops a suspended writer that comes back to a folder held by another process
   expect(await readdir(out())).not.toContain('writer.lock')
 })
 
-it('reports a log that was removed during the run', async () => {
+it.each([1, 2])('reports a log that was removed during the run, with %i requests in flight', async concurrency => {
   await serve(40)
-  const {ended} = startCli(asking('--json'), {env: env()})
+  const asked = asking('--json').map((part, at, all) => (all[at - 1] === '--concurrency' ? `${concurrency}` : part))
+  const {ended} = startCli(asked, {env: env()})
   await until(async () => (await ids()).length > 3)
   await rm(join(out(), 'log.jsonl'))
   const {code, stdout} = await ended

@@ -64,7 +64,9 @@ export function headline({sizes, aggregate, weights: given}: Design, values: rea
 export function draws(size: number, each: number, correlation: number, random: Random): Float64Array {
   const words = new Uint32Array(size)
   random.fill(words)
-  const uniform = Float64Array.from(words, word => word / 2 ** 32)
+  // A loop: Float64Array.from with a function takes ten times as long.
+  const uniform = new Float64Array(size)
+  for (let i = 0; i < size; i++) uniform[i] = words[i]! / 2 ** 32
   if (each === 1) return uniform
   const share = Math.sqrt(correlation)
   let common = 0

@@ -1,6 +1,8 @@
 // Where a diagnosis is written: `--format FMT=PATH` and `--out DIR`.
 import {join} from 'node:path'
 import {LanternError} from '../core/errors.js'
+import {diagnosisFigures} from '../reports/figures/index.js'
+import {type FigureFormat, figureFormats, writeFigures} from '../reports/figures/write.js'
 import {diagnosisMarkdown} from '../reports/formats/diagnosis-markdown.js'
 import {type Output, writeText} from '../reports/publish.js'
 import type {DiagnosisDocument} from '../reports/schemas/diagnosis.js'
@@ -12,18 +14,23 @@ const renderers: Readonly<Record<string, (document: DiagnosisDocument) => string
   github: document => `## lantern-eval\n\n${diagnosisMarkdown(document)}\n`,
 }
 
+/** Texts, and folders of figures. */
+const formats: readonly string[] = [...Object.keys(renderers), ...figureFormats]
+
+const isFigures = (format: string): format is FigureFormat => (figureFormats as readonly string[]).includes(format)
+
 /** Reads the values of `--format`. Throws `usage`, also for a format that a diagnosis has not. */
 export function diagnosisOutputs(
   values: readonly string[] | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Output[] {
   const outputs = parseFormats(values, env)
-  const strange = outputs.find(({format}) => !Object.hasOwn(renderers, format))
+  const strange = outputs.find(({format}) => !formats.includes(format))
   if (strange === undefined) return outputs
   throw new LanternError(
     'usage',
     `--format ${strange.format}: a diagnosis is not written as ${strange.format}.`,
-    `Formats: ${Object.keys(renderers).join(', ')}.`,
+    `Formats: ${formats.join(', ')}.`,
   )
 }
 
@@ -41,5 +48,6 @@ export async function writeDiagnosis(
           {format: 'markdown', path: join(folder, 'diagnosis.md')},
         ]
   for (const {format, path} of [...files, ...outputs])
-    await writeText(path, renderers[format]!(document), format === 'github')
+    if (isFigures(format)) await writeFigures(diagnosisFigures(document), path, format)
+    else await writeText(path, renderers[format]!(document), format === 'github')
 }

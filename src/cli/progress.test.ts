@@ -103,6 +103,24 @@ describe('in a pipe or CI', () => {
     expect(text).toBe('Run folder results/x\n1/1, 2.0/s, score 100.0%\n')
   })
 
+  it('shows the bytes of what is loaded, with the rate and the time left, before the run begins', () => {
+    const text = shown(false, (event, wait) => {
+      const weights = (done: number) =>
+        event({type: 'runner', event: {type: 'loading', what: 'writing q4 weights', done, total: 2e9}})
+      weights(1e9)
+      wait(2000)
+      weights(1.2e9)
+      weights(1.21e9)
+      wait(8000)
+      weights(2e9)
+    })
+    expect(text.split('\n')).toEqual([
+      'writing q4 weights  1.2 GB of 2.0 GB, 100.0 MB/s, 8 s left',
+      'writing q4 weights  2.0 GB of 2.0 GB, 100.0 MB/s',
+      '',
+    ])
+  })
+
   it('writes no control characters', () => {
     const text = shown(false, event => {
       event(begin())

@@ -4,14 +4,8 @@ import chalk from 'chalk'
 import {printable} from '../core/printable.js'
 import type {RunEvent} from '../evaluation/spec.js'
 import {scoresOf} from '../run-folder/tally.js'
+import {byteProgress, type ProgressStream} from './byte-progress.js'
 import {type ArmScore, RunningScores} from './running-scores.js'
-
-/** The stream for progress; a parameter for tests. */
-export interface ProgressStream {
-  write(text: string): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-}
 
 export interface ProgressOptions {
   readonly stream: ProgressStream
@@ -54,6 +48,7 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
   let lastLine = Number.NEGATIVE_INFINITY
   let recent: {at: number; settled: number}[] = []
   let finished = 0
+  const showBytes = byteProgress(stream, live, now)
 
   function rate(): number {
     const at = now()
@@ -156,9 +151,10 @@ export function progress({stream, live, debug, now}: ProgressOptions): (event: R
           if (!told.has(event.event.message)) line(chalk.yellow(printable(event.event.message)))
           told.add(event.event.message)
         } else if (event.event.type === 'note') line(printable(event.event.message))
-        else if (event.event.total)
-          note = `${event.event.what} ${Math.round((100 * (event.event.done ?? 0)) / event.event.total)}%`
-        else if (live) note = event.event.what
+        else if (event.event.total) {
+          showBytes(event.event.what, {done: event.event.done ?? 0, total: event.event.total})
+          break
+        } else if (live) note = event.event.what
         draw()
         break
       case 'end':

@@ -608,6 +608,22 @@ describe('the recipes of checkpoints (the files that each names as its source)',
   const inVlmEvalKit =
     'Question: What is the material of the glove?\nOptions:\nA. rubber\nB. cotton\nC. kevlar\nD. leather\nPlease select the correct answer from the options above. \n'
   const greedy = {temperature: 0}
+  const qwen3 = {temperature: 0.7, top_p: 0.8, top_k: 20}
+  const swimbirdSystem = [
+    'You are a multimodal reasoning assistant capable of thinking in textual and visual modes.\n\n\n',
+    'Use the following tags to switch your thinking mode:\n\n',
+    '1.  **Textual Mode**: `<reason>Your textual reasoning process</reason>`\n',
+    '    *   For logical analysis, planning, and verbal thought.\n\n',
+    '2.  **Visual Mode**: `<|latent_start|>Your visual reasoning process<|latent_end|>`\n',
+    '    *   For mental visualization, imagination and simulation.\n\n\n',
+    '**Output Rules**:\n',
+    '*   Depending on the problem, you can use: textual reasoning only, visual reasoning only, or a mix of both (alternating multiple times as needed).\n',
+    '*   After all thinking is complete, place the final answer inside `<answer>Your Final Answer</answer>`.\n',
+  ].join('')
+  const coltSystem =
+    'Please answer this question based on the visual content.' +
+    'Provide your thinking process between the <think> and </think> tags, and then give your final answer between the <answer> and </answer> tags.' +
+    'At the end, you must output the final answer in the format:\n<think>\nyour_thinking_process\n</think>\n\n<answer>\nyour_answer_here\n</answer>\n\n'
   const blink = 'blink:Spatial_Relation'
   const monetSystem =
     'You are a helpful multimodal assistant. You are required to answer the question based on the image provided. Put your final answer in \\boxed{}.'
@@ -626,8 +642,8 @@ describe('the recipes of checkpoints (the files that each names as its source)',
       {max_tokens: 128, ...greedy},
     ],
     ['hylar-7b', 'vstar', gloves, {max_tokens: 1024, ...greedy}],
-    ['swimbird-8b', 'vstar', inVlmEvalKit, {max_tokens: 8192, temperature: 0.7, top_p: 0.8, top_k: 20}],
-    ['colt-8b', 'vstar', inVlmEvalKit, {max_tokens: 256, temperature: 0.6, top_k: 20}],
+    ['swimbird-8b', 'vstar', inVlmEvalKit, {max_tokens: 8192, ...qwen3}, swimbirdSystem],
+    ['colt-8b', 'vstar', inVlmEvalKit, {max_tokens: 256, temperature: 0.6, top_k: 20}, coltSystem],
     ['univlr-7b', 'vstar', inVlmEvalKit, {max_tokens: 512, ...greedy}],
     [
       'mull-7b',
@@ -643,7 +659,18 @@ describe('the recipes of checkpoints (the files that each names as its source)',
     ['lantern-3b', 'vstar', gloves, {max_tokens: 512, ...greedy}],
     ['monet-7b', 'vstar', gloves, {max_tokens: 4096, temperature: 0.1, top_p: 0.8, top_k: 50}, monetSystem],
     ['capimagine-7b', 'vstar', inVlmEvalKit, {max_tokens: 2048, ...greedy}],
+    ['skila-7b', 'vstar', inVlmEvalKit, {max_tokens: 2048, ...greedy}],
+    ['covt-7b', 'vstar', inVlmEvalKit, {max_tokens: 2048, ...greedy}],
+    ['qwen2-5-vl-instruct', 'vstar', inVlmEvalKit, {max_tokens: 2048, ...greedy}],
+    ['qwen3-vl-instruct', 'vstar', inVlmEvalKit, {max_tokens: 16_384, ...qwen3}],
+    ['qwen3-vl-thinking', 'vstar', inVlmEvalKit, {max_tokens: 40_960, temperature: 1, top_p: 0.95, top_k: 20}],
   ]
+  test('are all among these, and each says which figures it aims at, or that none was found', () => {
+    const ofCheckpoints = recipeNames().filter(name => recipeNamed(name).checkpoints !== undefined)
+    expect([...new Set(rows.map(([name]) => name))].sort()).toEqual([...ofCheckpoints].sort())
+    for (const name of ofCheckpoints) expect([name, recipeNamed(name).figures]).toEqual([name, expect.any(Array)])
+  })
+
   // A missing last column would become jest's done callback.
   test.each(rows.map(row => [row[0], row[1], row] as const))(
     '%s sends of %s exactly this',

@@ -1,5 +1,6 @@
 // Recipes as settings: opens a recipe by name or file, reads its values with the table of settings, and finds the
 // values that a run changed.
+import {stat} from 'node:fs/promises'
 import {dirname, resolve} from 'node:path'
 import {z} from 'zod'
 import {closest} from '../core/closest.js'
@@ -64,11 +65,20 @@ export interface OpenRecipe {
   placeOf(path: readonly PropertyKey[]): string
 }
 
-/** Throws `usage` for an unknown name, and `bad-config` with file, line and column for a file that is not a recipe. */
+/**
+ * A recipe by its name, by the id of a checkpoint on the hub, by a checkpoint's folder, or from a file. Throws `usage`
+ * for an unknown one, `bad-config` with file, line and column for a file that is not a recipe, and the errors of
+ * `openCheckpoint` for a folder.
+ */
 export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
   const ofCheckpoint = recipeOfCheckpoint(nameOrFile.replace(/^hub:/, '').replace(/@.*$/, ''))
   if (ofCheckpoint !== undefined || !/[\\/]|\.ya?ml$/.test(nameOrFile)) {
     const recipe = ofCheckpoint ?? recipeNamed(nameOrFile)
+    return {recipe, placeOf: () => `the recipe ${recipe.name}`}
+  }
+  if (await isFolder(nameOrFile)) {
+    const {recipeOfFolder} = await import('../runners/onnx/checkpoint/recipe-of.js')
+    const {recipe} = await recipeOfFolder(nameOrFile)
     return {recipe, placeOf: () => `the recipe ${recipe.name}`}
   }
   let text: string
@@ -90,6 +100,13 @@ export async function openRecipe(nameOrFile: string): Promise<OpenRecipe> {
     throw new LanternError('bad-config', `${placeOf(at)}: "${at.join('.')}": ${message}.`, advice)
   }
   return {recipe: withPaths(parsed.data, dirname(nameOrFile)), placeOf}
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    status => status.isDirectory(),
+    () => false,
+  )
 }
 
 /** Paths in a recipe are relative to its file. */

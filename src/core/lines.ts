@@ -21,14 +21,14 @@ export async function* lines(path: string, mostBytes?: number): AsyncGenerator<L
 
 /**
  * Like `lines`, but yields all the lines of one chunk of the file together. This costs one turn of the event loop per
- * thousand lines or so instead of one per line.
+ * thousand lines or so instead of one per line. Reading starts at byte `start`, which must begin a line.
  */
-export async function* lineBatches(path: string, mostBytes = limits.lineBytes): AsyncGenerator<Line[]> {
+export async function* lineBatches(path: string, mostBytes = limits.lineBytes, start = 0): AsyncGenerator<Line[]> {
   let rest: Buffer[] = []
   let waiting = 0
   let count = 0
-  let end = 0
-  for await (const chunk of createReadStream(path, {highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
+  let end = start
+  for await (const chunk of createReadStream(path, {start, highWaterMark: 1 << 20}) as AsyncIterable<Buffer>) {
     const batch: Line[] = []
     let from = 0
     for (let to = chunk.indexOf(10); to !== -1; to = chunk.indexOf(10, from)) {

@@ -1,6 +1,6 @@
 // Files that appear whole or not at all: they are written beside their place, under a name of this process, and then
 // renamed. What a killed process left is removed by the next one that writes to the folder.
-import {open, readdir, realpath, rename, rm} from 'node:fs/promises'
+import {open, readdir, realpath, rename, rm, writeFile} from 'node:fs/promises'
 import {hostname} from 'node:os'
 import {dirname, join} from 'node:path'
 import {threadId} from 'node:worker_threads'
@@ -32,8 +32,8 @@ export async function removeDeadParts(folder: string): Promise<void> {
   }
 }
 
-/** Writes a whole file to disk, or leaves what was there. Throws the system error. */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+/** Writes a whole file to disk, at once or piece by piece, or leaves what was there. Throws the system error. */
+export async function writeWhole(path: string, content: string | Uint8Array | AsyncIterable<string>): Promise<void> {
   // A link stays a link.
   const target = await realpath(path).catch(() => path)
   await removeDeadParts(dirname(target))
@@ -41,7 +41,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
   try {
     const file = await open(part, 'wx')
     try {
-      await file.writeFile(content)
+      await writeFile(file, content)
       await file.sync()
     } finally {
       await file.close()

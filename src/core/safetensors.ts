@@ -47,6 +47,11 @@ export interface TensorSource {
   bytes(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 }
 
+/** Number of bytes of a tensor. */
+export function byteLengthOf({type, shape}: Pick<TensorSource, 'type' | 'shape'>): number {
+  return shape.reduce((product, n) => product * n, elementBytes[type])
+}
+
 type FileErrorCode = 'bad-file' | 'bad-checkpoint'
 
 export interface SafetensorsHeader {
@@ -201,8 +206,11 @@ export function toFloat32(bytes: Uint8Array, type: TensorType): Float32Array {
 export function fromFloat32(values: Float32Array, type: TensorType): Uint8Array {
   if (type === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
   if (type === 'F16') return new Uint8Array(halvesOf(values).buffer)
-  if (type === 'BF16') return new Uint8Array(Uint16Array.from(values, numberToBfloat16).buffer)
-  throw new TypeError(`no numbers in ${type}`)
+  if (type !== 'BF16') throw new TypeError(`no numbers in ${type}`)
+  // A loop: Uint16Array.from with a function is five times slower.
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < halves.length; i++) halves[i] = numberToBfloat16(values[i]!)
+  return new Uint8Array(halves.buffer)
 }
 
 /** The values rounded to the nearest of a type, ties to even. */
@@ -266,18 +274,20 @@ function numberToBfloat16(value: number): number {
 
 /**
  * Writes a file atomically: first under a temporary name, then renamed. Tensors are laid out in the given order; only
- * one piece is in memory at a time. `metadata` are texts beside them. Throws LanternError `disk`.
+ * one piece is in memory at a time. `metadata` are texts beside them. `synced`: the file survives a crash of the
+ * machine, once it has its name. Throws LanternError `disk`.
  */
 export async function writeSafetensors(
   file: string,
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>> = {},
+  {synced = false}: {readonly synced?: boolean} = {},
 ): Promise<void> {
   const header: Record<string, unknown> = {__metadata__: {format: 'pt', ...metadata}}
   let end = 0
   for (const {name, type, shape} of tensors) {
     const start = end
-    end += shape.reduce((product, n) => product * n, elementBytes[type])
+    end += byteLengthOf({type, shape})
     header[name] = {dtype: type, shape, data_offsets: [start, end]}
   }
   const json = JSON.stringify(header)
@@ -292,6 +302,7 @@ export async function writeSafetensors(
     try {
       await handle.writeFile(Buffer.concat([length, headerBytes]))
       for (const tensor of tensors) for await (const piece of tensor.bytes()) await handle.writeFile(piece)
+      if (synced) await handle.sync()
     } finally {
       await handle.close()
     }

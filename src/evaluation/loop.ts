@@ -76,7 +76,14 @@ async function runOne(
   // When writing fails, open generations are aborted too.
   const stop = new AbortController()
   const waiting = new Map<Request, () => void>()
-  const onDisk = (request: Request) => new Promise<void>(resolve => waiting.set(request, resolve))
+  const onDisk = async (request: Request) => {
+    if (!stop.signal.aborted) await new Promise<void>(resolve => waiting.set(request, resolve))
+  }
+  // What waits for a record that will never be on disk goes on, and ends.
+  const giveUp = () => {
+    stop.abort()
+    for (const resolve of waiting.values()) resolve()
+  }
   try {
     await run.write(
       // A judge may take longer than the model, and must not keep it waiting. The answers are in the cache meanwhile.
@@ -94,10 +101,10 @@ async function runOne(
         waiting.delete(request)
         if (!request.onlyRead) onEvent({type: 'record', record})
       },
+      giveUp,
     )
   } finally {
-    stop.abort()
-    for (const resolve of waiting.values()) resolve()
+    giveUp()
   }
 }
 

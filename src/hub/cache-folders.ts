@@ -7,7 +7,7 @@ import {systemCodeOf} from '../core/errors.js'
 export const cacheFolders = {
   responses: 'replies of remote endpoints',
   graphs: 'graphs of checkpoints',
-  weights: 'quantised weights, joined checkpoints',
+  weights: 'converted weights, joined checkpoints',
   hashes: 'hashes of checkpoint files',
   data: 'benchmark data from elsewhere',
 } as const

@@ -1,6 +1,7 @@
 import {random} from '../core/random.js'
 import {
   decide,
+  ignoresDrawn,
   type LatentMachine,
   latentMachine,
   markersOnly,
@@ -10,7 +11,8 @@ import {
   stopDistance,
   withoutBlocks,
 } from './latent-machine.js'
-import {protocolNamed} from './protocols.js'
+import type {Protocol} from './protocol.js'
+import {protocolNamed, protocolNames} from './protocols.js'
 
 // A fake model with a fixed tape: tape[t] is the argmax of forward t; forward 0 is the prefill.
 // S, P, E, $ are START, PAD, END and the end of sequence; every other letter is an ordinary token.
@@ -289,5 +291,56 @@ describe("random tapes: the state machine equals direct re-implementations of th
       if (firstEnd(mine) !== firstEnd(theirs)) differences.push({tape, k, mine, theirs})
     }
     expect(differences).toEqual([])
+  })
+})
+
+describe('a token that is ignored', () => {
+  it('is that of every step within the blocks of LanteRn, and none of LVR, which records it', () => {
+    const inside = (name: string) => {
+      const bound = machine(name, 3)
+      let state = stateAfter(bound, [code('.')])
+      return [...'ASxxxxB'].map(letter => {
+        const ignored = ignoresDrawn(bound, state)
+        state = decide(bound, state, code(letter)).state
+        return Number(ignored)
+      })
+    }
+    expect(inside('lantern')).toEqual([0, 0, 1, 1, 1, 1, 0])
+    expect(inside('lvr')).toEqual([0, 0, 0, 0, 0, 0, 0])
+  })
+
+  const letters = 'SPE$xy'
+  const named = protocolNames().map(name => [name, protocolNamed(name)] as const)
+  const rules: (readonly [string, Protocol])[] = [
+    ...named,
+    ...(['none', 'forceEnd'] as const).map(exit => {
+      const stopVector = {tensor: 'x', metric: 'mse', threshold: 1} as const
+      return [`a stop vector, ${exit}`, {...protocolNamed('lantern'), exit, stopVector}] as const
+    }),
+  ]
+  it.each(rules)('makes no difference under %s, and any other one may', (_name, protocol) => {
+    const noise = random('ignored', protocol.name)
+    const size = Math.max(2, protocol.leastBudget)
+    const forced = protocol.forcedAfterExit.length > 0 ? [code('F'), code('G')] : []
+    const bound = latentMachine(protocol, ids, size, {forced})
+    const states = Array.from({length: 40}, () => {
+      let state = stateAfter(bound, [code('.'), code(noise.next() < 0.3 ? 'S' : '.')])
+      const seen = [state]
+      for (let step = 0; step < 12; step++) {
+        const letter = letters[noise.integer(letters.length)]!
+        state = decide(bound, state, code(letter), noise.next() < 0.1).state
+        seen.push(state)
+      }
+      return seen
+    }).flat()
+    const stops = protocol.stopVector === null ? [false] : [false, true]
+    for (const state of states) {
+      const alike = stops.every(
+        stop => new Set([...letters].map(drawn => JSON.stringify(decide(bound, state, code(drawn), stop)))).size === 1,
+      )
+      // A repetition needs as many equal ids as the rule says, which the rule of thumb does not count.
+      if (ignoresDrawn(bound, state)) expect(alike).toBe(true)
+      else if (protocol.repetitionExit === null) expect(alike).toBe(false)
+    }
   })
 })

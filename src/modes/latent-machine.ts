@@ -69,6 +69,7 @@ export function withoutBlocks(machine: LatentMachine): LatentMachine {
     forceStart: 'never',
     forceStartAgain: false,
     prefixLatents: 0,
+    deletedFromPrompt: [],
   }
   return {...machine, rules, forced: [], prefix: []}
 }
@@ -171,6 +172,21 @@ export function decide(machine: LatentMachine, before: BlockState, drawn: number
   if (spent) return emit(rules.exit === 'forceEnd' ? ids.end : sampled, closed, false, true)
   if (rules.earlyEnd && sampled === ids.end) return emit(ids.end, closed, false)
   return emit(rules.recordId === 'pad' ? ids.pad : sampled, {...state, used: used + 1}, true)
+}
+
+/**
+ * Whether the next step decides the same whatever is drawn, so that no token need be chosen: a forced id is due, or the
+ * block feeds a latent or closes by its count alone.
+ */
+export function ignoresDrawn(machine: LatentMachine, before: BlockState): boolean {
+  if (before.queue.length > 0 || forcesStart(machine, before)) return true
+  const {rules, budget} = machine
+  const {inBlock, used} = opened(machine, {...before, first: false})
+  if (!inBlock || rules.nestedStart === 'embed' || rules.nestedStart === 'restart') return false
+  const closesAlike = rules.exit === 'forceEnd'
+  if (used >= budget) return closesAlike
+  if (rules.repetitionExit !== null || rules.earlyEnd) return false
+  return rules.recordId === 'pad' && (rules.stopVector === null || closesAlike)
 }
 
 /** Whether the sampled id and those before it are equal for as long as the rule says. */

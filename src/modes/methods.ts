@@ -39,6 +39,28 @@ const markers = (name: string): MarkerTexts => ({
   end: `<|${name}_end|>`,
 })
 
+const univlrSource = 'Warrenustc1958/UniVLR: src/model/qwen_univlr_model.py @ 8873cdc'
+
+const univlr = {
+  name: 'univlr',
+  enterOn: 'consumed',
+  budget: 24,
+  leastBudget: 1,
+  earlyEnd: true,
+  recordId: 'sampled',
+  nestedStart: 'record',
+  stopInLatent: 'deferred',
+  // `univlr_steps`: blocks, not latents, in this strategy. 1 in its config, 2 in its script.
+  maxBlocks: 1,
+  maxBlocksCounts: 'ends',
+  forceStartAgain: true,
+  forcedAfterExit: [{text: '<|univlr_latent_end|>'}],
+  forcedAfterExitOn: 'end',
+  forcedStops: false,
+  tokens: markers('univlr'),
+  source: `${univlrSource} (strategy "univlr")`,
+} satisfies ProtocolDefinition
+
 const laserSource = 'ybb6/laser: src/model/qwen_laser_model.py @ 204163e'
 
 export const publishedMethods: readonly ProtocolDefinition[] = [
@@ -118,28 +140,15 @@ export const publishedMethods: readonly ProtocolDefinition[] = [
     tokens: markers('latent'),
     source: 'Accio-Lab/SwimBird: src/model/swimbird.py @ 6aa2cc3',
   },
-  {
-    name: 'univlr',
-    enterOn: 'consumed',
-    budget: 24,
-    leastBudget: 1,
-    earlyEnd: true,
-    recordId: 'sampled',
-    nestedStart: 'record',
-    stopInLatent: 'deferred',
-    maxBlocks: 1,
-    maxBlocksCounts: 'ends',
-    forceStartAgain: true,
-    forcedAfterExit: [{text: '<|univlr_latent_end|>'}],
-    forcedAfterExitOn: 'end',
-    forcedStops: false,
-    tokens: markers('univlr'),
-    source: 'Warrenustc1958/UniVLR: src/model/qwen_univlr_model.py @ 8873cdc (strategy "univlr")',
-  },
+  univlr,
+  {...univlr, name: 'univlr-2', maxBlocks: 2, source: `${univlr.source}; VLMEvalKit/univlr_eval/eval_univlr.sh`},
+  {...lvr, name: 'univlr-steps', tokens: markers('univlr'), source: `${univlrSource} (strategy "steps")`},
   {
     name: 'mull',
     enterOn: 'never',
     discretePrefix: [{text: '<think>'}, {text: '{pad}', times: 20}, {text: '</think>\n'}],
+    // Its README writes the prefix as the answer's turn and deletes the end of every turn, the user's too.
+    deletedFromPrompt: ['<|im_end|>\n'],
     tokens: {start: '<|latent_start|>', pad: '<|latent_pad|>', end: '<|latent_end|>'},
     source: 'arXiv 2512.10941; arijitray1993/mull: README.md @ f05a75c',
   },

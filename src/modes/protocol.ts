@@ -97,6 +97,8 @@ export interface Protocol {
   readonly stopStringsIgnoreCase: boolean
   /** Appended to the prompt as ordinary tokens; they do not count as new ones. */
   readonly discretePrefix: readonly TokenText[]
+  /** Texts that are deleted from the prompt wherever the chat template or the question has them. */
+  readonly deletedFromPrompt: readonly string[]
   /** Latents appended to the prompt; they do not count as new tokens. */
   readonly prefixLatents: number
   /** A learned vector that ends a block when the previous state comes close to it. */
@@ -130,6 +132,7 @@ export const protocolDefaults: Omit<Protocol, 'name' | 'source'> = {
   stopStrings: [],
   stopStringsIgnoreCase: false,
   discretePrefix: [],
+  deletedFromPrompt: [],
   prefixLatents: 0,
   stopVector: null,
   tokens: null,
@@ -151,6 +154,8 @@ const tokenTexts = listOf(
       times: {words: '', fits: times => times === undefined || (aCount.fits(times) && (times as number) > 0)},
     }) === null && Object.keys(value as object).every(key => ['text', 'first', 'times'].includes(key)),
 )
+
+const textsNotEmpty = listOf('texts that are not empty', value => anyText.fits(value) && value !== '')
 
 const atLeastTwo: Check = {
   words: 'a whole number of at least 2',
@@ -176,9 +181,10 @@ const fields: Readonly<Record<Exclude<keyof Protocol, 'name'>, Check>> = {
   forcedStops: aBoolean,
   repetitionExit: orNull(atLeastTwo),
   suppressEos: aBoolean,
-  stopStrings: listOf('texts that are not empty', value => anyText.fits(value) && value !== ''),
+  stopStrings: textsNotEmpty,
   stopStringsIgnoreCase: aBoolean,
   discretePrefix: tokenTexts,
+  deletedFromPrompt: textsNotEmpty,
   prefixLatents: aCount,
   stopVector: orNull(anObject),
   tokens: orNull({

@@ -2,7 +2,7 @@
 import {readdir, stat} from 'node:fs/promises'
 import {join, resolve} from 'node:path'
 import {LanternError, systemCodeOf} from '../core/errors.js'
-import {lockFile, logFile} from '../run-folder/reader.js'
+import {lockFile, logFile, openRunFolder} from '../run-folder/reader.js'
 import {type Run, readRun} from './read-run.js'
 
 const defaultResults = 'results'
@@ -95,6 +95,27 @@ export async function readRuns(paths: readonly string[]): Promise<{runs: Run[]; 
   }
   if (runs.length === 0 && warnings.length === 0) throw noRun(asked.join(', '), 'holds no run with a sample')
   return {runs, warnings, exitCode}
+}
+
+/**
+ * The folders at the given paths, or all under results/ if there are none, that are whole runs; of those that were not
+ * named and cannot be read, a warning. Throws like `findRuns` and, for named runs, like `openRunFolder`.
+ */
+export async function readableRuns(paths: readonly string[]): Promise<{dirs: string[]; warnings: string[]}> {
+  const asked = paths.length > 0 ? paths : [defaultResults]
+  const dirs: string[] = []
+  const warnings: string[] = []
+  for (const {dir, named} of await findRuns(asked)) {
+    try {
+      await openRunFolder(dir)
+      dirs.push(dir)
+    } catch (error) {
+      if (named || !(error instanceof LanternError)) throw error
+      warnings.push(`Left out: ${error.message}`)
+    }
+  }
+  if (dirs.length === 0) throw noRun(asked.join(', '), 'holds no run that can be read')
+  return {dirs, warnings}
 }
 
 async function hasRecords(dir: string): Promise<boolean> {

@@ -5,12 +5,11 @@ import {dirname, join} from 'node:path'
 import {LanternError, messageOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
 import type {Arm} from '../core/generation.js'
-import {writeWhole} from '../core/part-file.js'
 import type {RunEnd} from '../evaluation/evaluate.js'
 import {readLock, summaryFile} from '../run-folder/reader.js'
 import {assertComparable, compareRuns, pickArm, splitRunArm} from './compare.js'
 import type {ExportOptions} from './exports/export.js'
-import {isDevice} from './exports/files.js'
+import {writePieces} from './exports/files.js'
 import {type Format, type FormatOptions, outputNamed} from './formats/index.js'
 import {panelsOf} from './panels.js'
 import {type Run, readRun} from './read-run.js'
@@ -144,11 +143,12 @@ function textOf(format: Format, document: ResultDocument, options: FormatOptions
   return typeof text === 'string' ? text : refuse('rendered no text')
 }
 
-/** Writes a file atomically (or appends to it) and creates its parent folders. Throws `disk`. */
+/** Writes a file whole or not at all (or appends to it) and creates its parent folders. Throws `disk`. */
 export async function writeText(path: string, text: string, append = false): Promise<void> {
+  if (!append) return writePieces(path, [text])
   await makeFolder(dirname(path), 'Give another path.')
   try {
-    await (append || (await isDevice(path)) ? appendFile(path, text) : writeWhole(path, text))
+    await appendFile(path, text)
   } catch (error) {
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another path.', {
       cause: error,

@@ -4,7 +4,7 @@ import type {Arm} from '../core/generation.js'
 import {type Outcome, outcomes} from '../core/outcome.js'
 import {opensBlocks} from '../modes/interventions.js'
 import type {Lock} from '../run-folder/lock.js'
-import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
+import {openRunFolder, type RunFolder, readLogBatches} from '../run-folder/reader.js'
 import {type LogRecord, replaces} from '../run-folder/record.js'
 import {RecordCheck} from '../run-folder/record-check.js'
 import type {ListedSample} from '../run-folder/samples.js'
@@ -38,36 +38,69 @@ export interface Run {
  */
 export async function readRun(dir: string): Promise<Run> {
   const folder = await openRunFolder(dir)
-  const {lock} = folder
-  const check = new RecordCheck(folder)
-  const sheets = lock.arms.flatMap(arm =>
-    lock.benchmarks.map(bench => ({
-      ...{arm, bench, records: new Map<string, Settled>(), dropped: new Set<string>()},
-      /** By sample, then by number of the repeat. Used only if there are several repeats. */
-      repeats: new Map<string, Settled[]>(),
-    })),
-  )
-  const sheetOf = (record: LogRecord) =>
-    sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)!
-  const shared = interner()
-  const settled = (record: LogRecord, arm: Arm) =>
-    settledOf(record, arm, folder.samples.get(record.bench)?.get(record.id), shared)
-  // A log has long runs of the same arm and benchmark, so the last sheet is tried first.
-  let sheet = sheets[0]
-  for await (const batch of readLogBatches(dir, check.fits)) {
-    for (const record of batch) {
-      if (record.arm !== sheet?.arm.id || record.bench !== sheet.bench.id) sheet = sheetOf(record)
-      for (const name of record.seen?.dropped ?? []) sheet.dropped.add(name)
-      if (record.repeat !== undefined) addRepeat(sheet.repeats, record, settled(record, sheet.arm))
-      else if (replaces(record.outcome, sheet.records.get(record.id)?.outcome))
-        sheet.records.set(record.id, settled(record, sheet.arm))
-    }
+  const reading = new RunReading(folder)
+  for await (const batch of readLogBatches(dir, reading.fits)) for (const record of batch) reading.add(record)
+  return reading.run()
+}
+
+interface GrowingSheet extends Pick<Sheet, 'arm' | 'bench'> {
+  readonly records: Map<string, Settled>
+  readonly dropped: Set<string>
+  /** By sample, then by number of the repeat. Used only if there are several repeats. */
+  readonly repeats: Map<string, Settled[]>
+}
+
+/** What tables need of a run, gathered record by record: also of a log that still grows. */
+export class RunReading {
+  readonly #folder: RunFolder
+  readonly #check: RecordCheck
+  readonly #sheets: readonly GrowingSheet[]
+  readonly #shared = interner()
+  #last: GrowingSheet | undefined
+
+  constructor(folder: RunFolder) {
+    this.#folder = folder
+    this.#check = new RecordCheck(folder)
+    const {arms, benchmarks} = folder.lock
+    this.#sheets = arms.flatMap(arm =>
+      benchmarks.map(bench => ({
+        ...{arm, bench, records: new Map<string, Settled>(), dropped: new Set<string>()},
+        repeats: new Map<string, Settled[]>(),
+      })),
+    )
   }
-  for (const sheet of sheets) for (const [id, asked] of sheet.repeats) sheet.records.set(id, asOne(asked))
-  return {
-    ...{dir, lock},
-    sheets: sheets.map(({arm, bench, records, dropped}) => ({arm, bench, records, dropped: [...dropped].sort()})),
-    warnings: check.warnings(),
+
+  /** Whether the record of this line can be true; one that cannot is left out with a warning. */
+  get fits(): (record: LogRecord, line: number) => boolean {
+    return this.#check.fits
+  }
+
+  /** Adds a record that fits. */
+  add(record: LogRecord): void {
+    // A log has long runs of the same arm and benchmark, so the last sheet is tried first.
+    let sheet = this.#last
+    if (record.arm !== sheet?.arm.id || record.bench !== sheet.bench.id)
+      sheet = this.#sheets.find(({arm, bench}) => record.bench === bench.id && record.arm === arm.id)!
+    this.#last = sheet
+    const {samples} = this.#folder
+    const settled = () => settledOf(record, sheet.arm, samples.get(record.bench)?.get(record.id), this.#shared)
+    for (const name of record.seen?.dropped ?? []) sheet.dropped.add(name)
+    if (record.repeat !== undefined) addRepeat(sheet.repeats, record, settled())
+    else if (replaces(record.outcome, sheet.records.get(record.id)?.outcome)) sheet.records.set(record.id, settled())
+  }
+
+  /** The run as it stands. */
+  run(): Run {
+    const {dir, lock} = this.#folder
+    for (const {records, repeats} of this.#sheets) for (const [id, asked] of repeats) records.set(id, asOne(asked))
+    return {
+      ...{dir, lock},
+      sheets: this.#sheets.map(({arm, bench, records, dropped}) => ({
+        ...{arm, bench, records},
+        dropped: [...dropped].sort(),
+      })),
+      warnings: this.#check.warnings(),
+    }
   }
 }
 

@@ -112,7 +112,8 @@ export async function* readLogBatches(runDir: string, fits: Fits): AsyncGenerato
   }
 }
 
-function parseRecord(text: string, path: string, line: number): LogRecord {
+/** One line of a log as a record. Throws `bad-file` naming file and line. */
+export function parseRecord(text: string, path: string, line: number): LogRecord {
   const value = parseJson(
     text,
     what =>

@@ -50,6 +50,21 @@ it('resumes: settled samples are known, failed ones are open', async () => {
   })
 })
 
+it('tells a source of a failure, since it may wait for its items to be on disk', async () => {
+  let release = () => {}
+  const released = new Promise<void>(resolve => {
+    release = resolve
+  })
+  async function* waiting() {
+    yield '1'
+    await released
+  }
+  const full = () => {
+    throw new Error('full')
+  }
+  await expect(withRun(newRun(), run => run.write(waiting(), full, undefined, release))).rejects.toThrow('full')
+})
+
 it('does not count a record that cannot be true as settled', async () => {
   await withRun(newRun(), write(['1']))
   await writeFile(join(dir, 'log.jsonl'), `${JSON.stringify({...sample('1'), score: 0})}\n`)

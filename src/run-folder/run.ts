@@ -38,6 +38,8 @@ export interface OpenRun {
     toRecord: (item: T) => Promise<LogRecord | null> | LogRecord | null,
     /** Called with each record once it is on disk, as written there, and its item. */
     onWritten?: (record: LogRecord, item: T) => void,
+    /** Called at the first failure: a source that waits for what it gave to be on disk has to end then. */
+    onFailed?: () => void,
   ): Promise<void>
 }
 
@@ -122,7 +124,7 @@ function openRun(journal: Journal, tally: Tally, redact: <T>(value: T) => T): Op
   }
   return {
     tally,
-    async write(items, toRecord, onWritten) {
+    async write(items, toRecord, onWritten, onFailed) {
       const underWay = new Set<Promise<void>>()
       let failure: {error: unknown} | null = null
       const handle = async (item: Parameters<typeof toRecord>[0]) => {
@@ -133,6 +135,7 @@ function openRun(journal: Journal, tally: Tally, redact: <T>(value: T) => T): Op
           onWritten?.(written, item)
         } catch (error) {
           failure ??= {error}
+          onFailed?.()
         }
       }
       try {

@@ -87,7 +87,10 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** What a session reports while it works. It is shown as progress; results do not depend on it. */
+/**
+ * What a session reports while it works. It is shown as progress; results do not depend on it. `done` and `total` are
+ * bytes of what is loaded.
+ */
 export type RunnerEvent =
   | {readonly type: 'retry'; readonly reason: string; readonly attempt: number; readonly waitMs: number}
   | {readonly type: 'limit'; readonly concurrency: number}

@@ -4,11 +4,13 @@ import {mkdir, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {recipeOf} from '../../src/benchmarks/generators/index.js'
 import {runDiagnosis} from '../../src/evaluation/diagnosed-run.js'
+import {evaluate, type RunEnd} from '../../src/evaluation/evaluate.js'
+import {prepare} from '../../src/evaluation/prepare.js'
 import type {RunSpec} from '../../src/evaluation/spec.js'
 import type {DiagnosisSuite} from '../../src/evaluation/suites.js'
 import type {DiagnosisVerdict} from '../../src/metrics/diagnosis/index.js'
 import {defaultExtractor} from '../../src/metrics/extraction/index.js'
-import {judgeStudy, studyOfRuns} from '../../src/reports/diagnosis/index.js'
+import {judgeStudy, studyOfNamed, studyOfRuns} from '../../src/reports/diagnosis/index.js'
 import type {DiagnosisDocument} from '../../src/reports/schemas/diagnosis.js'
 import {controlRef} from './control-table.js'
 
@@ -16,6 +18,8 @@ export interface VerdictRow {
   readonly model: string
   readonly task: string
   readonly subtasks: readonly string[]
+  /** `latent` unless named. Of another mode, its arm is judged as own, and direct answers as those without latents. */
+  readonly mode?: 'text-cot'
   /** Claims that are its own. */
   readonly verdicts: readonly DiagnosisVerdict[]
   /** Samples at which the verdict has to be reached in CI, and the suite that has what it needs. */
@@ -27,12 +31,17 @@ export interface VerdictRow {
 
 const hops = (from: number, to: number) => Array.from({length: to - from + 1}, (_, k) => `hops-${from + k}`)
 const chains = {task: 'hops-1..4', subtasks: hops(1, 4)}
+const counted = Array.from({length: 4}, (_, k) => `count-hops-${k + 1}`)
 const attr = {task: 'attr', subtasks: ['attr']}
 
 export const verdictRows: readonly VerdictRow[] = [
   {
-    ...{model: 'nano-latent', ...chains, verdicts: ['load-bearing'], n: 60, suite: 'standard'},
-    says: /answers follow the latents of a contrast donor/,
+    ...{model: 'nano-latent', ...chains, verdicts: ['load-bearing'], n: 40, suite: 'full'},
+    says: /answers follow the latents of a contrast donor.*; with the picture hidden the answer is read from the latents/,
+  },
+  {
+    ...{model: 'nano-latent', task: 'count-hops', subtasks: counted, verdicts: ['load-bearing'], n: 40},
+    ...{suite: 'standard', says: /; their order matters/},
   },
   {model: 'nano-latent-sft', ...chains, verdicts: ['load-bearing'], n: 60, suite: 'quick'},
   {
@@ -52,13 +61,26 @@ export const verdictRows: readonly VerdictRow[] = [
   {model: 'nano-budget', ...attr, verdicts: ['budget-only'], n: 100, suite: 'quick'},
   {model: 'nano-blind', ...chains, verdicts: ['representation-fails'], n: 80, suite: 'standard'},
   {model: 'nano-harm', ...attr, verdicts: ['harmful'], n: 60, suite: 'quick'},
-  // nano-text is no row: asked for latents it opens blocks, although it was not trained to use them.
   {model: 'nano-direct', ...chains, verdicts: ['void'], n: 40, suite: 'quick'},
+  {model: 'nano-direct', ...attr, verdicts: ['void'], n: 40, suite: 'quick'},
+  // In its own mode. Asked for latents it opens blocks (design/controls.md).
+  {
+    ...{
+      model: 'nano-text',
+      ...chains,
+      task: 'hops-1..4, in words',
+      mode: 'text-cot',
+      verdicts: ['void'],
+      n: 40,
+      suite: 'quick',
+    },
+    says: /engaged \(0 samples with a latent block/,
+  },
 ]
 
 /** Draws the samples of a row, asks the model under the conditions of the suite, and judges. `folder` is made. */
 export async function diagnoseControl(
-  {model, subtasks}: Pick<VerdictRow, 'model' | 'subtasks'>,
+  {model, subtasks, mode}: Pick<VerdictRow, 'model' | 'subtasks' | 'mode'>,
   {n, seed, suite, folder}: {n: number; seed: number; suite: DiagnosisSuite; folder: string},
 ): Promise<DiagnosisDocument> {
   const data = join(folder, 'data')
@@ -76,7 +98,28 @@ export async function diagnoseControl(
       remote: {baseUrls: {}, concurrency: 1, timeoutMs: 1000, maxRetries: 0, cache: false},
     },
   }
-  const {runDir, end} = await runDiagnosis(spec, suite, () => undefined, new AbortController().signal)
+  const signal = new AbortController().signal
+  const {runDir, end} =
+    mode === undefined
+      ? await runDiagnosis(spec, suite, () => undefined, signal)
+      : await run(
+          {...spec, models: spec.models.map(one => ({...one, modes: [mode, 'direct']})), saveLatents: false},
+          signal,
+        )
   if (end.verdict !== 'done') throw new Error(`${model}: ${end.reason}`)
-  return judgeStudy(await studyOfRuns([runDir]), {alpha: 0.05, suite})
+  if (mode === undefined) return judgeStudy(await studyOfRuns([runDir]), {alpha: 0.05, suite})
+  const study = await studyOfNamed([
+    {condition: 'own', run: `${runDir}#|${mode}`},
+    {condition: 'no-latent', run: `${runDir}#|direct`},
+  ])
+  return judgeStudy(study, {alpha: 0.05, suite: null})
+}
+
+async function run(spec: RunSpec, signal: AbortSignal): Promise<{runDir: string; end: RunEnd}> {
+  const prepared = await prepare(spec, () => undefined)
+  try {
+    return {runDir: spec.out!, end: await evaluate(prepared, () => undefined, signal)}
+  } finally {
+    await prepared.close()
+  }
 }

@@ -49,6 +49,21 @@ export function imagesOf(dir: string, {images_dir: images = 'images'}: {readonly
   return join(dir, images)
 }
 
+/** Declares a skipped test for what a folder of goldens lacks, so that it is seen; true if it lacks anything. */
+export function skipsFor(what: string, paths: readonly string[]): boolean {
+  const absent = paths.filter(path => !existsSync(path))
+  if (absent.length > 0) test.skip(`${what}: absent are ${absent.join(', ')}`, () => {})
+  return absent.length > 0
+}
+
+/** The cases whose pictures are there. The others are skipped, which a test's title says. */
+export function withPictures<T extends {readonly images: readonly string[]}>(folder: string, cases: readonly T[]): T[] {
+  const there = cases.filter(({images}) => images.every(image => existsSync(join(folder, image))))
+  const skipped = cases.length - there.length
+  if (skipped > 0) test.skip(`${skipped} of ${cases.length} cases, whose pictures are absent from ${folder}`, () => {})
+  return there
+}
+
 export function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T
 }

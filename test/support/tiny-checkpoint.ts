@@ -195,6 +195,9 @@ function visionConfigOf(vision: VisionConfig | Qwen25Vision | Qwen3Vision, textH
   }
 }
 
+/** Number of values in memory at a time. */
+const valuesPerPiece = 1 << 22
+
 /** Uniform values with the variance of a common initialisation; norms around 1. */
 function randomTensor(
   name: string,
@@ -209,17 +212,19 @@ function randomTensor(
     name: layout === 'nested' ? nestedName(name) : name,
     type,
     shape,
-    bytes() {
-      const values = new Float32Array(count)
-      // xorshift32 (G. Marsaglia 2003): one line, and fast enough for a hundred million weights.
+    *bytes() {
+      // xorshift32 (G. Marsaglia 2003): one line, and fast enough for some billion weights.
       let x = Math.imul(seed, 0x9e3779b1) | 1
-      for (let i = 0; i < count; i++) {
-        x ^= x << 13
-        x ^= x >>> 17
-        x ^= x << 5
-        values[i] = (x / 2 ** 31) * scale + (isNorm ? 1 : 0)
+      for (let done = 0; done < count; done += valuesPerPiece) {
+        const values = new Float32Array(Math.min(valuesPerPiece, count - done))
+        for (let i = 0; i < values.length; i++) {
+          x ^= x << 13
+          x ^= x >>> 17
+          x ^= x << 5
+          values[i] = (x / 2 ** 31) * scale + (isNorm ? 1 : 0)
+        }
+        yield encode(values, type)
       }
-      return [encode(values, type)]
     },
   }
 }
@@ -233,7 +238,9 @@ function encode(values: Float32Array, type: 'F32' | 'F16' | 'BF16'): Uint8Array 
   if (type === 'F16') return new Uint8Array(Uint16Array.from(values, numberToHalf).buffer)
   // bfloat16 is the upper half of a float32; truncation is good enough for random values.
   const halves = new Uint16Array(values.buffer)
-  return new Uint8Array(Uint16Array.from(values, (_, i) => halves[2 * i + 1]!).buffer)
+  const upper = new Uint16Array(values.length)
+  for (let i = 0; i < upper.length; i++) upper[i] = halves[2 * i + 1]!
+  return new Uint8Array(upper.buffer)
 }
 
 const chatTemplate = `{% for message in messages %}<|im_start|>{{ message['role'] }}

@@ -104,8 +104,8 @@ const dataPlace = text('[BENCH=]DIR', {
   },
 })
 
-/** A recipe by its name, or the path of a file with one. */
-const recipeName = text('NAME|FILE', {
+/** A recipe by its name or by its checkpoint, or the path of a file with one. */
+const recipeName = text('NAME|ID|DIR|FILE', {
   allowed: 'a recipe',
   names: {
     noun: 'recipe',
@@ -127,7 +127,11 @@ const interventionName = {
 }
 
 export const whatSettings = {
-  recipe: one(recipeName, 'All that a published evaluation fixes: a name of `recipe list`, or a YAML file.', what),
+  recipe: one(
+    recipeName,
+    'All that a published evaluation fixes: a name, a checkpoint (owner/name, DIR), or a YAML file.',
+    what,
+  ),
   bench: several(
     benchmarkId,
     `Benchmark: ${benchmarkIds().join(', ')}, a definition file, or ID=FILE (data); ID:Subtask selects one subtask.`,

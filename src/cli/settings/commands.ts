@@ -50,6 +50,11 @@ export const commandSettings = {
     'The wanted verdict: exit 0 for it, 3 for inconclusive, 1 for any other.',
     results,
   ),
+  // view
+  port: withDefault(wholeNumber('N', {min: 0, max: 65_535}), 0, 'Port of the pages; 0 takes a free one.'),
+  'no-open': withDefault(onOrOff, false, 'Print the address, and open no browser.'),
+  // report
+  pictures: withDefault(onOrOff, false, 'Also the pictures, reduced to 480 pixels. Mind the licence of the data.'),
   // merge
   'allow-incomplete': withDefault(onOrOff, false, 'Merge even when samples are missing; the tables then say so.'),
   // extract
@@ -106,7 +111,11 @@ export const ownMeanings = {
     {...results, notInFile: true, defaultNote: '3pp, or 10pp where there are fewer than 400 samples'},
   ),
   diagnosisAlpha: {...gateSettings.alpha, summary: 'Rate of wrong claims, over a headline and over all subtasks.'},
-  diagnosisFormat: several(resultSettings.format.kind, 'Write the diagnosis: markdown, json or github.', results),
+  diagnosisFormat: several(
+    resultSettings.format.kind,
+    'Write the diagnosis: markdown, json, github, svg or png.',
+    results,
+  ),
   diagnosisOut: one(text('DIR'), 'Where diagnosis.json and diagnosis.md are written.', {
     ...results,
     notInFile: true,

@@ -1,7 +1,7 @@
 // `cache dir`: where the caches are, and how large they are.
 import chalk from 'chalk'
 import {BaseCommand} from '../../cli/base-command.js'
-import {size} from '../../cli/download-progress.js'
+import {size} from '../../cli/byte-progress.js'
 import {cacheDir} from '../../hub/cache-dir.js'
 import {cacheContents} from '../../hub/cache-folders.js'
 import {hubCacheDir} from '../../hub/cache-layout.js'

@@ -1,6 +1,6 @@
 // `cache prune`: empties our cache. Everything in it can be made or fetched again.
 import {BaseCommand} from '../../cli/base-command.js'
-import {size} from '../../cli/download-progress.js'
+import {size} from '../../cli/byte-progress.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
 import {cacheDir} from '../../hub/cache-dir.js'

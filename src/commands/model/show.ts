@@ -1,6 +1,7 @@
 // `model show`: what a checkpoint is, what it needs, and (with --probe) how far its latents can be trusted.
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
+import {type Bytes, byteProgress} from '../../cli/byte-progress.js'
 import {downloadProgress} from '../../cli/download-progress.js'
 import {flagsOf} from '../../cli/settings/flags.js'
 import {pick, settings} from '../../cli/settings/index.js'
@@ -59,42 +60,54 @@ export default class ModelShow extends BaseCommand<typeof ModelShow> {
     }
     const notify = downloadProgress(process.stderr, ref)
     const shown = await describeCheckpoint(ref, {env: process.env, notify, adapter: this.flags.adapter})
-    const {latent, image} = shown
-    this.log(
-      `${ref}  ${shown.architectureName}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`,
+    const {latent, image, recipe} = shown
+    const say = (label: string, text: string) => {
+      for (const line of labelled(label.padEnd(10), text, terminal().width)) this.log(line)
+    }
+    const head = labelled(
+      '',
+      `${ref}\u00a0 ${shown.architectureName}, ${(shown.parameters / 1e6).toFixed(1)} M parameters, ${shown.dtype}, ${shown.shards} file(s)`,
+      terminal().width,
     )
-    this.log(`folder    ${shown.folder}`)
-    this.log(`type      ${shown.architecture}, the model_type in config.json`)
-    if (shown.adapter !== null) this.log(`adapter   ${shown.adapter}, merged when the model is loaded`)
-    this.log(
-      `memory    ${Object.entries(shown.memoryMbBy)
-        .map(([precision, mb]) => `${precision} ${mb} MB`)
-        .join(', ')}`,
-    )
-    this.log(
+    for (const line of head) this.log(line)
+    say('folder', shown.folder)
+    say('type', `${shown.architecture}, the model_type in config.json`)
+    if (shown.adapter !== null) say('adapter', `${shown.adapter}, merged when the model is loaded`)
+    const precisions = Object.entries(shown.memoryMbBy).map(([precision, mb]) => `${precision} ${mb} MB`)
+    say('memory', precisions.join(', '))
+    say(
+      'latents',
       latent === null
-        ? 'latents   none: the files name no latent tokens'
-        : `latents   ${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}, by ${latent.recognisedBy}`,
+        ? 'none: the files name no latent tokens'
+        : `${latent.protocol}, ${latent.size} per block, ids ${latent.ids.start}, ${latent.ids.pad}, ${latent.ids.end}, by ${latent.recognisedBy}`,
     )
-    if (shown.head !== null) this.log(`head      ${shown.head}: latents pass through it before they are fed`)
-    this.log(
-      `pictures  ${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token; ${image.tokensPerMegapixel} tokens for 1000 x 1000 pixels`,
+    if (shown.head !== null) say('head', `${shown.head}: latents pass through it before they are fed`)
+    say(
+      'recipe',
+      recipe === null
+        ? 'none is known for this checkpoint'
+        : `${recipe.name}, by ${recipe.by}; --recipe ${recipe.name} --bench ${recipe.benchmarks.join(' or ')}`,
+    )
+    say(
+      'pictures',
+      `${image.minPixels} to ${image.maxPixels} pixels, patch ${image.patch}, ${image.merge} x ${image.merge} patches a token; ${image.tokensPerMegapixel} tokens for 1000 x 1000 pixels`,
     )
     const before =
       image.fetch === 'none'
         ? "once, by the checkpoint's processor"
         : `first by qwen-vl-utils to multiples of ${fetchFactor(image.fetch)} pixels`
-    this.log(`resized   ${before}, as the official code does; --picture-fetch changes it`)
-    this.log(`decoding  vocabulary ${shown.vocabulary}, repetition penalty ${shown.repetitionPenalty}`)
-    this.log(`providers ${shown.providers.join(', ')}`)
-    for (const sentence of shown.assumed) this.log(labelled('assumed   ', sentence, terminal().width).join('\n'))
+    say('resized', `${before}, as the official code does; --picture-fetch changes it`)
+    say('decoding', `vocabulary ${shown.vocabulary}, repetition penalty ${shown.repetitionPenalty}`)
+    say('providers', shown.providers.join(', '))
+    for (const sentence of shown.assumed) say('assumed', sentence)
     if (!this.flags.probe) return shown
 
     const {threads} = this.flags
+    const show = byteProgress(process.stderr)
     const options = {
       device: 'cpu',
       cacheDir: cacheDir(process.env),
-      notify: (what: string) => this.tell('info', what),
+      notify: (what: string, bytes?: Bytes) => (bytes ? show(what, bytes) : this.tell('info', what)),
       ...(threads && {threads}),
     }
     const probed = await probe(

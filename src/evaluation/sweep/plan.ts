@@ -97,7 +97,7 @@ export async function readSweep(dir: string): Promise<Sweep> {
   const units = lines
     .split('\n')
     .filter(line => line !== '')
-    .map(line => unitSchema.parse(JSON.parse(line)))
+    .map(line => unitSchema.parse(jsonOrNothing(line)))
   return {dir, plan, units}
 }
 

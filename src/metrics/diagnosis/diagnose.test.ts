@@ -162,6 +162,20 @@ describe('planted worlds', () => {
     expect(statement).not.toContain('order')
   })
 
+  it('name a place once and in points, where nats stand beside the forced answers', () => {
+    const given = table(500, {...four(guess('n'), guess('s'), guess('m'), guess('z')), 'zero-at:1': guess('p')})
+    const samples = given.samples.map(sample => {
+      const under = Object.entries(sample.under).map(([name, outcome]) => {
+        const forced = outcome.score === 1 ? [-0.1, -3] : [-3, -0.1]
+        return [name, {...outcome, textTokens: name === 'no-latent' ? 90 : 10, forced}]
+      })
+      return {...sample, gold: 0, options: 2, under: Object.fromEntries(under)}
+    })
+    const {reading, statement} = headline({...given, samples})
+    expect(reading).toBe('forced')
+    expect(statement).toMatch(/; single places matter \(zero-at:1 -\d\d(\.\d)? points\) /)
+  })
+
   it('show steering where answers follow a contrast donor more than a stranger', () => {
     const scores = four(guess('n'), guess('s'), guess('m'), guess('z'))
     const given = table(200, {...scores, swap: guess('w')})

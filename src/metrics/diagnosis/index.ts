@@ -4,6 +4,7 @@ export {type DiagnoseOptions, defaultMargin, diagnose} from './diagnose.js'
 export {type ArmCost, type Cost, paretoSet} from './efficiency.js'
 export * from './geometry/index.js'
 export {groupsAsSamples} from './groups.js'
+export {type AnsweredPair, latentDistance, type PairFigures, pairFigures} from './pairs.js'
 export {
   type Diagnosis,
   type DiagnosisVerdict,

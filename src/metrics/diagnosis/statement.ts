@@ -144,28 +144,21 @@ function beside(said: Said): string[] {
     clauses.push(`true features give ${signed(headroom.difference)} points more: its own latents are the limit`)
   const order = above(find('own', 'shuffle'))
   if (order !== null && content) clauses.push(`their order matters (shuffled ${signed(-order.difference)} points)`)
-  const place = effects.filter(
-    effect =>
-      effect.name === 'position' && effect.scale === 'accuracy' && effect.reading === reading && above(effect) !== null,
-  )
+  /** In points; the same contrasts stand in nats too. */
+  const shown = (name: EffectName) =>
+    effects.filter(
+      effect =>
+        effect.name === name && effect.scale === 'accuracy' && effect.reading === reading && above(effect) !== null,
+    )
+  const place = shown('position')
   if (place.length > 0 && content) {
     const which = place.map(({contrast, difference}) => `${contrast[1]} ${signed(-difference)}`)
     clauses.push(`single places matter (${which.join(', ')} points)`)
   }
-  const picture = effects.find(
-    effect =>
-      effect.name === 'picture' && effect.scale === 'accuracy' && effect.reading === reading && above(effect) !== null,
-  )
+  const [picture] = shown('picture')
   if (picture !== undefined && content)
     clauses.push(`the picture is needed too (${picture.contrast[1]} ${signed(-picture.difference)} points)`)
-  const strict = effects.find(
-    effect =>
-      effect.name === 'strict' &&
-      effect.contrast[0] === 'strict' &&
-      effect.scale === 'accuracy' &&
-      effect.reading === reading &&
-      above(effect) !== null,
-  )
+  const strict = shown('strict').find(({contrast}) => contrast[0] === 'strict')
   if (strict !== undefined)
     clauses.push(
       `with the picture hidden the answer is read from the latents (strict against ${strict.contrast[1]} ${signed(strict.difference)} points)`,

@@ -37,6 +37,28 @@ describe('compatibility extractors return what their originals return', () => {
   )
 })
 
+describe('the extractors of Laser, ReaLVR and LaViT return what their originals return', () => {
+  type Readings = Readonly<Record<'laser' | 'realvr' | 'lavit', string | null>>
+  const {readings, mixed} = JSON.parse(
+    readFileSync(new URL('../../../fixtures/extraction/latent-methods.json', import.meta.url), 'utf8'),
+  ) as {
+    readings: Record<string, Readings>
+    mixed: {response: string; options: string[] | null; peers: Readings}[]
+  }
+  const cases = [...corpus.cases.map(one => ({...one, peers: readings[one.id]!})), ...mixed]
+  it.each(['laser', 'realvr', 'lavit'] as const)('%s', name => {
+    const read = cases.map(({response, options}) => extractAnswer(name, {text: response, options}).raw)
+    for (const [index, {response, options, peers}] of cases.entries())
+      expect({response, options, raw: read[index]}).toEqual({response, options, raw: peers[name]})
+    expect(cases.length).toBeGreaterThan(400)
+  })
+  it('answer with a capital letter of the item, and point at it', () => {
+    const text = 'perhaps (a), no: (b)'
+    expect(extractAnswer('lavit', {text, options: ['x', 'y']})).toMatchObject({answer: 'B', raw: 'b', span: [18, 19]})
+    expect(extractAnswer('lavit', {text: '(h)', options: ['x', 'y']})).toMatchObject({answer: null, raw: 'h'})
+  })
+})
+
 describe('our own rule reads what a careful person would read', () => {
   it.each(corpus.cases.map(one => [one.id, one.note, one] as const))(
     '%s: %s',

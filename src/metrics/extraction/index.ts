@@ -16,6 +16,7 @@ import {
 } from './extractor.js'
 import {lanternNoopts, lanternOpts, lvr} from './lantern.js'
 import {lanternEval} from './lantern-eval.js'
+import {laser, lavit, realvr} from './latent-methods.js'
 import {lmevalMmmu} from './lmeval.js'
 import {lmmsBlink, lmmsVstar} from './lmms.js'
 import {lmmsMcqExtract, lmmsVstarReasoning} from './lmms-mcq.js'
@@ -39,6 +40,9 @@ const register = new Register<NamedExtractor>('extractor', [
   defineExtractor({name: 'lmms_mcq_extract', read: lmmsMcqExtract}),
   defineExtractor({name: 'lmeval_mmmu', read: lmevalMmmu}),
   defineExtractor({name: 'lvr', read: lvr}),
+  defineExtractor({name: 'laser', read: laser}),
+  defineExtractor({name: 'realvr', read: realvr}),
+  defineExtractor({name: 'lavit', read: lavit}),
 ])
 
 /** Names of all registered extractors. */

@@ -3,7 +3,7 @@ import {type Extractor, type Item, reading} from './extractor.js'
 import {round, type Slice, space, strip, wordEnd, wordStart} from './python.js'
 
 /** Text after the last `<answer>` (all of it if there is none), up to the next `</answer`, stripped. */
-function given(text: string): Slice {
+export function given(text: string): Slice {
   const tag = text.lastIndexOf('<answer>')
   const start = tag === -1 ? 0 : tag + '<answer>'.length
   const end = text.indexOf('</answer', start)

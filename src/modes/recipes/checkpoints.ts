@@ -4,9 +4,34 @@ import {lantern} from './lantern.js'
 import {lvr} from './lvr.js'
 import {patches, type Recipe} from './recipe.js'
 
+type Figures = NonNullable<Recipe['figures']>
+
+/** Figures of one source: `{'V*': 80.1}`. */
+export function figures(
+  source: string,
+  percents: Readonly<Record<string, number>>,
+  secondHand?: 'secondHand',
+): Figures {
+  return Object.entries(percents).map(([of, percent]) => ({of, percent, source, ...(secondHand && {secondHand: true})}))
+}
+
+/** Tables of other papers and projects that compare several methods. */
+const regular = 'arXiv 2605.30587 (ReGuLaR), table of 7B models'
+const lavitPaper = 'arXiv 2601.10129 (LaViT)'
+export const swimbirdPaper = 'arXiv 2602.06040 (SwimBird), tables 2 and 3'
+const univlrReadme = 'Warrenustc1958/UniVLR: README.md @ 0e6f74a'
+
 const fiveSubtasks = ['Counting', 'IQ_Test', 'Jigsaw', 'Relative_Reflectance', 'Spatial_Relation']
 const blink = {layouts: ['parquet'], subtasks: fiveSubtasks}
 const vstar = {layouts: ['parquet', 'official-questions']}
+
+/** Sets of VLMEvalKit, whose prompt is the same for all of them. */
+const highResolution = {
+  vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]},
+  'hrbench-4k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
+  'hrbench-8k': {layouts: ['vlmevalkit-tsv', 'hub-tsv', 'parquet']},
+}
+const tsv = {layouts: ['vlmevalkit-tsv']}
 
 const bf16 = 'The original runs in bf16. This run uses fp32 on cpu and fp16 on cuda.'
 const fromConfig =
@@ -28,14 +53,11 @@ const laser: Recipe = {
     'latent-dtype': 'bf16',
     'max-new-tokens': 32,
     temperature: 0,
-    extractor: 'lvr',
+    extractor: 'laser',
   },
   also: {'latent-size': [16]},
-  differs: [
-    bf16,
-    fromConfig,
-    marks('after the last <answer>, by the last of its final ten words that is a lone letter'),
-  ],
+  figures: figures(regular, {'V*': 80.1, 'BLINK, 14 subtasks': 58.55}, 'secondHand'),
+  differs: [bf16, fromConfig],
 }
 
 const realvr: Recipe = {
@@ -52,9 +74,16 @@ const realvr: Recipe = {
     'latent-dtype': 'bf16',
     'max-new-tokens': 128,
     temperature: 0,
-    extractor: 'lvr',
+    extractor: 'realvr',
   },
-  differs: [bf16, marks('after the first <answer>, where a phrase is matched with the options')],
+  figures: figures('arXiv 2609.34563 (ReaLVR), means of three seeds', {
+    'BLINK, five subtasks': 55.8,
+    MMVP: 72,
+    'HR-Bench 4K': 71.8,
+    'HR-Bench 8K': 66.6,
+    'MME-RealWorld-Lite': 52.2,
+  }),
+  differs: [bf16, 'The original takes the options from its prompt, this run from the data.'],
   secondHand: ['The weights were announced and not published when this was read.'],
 }
 
@@ -78,6 +107,7 @@ const hylar: Recipe = {
     'picture-fetch': 'none',
   },
   also: {'max-pixels': patches(16_384)},
+  figures: [],
   differs: [
     bf16,
     marks('in <answer> and has a language model judge it'),
@@ -86,15 +116,36 @@ const hylar: Recipe = {
   secondHand: ['The text of a V* question is taken to be that of the data without its instruction.'],
 }
 
+/** Words of figure 6 of arXiv 2602.06040; line feeds and marks as in tools that were derived from its code. */
+const swimbirdSystem = [
+  'You are a multimodal reasoning assistant capable of thinking in textual and visual modes.',
+  '',
+  '',
+  'Use the following tags to switch your thinking mode:',
+  '',
+  '1.  **Textual Mode**: `<reason>Your textual reasoning process</reason>`',
+  '    *   For logical analysis, planning, and verbal thought.',
+  '',
+  '2.  **Visual Mode**: `<|latent_start|>Your visual reasoning process<|latent_end|>`',
+  '    *   For mental visualization, imagination and simulation.',
+  '',
+  '',
+  '**Output Rules**:',
+  '*   Depending on the problem, you can use: textual reasoning only, visual reasoning only, or a mix of both (alternating multiple times as needed).',
+  '*   After all thinking is complete, place the final answer inside `<answer>Your Final Answer</answer>`.',
+  '',
+].join('\n')
+
 const swimbird: Recipe = {
   name: 'swimbird-8b',
   title: 'SwimBird-8B in the form of VLMEvalKit, blocks of 64',
   source:
     'Accio-Lab/SwimBird: VLMEvalKit/vlmeval/config.py, vlmeval/vlm/swimbird/prompt.py, src/model/swimbird.py @ 6aa2cc3',
   checkpoints: ['Accio-Lab/SwimBird-8B'],
-  benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
+  benchmarks: {...highResolution, mmstar: tsv, realworldqa: tsv},
   settings: {
     'prompt-style': 'vlmevalkit',
+    system: swimbirdSystem,
     mode: ['latent'],
     protocol: 'swimbird',
     'latent-size': 64,
@@ -105,18 +156,31 @@ const swimbird: Recipe = {
     'top-k': 20,
     'min-pixels': patches(1280),
     'max-pixels': patches(16_384),
-    // Its evaluator does not tell qwen-vl-utils the size of a patch, but hands its limits to it.
+    // It does not tell qwen-vl-utils the size of a patch, but hands its limits to it.
     'picture-fetch': 'by-28-limited',
     extractor: 'lvr',
   },
+  figures: figures(swimbirdPaper, {
+    'V*': 85.5,
+    'HR-Bench 4K': 79,
+    'HR-Bench 8K': 74.9,
+    MMStar: 71.2,
+    RealWorldQA: 73.1,
+  }),
   differs: [
     bf16,
-    'The original sends a long system message about its two modes, which is not part of this recipe. Add it with --system.',
     'The original puts an instruction of its own for each benchmark after the options; this one is that of VLMEvalKit.',
     marks('in the first <answer>, or all of the text, and has a language model judge it'),
   ],
-  secondHand: ['Temperature, top-p and top-k are those of the generation config of Qwen3-VL-8B-Instruct.'],
+  secondHand: [
+    'Temperature, top-p and top-k are those of the generation config of Qwen3-VL-8B-Instruct.',
+    'The words of the system message are those of figure 6 of arXiv 2602.06040. Its line feeds and marks are those of Future-L1, which is derived from it; the file itself was not read.',
+  ],
 }
+
+/** The entry Qwen3-VL-8B-Instruct-COLT of its vlmeval/config.py. */
+const coltSystem =
+  'Please answer this question based on the visual content.Provide your thinking process between the <think> and </think> tags, and then give your final answer between the <answer> and </answer> tags.At the end, you must output the final answer in the format:\n<think>\nyour_thinking_process\n</think>\n\n<answer>\nyour_answer_here\n</answer>\n\n'
 
 const colt: Recipe = {
   name: 'colt-8b',
@@ -127,6 +191,7 @@ const colt: Recipe = {
   benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
   settings: {
     'prompt-style': 'vlmevalkit',
+    system: coltSystem,
     mode: ['latent'],
     protocol: 'colt',
     'latent-dtype': 'bf16',
@@ -134,12 +199,13 @@ const colt: Recipe = {
     temperature: 0.6,
     'top-k': 20,
     'max-pixels': 256 * 1024,
-    extractor: 'vlmevalkit_exact',
+    extractor: 'lantern-eval',
   },
+  figures: figures('hulianyuyy/CoLT: README.md @ 24ab450', {'mean of eight benchmarks, V* not among them': 79.1}),
   differs: [
     bf16,
-    'The original always samples, whatever its arguments say.',
-    'The original sends a system message about the format of thinking and answer, which is not part of this recipe. Add it with --system.',
+    'The entry of the original asks for greedy decoding and 8192 new tokens. Its model always samples, and ends after 256.',
+    marks('by what follows the last \\boxed{, if there is one, and by exact matching'),
   ],
 }
 
@@ -148,7 +214,7 @@ const univlr: Recipe = {
   title: 'UniVLR-7B in the form of VLMEvalKit, one block of 24 slots',
   source: 'Warrenustc1958/UniVLR: VLMEvalKit/vlmeval/vlm/qwen2_vl/univlr.py, src/model/qwen_univlr_model.py @ 8873cdc',
   checkpoints: ['Warrenustc1958/UniVLR-Stage1-7B', 'Warrenustc1958/UniVLR-Stage2-7B'],
-  benchmarks: {vstar: {layouts: ['vlmevalkit-tsv', ...vstar.layouts]}},
+  benchmarks: highResolution,
   settings: {
     'prompt-style': 'vlmevalkit',
     mode: ['latent'],
@@ -159,11 +225,18 @@ const univlr: Recipe = {
     temperature: 0,
     extractor: 'vlmevalkit_exact',
   },
-  also: {'latent-size': [12]},
+  also: {'latent-size': [12], protocol: 'univlr-2'},
+  figures: figures(`${univlrReadme}, 12 latents`, {
+    'V*': 82.7,
+    'HR-Bench 4K': 73.3,
+    'HR-Bench 8K': 68.8,
+    'MME-RealWorld-Lite': 50.7,
+  }),
   differs: [
     bf16,
     fromConfig,
-    "The original's script asks for two blocks, its config for one. For two, give a protocol file with maxBlocks 2.",
+    'The config of the original asks for one block (univlr_steps 1), its script for two: --protocol univlr-2. Its README gives 12 and means latents; in the code of this strategy univlr_steps counts blocks.',
+    'The original cuts blocks and marker tokens out of the answer before it is read.',
     'The checkpoints are on ModelScope, not on the hub: give a folder.',
   ],
 }
@@ -183,10 +256,8 @@ const mull: Recipe = {
     'max-pixels': 12_845_056,
     extractor: 'lvr',
   },
-  differs: [
-    bf16,
-    'The original deletes every <|im_end|> and its line feed from the prompt, that of the user turn too. This run keeps it.',
-  ],
+  figures: figures('arXiv 2605.21642 (Ablate-to-Validate)', {'BLINK, latents left as they are': 63.71}, 'secondHand'),
+  differs: [bf16, 'The example of the original shows no parser; that of LVR reads what stands in <answer>.'],
   secondHand: [
     'How a BLINK question is written before the sentences of the README is taken from the prompt of the data.',
   ],
@@ -203,15 +274,22 @@ const lavit: Recipe = {
     mode: ['direct'],
     'max-new-tokens': 512,
     temperature: 0,
-    extractor: 'lantern-eval',
+    extractor: 'lavit',
     'picture-fetch': 'none',
   },
   also: {mode: ['latent'], protocol: 'lavit'},
+  figures: figures(lavitPaper, {
+    'BLINK Relative_Depth': 78.2,
+    'BLINK IQ_Test': 32,
+    'BLINK Relative_Reflectance': 45.5,
+    'BLINK Spatial_Relation': 81.8,
+    'V* direct_attributes': 82.6,
+    MMVP: 67.3,
+  }),
   differs: [
     bf16,
     fromConfig,
     'Its --force_lvr never reaches the model, and cuts the first four generated tokens. With --mode latent --protocol lavit the four tokens are really sent.',
-    marks('by the last letter in brackets, then by phrases, then by the last lone letter'),
   ],
 }
 
@@ -222,6 +300,18 @@ const lvr7b: Recipe = {
   checkpoints: ['vincentleebang/LVR-7B'],
   settings: {...lvr.settings, 'latent-size': 8, 'latent-dtype': 'bf16'},
   also: {'latent-size': [4, 16]},
+  figures: [
+    ...figures(
+      'cited for the paper, arXiv 2509.24251',
+      {'V*, 4 latents': 81.2, 'V*, 8 latents': 81.7, 'V*, 16 latents': 80.6},
+      'secondHand',
+    ),
+    ...figures(
+      lavitPaper,
+      {'BLINK Relative_Reflectance': 42.5, 'BLINK Spatial_Relation': 89.5, MMVP: 72},
+      'secondHand',
+    ),
+  ],
   differs: [bf16, fromConfig],
 }
 
@@ -231,6 +321,11 @@ const lantern3b: Recipe = {
   title: 'LanteRn-3B as its authors ask it: VisCoT with four options, two subtasks of BLINK, and V*',
   checkpoints: ['AGViveiros/LanteRn-3B-SFT', 'AGViveiros/LanteRn-3B-RL', 'AGViveiros/LanteRn-3B-Tetris'],
   settings: {...lantern.settings, 'latent-dtype': 'bf16'},
+  figures: figures(
+    'public git history of GuilhermeViveiros/LanteRn, SFT with K = 8; the tables of the paper were not found',
+    {'VisCoT with four options': 79.7, 'BLINK, two subtasks': 62.3, 'V*': 63.9},
+    'secondHand',
+  ),
 }
 
 const monetSystem =
@@ -239,7 +334,8 @@ const monetSystem =
 const monet: Recipe = {
   name: 'monet-7b',
   title: 'Monet-7B by its vLLM runner: V*, 10 latents',
-  source: 'NOVAglow646/Monet: inference/vllm/monet_gpu_model_runner.py, inference/vllm_inference_example.py @ 211a8f8',
+  source:
+    'NOVAglow646/Monet: README.md, inference/vllm/monet_gpu_model_runner.py, inference/vllm_inference_example.py @ 211a8f8',
   checkpoints: ['NOVAglow646/Monet-7B'],
   benchmarks: {vstar},
   settings: {
@@ -257,12 +353,20 @@ const monet: Recipe = {
     'max-pixels': patches(8192),
     extractor: 'lantern-eval',
   },
+  figures: [
+    ...figures(
+      'cited for the paper, arXiv 2511.21395',
+      {'V*': 83.3, 'HR-Bench 4K': 71, 'HR-Bench 8K': 68},
+      'secondHand',
+    ),
+    ...figures(regular, {'V*, run again': 79.58}, 'secondHand'),
+  ],
   differs: [
     bf16,
     'The example of the original sets the repetition penalty to 1.01. This run uses that of the checkpoint.',
     'The published figures come from VLMEvalKit with a judge.',
   ],
-  secondHand: ['That V* is asked with the text of the data alone, and the system message.'],
+  secondHand: ['That V* is asked with the text of the data alone.'],
 }
 
 const capimagine: Recipe = {
@@ -280,8 +384,74 @@ const capimagine: Recipe = {
     'max-pixels': patches(16_384),
     extractor: 'vlmevalkit_exact',
   },
+  figures: figures(
+    'cited for the paper, arXiv 2602.22766',
+    {'V*': 85.9, 'V* direct_attributes': 87.8, 'V* relative_position': 82.9},
+    'secondHand',
+  ),
   differs: [bf16, 'The published figures come from VLMEvalKit with a judge.'],
   secondHand: ['Its evaluation is taken to be that of VLMEvalKit for Qwen2.5-VL; its own script was not found.'],
+}
+
+const skila: Recipe = {
+  name: 'skila-7b',
+  title: 'SkiLa-7B in the form of VLMEvalKit, sketches of 54 latents',
+  source: 'TungChintao/SkiLa: README.md, src/model/skila.py @ 049bb60',
+  checkpoints: ['JosephTong/SkiLa-7B'],
+  benchmarks: {...highResolution, mmstar: tsv, realworldqa: tsv},
+  settings: {
+    'prompt-style': 'vlmevalkit',
+    mode: ['latent'],
+    protocol: 'skila',
+    'latent-size': 54,
+    'latent-dtype': 'bf16',
+    'max-new-tokens': 2048,
+    temperature: 0,
+    'min-pixels': patches(1280),
+    'max-pixels': patches(16_384),
+    extractor: 'vlmevalkit_exact',
+  },
+  figures: figures(
+    univlrReadme,
+    {'V*': 80.1, 'HR-Bench 4K': 70.3, 'HR-Bench 8K': 62.9, 'MME-RealWorld-Lite': 45.6},
+    'secondHand',
+  ),
+  differs: [bf16],
+  secondHand: [
+    'Its README names VLMEvalKit. Prompt, limits and decoding are taken to be those of VLMEvalKit for Qwen2.5-VL; its own entry was not read.',
+  ],
+}
+
+const covt: Recipe = {
+  name: 'covt-7b',
+  title: 'CoVT-7B in the form of VLMEvalKit: visual tokens that are read, not fed back',
+  source: 'Wakals/CoVT: README.md @ 97b11fd',
+  checkpoints: [
+    'Wakals/CoVT-7B-seg',
+    'Wakals/CoVT-7B-depth',
+    'Wakals/CoVT-7B-seg_depth_dino',
+    'Wakals/CoVT-7B-seg_depth_dino_edge',
+  ],
+  benchmarks: {'cv-bench': {layouts: ['vlmevalkit-tsv', 'parquet']}, ...highResolution, mmvp: tsv},
+  settings: {
+    'prompt-style': 'vlmevalkit',
+    // Its tokens are ordinary ones with embeddings of their own: the protocol covt decodes plainly too.
+    mode: ['direct'],
+    'max-new-tokens': 2048,
+    temperature: 0,
+    'min-pixels': patches(256),
+    'max-pixels': patches(1280),
+    extractor: 'vlmevalkit_exact',
+  },
+  also: {mode: ['latent'], protocol: 'covt'},
+  figures: figures('Wakals/CoVT: README.md @ 97b11fd', {
+    'CV-Bench, CoVT-7B-seg': 77.9,
+    'CV-Bench, CoVT-7B-depth': 78.7,
+    'CV-Bench, CoVT-7B-seg_depth_dino': 80,
+    'CV-Bench, CoVT-7B-seg_depth_dino_edge': 79.8,
+  }),
+  differs: [bf16],
+  secondHand: ['Prompt and decoding are taken to be those of VLMEvalKit for Qwen2.5-VL; its own entry was not read.'],
 }
 
 export const checkpointRecipes: readonly Recipe[] = [
@@ -297,4 +467,6 @@ export const checkpointRecipes: readonly Recipe[] = [
   lantern3b,
   monet,
   capimagine,
+  skila,
+  covt,
 ]

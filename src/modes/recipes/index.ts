@@ -1,6 +1,7 @@
 // The register of recipes. A built-in recipe is a file beside this one and a line here; plug-ins add theirs at run
 // time.
 import {Register} from '../../core/register.js'
+import {textBaselines} from './baselines.js'
 import {blinkOfficial, blinkOfficialOnePicture} from './blink-official.js'
 import {checkpointRecipes} from './checkpoints.js'
 import {lantern} from './lantern.js'
@@ -23,6 +24,7 @@ const builtIn: readonly Recipe[] = [
   vstarOfficial,
   viscotOfficial,
   ...checkpointRecipes,
+  ...textBaselines,
 ]
 
 const register = new Register<Recipe>('recipe', builtIn.map(defineRecipe))
@@ -36,6 +38,11 @@ export function recipeNames(): readonly string[] {
 export function recipeOfCheckpoint(id: string): Recipe | undefined {
   const same = (other: string) => other.toLowerCase() === id.toLowerCase()
   return register.parts().find(({checkpoints = []}) => checkpoints.some(same))
+}
+
+/** The recipes of published checkpoints of a method, by the name of its protocol. */
+export function recipesOfProtocol(protocol: string): readonly Recipe[] {
+  return register.parts().filter(({checkpoints, settings}) => checkpoints && settings['protocol'] === protocol)
 }
 
 /** Throws `usage` for an unknown name. */

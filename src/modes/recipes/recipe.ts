@@ -38,6 +38,17 @@ export const recipeSchema = z.strictObject({
   also: settingsSchema
     .optional()
     .describe('Further values of settings that it published too, such as another mode: choosing them is no change.'),
+  figures: z
+    .array(
+      z.strictObject({
+        of: z.string().trim().min(1).describe('Benchmark, part of it, and setting: `V*, 8 latents`.'),
+        percent: z.number().min(0).max(100),
+        source: z.string().trim().min(1).describe('Where it is published: a paper, or owner/repo: file.'),
+        secondHand: z.boolean().optional().describe('True where another source than the authors tells it.'),
+      }),
+    )
+    .optional()
+    .describe('The published figures that it aims at; empty: none was found.'),
   differs: z.array(z.string()).optional().describe('What the published evaluation did otherwise, in sentences.'),
   secondHand: z.array(z.string()).optional().describe('What was not read in the public code, in sentences.'),
 })

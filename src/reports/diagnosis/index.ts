@@ -6,6 +6,7 @@ import type {DiagnosisDocument} from '../schemas/diagnosis.js'
 import {type CostRow, costsOf} from './cost.js'
 import {type Geometry, readGeometry} from './geometry.js'
 import {readOutcomes, tableOf} from './outcomes.js'
+import {pairsOfStudy, type StudiedPairs} from './pairs.js'
 import type {Study} from './study.js'
 
 export {type NamedArm, type Study, studyOfNamed, studyOfRuns} from './study.js'
@@ -30,6 +31,7 @@ export async function judgeStudy(
   const {benches, warnings} = await readOutcomes(study)
   const results: Diagnosis[] = []
   const geometry: Geometry[] = []
+  const pairs: StudiedPairs[] = []
   const efficiency: {readonly bench: string; readonly arms: readonly CostRow[]}[] = []
   for (const recorded of benches) {
     const seen = await readGeometry(study, recorded)
@@ -43,6 +45,8 @@ export async function judgeStudy(
     const seed = study.own.folder.lock.seeds.run
     results.push(...diagnose(table, {alpha, margin, seed, checks}))
     if (seen.geometry !== null) geometry.push(seen.geometry)
+    const paired = await pairsOfStudy(study, recorded)
+    if (paired !== null) pairs.push(paired)
     efficiency.push({bench: recorded.bench.id, arms: costsOf(study, recorded)})
   }
   if (results.length === 0) {
@@ -58,7 +62,7 @@ export async function judgeStudy(
     conditions: study.conditions.map(({condition, folder, arm}) => ({
       ...{condition, run: folder.dir, arm: arm.id, lock: folder.lock.hash},
     })),
-    ...{results, geometry, efficiency},
+    ...{results, geometry, pairs, efficiency},
     warnings: [...study.warnings, ...warnings],
     verdict: headlines.length === 1 ? headlines[0]!.verdict : null,
     exitCode: expect === undefined ? 0 : exitCodeFor(expect, headlines),

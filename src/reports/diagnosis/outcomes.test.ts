@@ -6,7 +6,7 @@ import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../../test/sup
 import type {LogRecord} from '../../run-folder/record.js'
 import {costsOf} from './cost.js'
 import {readOutcomes, tableOf} from './outcomes.js'
-import {studyOfRuns} from './study.js'
+import {studyOfNamed, studyOfRuns} from './study.js'
 
 let folder: string
 beforeAll(() => {
@@ -53,6 +53,18 @@ it('a sample that opened no block did not engage, and earns what its answer does
     [true, 1],
   ])
   expect(table.samples[0]).toMatchObject({subtask: 'hops-1', options: 2, gold: 0})
+})
+
+it('an arm in words that is named as own has no block, where somebody saw that', async () => {
+  const inWords = arm('m', 'text-cot')
+  const records = [...recordsOf(inWords, bench, () => 'correct')].map((record, k) => ({
+    ...record,
+    usage: {...usage, markerTokens: 0, ...(k === 0 ? {latentSteps: null, blocks: null} : {latentSteps: 0, blocks: 0})},
+  }))
+  const run = writeRun(join(folder, 'words'), lockOf([inWords], [bench]), records)
+  const study = await studyOfNamed([{condition: 'own', run}])
+  const {benches} = await readOutcomes(study)
+  expect(tableOf(study, benches[0]!).samples.map(({engaged}) => engaged)).toEqual([null, false, false, false])
 })
 
 it('what is recorded of latents reaches the judge: donors, forced scores, norms', async () => {

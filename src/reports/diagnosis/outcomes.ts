@@ -31,6 +31,8 @@ interface Cell {
   readonly cluster?: string
   /** The samples with which it counts together. */
   readonly group?: string
+  /** A digest of question and options, of a sample of a group. */
+  readonly asked?: string
   readonly options?: number
   readonly gold?: number
   engaged: boolean | null
@@ -147,7 +149,7 @@ function add(cells: Map<string, Cell>, {arm, role, name}: Place, record: LogReco
 }
 
 function newCell(id: string, record: LogRecord, group: string | undefined): Cell {
-  const {subtask, letters, gold, repeat, cluster, item} = record
+  const {subtask, letters, gold, repeat, cluster, item, question, options} = record
   // Repeats and option orders of an item are dependent; so are samples that share a picture.
   const together = cluster ?? item ?? (repeat === undefined ? undefined : record.id)
   const place = typeof gold === 'string' ? (letters?.indexOf(gold) ?? -1) : -1
@@ -156,14 +158,20 @@ function newCell(id: string, record: LogRecord, group: string | undefined): Cell
     ...(repeat !== undefined && {repeat}),
     ...(together !== undefined && {cluster: together}),
     ...(group !== undefined && {group}),
+    ...(group !== undefined && question !== undefined && {asked: sha256(JSON.stringify([question, options]))}),
     ...(letters && {options: letters.length}),
     ...(place >= 0 && {gold: place}),
   }
 }
 
+/**
+ * Whether a block was seen. An arm of another mode that is judged as own counts as seen without one: a runner that
+ * observes latents recorded that there were none.
+ */
 function engagedOf({outcome, usage}: LogRecord, {arm}: StudyArm): boolean | null {
   const blocks = usage.blocks ?? usage.latentSteps
-  return outcome === 'error' || blocks === null || !opensBlocks(arm) ? null : blocks > 0
+  if (outcome === 'error' || blocks === null) return null
+  return arm.mode === 'latent' && !opensBlocks(arm) ? null : blocks > 0
 }
 
 /** END, a few marks and an answer: more tokens than this behind the last latent are a text. */
@@ -293,6 +301,7 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
       fedAgain: _____,
       group: ______,
       inputNorms: _______,
+      asked: ________,
       direct,
       under,
       ...sample

@@ -1,10 +1,11 @@
 // Files of exports: written beside their place as a stream, and whole or not at all.
-import {createWriteStream} from 'node:fs'
-import {open, rename, rm, stat} from 'node:fs/promises'
-import {dirname, extname} from 'node:path'
+import {createReadStream, createWriteStream, fstat, type Stats, type WriteStream} from 'node:fs'
+import {open, realpath, rename, rm, stat} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {dirname, extname, join, resolve} from 'node:path'
 import {Readable} from 'node:stream'
 import {pipeline} from 'node:stream/promises'
-import {LanternError, messageOf} from '../../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {makeFolder} from '../../core/folders.js'
 import {partOf, removeDeadParts} from '../../core/part-file.js'
 
@@ -12,44 +13,72 @@ const advice = 'Give another path.'
 
 /**
  * Writes a file through a function that fills the path it is given, and puts the result in place when it is whole and
- * on disk. Returns what the function returns. Throws `disk`; errors of ours that the function throws stay what they
- * are.
+ * on disk; a link stays a link. What cannot be replaced, as /dev/stdout, gets the whole file at the end. Returns what
+ * the function returns. Throws `disk`; errors of ours that the function throws stay what they are.
  */
 export async function writeThrough<T>(path: string, fill: (draft: string) => Promise<T>): Promise<T> {
   await makeFolder(dirname(path), advice)
-  const draft = partOf(path)
+  const stream = await streamAt(path)
+  const target = stream === null ? await realpath(path).catch(() => path) : join(tmpdir(), 'lantern-eval-output')
+  const draft = partOf(target)
   try {
-    await removeDeadParts(dirname(path))
+    await removeDeadParts(dirname(target))
     const result = await fill(draft)
-    const file = await open(draft, 'r+')
-    await file.sync().finally(() => file.close())
-    await rename(draft, path)
+    if (stream !== null) await pipeline(createReadStream(draft), stream())
+    else {
+      const file = await open(draft, 'r+')
+      await file.sync().finally(() => file.close())
+      await rename(draft, target)
+    }
     return result
   } catch (error) {
+    throw unwritable(path, error)
+  } finally {
     await rm(draft, {force: true}).catch(() => undefined)
-    if (error instanceof LanternError) throw error
-    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, advice, {cause: error})
   }
 }
 
 /** Writes pieces of text as they come. A pipe or a device, as /dev/stdout, gets them as they are. Throws `disk`. */
 export async function writePieces(path: string, pieces: AsyncIterable<string> | Iterable<string>): Promise<void> {
-  const into = (place: string, flags: string) => pipeline(Readable.from(pieces), createWriteStream(place, {flags}))
-  if (!(await isDevice(path))) return writeThrough(path, draft => into(draft, 'wx'))
+  const stream = await streamAt(path)
+  if (stream === null)
+    return writeThrough(path, draft => pipeline(Readable.from(pieces), createWriteStream(draft, {flags: 'wx'})))
   try {
-    await into(path, 'a')
+    await pipeline(Readable.from(pieces), stream())
   } catch (error) {
-    if (error instanceof LanternError) throw error
-    throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, advice, {cause: error})
+    throw unwritable(path, error)
   }
 }
 
-/** Whether a path is a terminal, pipe or device, as /dev/stdout: it cannot be replaced by another file. */
-export async function isDevice(path: string): Promise<boolean> {
-  return stat(path).then(
-    found => !found.isFile() && !found.isDirectory(),
-    () => false,
-  )
+function unwritable(path: string, error: unknown): LanternError {
+  if (error instanceof LanternError) return error
+  const reason = systemCodeOf(error) === 'EISDIR' ? 'it is a folder' : messageOf(error)
+  return new LanternError('disk', `${path} cannot be written: ${reason}.`, advice, {cause: error})
+}
+
+/**
+ * What writes to a path that must not be replaced by another file; null for others. Such are terminals, pipes and
+ * devices, and every name of a descriptor of this process (/dev/stdout, /dev/fd/3, or the file that the shell sent
+ * stdout to). Descriptors are written themselves: opened anew, the file would have a second position, and what is
+ * printed later would overwrite it.
+ */
+async function streamAt(path: string): Promise<(() => WriteStream) | null> {
+  const found = await stat(path).catch(() => null)
+  if (found === null || found.isDirectory()) return null
+  if (found.isFile()) {
+    const number = /^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(resolve(path))?.[1]
+    for (const fd of number === undefined ? [1, 2] : [Number(number)]) {
+      const open = await statOf(fd)
+      if (open?.dev === found.dev && open.ino === found.ino) return () => createWriteStream('', {fd, autoClose: false})
+    }
+    return null
+  }
+  return () => createWriteStream(path, {flags: 'a'})
+}
+
+/** What a descriptor of this process is open on; null where it is closed. */
+function statOf(fd: number): Promise<Stats | null> {
+  return new Promise(done => fstat(fd, (error, found) => done(error === null ? found : null)))
 }
 
 /** The path of one of several files in place of one: `results.jsonl` and `vstar` give `results.vstar.jsonl`. */

@@ -18,6 +18,7 @@ export function diagnosisMarkdown(whole: DiagnosisDocument): string {
 function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow): string[] {
   const subtasks = diagnosis.subtasksOf(document, row.bench)
   const cost = document.efficiency.find(({bench}) => bench === row.bench)
+  const pairs = document.pairs.find(({bench}) => bench === row.bench)
   const geometry = document.geometry.find(({bench}) => bench === row.bench)
   return [
     `### ${plain(row.bench)}: ${row.verdict}`,
@@ -29,6 +30,7 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow): string[] {
     ...row.notes.map(plain),
     ...(subtasks.length === 0 ? [] : [textTable(diagnosis.subtaskTable(subtasks))]),
     ...subtasks.map(one => `- **${plain(one.subtask!)}**: ${plain(one.statement)}`),
+    ...(pairs === undefined ? [] : [textTable(diagnosis.pairsTable(pairs)), plain(diagnosis.pairsNote(pairs))]),
     ...(cost === undefined ? [] : [textTable(diagnosis.costTable(cost.arms)), plain(diagnosis.costNote)]),
     ...(geometry === undefined ? [] : [plain(diagnosis.geometrySentences(geometry).join(' '))]),
   ]

@@ -29,6 +29,7 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow, width: numb
   const dim = (lines: readonly string[]) => lines.map(line => paint.dim(line)).join('\n')
   const subtasks = diagnosis.subtasksOf(document, row.bench)
   const cost = document.efficiency.find(({bench}) => bench === row.bench)
+  const pairs = document.pairs.find(({bench}) => bench === row.bench)
   const geometry = document.geometry.find(({bench}) => bench === row.bench)
   return [
     [
@@ -42,6 +43,8 @@ function benchBlocks(document: DiagnosisDocument, row: DiagnosisRow, width: numb
     row.utility.length === 0 ? '' : dim(wrap(diagnosis.utilityNote, width)),
     ...row.notes.map(note => dim(wrap(note, width))),
     subtasks.length === 0 ? '' : tableText(diagnosis.subtaskTable(subtasks), width, paint),
+    pairs === undefined ? '' : tableText(diagnosis.pairsTable(pairs), width, paint),
+    pairs === undefined ? '' : dim(wrap(diagnosis.pairsNote(pairs), width)),
     cost === undefined ? '' : tableText(diagnosis.costTable(cost.arms), width, paint),
     cost === undefined ? '' : dim(wrap(diagnosis.costNote, width)),
     geometry === undefined ? '' : dim(diagnosis.geometrySentences(geometry).flatMap(one => wrap(one, width))),

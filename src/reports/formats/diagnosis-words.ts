@@ -140,6 +140,27 @@ export function costTable(arms: DiagnosisDocument['efficiency'][number]['arms'])
 
 export const costNote = '* no other arm is at least as accurate at no higher cost, and better in one of both.'
 
+/** What every condition answers about counterfactual pairs. */
+export function pairsTable({conditions}: DiagnosisDocument['pairs'][number]): TextTable {
+  const shown = (share: {readonly rate: number} | null) => (share === null ? words.absent : words.percent(share.rate))
+  return {
+    columns: [left('pairs'), right('strict flip'), right('any flip'), right('n'), right('false flip'), right('n')],
+    rows: conditions.map(({condition, strictFlip, anyFlip, falseFlip}) => [
+      ...[condition, shown(strictFlip), shown(anyFlip), words.count(strictFlip?.n ?? 0)],
+      ...[shown(falseFlip), words.count(falseFlip?.n ?? 0)],
+    ]),
+  }
+}
+
+/** What its columns mean, and how far own latents move. */
+export function pairsNote({distance: {changed, unchanged}}: DiagnosisDocument['pairs'][number]): string {
+  const note =
+    'Strict flip: both pictures of a pair right. False flip: the answer changes though the edit changes nothing.'
+  if (changed === null && unchanged === null) return note
+  const three = (value: number | null) => (value === null ? words.absent : value.toFixed(3))
+  return `${note} Distance of own latents (1 - cosine): ${three(changed)} where the answer changes, ${three(unchanged)} where it stays.`
+}
+
 /** What the stored latents look like, as sentences. */
 export function geometrySentences({
   samples,

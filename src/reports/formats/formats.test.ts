@@ -343,10 +343,12 @@ describe('annotations', () => {
   it('are commands of a workflow, one a line, whatever names hold', () => {
     const [row] = document.rows as [ResultRow]
     const arm = 'a%0A::error::b\n::set-output name=x::y|direct'
-    const hostile = {...document, rows: [{...row, model: 'a%0A::error::b\n::set-output name=x::y', label: null, arm}]}
+    const named = {...row, model: 'a%0A::error::b\n::set-output name=x::y', label: null, arm}
+    const hostile = {...document, rows: [named], warnings: ['warned\n::error::b']}
     for (const one of [document, builtin, empty, hostile])
       for (const line of linesOf(one)) expect(line).toMatch(command)
-    expect(linesOf(hostile).join('\n')).toContain('a%250A%3A%3Aerror%3A%3Ab%0A')
+    expect(linesOf(hostile).join('\n')).toContain('a%250A%3A%3Aerror%3A%3Ab %3A%3A')
+    expect(linesOf(hostile).join('\n')).toContain('warned%0A::error::b')
   })
 
   it('are an error where the gate failed and a warning where it is undecided', () => {

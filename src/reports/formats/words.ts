@@ -62,9 +62,10 @@ export function groupColumns(rows: readonly ResultRow[]): {count: boolean; score
   return {count, score: count && rows.some(({aggregate}) => aggregate !== 'group')}
 }
 
-/** The arm's id, with the model's label (if any) instead of its reference. */
+/** The arm's id as one line, with the model's label (if any) instead of its reference. */
 export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | 'label'>): string {
-  return label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
+  const name = label !== null && arm.startsWith(model) ? label + arm.slice(model.length) : arm
+  return name.replaceAll(/\s+/g, ' ')
 }
 
 /** The arm, followed by what tells it from rows of the same name: the endpoint or the run. */

@@ -81,7 +81,7 @@ const figure = z.number().nullable()
 const geometrySchema = z.object({
   bench: z.string(),
   samples: z.number().int(),
-  /** Mean norm of own latents, and by condition that of what was fed over it. */
+  /** Mean norm of own latents, and by condition that of what was fed divided by it. */
   norm: z.number(),
   norms: z.record(z.string(), z.number()),
   /** Mean norms of the embeddings of text and of the features of pictures, and that of own latents over them. */
@@ -129,6 +129,24 @@ const geometrySchema = z.object({
     .nullable(),
 })
 
+const pairShare = z.object({n: z.number().int(), rate: z.number(), low: z.number(), high: z.number()}).nullable()
+
+/** Counterfactual pairs of a benchmark: groups of two pictures with the same question and options. */
+const pairsSchema = z.object({
+  bench: z.string(),
+  conditions: z.array(
+    z.object({
+      condition: z.string(),
+      /** Where the gold changes: both sides right; the answer changes at all. Where it stays: the answer changes. */
+      strictFlip: pairShare,
+      anyFlip: pairShare,
+      falseFlip: pairShare,
+    }),
+  ),
+  /** Mean of 1 - cosine between the own latents of both sides, where the gold changes and where it stays. */
+  distance: z.object({changed: figure, unchanged: figure}),
+})
+
 const costSchema = z.object({
   arm: z.string(),
   /** Null for arms in other modes. */
@@ -154,6 +172,8 @@ export const diagnosisSchema = z.object({
   conditions: z.array(z.object({condition: z.string(), run: z.string(), arm: z.string(), lock: z.string()})),
   results: z.array(diagnosisRowSchema),
   geometry: z.array(geometrySchema),
+  /** Empty without counterfactual pairs. */
+  pairs: z.array(pairsSchema),
   efficiency: z.array(z.object({bench: z.string(), arms: z.array(costSchema)})),
   warnings: z.array(z.string()),
   /** That of the headline, where there is one benchmark. */

@@ -16,7 +16,12 @@ const text = {layers: 1, hidden: 2, kvHeads: 1, headDim: 2}
 
 /** Embeddings are [id, 0]; the state of forward t is [100 + t, 0]. The tape gives the best and the second best id. */
 function fakeModel(tape: readonly (readonly [best: number, second?: number])[]) {
-  const fed: {readonly vector: readonly number[]; readonly latent: number; readonly position: number}[] = []
+  const fed: {
+    readonly vector: readonly number[]
+    readonly latent: number
+    readonly position: number
+    readonly head: boolean
+  }[] = []
   let forward = 0
   const output = (): DecoderOutput => {
     const [best, second] = tape[forward] ?? [eosId!]
@@ -29,9 +34,10 @@ function fakeModel(tape: readonly (readonly [best: number, second?: number])[]) 
   const model = {
     checkpoint: {text, ids: {image: -1}} as Model['checkpoint'],
     embed: (list: ArrayLike<number>) => Float32Array.of(list[0]!, 0),
-    async decode({embeds, latents, positions}: DecoderInput) {
-      fed.push({vector: [...embeds], latent: latents![0]!, position: positions[0]!})
-      return output()
+    async decode({embeds, latents, positions, withoutTokens}: DecoderInput) {
+      fed.push({vector: [...embeds], latent: latents![0]!, position: positions[0]!, head: !withoutTokens})
+      const {logits, ...rest} = output()
+      return withoutTokens ? {...rest, nextTokens: new Int32Array(0)} : {...rest, logits: logits!}
     },
   }
   return {model, fed, prefill: output}
@@ -108,6 +114,31 @@ test('latents appended to the prompt are fed before the first id, and are no new
   expect(result.blocks.map(({vectors}) => vectors.map(([first]) => first))).toEqual([[100, 101]])
 })
 
+describe('no token is computed where it makes no difference', () => {
+  const headsOf = async (machine: LatentMachine, tape: readonly [number][], more: Partial<DecodeTask> = {}) => {
+    const {ids: written, fed} = await decoded(machine, tape, more)
+    return {written, heads: fed.map(({head}) => Number(head))}
+  }
+  it('inside the blocks of LanteRn, up to the END that is forced', async () => {
+    const tape: readonly [number][] = [[start!], [5], [6], [7], [8], [0]]
+    expect(await headsOf(bound({}, 2), tape)).toEqual({written: [start, pad, pad, end, 8, 0], heads: [0, 0, 0, 1, 1]})
+  })
+  it('and where a text is forced, but not where the model may leave the block', async () => {
+    const tape: readonly [number][] = [[start!], [5], [6], [7], [8], [0]]
+    const forced = bound({earlyEnd: true}, 1, {forced: [20]})
+    expect(await headsOf(forced, tape)).toEqual({written: [start, pad, end, 20, 8, 0], heads: [1, 0, 0, 1, 1]})
+  })
+  it('but is where a lens looks at what the head reads in the latents', async () => {
+    const {heads} = await headsOf(bound({}, 2), [[start!], [5], [6], [7], [8], [0]], {lens: 2})
+    expect(heads).toEqual([1, 1, 1, 1, 1])
+  })
+  it('and never where tokens are drawn, as each step takes its draw', async () => {
+    const drawn = {sampling: {temperature: 1, topK: 1, repetitionPenalty: 1, banned: []}}
+    const {heads} = await headsOf(bound({}, 2), [[start!], [5], [6], [7], [0]], drawn)
+    expect(heads).toEqual([1, 1, 1, 1])
+  })
+})
+
 test('what becomes of a vector where it is fed is not what is kept of it', async () => {
   const asFed = (vector: Float32Array) => vector.map(value => Math.round(value / 10) * 10)
   const {fed, blocks} = await decoded(bound({}, 1), [[start!], [5], [6], [0]], {asFed})
@@ -160,7 +191,7 @@ describe('the Loop graph, which follows the rules of LanteRn alone', () => {
   })
   it('so that no rule is left out of this list', () => {
     const named = others.flatMap(rules => Object.keys(rules))
-    const free = ['name', 'source', 'budget', 'leastBudget', 'tokens']
+    const free = ['name', 'source', 'budget', 'leastBudget', 'tokens', 'deletedFromPrompt']
     expect([...named, ...free].sort()).toEqual(Object.keys(protocolNamed('lantern')).sort())
   })
   it.each<Partial<Protocol>>([

@@ -9,6 +9,7 @@ import type {ChooseLatent, Hidden, LatentPlace} from '../../modes/interventions.
 import {
   type BlockState,
   decide,
+  ignoresDrawn,
   type LatentMachine,
   masksEos,
   stateAfter,
@@ -149,6 +150,7 @@ async function* step<T extends DecodeTask>(
     totals,
     past: cache.past(),
     latents,
+    withoutTokens: rows.every(row => !row.wantsHead),
     // The states are always fetched: they are small, and they show whether the output is finite.
     want: {hidden: true, logits: rows.some(row => row.wantsLogits)},
   })
@@ -162,7 +164,7 @@ async function* step<T extends DecodeTask>(
     const hidden = output.hidden!.slice(i * H, (i + 1) * H)
     const logits = output.logits?.subarray(i * vocabulary, (i + 1) * vocabulary)
     if (allFinite(hidden)) {
-      if (!row.advance(output.nextTokens[i]!, hidden, logits)) continue
+      if (!row.advance(output.nextTokens[i], hidden, logits)) continue
     } else row.fail()
     cache.remove(i)
     const last = rows.pop()!
@@ -174,7 +176,6 @@ async function* step<T extends DecodeTask>(
 /** The state of one generation. */
 class Row<T extends DecodeTask> {
   readonly #readsLogits: boolean
-  readonly wantsLogits: boolean
   /** The id to feed next. */
   previous: number
   /** The vector to feed in its place, if it is a latent. */
@@ -203,7 +204,6 @@ class Row<T extends DecodeTask> {
     this.#imageToken = imageToken
     const {sampling, prompt, machine} = task
     this.#readsLogits = !isPlainGreedy(sampling) || machine.rules.suppressEos
-    this.wantsLogits = this.#readsLogits || task.lens !== undefined
     this.previous = prompt.ids.at(-1)!
     this.#state = stateAfter(machine, prompt.ids)
     this.#prefixLeft = machine.rules.prefixLatents
@@ -211,16 +211,38 @@ class Row<T extends DecodeTask> {
     this.#seen = new Set(sampling.repetitionPenalty === 1 ? [] : prompt.ids)
   }
 
+  /**
+   * Whether the next output's token makes no difference. Where tokens are drawn at random each step takes its draw, so
+   * there it does.
+   */
+  get #ignoresToken(): boolean {
+    const {sampling, machine} = this.task
+    return sampling.temperature === 0 && (this.#prefixLeft > 0 || ignoresDrawn(machine, this.#state))
+  }
+
+  /** Whether the next step needs the logits themselves. */
+  get wantsLogits(): boolean {
+    return this.task.lens !== undefined || (this.#readsLogits && !this.#ignoresToken)
+  }
+
+  /** Whether the next step needs a token or the logits. */
+  get wantsHead(): boolean {
+    return this.wantsLogits || !this.#ignoresToken
+  }
+
   /** Takes the output of a forward pass at its last position. Returns true when the generation has ended. */
-  advance(argmaxToken: number, hidden: Float32Array, logits: Float32Array | undefined): boolean {
+  advance(argmaxToken: number | undefined, hidden: Float32Array, logits: Float32Array | undefined): boolean {
     const {task} = this
     const {machine} = task
     const {prefixLatents} = machine.rules
     if (this.#prefixLeft > 0) return !this.#feed(hidden, logits, {block: 0, index: prefixLatents - this.#prefixLeft--})
+    const ignores = this.#ignoresToken
     const masked = masksEos(machine, this.#state) ? [...task.sampling.banned, ...task.eos] : task.sampling.banned
-    const sampled = this.#readsLogits
-      ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
-      : argmaxToken
+    const chosen =
+      this.#readsLogits && !ignores
+        ? chooseToken(logits!, {...task.sampling, banned: masked}, this.#seen, task.random)
+        : argmaxToken
+    const sampled = ignores ? machine.ids.pad : chosen!
     const decision = decide(machine, this.#state, sampled, this.#meetsStopVector())
     this.#lastHidden = hidden
     this.#state = decision.state

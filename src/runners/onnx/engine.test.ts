@@ -11,6 +11,7 @@ import {writeLatents} from '../../run-folder/latents.js'
 import {Engine, type EngineOptions} from './engine.js'
 import {loadCheckpoint} from './load.js'
 import type {PromptTools} from './prepared-inputs.js'
+import {Recent} from './recent.js'
 import type {Model} from './types.js'
 
 const dir = committedGoldens
@@ -131,9 +132,75 @@ it('a sample that is asked again later is seen and prefilled once', async () => 
   const first = await pass([0, 1].map(i => group(i, [armOf('own')]).map(request => ({...request, again: true}))))
   expect(await pass([0, 1].map(i => group(i, [armOf('self-swap')])))).toEqual(first)
   expect([calls.vision, calls.prefill]).toEqual([2, 2])
-  // Nothing is held any more.
+  // Nothing is held any more but what the tower made of the pictures.
   await pass([group(0, [armOf('own')])])
-  expect([calls.vision, calls.prefill]).toEqual([3, 3])
+  expect([calls.vision, calls.prefill]).toEqual([2, 3])
+})
+
+describe('several questions on one picture', () => {
+  const asked = (question: string, index: number, id: string): Request[] =>
+    group(index, [armOf('own')]).map(request => ({
+      ...request,
+      sample: {...request.sample, id, question},
+      prompt: {system: null, parts: [request.prompt.parts[0]!, {type: 'text', text: question}]},
+    }))
+  const questions = () => [
+    asked(cases[0]!.question, 0, 'first'),
+    asked('Which letter is on it?', 0, 'second'),
+    asked(cases[1]!.question, 1, 'other picture'),
+    asked('Where does it end?', 0, 'third'),
+  ]
+  const result = ({request, tokenIds, latents}: Generation) => [request.sample.id, tokenIds, latents]
+
+  it('cost one vision pass, and one run over the part before the question', async () => {
+    const {calls, tools: counting} = counted()
+    await generate(questions(), {sharesBeginnings: true, batchSize: 1}, counting)
+    expect(calls.vision).toBe(2)
+    // Two pictures; the four questions are runs on top of a cache.
+    expect(calls.prefill).toBe(2)
+  })
+
+  it('are answered to the last bit as each is alone', async () => {
+    // Rows of a batch differ in their last bits from the same alone, so there is one.
+    const options = {sharesBeginnings: true, batchSize: 1}
+    const together = await generate(questions(), options)
+    const alone: Generation[] = []
+    for (const requests of questions()) alone.push(...(await generate([requests], options)))
+    const byId = (list: Generation[]) => list.map(result).sort(([a], [b]) => (a! < b! ? -1 : 1))
+    expect(byId(together)).toEqual(byId(alone))
+  })
+
+  it('take as long in the record as each does alone', async () => {
+    const slow: PromptTools['model'] = {
+      ...tools.model,
+      async vision(...input) {
+        await new Promise(resolve => setTimeout(resolve, 60))
+        return tools.model.vision(...input)
+      },
+    }
+    const results = await generate(questions(), {sharesBeginnings: true}, {...tools, model: slow})
+    for (const {timing} of results) expect(timing.firstTokenMs).toBeGreaterThanOrEqual(59)
+  })
+})
+
+it('what is remembered is bounded in bytes, and what was used least recently goes first', async () => {
+  const recent = new Recent<string>(10)
+  const made: string[] = []
+  const get = (key: string, bytes = 4) =>
+    recent.get(
+      key,
+      async () => {
+        made.push(key)
+        return key
+      },
+      () => bytes,
+    )
+  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) await get(key)
+  expect(made).toEqual(['a', 'b', 'c', 'b'])
+  await get('large', 11)
+  await get('large', 11)
+  await get('a')
+  expect(made.slice(4)).toEqual(['large', 'large'])
 })
 
 it('feeding saved latents again gives the same tokens', async () => {

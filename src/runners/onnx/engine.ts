@@ -29,7 +29,14 @@ import {LatentContext} from './latent-context.js'
 import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
-import {PreparedInputs, type PreparedPrompt, type PromptTools} from './prepared-inputs.js'
+import {
+  editOf,
+  PreparedInputs,
+  type PreparedPrompt,
+  type PromptTools,
+  type SharedWork,
+  sharedWork,
+} from './prepared-inputs.js'
 import {scoreContinuations} from './score.js'
 
 export interface EngineOptions {
@@ -43,6 +50,11 @@ export interface EngineOptions {
    * over the bus at every step is too slow.
    */
   readonly wholeGenerations?: boolean
+  /**
+   * Run prompts in two parts, so that those that begin with the same picture share the first. It pays where a run takes
+   * long.
+   */
+  readonly sharesBeginnings?: boolean
   /** The type that latents are rounded to where they are fed. Default: none. */
   readonly latentDtype?: 'fp32' | 'bf16'
   /** Run folder with the latents for interventions that need a bank. */
@@ -86,6 +98,7 @@ export class Engine {
   readonly #tools: PromptTools
   readonly #options: EngineOptions
   readonly #supplies: LatentSupplies
+  readonly #shared: SharedWork
   readonly #context: LatentContext
   /** By sample. */
   readonly #held = new Map<string, PreparedInputs>()
@@ -100,6 +113,7 @@ export class Engine {
   constructor(tools: PromptTools, options: EngineOptions) {
     this.#tools = tools
     this.#options = options
+    this.#shared = sharedWork({sharesBeginnings: options.sharesBeginnings ?? false})
     this.#supplies = new LatentSupplies(tools, options.latentBank)
     this.#reader = new ForcedReader(tools.model)
     this.#context = new LatentContext(tools)
@@ -147,8 +161,8 @@ export class Engine {
     continuations: readonly string[],
   ): Promise<number[][]> {
     const key = JSON.stringify([request.sample.benchmark, request.sample.id, promptText(request.prompt)])
-    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools)}
-    const {state} = await this.#scored.inputs.prompt(request, this.#bind(request).prefix)
+    if (this.#scored?.key !== key) this.#scored = {key, inputs: new PreparedInputs(this.#tools, this.#shared)}
+    const {state} = await this.#scored.inputs.prompt(request, editOf(this.#bind(request)))
     return this.#scoreAfter(request, state, latents, continuations)
   }
 
@@ -205,7 +219,7 @@ export class Engine {
           const whole = request.onlyRead ? await this.#readAgain(plan) : await this.#inOneRun(plan)
           if (whole) settled.push(whole)
           else {
-            const prepared = await group.inputs.prompt(request, machine.prefix)
+            const prepared = await group.inputs.prompt(request, editOf(machine))
             task = {...plan, prepared, prompt: prepared.state}
           }
         } catch (error) {
@@ -221,7 +235,7 @@ export class Engine {
   #inputs(requests: readonly Request[]): PreparedInputs {
     const key = sampleKey(requests)
     const held = this.#held.get(key)
-    if (held === undefined) return new PreparedInputs(this.#tools)
+    if (held === undefined) return new PreparedInputs(this.#tools, this.#shared)
     this.#held.delete(key)
     this.#heldBytes -= held.bytes
     held.adopt(requests)
@@ -276,7 +290,7 @@ export class Engine {
     const make = async (): Promise<Blocks> => {
       const own = {...request, prompt, arm: {...request.arm, intervention: 'own'}}
       const plan = await this.#plan(own, group, machine, null)
-      const {state} = await group.inputs.prompt(own, machine.prefix)
+      const {state} = await group.inputs.prompt(own, editOf(machine))
       const only = (async function* () {
         yield {...plan, prompt: state}
       })()
@@ -295,7 +309,7 @@ export class Engine {
   async #readAgain(plan: Plan): Promise<Generation> {
     const {request, group, machine} = plan
     const read = async () => {
-      const {state} = await group.inputs.prompt(request, machine.prefix)
+      const {state} = await group.inputs.prompt(request, editOf(machine))
       return this.#reading(plan, state, () => this.#seen(request, request.prompt, group, machine))
     }
     return {
@@ -344,7 +358,7 @@ export class Engine {
     const ownLatents = intervention === 'own' || intervention === null
     if (!this.#options.wholeGenerations || generate === null || !fitsLoop(plan, ownLatents && checkpoint.head === null))
       return null
-    const input = await inputs.input(plan.request, plan.machine.prefix)
+    const input = await inputs.input(plan.request, editOf(plan.machine))
     const decoded = await decodeInLoop(generate, input, plan)
     const {ids, ropeDelta, imageTokens, seen, pictures, norms, inputMs} = input
     // There is no separate prefill, so the time of the first token is unknown. The time before the run stands in for
@@ -354,7 +368,7 @@ export class Engine {
     const generation = this.#generation({...decoded, task})
     if (!plan.request.continuations && !plan.request.reading)
       return {...generation, ...this.#lookedAtWith(task, decoded.blocks)}
-    const {state} = await inputs.prompt(plan.request, plan.machine.prefix)
+    const {state} = await inputs.prompt(plan.request, editOf(plan.machine))
     return {
       ...generation,
       ...(await this.#wantedScores(plan.request, state, decoded.blocks)),

@@ -2,7 +2,7 @@ import {existsSync, readFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describeGoldens, GoldenTensors, imagesOf, largestDifference, readJson} from '../../../test/support/goldens.js'
 import {sha256} from '../../core/hash.js'
-import {fetchLimits, roundHalfEven, smartResize} from '../smart-resize.js'
+import {fetchLimits, type PictureFetch, roundHalfEven, smartResize} from '../smart-resize.js'
 import {decodeImage} from './image.js'
 import {fetchResize, seenSize, toPatches} from './image-processor.js'
 import {resizeBicubic} from './pillow-bicubic.js'
@@ -30,7 +30,7 @@ interface Preprocess {
   images_dir?: string
   /** Absent: the published values of Qwen2.5-VL. */
   patch_size?: number
-  factor?: 28 | 32
+  factor?: number
   image_mean?: number[]
   image_std?: number[]
   limits: Record<string, [number, number]>
@@ -65,42 +65,46 @@ describeGoldens('pictures', /^preprocess\.json$/, ({dir, file}) => {
     expect(Math.abs(sum / expected.pixel_values_abs_sum - 1)).toBeLessThan(1e-6)
   }
 
-  it.each(golden.images.map(image => [`${image.image} ${image.orientation}`, image] as const))(
-    '%s',
-    async (_name, image) => {
-      const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
-      const bytes = readFileSync(join(imagesOf(dir, golden), image.image))
-      const decoded = await decodeImage(bytes, orientation, image.image)
-      const fetched = fetchResize(decoded, `by-${factor}`, fetchLimits(factor))
-      expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
-      expect(sha256(fetched.data)).toBe(image.fetched.sha256)
-      for (const [name, expected] of Object.entries(image.processed)) {
-        const [minPixels, maxPixels] = golden.limits[name]!
-        const limits = {minPixels, maxPixels}
-        const patches = toPatches(fetched, limits, normalisation, vision)
-        expect([1, patches.rows, patches.columns]).toEqual(expected.grid_thw)
-        expectValues(patches.pixels, expected)
-        if (expected.tensor && tensors)
-          expect(largestDifference(patches.pixels, tensors.get(expected.tensor))).toBeLessThan(1e-6)
+  const there = golden.images.filter(({image}) => existsSync(join(imagesOf(dir, golden), image)))
+  const absent = golden.images.length - there.length
+  if (absent > 0) test.skip(`${absent} of ${golden.images.length} pictures, which are absent`, () => {})
+  const pictures = there.map(image => [`${image.image} ${image.orientation}`, image] as const)
+  // jest refuses an empty table.
+  const onPictures: (title: string, body: (name: string, image: (typeof there)[number]) => Promise<void>) => void =
+    pictures.length > 0 ? it.each(pictures) : () => {}
+  onPictures('%s', async (_name, image) => {
+    const orientation = image.orientation === 'as-stored' ? 'ignore' : 'apply'
+    const bytes = readFileSync(join(imagesOf(dir, golden), image.image))
+    const decoded = await decodeImage(bytes, orientation, image.image)
+    const fetched = fetchResize(decoded, `by-${factor}` as PictureFetch, fetchLimits(factor))
+    expect([fetched.width, fetched.height]).toEqual(image.fetched.size)
+    expect(sha256(fetched.data)).toBe(image.fetched.sha256)
+    for (const [name, expected] of Object.entries(image.processed)) {
+      const [minPixels, maxPixels] = golden.limits[name]!
+      const limits = {minPixels, maxPixels}
+      const patches = toPatches(fetched, limits, normalisation, vision)
+      expect([1, patches.rows, patches.columns]).toEqual(expected.grid_thw)
+      expectValues(patches.pixels, expected)
+      if (expected.tensor && tensors)
+        expect(largestDifference(patches.pixels, tensors.get(expected.tensor))).toBeLessThan(1e-6)
 
-        // The slow processor takes a picture of this height for channels.
-        const misread = [1, 3].includes(decoded.height)
-        if (expected.without_fetch !== undefined && !misread) {
-          const seen = seenSize(decoded, limits, 'none', factor)
-          expect([1, seen.height / patch, seen.width / patch]).toEqual(expected.without_fetch_grid_thw)
-          expectValues(toPatches(decoded, limits, normalisation, vision).pixels, expected.without_fetch)
-        }
-        if (expected.as_swimbird !== undefined) {
-          const first = fetchResize(decoded, 'by-28-limited', limits)
-          expect([first.width, first.height]).toEqual(expected.as_swimbird.fetched)
-          const {rows, columns, pixels} = toPatches(first, limits, normalisation, vision)
-          expect([1, rows, columns]).toEqual(expected.as_swimbird.grid_thw)
-          const sum = pixels.reduce((total, value) => total + value, 0)
-          expect(Math.abs(sum - expected.as_swimbird.pixel_values_sum)).toBeLessThan(1e-6 * pixels.length)
-        }
+      // The slow processor takes a picture of this height for channels.
+      const misread = [1, 3].includes(decoded.height)
+      if (expected.without_fetch !== undefined && !misread) {
+        const seen = seenSize(decoded, limits, 'none', factor)
+        expect([1, seen.height / patch, seen.width / patch]).toEqual(expected.without_fetch_grid_thw)
+        expectValues(toPatches(decoded, limits, normalisation, vision).pixels, expected.without_fetch)
       }
-    },
-  )
+      if (expected.as_swimbird !== undefined) {
+        const first = fetchResize(decoded, 'by-28-limited', limits)
+        expect([first.width, first.height]).toEqual(expected.as_swimbird.fetched)
+        const {rows, columns, pixels} = toPatches(first, limits, normalisation, vision)
+        expect([1, rows, columns]).toEqual(expected.as_swimbird.grid_thw)
+        const sum = pixels.reduce((total, value) => total + value, 0)
+        expect(Math.abs(sum - expected.as_swimbird.pixel_values_sum)).toBeLessThan(1e-6 * pixels.length)
+      }
+    }
+  })
 
   it('sizes', () => {
     for (const [height, width, limits, expected] of golden.smart_resize_hw) {

@@ -4,7 +4,8 @@ import type {Generation, LogitLens, PictureFeatures, Request} from '../../core/g
 import {fromFloat32} from '../../core/safetensors.js'
 import type {DecodedBlock} from './decode.js'
 import {interventionOf} from './latent-supply.js'
-import type {PromptPicture, PromptTools} from './prepared-inputs.js'
+import type {PromptPicture} from './prefill.js'
+import type {PromptTools} from './prepared-inputs.js'
 import type {LatentHead} from './types.js'
 
 /** The largest number that half precision with 10 bits of fraction holds. */

@@ -5,7 +5,7 @@ import {decide, type LatentMachine, stateAfter} from '../../modes/latent-machine
 import type {Protocol} from '../../modes/protocol.js'
 import {protocolNamed} from '../../modes/protocols.js'
 import type {Decoded, DecodeTask} from './decode.js'
-import type {PromptInput} from './prepared-inputs.js'
+import type {PromptInput} from './prefill.js'
 import {isPlainGreedy} from './sampling.js'
 import type {Model} from './types.js'
 

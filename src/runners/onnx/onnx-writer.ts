@@ -120,16 +120,22 @@ export class Graph {
 
   /**
    * Runs `make` once per root graph and key, at the root, and remembers the value. For values that many operators
-   * share.
+   * share; they depend on weights and constants only. Their operators stand first in the file, because onnxruntime then
+   * runs each of them right before the operator that needs it: in any other place all of them ran first, and the
+   * results of all were held.
    */
   shared(key: string, make: (root: Graph) => string): string {
     const known = this.root.sharedValues.get(key)
     if (known !== undefined) return known
+    const {nodes} = this.root
+    const before = nodes.length
     const value = make(this.root)
+    this.root.sharedNodes.push(...nodes.splice(before))
     this.root.sharedValues.set(key, value)
     return value
   }
   private readonly sharedValues = new Map<string, string>()
+  private readonly sharedNodes: Uint8Array[] = []
 
   /** The finished model as the bytes of an .onnx file. */
   encode(): Uint8Array {
@@ -147,7 +153,7 @@ export class Graph {
   /** GraphProto. */
   private bytes(): Uint8Array {
     return concat(
-      ...this.nodes.map(node => bytesField(1, node)),
+      ...[...this.sharedNodes, ...this.nodes].map(node => bytesField(1, node)),
       textField(2, this.name),
       ...[...this.initializers.values()].map(tensor => bytesField(5, tensor)),
       ...this.inputs.map(info => bytesField(11, info)),

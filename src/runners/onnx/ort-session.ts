@@ -39,6 +39,8 @@ export interface SessionOptions {
    * from run to run. The default arena keeps its peak, rounded up to powers of two, for the life of the session.
    */
   readonly frugal?: boolean
+  /** False leaves the graph as it is: constants, such as weights in another type, are computed in every run. */
+  readonly folds?: boolean
 }
 
 /**
@@ -47,7 +49,7 @@ export interface SessionOptions {
  */
 export async function createSession(
   model: Uint8Array,
-  {device, threads, folder, mapped, frugal = false}: SessionOptions,
+  {device, threads, folder, mapped, frugal = false, folds = true}: SessionOptions,
 ): Promise<InferenceSession> {
   const ort = await loadRuntime()
   try {
@@ -56,7 +58,7 @@ export async function createSession(
       ...(threads !== undefined && {intraOpNumThreads: threads}),
       // One level below 'all'. The last level only rewrites convolutions, of which there are none, and crashes 1.30.0
       // on the decoder.
-      graphOptimizationLevel: 'extended',
+      graphOptimizationLevel: folds ? 'extended' : 'disabled',
       ...(frugal && {enableCpuMemArena: false, enableMemPattern: false}),
       // Errors are thrown anyway; without this they would also be printed, into the middle of a table.
       logSeverityLevel: 4,

@@ -1,26 +1,21 @@
 // Shares work between the requests of a group: vision features of pictures, and prompts after their prefill.
 // Each is computed once, on first use. Twelve interventions cost one vision pass and one prefill.
+// What other samples may need too is remembered beyond the group (SharedWork).
 import {LanternError} from '../../core/errors.js'
-import {
-  type Prompt,
-  type PromptNorms,
-  picturesOf,
-  promptText,
-  type Request,
-  type Seen,
-  type SeenImage,
-} from '../../core/generation.js'
+import {type Prompt, picturesOf, promptText, type Request, type SeenImage} from '../../core/generation.js'
 import {sha256} from '../../core/hash.js'
 import type {ImageRef, Sample} from '../../core/sample.js'
+import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {PictureFetch, PixelLimits} from '../smart-resize.js'
 import type {ChatTemplate} from './checkpoint/chat-template.js'
 import type {Tokenizer} from './checkpoint/tokenizer.js'
 import type {PromptState} from './decode.js'
-import {requireFinite} from './finite.js'
 import {decodeImage} from './image.js'
 import {fetchResize, type Patches, toPatches} from './image-processor.js'
 import type {RgbImage} from './pillow-bicubic.js'
+import {type Beginning, type PromptInput, prefill} from './prefill.js'
 import {cellsOf, expandImages} from './prompt-tokens.js'
+import {Recent} from './recent.js'
 import {ropeIndex} from './rope-index.js'
 import type {DeepstackInput, Grid, Model, VisionFeatures} from './types.js'
 
@@ -35,30 +30,17 @@ export interface PromptTools {
   readonly warn: (message: string) => void
 }
 
-/** A prompt as the decoder takes it; T is its number of tokens. */
-export interface PromptInput {
-  readonly ids: readonly number[]
-  /** [T, H], with the features of the pictures at their positions. */
-  readonly embeds: Float32Array
-  /** [3, T] */
-  readonly positions: Int32Array
-  readonly ropeDelta: number
-  /** What the decoder adds at the positions of the pictures, for an architecture that has it. */
-  readonly deepstack?: DeepstackInput
-  readonly imageTokens: number
-  readonly seen: Seen
-  /** The pictures in their order: cells after merging, and their features [rows x columns, H]. */
-  readonly pictures: readonly PromptPicture[]
-  readonly norms: PromptNorms
-  /** Milliseconds spent on pictures and text. */
-  readonly inputMs: number
+/** What a protocol does to a prompt: ids that it appends, and texts that it deletes before the tokenizer sees them. */
+export interface PromptEdit {
+  readonly prefix: readonly number[]
+  readonly deleted: readonly string[]
 }
 
-export interface PromptPicture {
-  readonly seen: SeenImage
-  readonly rows: number
-  readonly columns: number
-  readonly features: Float32Array
+const asWritten: PromptEdit = {prefix: [], deleted: []}
+
+/** The edit of a machine's protocol. */
+export function editOf({prefix, rules}: Pick<LatentMachine, 'prefix' | 'rules'>): PromptEdit {
+  return {prefix, deleted: rules.deletedFromPrompt}
 }
 
 export interface PreparedPrompt extends Pick<PromptInput, 'imageTokens' | 'seen' | 'pictures' | 'norms'> {
@@ -72,10 +54,31 @@ interface SeenPicture extends VisionFeatures {
   readonly decoded: RgbImage
   readonly grid: Grid
   readonly seen: SeenImage
+  readonly key: string
+  /** Milliseconds that it took. */
+  readonly ms: number
+}
+
+/** What samples of a session share: pictures by their bytes, and the beginnings of prompts. */
+export interface SharedWork {
+  readonly pictures: Recent<SeenPicture>
+  /** Null where prompts are run whole. */
+  readonly beginnings: Recent<Beginning> | null
+}
+
+/** Bytes remembered of each kind at most: some forty pictures, or five beginnings, of a model of 3 B parameters. */
+const mostSharedBytes = 512e6
+
+export function sharedWork({sharesBeginnings}: {readonly sharesBeginnings: boolean}): SharedWork {
+  return {
+    pictures: new Recent(mostSharedBytes),
+    beginnings: sharesBeginnings ? new Recent(mostSharedBytes) : null,
+  }
 }
 
 export class PreparedInputs {
   readonly #tools: PromptTools
+  readonly #shared: SharedWork
   readonly #pictures = new Map<ImageRef, Promise<SeenPicture>>()
   readonly #inputs = new Map<string, Promise<PromptInput>>()
   readonly #prompts = new Map<string, Promise<PreparedPrompt>>()
@@ -84,25 +87,26 @@ export class PreparedInputs {
 
   #bytes = 0
 
-  constructor(tools: PromptTools) {
+  constructor(tools: PromptTools, shared = sharedWork({sharesBeginnings: false})) {
     this.#tools = tools
+    this.#shared = shared
   }
 
   /**
-   * The prompt of a request, before any run of the decoder; `prefix` are ids that its protocol appends. Throws
-   * LanternError for pictures that cannot be read or used.
+   * The prompt of a request, before any run of the decoder. Throws LanternError for pictures that cannot be read or
+   * used.
    */
-  input({prompt}: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PromptInput> {
-    return once(this.#inputs, this.keyOf(prompt, prefix), () => this.#read(prompt, prefix))
+  input({prompt}: Pick<Request, 'prompt'>, edit: PromptEdit = asWritten): Promise<PromptInput> {
+    return once(this.#inputs, this.keyOf(prompt, edit), () => this.#read(prompt, edit))
   }
 
   /**
    * The prompt of a request after its prefill. Throws like `input`, and `bad-checkpoint` for an output that is not
    * finite.
    */
-  prompt(request: Pick<Request, 'prompt'>, prefix: readonly number[] = []): Promise<PreparedPrompt> {
-    const key = this.keyOf(request.prompt, prefix)
-    return once(this.#prompts, key, async () => this.#prefill(await this.input(request, prefix)))
+  prompt(request: Pick<Request, 'prompt'>, edit: PromptEdit = asWritten): Promise<PreparedPrompt> {
+    const key = this.keyOf(request.prompt, edit)
+    return once(this.#prompts, key, async () => this.#prefill(await this.input(request, edit)))
   }
 
   /** Bytes of what is held: pixels, features, embeddings and caches. */
@@ -128,14 +132,14 @@ export class PreparedInputs {
     }
   }
 
-  /** Prompts with equal texts and prefixes and the same pictures have one key. */
-  keyOf(prompt: Prompt, prefix: readonly number[] = []): string {
+  /** Prompts with equal texts, edits and pictures have one key. */
+  keyOf(prompt: Prompt, {prefix, deleted}: PromptEdit = asWritten): string {
     const number = (image: ImageRef) => {
       const known = this.#numbers.get(image) ?? this.#numbers.size
       this.#numbers.set(image, known)
       return known
     }
-    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number), prefix])
+    return JSON.stringify([promptText(prompt), picturesOf(prompt).map(number), prefix, deleted])
   }
 
   /**
@@ -165,32 +169,42 @@ export class PreparedInputs {
   #picture(image: ImageRef): Promise<SeenPicture> {
     return once(this.#pictures, image, async () => {
       const bytes = await image.bytes()
-      const decoded = await decodeImage(bytes, image.orientation, image.source)
-      if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
-      const {limits, pictureFetch} = this.#tools
-      const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
-      const {width, height} = decoded
-      const features = await this.#tools.model.vision(pixels, patches)
-      const held = [features.features, ...features.deepstack].reduce((sum, {byteLength}) => sum + byteLength, 0)
-      this.#bytes += decoded.data.byteLength + held
-      return {
-        decoded,
-        grid: patches,
-        ...features,
-        seen: {sha256: sha256(bytes), width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
-      }
+      const hash = sha256(bytes)
+      const key = `${hash} ${image.orientation}`
+      const see = async () => ({...(await this.#see(image, bytes, hash)), key})
+      const picture = await this.#shared.pictures.get(key, see, pictureBytes)
+      this.#bytes += pictureBytes(picture)
+      return picture
     })
   }
 
-  async #read(prompt: Prompt, prefix: readonly number[]): Promise<PromptInput> {
+  async #see(image: ImageRef, bytes: Uint8Array, hash: string): Promise<Omit<SeenPicture, 'key'>> {
     const startedAt = performance.now()
+    const decoded = await decodeImage(bytes, image.orientation, image.source)
+    if (decoded.problem !== null) this.#tools.warn(`${image.source}: ${decoded.problem}`)
+    const {limits, pictureFetch} = this.#tools
+    const [pixels, patches] = this.#visionInput(fetchResize(decoded, pictureFetch, limits), limits)
+    const {width, height} = decoded
+    const features = await this.#tools.model.vision(pixels, patches)
+    return {
+      decoded,
+      grid: {rows: patches.rows, columns: patches.columns},
+      ...features,
+      seen: {sha256: hash, width, height, sentWidth: patches.size.width, sentHeight: patches.size.height},
+      ms: performance.now() - startedAt,
+    }
+  }
+
+  async #read(prompt: Prompt, {prefix, deleted}: PromptEdit): Promise<PromptInput> {
     const {model, tokenizer, template} = this.#tools
     const {ids: special, vision, text} = model.checkpoint
     const pictures: SeenPicture[] = []
     for (const image of picturesOf(prompt)) pictures.push(await this.#picture(image))
 
+    const startedAt = performance.now()
     const cells = pictures.map(({grid}) => cellsOf(grid, vision))
-    const ids = [...expandImages(tokenizer.encode(await template(prompt)), special.image, cells), ...prefix]
+    const written = deleted.reduce((whole, part) => whole.replaceAll(part, ''), await template(prompt))
+    const ids = [...expandImages(tokenizer.encode(written), special.image, cells), ...prefix]
     const grids = pictures.map(({grid}) => grid)
     const {positions, delta} = ropeIndex(ids, grids, special.image, vision.merge)
     const embeds = model.embed(ids)
@@ -204,43 +218,27 @@ export class PreparedInputs {
       ropeDelta: delta,
       ...(text.deepstack > 0 && pictures.length > 0 && {deepstack: deepstackOf(ids, special.image, pictures)}),
       imageTokens: cells.reduce((sum, count) => sum + count, 0),
+      pictureKeys: pictures.map(({key}) => key),
       seen: {promptSha256: sha256(promptText(prompt)), images: pictures.map(({seen}) => seen)},
       pictures: pictures.map(({seen, grid: {rows, columns}, features}) => ({
         ...{seen, features, rows: rows / vision.merge, columns: columns / vision.merge},
       })),
       norms: {text: textNorm, picture: meanNorm(concatenated(features), text.hidden)},
-      inputMs: performance.now() - startedAt,
+      inputMs: pictures.reduce((sum, {ms}) => sum + ms, performance.now() - startedAt),
     }
   }
 
-  async #prefill({
-    ids,
-    embeds,
-    positions,
-    ropeDelta,
-    deepstack,
-    inputMs,
-    ...shown
-  }: PromptInput): Promise<PreparedPrompt> {
-    const startedAt = performance.now()
-    const output = await this.#tools.model.decode({
-      batch: 1,
-      length: ids.length,
-      embeds,
-      positions,
-      totals: Int32Array.of(ids.length),
-      past: null,
-      ...(deepstack && {deepstack}),
-      want: {hidden: true, logits: true},
-    })
-    requireFinite(output.hidden!)
-    requireFinite(output.logits!)
+  async #prefill(input: PromptInput): Promise<PreparedPrompt> {
+    const {ids, embeds, ropeDelta, imageTokens, seen, pictures, norms, inputMs} = input
+    const {output, ms} = await prefill(this.#tools.model, input, this.#shared.beginnings)
     const caches = output.delta.reduce((sum, {key, value}) => sum + key.byteLength + value.byteLength, 0)
     this.#bytes += embeds.byteLength + output.logits!.byteLength + caches
-    const {imageTokens, seen, pictures, norms} = shown
-    const prefillMs = inputMs + performance.now() - startedAt
-    return {state: {ids, ropeDelta, output}, imageTokens, seen, pictures, norms, prefillMs}
+    return {state: {ids, ropeDelta, output}, imageTokens, seen, pictures, norms, prefillMs: inputMs + ms}
   }
+}
+
+function pictureBytes({decoded, features, deepstack}: SeenPicture): number {
+  return [decoded.data, features, ...deepstack].reduce((sum, {byteLength}) => sum + byteLength, 0)
 }
 
 function once<K, V>(memo: Map<K, Promise<V>>, key: K, compute: () => Promise<V>): Promise<V> {

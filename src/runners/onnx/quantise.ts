@@ -3,7 +3,7 @@
 // decoder reads.
 import {
   elementBytes,
-  numberToHalf,
+  fromFloat32,
   readTensor,
   type TensorPlace,
   type TensorSource,
@@ -38,11 +38,11 @@ export function quantised(
   })
 }
 
-function converted(name: string, place: TensorPlace, type: 'F32' | 'F16'): TensorSource {
+/** The tensor in another type of floating point. */
+export function converted(name: string, place: TensorPlace, type: 'F32' | 'F16'): TensorSource {
   async function* bytes() {
     for await (const piece of readTensor(place, pieceBytes)) {
-      const values = toFloat32(piece, place.type)
-      yield new Uint8Array((type === 'F32' ? values : Uint16Array.from(values, value => numberToHalf(value))).buffer)
+      yield fromFloat32(toFloat32(piece, place.type), type)
     }
   }
   return {name, type, shape: place.shape, bytes}
@@ -56,8 +56,11 @@ function inBlocks(name: string, place: TensorPlace, bits: 4 | 8): TensorSource[]
   const [out, inputs] = place.shape as [number, number]
   const rowBytes = inputs * elementBytes[place.type]
   const rowsPerPiece = Math.max(1, Math.floor(pieceBytes / rowBytes))
-  const scales = new Float32Array((out * inputs) / quantisedBlock)
+  const count = (out * inputs) / quantisedBlock
+  // Held from the one tensor to the other only: those of a large model take hundreds of megabytes together.
+  let scales: Float32Array | undefined
   async function* values() {
+    scales = new Float32Array(count)
     let done = 0
     for await (const piece of readTensor(place, rowsPerPiece * rowBytes)) {
       const floats = toFloat32(piece, place.type)
@@ -65,11 +68,15 @@ function inBlocks(name: string, place: TensorPlace, bits: 4 | 8): TensorSource[]
       done += floats.length / quantisedBlock
     }
   }
+  function* scaleBytes() {
+    yield new Uint8Array(scales!.buffer)
+    scales = undefined
+  }
   const {values: valuesName, scales: scalesName} = quantisedNames(name)
   const shape = [out, inputs / quantisedBlock, (quantisedBlock * bits) / 8]
   return [
     {name: valuesName, type: 'U8', shape, bytes: values},
-    {name: scalesName, type: 'F32', shape: [scales.length], bytes: () => [new Uint8Array(scales.buffer)]},
+    {name: scalesName, type: 'F32', shape: [count], bytes: scaleBytes},
   ]
 }
 

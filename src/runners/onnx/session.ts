@@ -23,6 +23,9 @@ import {type ModelHost, startWorker} from './worker-client.js'
  */
 const parametersWorthThreads = 10_000_000
 
+/** From this size on a prompt is run in two parts, to share the first: half a million parameters see one in no time. */
+const parametersWorthSharing = 10_000_000
+
 /** Throws LanternError: what opening the checkpoint and loading the model throw. */
 export async function openSession(ref: string, dir: string, options: OnnxOptions): Promise<Session> {
   const {common, local} = options
@@ -69,7 +72,7 @@ async function knownProvenance(checkpoint: Checkpoint, {load}: WorkerStart): Pro
   return parity === undefined ? undefined : {precision, parity, graphs: graphVersion}
 }
 
-function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
+function startOf({dir, adapter, parameters}: Checkpoint, {common, local}: OnnxOptions): WorkerStart {
   const {cacheDir, minPixels, maxPixels, keepLatents, keepContext} = common
   const {
     device,
@@ -99,6 +102,7 @@ function startOf({dir, adapter}: Checkpoint, {common, local}: OnnxOptions): Work
       keepLatents,
       ...(keepContext && {keepContext}),
       wholeGenerations: device !== 'cpu',
+      sharesBeginnings: parameters >= parametersWorthSharing,
       ...(latentBank !== undefined && {latentBank}),
       ...(latentDtype !== undefined && {latentDtype}),
     },
@@ -120,7 +124,7 @@ async function startHere(
 ): Promise<ModelHost> {
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: what => notify({type: 'loading', what}),
+    notify: (what, bytes) => notify({type: 'loading', what, ...bytes}),
     warn: message => notify({type: 'warning', message}),
   })
   const engine = new Engine(tools, engineOptions)

@@ -198,12 +198,14 @@ export interface DecoderInput {
   readonly latents?: Uint8Array
   /** [B, R]: token ids whose log-probabilities at `rows` are returned. */
   readonly targets?: Int32Array
+  /** True where the caller needs no token: the head is not computed. Only without `targets` and `want.logits`. */
+  readonly withoutTokens?: boolean
   /** Further outputs to return. They are copied, so request only what is needed. */
   readonly want?: {readonly hidden?: boolean; readonly logits?: boolean}
 }
 
 export interface DecoderOutput {
-  /** [B, R]: argmax of the logits. */
+  /** [B, R]: argmax of the logits. Empty for `withoutTokens`. */
   readonly nextTokens: Int32Array
   /**
    * [B, R, H]: what a latent step feeds back: the states after the final norm, or what the latent head made of them.
@@ -254,13 +256,15 @@ export interface LoadOptions {
   readonly threads?: number
   /**
    * How fp32 weights are held on the CPU. `mapped` (default): as pages of their files, shared by all workers, with
-   * almost no memory of their own. `packed`: as a copy in the kernels' layout; faster for narrow models and for
-   * batches, but takes about 1.8 times the size of the weights while loading.
+   * almost no memory of their own; files in another type are written to the cache as float32 first. `packed`: as a copy
+   * in the kernels' layout; faster for narrow models and for batches, but takes about 1.8 times the size of the weights
+   * while loading.
    */
   readonly weights?: 'mapped' | 'packed'
   /** Folder for graphs and quantised weights. */
   readonly cacheDir: string
-  readonly notify?: (what: string) => void
+  /** Told what takes long, and how many bytes of how many are done where something is written. */
+  readonly notify?: (what: string, bytes?: {readonly done: number; readonly total: number}) => void
 }
 
 /** What the lock records of a loaded model. */

@@ -19,7 +19,7 @@ async function serve(port: MessagePort, {dir, load, engine: options, plugins}: W
   )
   const tools = await loadCheckpoint(dir, {
     ...load,
-    notify: what => post({type: 'event', event: {type: 'loading', what}}),
+    notify: (what, bytes) => post({type: 'event', event: {type: 'loading', what, ...bytes}}),
     warn: message => post({type: 'event', event: {type: 'warning', message}}),
   })
   const engine = new Engine(tools, options)

@@ -10,6 +10,7 @@ import {headInWords} from '../model/latent-head.js'
 import {availableProviders} from '../ort-session.js'
 import type {Checkpoint, LatentTokens, Precision} from '../types.js'
 import {openCheckpoint} from './checkpoint.js'
+import {recipeOf} from './recipe-of.js'
 
 /** The document of `model show` (design/contract.md, "Other JSON"). */
 export interface ModelDescription {
@@ -21,6 +22,8 @@ export interface ModelDescription {
   readonly dtype: string
   readonly shards: number
   readonly latent: Pick<LatentTokens, 'protocol' | 'size' | 'ids' | 'recognisedBy'> | null
+  /** The recipe of this checkpoint and what it was found by; null if none is known. */
+  readonly recipe: {readonly name: string; readonly by: string; readonly benchmarks: readonly string[]} | null
   /** The learned head that latents pass through, in words; null if there is none. */
   readonly head: string | null
   readonly image: {
@@ -64,6 +67,7 @@ export async function describeCheckpoint(
   await loadPromptTools(checkpoint, {})
   const {architecture, parameters, dtype, shards, latent, image, vision, text, generation} = checkpoint
   const memoryMbBy = memory(checkpoint)
+  const found = await recipeOf(checkpoint)
   return {
     ref,
     architecture,
@@ -77,6 +81,7 @@ export async function describeCheckpoint(
       ids: latent.ids,
       recognisedBy: latent.recognisedBy,
     },
+    recipe: found && {name: found.recipe.name, by: found.by, benchmarks: Object.keys(found.recipe.benchmarks)},
     head: checkpoint.head && headInWords(checkpoint.head),
     image: {
       minPixels: image.minPixels,

@@ -3,7 +3,6 @@ import type {Architecture, ExpectedTensor} from '../architecture.js'
 import type {TextConfig, VisionConfig} from '../types.js'
 
 export const isVisionTensor = (name: string) => name.startsWith('visual.')
-export const isDecoderTensor = (name: string) => !isVisionTensor(name)
 
 /**
  * Every tensor the graphs read, with its shape, in the order of the forward pass. Lazy, because a config may claim any

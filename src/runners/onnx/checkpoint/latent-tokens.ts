@@ -89,8 +89,14 @@ const methods: readonly Method[] = [
     fields: idsNamed('univlr'),
     size: 24,
     sizeField: ['univlr_slots_per_block', 1],
+    alike: ['univlr-2', 'univlr-steps'],
   },
 ]
+
+/** The protocols whose checkpoints cannot be told from those of this one. */
+export function protocolsLike(protocol: string): readonly string[] {
+  return [protocol, ...(methods.find(method => method.protocol === protocol)?.alike ?? [])]
+}
 
 /** Ids that no token has, for a checkpoint without latent tokens. */
 export const noLatentIds: LatentTokens['ids'] = {start: -1, pad: -1, end: -1}

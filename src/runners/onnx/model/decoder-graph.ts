@@ -184,6 +184,7 @@ export function decoderGraph(config: TextConfig, latentHead: LatentHead | null, 
   const longest = g.input('total_seq', 'i32', [])
   const bias = g.input('past_bias', 'f32', ['B', 1, 1, 'P'])
   const rows = g.input('rows', 'i32', ['B', 'R'])
+  const headRows = g.input('head_rows', 'i64', [1]) // R, or 0: no tokens
   const targets = g.input('targets', 'i32', ['B', 'T']) // T = R, or 0: no log-probabilities
   const deepstack = deepstackInputs(g, config, weights)
   const past = Array.from({length: layers}, (_, i) => ({
@@ -232,9 +233,10 @@ export function decoderGraph(config: TextConfig, latentHead: LatentHead | null, 
           latents: g.input('latents', 'bool', ['B', 'R']),
         })
   g.output('hidden_states', weights.toF32(g, fedBack), 'f32', ['B', 'R', hidden])
-  const logits = weights.toF32(g, head(g, config, weights, forLogits)) // [B,R,V]
-  g.output('logits', logits, 'f32', ['B', 'R', vocabulary])
-  g.output('next_token', g.op('Cast', [g.op('ArgMax', [logits], {axis: -1, keepdims: 0})], {to: 6}), 'i32', ['B', 'R'])
+  const withToken = g.op('Slice', [forLogits, g.constant('i64', [0]), headRows, g.constant('i64', [1])]) // [B,R or 0,H]
+  const logits = weights.toF32(g, head(g, config, weights, withToken)) // [B,R or 0,V]
+  g.output('logits', logits, 'f32', ['B', null, vocabulary])
+  g.output('next_token', g.op('Cast', [g.op('ArgMax', [logits], {axis: -1, keepdims: 0})], {to: 6}), 'i32', ['B', null])
   g.output('log_probs', targetLogProbs(g, logits, targets), 'f32', ['B', 'T'])
   return g.encode()
 }

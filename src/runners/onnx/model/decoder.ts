@@ -31,6 +31,7 @@ export function decoderOf(
       total_seq: new TensorOf('int32', Int32Array.of(totals.reduce((a, b) => Math.max(a, b))), []),
       past_bias: new TensorOf('float32', past?.bias ?? noRows.key, [batch, 1, 1, capacity]),
       rows: new TensorOf('int32', rows, [batch, rows.length / batch]),
+      head_rows: new TensorOf('int64', BigInt64Array.of(BigInt(input.withoutTokens ? 0 : rows.length / batch)), [1]),
       targets: new TensorOf('int32', targets ?? new Int32Array(0), [batch, (targets?.length ?? 0) / batch]),
       ...deepstackFeeds(TensorOf, text, input.deepstack),
     }

@@ -1,50 +1,65 @@
-// The decoder's weights at a lower precision: written to the cache once, and compared with float32 once.
-import {access, readFile} from 'node:fs/promises'
+// Weights at another precision than the checkpoint has: written to the cache once, and compared with float32 once where
+// they are lower.
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {z} from 'zod'
-import {makeFolder} from '../../../core/folders.js'
 import {jsonOrNothing} from '../../../core/json.js'
 import {writeWhole} from '../../../core/part-file.js'
 import {random} from '../../../core/random.js'
-import {readSafetensorsHeader, type TensorPlace, writeSafetensors} from '../../../core/safetensors.js'
-import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
-import {isDecoderTensor} from '../checkpoint/expected-tensors.js'
 import {requireFinite} from '../finite.js'
-import {type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
+import {converted, type LowPrecision, quantised, quantiserVersion} from '../quantise.js'
 import type {Checkpoint, DecoderInput, DecoderOutput, LoadOptions, Parity} from '../types.js'
+import type {Tensors} from './graph-tensors.js'
+import {weightsFolder, writtenWeights} from './written-weights.js'
 
 export interface LowPrecisionWeights {
-  readonly tensors: ReadonlyMap<string, TensorPlace>
+  readonly tensors: Tensors
   /** The file for the parity figures. */
   readonly parityFile: string
 }
 
-/** The weights of the decoder at `precision`, from the cache or newly written. Throws LanternError `disk`. */
+/** The decoder's `tensors` at `precision`, from the cache or newly written. Throws LanternError `disk`. */
 export async function lowPrecisionWeights(
   checkpoint: Checkpoint,
+  decoder: Tensors,
   precision: LowPrecision,
-  options: LoadOptions,
+  {cacheDir, notify}: LoadOptions,
 ): Promise<LowPrecisionWeights> {
-  const {cacheDir, notify} = options
-  const {folder, file, parityFile} = await filesOf(checkpoint, precision, cacheDir)
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  )
-  if (!exists) {
-    notify?.(`writing ${precision} weights`)
-    await makeFolder(folder, 'Give a writable cache folder.')
-    const used = [...checkpoint.tensors].filter(([tensor]) => isDecoderTensor(tensor))
-    const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
-    await writeSafetensors(file, quantised(used, precision, isTable))
-  }
-  return {tensors: await readSafetensorsHeader(file), parityFile}
+  const {folder, parityFile} = await filesOf(checkpoint, precision, cacheDir)
+  const isTable = (tensor: string) => tensor === 'model.embed_tokens.weight' && !checkpoint.text.tied
+  const tensors = await writtenWeights({
+    folder,
+    tensors: decoder,
+    convert: some => quantised(some, precision, isTable),
+    what: `writing ${precision} weights`,
+    ...(notify && {notify}),
+  })
+  return {tensors, parityFile}
+}
+
+/**
+ * Tensors as float32, which alone can be mapped: those of the checkpoint if they are, else a copy in the cache. Throws
+ * LanternError `disk`.
+ */
+export async function mappableWeights(
+  checkpoint: Checkpoint,
+  graph: 'vision' | 'decoder',
+  tensors: Tensors,
+  {cacheDir, notify}: LoadOptions,
+): Promise<Tensors> {
+  if ([...tensors.values()].every(({type}) => type === 'F32')) return tensors
+  return writtenWeights({
+    folder: join(await weightsFolder(checkpoint, cacheDir), `${graph}-fp32-v${quantiserVersion}`),
+    tensors,
+    convert: some => some.map(([name, place]) => converted(name, place, 'F32')),
+    what: `writing the ${graph} as fp32, to map it`,
+    ...(notify && {notify}),
+  })
 }
 
 async function filesOf(checkpoint: Checkpoint, precision: LowPrecision, cacheDir: string) {
-  const folder = join(cacheDir, 'weights', (await checkpointSha256(checkpoint, cacheDir)).slice(0, 16))
-  const name = `decoder-${precision}-v${quantiserVersion}`
-  return {folder, file: join(folder, `${name}.safetensors`), parityFile: join(folder, `${name}.parity.json`)}
+  const name = join(await weightsFolder(checkpoint, cacheDir), `decoder-${precision}-v${quantiserVersion}`)
+  return {folder: name, parityFile: `${name}.parity.json`}
 }
 
 /** The parity figures measured by an earlier run; undefined when there are none yet. */

@@ -1,24 +1,20 @@
 // Merges an adapter into the weights it changes. The result is written to the cache once, in the type of the base, as
 // peft's merge_and_unload would save it. The sum is computed in float32 and rounded once.
-import {access} from 'node:fs/promises'
 import {join} from 'node:path'
-import {makeFolder} from '../../../core/folders.js'
 import {
   elementBytes,
   fromFloat32,
   readFloats,
-  readSafetensorsHeader,
   readTensor,
   type TensorPlace,
   type TensorSource,
   toFloat32,
-  writeSafetensors,
 } from '../../../core/safetensors.js'
 import type {LowRank} from '../checkpoint/adapter.js'
-import {checkpointSha256} from '../checkpoint/checkpoint-hash.js'
 import {Graph} from '../onnx-writer.js'
 import {createSession, loadRuntime, parseDevice} from '../ort-session.js'
 import type {Checkpoint, LoadOptions} from '../types.js'
+import {weightsFolder, writtenWeights} from './written-weights.js'
 
 /** Increment it when a code change merges the same adapter differently. Part of the cached file's name. */
 const mergeVersion = 1
@@ -36,21 +32,15 @@ export async function withMergedAdapter(
 ): Promise<Checkpoint> {
   const {adapter, tensors} = checkpoint
   if (adapter === null || adapter.lowRank.size === 0) return checkpoint
-  // The hash covers base and adapter, so another adapter never finds these weights.
-  const folder = join(cacheDir, 'weights', (await checkpointSha256(checkpoint, cacheDir)).slice(0, 16))
-  const file = join(folder, `merged-v${mergeVersion}.safetensors`)
-  const exists = await access(file).then(
-    () => true,
-    () => false,
-  )
-  if (!exists) {
-    notify?.(`merging the adapter into ${adapter.lowRank.size} layers`)
-    await makeFolder(folder, 'Give a writable cache folder.')
-    const {sum, close} = await openSum(threads)
-    const merged = [...adapter.lowRank].map(([name, lowRank]) => mergedTensor(name, tensors.get(name)!, lowRank, sum))
-    await writeSafetensors(file, merged).finally(close)
-  }
-  return {...checkpoint, tensors: new Map([...tensors, ...(await readSafetensorsHeader(file))])}
+  const {sum, close} = await openSum(threads)
+  const merged = await writtenWeights({
+    folder: join(await weightsFolder(checkpoint, cacheDir), `merged-v${mergeVersion}`),
+    tensors: [...adapter.lowRank.keys()].map(name => [name, tensors.get(name)!] as const),
+    convert: some => some.map(([name, place]) => mergedTensor(name, place, adapter.lowRank.get(name)!, sum)),
+    what: `merging the adapter into ${adapter.lowRank.size} layers`,
+    ...(notify && {notify}),
+  }).finally(close)
+  return {...checkpoint, tensors: new Map([...tensors, ...merged])}
 }
 
 /** W [n, in] + B [n, r] A [r, in]. */

@@ -3,9 +3,7 @@
 // shapes).
 import {LanternError} from '../../../core/errors.js'
 import {sha256} from '../../../core/hash.js'
-import type {TensorPlace} from '../../../core/safetensors.js'
 import {architectureOf} from '../architectures.js'
-import {isDecoderTensor, isVisionTensor} from '../checkpoint/expected-tensors.js'
 import {cachedGraph} from '../graph-cache.js'
 import {createSession, type Device, type InferenceSession, loadRuntime, parseDevice} from '../ort-session.js'
 import {placeWeights} from '../placement.js'
@@ -14,14 +12,15 @@ import {type ComputeType, Weights} from '../weights.js'
 import {decoderOf} from './decoder.js'
 import {decoderGraph} from './decoder-graph.js'
 import {openEmbedding} from './embedding.js'
+import {type Tensors, tensorsOf} from './graph-tensors.js'
 import {loopOf} from './loop.js'
 import {loopGraph} from './loop-graph.js'
-import {lowPrecisionWeights, measureParity, rememberedParity} from './low-precision.js'
+import {lowPrecisionWeights, mappableWeights, measureParity, rememberedParity} from './low-precision.js'
 import {withMergedAdapter} from './merged-weights.js'
 import {visionOf} from './vision.js'
 
 /** Incremented with every change of an emitted graph. It is part of what identifies a run. */
-export const graphVersion = 3
+export const graphVersion = 4
 
 /**
  * Loads a model. Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision
@@ -33,14 +32,17 @@ export async function loadModel(opened: Checkpoint, options: LoadOptions): Promi
   const {precision} = options
   const loading: Loading = {...options, device, compute: computeType(device, options), checkpoint}
   const {Tensor, env} = await loadRuntime()
-  const {tensors} = checkpoint
-  const low = precision === 'fp32' ? null : await lowPrecisionWeights(checkpoint, precision, options)
-  const embedding = openEmbedding(tensors.get('model.embed_tokens.weight')!)
+  const {vision: visionTensors, decoder} = tensorsOf(checkpoint)
+  const maps = device.provider === 'cpu' && options.weights !== 'packed'
+  const mappable = (graph: 'vision' | 'decoder', tensors: Tensors) =>
+    maps ? mappableWeights(checkpoint, graph, tensors, options) : tensors
+  const low = precision === 'fp32' ? null : await lowPrecisionWeights(checkpoint, decoder, precision, options)
+  const embedding = openEmbedding(checkpoint.tensors.get('model.embed_tokens.weight')!)
 
   const compare = () => parityOf(low!.tensors, loading, embedding.rows)
   const parity = low === null ? null : await rememberedParity(low.parityFile, compare)
-  const decoderTensors = low?.tensors ?? tensors
-  const visionLoaded = await load('vision', tensors, loading)
+  const decoderTensors = low?.tensors ?? (await mappable('decoder', decoder))
+  const visionLoaded = await load('vision', await mappable('vision', visionTensors), loading)
   const decoderLoaded = await load('decoder', decoderTensors, loading)
   let loop: Promise<Loaded> | undefined
   const generate = async (input: LoopInput) => {
@@ -81,60 +83,52 @@ interface Loading extends Omit<LoadOptions, 'device'> {
   readonly device: Device
   readonly compute: ComputeType
   readonly checkpoint: Checkpoint
+  /**
+   * Weights narrower than float32 are widened once, when the session loads, or in every run, which is five times slower
+   * and takes the memory of one matrix. Default: once.
+   */
+  readonly widens?: 'once' | 'each run'
 }
 
-/** Which tensors each graph reads, and which function emits it. */
+/** The functions that emit the graphs. */
 const graphs = {
-  vision: {
-    reads: isVisionTensor,
-    emit: (checkpoint: Checkpoint, weights: Weights) =>
-      architectureOf(checkpoint).visionGraph(checkpoint.vision, checkpoint.text, weights),
-  },
-  decoder: {
-    reads: isDecoderTensor,
-    emit: ({text, head}: Checkpoint, weights: Weights) => decoderGraph(text, head, weights),
-  },
-  loop: {reads: isDecoderTensor, emit: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights)},
+  vision: (checkpoint: Checkpoint, weights: Weights) =>
+    architectureOf(checkpoint).visionGraph(checkpoint.vision, checkpoint.text, weights),
+  decoder: ({text, head}: Checkpoint, weights: Weights) => decoderGraph(text, head, weights),
+  loop: ({text}: Checkpoint, weights: Weights) => loopGraph(text, weights),
 }
 
 /** Emits one graph and creates its session. */
-async function load(
-  name: keyof typeof graphs,
-  tensors: ReadonlyMap<string, TensorPlace>,
-  options: Loading,
-): Promise<Loaded> {
-  const {checkpoint, device, compute, threads, cacheDir, weights = 'mapped'} = options
-  const {reads, emit} = graphs[name]
-  const read = [...tensors].filter(([tensor]) => reads(tensor))
-  const {folder, locate} = await placeWeights([...new Set(read.map(([, {file}]) => file))], cacheDir)
-  const placed = read.map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
+async function load(name: keyof typeof graphs, tensors: Tensors, options: Loading): Promise<Loaded> {
+  const {checkpoint, device, compute, threads, cacheDir, weights = 'mapped', widens = 'once'} = options
+  const {folder, locate} = await placeWeights([...new Set([...tensors.values()].map(({file}) => file))], cacheDir)
+  const placed = [...tensors].map(([tensor, place]) => [tensor, {...place, file: locate(place.file)}])
   const {architecture, text, vision, head} = checkpoint
   const ingredients = [graphVersion, architecture, text, vision, head, compute, placed]
   const graph = await cachedGraph(cacheDir, name, ingredients, () =>
-    emit(checkpoint, new Weights(tensors, locate, compute)),
+    graphs[name](checkpoint, new Weights(tensors, locate, compute)),
   )
-  const mapped = weights === 'mapped' && device.provider === 'cpu' && read.every(([, {type}]) => type === 'F32')
+  const inF32 = [...tensors.values()].every(({type}) => type === 'F32')
+  const mapped = device.provider === 'cpu' && (widens === 'each run' || (weights === 'mapped' && inF32))
   const session = await createSession(graph, {
     device,
     folder,
     mapped,
-    frugal: name === 'vision',
+    folds: widens === 'once' || inF32,
+    frugal: name === 'vision' || widens === 'each run',
     ...(threads !== undefined && {threads}),
   })
   return {session, mapped, sha256: sha256(graph)}
 }
 
 /** Loads the decoder on the CPU at both precisions and measures how far apart they are. */
-async function parityOf(
-  low: ReadonlyMap<string, TensorPlace>,
-  loading: Loading,
-  embed: Model['embed'],
-): Promise<Parity> {
+async function parityOf(low: Tensors, loading: Loading, embed: Model['embed']): Promise<Parity> {
   const {checkpoint, precision, notify} = loading
   notify?.(`comparing ${precision} with fp32`)
   const {Tensor} = await loadRuntime()
   const onCpu: Loading = {...loading, device: parseDevice('cpu'), compute: 'f32'}
-  const exact = await load('decoder', checkpoint.tensors, onCpu)
+  // Two runs do not pay for the whole model in float32.
+  const exact = await load('decoder', tensorsOf(checkpoint).decoder, {...onCpu, widens: 'each run'})
   const lower = await load('decoder', low, onCpu)
   const decode = ({session}: Loaded) => decoderOf(session, Tensor, checkpoint)
   const parity = await measureParity(checkpoint, embed, decode(exact), decode(lower))

@@ -1,0 +1,82 @@
+// `view` over a log of 100,000 records: the first paint in Chromium must come within 1 s.
+// Also printed: the time until the address is there (one pass over the log), of a page of samples, and of one sample.
+// Run `npm run build` first.
+import {once} from 'node:events'
+import {createWriteStream} from 'node:fs'
+import {mkdtemp, rm} from 'node:fs/promises'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {openBrowser} from '../test/support/chromium.js'
+import {startCli} from '../test/support/cli.js'
+import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+
+const size = 100_000
+const boundMs = 1000
+const text = 'First I look at the left part of the picture. '.repeat(8)
+
+async function writeLog(folder: string): Promise<string> {
+  const subtasks = Array.from({length: 14}, (_, k) => `subtask-${k}`)
+  const each = Math.ceil(size / subtasks.length)
+  const one = arm('model', 'direct')
+  const entry = lockBenchmark('blink', Object.fromEntries(subtasks.map(name => [name, each])))
+  const dir = writeRun(join(folder, 'run'), lockOf([one], [entry]), [])
+  const log = createWriteStream(join(dir, 'log.jsonl'))
+  let written = 0
+  for (const subtask of subtasks)
+    for (let k = 0; k < each && written < size; k++, written++) {
+      const [outcome, answer] = k % 3 === 0 ? (['wrong', 'A'] as const) : (['correct', 'B'] as const)
+      const more = {score: Number(outcome === 'correct'), answer, gold: 'B', letters: ['A', 'B', 'C', 'D']}
+      const key = {arm: one.id, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome}
+      const line = record(key, {...more, text: `${text}(${answer})`})
+      if (!log.write(`${JSON.stringify(line)}\n`)) await once(log, 'drain')
+    }
+  log.end()
+  await once(log, 'close')
+  return dir
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'bench-view-'))
+const began = performance.now()
+let kill = () => {}
+try {
+  const dir = await writeLog(folder)
+  const started = performance.now()
+  console.log(`${size} records written in ${((started - began) / 1000).toFixed(1)} s`)
+  const {child, ended} = startCli(['view', dir, '--json'])
+  kill = () => void child.kill('SIGKILL')
+  let out = ''
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout!.on('data', chunk => {
+      out += chunk
+      const found = /"url": "([^"]+)"/.exec(out)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    ended.then(({stderr}) => reject(new Error(stderr)), reject)
+  })
+  console.log(`address after ${((performance.now() - started) / 1000).toFixed(2)} s`)
+  const timed = async (path: string) => {
+    const from = performance.now()
+    await (await fetch(url + path)).arrayBuffer()
+    console.log(`${path} in ${Math.round(performance.now() - from)} ms`)
+  }
+  await timed('data/board')
+  await timed('data/samples?outcome=wrong')
+  await timed('data/detail?row=70000')
+  const browser = await openBrowser()
+  try {
+    const page = await browser.newPage()
+    await page.goto(url)
+    await page.locator('main h1').waitFor()
+    const paint = await page.evaluate(
+      () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null,
+    )
+    const whole = await page.evaluate(() => performance.now())
+    console.log(`first paint after ${paint?.toFixed(0)} ms, leaderboard within ${whole.toFixed(0)} ms`)
+    if (paint === null || paint > boundMs) process.exitCode = 1
+  } finally {
+    await browser.close()
+  }
+} finally {
+  kill()
+  await rm(folder, {recursive: true, force: true})
+}

@@ -1,0 +1,205 @@
+// The leaderboard: rows that may be ranked together in one table.
+import {useState} from 'preact/hooks'
+import type {PageBoard} from '../src/reports/pages/shapes.js'
+import type {ResultGroup, ResultRow} from '../src/reports/schemas/result.js'
+import {ArmName, armLabel, Interval, percent, whole} from './marks.js'
+import {goTo, linkTo} from './route.js'
+
+const columnOf = (board: PageBoard, row: ResultRow) =>
+  board.columns.findIndex(({run, arm}) => run === row.run && arm === row.arm)
+
+export function Board({board}: {board: PageBoard}) {
+  const [picked, setPicked] = useState<readonly number[]>([])
+  const toggle = (column: number) =>
+    setPicked(now => (now.includes(column) ? now.filter(one => one !== column) : [...now, column].slice(-2)))
+  const {results, columns} = board
+  const [base, next] = picked
+  return (
+    <>
+      <h1>Results</h1>
+      {results.warnings.map(warning => (
+        <p class="note" key={warning}>
+          {warning}
+        </p>
+      ))}
+      {results.groups.map((group, k) => (
+        <Group key={`${group.bench} ${k}`} {...{board, group, picked, toggle}} />
+      ))}
+      <div class="picked" role="status" hidden={picked.length === 0}>
+        {base !== undefined && (
+          <>
+            <span class="picked-names">
+              {armLabel(columns[base]!)}
+              {next === undefined ? '' : ` → ${armLabel(columns[next]!)}`}
+            </span>
+            <button
+              type="button"
+              disabled={next === undefined}
+              onClick={() => goTo(linkTo('compare', {base, new: next}))}
+            >
+              {next === undefined ? 'Pick a second row' : 'Compare'}
+            </button>
+          </>
+        )}
+      </div>
+    </>
+  )
+}
+
+interface GroupProps {
+  readonly board: PageBoard
+  readonly group: ResultGroup
+  readonly picked: readonly number[]
+  readonly toggle: (column: number) => void
+}
+
+function Group({board, group, picked, toggle}: GroupProps) {
+  const {results} = board
+  const rows = group.rows.map(index => results.rows[index]!)
+  const bench = board.benches.findIndex(({id}) => id === group.bench)
+  const [first] = rows
+  const guess = first?.baselines.random ?? null
+  return (
+    <section aria-label={`${group.title} ${group.split}`}>
+      <h2>
+        {group.title} <span class="quiet">{group.split}</span>
+      </h2>
+      <p class="quiet facts">
+        {first && first.sample !== 'official' && (
+          <span>{first.sample === 'builtin' ? 'built-in' : first.sample} samples</span>
+        )}
+        {guess !== null && <span>guessing {percent(guess)} %</span>}
+        {group.counted !== null && <span>{group.counted}</span>}
+        {group.power !== null && <span>detectable difference {percent(group.power.mde)} points</span>}
+        {group.apart.map(fact => (
+          <span key={fact}>{fact}</span>
+        ))}
+      </p>
+      <table class="board">
+        <thead>
+          <tr>
+            <th scope="col" class="pick">
+              <span class="hidden">Compare</span>
+            </th>
+            <th scope="col" class="number">
+              Rank
+            </th>
+            <th scope="col">Model and mode</th>
+            <th scope="col" class="number">
+              Score, %
+            </th>
+            <th scope="col" class="line wide">
+              95 % interval
+            </th>
+            <th scope="col" class="number wide">
+              n
+            </th>
+            <th scope="col" class="number wide">
+              Tokens
+            </th>
+            <th scope="col" class="number wide">
+              Latents
+            </th>
+            <th scope="col" class="number wide">
+              ms
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(row => {
+            const column = columnOf(board, row)
+            const name = board.columns[column]!
+            return (
+              <tr key={`${row.run} ${row.arm}`} class={picked.includes(column) ? 'chosen' : ''}>
+                <td class="pick">
+                  <input
+                    type="checkbox"
+                    aria-label={`Compare ${armLabel(name)}`}
+                    checked={picked.includes(column)}
+                    onChange={() => toggle(column)}
+                  />
+                </td>
+                <td class="number rank">{rankOf(row)}</td>
+                <td class="what">
+                  <a class="row-link" href={linkTo('samples', {bench, arm: column})}>
+                    <ArmName column={name} />
+                  </a>
+                  {row.notes.map(note => (
+                    <span class="arm-detail" key={note}>
+                      {note}
+                    </span>
+                  ))}
+                </td>
+                <td class="number score">
+                  <strong>{percent(row.score)}</strong>
+                  {row.low !== null && (
+                    <span class="bounds">
+                      {percent(row.low)}–{percent(row.high)}
+                    </span>
+                  )}
+                </td>
+                <td class="line wide">
+                  {row.score !== null && <Interval score={row.score} low={row.low} high={row.high} guess={guess} />}
+                </td>
+                <td class="number wide">
+                  {whole(row.n)}
+                  {row.n < row.total && <span class="quiet"> of {whole(row.total)}</span>}
+                </td>
+                <td class="number wide">{row.usage.textTokens === null ? '–' : row.usage.textTokens.toFixed(1)}</td>
+                <td class="number wide">{row.usage.latentSteps === null ? '–' : row.usage.latentSteps.toFixed(1)}</td>
+                <td class="number wide">{row.latencyMs.p50 === null ? '–' : whole(Math.round(row.latencyMs.p50))}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+      {first !== undefined && first.subtasks.length > 1 && <Subtasks {...{board, rows, bench}} />}
+    </section>
+  )
+}
+
+function rankOf({rankLow, rankHigh}: ResultRow): string {
+  if (rankLow === null || rankHigh === null) return '–'
+  return rankLow === rankHigh ? String(rankLow) : `${rankLow}–${rankHigh}`
+}
+
+function Subtasks({board, rows, bench}: {board: PageBoard; rows: readonly ResultRow[]; bench: number}) {
+  return (
+    <details>
+      <summary>Subtasks</summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached by keyboard */}
+      <section class="scroll" aria-label="Scores by subtask" tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Subtask</th>
+              {rows.map(row => (
+                <th scope="col" class="number" key={`${row.run} ${row.arm}`}>
+                  <ArmName column={board.columns[columnOf(board, row)]!} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows[0]!.subtasks.map(({name, headline}) => (
+              <tr key={name}>
+                <th scope="row">
+                  <a href={linkTo('samples', {bench, subtask: name})}>{name.replaceAll('_', ' ')}</a>
+                  {!headline && <span class="quiet"> not in the headline</span>}
+                </th>
+                {rows.map(row => {
+                  const part = row.subtasks.find(subtask => subtask.name === name)
+                  return (
+                    <td class="number" key={`${row.run} ${row.arm}`}>
+                      {percent(part?.score ?? null)}
+                    </td>
+                  )
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  )
+}

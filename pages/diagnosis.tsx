@@ -1,0 +1,203 @@
+// The diagnosis: its verdict, the contrasts that led to it, what was asked, and whether the guards held.
+import type {PageBoard} from '../src/reports/pages/shapes.js'
+import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
+import {useLoaded} from './loaded.js'
+import {Problem, percent, pValue, whole} from './marks.js'
+import {linkTo} from './route.js'
+import type {Source} from './source.js'
+
+type Row = DiagnosisDocument['results'][number]
+type Effect = Row['effects'][number]
+
+export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
+  const {value, problem} = useLoaded(() => source.diagnosis(), [board.answers])
+  if (problem !== undefined) return <Problem>{problem}</Problem>
+  if (value === undefined) return <p class="waiting">Judging the latents …</p>
+  if (value === null)
+    return (
+      <Problem>
+        These runs cannot be diagnosed: that takes own latents and others in their place. `lantern-eval diagnose` asks
+        for what is missing.
+      </Problem>
+    )
+  const {document, figures} = value
+  return (
+    <>
+      <h1>Do the latents bear the load?</h1>
+      <p class="quiet facts">
+        {document.model !== null && <span>{document.model}</span>}
+        {document.protocol !== null && <span>{document.protocol}</span>}
+        {document.suite !== null && <span>suite {document.suite}</span>}
+      </p>
+      {document.warnings.map(warning => (
+        <p class="note" key={warning}>
+          {warning}
+        </p>
+      ))}
+      {document.results
+        .filter(({subtask}) => subtask === null)
+        .map(row => (
+          <Headline key={row.bench} {...{board, row}} />
+        ))}
+      {figures.map(({name, title, description, light, dark}) => (
+        <figure class="chart" key={name}>
+          <picture>
+            <source srcset={dark} media="(prefers-color-scheme: dark) and (not print)" />
+            <img src={light} alt={`${title}. ${description}`} />
+          </picture>
+        </figure>
+      ))}
+      <Conditions {...{board, document}} />
+      <Subtasks rows={document.results.filter(({subtask}) => subtask !== null)} />
+    </>
+  )
+}
+
+function Headline({board, row}: {board: PageBoard; row: Row}) {
+  const title = board.benches.find(({id}) => id === row.bench)?.title ?? row.bench
+  return (
+    <section aria-label={title}>
+      <h2>
+        {title} <span class="quiet">n {whole(row.n)}</span>
+      </h2>
+      <p class="verdict">
+        <strong>{row.verdict}</strong>
+        {row.verdictAll !== row.verdict && <span class="quiet"> ({row.verdictAll} over all samples)</span>}
+      </p>
+      <p class="statement">{row.statement}</p>
+      {row.notes.map(note => (
+        <p class="note" key={note}>
+          {note}
+        </p>
+      ))}
+      <h3>Guards</h3>
+      <ul class="guards">
+        {row.guards.map(({name, ok, detail, todo}) => (
+          <li key={name}>
+            <span class={`sign ${ok === true ? 'good' : ok === false ? 'bad' : 'other'}`} aria-hidden="true">
+              {ok === true ? '●' : ok === false ? '✕' : '○'}
+            </span>
+            <span>
+              <strong>{name}</strong> {ok === null ? 'not checked' : ok ? 'holds' : 'fails'}: {detail}
+              {todo !== undefined && <span class="quiet"> {todo}</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+      <h3>Contrasts</h3>
+      <table>
+        <caption class="hidden">Contrasts of {title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Effect</th>
+            <th scope="col" class="wide">
+              Contrast
+            </th>
+            <th scope="col" class="number">
+              Difference
+            </th>
+            <th scope="col" class="number">
+              Interval
+            </th>
+            <th scope="col" class="number">
+              p, adjusted
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {row.effects.map(effect => (
+            <tr key={`${effect.name} ${effect.scale} ${effect.reading}`}>
+              <th scope="row">
+                {effect.name}
+                {effect.scale !== 'accuracy' && <span class="quiet"> {effect.scale}</span>}
+                {effect.reading === 'forced' && <span class="quiet"> forced</span>}
+              </th>
+              <td class="wide">{effect.contrast.join(' − ')}</td>
+              <td class="number">{amount(effect, effect.difference)}</td>
+              <td class="number">
+                {amount(effect, effect.low)} to {amount(effect, effect.high)}
+              </td>
+              <td class="number">{pValue(effect.pAdjusted)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** Points, or nats where the scale is in nats. */
+function amount({scale}: Effect, value: number): string {
+  const nats = scale === 'gold-margin' || scale === 'log-prob'
+  const shown = nats ? value : 100 * value
+  return `${shown > 0 ? '+' : shown < 0 ? '−' : ''}${Math.abs(shown).toFixed(nats ? 2 : 1)}`
+}
+
+function Conditions({board, document}: {board: PageBoard; document: DiagnosisDocument}) {
+  return (
+    <section aria-label="Conditions">
+      <h2>Conditions</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Fed as latents</th>
+            <th scope="col" class="number">
+              Score, %
+            </th>
+            <th scope="col" class="number wide">
+              n
+            </th>
+            <th scope="col" class="wide">
+              Run
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {document.conditions.map(({condition, run, arm}) => {
+            const column = board.columns.findIndex(one => one.run === run && one.arm === arm)
+            const result = board.results.rows.find(one => one.run === run && one.arm === arm)
+            return (
+              <tr key={`${condition} ${run} ${arm}`}>
+                <th scope="row">
+                  {column < 0 ? condition : <a href={linkTo('samples', {arm: column})}>{condition}</a>}
+                </th>
+                <td class="number">{percent(result?.score ?? null)}</td>
+                <td class="number wide">{result === undefined ? '–' : whole(result.n)}</td>
+                <td class="wide run">{run}</td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function Subtasks({rows}: {rows: readonly Row[]}) {
+  if (rows.length < 2) return null
+  return (
+    <section aria-label="Subtasks">
+      <h2>Subtasks</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Subtask</th>
+            <th scope="col">Verdict</th>
+            <th scope="col" class="number">
+              n
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({bench, subtask, verdict, n}) => (
+            <tr key={`${bench} ${subtask}`}>
+              <th scope="row">{subtask?.replaceAll('_', ' ')}</th>
+              <td>{verdict}</td>
+              <td class="number">{whole(n)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}

@@ -1,0 +1,145 @@
+// Forest plots: differences with their intervals around zero, of a comparison and of a diagnosis. Pure.
+import {distinctName} from '../formats/words.js'
+import type {Comparison} from '../schemas/comparison.js'
+import type {DiagnosisDocument, DiagnosisRow} from '../schemas/diagnosis.js'
+import {type Datum, type Figure, figureName, paperWidth, short, twoLined, twoLines} from './figure.js'
+import {count} from './marks.js'
+import {unique} from './rows.js'
+
+/** The difference on every benchmark, and on the subtasks of those that have several. */
+export function comparisonFigures(comparison: Comparison): Figure[] {
+  const {margin, alpha} = comparison
+  const line = (label: string, {difference, low, high, n, p}: Difference, adjusted: number): Datum => ({
+    ...{label, difference, low, high, n, p, adjusted, margin},
+    kind: adjusted > alpha ? 'open' : difference > 0 ? 'gain' : 'loss',
+  })
+  const data = comparison.pairs.flatMap(pair => [
+    line(twoLined(short(pair.bench, 34), `${pair.verdict}, n ${pair.n}`), pair, pair.holm),
+    ...(pair.subtasks.length < 2
+      ? []
+      : pair.subtasks.map(part =>
+          line(
+            twoLined(short(part.name.replaceAll('_', ' '), 34), `${short(pair.bench, 24)}, n ${part.n}`),
+            part,
+            part.holm,
+          ),
+        )),
+  ])
+  const [base, next] = [comparison.base, comparison.new].map(row => short(distinctName(row), 72))
+  return [
+    forest({
+      name: 'differences',
+      title: 'Differences',
+      subtitle: [next!, `minus ${base}`, `The band is the margin of ${points(margin)}.`],
+      description: `Differences of scores on ${count(comparison.pairs.length, 'benchmark')} and their subtasks, with ${level(alpha)} intervals; verdict: ${comparison.verdict}.`,
+      data: named(data),
+      unit: 'difference, points',
+    }),
+  ]
+}
+
+interface Difference {
+  readonly difference: number
+  readonly low: number
+  readonly high: number
+  readonly n: number
+  readonly p: number
+}
+
+const inNats = ({scale}: Pick<DiagnosisRow['effects'][number], 'scale'>) =>
+  scale === 'gold-margin' || scale === 'log-prob'
+
+/** The contrasts of each benchmark's headline: those in points, and those in nats where there are any. */
+export function contrastFigures({results}: DiagnosisDocument): Figure[] {
+  return results
+    .filter(({subtask}) => subtask === null)
+    .flatMap(row => {
+      const {effects, bench, margin, alpha, verdict} = row
+      const kinds = [
+        {effects: effects.filter(effect => !inNats(effect)), unit: 'difference, points', ending: [], margin: true},
+        {effects: effects.filter(inNats), unit: 'difference, nats', ending: ['nats'], margin: false},
+      ]
+      return kinds
+        .filter(kind => kind.effects.length > 0)
+        .map(kind =>
+          forest({
+            name: figureName('contrasts', bench, ...kind.ending),
+            title: `${short(bench, 40)}: ${verdict}`,
+            subtitle: [kind.margin ? `The band is the margin of ${points(margin)}.` : 'Log-probabilities, in nats.'],
+            description: `${count(kind.effects.length, 'contrast')} between what was fed as latents, with ${level(alpha)} intervals. ${row.statement}`,
+            data: named(
+              kind.effects.map(effect => ({
+                label: twoLined(
+                  `${effect.name}${effect.reading === 'forced' ? ', forced' : ''}${effect.scale === 'accuracy' ? '' : `, ${effect.scale}`}`,
+                  `${short(effect.contrast.join(' − '), 40)}, n ${effect.n}`,
+                ),
+                ...{difference: effect.difference, low: effect.low, high: effect.high, n: effect.n},
+                ...{p: effect.p, adjusted: effect.pAdjusted, margin: kind.margin ? margin : null},
+                kind: effect.pAdjusted > alpha ? 'open' : effect.difference > 0 ? 'gain' : 'loss',
+              })),
+            ),
+            unit: kind.unit,
+          }),
+        )
+    })
+}
+
+function named(data: readonly Datum[]): Datum[] {
+  const labels = unique(data.map(({label}) => String(label)))
+  return data.map((datum, k) => ({...datum, label: labels[k]!}))
+}
+
+interface Forest extends Pick<Figure, 'name' | 'title' | 'description' | 'data'> {
+  /** Lines. */
+  readonly subtitle: readonly string[]
+  readonly unit: string
+}
+
+/** Filled marks are shown to differ from zero, upwards or downwards; open ones are not. */
+function forest({name, title, subtitle, description, data, unit}: Forest): Figure {
+  const y = {field: 'label', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, grid: true}}
+  const inPoints = !unit.endsWith('nats')
+  const axis = inPoints ? {labelExpr: "format(100 * datum.value, '+~f')", grid: true} : {format: '+~f', grid: true}
+  const x = (field: string) => ({field, type: 'quantitative', title: unit, axis, scale: {zero: true}})
+  const kinds = ['gain', 'open', 'loss']
+  const words = {field: 'kind', type: 'nominal', title: null, legend: {labelExpr: kindWords}}
+  const margin = data.find(datum => datum['margin'] !== null)?.['margin']
+  return {
+    ...{name, title, description, data},
+    spec: {
+      title: {text: title, subtitle},
+      ...{width: paperWidth, autosize: {type: 'fit-x', contains: 'padding'}, height: {step: 34}},
+      layer: [
+        ...(typeof margin === 'number'
+          ? [{...once, mark: {type: 'rect', opacity: 0.16}, encoding: {x: {datum: -margin}, x2: {datum: margin}}}]
+          : []),
+        {...once, mark: {type: 'rule', style: 'reference'}, encoding: {x: {datum: 0}}},
+        {
+          mark: {type: 'rule', strokeWidth: 2},
+          encoding: {y, x: x('low'), x2: {field: 'high'}, color: {...words, scale: {domain: kinds}}},
+        },
+        {
+          mark: {type: 'point'},
+          encoding: {
+            ...{y, x: x('difference')},
+            color: {...words, scale: {domain: kinds}},
+            shape: {...words, scale: {domain: kinds, range: ['triangle-right', 'circle', 'triangle-left']}},
+          },
+        },
+      ],
+    },
+  }
+}
+
+/** A mark that is drawn once, not for every row. */
+const once = {data: {values: [{}]}}
+
+const kindWords = "datum.label === 'gain' ? 'higher' : datum.label === 'loss' ? 'lower' : 'not shown to differ'"
+
+function points(margin: number): string {
+  return `${Number((100 * margin).toFixed(2))} points`
+}
+
+function level(alpha: number): string {
+  return `${Number((100 * (1 - alpha)).toFixed(2))} %`
+}

@@ -1,0 +1,62 @@
+// Reads a log that may still grow: each call reads only what was appended since the last one. Each record comes with
+// its place in the file, so that it can be read again without the rest.
+import {open} from 'node:fs/promises'
+import {join} from 'node:path'
+import {systemCodeOf} from '../core/errors.js'
+import {limits} from '../core/limits.js'
+import {lineBatches} from '../core/lines.js'
+import {logFile, parseRecord} from './reader.js'
+import type {LogRecord} from './record.js'
+
+/** A line of the log: bytes from `start` to before `end`, without its line feed. */
+export interface LogPlace {
+  readonly start: number
+  readonly end: number
+}
+
+export class LogTail {
+  readonly #path: string
+  #read = 0
+  #lines = 0
+
+  constructor(runDir: string) {
+    this.#path = join(runDir, logFile)
+  }
+
+  /**
+   * The records appended since the last call that fit, in batches; an incomplete last line is left for the next call.
+   * An absent log is empty. Throws `bad-file` (naming file and line) for a line that is not a record.
+   */
+  async *appended(
+    fits: (record: LogRecord, line: number) => boolean,
+  ): AsyncGenerator<readonly (LogPlace & {readonly record: LogRecord})[]> {
+    try {
+      for await (const batch of lineBatches(this.#path, limits.recordBytes, this.#read)) {
+        const found: (LogPlace & {record: LogRecord})[] = []
+        for (const {text, complete, end} of batch) {
+          if (!complete) continue
+          const start = this.#read
+          this.#read = end
+          this.#lines++
+          if (text === '') continue
+          const record = parseRecord(text, this.#path, this.#lines)
+          if (fits(record, this.#lines)) found.push({record, start, end: end - 1})
+        }
+        yield found
+      }
+    } catch (error) {
+      if (systemCodeOf(error) !== 'ENOENT') throw error
+    }
+  }
+
+  /** The record at a place. Throws `bad-file` where there is none any more. */
+  async at({start, end}: LogPlace): Promise<LogRecord> {
+    const file = await open(this.#path)
+    try {
+      const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(end - start), position: start})
+      return parseRecord(buffer.toString('utf8', 0, bytesRead), `${this.#path}, from byte ${start}`, 1)
+    } finally {
+      await file.close()
+    }
+  }
+}
