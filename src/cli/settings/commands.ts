@@ -83,7 +83,6 @@ export const commandSettings = {
 
 /** Names that `run` uses with another meaning, or that mean nothing in the configuration file. */
 export const ownMeanings = {
-<<<<<<< HEAD
   serveHost: withDefault(text('HOST'), '127.0.0.1', 'Address to listen at.', {notInFile: true}),
   servePort: withDefault(wholeNumber('N', {min: 0, max: 65_535}), 8000, 'Port; 0 takes a free one.', {notInFile: true}),
   serveModel: needed(
@@ -91,11 +90,10 @@ export const ownMeanings = {
   ),
   serveKey: one(form('NAME', /^[A-Za-z_]\w*$/, 'the name of a variable'), 'Variable that holds the key to ask for.', {
     notInFile: true,
-=======
+  }),
   unitIndex: one(wholeNumber('N', {min: 0}), 'Only this unit, from 0.', {
     notInFile: true,
     defaultNote: 'SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, else free units until none is left',
->>>>>>> room-sweep
   }),
   definitionOut: needed(one(text('FILE.yaml'), 'The definition to write.', {notInFile: true})),
   newId: one(form('ID', /^[a-z0-9-]+$/, 'lower-case letters, digits and hyphens'), 'Id of the benchmark.', {
