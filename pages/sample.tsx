@@ -15,7 +15,7 @@ export function Sample({board, source, row}: {board: PageBoard; source: Source; 
 }
 
 function Shown({board, sample}: {board: PageBoard; sample: SampleDetail}) {
-  const {id, bench, subtask, question, options, gold, pictures, boxes, answers} = sample
+  const {id, bench, subtask, question, options, gold, pictures, boxes, prompts, answers} = sample
   return (
     <article>
       <header>
@@ -41,6 +41,19 @@ function Shown({board, sample}: {board: PageBoard; sample: SampleDetail}) {
             ))}
           </ol>
           {options.length === 0 && <p>Right answer: {gold ?? 'hidden'}</p>}
+          {prompts.length > 0 && (
+            <details class="small">
+              <summary>The prompt</summary>
+              {prompts.map(({columns, text}) => (
+                <div key={text}>
+                  {prompts.length > 1 && (
+                    <p class="quiet">{columns.map(column => armLabel(board.columns[column]!)).join(', ')}</p>
+                  )}
+                  <pre class="text">{text}</pre>
+                </div>
+              ))}
+            </details>
+          )}
         </div>
       </div>
       {answers.length === 0 && <p class="quiet">No answer yet.</p>}

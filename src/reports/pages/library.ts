@@ -17,6 +17,7 @@ import {diagnosisFigures, type Figure} from '../figures/index.js'
 import {distinctName} from '../formats/words.js'
 import {resultTable} from '../result-table.js'
 import {type DiagnosisDocument, diagnosisSchema} from '../schemas/diagnosis.js'
+import {askedText} from './asked.js'
 import {extractorsDisagree, readingsOf} from './disagreement.js'
 import {latentStrip, type StoredRun, storedRun} from './latent-strip.js'
 import {RunData, sampleIn} from './pictures.js'
@@ -151,7 +152,17 @@ export class Library {
     const letters = first?.letters ?? sample?.letters ?? []
     const gold = first?.gold ?? sample?.gold ?? null
     const answers: PageAnswer[] = []
-    for (const {column, record} of records) answers.push(await this.#answer(column, record, heat))
+    const prompts = new Map<string, Set<number>>()
+    for (const {column, record} of records) {
+      answers.push(await this.#answer(column, record, heat))
+      const {folder, arm} = this.index.columnList[column]!
+      const {lock} = folder
+      const mode = lock.arms.find(({id}) => id === arm)!.mode
+      // The record has the options in the order in which they were asked.
+      const asked = sample && {...sample, options: record.options ?? sample.options}
+      const text = asked && (await askedText(lock, record.bench, mode, asked))
+      if (text !== null) prompts.set(text, (prompts.get(text) ?? new Set()).add(column))
+    }
     return {
       ...{row, id: index.id(row), bench: index.bench(row), subtask: index.subtask(row)},
       question: first?.question ?? sample?.question ?? null,
@@ -162,6 +173,7 @@ export class Library {
       gold: gold === null ? null : [gold].flat().join(' / '),
       pictures,
       boxes: (sample?.boxes ?? []).map(box => [...box]),
+      prompts: [...prompts].map(([text, columns]) => ({text, columns: [...columns]})),
       answers,
     }
   }

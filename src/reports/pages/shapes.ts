@@ -136,6 +136,8 @@ export interface SampleDetail {
   readonly pictures: readonly PagePicture[]
   /** In pixels of the first picture. */
   readonly boxes: readonly (readonly number[])[]
+  /** What was asked in words, and the columns that were asked so; empty where nobody can know. */
+  readonly prompts: readonly {readonly columns: readonly number[]; readonly text: string}[]
   readonly answers: readonly PageAnswer[]
 }
 
