@@ -1,5 +1,5 @@
-// The words of a prompt, as the run asked them: built again from the sample and the lock, and only where the hash of the
-// form in the lock says that it is the same one.
+// The words of a prompt, as the run asked them: built again from the sample and the lock, and only where the hash of
+// the form in the lock says that it is the same one.
 import {loadBenchmark} from '../../benchmarks/index.js'
 import type {Mode} from '../../core/generation.js'
 import {promptStyles} from '../../core/prompt-form.js'
