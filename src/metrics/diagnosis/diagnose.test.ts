@@ -191,6 +191,18 @@ describe('planted worlds', () => {
     expect(lift).toMatchObject({scale: 'donor-lift', difference: 0.5, contrast: ['swap', 'own'], mde: null})
   })
 
+  it('never say that more than all answers follow a donor', () => {
+    const given = table(40, {own, swap: own})
+    const donor = {id: 'd', answer: 'C', option: 2, lift: 'text'} as const
+    const samples = given.samples.map((sample, i) => {
+      const swap = {...sample.under['swap']!, answer: i === 0 ? 'B' : 'C', donor}
+      return {...sample, under: {...sample.under, swap}}
+    })
+    const lift = headline({...given, samples}).effects.find(({scale}) => scale === 'donor-lift')!
+    expect(lift).toMatchObject({difference: 0.975, high: 1})
+    expect(lift.low).toBeLessThan(0.95)
+  })
+
   it('say that latents are read without any answer depending on it, where only nats move', () => {
     const given = table(500, four(own, own, own, own))
     const forced = (i: number, condition: string) => [

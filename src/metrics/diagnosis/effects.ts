@@ -125,7 +125,10 @@ function meanEffect(
 ): Unadjusted[] {
   if (values.length === 0) return []
   const shares = head.scale === 'donor-lift'
-  return [{...head, ...meanDifference(values, {aggregate: row.aggregate, alpha, shares}), mde: null, supports: null}]
+  const {low, high, ...mean} = meanDifference(values, {aggregate: row.aggregate, alpha, shares})
+  // A lift is a difference of two shares; that of one donor above another is a difference of two lifts.
+  const most = !shares ? Number.POSITIVE_INFINITY : head.contrast[1] === ownCondition ? 1 : 2
+  return [{...head, ...mean, low: Math.max(low, -most), high: Math.min(high, most), mde: null, supports: null}]
 }
 
 function inNats(
