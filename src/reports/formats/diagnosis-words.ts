@@ -131,11 +131,17 @@ export function costTable(arms: DiagnosisDocument['efficiency'][number]['arms'])
   const starred = (text: string, star: boolean) => (star ? `${text} *` : `${text}  `)
   return {
     columns: [left('arm'), right('accuracy'), right('n'), right('steps  '), right('ms  ')],
-    rows: sorted.map(({condition, mode, accuracy, n, decodeSteps, ms, pareto}) => [
-      ...[condition ?? mode, words.percent(accuracy), words.count(n)],
+    rows: sorted.map(({arm, condition, mode, accuracy, n, decodeSteps, ms, pareto}) => [
+      ...[condition ?? besideName(arm, mode), words.percent(accuracy), words.count(n)],
       ...[starred(words.figure(decodeSteps, 1), pareto.decodeSteps), starred(words.figure(ms), pareto.ms)],
     ]),
   }
+}
+
+/** An arm that is no condition of the latents: its mode, and the picture or steps that it had. */
+function besideName(arm: string, mode: string): string {
+  const [, changed] = arm.split(`|${mode}|`)
+  return changed === undefined ? mode : `${mode} ${changed}`
 }
 
 export const costNote = '* no other arm is at least as accurate at no higher cost, and better in one of both.'
