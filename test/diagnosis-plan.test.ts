@@ -2,6 +2,8 @@
 import {mkdtemp, readdir, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {readLock, settledRecords} from '../src/run-folder/reader.js'
+import {sideRun} from '../src/run-folder/side-runs.js'
 import {cli} from './support/cli.js'
 
 let folder: string
@@ -30,4 +32,25 @@ it('names every condition, and the run that follows has that lock and those arms
 it('has nothing to plan for recorded answers', async () => {
   const {code, stderr} = await cli(['diagnose', folder, '--dry-run'])
   expect([code, stderr]).toEqual([2, expect.stringContaining('there is nothing to plan')])
+})
+
+it('takes donors that the selection lacks from the rest of the split, and tells how many', async () => {
+  const out = join(folder, 'few')
+  const asked = ['diagnose', '--model', 'builtin:nano-latent', '--bench', 'hops', '--limit', '12', '--out', out]
+  const plan = JSON.parse((await cli([...asked, '--dry-run', '--json'])).stdout)
+  expect(plan.donors).toEqual([{id: 'hops', ids: expect.any(Array)}])
+  const {ids} = plan.donors[0]
+  expect(ids.length).toBeGreaterThan(0)
+  expect(ids.length).toBeLessThanOrEqual(24)
+  expect((await cli([...asked, '--json'])).code).toBe(0)
+  const records = await settledRecords(out)
+  const selected = new Set(records.map(({id}) => id))
+  expect(ids.filter((id: string) => selected.has(id))).toEqual([])
+  expect((await settledRecords(sideRun(out, 'donors', 'hops'))).map(({id}) => id).sort()).toEqual([...ids].sort())
+  const swapped = records.filter(({arm}) => arm.endsWith('|swap'))
+  expect(swapped.map(({outcome, donor}) => [outcome === 'error', donor?.lift])).toEqual(
+    Array.from({length: 12}, () => [false, 'text']),
+  )
+  expect(swapped.some(({donor}) => ids.includes(donor!.id))).toBe(true)
+  expect((await readLock(out))['donors']).toMatch(/-of-split$/)
 })

@@ -110,14 +110,21 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
     const {prepareDiagnosis} = await import('../evaluation/diagnosed-run.js')
     const show = runProgress(this.flags['log-level'])
     const spec = await toSpec({...this.flags, ...fixed} as unknown as RunValues, process.env)
-    const {prepared, again} = await prepareDiagnosis(spec, this.flags.suite, event => show({type: 'runner', event}))
+    const {prepared, again, donors} = await prepareDiagnosis(spec, this.flags.suite, event =>
+      show({type: 'runner', event}),
+    )
     try {
       const {planOf} = await import('../evaluation/plan.js')
       const {planLines} = await import('../cli/plan-lines.js')
       const plan = await planOf(prepared)
-      const twice = again.map(({id, ids}) => `${ids.length} own answers of ${id} are generated again afterwards.`)
-      this.log(planLines(plan, terminal().width, twice).join('\n'))
-      return {...plan, again, suite: this.flags.suite, exitCode: 0, verdict: 'plan'}
+      const beside = [
+        ...donors.map(
+          ({id, ids}) => `${ids.length} more samples of ${id} are asked first: their latents are given to others.`,
+        ),
+        ...again.map(({id, ids}) => `${ids.length} own answers of ${id} are generated again afterwards.`),
+      ]
+      this.log(planLines(plan, terminal().width, beside).join('\n'))
+      return {...plan, donors, again, suite: this.flags.suite, exitCode: 0, verdict: 'plan'}
     } finally {
       await prepared.close()
     }

@@ -1,12 +1,13 @@
 // Asks one model under the conditions of a suite: one run, in which own latents are recorded first, and a second
 // generation of some of its own answers. Like any run, both resume.
 import {LanternError} from '../core/errors.js'
-import {defaultRunDir} from '../run-folder/run-dir.js'
+import {defaultRunDir, isRunOf} from '../run-folder/run-dir.js'
+import {sideRun} from '../run-folder/side-runs.js'
 import type {RunnerEvent} from '../runners/runner.js'
 import {evaluate, type RunEnd} from './evaluate.js'
 import {type Prepared, prepare} from './prepare.js'
-import {secondRun} from './second-answers.js'
 import type {RunEvent, RunSpec} from './spec.js'
+import {type SplitDonors, splitDonors} from './split-donors.js'
 import {conditionsOf, type DiagnosisSuite, modesOf} from './suites.js'
 
 /** Own answers that are generated twice. */
@@ -25,6 +26,8 @@ interface PreparedDiagnosis {
   readonly latent: RunSpec
   readonly prepared: Prepared
   readonly again: readonly {readonly id: string; readonly ids: readonly string[]}[]
+  /** Samples that were not selected, whose own latents are recorded before the run. */
+  readonly donors: readonly SplitDonors[]
 }
 
 /**
@@ -41,11 +44,12 @@ export async function prepareDiagnosis(
   const latent: RunSpec = {
     ...spec,
     models: spec.models.map(model => ({...model, modes: ['latent']})),
-    ...{saveLatents: true, readings: suite !== 'quick'},
+    ...{saveLatents: true, readings: suite !== 'quick', donorsOfSplit: true},
   }
   const models = spec.models.map(model => ({...model, modes: modesOf(suite)}))
   const prepared = await prepare({...latent, models, interventions: await conditionsFor(latent, suite)}, notify)
-  return {latent, prepared, again: spec.decoding.temperature > 0 ? [] : secondOf(prepared)}
+  const again = spec.decoding.temperature > 0 ? [] : secondOf(prepared)
+  return {latent, prepared, again, donors: await splitDonors(prepared)}
 }
 
 /** Runs what is missing. Throws what `prepareDiagnosis`, `prepare` and `evaluate` throw. */
@@ -56,22 +60,27 @@ export async function runDiagnosis(
   signal: AbortSignal,
 ): Promise<DiagnosedRun> {
   const notify = (event: RunnerEvent) => show({type: 'runner', event})
-  const {latent, prepared, again: second} = await prepareDiagnosis(spec, suite, notify)
+  const {latent, prepared, again, donors} = await prepareDiagnosis(spec, suite, notify)
+  const own = {interventions: ['own'], readings: false, latentsAlone: true, limit: undefined, shard: null}
+  const beside = async (kind: 'again' | 'donors', runDir: string, {id, ids}: SplitDonors) => {
+    // Donors may be of subtasks that were not asked for.
+    const all = kind === 'donors' ? {subtasks: undefined} : {}
+    const benchmarks = latent.benchmarks.filter(bench => bench.id === id).map(bench => ({...bench, ...all}))
+    const part = await prepare({...latent, ...own, benchmarks, ids, out: sideRun(runDir, kind, id)}, notify)
+    return evaluate(part, show, signal).finally(part.close)
+  }
   try {
     const runDir = spec.out ?? defaultRunDir(prepared.lock)
+    await isRunOf(runDir, prepared.lock)
+    for (const one of donors) {
+      const end = await beside('donors', runDir, one)
+      if (end.verdict !== 'done') return {runDir, end}
+    }
     const end = await evaluate({...prepared, spec: {...prepared.spec, out: runDir}}, show, signal)
     if (end.verdict !== 'done') return {runDir, end}
-    const own = {interventions: ['own'], readings: false, latentsAlone: true, limit: undefined}
-    for (const {id, ids} of second) {
-      const out = secondRun(runDir, id)
-      const benchmarks = latent.benchmarks.filter(bench => bench.id === id)
-      const again = await prepare({...latent, ...own, benchmarks, ids, out}, notify)
-      try {
-        const end = await evaluate(again, show, signal)
-        if (end.verdict !== 'done') return {runDir, end}
-      } finally {
-        await again.close()
-      }
+    for (const one of again) {
+      const end = await beside('again', runDir, one)
+      if (end.verdict !== 'done') return {runDir, end}
     }
     return {runDir, end}
   } finally {

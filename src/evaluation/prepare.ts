@@ -202,7 +202,7 @@ export async function prepare(spec: RunSpec, notify: (event: RunnerEvent) => voi
         builtin,
       })),
       ...(fed && local.latentBank !== undefined ? {latentsFrom: (await readLock(local.latentBank)).hash} : {}),
-      ...(arms.some(takesDonor) ? {donors: donorPolicy} : {}),
+      ...(arms.some(takesDonor) ? {donors: spec.donorsOfSplit ? `${donorPolicy}-of-split` : donorPolicy} : {}),
       extractor: spec.extractor,
       ...pluginsOf({arms, benchmarks: entries, extractor: spec.extractor, recipe: spec.recipe?.name, asked: true}),
       judge: judge?.identity ?? null,

@@ -62,6 +62,8 @@ export interface RunSpec {
   readonly saveLatents: boolean
   /** Saved latents are kept without features of pictures and a lens: nobody looks at those of second answers. */
   readonly latentsAlone?: boolean
+  /** Donors that were not selected lie beside the run (`split-donors`). Part of the lock where an arm takes a donor. */
+  readonly donorsOfSplit?: boolean
   /**
    * Also reads every latent arm behind the own text (`forced` in the record). The own arm must be among the
    * interventions, or in the run of `latentBank` with saved latents. No part of the lock: it changes no answer.

@@ -4,11 +4,11 @@ import {didYouMean} from '../../core/closest.js'
 import {LanternError} from '../../core/errors.js'
 import {type Arm, armId} from '../../core/generation.js'
 import {canonicalJson} from '../../core/hash.js'
-import {secondRuns} from '../../evaluation/second-answers.js'
 import {decidingConditions, ownCondition} from '../../metrics/diagnosis/index.js'
 import {interventionNames, isIntervention} from '../../modes/interventions.js'
 import type {Lock, LockedBenchmark} from '../../run-folder/lock.js'
 import {openRunFolder, type RunFolder} from '../../run-folder/reader.js'
+import {sideRuns} from '../../run-folder/side-runs.js'
 import {contractOf, disagreements} from '../comparability.js'
 import {pickArm, splitRunArm} from '../compare.js'
 
@@ -58,7 +58,7 @@ export async function studyOfRuns(runs: readonly string[]): Promise<Study> {
     if (arms.length === 0) pickArm(folder, part)
     found.push(...arms.map(arm => ({folder, arm})))
     if (part !== undefined) continue
-    for (const second of await secondRuns(dir)) {
+    for (const second of await sideRuns(dir, 'again')) {
       const again = await openRunFolder(second)
       found.push(...again.lock.arms.map(arm => ({folder: again, arm})))
     }

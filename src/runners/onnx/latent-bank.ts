@@ -8,6 +8,7 @@ import type {Blocks, LatentStatistics} from '../../modes/interventions.js'
 import {type StoredArm, storedArms} from '../../run-folder/latents.js'
 import {openRunFolder, readLogBatches} from '../../run-folder/reader.js'
 import {RecordCheck} from '../../run-folder/record-check.js'
+import {sideRuns} from '../../run-folder/side-runs.js'
 
 /** The properties by which a sample is looked up. */
 export interface BankedSample {
@@ -74,7 +75,7 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
       if (recipient === undefined) return null
       const draw = kind === 'donor' ? contrastDonor : unrelatedDonor
       const donor = draw(recipient, here!.withLatents, random(...seed, kind))
-      const blocks = donor && (await stored.read(benchmark, donor.id))
+      const blocks = donor && (await donor.stored.read(benchmark, donor.id))
       if (!blocks) return null
       const sameSubtask = kind === 'unrelated' && donor.subtask === recipient.subtask
       const lift = recipient.id === id ? liftOf(donor, recipient) : ({lift: 'other', answer: null} as const)
@@ -97,17 +98,35 @@ export const emptyBank: LatentBank = {
   statistics: () => Promise.reject(new TypeError('there are no latents')),
 }
 
+/** A sample that can give latents, and where they are stored. */
+type Donor = DonorFacts & {readonly stored: StoredArm}
+
 /** The samples of one benchmark, as described by the records. */
 interface RecordedSamples {
   /** By id, and by item. */
   readonly known: Map<string, DonorFacts>
   /** The samples with latents, in an order that does not depend on the log. */
-  readonly withLatents: DonorFacts[]
+  readonly withLatents: Donor[]
 }
 
-/** By benchmark. Throws as `openRunFolder` and `readLogBatches` do. */
+/** By benchmark. Samples of runs beside this one give latents and get none. Throws as `openRunFolder` does. */
 async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<string, RecordedSamples>> {
   const samples = new Map<string, RecordedSamples>()
+  await addSamples(samples, runDir, stored, true)
+  for (const dir of await sideRuns(runDir, 'donors')) {
+    const there = (await storedArms(dir)).find(({name}) => name === stored.name)
+    if (there !== undefined) await addSamples(samples, dir, there, false)
+  }
+  for (const {withLatents} of samples.values()) withLatents.sort((a, b) => (a.id < b.id ? -1 : 1))
+  return samples
+}
+
+async function addSamples(
+  samples: Map<string, RecordedSamples>,
+  runDir: string,
+  stored: StoredArm,
+  receive: boolean,
+): Promise<void> {
   const folder = await openRunFolder(runDir)
   const check = new RecordCheck(folder)
   for await (const batch of readLogBatches(runDir, check.fits)) {
@@ -129,13 +148,13 @@ async function recordedSamples(runDir: string, stored: StoredArm): Promise<Map<s
         ...(typeof gold === 'string' && {gold}),
         ...(group !== undefined && {group}),
       }
-      of.known.set(id, facts)
-      if (!of.known.has(item)) of.known.set(item, facts)
-      if (await stored.has(bench, id)) of.withLatents.push(facts)
+      if (receive) {
+        of.known.set(id, facts)
+        if (!of.known.has(item)) of.known.set(item, facts)
+      }
+      if (await stored.has(bench, id)) of.withLatents.push({...facts, stored})
     }
   }
-  for (const {withLatents} of samples.values()) withLatents.sort((a, b) => (a.id < b.id ? -1 : 1))
-  return samples
 }
 
 async function computeStatistics(stored: StoredArm): Promise<LatentStatistics> {
