@@ -14,7 +14,7 @@ import {conditionsOf, type DiagnosisSuite, modesOf} from './suites.js'
 const secondAnswers = 32
 
 export interface DiagnosedRun {
-  /** The run with all conditions; own answers that were generated again lie in it (second-answers.ts). */
+  /** The run with all conditions; own answers that were generated again lie in it (side-runs.ts). */
   readonly runDir: string
   /** The end of the first part that was not finished, else that of the whole. */
   readonly end: RunEnd
