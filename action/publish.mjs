@@ -12,15 +12,14 @@ const mostFlips = 40
 
 export async function main(env = process.env) {
   const folder = env.LANTERN_FOLDER
-  const text = body(folder, env)
-  appendFileSync(env.GITHUB_STEP_SUMMARY, `${cut(text, longestSummary)}\n`)
+  appendFileSync(env.GITHUB_STEP_SUMMARY, `${body(folder, env, longestSummary)}\n`)
   const annotations = join(folder, 'annotations.txt')
   if (existsSync(annotations)) process.stdout.write(commands(readFileSync(annotations, 'utf8')))
   const number = env.LANTERN_PULL_REQUEST ?? ''
   if (env.LANTERN_COMMENT === 'false' || !/^\d+$/.test(number)) return
   const marker = `<!-- lantern-eval ${(env.LANTERN_ARTIFACT ?? '').replaceAll(/[^\w.-]/g, '-')} -->`
   try {
-    await comment(number, marker, `${marker}\n${cut(text, longestComment)}`, env)
+    await comment(number, marker, `${marker}\n${body(folder, env, longestComment)}`, env)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const denied = [401, 403, 404].includes(error.status)
@@ -53,13 +52,20 @@ function commands(text) {
     .join('')
 }
 
-function body(folder, env) {
+/** The text, of which the table alone is cut: the verdict, the flips and the link to the run are always there. */
+function body(folder, env, longest) {
   const table = join(folder, 'table.md')
   const code = env.LANTERN_EXIT_CODE ?? ''
   const link = `${env.GITHUB_SERVER_URL}/${env.GITHUB_REPOSITORY}/actions/runs/${env.GITHUB_RUN_ID}`
   const head = `## ${plain(env.LANTERN_TITLE || 'lantern-eval')}\n\n${verdict(code)}`
   const rest = existsSync(table) ? readFileSync(table, 'utf8') : 'The run left no table; its log says why.'
-  return `${head}\n\n${rest.trim()}\n${flips(folder)}\n[Run](${link}) of \`${String(env.GITHUB_SHA).slice(0, 12)}\`.`
+  const foot = `${flips(folder)}\n[Run](${link}) of \`${String(env.GITHUB_SHA).slice(0, 12)}\`.`
+  return `${head}\n\n${cut(unaddressed(rest.trim()), longest - head.length - foot.length)}\n${foot}`
+}
+
+/** Markdown in which a name such as @somebody notifies nobody; code is never read for names. */
+function unaddressed(markdown) {
+  return markdown.replaceAll(/(`+)[\s\S]*?\1|@(?=[\w-])/g, found => (found === '@' ? '@<!-- -->' : found))
 }
 
 const meanings = {
@@ -98,8 +104,12 @@ function plain(text) {
     .slice(0, 200)
 }
 
+/** Whole lines, with every fold closed. */
 function cut(text, longest) {
-  return text.length <= longest ? text : `${text.slice(0, longest)}\n\n… The rest is in the artifact.`
+  if (text.length <= longest) return text
+  const kept = text.slice(0, Math.max(0, text.lastIndexOf('\n', longest - 200)))
+  const open = kept.split('<details').length - kept.split('</details>').length
+  return `${kept}\n${'\n</details>\n'.repeat(Math.max(0, open))}\n… The rest is in the artifact.`
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main()

@@ -198,6 +198,33 @@ test('a token that may not comment, as that of a fork, is told and fails nothing
   expect(() => readFileSync(mark)).toThrow()
 }, 120_000)
 
+test('a table that is longer than a comment is cut in whole lines; flips and link stay, and names notify nobody', async () => {
+  const left = join(folder, 'long')
+  mkdirSync(left)
+  const rows = Array.from({length: 3000}, (_, k) => `| ${k} | @somebody/model \`@code\` | 50.0 |`)
+  writeFileSync(join(left, 'table.md'), ['<details><summary>all</summary>', '', ...rows, '</details>'].join('\n'))
+  const pair = {bench: 'hops', wins: 0, losses: 1, flips: [{id: 'a@b', from: 'correct', to: 'wrong'}]}
+  writeFileSync(join(left, 'result.json'), JSON.stringify({comparison: {pairs: [pair]}}))
+  const publish = action.runs.steps.find(({run}) => run?.includes('publish.mjs'))!.run!
+  const summary = join(left, 'summary.md')
+  const {code} = await bash(publish, {
+    ...{PATH: process.env['PATH'], GITHUB_ACTION_PATH: root, GITHUB_API_URL: url, GITHUB_REPOSITORY: repo},
+    ...{GITHUB_SERVER_URL: 'https://github.com', GITHUB_RUN_ID: '99', GITHUB_SHA: '0123', GITHUB_STEP_SUMMARY: summary},
+    ...{LANTERN_FOLDER: left, LANTERN_PULL_REQUEST: '12', LANTERN_EXIT_CODE: '0', GITHUB_TOKEN: 't'},
+  })
+  expect(code).toBe(0)
+  const {body} = api.comments[0]!
+  expect(body.length).toBeLessThan(65_536)
+  expect(body).toContain('| a&#64;b | correct | wrong |')
+  expect(body).toContain('actions/runs/99')
+  expect(body).toContain('@<!-- -->somebody/model `@code`')
+  expect(body).not.toMatch(/@somebody/)
+  expect(body.split('<details').length).toBe(body.split('</details>').length)
+  for (const line of body.split('\n').filter(line => line.startsWith('| ') && line.includes('50.0')))
+    expect(line).toMatch(/^\| \d+ \| .* \| 50\.0 \|$/)
+  expect(readFileSync(summary, 'utf8').split('\n| ').length).toBeGreaterThan(3000)
+})
+
 test('a run that cannot start still publishes, and fails', async () => {
   const {failed, summary, outputs} = await runJob({...good, bench: 'no-such'})
   expect(failed).toBe(true)
