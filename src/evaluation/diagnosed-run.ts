@@ -49,7 +49,12 @@ export async function prepareDiagnosis(
   const models = spec.models.map(model => ({...model, modes: modesOf(suite)}))
   const prepared = await prepare({...latent, models, interventions: await conditionsFor(latent, suite)}, notify)
   const again = spec.decoding.temperature > 0 ? [] : secondOf(prepared)
-  return {latent, prepared, again, donors: await splitDonors(prepared)}
+  try {
+    return {latent, prepared, again, donors: await splitDonors(prepared)}
+  } catch (error) {
+    await prepared.close()
+    throw error
+  }
 }
 
 /** Runs what is missing. Throws what `prepareDiagnosis`, `prepare` and `evaluate` throw. */

@@ -1,6 +1,7 @@
 // Donors that a selection lacks: samples of the whole split whose own latents are recorded beside those of the run, so
 // that as many selected samples as possible have a contrast donor and a stranger.
 import type {SampleKey} from '../benchmarks/benchmark.js'
+import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
 import type {Sample} from '../core/sample.js'
 import {
@@ -48,8 +49,14 @@ async function lackingIn(
   const isSelected = new Set(selected)
   const chosen: DonorFacts[] = []
   const others: DonorFacts[] = []
-  for await (const sample of data.samples(new Set(available.map(({id}) => id))))
-    (isSelected.has(sample.id) ? chosen : others).push(factsOf(sample, groups.get(sample.id)))
+  try {
+    for await (const sample of data.samples(new Set(available.map(({id}) => id))))
+      (isSelected.has(sample.id) ? chosen : others).push(factsOf(sample, groups.get(sample.id)))
+  } catch (error) {
+    // Rows that nobody selected may be broken: donors are then those of the selection.
+    if (error instanceof LanternError) return []
+    throw error
+  }
   const pool = [...chosen]
   const added: DonorFacts[] = []
   const add = (donor: DonorFacts | null) => {
