@@ -291,8 +291,8 @@ function forcedOf({forced, letters}: LogRecord): readonly number[] | null {
 }
 
 /** The table that the judge is given: conditions in the order of the study, whatever that of the logs. */
-export function tableOf({conditions}: Study, {bench, cells}: Recorded): DiagnosisTable {
-  const samples = [...cells.values()].map(
+export function tableOf({conditions, own}: Study, {bench, cells}: Recorded): DiagnosisTable {
+  const samples = inOrder(cells, own.folder.samples.get(bench.id)).map(
     ({
       beside: _,
       sampleId: __,
@@ -320,6 +320,13 @@ export function tableOf({conditions}: Study, {bench, cells}: Recorded): Diagnosi
   }
   // Samples that count only together are judged together.
   return bench.aggregate === 'group' ? groupsAsSamples(table, ({id}) => cells.get(id)?.group) : table
+}
+
+/** Samples as the run selected them, whatever the order of the log: draws and rows depend on it. */
+function inOrder(cells: Recorded['cells'], selected: ReadonlyMap<string, unknown> | undefined): Cell[] {
+  const places = new Map(Array.from(selected?.keys() ?? [], (id, place) => [id, place]))
+  const placeOf = ({sampleId}: Cell) => places.get(sampleId) ?? places.size
+  return [...cells.values()].sort((a, b) => placeOf(a) - placeOf(b) || (a.repeat ?? 0) - (b.repeat ?? 0))
 }
 
 /** Subtasks of the headline; all where the selection has none of those. */
