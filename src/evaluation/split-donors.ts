@@ -3,16 +3,7 @@
 import type {SampleKey} from '../benchmarks/benchmark.js'
 import {LanternError} from '../core/errors.js'
 import {random} from '../core/random.js'
-import type {Sample} from '../core/sample.js'
-import {
-  comparable,
-  contrastDonor,
-  type DonorFacts,
-  goldTexts,
-  liftOf,
-  mayDonate,
-  unrelatedDonor,
-} from '../modes/donors.js'
+import {contrastDonor, type DonorFacts, donorFacts, isNear, liftOf, mayDonate, unrelatedDonor} from '../modes/donors.js'
 import {interventionNamed} from '../modes/interventions.js'
 import type {Prepared, PreparedBenchmark} from './prepare.js'
 
@@ -51,7 +42,10 @@ async function lackingIn(
   const others: DonorFacts[] = []
   try {
     for await (const sample of data.samples(new Set(available.map(({id}) => id))))
-      (isSelected.has(sample.id) ? chosen : others).push(factsOf(sample, groups.get(sample.id)))
+      (isSelected.has(sample.id) ? chosen : others).push(
+        // Pictures are named by their places in the data.
+        donorFacts(sample, {pictures: sample.images.map(({source}) => source), group: groups.get(sample.id)}),
+      )
   } catch (error) {
     // Rows that nobody selected may be broken: donors are then those of the selection.
     if (error instanceof LanternError) return []
@@ -81,22 +75,4 @@ async function lackingIn(
       add(unrelatedDonor(recipient, others, draw('stranger')))
   }
   return added.map(({item}) => item)
-}
-
-function isNear(donor: DonorFacts, recipient: DonorFacts): boolean {
-  return donor.subtask === recipient.subtask && donor.letters?.length === recipient.letters?.length
-}
-
-/** As the records describe a sample; its pictures are named by their places in the data. */
-function factsOf(sample: Sample, group: string | undefined): DonorFacts {
-  const {id, item = id, subtask, images, options, letters, gold} = sample
-  return {
-    ...{id, item, subtask},
-    pictures: images.map(({source}) => source),
-    golds: goldTexts(sample),
-    options: (options ?? []).map(comparable),
-    letters: letters ?? [],
-    ...(typeof gold === 'string' && {gold}),
-    ...(group !== undefined && {group}),
-  }
 }

@@ -63,10 +63,13 @@ export function contrastDonor<T extends DonorFacts>(
   candidates: readonly T[],
   random: Random,
 ): T | null {
-  const near = candidates.filter(
-    donor => donor.subtask === recipient.subtask && donor.letters?.length === recipient.letters?.length,
-  )
+  const near = candidates.filter(donor => isNear(donor, recipient))
   return firstDrawn(recipient, near, ['text', 'letter', 'other'], random)
+}
+
+/** Of the same subtask and number of options, as contrast donors are. */
+export function isNear(donor: DonorFacts, recipient: DonorFacts): boolean {
+  return donor.subtask === recipient.subtask && donor.letters?.length === recipient.letters?.length
 }
 
 /**
@@ -109,6 +112,31 @@ function firstDrawn<T extends DonorFacts>(
     if (fitting.length > 0) return random.pick(fitting)
   }
   return null
+}
+
+/** The facts of a sample, or of its record. `pictures` name its pictures, in one way for all samples compared. */
+export function donorFacts(
+  {id, item = id, subtask, options, letters, gold}: Described,
+  {pictures, group}: {readonly pictures: readonly string[]; readonly group: string | undefined},
+): DonorFacts {
+  return {
+    ...{id, item, subtask, pictures},
+    golds: goldTexts({gold, options, letters}),
+    options: (options ?? []).map(comparable),
+    letters: letters ?? [],
+    ...(typeof gold === 'string' && {gold}),
+    ...(group !== undefined && {group}),
+  }
+}
+
+/** What samples and records share. */
+interface Described {
+  readonly id: string
+  readonly item?: string
+  readonly subtask: string
+  readonly options?: readonly string[] | null
+  readonly letters?: readonly string[] | null
+  readonly gold: string | readonly string[] | null
 }
 
 /** The gold answer as texts to compare: for a choice, the text of its option. */

@@ -3,7 +3,7 @@
 import {LanternError} from '../../core/errors.js'
 import type {FedDonor} from '../../core/generation.js'
 import {random} from '../../core/random.js'
-import {comparable, contrastDonor, type DonorFacts, goldTexts, liftOf, unrelatedDonor} from '../../modes/donors.js'
+import {contrastDonor, type DonorFacts, donorFacts, liftOf, unrelatedDonor} from '../../modes/donors.js'
 import type {Blocks, LatentStatistics} from '../../modes/interventions.js'
 import {type StoredArm, storedArms} from '../../run-folder/latents.js'
 import {openRunFolder, readLogBatches} from '../../run-folder/reader.js'
@@ -135,19 +135,13 @@ async function addSamples(
       const of = samples.get(bench) ?? {known: new Map<string, DonorFacts>(), withLatents: []}
       samples.set(bench, of)
       if (of.known.has(id)) continue
-      const {options, letters, gold} = answered
-      const group = folder.samples.get(bench)?.get(id)?.group
-      const facts: DonorFacts = {
-        id,
-        item,
-        subtask,
-        pictures: seen.images.map(({sha256}) => sha256),
-        golds: goldTexts(answered),
-        options: (options ?? []).map(comparable),
-        letters: letters ?? [],
-        ...(typeof gold === 'string' && {gold}),
-        ...(group !== undefined && {group}),
-      }
+      const facts = donorFacts(
+        {id, item, subtask, ...answered},
+        {
+          pictures: seen.images.map(({sha256}) => sha256),
+          group: folder.samples.get(bench)?.get(id)?.group,
+        },
+      )
       if (receive) {
         of.known.set(id, facts)
         if (!of.known.has(item)) of.known.set(item, facts)
