@@ -7,8 +7,8 @@ import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {openBrowser} from '../test/support/chromium.js'
-import {startCli} from '../test/support/cli.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+import {startView} from '../test/support/served-pages.js'
 
 const size = 100_000
 const boundMs = 1000
@@ -42,17 +42,9 @@ try {
   const dir = await writeLog(folder)
   const started = performance.now()
   console.log(`${size} records written in ${((started - began) / 1000).toFixed(1)} s`)
-  const {child, ended} = startCli(['view', dir, '--json'])
-  kill = () => void child.kill('SIGKILL')
-  let out = ''
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout!.on('data', chunk => {
-      out += chunk
-      const found = /"url": "([^"]+)"/.exec(out)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    ended.then(({stderr}) => reject(new Error(stderr)), reject)
-  })
+  const served = startView([dir])
+  kill = () => void served.child.kill('SIGKILL')
+  const url = await served.url
   console.log(`address after ${((performance.now() - started) / 1000).toFixed(2)} s`)
   const timed = async (path: string) => {
     const from = performance.now()

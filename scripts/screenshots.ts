@@ -7,7 +7,8 @@ import {join} from 'node:path'
 import type {Page} from 'playwright-core'
 import sharp from 'sharp'
 import {openBrowser, openPage} from '../test/support/chromium.js'
-import {cli, root, startCli} from '../test/support/cli.js'
+import {cli, root} from '../test/support/cli.js'
+import {startView} from '../test/support/served-pages.js'
 
 const into = join(root, 'results', 'published', 'pages')
 const asked = ['--bench', 'hops', '--model', 'builtin:nano-latent', '--intervention', 'own,zeros,oracle']
@@ -23,8 +24,8 @@ try {
   const run = join(folder, 'run')
   const {code, stderr} = await cli(['run', ...asked, '--save-latents', '--out', run])
   if (code !== 0) throw new Error(stderr)
-  const {child, ended} = startCli(['view', run, '--no-open'], {cwd: folder})
-  const [browser, url] = await Promise.all([openBrowser(), addressOf(child)])
+  const served = startView([run], {cwd: folder})
+  const [browser, url] = await Promise.all([openBrowser(), served.url])
   try {
     for (const view of views)
       for (const theme of ['light', 'dark'] as const) {
@@ -33,21 +34,11 @@ try {
       }
   } finally {
     await browser.close()
-    child.kill('SIGINT')
-    await ended
+    served.child.kill('SIGINT')
+    await served.ended
   }
 } finally {
   await rm(folder, {recursive: true, force: true})
-}
-
-async function addressOf({stdout}: ReturnType<typeof startCli>['child']): Promise<string> {
-  let said = ''
-  for await (const chunk of stdout!) {
-    said += chunk
-    const url = /http:\S+/.exec(said)?.[0]
-    if (url !== undefined) return url
-  }
-  throw new Error('view ended before it said its address')
 }
 
 async function shoot(page: Page, url: string, {at, until, height}: (typeof views)[number], file: string) {

@@ -9,8 +9,9 @@ import {pathToFileURL} from 'node:url'
 import axe from 'axe-core'
 import type {Browser, Page} from 'playwright-core'
 import {describeInBrowser, openBrowser, openPage} from './support/chromium.js'
-import {cli, type Ended, startCli} from './support/cli.js'
+import {cli} from './support/cli.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from './support/run-folders.js'
+import {startView} from './support/served-pages.js'
 
 const hostile = '<script>globalThis.taken = 1</script><img src=x onerror="globalThis.taken = 1"> The answer is (B).'
 const second = 50
@@ -61,31 +62,16 @@ function writeTexts(dir: string): string {
   return writeRun(dir, lockOf(arms, [lockBenchmark('blink', {Counting: 60, Jigsaw: 60})]), records)
 }
 
-interface Served {
-  readonly url: string
-  readonly child: ChildProcess
-  readonly ended: Promise<Ended>
-}
-
 const running: ChildProcess[] = []
 afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL')
 })
 
 /** Starts `view` and waits for its address. */
-async function view(...runs: string[]): Promise<Served> {
-  const {child, ended} = startCli(['view', ...runs, '--json'])
+async function view(...runs: string[]) {
+  const {child, ended, url} = startView(runs)
   running.push(child)
-  let out = ''
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stdout!.on('data', chunk => {
-      out += chunk
-      const found = /"url": "([^"]+)"/.exec(out)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    ended.then(({stderr}) => reject(new Error(stderr)), reject)
-  })
-  return {url, child, ended}
+  return {url: await url, child, ended}
 }
 
 function ask(
@@ -177,7 +163,7 @@ describe('report', () => {
 describeInBrowser('the pages in Chromium', () => {
   let browser: Browser
   let url: string
-  let served: Served
+  let served: Awaited<ReturnType<typeof view>>
   beforeAll(async () => {
     browser = await openBrowser()
     served = await view(study, texts)
