@@ -155,7 +155,7 @@ export function goldTexts({
 }
 
 /** Lower case, trimmed, compatibility forms and blanks made one. */
-export function comparable(text: string): string {
+function comparable(text: string): string {
   return text.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
 }
 
