@@ -150,14 +150,14 @@ export interface Simulated {
   readonly faults: readonly string[]
 }
 
-/** Works on a sweep with this many workers, of which a tenth dies and a tenth stands still for one to four minutes. */
+/** Works on a sweep with this many workers, of which a tenth dies and a tenth stands still for three to ten minutes. */
 export async function simulate(sweep: Sweep, count: number, seed: number): Promise<Simulated> {
   const draw = random('sweep simulation', seed)
   const world = new World()
   const span = (sweep.units.length / count) * 20_000
   const workers = Array.from({length: count}, (_, k) => {
     const from = 5000 + draw.next() * span
-    const stalls = k % 10 === 1 ? {from, to: from + 60_000 + draw.next() * 180_000} : null
+    const stalls = k % 10 === 1 ? {from, to: from + 180_000 + draw.next() * 420_000} : null
     const diesAt = k % 10 === 0 && k > 0 ? from : Number.POSITIVE_INFINITY
     const day = 86_400_000
     const [zero, rate, stamp] = [draw.next() * day, 0.99 + 0.02 * draw.next(), (2 * draw.next() - 1) * day]
