@@ -173,7 +173,7 @@ export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
 export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   const [first] = sheets as [Sheet, ...Sheet[]]
   const headline = headlineSubtasks(first)
-  const samples = new Map<string, Map<string, Linked>>()
+  const samples = new Map<string, Map<string, Settled>>()
   const units = sheets.map(unitsOf)
   for (const records of units) {
     for (const [id, record] of records) {
@@ -185,9 +185,7 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
         subtask = new Map()
         samples.set(name, subtask)
       }
-      if (subtask.has(id)) continue
-      const {cluster, clusters, group} = record
-      subtask.set(id, {cluster, clusters, group})
+      if (!subtask.has(id)) subtask.set(id, record)
     }
   }
   const clusters = clusterNumbers(Array.from(samples.values(), subtask => [...subtask.values()]))
@@ -202,14 +200,11 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   return weighted(strata, first).map(({name: _, ...stratum}) => stratum)
 }
 
-/** What links a sample (or group) with others. */
-type Linked = Pick<Settled, 'cluster' | 'clusters' | 'group'>
-
 /**
  * Numbers the clusters of these samples (or groups): those that share a picture, an item or a group have one number,
  * and so have those that are linked through others. Null if no two are linked: then clusters make no difference.
  */
-function clusterNumbers(strata: readonly (readonly Linked[])[]): Int32Array[] | null {
+function clusterNumbers(strata: readonly (readonly Settled[])[]): Int32Array[] | null {
   const links = new Links()
   let records = 0
   const numbers = strata.map(stratum =>
