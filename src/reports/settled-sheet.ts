@@ -154,6 +154,8 @@ export function copyOf(record: Settled): Settled {
 export class SettledSheet implements ReadonlyMap<string, Settled> {
   readonly #of: SheetRows
   #held: Held | undefined
+  /** The views by row, made when they are first asked for: a table goes over all records several times. */
+  #views: RowView[] | undefined
   #size = 0
   /** Records that stand for several repeats, whole. */
   readonly #whole = new Map<number, Settled>()
@@ -204,7 +206,11 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
   }
 
   #at(row: number): Settled {
-    return this.#whole.get(row) ?? new RowView(this.#held!, row)
+    const whole = this.#whole.get(row)
+    if (whole !== undefined) return whole
+    this.#views ??= new Array<RowView>(this.#of.samples.length)
+    this.#views[row] ??= new RowView(this.#held!, row)
+    return this.#views[row]
   }
 
   *#rows(): Generator<number> {
