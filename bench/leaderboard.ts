@@ -85,7 +85,7 @@ try {
   for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
     const dirs: string[] = []
     for (const size of sizes) dirs.push(await writeKind(folder, kind, size))
-    const startUp = median(Array.from({length: rounds}, () => timed('--version').cpu))
+    const startUp = median(Array.from({length: rounds}, () => timed('inspect', '--help').cpu))
     // Each round covers all sizes, so that a busy moment of the machine does not affect only one of them.
     const times = sizes.map(() => [] as ReturnType<typeof timed>[])
     for (let round = 0; round < rounds; round++)
