@@ -144,7 +144,7 @@ test('flips count the samples that both have', () => {
 test('a comparison is a forest of its benchmarks and subtasks', async () => {
   const [base, next] = [run.lock.arms[2]!.id, run.lock.arms[1]!.id]
   const comparison = compareRuns(run, run, {baseArm: base, newArm: next})
-  const forest = figuresOf(comparisonDocument(comparison)).find(({name}) => name === 'differences')!
+  const forest = figuresOf(comparisonDocument(comparison, run, run)).find(({name}) => name === 'differences')!
   expect(forest.data.map(({difference}) => difference)).toEqual([
     comparison.pairs[0]!.difference,
     ...comparison.pairs[0]!.subtasks.map(({difference}) => difference),
@@ -203,7 +203,7 @@ test('pictures lie beside their data and specification, and cells that look like
   const spec = JSON.parse(readFileSync(join(into, 'scores-vstar-test.vl.json'), 'utf8'))
   expect(spec.datasets.rows).toEqual(named('scores-vstar-test').data)
   expect(await svg.part.write({...document, rows: [], groups: [], curves: []}, into, options)).toEqual([
-    `There is nothing to draw: no figure is in ${into}.`,
+    `There is nothing to draw in ${into}: no row has a score.`,
   ])
 })
 
