@@ -257,7 +257,9 @@ describe('hf-eval-results and model-index', () => {
   it('give each arm a file where a model was asked the same in several ways, and dates in quotes', async () => {
     const dir = join(folder, 'ways')
     const ways = [own, arm(own.model, 'text-cot')]
-    writeRun(dir, lockOf(ways, [vstar], {environment}), [...ways.flatMap(one => [...recordsOf(one, vstar)])])
+    writeRun(dir, lockOf(ways, [vstar], {environment}), [
+      ...ways.flatMap(one => [...recordsOf(one, vstar, () => 'correct')]),
+    ])
     const path = join(folder, 'ways-out', 'r.yaml')
     await write(resultTable([await readRun(dir)]), 'hf-eval-results', path)
     const names = readdirSync(join(folder, 'ways-out')).sort()
