@@ -90,7 +90,7 @@ export async function assertRoomBeside(path: string, format: string, what: strin
   throw new LanternError(
     'usage',
     `--format ${format}=${path}: there are ${what}, and ${format} writes a file for each; ${path} takes only one.`,
-    `Give the path of a file, to which their names are added, or name a run or an arm that gives one.`,
+    'Give the path of a file, to which their names are added, or runs that give one.',
   )
 }
 
