@@ -94,7 +94,10 @@ describe('leaderboard', () => {
     const {code: ended, stderr: told} = await inFolder(
       ...['run', ...small, '--limit', '5', '--out', 'p/run', '--format', 'hf-eval-results=p/none.yaml'],
     )
-    expect([ended, told]).toEqual([0, expect.stringContaining('leaves out 1 row: built-in samples (--include-unofficial)')])
+    expect([ended, told]).toEqual([
+      0,
+      expect.stringContaining('leaves out 1 row: built-in samples (--include-unofficial)'),
+    ])
     expect(await read('p/none.yaml')).toBe('[]\n')
   })
 

@@ -77,8 +77,8 @@ function notesOf({source}: Published): string {
 }
 
 /**
- * Text from outside may hold anything; a line of YAML is never folded, so that a diff shows one line for one fact. Dates
- * are in quotes, as the specification has them: bare, a reader may make a point in time of one.
+ * Text from outside may hold anything; a line of YAML is never folded, so that a diff shows one line for one fact.
+ * Dates are in quotes, as the specification has them: bare, a reader may make a point in time of one.
  */
 function yamlOf(value: unknown): string {
   const yaml = new Document(printableData(value))
