@@ -59,7 +59,7 @@ function assertPlace({format, path}: Output): void {
   while (statOf(at) === null && dirname(at) !== at) at = dirname(at)
   const reason = reasonAgainst(at)
   if (reason !== null)
-    throw new LanternError('disk', `--format ${format}=${path}: ${at} ${reason}.`, 'Give another path.')
+    throw new LanternError('disk', `--format ${format}=${path} cannot be made: ${at} ${reason}.`, 'Give another path.')
 }
 
 function reasonAgainst(folder: string): string | null {
