@@ -2,7 +2,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
 import {useLoaded} from './loaded.js'
-import {Problem, percent, pValue, whole} from './marks.js'
+import {Problem, percent, pValue, subtaskName, whole} from './marks.js'
 import {linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -55,6 +55,9 @@ export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
 
 function Headline({board, row}: {board: PageBoard; row: Row}) {
   const title = board.benches.find(({id}) => id === row.bench)?.title ?? row.bench
+  // What the verdict rests on is in sight: accuracy under the reading that was judged.
+  const isPlain = ({scale, reading}: Effect) => scale === 'accuracy' && reading === row.reading
+  const [plain, further] = [row.effects.filter(isPlain), row.effects.filter(effect => !isPlain(effect))]
   return (
     <section aria-label={title}>
       <h2>
@@ -85,44 +88,54 @@ function Headline({board, row}: {board: PageBoard; row: Row}) {
         ))}
       </ul>
       <h3>Contrasts</h3>
-      <table>
-        <caption class="hidden">Contrasts of {title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Effect</th>
-            <th scope="col" class="wide">
-              Contrast
-            </th>
-            <th scope="col" class="number">
-              Difference
-            </th>
-            <th scope="col" class="number">
-              Interval
-            </th>
-            <th scope="col" class="number">
-              p, adjusted
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {row.effects.map(effect => (
-            <tr key={`${effect.name} ${effect.scale} ${effect.reading}`}>
-              <th scope="row">
-                {effect.name}
-                {effect.scale !== 'accuracy' && <span class="quiet"> {effect.scale}</span>}
-                {effect.reading === 'forced' && <span class="quiet"> forced</span>}
-              </th>
-              <td class="wide">{effect.contrast.join(' − ')}</td>
-              <td class="number">{amount(effect, effect.difference)}</td>
-              <td class="number">
-                {amount(effect, effect.low)} to {amount(effect, effect.high)}
-              </td>
-              <td class="number">{pValue(effect.pAdjusted)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Contrasts effects={plain} caption={`Contrasts of ${title}`} />
+      {further.length > 0 && (
+        <details>
+          <summary>{further.length} more contrasts: teacher-forced answers, log probabilities, steering</summary>
+          <Contrasts effects={further} caption={`More contrasts of ${title}`} />
+        </details>
+      )}
     </section>
+  )
+}
+
+function Contrasts({effects, caption}: {effects: readonly Effect[]; caption: string}) {
+  return (
+    <table>
+      <caption class="hidden">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Effect</th>
+          <th scope="col">Contrast</th>
+          <th scope="col" class="number">
+            Difference
+          </th>
+          <th scope="col" class="number">
+            Interval
+          </th>
+          <th scope="col" class="number wide">
+            p, adjusted
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {effects.map(effect => (
+          <tr key={`${effect.name} ${effect.contrast} ${effect.scale} ${effect.reading}`}>
+            <th scope="row">
+              {effect.name}
+              {effect.scale !== 'accuracy' && <span class="quiet"> {effect.scale}</span>}
+              {effect.reading === 'forced' && <span class="quiet"> forced</span>}
+            </th>
+            <td>{effect.contrast.join(' − ')}</td>
+            <td class="number">{amount(effect, effect.difference)}</td>
+            <td class="number">
+              {amount(effect, effect.low)} to {amount(effect, effect.high)}
+            </td>
+            <td class="number wide">{pValue(effect.pAdjusted)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 
@@ -191,7 +204,7 @@ function Subtasks({rows}: {rows: readonly Row[]}) {
         <tbody>
           {rows.map(({bench, subtask, verdict, n}) => (
             <tr key={`${bench} ${subtask}`}>
-              <th scope="row">{subtask?.replaceAll('_', ' ')}</th>
+              <th scope="row">{subtaskName(subtask!)}</th>
               <td>{verdict}</td>
               <td class="number">{whole(n)}</td>
             </tr>

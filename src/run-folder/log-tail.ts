@@ -1,8 +1,8 @@
 // Reads a log that may still grow: each call reads only what was appended since the last one. Each record comes with
 // its place in the file, so that it can be read again without the rest.
-import {open} from 'node:fs/promises'
+import {type FileHandle, open, stat} from 'node:fs/promises'
 import {join} from 'node:path'
-import {systemCodeOf} from '../core/errors.js'
+import {LanternError, systemCodeOf} from '../core/errors.js'
 import {limits} from '../core/limits.js'
 import {lineBatches} from '../core/lines.js'
 import {logFile, parseRecord} from './reader.js'
@@ -25,11 +25,13 @@ export class LogTail {
 
   /**
    * The records appended since the last call that fit, in batches; an incomplete last line is left for the next call.
-   * An absent log is empty. Throws `bad-file` (naming file and line) for a line that is not a record.
+   * An absent log is empty. Throws `bad-file` (naming file and line) for a line that is not a record, and for a log
+   * that has lost what was read of it.
    */
   async *appended(
     fits: (record: LogRecord, line: number) => boolean,
   ): AsyncGenerator<readonly (LogPlace & {readonly record: LogRecord})[]> {
+    if (this.#read > 0) await this.#stillThere()
     try {
       for await (const batch of lineBatches(this.#path, limits.recordBytes, this.#read)) {
         const found: (LogPlace & {record: LogRecord})[] = []
@@ -49,11 +51,26 @@ export class LogTail {
     }
   }
 
+  async #stillThere(): Promise<void> {
+    const size = await stat(this.#path).then(found => found.size, this.#gone)
+    if (size < this.#read) throw this.#cut()
+  }
+
+  readonly #gone = (error: unknown): never => {
+    if (systemCodeOf(error) !== 'ENOENT') throw error
+    throw new LanternError('bad-file', `${this.#path} is no longer there.`, 'Read the run again.')
+  }
+
+  #cut(): LanternError {
+    return new LanternError('bad-file', `${this.#path} is shorter than it was.`, 'Read the run again.')
+  }
+
   /** The record at a place. Throws `bad-file` where there is none any more. */
   async at({start, end}: LogPlace): Promise<LogRecord> {
-    const file = await open(this.#path)
+    const file: FileHandle = await open(this.#path).catch(this.#gone)
     try {
       const {buffer, bytesRead} = await file.read({buffer: Buffer.alloc(end - start), position: start})
+      if (bytesRead < end - start) throw this.#cut()
       return parseRecord(buffer.toString('utf8', 0, bytesRead), `${this.#path}, from byte ${start}`, 1)
     } finally {
       await file.close()
