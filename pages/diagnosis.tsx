@@ -42,7 +42,7 @@ export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
       {figures.map(({name, title, description, light, dark}) => (
         <figure class="chart" key={name}>
           <picture>
-            <source srcset={dark} media="(prefers-color-scheme: dark) and (not print)" />
+            <source srcset={dark} media="screen and (prefers-color-scheme: dark)" />
             <img src={light} alt={`${title}. ${description}`} />
           </picture>
         </figure>
@@ -87,26 +87,26 @@ function Headline({board, row}: {board: PageBoard; row: Row}) {
           </li>
         ))}
       </ul>
-      <h3>Contrasts</h3>
+      <h3>Contrasts {row.reading === 'forced' && <span class="quiet">of teacher-forced answers</span>}</h3>
       <Contrasts effects={plain} caption={`Contrasts of ${title}`} />
       {further.length > 0 && (
         <details>
-          <summary>{further.length} more contrasts: teacher-forced answers, log probabilities, steering</summary>
-          <Contrasts effects={further} caption={`More contrasts of ${title}`} />
+          <summary>{further.length} more contrasts: other readings, log probabilities, steering</summary>
+          <Contrasts told effects={further} caption={`More contrasts of ${title}`} />
         </details>
       )}
     </section>
   )
 }
 
-function Contrasts({effects, caption}: {effects: readonly Effect[]; caption: string}) {
+/** `told`: with the scale and the reading of each. */
+function Contrasts({effects, caption, told = false}: {effects: readonly Effect[]; caption: string; told?: boolean}) {
   return (
     <table>
       <caption class="hidden">{caption}</caption>
       <thead>
         <tr>
           <th scope="col">Effect</th>
-          <th scope="col">Contrast</th>
           <th scope="col" class="number">
             Difference
           </th>
@@ -123,10 +123,11 @@ function Contrasts({effects, caption}: {effects: readonly Effect[]; caption: str
           <tr key={`${effect.name} ${effect.contrast} ${effect.scale} ${effect.reading}`}>
             <th scope="row">
               {effect.name}
-              {effect.scale !== 'accuracy' && <span class="quiet"> {effect.scale}</span>}
-              {effect.reading === 'forced' && <span class="quiet"> forced</span>}
+              <span class="arm-detail">
+                {effect.contrast.join(' − ')}
+                {told && ` · ${effect.scale} · ${effect.reading}`}
+              </span>
             </th>
-            <td>{effect.contrast.join(' − ')}</td>
             <td class="number">{amount(effect, effect.difference)}</td>
             <td class="number">
               {amount(effect, effect.low)} to {amount(effect, effect.high)}

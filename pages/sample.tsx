@@ -125,6 +125,12 @@ interface AnswerProps {
 
 function Answer({board, answer, picture, boxes}: AnswerProps) {
   const {column, repeat, outcome, text, span, rule, extractor, readings, error, facts, steps, latents} = answer
+  const read =
+    answer.answer === null
+      ? `${extractor} read no answer`
+      : rule === null
+        ? `read by ${extractor}`
+        : `${extractor} read it by ${rule}`
   return (
     <section class="answer">
       <h3>
@@ -141,7 +147,7 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
         <Long text={step.text} key={k} />
       ))}
       <Text text={text} span={span} />
-      <p class="quiet small">{rule === null ? extractor : `${extractor} read it by ${rule}`}</p>
+      <p class="quiet small">{read}</p>
       {readings.length > 0 && (
         <details class="small">
           <summary>Extractors do not agree</summary>
