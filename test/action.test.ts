@@ -7,6 +7,8 @@ import {createRequire} from 'node:module'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import type {parseWorkflow} from '@actions/workflow-parser'
+import type {parseAction} from '@actions/workflow-parser/actions/action-parser'
 import {build} from 'esbuild'
 import {parse} from 'yaml'
 import {endWithTests, root} from './support/cli.js'
@@ -265,8 +267,8 @@ test.each(['pull-request', 'nightly-checkpoints', 'leaderboard-pages'])(
 )
 
 describe("GitHub's own parser", () => {
-  type Parse = (file: {name: string; content: string}, trace: object) => {context: {errors: {getErrors(): Error[]}}}
-  let parsers: {parseAction: Parse; parseWorkflow: Parse}
+  type Parse = typeof parseAction | typeof parseWorkflow
+  let parsers: {parseAction: typeof parseAction; parseWorkflow: typeof parseWorkflow}
   beforeAll(async () => {
     // It imports JSON in a way that Node no longer has.
     const outfile = join(folder, 'parser.cjs')

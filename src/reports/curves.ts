@@ -24,9 +24,9 @@ const stepName =
 const numberAlone = /^(\d+)(k?)$/i
 
 /**
- * The step of a checkpoint: from its label, else from its reference, else from the folder of its run, as for an endpoint
- * that serves one checkpoint after the other under one name. The last such name counts. A label may be a number alone.
- * Null where none names one.
+ * The step of a checkpoint: from its label, else from its reference, else from the folder of its run, as for an
+ * endpoint that serves one checkpoint after the other under one name. The last such name counts. A label may be a
+ * number alone. Null where none names one.
  */
 export function trainingStep({label, model, run}: Pick<ResultRow, 'label' | 'model' | 'run'>): TrainingStep | null {
   const alone = label === null ? null : numberAlone.exec(label.trim())
