@@ -49,7 +49,7 @@ export async function writeFigures(
     await writePieces(`${place}.csv`, [csvOf(figure)])
     await writePieces(`${place}.vl.json`, [`${JSON.stringify(wholeSpec(figure, 'light'), null, 2)}\n`])
   }
-  return figures.length > 0 ? [] : [`There is nothing to draw: no figure is in ${folder}.`]
+  return figures.length > 0 ? [] : [`There is nothing to draw in ${folder}: no row has a score.`]
 }
 
 /** 192 dots per inch: twice the size in CSS pixels. */
