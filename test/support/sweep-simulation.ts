@@ -184,7 +184,8 @@ export async function simulate(sweep: Sweep, count: number, seed: number): Promi
     await Promise.race([
       worker.died,
       world.active(async () => {
-        lost += (await workAll(sweep, run, new AbortController().signal, {tenant})).lost
+        const worked = await workAll(sweep, run, new AbortController().signal, {tenant})
+        lost += worked.lost
       }),
     ])
   })
