@@ -34,8 +34,8 @@ type Written = (typeof written)[0]
 export const [svg, png, pdf] = written as [Written, Written, Written]
 
 /**
- * Writes figures into a folder: NAME.svg and NAME.dark.svg, or the same as PNG at twice the size or as PDF. Returns what
- * the user must be told. Throws `disk`, and `usage` where no program of this machine writes PDF.
+ * Writes figures into a folder: NAME.svg and NAME.dark.svg, or the same as PNG at twice the size or as PDF. Returns
+ * what the user must be told. Throws `disk`, and `usage` where no program of this machine writes PDF.
  */
 export async function writeFigures(
   figures: readonly Figure[],
