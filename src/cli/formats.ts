@@ -39,8 +39,10 @@ export function parseFormats(
 
 const writesFolder = (format: string) => outputNamed(format).ending === ''
 
-/** Throws where the path is of the wrong kind, or nothing may be written there. */
+/** Throws where the path is of the wrong kind, or nothing may be written there, or what writes it is absent. */
 function assertPlace({format, path}: Output): void {
+  const output = outputNamed(format)
+  if ('assertReady' in output) output.assertReady?.()
   const found = statOf(path)
   const folder = writesFolder(format)
   if (found !== null && found.isDirectory() !== folder)
