@@ -2,10 +2,10 @@
 import {useState} from 'preact/hooks'
 import {curveSentence, curvesOfGroup, curveTitle} from '../src/reports/formats/curve-words.js'
 import {remarks} from '../src/reports/formats/words.js'
-import type {PageBoard} from '../src/reports/pages/shapes.js'
+import type {PageBoard, PageFigure} from '../src/reports/pages/shapes.js'
 import type {Curve} from '../src/reports/schemas/curve.js'
 import type {ResultGroup, ResultRow} from '../src/reports/schemas/result.js'
-import {ArmName, armLabel, Interval, percent, subtaskName, whole} from './marks.js'
+import {ArmName, armLabel, Chart, Interval, percent, subtaskName, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 
 const columnOf = (board: PageBoard, row: ResultRow) =>
@@ -26,7 +26,7 @@ export function Board({board}: {board: PageBoard}) {
         </p>
       ))}
       {results.groups.map((group, k) => (
-        <Group key={`${group.bench} ${k}`} {...{board, group, picked, toggle}} />
+        <Group key={`${group.bench} ${k}`} {...{board, group, picked, toggle}} curves={board.curves[k]!} />
       ))}
       <div class="picked" role="status" hidden={picked.length === 0}>
         {base !== undefined && (
@@ -52,11 +52,12 @@ export function Board({board}: {board: PageBoard}) {
 interface GroupProps {
   readonly board: PageBoard
   readonly group: ResultGroup
+  readonly curves: readonly PageFigure[]
   readonly picked: readonly number[]
   readonly toggle: (column: number) => void
 }
 
-function Group({board, group, picked, toggle}: GroupProps) {
+function Group({board, group, curves, picked, toggle}: GroupProps) {
   const {results} = board
   const rows = group.rows.map(index => results.rows[index]!)
   const [first] = rows
@@ -157,6 +158,9 @@ function Group({board, group, picked, toggle}: GroupProps) {
           })}
         </tbody>
       </table>
+      {curves.map(figure => (
+        <Chart key={figure.name} {...{board, figure}} />
+      ))}
       {curvesOfGroup(results, group).map(curve => (
         <Steps key={curveTitle(curve)} {...{board, bench, curve, guess}} />
       ))}

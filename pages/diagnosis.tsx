@@ -2,7 +2,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
 import {useLoaded} from './loaded.js'
-import {Problem, percent, pValue, subtaskName, whole} from './marks.js'
+import {Chart, Problem, percent, pValue, subtaskName, whole} from './marks.js'
 import {linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -39,13 +39,8 @@ export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
         .map(row => (
           <Headline key={row.bench} {...{board, row}} />
         ))}
-      {figures.map(({name, title, description, light, dark}) => (
-        <figure class="chart" key={name}>
-          <picture>
-            <source srcset={dark} media="screen and (prefers-color-scheme: dark)" />
-            <img src={light} alt={`${title}. ${description}`} />
-          </picture>
-        </figure>
+      {figures.map(figure => (
+        <Chart key={figure.name} {...{board, figure}} />
       ))}
       <Conditions {...{board, document}} />
       <Subtasks rows={document.results.filter(({subtask}) => subtask !== null)} />

@@ -9,17 +9,25 @@ import {unique} from './rows.js'
 /** The difference on every benchmark, and on the subtasks of those that have several. */
 export function comparisonFigures(comparison: Comparison): Figure[] {
   const {margin, alpha} = comparison
-  const line = (label: string, {difference, low, high, n, p}: Difference, adjusted: number): Datum => ({
-    ...{label, difference, low, high, n, p, adjusted, margin},
+  const arms = {id: comparison.new.arm, run: comparison.new.run}
+  const against = {againstId: comparison.base.arm, againstRun: comparison.base.run}
+  const line = (
+    label: string,
+    [bench, subtask]: readonly [string, string | null],
+    {difference, low, high, n, p}: Difference,
+    adjusted: number,
+  ): Datum => ({
+    ...{label, bench, subtask, ...arms, ...against, difference, low, high, n, p, adjusted, margin},
     kind: adjusted > alpha ? 'open' : difference > 0 ? 'gain' : 'loss',
   })
   const data = comparison.pairs.flatMap(pair => [
-    line(twoLined(short(pair.bench, 34), `${pair.verdict}, n ${pair.n}`), pair, pair.holm),
+    line(twoLined(short(pair.bench, 34), `${pair.verdict}, n ${pair.n}`), [pair.bench, null], pair, pair.holm),
     ...(pair.subtasks.length < 2
       ? []
       : pair.subtasks.map(part =>
           line(
             twoLined(short(part.name.replaceAll('_', ' '), 34), `${short(pair.bench, 24)}, n ${part.n}`),
+            [pair.bench, part.name],
             part,
             part.holm,
           ),
@@ -73,6 +81,8 @@ export function contrastFigures({results}: DiagnosisDocument): Figure[] {
                   `${effect.name}${effect.reading === 'forced' ? ', forced' : ''}${effect.scale === 'accuracy' ? '' : `, ${effect.scale}`}`,
                   `${short(effect.contrast.join(' − '), 40)}, n ${effect.n}`,
                 ),
+                ...{effect: effect.name, contrast: effect.contrast.join(' − ')},
+                ...{scale: effect.scale, reading: effect.reading},
                 ...{difference: effect.difference, low: effect.low, high: effect.high, n: effect.n},
                 ...{p: effect.p, adjusted: effect.pAdjusted, margin: kind.margin ? margin : null},
                 kind: effect.pAdjusted > alpha ? 'open' : effect.difference > 0 ? 'gain' : 'loss',

@@ -13,11 +13,12 @@ import {extractAnswer} from '../../metrics/extraction/index.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {compareRuns} from '../compare.js'
 import {judgeStudy, studyOfRuns} from '../diagnosis/index.js'
-import {diagnosisFigures, type Figure} from '../figures/index.js'
+import {curveFigures, diagnosisFigures, type Figure, withOwnNames} from '../figures/index.js'
+import {curvesOfGroup} from '../formats/curve-words.js'
 import {distinctName} from '../formats/words.js'
 import {resultTable} from '../result-table.js'
 import {type DiagnosisDocument, diagnosisSchema} from '../schemas/diagnosis.js'
-import type {ResultRow} from '../schemas/result.js'
+import type {ResultDocument, ResultRow} from '../schemas/result.js'
 import {askedText} from './asked.js'
 import {extractorsDisagree, readingsOf} from './disagreement.js'
 import {latentStrip, type StoredRun, storedRun} from './latent-strip.js'
@@ -29,6 +30,7 @@ import type {
   PageBoard,
   PageColumn,
   PageComparison,
+  PageFigure,
   PagePicture,
   SampleDetail,
   SamplePage,
@@ -41,7 +43,7 @@ export type PictureAddress = (row: number, index: number, image: ImageRef) => Pr
 export class Library {
   readonly #data = new Map<number, RunData>()
   readonly #stored = new Map<string, {readonly answers: number; readonly run: Promise<StoredRun>}>()
-  #board: {readonly answers: number; readonly board: PageBoard} | undefined
+  #board: {readonly answers: number; readonly board: PageBoard; readonly curves: Figure[][]} | undefined
   #diagnosed: {readonly answers: number; readonly document: Promise<DiagnosisDocument | null>} | undefined
   /** Why it could not be found out where extractors disagree; told once, then tried again. */
   #unscanned: unknown = null
@@ -67,6 +69,7 @@ export class Library {
       const again = index.benches.filter(one => one.id === id).length > 1
       return again ? `${title} (data ${dataSha256.slice(0, 8)})` : title
     }
+    const curves = drawnCurves(results)
     const board: PageBoard = {
       version: packageVersion(),
       columns: namedColumns(
@@ -77,11 +80,12 @@ export class Library {
         ...{title: titleOf(bench), columns: index.columnsOf(bench)},
       })),
       ...{results, live, pictures, problem: null},
+      curves: curves.map(figures => figures.map(pageFigure)),
       samples: index.count,
       answers: index.answers,
       diagnosed: this.#mayBeDiagnosed(),
     }
-    this.#board = {answers: index.answers, board}
+    this.#board = {answers: index.answers, board, curves}
     return board
   }
 
@@ -261,11 +265,31 @@ export class Library {
     }
   }
 
+  /** The figure of this name: of a training on the last board, or of the diagnosis. */
+  async figure(name: string): Promise<Figure | undefined> {
+    const isIt = (figure: Figure) => figure.name === name
+    return this.#board?.curves.flat().find(isIt) ?? (await this.figures()).find(isIt)
+  }
+
   /** The figures of the diagnosis. */
   async figures(): Promise<Figure[]> {
     const document = await this.diagnosis()
     return document === null ? [] : diagnosisFigures(document)
   }
+}
+
+/** The curves of each group as figures, of which no two share a name. */
+function drawnCurves(results: ResultDocument): Figure[][] {
+  const {groups, rows} = results
+  const drawn = groups.map(group => curveFigures({curves: curvesOfGroup(results, group), rows}))
+  const named = withOwnNames(drawn.flat())
+  return drawn.map(figures => figures.map(() => named.shift()!))
+}
+
+/** What a page needs to know of a figure, and where it finds its two pictures. */
+export function pageFigure({name, title, description}: Figure): PageFigure {
+  const [light, dark] = [`figures/${name}-light.svg`, `figures/${name}-dark.svg`]
+  return {name, title, description, light, dark}
 }
 
 /** The columns under names that tell every one of them from every other: by its run where its name does not. */

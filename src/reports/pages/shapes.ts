@@ -30,6 +30,8 @@ export interface PageBoard {
   readonly columns: readonly PageColumn[]
   readonly benches: readonly PageBench[]
   readonly results: ResultDocument
+  /** The checkpoints of trainings as figures, for each group of the results. */
+  readonly curves: readonly (readonly PageFigure[])[]
   readonly samples: number
   /** Answers in the logs; a page that follows asks again when it changes. */
   readonly answers: number
