@@ -229,11 +229,13 @@ test('a diagnosis gives its contrasts, costs and geometry', async () => {
     ...{name, contrast: ['own', 'zeros'], scale, reading: 'free', n: 40, difference, p: 0.01, pAdjusted: 0.02},
     ...{low: difference - 0.1, high: difference + 0.1, mde: 0.1, supports: 0.2},
   })
+  const forced = Array.from({length: 40}, (_, k) => ({...effect(`forced ${k}`, 0.1), reading: 'forced'}))
+  const effects = [effect('content', 0.5), ...forced, effect('slots', -0.2, 'log-prob')]
   const diagnosis = {
     results: [
       {
         ...{bench: 'hops', subtask: null, n: 40, verdict: 'load-bearing', statement: 'They carry it.', margin: 0.1},
-        ...{alpha: 0.05, reading: 'free', effects: [effect('content', 0.5), effect('slots', -0.2, 'log-prob')]},
+        ...{alpha: 0.05, reading: 'free', effects},
       },
     ],
     efficiency: [
@@ -255,10 +257,22 @@ test('a diagnosis gives its contrasts, costs and geometry', async () => {
   } as unknown as DiagnosisDocument
   const all = diagnosisFigures(diagnosis)
   expect(all.map(({name}) => name)).toEqual([
-    ...['contrasts-hops', 'contrasts-hops-nats', 'cost-hops', 'norms-hops', 'cosines-hops', 'drift-hops'],
+    ...[
+      'contrasts-hops',
+      'contrasts-hops-forced',
+      'contrasts-hops-log-prob',
+      'cost-hops',
+      'norms-hops',
+      'cosines-hops',
+      'drift-hops',
+    ],
   ])
   expect(all[0]!.data.map(({kind}) => kind)).toEqual(['gain'])
-  expect(all[1]!.data.map(({kind}) => kind)).toEqual(['loss'])
+  expect(all[2]!.data.map(({kind}) => kind)).toEqual(['loss'])
+  // A page of A4 holds some 1000 pixels.
+  const picture = await svgOf(all[1]!, 'light')
+  expect(Number(/ height="(\d+)"/.exec(picture)![1])).toBeLessThan(950)
+  expect(picture).toContain('n 40. The band is the margin of 10 points.')
   for (const figure of all) expect(await svgOf(figure, 'light')).not.toMatch(/NaN|undefined/)
 })
 
