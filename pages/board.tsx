@@ -64,8 +64,11 @@ function Group({board, group, curves, picked, toggle}: GroupProps) {
   const asked = first === undefined ? -1 : columnOf(board, first)
   const bench = board.benches.findIndex(({id, columns}) => id === group.bench && columns.includes(asked))
   const guess = first?.baselines.random ?? null
+  // The same benchmark stands more than once where its rows may not be ranked together.
+  const alike = results.groups.filter(({bench, split}) => bench === group.bench && split === group.split)
+  const again = alike.indexOf(group)
   return (
-    <section aria-label={`${group.title} ${group.split}`}>
+    <section aria-label={[group.title, group.split, ...(again > 0 ? [again + 1] : [])].join(' ')}>
       <h2>
         {group.title} <span class="quiet">{group.split}</span>
       </h2>

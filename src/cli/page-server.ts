@@ -153,10 +153,10 @@ function replies(library: Library): Answer {
   }
 }
 
-async function diagnosisPage(library: Library): Promise<PageDiagnosis | null> {
-  const document = await library.diagnosis()
-  if (document === null) return null
-  return {document, figures: (await library.figures()).map(pageFigure)}
+async function diagnosisPage(library: Library): Promise<PageDiagnosis> {
+  const found = await library.diagnosis()
+  if ('problem' in found) return found
+  return {...found, figures: (await library.figures()).map(pageFigure)}
 }
 
 async function figureReply(library: Library, path: string): Promise<Reply | null> {

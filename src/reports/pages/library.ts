@@ -40,11 +40,17 @@ import type {
 /** Where the pictures of a page come from: an address for the k-th picture of a row, or null. */
 export type PictureAddress = (row: number, index: number, image: ImageRef) => Promise<string | null> | string | null
 
+/** A diagnosis, or why there is none. */
+export type Diagnosed = {readonly document: DiagnosisDocument} | {readonly problem: string}
+
+const undiagnosed =
+  'These runs cannot be diagnosed: that takes own latents and others in their place. `lantern-eval diagnose` asks for what is missing.'
+
 export class Library {
   readonly #data = new Map<number, RunData>()
   readonly #stored = new Map<string, {readonly answers: number; readonly run: Promise<StoredRun>}>()
   #board: {readonly answers: number; readonly board: PageBoard; readonly curves: Figure[][]} | undefined
-  #diagnosed: {readonly answers: number; readonly document: Promise<DiagnosisDocument | null>} | undefined
+  #diagnosed: {readonly answers: number; readonly found: Promise<Diagnosed>} | undefined
   /** Why it could not be found out where extractors disagree; told once, then tried again. */
   #unscanned: unknown = null
 
@@ -242,25 +248,25 @@ export class Library {
     )
   }
 
-  /** The recorded diagnosis, else one made of these runs; null where they cannot be diagnosed. */
-  diagnosis(): Promise<DiagnosisDocument | null> {
+  /** The recorded diagnosis, else one made of these runs, else why they cannot be diagnosed. */
+  diagnosis(): Promise<Diagnosed> {
     const {answers} = this.index
-    if (this.#diagnosed?.answers !== answers) this.#diagnosed = {answers, document: this.#diagnose()}
-    return this.#diagnosed.document
+    if (this.#diagnosed?.answers !== answers) this.#diagnosed = {answers, found: this.#diagnose()}
+    return this.#diagnosed.found
   }
 
-  async #diagnose(): Promise<DiagnosisDocument | null> {
-    if (!this.#mayBeDiagnosed()) return null
+  async #diagnose(): Promise<Diagnosed> {
+    if (!this.#mayBeDiagnosed()) return {problem: undiagnosed}
     for (const dir of this.dirs) {
       const file = join(dir, 'diagnosis.json')
       if (!existsSync(file)) continue
       const parsed = diagnosisSchema.safeParse(jsonOrNothing(await readSmallText(file, limits.jsonBytes)))
-      if (parsed.success) return parsed.data
+      if (parsed.success) return {document: parsed.data}
     }
     try {
-      return await judgeStudy(await studyOfRuns(this.dirs), {alpha: 0.05, suite: null})
+      return {document: await judgeStudy(await studyOfRuns(this.dirs), {alpha: 0.05, suite: null})}
     } catch (error) {
-      if (error instanceof LanternError) return null
+      if (error instanceof LanternError) return {problem: `${error.message} ${error.suggestion ?? ''}`.trim()}
       throw error
     }
   }
@@ -273,8 +279,8 @@ export class Library {
 
   /** The figures of the diagnosis. */
   async figures(): Promise<Figure[]> {
-    const document = await this.diagnosis()
-    return document === null ? [] : diagnosisFigures(document)
+    const found = await this.diagnosis()
+    return 'document' in found ? diagnosisFigures(found.document) : []
   }
 }
 
@@ -295,10 +301,13 @@ export function pageFigure({name, title, description}: Figure): PageFigure {
 /** The columns under names that tell every one of them from every other: by its run where its name does not. */
 function namedColumns(rows: readonly ResultRow[]): PageColumn[] {
   const names = rows.map(distinctName)
-  return rows.map(({run, arm}, k) => {
-    const [name, ...rest] = names[k]!.split('|')
+  return rows.map(({run, arm, label, model}, k) => {
+    // A label may hold the bars that stand between the parts of an arm.
+    const whole = (label ?? model).replaceAll(/\s+/g, ' ')
+    const name = names[k]!.startsWith(whole) ? whole : names[k]!.split('|')[0]!
+    const rest = names[k]!.slice(name.length).split('|').filter(Boolean)
     const again = names.filter(one => one === names[k]).length > 1
-    return {run, arm, name: name!, detail: [...rest, ...(again ? [run] : [])].join(' · ')}
+    return {run, arm, name, detail: [...rest, ...(again ? [run] : [])].join(' · ')}
   })
 }
 

@@ -156,10 +156,10 @@ export interface PageFigure {
   readonly dark: string
 }
 
-export interface PageDiagnosis {
-  readonly document: DiagnosisDocument
-  readonly figures: readonly PageFigure[]
-}
+/** A diagnosis, or why there is none. */
+export type PageDiagnosis =
+  | {readonly document: DiagnosisDocument; readonly figures: readonly PageFigure[]}
+  | {readonly problem: string}
 
 /** A comparison, or why there is none. */
 export type PageComparison = {readonly comparison: Comparison} | {readonly problem: string}

@@ -23,7 +23,7 @@ export async function* siteData(
   {pictures, place, tell}: SiteOptions,
 ): AsyncGenerator<readonly [name: string, value: unknown]> {
   const {index} = library
-  const document = await library.diagnosis()
+  const diagnosed = await library.diagnosis()
   await library.scanned()
   const board = library.board({live: false, pictures})
   const drawn = async ({name, ...page}: PageFigure): Promise<PageFigure> => {
@@ -38,7 +38,7 @@ export async function* siteData(
     for (const figure of figures) own.push(await drawn(figure))
     curves.push(own)
   }
-  yield ['board', {...board, curves, diagnosed: document !== null}]
+  yield ['board', {...board, curves, diagnosed: 'document' in diagnosed}]
   yield ['rows', rowsOf(library)]
   const address = async (row: number, k: number, image: Parameters<typeof thumbnail>[0]) => {
     if (!pictures) return null
@@ -55,10 +55,10 @@ export async function* siteData(
     yield [`detail-${file}`, details]
   }
   yield ['compare', comparisonsOf(library)]
-  if (document === null) return
+  if ('problem' in diagnosed) return yield ['diagnosis', diagnosed]
   const figures: PageFigure[] = []
   for (const figure of await library.figures()) figures.push(await drawn(pageFigure(figure)))
-  yield ['diagnosis', {document, figures}]
+  yield ['diagnosis', {document: diagnosed.document, figures}]
 }
 
 function rowsOf({index}: Library): PageRows {
