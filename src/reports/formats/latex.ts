@@ -93,7 +93,7 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
     const score = number(words.percent(row.score))
     return [
       `${latexText(row.label ?? row.model)}${marks.marked.get(row) ?? ''}`,
-      latexText(wayOf(row)),
+      latexText(words.wayOf(row)),
       best.has(row) ? bold(score) : score,
       number(words.interval(row.low, row.high)),
       ...(repeated ? [number(spread(row))] : []),
@@ -136,11 +136,6 @@ function boldSentence(rows: readonly ResultRow[], best: ReadonlySet<ResultRow>):
   return best.size === 1
     ? `Bold: no other row is shown to be better ${test}.`
     : `Bold: the ${best.size} best, which are ties: none is shown to be beaten ${test}.`
-}
-
-/** `latent lantern:8 own`. */
-function wayOf({arm, model}: ResultRow): string {
-  return (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
 }
 
 function spread({repeats}: ResultRow): string {
