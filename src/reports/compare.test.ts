@@ -226,9 +226,10 @@ describe('refuses', () => {
     const run = {dir: 'results/x', lock: {arms, environment: {labels: {'openai:a': '500', 'openai:b': '1500'}}}}
     expect(pickArm(run, '500|direct')).toBe('openai:a|direct')
     expect(pickArm(run, '1500')).toBe('openai:b|direct')
+    expect(pickArm(run, '500')).toBe('openai:a|direct')
     expect(pickArm(run, 'openai:b')).toBe('openai:b|direct')
-    expect(() => pickArm(run, '500')).toThrow(
-      expect.objectContaining({message: expect.stringContaining('several arms with "500"')}),
+    expect(() => pickArm(run, '00|')).toThrow(
+      expect.objectContaining({message: expect.stringContaining('several arms with "00|"')}),
     )
     expect(() => pickArm(run, 'c:')).toThrow(
       expect.objectContaining({suggestion: expect.stringMatching(/^ {2}500\|direct\n {2}1500\|direct$/m)}),

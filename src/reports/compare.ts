@@ -263,6 +263,9 @@ export function pickArm(
     name === undefined ? [] : arms.filter(({names}) => names.some(isIt))
   const exact = found(one => one === name)
   if (exact.length === 1) return exact[0]!.id
+  // A whole model or label: `500` is not `1500`.
+  const whole = found(one => one.startsWith(`${name}|`))
+  if (whole.length === 1) return whole[0]!.id
   // Names of arms are long, so any part that only one of them contains is enough.
   const matching = found(one => one.includes(name!))
   if (matching.length === 1) return matching[0]!.id
