@@ -6,7 +6,7 @@ import {cacheFolders} from '../../hub/cache-folders.js'
 import {diagnosisVerdicts} from '../../metrics/diagnosis/result.js'
 import {whatSettings} from './asked.js'
 import {gateSettings, readMargin, resultSettings} from './judged.js'
-import {anyText, choice, form, onOrOff, text, wholeNumber, written} from './kinds.js'
+import {anyText, choice, form, onOrOff, redisUrl, text, wholeNumber, written} from './kinds.js'
 import {needed, one, several, withDefault} from './setting.js'
 
 const results = {group: 'RESULTS'} as const
@@ -91,6 +91,11 @@ export const ownMeanings = {
   serveKey: one(form('NAME', /^[A-Za-z_]\w*$/, 'the name of a variable'), 'Variable that holds the key to ask for.', {
     notInFile: true,
   }),
+  unitQueue: one(
+    redisUrl,
+    'Take units as this Redis hands them out, for workers that come and go. LANTERN_EVAL_QUEUE hides a password.',
+    {notInFile: true, excludes: ['index']},
+  ),
   unitIndex: one(wholeNumber('N', {min: 0}), 'Only this unit, from 0.', {
     notInFile: true,
     defaultNote: 'SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, else free units until none is left',

@@ -25,15 +25,13 @@ export interface UnitQueue {
   isEmpty(): Promise<boolean>
   /** Adds units; one that is there already is left as it is. */
   add(indices: readonly number[]): Promise<void>
+  /** Drops what waits, once no unit is left to do. A Redis that is away is let be. */
+  clear(): Promise<void>
   close(): Promise<void>
 }
 
-export interface QueueOptions {
-  /** Told, once each time, that Redis is gone and that it is back. */
-  readonly tell?: (sentence: string) => void
-  /** How long Redis may be away: at the start, and later. */
-  readonly patienceMs?: {readonly first: number; readonly later: number}
-}
+/** How long Redis may be away: at the start, and later. */
+const patienceMs = {first: 5000, later: 300_000}
 
 /**
  * A job whose worker did not renew it for this long is handed out again. The claim on the shared folder keeps two
@@ -47,19 +45,20 @@ const closeMs = 2000
 /**
  * Opens the queue of the sweep in `dir` at `redis[s]://[USER:PASSWORD@]HOST[:PORT][/DB]`.
  * Throws `endpoint` where Redis cannot be reached or refuses. So does every function of the queue, for a Redis that
- * stays away. An aborted `signal` ends every wait, as if the queue were empty.
+ * stays away. An aborted `signal` ends every wait.
+ * @param tell told, once each time, that Redis is away and that it is back
  */
 export async function openQueue(
   dir: string,
   url: string,
   signal: AbortSignal,
-  {tell = () => {}, patienceMs = {first: 5000, later: 300_000}}: QueueOptions = {},
+  tell: (sentence: string) => void = () => {},
 ): Promise<UnitQueue> {
   const name = `lantern-eval-sweep-${await idOf(dir)}`
   const [{Redis}, {Queue, Worker}] = await Promise.all([import('ioredis'), import('bullmq')])
   const shown = shownUrl(url)
   const connections = [new Redis(optionsOf(url)), new Redis(optionsOf(url))] as const
-  const presence = watch(connections[0], shown, patienceMs, tell)
+  const presence = watch(connections[0], shown, tell)
   // The message of an error of the connection is kept by `watch`; without a listener it would end the process.
   for (const connection of connections) connection.on('error', () => undefined)
   const stopped = aborted(signal)
@@ -125,6 +124,7 @@ export async function openQueue(
         await answered<unknown>(() => queue.addBulk(jobs), null)
       }
     },
+    clear: () => within(closeMs, queue.drain()),
     async close() {
       await within(closeMs, Promise.all(ends))
       presence.end()
@@ -180,7 +180,6 @@ function shownUrl(text: string): string {
 function watch(
   connection: Redis,
   shown: string,
-  patienceMs: {readonly first: number; readonly later: number},
   tell: (sentence: string) => void,
 ): {readonly gone: Promise<never>; end(): void} {
   let timer: NodeJS.Timeout | undefined
