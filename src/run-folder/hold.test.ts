@@ -37,17 +37,20 @@ describe('hold', () => {
   it.each([
     ['long ago', -86_400_000],
     ['tomorrow', 86_400_000],
-  ])('takes over a hold of another machine that stands still for a lease, also if it is stamped %s', async (_, skew) => {
-    const path = join(runDir, holdFile)
-    await writeFile(path, heldBy(1, elsewhere))
-    const stamp = new Date(Date.now() + skew)
-    await utimes(path, stamp, stamp)
-    const told: string[] = []
-    const began = performance.now()
-    await (await hold(runDir, {tell: sentence => told.push(sentence)})).release()
-    expect(performance.now() - began).toBeGreaterThan(290)
-    expect(told).toEqual([expect.stringContaining('whether process 1 on elsewhere still writes')])
-  })
+  ])(
+    'takes over a hold of another machine that stands still for a lease, also if it is stamped %s',
+    async (_, skew) => {
+      const path = join(runDir, holdFile)
+      await writeFile(path, heldBy(1, elsewhere))
+      const stamp = new Date(Date.now() + skew)
+      await utimes(path, stamp, stamp)
+      const told: string[] = []
+      const began = performance.now()
+      await (await hold(runDir, {tell: sentence => told.push(sentence)})).release()
+      expect(performance.now() - began).toBeGreaterThan(290)
+      expect(told).toEqual([expect.stringContaining('whether process 1 on elsewhere still writes')])
+    },
+  )
 
   it('refuses a hold of another machine that gives a sign of life, also if it is stamped long ago', async () => {
     const path = join(runDir, holdFile)

@@ -42,7 +42,8 @@ function countLines({dir, units, done, running, failed, dead, missing}: SweepSta
 function timeSentence({units, done, failed, running, secondsPerUnit, unitsPerHour, etaSeconds}: SweepStatus): string {
   if (done + failed === units) return 'Nothing is left to do.'
   if (secondsPerUnit === null) return 'How long it takes shows once the first unit is done.'
-  const each = `A unit takes ${duration(1000 * secondsPerUnit)} in the mean`
+  const mean = secondsPerUnit < 10 ? `${secondsPerUnit.toFixed(1)}s` : duration(1000 * secondsPerUnit)
+  const each = `A unit takes ${mean} in the mean`
   if (unitsPerHour === null || etaSeconds === null) return `${each}. No worker runs.`
   const rate = unitsPerHour < 10 ? unitsPerHour.toFixed(1) : Math.round(unitsPerHour)
   const workers = running === 1 ? 'one worker does' : `${running} workers do`

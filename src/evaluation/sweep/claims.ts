@@ -44,8 +44,8 @@ export interface Begun {
 /** All units that were ever claimed. */
 export async function begunUnits(dir: string): Promise<Map<number, Begun>> {
   // Claims are read first: an end that comes between the two is of a claim that is known, or it is left out.
-  const claims = await readdir(join(dir, 'claims'))
-  const ends = await readdir(join(dir, 'ends'))
+  const claims = await namesIn(join(dir, 'claims'))
+  const ends = await namesIn(join(dir, 'ends'))
   const units = new Map<number, {generation: number; state: Begun['state']}>()
   for (const name of claims) {
     const [, unit, generation] = /^(\d+)\.(\d+)$/.exec(name) ?? []
@@ -125,6 +125,15 @@ export function claimPath(dir: string, index: number, generation: number): strin
 
 function endPath(dir: string, index: number, generation: number, state: string): string {
   return join(dir, 'ends', `${index}.${generation}.${state}.json`)
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    const advice = 'The plan alone cannot be worked on: plan the sweep again, in another folder.'
+    throw new LanternError('bad-file', `${folder} cannot be read: ${reasonOf(error)}.`, advice, {cause: error})
+  }
 }
 
 async function writing<T>(dir: string, write: () => Promise<T>): Promise<T> {
