@@ -50,6 +50,8 @@ describe('for Slurm', () => {
       stdout: ['sweep', 'work', hostile, '--index', '7'].map(word => `[${word}]\n`).join(''),
     })
     expect(directives(script)).toContain('#SBATCH --array=0-11%3')
+    const logs = `/shared/it's \\"50%% off\\" #1 \\\\ $(NAME)/logs/%A_%a.log`
+    expect(directives(script)).toContain(`#SBATCH --output="${logs}"`)
   })
 
   test('what the flags say stands in it, each in a line that Slurm reads as one option', () => {
@@ -71,7 +73,7 @@ describe('for Slurm', () => {
       '#SBATCH --partition=gpu',
       '#SBATCH --gres=gpu:1',
       '#SBATCH --account=lab',
-      '#SBATCH --comment=two\\ words',
+      '#SBATCH --comment="two words"',
     ])
     expect(script).toContain('\nmodule load nodejs\n')
     expect(slurmArray(sweepOf(2), none)).not.toContain('gpu')

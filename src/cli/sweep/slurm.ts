@@ -54,7 +54,7 @@ export function slurmScript(job: SlurmJob): string {
     '#!/bin/bash',
     `# ${units} units of a sweep${many}.`,
     '# Submit it with `sbatch FILE`. The same again resumes: a unit that is done is left alone.',
-    ...options.map(option => `#SBATCH ${directiveWord(option)}`),
+    ...options.map(option => `#SBATCH ${directive(option)}`),
     '',
     'set -u',
     ...(job.gpu ? ['# Slurm sets CUDA_VISIBLE_DEVICES to the one GPU of this task.'] : []),
@@ -91,7 +91,11 @@ export function shellWord(text: string): string {
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
-/** A word of an `#SBATCH` line, where a backslash escapes a blank, a quote, itself, and the sign of a comment. */
-function directiveWord(text: string): string {
-  return text.replaceAll(/[\s"'\\#]/g, '\\$&')
+/**
+ * An option in an `#SBATCH` line. Its value may stand in double quotes, in which a backslash escapes a quote and itself;
+ * outside of quotes, or in single ones, Slurm has no escape for a blank (tried with 22.05).
+ */
+function directive(option: string): string {
+  const [, name = '', value = option] = /^([^=]*=)(.*)$/s.exec(option) ?? []
+  return /^[\w./:=@%+,-]*$/.test(value) ? option : `${name}"${value.replaceAll(/["\\]/g, '\\$&')}"`
 }
