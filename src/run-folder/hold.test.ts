@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process'
-import {mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {hold, holdFile, untilFree} from './hold.js'
@@ -10,6 +10,14 @@ const {host, realm} = thisProcess({})
 const heldBy = (pid: number, more: object = {}) =>
   JSON.stringify({pid, host, realm, since: 'then', token: `of-${pid}`, leaseSeconds: 0.3, ...more})
 const elsewhere = {host: 'elsewhere', realm: 'another'}
+
+/** Writes a whole file at once, as its holder does: nobody sees half of it. */
+async function put(path: string, text: string, stamp = new Date()): Promise<void> {
+  const draft = `${path}.${text.length}.${Math.random()}`
+  await writeFile(draft, text)
+  await utimes(draft, stamp, stamp)
+  await rename(draft, path)
+}
 
 describe('hold', () => {
   let runDir: string
@@ -56,8 +64,7 @@ describe('hold', () => {
     const path = join(runDir, holdFile)
     const old = new Date(Date.now() - 86_400_000)
     const beat = async (count: number) => {
-      await writeFile(path, heldBy(1, {...elsewhere, leaseSeconds: 600, beat: String(count)}))
-      await utimes(path, old, old)
+      await put(path, heldBy(1, {...elsewhere, leaseSeconds: 600, beat: String(count)}), old)
     }
     await beat(0)
     await expect(hold(runDir, {tell: () => void beat(1)})).rejects.toThrow('being written by process 1 on elsewhere')
@@ -71,11 +78,15 @@ describe('hold', () => {
     expect(await readdir(runDir)).toEqual([])
     await writeFile(path, heldBy(1, elsewhere))
     let beats = 0
-    const beating = setInterval(() => void writeFile(path, heldBy(1, {...elsewhere, beat: beats++})), 20)
+    let writing = Promise.resolve()
+    const beating = setInterval(() => {
+      writing = writing.then(() => put(path, heldBy(1, {...elsewhere, beat: beats++})))
+    }, 20)
     try {
       await untilFree(runDir)
     } finally {
       clearInterval(beating)
+      await writing
     }
     expect(await readdir(runDir)).toEqual([holdFile])
   })

@@ -244,8 +244,8 @@ export class Watch {
 }
 
 /**
- * Now, as the file system stamps files in a folder. Next to stamps of other hosts it is a hint for people, and for those
- * who can do no harm with it.
+ * Now, as the file system stamps files in a folder. Next to stamps of other hosts it is a hint for people, and for
+ * those who can do no harm with it.
  */
 export async function stampOf(folder: string): Promise<number> {
   const probe = partOf(`${folder}/clock`)

@@ -1,8 +1,8 @@
-// Who works on which unit, on a shared folder. A claim is a lease at `claims/UNIT.GENERATION` that is linked into place,
-// so of several workers exactly one makes it. A claim is never changed into another's: whoever takes over a dead claim
-// makes the next generation, which again only one can make. The newest generation counts. How a claim ended is a file
-// `ends/UNIT.GENERATION.STATE.json`. So the names of files alone say which units are free, begun, done or failed.
-import {access, readdir, readFile} from 'node:fs/promises'
+// Who works on which unit, on a shared folder. A claim is a lease at `claims/UNIT.GENERATION` that is linked into
+// place, so of several workers exactly one makes it. A claim is never changed into another's: whoever takes over a dead
+// claim makes the next generation, which again only one can make. The newest generation counts. How a claim ended is a
+// file `ends/UNIT.GENERATION.STATE.json`. So the names of files alone say which units are free, begun, done or failed.
+import {access, readdir, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
 import {LanternError} from '../../core/errors.js'
 import {reasonOf} from '../../core/folders.js'
@@ -63,6 +63,24 @@ export async function begunUnits(dir: string): Promise<Map<number, Begun>> {
     else if (Number(generation) === begun.generation && begun.state !== 'freed') begun.state = state as EndState
   }
   return units
+}
+
+/** Readings of an unchanged folder before it is listed all the same: two changes may have one stamp. */
+const mostReuses = 5
+
+/**
+ * As `begunUnits`, for those who look again and again: lists the folder where its stamps changed. They are compared
+ * with themselves, never with a clock.
+ */
+export function begunReader(dir: string): () => Promise<ReadonlyMap<number, Begun>> {
+  let last: {readonly stamps: string; readonly units: ReadonlyMap<number, Begun>; reuses: number} | null = null
+  return async () => {
+    const folders = ['claims', 'ends'].map(name => stat(join(dir, name), {bigint: true}))
+    const stamps = (await Promise.all(folders).catch(() => [])).map(({mtimeNs}) => mtimeNs).join(' ')
+    if (last !== null && last.stamps === stamps && last.reuses++ < mostReuses) return last.units
+    last = {stamps, units: await begunUnits(dir), reuses: 0}
+    return last.units
+  }
 }
 
 /** The units that ended, and whether they are done or failed. */

@@ -2,7 +2,7 @@
 import {LanternError, messageOf} from '../../core/errors.js'
 import {random} from '../../core/random.js'
 import {type Holder, type Tenant, thisProcess, Watch} from '../../run-folder/lease.js'
-import {type Begun, begunUnits, type Claim, claim, claimPath, type UnitEnd} from './claims.js'
+import {type Begun, begunReader, begunUnits, type Claim, claim, claimPath, type UnitEnd} from './claims.js'
 import type {Sweep, Unit} from './plan.js'
 import type {UnitQueue} from './queue.js'
 
@@ -49,8 +49,9 @@ export async function workAll(
   const watch = new Watch(tenant)
   const draw = random('sweep work', tenant.host, tenant.pid, clock.now())
   let pause: number = pausesMs[0]
+  const read = begunReader(dir)
   while (!signal.aborted) {
-    const begun = await begunUnits(dir)
+    const begun = await read()
     const free = units.filter(({index}) => isFree(begun.get(index)))
     if (free.length > 0 && queue === undefined) {
       // Workers that walk on from different places rarely want the same unit, and stay with one model for a while.
