@@ -68,8 +68,8 @@ export async function readSweepFile(file: string): Promise<Planned> {
   // A number would bind a unit to one card of whichever machine runs it.
   if (/^cuda:/.test(String(settings['device'])))
     throw bad('device', 'names one card; write cuda, and give each worker its card by CUDA_VISIBLE_DEVICES')
-  const models = await expanded(asked, folder, bad)
-  return {folder, settings, units: unitsOf({models, benchmarks: benches, seeds: [...new Set(drawn as number[])], shards})}
+  const units = unitsOf(await expanded(asked, folder, bad), benches, shards, [...new Set(drawn as number[])])
+  return {folder, settings, units}
 }
 
 /** Globs among the models as the folders that they match, in the order of their names. */

@@ -28,6 +28,9 @@ export default class SweepWork extends BaseCommand<typeof SweepWork> {
       () => {},
       sentence => tell('info', sentence),
     )
+    const {gpuOf} = await import('../../cli/sweep/gpu.js')
+    const gpu = gpuOf(sweep.plan.settings['device'], process.env['CUDA_VISIBLE_DEVICES'])
+    if (gpu !== null) tell(gpu.level, gpu.sentence)
     const signal = this.interruption()
     const {SLURM_ARRAY_TASK_ID: slurm, JOB_COMPLETION_INDEX: job} = process.env
     const given = slurm || job

@@ -40,17 +40,16 @@ export interface Sweep {
   readonly units: readonly Unit[]
 }
 
-/** What is crossed: every model on every benchmark, under every seed, is a run. */
-export interface Crossed {
-  readonly models: readonly string[]
-  readonly benchmarks: readonly string[]
-  /** None stands for the one of the settings. */
-  readonly seeds: readonly number[]
-  readonly shards: number
-}
-
-/** Every run, cut into shards; `run` names are unique, and name the seed where seeds are listed. */
-export function unitsOf({models, benchmarks, seeds, shards}: Crossed): Unit[] {
+/**
+ * Every model on every benchmark under every seed is a run, cut into shards. `run` names are unique, and name the seed
+ * where seeds are listed; none stands for that of the settings.
+ */
+export function unitsOf(
+  models: readonly string[],
+  benchmarks: readonly string[],
+  shards: number,
+  seeds: readonly number[] = [],
+): Unit[] {
   const units: Unit[] = []
   const taken = new Set<string>()
   for (const model of models)
