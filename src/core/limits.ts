@@ -102,6 +102,7 @@ export const serveLimits = {
   /** Characters of all texts of a conversation. A million tokens have about four. */
   textChars: 4_000_000,
   newTokens: 32_768,
+  latentSize: 4096,
   stops: 16,
   /** OpenAI's own bound. */
   topLogProbs: 20,

@@ -105,11 +105,9 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
       if (stopping) throw new Refusal(503, 'The server is stopping.', null, null, {connection: 'close'})
       return chat(incoming, outgoing)
     }
-    const {ref: id, sha256, latent} = identity
-    return send(outgoing, 200, {
-      object: 'list',
-      data: [{id, object: 'model', created, owned_by: 'lantern-eval', sha256, latent}],
-    })
+    const {ref: id, sha256, precision, details, latent} = identity
+    const model = {id, object: 'model', created, owned_by: 'lantern-eval'}
+    return send(outgoing, 200, {object: 'list', data: [{...model, sha256, precision, details, latent}]})
   }
 
   const server = createServer({requestTimeout: limits.bodyMs, headersTimeout: limits.bodyMs}, (incoming, outgoing) => {

@@ -22,6 +22,7 @@ import type {Blocks, ChooseLatent} from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {Protocol} from '../../modes/protocol.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
+import {type LatentBank, wasResized} from '../latent-bank.js'
 import {arriving} from './arriving.js'
 import {
   type Decoded,
@@ -34,9 +35,8 @@ import {
 } from './decode.js'
 import {notFinite} from './finite.js'
 import {ForcedReader, type Kept, keptText} from './forced-reading.js'
-import type {LatentBank} from './latent-bank.js'
 import {LatentContext} from './latent-context.js'
-import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
+import {interventionOf, LatentSupplies, type Supplied} from './latent-supply.js'
 import {injected, textWatch} from './live.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
@@ -462,12 +462,13 @@ export class Engine {
     const {mode, intervention} = request.arm
     const replaced = mode === 'latent' && (intervention !== 'own' || request.inject !== undefined)
     const {donor, fed} = task.supplied
+    const sizes = blocks.map(({vectors}) => vectors.length)
     return {
       request,
       text,
       tokenIds: ids,
       latentAt: latentMask.flatMap((latent, place) => (latent ? [place] : [])),
-      ...(donor && {donor: wasResized(fed!, blocks) ? {...donor, resized: true} : donor}),
+      ...(donor && {donor: wasResized(fed!, sizes) ? {...donor, resized: true} : donor}),
       ...(this.#options.keepLatents && {
         latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
         promptNorms: prepared.norms,
