@@ -28,6 +28,8 @@ export interface ChatCall {
   readonly decoding: Decoding
   /** Number of the repeat from 0, if the same request is made several times. Each repeat has its own cached reply. */
   readonly repeat?: number | undefined
+  /** More fields of the body, for this request alone. They are no part of its name in the cache. */
+  readonly fields?: Readonly<Record<string, unknown>>
   /** Returns false for a complete but unusable reply. Such a reply is not cached, so that it is requested again. */
   readonly isUseful?: (text: string) => boolean
   /**
@@ -196,14 +198,14 @@ export class ChatClient {
     return this.#proven || this.#failures === 0 ? most : Math.min(most, retriesInDoubt)
   }
 
-  #body({messages, decoding, continuation}: ChatCall) {
+  #body({messages, decoding, continuation, fields}: ChatCall) {
     const {endpoint, extraBody} = this.#options
     const dropped = this.#dropped.names
     const {bytes, sent} = chatBody(endpoint.name, messages, {
       decoding,
       ...this.#dropped.settings,
       ...(continuation !== undefined && {continuation}),
-      ...(extraBody && {extraBody}),
+      ...((extraBody || fields) && {extraBody: {...extraBody, ...fields}}),
     })
     return {bytes, sent, dropped}
   }
