@@ -15,7 +15,15 @@ import {type ChatMessage, chatBody} from './body.js'
 import {bodyText, UnreadableBody} from './body-text.js'
 import {DroppedParameters} from './dropped-parameters.js'
 import type {Endpoint} from './endpoint.js'
-import {connectionFailure, type Failure, httpFailure, malformedFailure, saidFailure, toldShort} from './failure.js'
+import {
+  connectionFailure,
+  type Failure,
+  httpFailure,
+  malformedFailure,
+  quoted,
+  saidFailure,
+  toldShort,
+} from './failure.js'
 import {adviceFor} from './faults.js'
 import {costOf} from './prices.js'
 import {type ChatReply, readReply} from './reply.js'
@@ -48,7 +56,14 @@ export type ChatOutcome =
       readonly attempts: number
       readonly cached: boolean
     }
-  | {readonly kind: 'failure'; readonly code: string; readonly message: string; readonly attempts: number}
+  | {
+      readonly kind: 'failure'
+      readonly code: string
+      readonly message: string
+      readonly attempts: number
+      /** The server's own code and sentence, where it gave any. */
+      readonly said?: {readonly code: string; readonly message: string}
+    }
   /** Not requested or not completed: aborted, or the budget is used up. */
   | {readonly kind: 'left-out'}
 
@@ -79,6 +94,8 @@ const retriesInDoubt = 1
  * fault of their samples: the endpoint or the key is no longer valid.
  */
 const failuresPerSlot = 2
+type FailedOutcome = Extract<ChatOutcome, {kind: 'failure'}>
+
 const leftOut: ChatOutcome = {kind: 'left-out'}
 
 export class ChatClient {
@@ -182,7 +199,10 @@ export class ChatClient {
       const patient = loading
         ? performance.now() - begun + waitMs < timeoutMs
         : !hopeless && failed <= this.#retries(maxRetries) && waitMs <= longestRetryAfterMs
-      if (!patient) return this.#fail(failure, attempts, call)
+      if (!patient) {
+        const {code, message} = result.said ?? {code: '', message: ''}
+        return {...this.#fail(failure, attempts, call), ...(code && {said: {code, message: quoted(message)}})}
+      }
       // A request that the server was not ready for costs nothing, and has not used up the budget.
       if (loading) {
         budget.giveBack()
@@ -310,9 +330,9 @@ export class ChatClient {
     this.#options.notify({type: 'limit', concurrency: next.limit})
   }
 
-  #fail(failure: Failure, attempts: number, {continuation}: ChatCall): ChatOutcome {
+  #fail(failure: Failure, attempts: number, {continuation}: ChatCall): FailedOutcome {
     const {code, message, blame, retry, fault} = failure
-    const outcome: ChatOutcome = {kind: 'failure', code, message, attempts}
+    const outcome: FailedOutcome = {kind: 'failure', code, message, attempts}
     // A prompt that cannot be scored may still be answered.
     if (continuation !== undefined) return outcome
     const {endpoint} = this.#options

@@ -1,7 +1,7 @@
 // `openai:NAME`: asks an OpenAI-compatible endpoint. Turns requests into chat calls and their outcomes into
 // generations.
 import {join} from 'node:path'
-import {LanternError} from '../../core/errors.js'
+import {exitCodes, LanternError} from '../../core/errors.js'
 import {
   cutAtStop,
   failedGeneration,
@@ -178,6 +178,9 @@ class RemoteSession implements Session {
     const fields = query && {seed: decoding.seed, latents: query.field}
     const outcome = await this.#client.complete({...asked, decoding, repeat, ...(fields && {fields})}, signal)
     if (outcome.kind === 'left-out') return undefined
+    // The sentence of the checkpoint itself, as a local session gives it.
+    if (outcome.kind === 'failure' && query && outcome.said && Object.hasOwn(exitCodes, outcome.said.code))
+      return failedGeneration(request, outcome.said.code, outcome.said.message, outcome.attempts)
     if (outcome.kind === 'failure')
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#tellOddities(outcome.reply)
