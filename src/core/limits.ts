@@ -99,6 +99,8 @@ export const serveLimits = {
   /** Turns of one conversation, and pictures in it. */
   turns: 1000,
   pictures: 64,
+  /** Of all pictures of a request. The largest of a benchmark has 33 million; each takes four bytes when decoded. */
+  pixels: 2 ** 27,
   /** Characters of all texts of a conversation. A million tokens have about four. */
   textChars: 4_000_000,
   newTokens: 32_768,
@@ -106,6 +108,8 @@ export const serveLimits = {
   stops: 16,
   /** OpenAI's own bound. */
   topLogProbs: 20,
+  /** When the server stops, clients have this long to take their replies. */
+  closeMs: 2_000,
   /** Bytes of a reply that a slow reader has not taken; beyond this its stream is given up. */
   unsentBytes: 4 * MiB,
 } as const

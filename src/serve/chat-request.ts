@@ -31,8 +31,7 @@ export function chatRequest(text: string, model: ModelIdentity, live: Live): Ask
   const body = parseJsonObject(text, what => new Refusal(400, `The body ${what}.`))
   const name = body['model']
   if (typeof name !== 'string') throw wrong('model', 'must be the name of the model')
-  if (name !== model.ref)
-    throw new Refusal(404, `There is no model ${shown(name)} here, only ${model.ref}.`, 'model', 'model_not_found')
+  assertModel(name, model)
   const left = unsupported.find(field => isGiven(body[field]) && !isEmpty(body[field]))
   if (left !== undefined) throw wrong(left, 'is not supported by this server')
   if (isGiven(body['n']) && body['n'] !== 1) throw wrong('n', 'must be 1: this server gives one answer a request')
@@ -76,6 +75,12 @@ export function chatRequest(text: string, model: ModelIdentity, live: Live): Ask
       ...(logprobs && {tokenLogProbs: top ?? 0}),
     },
   }
+}
+
+/** Throws `Refusal` with status 404 for another name than that of the model. */
+export function assertModel(name: string, {ref}: Pick<ModelIdentity, 'ref'>): void {
+  if (name !== ref)
+    throw new Refusal(404, `There is no model ${shown(name)} here, only ${ref}.`, 'model', 'model_not_found')
 }
 
 /** What latents are made of: the first picture alone for crops of it, else the prompt with the others in their places. */

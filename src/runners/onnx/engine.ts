@@ -234,9 +234,18 @@ export class Engine {
       const inputs = this.#inputs(requests)
       const group: Group = {inputs, seen: new Map(), kept: new Map()}
       for (const request of requests) {
-        // A problem with the arm itself affects every sample, so it ends the run.
-        const machine = this.#bind(request)
-        const bank = await this.#supplies.bank(request)
+        let machine: LatentMachine
+        let bank: LatentBank | null
+        try {
+          machine = this.#bind(request)
+          bank = await this.#supplies.bank(request)
+        } catch (error) {
+          // A problem with the arm itself affects every sample, so it ends the run; others than who asked go on.
+          if (!request.live) throw error
+          settled.push(this.#failed(request, error))
+          yield null
+          continue
+        }
         let task: ArmTask | null = null
         try {
           const plan = await this.#plan(request, group, machine, bank)
