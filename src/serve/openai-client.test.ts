@@ -93,9 +93,8 @@ describe('throws the errors of its own', () => {
 
   it('for a full queue, and comes back when it is told to', async () => {
     await served.idle()
-    const empty = await fillQueue(served.url, 'secret')
-    let error = await thrown(client)
-    while (error === undefined) error = await thrown(client)
+    const empty = await fillQueue(served, 'secret')
+    const error = await thrown(client)
     expect(error).toBeInstanceOf(OpenAI.RateLimitError)
     const again = new OpenAI({baseURL: served.url, apiKey: 'secret', maxRetries: 5}).chat.completions.create(hello)
     empty()

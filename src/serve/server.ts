@@ -40,6 +40,7 @@ export async function serveModel(
   let stopping = false
   let reading = 0
   let bytesRead = 0
+  const open = () => answers.open + reading
 
   async function body(incoming: IncomingMessage): Promise<string> {
     const tooLarge = () => new Refusal(413, `A body may have ${limits.bodyBytes} bytes.`)
@@ -61,7 +62,7 @@ export async function serveModel(
   }
 
   async function chat(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    if (answers.open + reading >= limits.open) throw busy()
+    if (open() >= limits.open) throw busy()
     const gone = new AbortController()
     outgoing.once('close', () => gone.abort())
     reading++
@@ -98,7 +99,7 @@ export async function serveModel(
     const path = (incoming.url ?? '/').split('?', 1)[0]!
     if (path === '/health') {
       const ok = !stopping && !answers.failed
-      return send(outgoing, ok ? 200 : 503, {status: stopping ? 'stopping' : ok ? 'ok' : 'failed', open: answers.open})
+      return send(outgoing, ok ? 200 : 503, {status: stopping ? 'stopping' : ok ? 'ok' : 'failed', open: open()})
     }
     if (key !== undefined && !sameKey(incoming.headers.authorization, key))
       throw new Refusal(

@@ -62,18 +62,15 @@ export function rawConnection(url: string, text: string): {readonly socket: Sock
 }
 
 /** Fills the queue with requests whose bodies never come. The result empties it. */
-export async function fillQueue(url: string, key?: string): Promise<() => void> {
-  const head = [
-    `POST ${new URL(url).pathname}/chat/completions HTTP/1.1`,
-    'host: x',
-    'content-length: 10',
-    ...(key === undefined ? [] : [`authorization: Bearer ${key}`]),
-  ]
-  const sockets = Array.from(
-    {length: serveLimits.open},
-    () => rawConnection(url, `${head.join('\r\n')}\r\n\r\n`).socket,
-  )
-  await Promise.all(sockets.map(socket => new Promise<void>(resolve => socket.once('connect', () => resolve()))))
+export async function fillQueue({url, open}: ServedForTest, key: string): Promise<() => void> {
+  const lines = [`POST ${new URL(url).pathname}/chat/completions HTTP/1.1`, 'host: x', `authorization: Bearer ${key}`]
+  const head = [...lines, 'content-length: 10', '', ''].join('\r\n')
+  const sockets: Socket[] = []
+  // Requests of before may leave their places while these come.
+  for (let free = serveLimits.open; free > 0; free = serveLimits.open - (await open())) {
+    for (let n = 0; n < free; n++) sockets.push(rawConnection(url, head).socket)
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
   return () => {
     for (const socket of sockets) socket.destroy()
   }
