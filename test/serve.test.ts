@@ -87,7 +87,7 @@ describe('with a server', () => {
 
   it('is diagnosed as the local checkpoint is', async () => {
     const verdictOf = async (ref: string, more: readonly string[]) => {
-      const suite = ['--suite', 'quick', '--bench', 'hops', '--data', 'builtin', '--limit', '60']
+      const suite = ['--suite', 'quick', '--bench', 'hops', '--data', 'builtin', '--limit', '30']
       const out = join(folder, `diagnosis-${ref.length}`)
       const {stdout} = await cli(['diagnose', '--model', ref, ...more, ...suite, '--out', out, '--json'])
       const {verdict, results} = JSON.parse(stdout)

@@ -178,9 +178,9 @@ class RemoteSession implements Session {
     const fields = query && {seed: decoding.seed, latents: query.field}
     const outcome = await this.#client.complete({...asked, decoding, repeat, ...(fields && {fields})}, signal)
     if (outcome.kind === 'left-out') return undefined
-    // The sentence of the checkpoint itself, as a local session gives it.
-    if (outcome.kind === 'failure' && query && outcome.said && Object.hasOwn(exitCodes, outcome.said.code))
-      return failedGeneration(request, outcome.said.code, outcome.said.message, outcome.attempts)
+    const own = outcome.kind === 'failure' && query ? ownCode(outcome.said?.code) : undefined
+    if (outcome.kind === 'failure' && own !== undefined)
+      return failedGeneration(request, own, outcome.said!.message, outcome.attempts)
     if (outcome.kind === 'failure')
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#tellOddities(outcome.reply)
@@ -236,6 +236,11 @@ class RemoteSession implements Session {
       this.#options.common.notify({type: 'warning', message})
     }
   }
+}
+
+/** The code with which the checkpoint itself says why it cannot answer, as a local session says it. */
+function ownCode(said = ''): string | undefined {
+  return said.split(' ').find(code => Object.hasOwn(exitCodes, code))
 }
 
 async function* flatten(groups: AsyncIterable<readonly Request[]>): AsyncGenerator<Request> {
