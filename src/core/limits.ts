@@ -101,8 +101,8 @@ export const serveLimits = {
   pictures: 64,
   /** Of all pictures of a request. The largest of a benchmark has 33 million; each takes four bytes when decoded. */
   pixels: 2 ** 27,
-  /** Characters of all texts of a conversation. A million tokens have about four. */
-  textChars: 4_000_000,
+  /** Characters of all texts of a conversation: some 128,000 tokens, which is as far as published checkpoints reach. */
+  textChars: 500_000,
   newTokens: 32_768,
   latentSize: 4096,
   stops: 16,
