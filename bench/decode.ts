@@ -6,12 +6,14 @@ import {existsSync, readFileSync} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'
 import {basename, dirname, join} from 'node:path'
+import {setTimeout} from 'node:timers/promises'
 import {openCheckpoint} from '../src/runners/onnx/checkpoint/checkpoint.js'
 import {loadModel} from '../src/runners/onnx/model/model.js'
 import {Graph} from '../src/runners/onnx/onnx-writer.js'
 import {createSession, loadRuntime} from '../src/runners/onnx/ort-session.js'
 import type {Checkpoint, DecoderOutput, Model, Past, Precision} from '../src/runners/onnx/types.js'
 import {tinyOf, tinySizes, writeTinyCheckpoint} from '../test/support/tiny-checkpoint.js'
+import {bareProducts} from './support/bare-products.js'
 import {median} from './support/median.js'
 import {smallSizes} from './support/small-model.js'
 
@@ -27,7 +29,14 @@ const kinds: readonly {name: string; precision: Precision; weights?: 'mapped' | 
   {name: 'q4', precision: 'q4'},
 ]
 
+/**
+ * Mean time of a step in ms. The threads of the session before spin for a while after its last step, so the clock waits
+ * for them; and one step runs before it starts, as a step in the middle of a text finds its weights where the last one
+ * left them.
+ */
 async function timed(run: () => Promise<unknown>): Promise<number> {
+  await setTimeout(100)
+  await run()
   const start = performance.now()
   for (let i = 0; i < stepsPerRound; i++) await run()
   return (performance.now() - start) / stepsPerRound
@@ -115,6 +124,10 @@ async function measure(architecture: string): Promise<void> {
       const runs: {name: string; batch: number; run: () => Promise<unknown>; ms: number[]}[] = []
       for (const floor of ['stream', 'matmul'] as const)
         runs.push({name: floor, batch: 1, run: await floorOf(checkpoint, megabytes, floor), ms: []})
+      for (const batch of batches) {
+        const products = await bareProducts(checkpoint, {...options, ...kind}, batch)
+        runs.push({name: `products B=${batch}`, batch, run: products, ms: []})
+      }
       for (const length of lengths) {
         for (const batch of batches) {
           const name = `P=${length} B=${batch}`
@@ -124,10 +137,12 @@ async function measure(architecture: string): Promise<void> {
       }
       for (const {run} of runs) await timed(run)
       for (let round = 0; round < rounds; round++) for (const one of runs) one.ms.push(await timed(one.run))
-      const [stream, matmul] = runs.map(({ms}) => median(ms)) as [number, number]
+      const times = new Map(runs.map(({name, ms}) => [name, median(ms)]))
       for (const {name, batch, ms} of runs) {
-        const time = median(ms)
-        const ratios = `${(time / stream).toFixed(2)} x stream  ${(time / matmul).toFixed(2)} x matmul`
+        const time = times.get(name)!
+        const ratios = ['stream', 'matmul', `products B=${batch}`]
+          .map(floor => `${(time / times.get(floor)!).toFixed(2)} x ${floor.replace(/ B=.*/, '')}`)
+          .join('  ')
         console.log(
           `${name.padEnd(18)} ${time.toFixed(1).padStart(7)} ms (least ${Math.min(...ms).toFixed(1)})  ${ratios}  ${((1000 * batch) / time).toFixed(0).padStart(5)} tokens/s`,
         )

@@ -1,5 +1,5 @@
-// The floor of a decode step: the products of one row with every matrix that the step reads, and nothing else, from the
-// same files and held in the same way.
+// The floor of a decode step: the products of its rows with every matrix that the step reads, and nothing else, from
+// the same files and held in the same way.
 import {tensorsOf} from '../../src/runners/onnx/model/graph-tensors.js'
 import {lowPrecisionWeights, mappableWeights} from '../../src/runners/onnx/model/low-precision.js'
 import {Graph} from '../../src/runners/onnx/onnx-writer.js'
@@ -8,8 +8,15 @@ import {placeWeights} from '../../src/runners/onnx/placement.js'
 import type {Checkpoint, LoadOptions} from '../../src/runners/onnx/types.js'
 import {Weights} from '../../src/runners/onnx/weights.js'
 
-/** Returns a function that computes all products once. The model must have been loaded before with these options. */
-export async function bareProducts(checkpoint: Checkpoint, options: LoadOptions): Promise<() => Promise<unknown>> {
+/**
+ * Returns a function that computes all products of `rows` rows once. The model must have been loaded before with these
+ * options.
+ */
+export async function bareProducts(
+  checkpoint: Checkpoint,
+  options: LoadOptions,
+  rows = 1,
+): Promise<() => Promise<unknown>> {
   const {precision, cacheDir, threads, weights = 'mapped'} = options
   const {decoder} = tensorsOf(checkpoint)
   const tensors =
@@ -30,8 +37,8 @@ export async function bareProducts(checkpoint: Checkpoint, options: LoadOptions)
     const inputs = shape[1]!
     const x = `x${inputs}`
     if (feeds[x] === undefined) {
-      g.input(x, 'f32', [1, inputs])
-      feeds[x] = new Tensor('float32', new Float32Array(inputs).fill(0.5), [1, inputs])
+      g.input(x, 'f32', [rows, inputs])
+      feeds[x] = new Tensor('float32', new Float32Array(rows * inputs).fill(0.5), [rows, inputs])
     }
     largest.push(g.op('ReduceMax', [placed.linear(g, x, name.replace(/\.weight$/, ''))], {keepdims: 0}))
   }

@@ -10,7 +10,7 @@ export const delayMs = 50
  * Relative to the bare loop: lowest rate and highest CPU time as ratios, and most additional memory in MB. `peak`:
  * lowest number of requests open at the same time.
  */
-export const bounds = {rate: 0.75, cpu: 1.6, rssMb: 100, peak: inFlight}
+export const bounds = {rate: 0.75, cpu: 1.5, rssMb: 100, peak: inFlight}
 
 export interface Measured {
   readonly rate: number

@@ -2,6 +2,7 @@
 // the settled samples of a sheet into settled groups, so that everything that counts samples can count groups. Pure.
 import type {Outcome} from '../core/outcome.js'
 import type {Settled} from './settled.js'
+import {copyOf} from './settled-sheet.js'
 
 /**
  * The groups of these samples by name, in the order of their first sample; empty if no sample has a group. A sample
@@ -34,7 +35,7 @@ function groupOf(group: readonly Settled[]): Settled {
   const score = scoreOf(group)
   const clusters = group.flatMap(({cluster}) => cluster ?? [])
   return {
-    ...first,
+    ...copyOf(first),
     subtask: group.map(({subtask}) => subtask).sort()[0]!,
     outcome: outcomeOf(group, score),
     score,

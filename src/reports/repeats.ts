@@ -2,6 +2,7 @@
 // Pure.
 import {type Outcome, outcomes} from '../core/outcome.js'
 import type {Settled} from './settled.js'
+import {copyOf} from './settled-sheet.js'
 
 /**
  * Combines the results of all repeats of one sample. Failed repeats are left out of the mean, and the sample is an
@@ -47,7 +48,7 @@ export function asOne(asked: readonly (Settled | undefined)[]): Settled {
 export function atRepeat(record: Settled, repeat: number): Settled {
   const {rights} = record
   return {
-    ...record,
+    ...copyOf(record),
     score: record.scores?.[repeat] ?? null,
     ...(rights !== undefined && {rights: [rights[repeat] ?? null]}),
   }

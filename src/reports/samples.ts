@@ -30,21 +30,27 @@ export async function samplesOf(
   filter: SampleFilter,
   tell: (warning: string) => void = () => {},
 ): Promise<LogRecord[]> {
-  const {warnings, batches} = await source(runDir, filter)
-  // For a record that does not match, the outcome is kept: the record may replace one that matched.
-  const settled = new Map<string, LogRecord | Outcome>()
+  const {warnings, batches, heldId} = await source(runDir, filter)
+  const matching = new Map<string, LogRecord>()
+  // Of every record only the outcome is kept: it may replace, or have replaced, one that matched.
+  const outcomes = new Map<string, Map<string, Outcome>>()
   for await (const batch of batches) {
     for (const record of batch) {
-      const key = recordKey(record)
-      const before = settled.get(key)
-      if (replaces(record.outcome, typeof before === 'object' ? before.outcome : before))
-        settled.set(key, fits(record, filter) ? record : record.outcome)
+      const asked = `${record.bench}\u0000${record.arm}\u0000${record.repeat ?? ''}`
+      let settled = outcomes.get(asked)
+      if (settled === undefined) {
+        settled = new Map()
+        outcomes.set(asked, settled)
+      }
+      if (!replaces(record.outcome, settled.get(record.id))) continue
+      settled.set(heldId(record), record.outcome)
+      if (fits(record, filter)) matching.set(recordKey(record), record)
+      else if (matching.size > 0) matching.delete(recordKey(record))
     }
   }
   warnings().forEach(tell)
   const bySample = new Map<string, LogRecord[]>()
-  for (const record of settled.values()) {
-    if (typeof record === 'string') continue
+  for (const record of matching.values()) {
     const sample = `${record.bench}\u0000${record.id}`
     bySample.set(sample, [...(bySample.get(sample) ?? []), record])
   }
@@ -55,6 +61,8 @@ interface Source {
   readonly batches: AsyncIterable<Iterable<LogRecord>>
   /** Known once the batches were read. */
   readonly warnings: () => readonly string[]
+  /** The sample's id, as the string that the list of samples holds anyway: a million copies take 40 MB. */
+  readonly heldId: (record: LogRecord) => string
 }
 
 /** The records to look through. Named samples of a long log are looked up in its index, which is made if need be. */
@@ -74,14 +82,18 @@ async function source(runDir: string, filter: SampleFilter): Promise<Source> {
     if (found) return inMemory(found, made!.warnings)
   }
   const check = new RecordCheck(run)
-  return {batches: readLogBatches(runDir, check.fits), warnings: () => check.warnings()}
+  return {
+    batches: readLogBatches(runDir, check.fits),
+    warnings: () => check.warnings(),
+    heldId: ({bench, id}) => run.samples.get(bench)?.get(id)?.id ?? id,
+  }
 }
 
 function inMemory(records: readonly LogRecord[], warnings: readonly string[]): Source {
   const batches = (async function* () {
     yield records
   })()
-  return {batches, warnings: () => warnings}
+  return {batches, warnings: () => warnings, heldId: ({id}) => id}
 }
 
 /** Whether the lock alone shows that the run has these benchmarks and subtasks. */

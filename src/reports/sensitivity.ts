@@ -7,6 +7,7 @@ import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Sensitivity, SensitivityBench} from './schemas/sensitivity.js'
 import type {Settled} from './settled.js'
+import {copyOf} from './settled-sheet.js'
 import {aggregateOf, pairsOfUnits, unitsOf} from './strata.js'
 
 /** A setting and one of its values, as the user writes them. */
@@ -177,5 +178,5 @@ function asOneScore(records: readonly Settled[]): Settled {
   if (records.length === 1) return first
   const scores = records.map(({score}) => score)
   const score = scores.includes(null) ? null : scores.reduce<number>((sum, one) => sum + one!, 0) / scores.length
-  return {...first, score}
+  return {...copyOf(first), score}
 }

@@ -1,5 +1,6 @@
 // The settled records of an arm on a benchmark, held as columns of numbers: a map of a million objects would take a
-// gigabyte. What the arms of a benchmark share of a sample is held once. Reads like a map from id to record.
+// gigabyte. What the arms of a benchmark share of a sample is held once. Reads like a map from id to record; a record
+// that is read is a view of its row, so that a list of them is short too.
 import {type Outcome, outcomes} from '../core/outcome.js'
 import type {ListedSample} from '../run-folder/samples.js'
 import type {Settled} from './settled.js'
@@ -45,17 +46,117 @@ interface Columns {
   readonly numbers: Readonly<Record<(typeof numbers)[number], Float64Array>>
 }
 
+/** What the records of a sheet are read from. */
+interface Held {
+  readonly of: SheetRows
+  readonly columns: Columns
+  /** What few records have: further figures, costs, a cluster of their own. */
+  readonly metrics: Map<number, Readonly<Record<string, number>>>
+  readonly costs: Map<number, number | null>
+  readonly clusters: Map<number, string | null>
+}
+
 /** A whole number out of a column of doubles is made a small integer again: a double takes 16 bytes of its own. */
 const orNull = (value: number) => ((value | 0) === value ? value | 0 : Number.isNaN(value) ? null : value)
 
+/** The record of a row. It shows what the row holds when it is read. */
+class RowView implements Settled {
+  readonly #held: Held
+  readonly #row: number
+
+  constructor(held: Held, row: number) {
+    this.#held = held
+    this.#row = row
+  }
+
+  get #sample(): ListedSample {
+    return this.#held.of.samples[this.#row]!
+  }
+
+  #number(name: (typeof numbers)[number]): number | null {
+    return orNull(this.#held.columns.numbers[name][this.#row]!)
+  }
+
+  get #flags(): number {
+    return this.#held.columns.flags[this.#row]!
+  }
+
+  get subtask() {
+    return this.#sample.subtask
+  }
+  get outcome() {
+    return outcomes[this.#held.columns.outcome[this.#row]! - 1]!
+  }
+  get score() {
+    return this.#number('score')
+  }
+  get cluster() {
+    const own = this.#held.clusters.get(this.#row)
+    return own === undefined ? this.#held.of.clusters[this.#row]! : own
+  }
+  get group() {
+    return this.#sample.group ?? null
+  }
+  get groupSize() {
+    return this.#sample.groupSize ?? 1
+  }
+  get item() {
+    return this.#sample.item ?? null
+  }
+  get gold() {
+    const code = this.#held.columns.gold[this.#row]!
+    return code === 0 ? null : this.#held.of.golds[code - 1]!
+  }
+  get choices() {
+    return this.#held.columns.choices[this.#row]!
+  }
+  get metrics() {
+    return this.#held.metrics.get(this.#row) ?? none
+  }
+  get promptTokens() {
+    return this.#number('promptTokens')
+  }
+  get textTokens() {
+    return this.#number('textTokens')
+  }
+  get latentSteps() {
+    return this.#number('latentSteps')
+  }
+  get totalMs() {
+    return this.#number('totalMs')
+  }
+  get engaged() {
+    const engaged = this.#flags & 3
+    return engaged === 2 ? null : engaged
+  }
+  get answers() {
+    return (this.#flags >> 2) & 1
+  }
+  get cached() {
+    return (this.#flags >> 3) & 1
+  }
+  get costUsd(): number | null | undefined {
+    return this.#held.costs.get(this.#row)
+  }
+}
+
+const fields = Object.entries(Object.getOwnPropertyDescriptors(RowView.prototype)).flatMap(([name, {get}]) =>
+  get === undefined ? [] : [name as keyof Settled],
+)
+
+/** A record of which parts can be changed: a view has no fields of its own to copy. */
+export function copyOf(record: Settled): Settled {
+  return record instanceof RowView
+    ? (Object.fromEntries(fields.map(name => [name, record[name as keyof RowView]])) as unknown as Settled)
+    : record
+}
+
 export class SettledSheet implements ReadonlyMap<string, Settled> {
   readonly #of: SheetRows
-  #columns: Columns | undefined
+  #held: Held | undefined
+  /** The views by row, made when they are first asked for: a table goes over all records several times. */
+  #views: RowView[] | undefined
   #size = 0
-  /** What few records have: further figures, costs, a cluster of their own. */
-  readonly #metrics = new Map<number, Readonly<Record<string, number>>>()
-  readonly #costs = new Map<number, number | null>()
-  readonly #clusters = new Map<number, string | null>()
   /** Records that stand for several repeats, whole. */
   readonly #whole = new Map<number, Settled>()
 
@@ -69,7 +170,7 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
 
   /** The outcome of a sample, without the rest; undefined before its first record. */
   outcome(id: string): Outcome | undefined {
-    const code = this.#columns?.outcome[this.#of.rows.get(id) ?? -1]
+    const code = this.#held?.columns.outcome[this.#of.rows.get(id) ?? -1]
     return code ? outcomes[code - 1] : undefined
   }
 
@@ -79,14 +180,14 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
 
   get(id: string): Settled | undefined {
     const row = this.#of.rows.get(id)
-    return row === undefined || !this.#columns?.outcome[row] ? undefined : this.#at(row)
+    return row === undefined || !this.#held?.columns.outcome[row] ? undefined : this.#at(row)
   }
 
   /** The sample must be one of the benchmark, and the record must agree with it in subtask, item and group. */
   set(id: string, settled: Settled): void {
     const row = this.#of.rows.get(id)!
-    this.#columns ??= columnsOf(this.#of.samples.length)
-    const columns = this.#columns
+    this.#held ??= heldBy(this.#of)
+    const {columns, clusters, metrics, costs} = this.#held
     if (columns.outcome[row] === 0) columns.order[this.#size++] = row
     columns.outcome[row] = codes.get(settled.outcome)!
     if (settled.repeats !== undefined) {
@@ -99,43 +200,21 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
     for (const name of numbers) columns.numbers[name][row] = settled[name] ?? Number.NaN
     const first = this.#of.clusters[row]
     if (first === undefined) this.#of.clusters[row] = settled.cluster
-    put(this.#clusters, row, first === undefined || first === settled.cluster ? undefined : settled.cluster)
-    put(this.#metrics, row, isEmpty(settled.metrics) ? undefined : settled.metrics)
-    put(this.#costs, row, settled.costUsd)
+    put(clusters, row, first === undefined || first === settled.cluster ? undefined : settled.cluster)
+    put(metrics, row, isEmpty(settled.metrics) ? undefined : settled.metrics)
+    put(costs, row, settled.costUsd)
   }
 
   #at(row: number): Settled {
     const whole = this.#whole.get(row)
     if (whole !== undefined) return whole
-    const {outcome, gold, choices, flags, numbers: of} = this.#columns!
-    const {subtask, item, group, groupSize} = this.#of.samples[row]!
-    const flag = flags[row]!
-    const cost = this.#costs.get(row)
-    const cluster = this.#clusters.get(row)
-    return {
-      subtask,
-      outcome: outcomes[outcome[row]! - 1]!,
-      score: orNull(of.score[row]!),
-      cluster: cluster === undefined ? this.#of.clusters[row]! : cluster,
-      group: group ?? null,
-      groupSize: groupSize ?? 1,
-      item: item ?? null,
-      gold: gold[row] === 0 ? null : this.#of.golds[gold[row]! - 1]!,
-      choices: choices[row]!,
-      metrics: this.#metrics.get(row) ?? none,
-      promptTokens: orNull(of.promptTokens[row]!),
-      textTokens: orNull(of.textTokens[row]!),
-      latentSteps: orNull(of.latentSteps[row]!),
-      totalMs: orNull(of.totalMs[row]!),
-      engaged: (flag & 3) === 2 ? null : flag & 3,
-      answers: (flag >> 2) & 1,
-      cached: (flag >> 3) & 1,
-      ...(cost === undefined ? {} : {costUsd: cost}),
-    }
+    this.#views ??= new Array<RowView>(this.#of.samples.length)
+    this.#views[row] ??= new RowView(this.#held!, row)
+    return this.#views[row]
   }
 
   *#rows(): Generator<number> {
-    for (let k = 0; k < this.#size; k++) yield this.#columns!.order[k]!
+    for (let k = 0; k < this.#size; k++) yield this.#held!.columns.order[k]!
   }
 
   *keys(): MapIterator<string> {
@@ -157,6 +236,10 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
   forEach(each: (settled: Settled, id: string, map: ReadonlyMap<string, Settled>) => void): void {
     for (const [id, settled] of this) each(settled, id, this)
   }
+}
+
+function heldBy(of: SheetRows): Held {
+  return {of, columns: columnsOf(of.samples.length), metrics: new Map(), costs: new Map(), clusters: new Map()}
 }
 
 function columnsOf(rows: number): Columns {

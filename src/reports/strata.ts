@@ -173,43 +173,40 @@ export function flipsOf(base: Sheet, next: Sheet, limit: number): Flip[] {
 export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   const [first] = sheets as [Sheet, ...Sheet[]]
   const headline = headlineSubtasks(first)
-  const samples = new Map<string, Map<string, Linked>>()
+  const samples = new Map<string, {ids: string[]; records: Settled[]}>()
   const units = sheets.map(unitsOf)
-  for (const records of units) {
+  const counts = (record: Settled | undefined) =>
+    record !== undefined && record.score !== null && headline.has(record.subtask)
+  for (const [k, records] of units.entries()) {
     for (const [id, record] of records) {
-      if (record.score === null || !headline.has(record.subtask)) continue
+      if (!counts(record)) continue
+      // Most samples are in the first sheet already.
+      if (units.findIndex(earlier => counts(earlier.get(id))) < k) continue
       // A group may hold samples of several subtasks, and not the same ones of them in each sheet.
       const name = first.bench.aggregate === 'group' ? '' : record.subtask
       let subtask = samples.get(name)
       if (subtask === undefined) {
-        subtask = new Map()
+        subtask = {ids: [], records: []}
         samples.set(name, subtask)
       }
-      if (subtask.has(id)) continue
-      const {cluster, clusters, group} = record
-      subtask.set(id, {cluster, clusters, group})
+      subtask.ids.push(id)
+      subtask.records.push(record)
     }
   }
-  const clusters = clusterNumbers(Array.from(samples.values(), subtask => [...subtask.values()]))
-  const strata = Array.from(samples, ([name, subtask], s) => {
-    const ids = [...subtask.keys()]
-    return {
-      name,
-      scores: units.map(records => Float64Array.from(ids, id => records.get(id)?.score ?? Number.NaN)),
-      ...(clusters && {clusters: clusters[s]!}),
-    }
-  })
+  const clusters = clusterNumbers(Array.from(samples.values(), ({records}) => records))
+  const strata = Array.from(samples, ([name, {ids}], s) => ({
+    name,
+    scores: units.map(records => Float64Array.from(ids, id => records.get(id)?.score ?? Number.NaN)),
+    ...(clusters && {clusters: clusters[s]!}),
+  }))
   return weighted(strata, first).map(({name: _, ...stratum}) => stratum)
 }
-
-/** What links a sample (or group) with others. */
-type Linked = Pick<Settled, 'cluster' | 'clusters' | 'group'>
 
 /**
  * Numbers the clusters of these samples (or groups): those that share a picture, an item or a group have one number,
  * and so have those that are linked through others. Null if no two are linked: then clusters make no difference.
  */
-function clusterNumbers(strata: readonly (readonly Linked[])[]): Int32Array[] | null {
+function clusterNumbers(strata: readonly (readonly Settled[])[]): Int32Array[] | null {
   const links = new Links()
   let records = 0
   const numbers = strata.map(stratum =>

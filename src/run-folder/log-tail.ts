@@ -4,7 +4,7 @@ import {open} from 'node:fs/promises'
 import {join} from 'node:path'
 import {systemCodeOf} from '../core/errors.js'
 import {limits} from '../core/limits.js'
-import {lineBatches} from '../core/lines.js'
+import {type Line, lineBatches} from '../core/lines.js'
 import {logFile, parseRecord} from './reader.js'
 import type {LogRecord} from './record.js'
 
@@ -25,27 +25,32 @@ export class LogTail {
 
   /**
    * The records appended since the last call that fit, in batches; an incomplete last line is left for the next call.
-   * An absent log is empty. Throws `bad-file` (naming file and line) for a line that is not a record.
+   * Each batch is to be read to its end, since its records are parsed as they are read: a list of them would outlive
+   * the cheap collections of garbage, and a long log would fill the memory. An absent log is empty. Throws `bad-file`
+   * (naming file and line) for a line that is not a record.
    */
   async *appended(
     fits: (record: LogRecord, line: number) => boolean,
-  ): AsyncGenerator<readonly (LogPlace & {readonly record: LogRecord})[]> {
+  ): AsyncGenerator<Iterable<LogPlace & {readonly record: LogRecord}>> {
     try {
-      for await (const batch of lineBatches(this.#path, limits.recordBytes, this.#read)) {
-        const found: (LogPlace & {record: LogRecord})[] = []
-        for (const {text, complete, end} of batch) {
-          if (!complete) continue
-          const start = this.#read
-          this.#read = end
-          this.#lines++
-          if (text === '') continue
-          const record = parseRecord(text, this.#path, this.#lines)
-          if (fits(record, this.#lines)) found.push({record, start, end: end - 1})
-        }
-        yield found
-      }
+      for await (const batch of lineBatches(this.#path, limits.recordBytes, this.#read)) yield this.#placed(batch, fits)
     } catch (error) {
       if (systemCodeOf(error) !== 'ENOENT') throw error
+    }
+  }
+
+  *#placed(
+    batch: readonly Line[],
+    fits: (record: LogRecord, line: number) => boolean,
+  ): Generator<LogPlace & {readonly record: LogRecord}> {
+    for (const {text, complete, end} of batch) {
+      if (!complete) continue
+      const start = this.#read
+      this.#read = end
+      this.#lines++
+      if (text === '') continue
+      const record = parseRecord(text, this.#path, this.#lines)
+      if (fits(record, this.#lines)) yield {record, start, end: end - 1}
     }
   }
 
