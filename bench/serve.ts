@@ -1,7 +1,7 @@
 // What `serve` gives 1, 4 and 8 clients at once: tokens a second, against one client in the same run.
-// Starts the compiled command on a random checkpoint of 34 M parameters with a batch of 8. Clients send one request after another,
-// as far apart as their answers are long. Rounds are interleaved; the number of rounds may be given. A local session
-// with as many rows is measured beside it: what is lost by the way over HTTP, and by rows that come and go.
+// Starts the compiled command on a random checkpoint of 34 M parameters with a batch of 8. Each client sends its next
+// request when it has its answer. Rounds are interleaved; their number may be given. Beside it: a local session with
+// as many rows, which shows what is lost by the way over HTTP, and by rows that come and go.
 import {spawn} from 'node:child_process'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {cpus, loadavg, tmpdir} from 'node:os'

@@ -93,7 +93,7 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
 }
 
 /** The bank of a model that never opened a block. */
-export const emptyBank: LatentBank = {
+const emptyBank: LatentBank = {
   recorded: async () => null,
   donor: async () => null,
   statistics: () => Promise.reject(new TypeError('there are no latents')),

@@ -83,7 +83,7 @@ export function assertModel(name: string, {ref}: Pick<ModelIdentity, 'ref'>): vo
     throw new Refusal(404, `There is no model ${shown(name)} here, only ${ref}.`, 'model', 'model_not_found')
 }
 
-/** What latents are made of: the first picture alone for crops of it, else the prompt with the others in their places. */
+/** What latents are made of: crops of the first picture alone, or the prompt with the others in their places. */
 function shownOnly(
   prompt: Prompt,
   pictures: readonly ImageRef[],
