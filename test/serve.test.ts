@@ -120,14 +120,15 @@ describe('a signal', () => {
 
   it('lets running requests finish, refuses new ones and ends with 0', async () => {
     const {url, ended, signal} = await serve()
-    const path = `POST ${new URL(url).pathname}/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n`
-    const late = rawConnection(url, path)
+    const body = JSON.stringify({model, messages: [{role: 'user', content: 'x'}]})
+    const lines = [`POST ${new URL(url).pathname}/chat/completions HTTP/1.1`, 'host: x']
+    const late = rawConnection(url, [...lines, `content-length: ${body.length}`, '', ''].join('\r\n'))
     const {rest} = await longAnswer(url)
     signal('SIGTERM')
     const text = await rest()
     expect(text.trimEnd()).toMatch(/data: \[DONE\]$/)
-    late.socket.write('{}')
-    expect(await late.reply).toMatch(/^HTTP\/1\.1 (?:400|503) /)
+    late.socket.write(body)
+    expect(await late.reply).toMatch(/^HTTP\/1\.1 503 .*"The server is stopping\."/s)
     const {code, stderr} = await ended
     expect([code, stderr]).toEqual([0, expect.stringContaining('Stopping')])
     await expect(fetch(`${url}/models`)).rejects.toThrow()

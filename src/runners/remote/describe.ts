@@ -15,7 +15,7 @@ export interface EndpointDescription {
   /** True if the endpoint lists the model; null if it has no list (not every endpoint offers `GET /models`). */
   readonly served: boolean | null
   readonly models: readonly string[]
-  /** Always null: the latents of an endpoint cannot be observed. */
+  /** Always null: only `--observe-latents` asks for them (observed-latents.ts). */
   readonly latent: null
 }
 
