@@ -32,6 +32,7 @@ const schemas = {
   result: (await import('../dist/reports/schemas/result.js')).resultDocumentSchema,
   diagnosis: (await import('../dist/reports/schemas/diagnosis.js')).diagnosisSchema,
   sensitivity: (await import('../dist/reports/schemas/sensitivity.js')).sensitivitySchema,
+  'sweep-status': (await import('../dist/evaluation/sweep/status.js')).sweepStatusSchema,
 }
 for (const [name, schema] of Object.entries(schemas)) {
   const json = {$id: `lantern-eval/schemas/${name}.schema.json`, ...z.toJSONSchema(schema, {io: 'input'})}

@@ -39,7 +39,7 @@ async function ids(): Promise<string[]> {
 
 it('stops a suspended writer that comes back to a folder held by another process', async () => {
   await serve(40)
-  const first = startCli(asking(), {env: env()})
+  const first = startCli(asking(), {env: {...env(), LANTERN_EVAL_LEASE_SECONDS: '2'}})
   await until(async () => (await ids()).length > 3)
   first.child.kill('SIGSTOP')
   const hold = join(out(), 'writer.lock')

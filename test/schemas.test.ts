@@ -24,6 +24,7 @@ test('every published schema is valid', async () => {
     'record',
     'result',
     'sensitivity',
+    'sweep-status',
   ])
   for (const name of names) expect(await compiled(name)).toBeInstanceOf(Function)
 })

@@ -146,7 +146,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   hold: given => {
     const run = join(given.folder, 'run')
     cpSync(join(given.base, 'runs', 'a'), run, {recursive: true})
-    const held = JSON.stringify({pid: 2 ** 22 + 1, host: 'x', since: '2026-01-01', token: 'a'})
+    const held = JSON.stringify({pid: 2 ** 22 + 1, host: 'x', since: '2026-01-01', token: 'a', leaseSeconds: 1})
     writeFileSync(join(run, 'writer.lock'), file('a.json', Buffer.from(held), given))
     // A hold of another machine that seems to live is respected: that is a right end.
     return [

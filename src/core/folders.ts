@@ -59,6 +59,7 @@ const reasons: ReadonlyMap<unknown, string> = new Map([
   ['EEXIST', 'a link to nothing is in its place'],
 ])
 
-function reasonOf(error: unknown): string {
+/** Why the file system refused, in plain words where they are known. */
+export function reasonOf(error: unknown): string {
   return reasons.get(systemCodeOf(error)) ?? messageOf(error)
 }

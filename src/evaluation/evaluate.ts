@@ -28,7 +28,8 @@ export async function evaluate(
 ): Promise<RunEnd> {
   const {spec, lock, samples} = prepared
   const dir = spec.out ?? defaultRunDir(lock)
-  const facts = await withRun({dir, lock, samples, env: spec.runner.common.env}, async run => {
+  const tell = (message: string) => onEvent({type: 'runner', event: {type: 'note', message}})
+  const facts = await withRun({dir, lock, samples, env: spec.runner.common.env, tell}, async run => {
     const {tally} = run
     const total = totalOf(prepared)
     const headlines = Object.fromEntries(
@@ -38,7 +39,7 @@ export async function evaluate(
       ...{type: 'begin', runDir: dir, total, settled: tally.settled, before: tally.scores(), headlines},
       ...{repeats: spec.repeats ?? 1, labels: labelsOf(spec)},
     })
-    const features = new FeatureStore(dir, message => onEvent({type: 'runner', event: {type: 'note', message}}))
+    const features = new FeatureStore(dir, tell)
     try {
       await runLoop(prepared, {
         run,

@@ -1,37 +1,26 @@
-// Holds a run folder against a second writer. The hold of a dead process is recognised and taken over. A process that
-// was suspended for too long may have lost its hold; it finds out before it writes again.
-import {randomUUID} from 'node:crypto'
-import {link, lstat, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises'
-import {hostname} from 'node:os'
+// Holds a run folder against a second writer, by a lease. The hold of a dead process is recognised and taken over. A
+// process that was suspended for too long may have lost its hold; it finds out before it writes again.
+import {link, readFile, rename, rm} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import {z} from 'zod'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
-import {jsonOrNothing} from '../core/json.js'
-import {partOf, removeDeadParts} from '../core/part-file.js'
-import {isAlive} from '../core/process.js'
+import {partOf} from '../core/part-file.js'
+import {
+  type Holder,
+  identityOf,
+  type Lease,
+  notALease,
+  type Sight,
+  type Tenant,
+  takeLease,
+  thisProcess,
+  Watch,
+} from './lease.js'
 
 export const holdFile = 'writer.lock'
 
-/**
- * A hold is renewed while its process lives. One this old is stale even if a process has its number (numbers are
- * reused).
- */
-const staleAfterMs = 60_000
-const renewEveryMs = 15_000
-/** Stale holds in a row before we give up. */
+/** Dead holds in a row before we give up. */
 const mostTries = 100
-/** A hold is one line of JSON; a longer file was not written here. */
-const longestHold = 4096
-
-const holderSchema = z.object({
-  pid: z.number().int().positive(),
-  host: z.string(),
-  since: z.string(),
-  /** Tells two holds of one process apart. */
-  token: z.string().optional(),
-})
-type Holder = z.infer<typeof holderSchema>
 
 export interface Hold {
   /** Throws `hold-lost` when we no longer hold the folder. Called before every write. */
@@ -40,134 +29,114 @@ export interface Hold {
   release(): Promise<void>
 }
 
+export interface Waiting {
+  /** Told once, when it takes a while to find out whether a holder lives. */
+  readonly tell?: (sentence: string) => void
+  readonly tenant?: Tenant
+  readonly signal?: AbortSignal
+}
+
 /**
- * Takes the hold and makes the folder if needed. Throws `usage` while a living process holds it, `disk` when the hold
- * cannot be written.
+ * Takes the hold and makes the folder if needed. Whether a holder on another host lives shows within a lease. Throws
+ * `usage` while a living process holds it, `disk` when the hold cannot be written.
  */
-export async function hold(runDir: string): Promise<Hold> {
+export async function hold(runDir: string, {tell, tenant = thisProcess()}: Waiting = {}): Promise<Hold> {
   const path = join(runDir, holdFile)
-  const mine = JSON.stringify({
-    pid: process.pid,
-    host: hostname(),
-    since: new Date().toISOString(),
-    token: randomUUID(),
-  } satisfies Holder)
-  for (let tries = 0; !(await take(path, mine)); tries++) {
-    const found = await inspect(path)
-    if (found?.living) {
-      const {pid, host, since} = found.living
-      throw new LanternError(
-        'usage',
-        `${runDir} is being written by process ${pid} on ${host} since ${since}.`,
-        'Wait for it, stop it, or give another --out.',
-      )
+  const watch = new Watch(tenant)
+  let told = false
+  let lease = await take(path, tenant)
+  for (let tries = 0; lease === null; lease = await take(path, tenant)) {
+    const sight = await watch.look(path)
+    if (sight === null || sight.dead) {
+      if (tries++ === mostTries) throw notALease(path)
+      if (sight !== null) await putAside(path, sight.text)
+      continue
     }
-    if (tries === mostTries) throw notAHold(path)
-    if (found) await putAside(path, found.text)
+    if (sight.beat || (await isFresh(watch, path, sight))) throw isHeld(runDir, sight.holder!)
+    if (!told) tell?.(waitingFor(runDir, sight.holder!))
+    told = true
+    await tenant.clock.sleep(Math.min(1000, watch.pauseMs))
   }
-  await removeDeadParts(runDir)
-  const renewal = setInterval(() => void renew(path, mine), renewEveryMs)
-  renewal.unref()
+  const {token, close} = lease
   return {
     async check() {
       // Every write waits for this check, so the usual case looks once.
-      if ((await readFile(path, 'utf8').catch(() => null)) === mine) return
-      const found = await inspect(path)
-      const now = found?.living
-        ? `process ${found.living.pid} on ${found.living.host} is writing there`
-        : 'the hold is gone'
+      if (identityOf(await readFile(path, 'utf8').catch(() => '')) === token) return
+      const now = (await new Watch(tenant).look(path).catch(() => null)) ?? {dead: true, holder: null}
+      const {pid, host} = now.holder ?? {}
+      const what = now.dead ? 'the hold is gone' : `process ${pid} on ${host} is writing there`
       throw new LanternError(
         'hold-lost',
-        `This process no longer holds ${runDir}: ${now}.`,
+        `This process no longer holds ${runDir}: ${what}.`,
         'Wait until no other process writes there, then run the same command again: finished samples are kept.',
       )
     },
     async release() {
-      clearInterval(renewal)
-      await putAside(path, mine)
+      close()
+      await putAside(path, token)
     },
   }
 }
 
-/** Linking a finished file into place is atomic: a hold is never visible without its holder. */
-async function take(path: string, holder: string): Promise<boolean> {
-  const draft = partOf(path)
+/**
+ * Waits while another process holds a run folder, for two leases at most, and removes a dead hold. For workers of a
+ * sweep, who know that its holder lost the unit and will stop. Who holds it even then is found by `hold`.
+ */
+export async function untilFree(runDir: string, {tell, tenant = thisProcess(), signal}: Waiting = {}): Promise<void> {
+  const path = join(runDir, holdFile)
+  const watch = new Watch(tenant)
+  const {clock} = tenant
+  const began = clock.now()
+  for (let looks = 0; !signal?.aborted; looks++) {
+    const sight = await watch.look(path)
+    if (sight === null) return
+    if (sight.dead) return putAside(path, sight.text)
+    const {leaseSeconds} = sight.holder!
+    if (clock.now() - began > 2.5 * 1000 * leaseSeconds) return
+    if (looks === 0) tell?.(waitingFor(runDir, sight.holder!))
+    await clock.sleep(Math.min(1000, watch.pauseMs), signal)
+  }
+}
+
+function isHeld(runDir: string, {pid, host, since}: Holder): LanternError {
+  return new LanternError(
+    'usage',
+    `${runDir} is being written by process ${pid} on ${host} since ${since}.`,
+    'Wait for it, stop it, or give another --out.',
+  )
+}
+
+function waitingFor(runDir: string, {pid, host, leaseSeconds}: Holder): string {
+  return `Waiting up to ${leaseSeconds} s to see whether process ${pid} on ${host} still writes ${runDir}.`
+}
+
+/** False for a hold that vanished meanwhile. */
+async function isFresh(watch: Watch, path: string, sight: Sight): Promise<boolean> {
+  return watch.isFresh(path, sight).catch(() => false)
+}
+
+async function take(path: string, tenant: Tenant): Promise<Lease | null> {
   await makeFolder(dirname(path), 'Give another --out.')
   try {
-    await writeFile(draft, holder)
-    await link(draft, path)
-    return true
+    return await takeLease(path, tenant)
   } catch (error) {
-    if (systemCodeOf(error) === 'EEXIST' && (await isFolder(dirname(path)))) return false
     throw new LanternError('disk', `${path} cannot be written: ${messageOf(error)}.`, 'Give another --out.', {
       cause: error,
     })
-  } finally {
-    await rm(draft, {force: true}).catch(() => undefined)
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return lstat(path).then(
-    found => found.isDirectory() || found.isSymbolicLink(),
-    () => false,
-  )
-}
-
-/** Another process may have taken over: then the hold is not ours to renew. */
-async function renew(path: string, mine: string): Promise<void> {
-  try {
-    if ((await readFile(path, 'utf8')) === mine) await utimes(path, new Date(), new Date())
-  } catch {
-    // It is gone. The check before the next write reports it.
-  }
-}
-
-interface Found {
-  /** Null for what cannot be a hold: a link, or a file that is too long. */
-  readonly text: string | null
-  /** The holder, if it still lives. */
-  readonly living: Holder | null
-}
-
-/** What is at the place of the hold; null when nothing is. Throws `disk` when it is not a file. */
-async function inspect(path: string): Promise<Found | null> {
-  try {
-    const found = await lstat(path)
-    if (found.isSymbolicLink()) return {text: null, living: null}
-    if (!found.isFile()) throw notAHold(path)
-    if (found.size > longestHold) return {text: null, living: null}
-    const text = await readFile(path, 'utf8')
-    const holder = Date.now() - found.mtimeMs > staleAfterMs ? null : holderIn(text)
-    return {text, living: holder && (holder.host !== hostname() || isAlive(holder.pid)) ? holder : null}
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return null
-    throw error
-  }
-}
-
-function holderIn(text: string): Holder | null {
-  return holderSchema.safeParse(jsonOrNothing(text)).data ?? null
-}
-
-function notAHold(path: string): LanternError {
-  return new LanternError(
-    'disk',
-    `${path} is in the way and is not the hold of a run.`,
-    'Remove it, or give another --out.',
-  )
 }
 
 /**
- * Removes a hold whose text is `text` (null: whatever its text). Another process may take it over between the look and
- * the rename; that process gets its hold back.
+ * Removes a hold with this text or token (null: whatever its text). Another process may take it over between the look
+ * and the rename; that process gets its hold back.
  */
 async function putAside(path: string, text: string | null): Promise<void> {
   const aside = partOf(path)
+  const isOther = async (at: string) => text !== null && identityOf(await readFile(at, 'utf8')) !== identityOf(text)
   try {
-    if (text !== null && (await readFile(path, 'utf8')) !== text) return
+    if (await isOther(path)) return
     await rename(path, aside)
-    if (text !== null && (await readFile(aside, 'utf8')) !== text) await link(aside, path)
+    if (await isOther(aside)) await link(aside, path)
     await rm(aside, {force: true})
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes(systemCodeOf(error) ?? '')) throw error

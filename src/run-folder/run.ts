@@ -24,6 +24,8 @@ export interface NewRun {
   readonly samples: Iterable<ListedSample>
   /** Environment whose credentials must not reach the log. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Told that it takes a while to find out whether another process writes the folder. */
+  readonly tell?: (sentence: string) => void
 }
 
 export interface OpenRun {
@@ -51,10 +53,10 @@ export interface OpenRun {
  * `work` throws.
  */
 export async function withRun<T>(run: NewRun, work: (run: OpenRun) => Promise<T>): Promise<T> {
-  const {dir, lock, samples, env} = run
+  const {dir, lock, samples, env, tell} = run
   // Another run in this folder is the error to report first, before any hold and before anything is made.
   await isRunOf(dir, lock)
-  const held = await hold(dir)
+  const held = await hold(dir, tell === undefined ? {} : {tell})
   let empty = false
   let failed = true
   try {

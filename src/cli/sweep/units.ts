@@ -10,6 +10,7 @@ import {prepare} from '../../evaluation/prepare.js'
 import type {RunEvent} from '../../evaluation/spec.js'
 import {type Plan, type Sweep, type Unit, unitDir, unitsOf} from '../../evaluation/sweep/plan.js'
 import type {RunUnit} from '../../evaluation/sweep/work.js'
+import {untilFree} from '../../run-folder/hold.js'
 import {toSpec} from '../run-spec.js'
 import {runSettings} from '../settings/index.js'
 import {resolveSettings} from '../settings/resolve.js'
@@ -84,11 +85,21 @@ async function expanded(models: readonly string[], folder: string, bad: (key: st
   return [...new Set(all)]
 }
 
-/** Runs units of a sweep by the machinery of `run`, each in a folder of its own: a second start resumes. */
-export function unitRunner({dir, plan}: Sweep, env: NodeJS.ProcessEnv, show: (event: RunEvent) => void): RunUnit {
+/**
+ * Runs units of a sweep by the machinery of `run`, each in a folder of its own: a second start resumes.
+ * @param tell told that a worker that lost the unit still has its folder, which is waited for
+ */
+export function unitRunner(
+  {dir, plan}: Sweep,
+  env: NodeJS.ProcessEnv,
+  show: (event: RunEvent) => void,
+  tell: (sentence: string) => void = () => {},
+): RunUnit {
   const root = resolve(dir)
   return async (unit, signal) => {
     process.chdir(plan.folder)
+    // Before the model is loaded.
+    await untilFree(unitDir(root, unit), {tell, signal})
     const file = new Map<string, unknown>()
     const own = {model: [unit.model], bench: [unit.bench], shard: unit.shard, out: unitDir(root, unit)}
     for (const [name, value] of Object.entries({...plan.settings, ...own}))

@@ -21,7 +21,7 @@ export default class SweepMerge extends BaseCommand<typeof SweepMerge> {
       throw new LanternError(
         'incomplete-merge',
         `${missing.length} of ${units.length} units are not done: ${missing.slice(0, 20).join(', ')}.`,
-        `\`lantern-eval sweep status ${dir}\` says why.`,
+        `\`lantern-eval sweep status ${dir}\`, which says what became of them.`,
       )
     const runs = []
     for (const name of new Set(units.map(({run}) => run))) {

@@ -16,6 +16,7 @@ export default class SweepPlan extends BaseCommand<typeof SweepPlan> {
     const {units, ...shared} = await readSweepFile(this.args.file)
     const {hash} = await writePlan(this.flags.out, units, shared)
     this.log(`${units.length} units in ${this.flags.out}`)
+    this.log(`\`lantern-eval sweep work ${this.flags.out}\` runs them; start it as often as you have GPUs or hosts.`)
     return {dir: this.flags.out, units: units.length, hash, exitCode: 0}
   }
 }

@@ -19,12 +19,20 @@ export default class SweepWork extends BaseCommand<typeof SweepWork> {
     const {unitRunner} = await import('../../cli/sweep/units.js')
     const {resolve} = await import('node:path')
     const sweep = await readSweep(resolve(this.args.dir))
-    const run = unitRunner(sweep, process.env, () => {})
+    const tell = (level: 'info' | 'warn', sentence: string) => this.tell(level, sentence)
+    const run = unitRunner(
+      sweep,
+      process.env,
+      () => {},
+      sentence => tell('info', sentence),
+    )
     const signal = this.interruption()
     const {SLURM_ARRAY_TASK_ID: slurm, JOB_COMPLETION_INDEX: job} = process.env
     const given = slurm || job
     const index = this.flags.index ?? (given ? Number(given) : undefined)
-    const worked = await (index === undefined ? workAll(sweep, run, signal) : workOne(sweep, index, run, signal))
+    const worked = await (index === undefined
+      ? workAll(sweep, run, signal, {tell})
+      : workOne(sweep, index, run, signal, {tell}))
     const {done, failed, lost} = worked
     this.log(`${done} units done, ${failed} failed, ${lost} lost to other workers`)
     process.exitCode = signal.aborted ? 130 : failed > 0 ? 4 : 0

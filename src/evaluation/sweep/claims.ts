@@ -1,28 +1,26 @@
-// Who works on which unit, on a shared folder. A claim is a file `claims/UNIT.GENERATION` that is linked into place, so
-// of several workers exactly one makes it. A claim is never changed into another's: whoever takes over a dead claim
-// makes the next generation, which again only one can make. The newest generation counts.
-import {randomUUID} from 'node:crypto'
-import {access, type FileHandle, link, open, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises'
-import {hostname} from 'node:os'
+// Who works on which unit, on a shared folder. A claim is a lease at `claims/UNIT.GENERATION` that is linked into
+// place, so of several workers exactly one makes it. A claim is never changed into another's: whoever takes over a dead
+// claim makes the next generation, which again only one can make. The newest generation counts. How a claim ended is a
+// file `ends/UNIT.GENERATION.STATE.json`. So the names of files alone say which units are free, begun, done or failed.
+import {access, readdir, readFile, stat} from 'node:fs/promises'
 import {join} from 'node:path'
-import {systemCodeOf} from '../../core/errors.js'
+import {LanternError} from '../../core/errors.js'
+import {reasonOf} from '../../core/folders.js'
 import {jsonOrNothing} from '../../core/json.js'
-import {partOf, writeWhole} from '../../core/part-file.js'
-import {isAlive} from '../../core/process.js'
-
-/** A claim that was not renewed for this long is dead. */
-const leaseMs = 60_000
-const renewEveryMs = 15_000
+import {writeWhole} from '../../core/part-file.js'
+import {type Lease, type Tenant, takeLease, thisProcess} from '../../run-folder/lease.js'
 
 export interface Claim {
-  /** Whether it is still the newest one of its unit. */
+  /** Aborts once another worker took the unit over: this process was suspended, or cut off from the folder. */
+  readonly lost: AbortSignal
+  /** Whether the unit is still ours. */
   holds(): Promise<boolean>
   /** Writes how the unit ended. False, and nothing is written, where another worker took it over meanwhile. */
   end(result: UnitEnd): Promise<boolean>
   /** Frees the unit for others. */
   free(): Promise<void>
   /** Stops renewing. */
-  close(): Promise<void>
+  close(): void
 }
 
 export interface UnitEnd {
@@ -32,123 +30,142 @@ export interface UnitEnd {
   readonly seconds: number
 }
 
-/** The newest generation of the claims of each unit. */
-export async function newestClaims(dir: string): Promise<Map<number, number>> {
-  const newest = new Map<number, number>()
-  for (const name of await readdir(join(dir, 'claims'))) {
+/** How a claim ended; one that was given back, by its worker or by `retry`, is `freed`. */
+type EndState = UnitEnd['state'] | 'freed'
+
+/** What the names of files say about one unit. */
+export interface Begun {
+  /** The newest claim; 0 for none. */
+  readonly generation: number
+  /** `open` while somebody holds that claim, or died with it. */
+  readonly state: 'open' | EndState
+}
+
+/** All units that were ever claimed. */
+export async function begunUnits(dir: string): Promise<Map<number, Begun>> {
+  // Claims are read first: an end that comes between the two is of a claim that is known, or it is left out.
+  const claims = await namesIn(join(dir, 'claims'))
+  const ends = await namesIn(join(dir, 'ends'))
+  const units = new Map<number, {generation: number; state: Begun['state']}>()
+  for (const name of claims) {
     const [, unit, generation] = /^(\d+)\.(\d+)$/.exec(name) ?? []
     if (unit === undefined) continue
-    const index = Number(unit)
-    newest.set(index, Math.max(newest.get(index) ?? 0, Number(generation)))
+    const before = units.get(Number(unit))
+    if (before === undefined) units.set(Number(unit), {generation: Number(generation), state: 'open'})
+    else before.generation = Math.max(before.generation, Number(generation))
   }
-  return newest
+  for (const name of ends) {
+    const [, unit, generation, state] = /^(\d+)\.(\d+)\.(done|failed|freed)\.json$/.exec(name) ?? []
+    const begun = unit === undefined ? undefined : units.get(Number(unit))
+    if (begun === undefined || begun.state === 'done') continue
+    // Done is done, by whichever worker. What was freed after it failed is free.
+    if (state === 'done') Object.assign(begun, {state, generation: Number(generation)})
+    else if (Number(generation) === begun.generation && begun.state !== 'freed') begun.state = state as EndState
+  }
+  return units
+}
+
+/** Readings of an unchanged folder before it is listed all the same: two changes may have one stamp. */
+const mostReuses = 5
+
+/**
+ * As `begunUnits`, for those who look again and again: lists the folder where its stamps changed. They are compared
+ * with themselves, never with a clock.
+ */
+export function begunReader(dir: string): () => Promise<ReadonlyMap<number, Begun>> {
+  let last: {readonly stamps: string; readonly units: ReadonlyMap<number, Begun>; reuses: number} | null = null
+  return async () => {
+    const folders = ['claims', 'ends'].map(name => stat(join(dir, name), {bigint: true}))
+    const stamps = (await Promise.all(folders).catch(() => [])).map(({mtimeNs}) => mtimeNs).join(' ')
+    if (last !== null && last.stamps === stamps && last.reuses++ < mostReuses) return last.units
+    last = {stamps, units: await begunUnits(dir), reuses: 0}
+    return last.units
+  }
 }
 
 /** The units that ended, and whether they are done or failed. */
 export async function endedUnits(dir: string): Promise<Map<number, UnitEnd['state']>> {
   const ended = new Map<number, UnitEnd['state']>()
-  for (const name of await readdir(join(dir, 'ends'))) {
-    const [, unit, state] = /^(\d+)\.(done|failed)\.json$/.exec(name) ?? []
-    // A unit that failed once and was done later is done.
-    if (unit !== undefined && ended.get(Number(unit)) !== 'done') ended.set(Number(unit), state as UnitEnd['state'])
-  }
+  for (const [index, {state}] of await begunUnits(dir))
+    if (state === 'done' || state === 'failed') ended.set(index, state)
   return ended
 }
 
 /** How a unit ended; null for what cannot be read. */
-export async function endOfUnit(dir: string, index: number, state: UnitEnd['state']): Promise<UnitEnd | null> {
-  const text = await readFile(endPath(dir, index, state), 'utf8').catch(() => '')
+export async function endOfUnit(dir: string, index: number, {generation, state}: Begun): Promise<UnitEnd | null> {
+  const text = await readFile(endPath(dir, index, generation, state), 'utf8').catch(() => '')
   return (jsonOrNothing(text) as UnitEnd | undefined) ?? null
 }
 
-/** Now, by the clock of the file system: the clocks of hosts may differ. */
-export async function clockOf(dir: string): Promise<number> {
-  const probe = partOf(join(dir, 'claims', 'clock'))
-  try {
-    await writeFile(probe, '.')
-    return (await stat(probe)).mtimeMs
-  } finally {
-    await rm(probe, {force: true})
-  }
-}
-
-export interface ClaimState {
-  readonly state: 'free' | 'held' | 'dead'
-  readonly host: string | null
-}
-
-/** What a claim says: given up, held by a living worker, or dead. */
-export async function stateOfClaim(dir: string, index: number, generation: number, now: number): Promise<ClaimState> {
-  const path = claimPath(dir, index, generation)
-  const text = await readFile(path, 'utf8').catch(() => '')
-  const held = jsonOrNothing(text) as {free?: boolean; host?: string; pid?: number} | undefined
-  if (held?.free) return {state: 'free', host: null}
-  const host = held?.host ?? null
-  if (host === hostname() && held?.pid !== undefined && !isAlive(held.pid)) return {state: 'dead', host}
-  return {state: now - (await stat(path)).mtimeMs > leaseMs ? 'dead' : 'held', host}
-}
-
 /** Claims a unit whose newest claim is `generation` (0: none). Null where another worker was faster. */
-export async function claim(dir: string, index: number, generation: number): Promise<Claim | null> {
-  const next = generation + 1
-  const text = JSON.stringify({host: hostname(), pid: process.pid, token: randomUUID()})
-  const file = await make(dir, index, next, text)
-  if (file === null) return null
-  // Renewed through the open file: it never touches the claim of another worker. Its time is the file system's.
-  const renewal = setInterval(() => void file.write(text, 0).catch(() => undefined), renewEveryMs)
-  renewal.unref()
-  const holds = async () => !(await exists(claimPath(dir, index, next + 1)))
-  let closed = false
-  const close = async () => {
-    if (closed) return
-    closed = true
-    clearInterval(renewal)
-    await file.close()
+export async function claim(
+  dir: string,
+  index: number,
+  generation: number,
+  tenant: Tenant = thisProcess(),
+): Promise<Claim | null> {
+  const mine = generation + 1
+  const lost = new AbortController()
+  const holds = async () =>
+    !lost.signal.aborted &&
+    !(await exists(claimPath(dir, index, mine + 1))) &&
+    !(await exists(endPath(dir, index, mine, 'freed')))
+  const watched = async () => {
+    if (!(await holds())) lost.abort()
   }
+  const lease: Lease | null = await writing(dir, () => takeLease(claimPath(dir, index, mine), tenant, watched))
+  if (lease === null) return null
   return {
+    lost: lost.signal,
     holds,
     async end(result) {
       if (!(await holds())) return false
-      await writeWhole(endPath(dir, index, result.state), `${JSON.stringify(result)}\n`)
-      if (result.state === 'done') await rm(endPath(dir, index, 'failed'), {force: true})
+      await writing(dir, () => writeWhole(endPath(dir, index, mine, result.state), `${JSON.stringify(result)}\n`))
       return true
     },
     async free() {
-      await close()
-      await freeUnit(dir, index, next)
+      lease.close()
+      await freeUnit(dir, index, mine)
     },
-    close,
+    close: lease.close,
   }
 }
 
-/** Makes a unit free again, by a generation that nobody holds, and forgets that it failed. */
-export async function freeUnit(dir: string, index: number, generation: number): Promise<boolean> {
-  const file = await make(dir, index, generation + 1, JSON.stringify({free: true}))
-  await file?.close()
-  if (file !== null) await rm(endPath(dir, index, 'failed'), {force: true})
-  return file !== null
+/** Makes a unit free again whose newest claim is `generation`. Its worker, should it still live, finds out. */
+export async function freeUnit(dir: string, index: number, generation: number): Promise<void> {
+  await writing(dir, () => writeWhole(endPath(dir, index, generation, 'freed'), '{}\n'))
 }
 
-/** Linking a finished file into place is atomic, also on NFS: a claim is never seen without its holder. */
-async function make(dir: string, index: number, generation: number, text: string): Promise<FileHandle | null> {
-  const path = claimPath(dir, index, generation)
-  const draft = partOf(path)
-  const file = await open(draft, 'wx+')
+/** Where the claim of a unit lies. */
+export function claimPath(dir: string, index: number, generation: number): string {
+  return join(dir, 'claims', `${index}.${generation}`)
+}
+
+function endPath(dir: string, index: number, generation: number, state: string): string {
+  return join(dir, 'ends', `${index}.${generation}.${state}.json`)
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   try {
-    await file.write(text, 0)
-    await link(draft, path)
-    return file
+    return await readdir(folder)
   } catch (error) {
-    await file.close()
-    if (systemCodeOf(error) === 'EEXIST') return null
-    throw error
-  } finally {
-    await rm(draft, {force: true})
+    const advice = 'The plan alone cannot be worked on: plan the sweep again, in another folder.'
+    throw new LanternError('bad-file', `${folder} cannot be read: ${reasonOf(error)}.`, advice, {cause: error})
   }
 }
 
-const claimPath = (dir: string, index: number, generation: number) => join(dir, 'claims', `${index}.${generation}`)
-const endPath = (dir: string, index: number, state: string) => join(dir, 'ends', `${index}.${state}.json`)
+async function writing<T>(dir: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    throw new LanternError(
+      'disk',
+      `The claims of the sweep ${dir} cannot be written: ${reasonOf(error)}.`,
+      'Mend that and start the worker again: units that are done stay done, and begun ones are resumed.',
+      {cause: error},
+    )
+  }
+}
 
 const exists = (path: string) =>
   access(path).then(

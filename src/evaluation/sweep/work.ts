@@ -1,8 +1,8 @@
 // A worker: takes free units until none is left, or one unit by its index. How a unit runs is given from outside.
-import {hostname} from 'node:os'
-import {setTimeout as sleep} from 'node:timers/promises'
 import {LanternError, messageOf} from '../../core/errors.js'
-import {type Claim, claim, clockOf, endedUnits, newestClaims, stateOfClaim, type UnitEnd} from './claims.js'
+import {random} from '../../core/random.js'
+import {type Holder, type Tenant, thisProcess, Watch} from '../../run-folder/lease.js'
+import {type Begun, begunReader, begunUnits, type Claim, claim, claimPath, type UnitEnd} from './claims.js'
 import type {Sweep, Unit} from './plan.js'
 
 /** Runs one unit to its end. `interrupted` gives it back. */
@@ -18,86 +18,197 @@ export interface Worked {
   readonly lost: number
 }
 
-const pauseMs = 1000
-
-/** Takes units until none is left, and waits for those that others hold: theirs may die. */
-export async function workAll({dir, units}: Sweep, run: RunUnit, signal: AbortSignal): Promise<Worked> {
-  const worked = {done: 0, failed: 0, lost: 0}
-  while (!signal.aborted) {
-    const [ended, newest, now] = await Promise.all([endedUnits(dir), newestClaims(dir), clockOf(dir)])
-    const open = units.filter(({index}) => !ended.has(index))
-    if (open.length === 0) break
-    let took = 0
-    for (const unit of open) {
-      if (signal.aborted) break
-      const mine = await take(dir, unit.index, newest.get(unit.index) ?? 0, now)
-      if (mine === null) continue
-      took++
-      await finish(mine, unit, run, signal, worked)
-    }
-    if (took === 0) await sleep(pauseMs, undefined, {signal}).catch(() => undefined)
-  }
-  return worked
+export interface Working {
+  /** Told what becomes of each unit. */
+  readonly tell?: (level: 'info' | 'warn', sentence: string) => void
+  readonly tenant?: Tenant
 }
 
-/** Runs one unit, unless it is done. Throws `usage` for an index outside the plan, and while another worker has it. */
-export async function workOne({dir, units}: Sweep, index: number, run: RunUnit, signal: AbortSignal): Promise<Worked> {
-  const worked = {done: 0, failed: 0, lost: 0}
+/** Pauses of a worker that waits for others grow from the first to the second. */
+const pausesMs = [250, 5000] as const
+
+/** These are failures of the machine of a worker, not of a unit: the next unit would meet them too. */
+const ofMachine = new Set(['disk', 'device'])
+
+/**
+ * Takes units until none is left, and waits for those that others hold: theirs may die. Throws `disk` and `device`,
+ * once the unit at hand was given back.
+ */
+export async function workAll(
+  sweep: Sweep,
+  run: RunUnit,
+  signal: AbortSignal,
+  {tell = () => {}, tenant = thisProcess()}: Working = {},
+): Promise<Worked> {
+  const {dir, units} = sweep
+  const worker = new Worker(sweep, run, signal, tell, tenant)
+  const {clock} = tenant
+  const watch = new Watch(tenant)
+  const draw = random('sweep work', tenant.host, tenant.pid, clock.now())
+  let pause: number = pausesMs[0]
+  const read = begunReader(dir)
+  while (!signal.aborted) {
+    const begun = await read()
+    const free = units.filter(({index}) => isFree(begun.get(index)))
+    if (free.length > 0) {
+      // Workers that walk on from different places rarely want the same unit, and stay with one model for a while.
+      const from = begun.size === 0 ? 0 : draw.integer(free.length)
+      for (let k = 0; k < free.length && !signal.aborted; k++) {
+        const unit = free[(from + k) % free.length]!
+        // Another was faster: what was read of the folder is old.
+        if (!(await worker.take(unit, begun.get(unit.index)))) break
+      }
+      pause = pausesMs[0]
+      continue
+    }
+    const held = units.filter(({index}) => begun.get(index)?.state === 'open')
+    if (held.length === 0) break
+    let took = false
+    const places = new Set<string>()
+    for (const unit of held) {
+      if (signal.aborted) break
+      const now = begun.get(unit.index)!
+      const path = claimPath(dir, unit.index, now.generation)
+      places.add(path)
+      const sight = await watch.look(path)
+      if (sight?.dead && (await worker.take(unit, now, sight.holder))) took = true
+    }
+    watch.keepOnly(places)
+    if (took) continue
+    await clock.sleep(Math.min(pause * (0.75 + 0.5 * draw.next()), watch.pauseMs), signal)
+    pause = Math.min(2 * pause, pausesMs[1])
+  }
+  return worker.worked
+}
+
+/**
+ * Runs one unit, unless it is done; one that failed is run again. Whether a worker on another host still has it shows
+ * within a lease. Throws `usage` for an index outside the plan and for a unit that a living worker has, `hold-lost` for
+ * one that was taken over, and `disk` and `device`.
+ */
+export async function workOne(
+  sweep: Sweep,
+  index: number,
+  run: RunUnit,
+  signal: AbortSignal,
+  {tell = () => {}, tenant = thisProcess()}: Working = {},
+): Promise<Worked> {
+  const {dir, units} = sweep
   const unit = units[index]
   if (unit === undefined)
     throw new LanternError('usage', `There is no unit ${index}.`, `Give an index from 0 to ${units.length - 1}.`)
-  if ((await endedUnits(dir)).get(index) === 'done') return worked
-  const mine = await take(dir, index, (await newestClaims(dir)).get(index) ?? 0, await clockOf(dir), true)
-  if (mine === null) throw new LanternError('usage', `Unit ${index} is being worked on.`, 'Wait for its worker.')
-  await finish(mine, unit, run, signal, worked)
-  return worked
+  const worker = new Worker(sweep, run, signal, tell, tenant)
+  const watch = new Watch(tenant)
+  for (let looks = 0; !signal.aborted; looks++) {
+    const begun = (await begunUnits(dir)).get(index)
+    if (begun?.state === 'done') {
+      tell('info', `Unit ${index} is done already.`)
+      break
+    }
+    if (begun?.state !== 'open') {
+      if (await worker.take(unit, begun)) break
+      continue
+    }
+    const path = claimPath(dir, index, begun.generation)
+    const sight = await watch.look(path)
+    if (sight?.dead) {
+      if (await worker.take(unit, begun, sight.holder)) break
+      continue
+    }
+    if (sight === null) continue
+    const {pid, host, leaseSeconds} = sight.holder!
+    if (sight.beat || (await watch.isFresh(path, sight)))
+      throw new LanternError(
+        'usage',
+        `Unit ${index} is being worked on by process ${pid} on ${host}.`,
+        'Wait for its worker, or stop it.',
+      )
+    if (looks === 0)
+      tell('info', `Waiting up to ${leaseSeconds} s to see whether process ${pid} on ${host} still has unit ${index}.`)
+    await tenant.clock.sleep(Math.min(1000, watch.pauseMs), signal)
+  }
+  if (worker.worked.lost > 0)
+    throw new LanternError(
+      'hold-lost',
+      `Unit ${index} was taken over by another worker while this one stood still.`,
+      'That worker goes on with it; this one has nothing left to do.',
+    )
+  return worker.worked
 }
 
-/** A claim on a unit that is free or whose worker died; a unit that ended is free only if `again` says so. */
-async function take(dir: string, index: number, generation: number, now: number, again = false): Promise<Claim | null> {
-  if (generation > 0) {
-    const {state} = await stateOfClaim(dir, index, generation, now)
-    const failed = again && (await endedUnits(dir)).get(index) === 'failed'
-    if (state === 'held' && !failed) return null
-  }
-  const mine = await claim(dir, index, generation)
-  if (mine === null || again) return mine
-  // What was read of the folder may be old: the unit may have ended since.
-  if (!(await endedUnits(dir)).has(index)) return mine
-  await mine.close()
-  return null
+/** A unit that nobody has begun, or that was given back. */
+function isFree(begun: Begun | undefined): boolean {
+  return begun === undefined || begun.state === 'freed'
 }
 
-async function finish(
-  mine: Claim,
-  unit: Unit,
-  run: RunUnit,
-  signal: AbortSignal,
-  worked: {done: number; failed: number; lost: number},
-): Promise<void> {
-  const began = Date.now()
-  try {
-    const end = await outcomeOf(unit, run, signal)
-    if (end === null) return await mine.free()
-    const result = {...end, host: hostname(), seconds: (Date.now() - began) / 1000}
-    if (await mine.end(result)) worked[end.state]++
-    else worked.lost++
-  } finally {
-    await mine.close()
+/** Runs the units that one process gets, and counts what became of them. */
+class Worker {
+  readonly worked = {done: 0, failed: 0, lost: 0}
+
+  constructor(
+    private readonly sweep: Sweep,
+    private readonly run: RunUnit,
+    private readonly signal: AbortSignal,
+    private readonly tell: NonNullable<Working['tell']>,
+    private readonly tenant: Tenant,
+  ) {}
+
+  /** Claims a unit and runs it to its end. False where another worker was faster. */
+  async take(unit: Unit, begun: Begun | undefined, from: Holder | null = null): Promise<boolean> {
+    const mine = await claim(this.sweep.dir, unit.index, begun?.generation ?? 0, this.tenant)
+    if (mine === null) return false
+    const after = from === null ? '' : `, taken over from process ${from.pid} on ${from.host}, which is gone`
+    this.tell('info', `${nameOf(unit)} begins${after}.`)
+    try {
+      await this.finish(mine, unit)
+    } finally {
+      mine.close()
+    }
+    return true
+  }
+
+  private async finish(mine: Claim, unit: Unit): Promise<void> {
+    const {clock, host} = this.tenant
+    const began = clock.now()
+    const end = await this.outcomeOf(mine, unit)
+    const result = end === null ? null : {...end, host, seconds: Math.round(clock.now() - began) / 1000}
+    if (mine.lost.aborted || (result !== null && !(await mine.end(result)))) {
+      this.worked.lost++
+      const rest = 'Whoever has it now goes on with it.'
+      this.tell(
+        'warn',
+        `${nameOf(unit)} was taken from this worker, which had stood still for longer than a lease. ${rest}`,
+      )
+    } else if (result === null) {
+      await mine.free()
+      this.tell('info', `${nameOf(unit)} was given back.`)
+    } else {
+      this.worked[result.state]++
+      const {state, seconds, reason} = result
+      if (state === 'done') this.tell('info', `${nameOf(unit)} is done after ${seconds.toFixed(1)} s.`)
+      else this.tell('warn', `${nameOf(unit)} failed: ${reason}`)
+    }
+  }
+
+  /** Null for an interrupted unit. Gives the unit back before it throws. */
+  private async outcomeOf(mine: Claim, unit: Unit): Promise<Pick<UnitEnd, 'state' | 'reason'> | null> {
+    try {
+      const {verdict, reason} = await this.run(unit, AbortSignal.any([this.signal, mine.lost]))
+      if (verdict === 'interrupted') return null
+      return {state: verdict === 'done' ? 'done' : 'failed', reason}
+    } catch (error) {
+      if (this.signal.aborted) return null
+      if (error instanceof LanternError && ofMachine.has(error.code)) {
+        // On a full disk this fails too. The claim is dead once this process has ended.
+        await mine.free().catch(() => undefined)
+        throw error
+      }
+      return {state: 'failed', reason: messageOf(error)}
+    }
   }
 }
 
-/** Null for an interrupted unit. */
-async function outcomeOf(
-  unit: Unit,
-  run: RunUnit,
-  signal: AbortSignal,
-): Promise<Pick<UnitEnd, 'state' | 'reason'> | null> {
-  try {
-    const {verdict, reason} = await run(unit, signal)
-    if (verdict === 'interrupted') return null
-    return {state: verdict === 'done' ? 'done' : 'failed', reason}
-  } catch (error) {
-    return {state: 'failed', reason: messageOf(error)}
-  }
+/** A unit as people see it. */
+function nameOf({index, model, bench, shard}: Unit): string {
+  return `Unit ${index} (${model}, ${bench} ${shard})`
 }
