@@ -92,6 +92,8 @@ export const serveLimits = {
   bodiesBytes: 512 * MiB,
   /** Time to send a request whole. */
   bodyMs: 60_000,
+  /** Time to keep an idle connection: longer than clients do, or their next request meets one that is being closed. */
+  idleMs: 75_000,
   /** Requests that are answered or wait. Further ones are told to come back. */
   open: 64,
   /** Seconds after which a refused client may come back. */

@@ -124,7 +124,12 @@ export async function serveModel(
     return send(outgoing, 200, model)
   }
 
-  const patience = {requestTimeout: bodyMs, headersTimeout: bodyMs, connectionsCheckingInterval: bodyMs / 4}
+  const patience = {
+    requestTimeout: bodyMs,
+    headersTimeout: bodyMs,
+    connectionsCheckingInterval: bodyMs / 4,
+    keepAliveTimeout: limits.idleMs,
+  }
   /** The last reply on each connection. */
   const replies = new WeakMap<Duplex, ServerResponse>()
   const server = createServer(patience, (incoming, outgoing) => {
