@@ -4,8 +4,6 @@
 // `choice`: right or wrong, one row. `open`: fractional scores in clusters over ten arms. `arms`: twenty arms to rank.
 // Fails when a bound is missed.
 import {spawnSync} from 'node:child_process'
-import {once} from 'node:events'
-import {createWriteStream} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -13,6 +11,7 @@ import {fileURLToPath} from 'node:url'
 import {random} from '../src/core/random.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
 import {median} from './support/median.js'
+import {writeLog} from './support/write-log.js'
 
 const sizes = [50_000, 100_000, 200_000]
 const rounds = 3
@@ -32,39 +31,36 @@ const kinds = {
 const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 const rng = random('bench', 'leaderboard')
 
-async function writeLog(folder: string, kind: keyof typeof kinds, size: number): Promise<string> {
+async function writeKind(folder: string, kind: keyof typeof kinds, size: number): Promise<string> {
   const {arms, bench, aggregate, open} = kinds[kind]
   const subtasks = Array.from({length: 14}, (_, k) => `subtask-${k}`)
   const perSubtask = Math.ceil(size / arms / subtasks.length)
   const entry = lockBenchmark(bench, Object.fromEntries(subtasks.map(name => [name, perSubtask])), {aggregate})
   const allArms = Array.from({length: arms}, (_, k) => arm(`model-${k}`, 'direct'))
   const dir = writeRun(join(folder, `${kind}-${size}`), lockOf(allArms, [entry]), [])
-  const log = createWriteStream(join(dir, 'log.jsonl'))
   let written = 0
-  for (const {id: armId} of allArms) {
-    for (const subtask of subtasks) {
-      for (let k = 0; k < perSubtask && written < size; k++, written++) {
-        const score = open ? Math.round(rng.next() * 10) / 10 : Number(rng.next() < 0.5)
-        const outcome = score >= 0.5 ? 'correct' : 'wrong'
-        const line = record(
-          {arm: armId, bench, subtask, id: `${subtask}_${k + 1}`, outcome},
-          {
-            score,
-            cluster: open ? `${subtask}-picture-${k >> 1}` : `${subtask}-${k}`,
-            options: ['rubber', 'cotton', 'kevlar', 'leather'],
-            letters: ['A', 'B', 'C', 'D'],
-            seen: {
-              promptSha256: 'a'.repeat(64),
-              images: [{sha256: 'b'.repeat(64), width: 1200, height: 900, sentWidth: 1204, sentHeight: 896}],
+  function* records() {
+    for (const {id: armId} of allArms)
+      for (const subtask of subtasks)
+        for (let k = 0; k < perSubtask && written < size; k++, written++) {
+          const score = open ? Math.round(rng.next() * 10) / 10 : Number(rng.next() < 0.5)
+          const outcome = score >= 0.5 ? 'correct' : 'wrong'
+          yield record(
+            {arm: armId, bench, subtask, id: `${subtask}_${k + 1}`, outcome},
+            {
+              score,
+              cluster: open ? `${subtask}-picture-${k >> 1}` : `${subtask}-${k}`,
+              options: ['rubber', 'cotton', 'kevlar', 'leather'],
+              letters: ['A', 'B', 'C', 'D'],
+              seen: {
+                promptSha256: 'a'.repeat(64),
+                images: [{sha256: 'b'.repeat(64), width: 1200, height: 900, sentWidth: 1204, sentHeight: 896}],
+              },
             },
-          },
-        )
-        if (!log.write(`${JSON.stringify(line)}\n`)) await once(log, 'drain')
-      }
-    }
+          )
+        }
   }
-  log.end()
-  await once(log, 'close')
+  await writeLog(dir, records())
   return dir
 }
 
@@ -88,8 +84,8 @@ try {
   let failed = false
   for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
     const dirs: string[] = []
-    for (const size of sizes) dirs.push(await writeLog(folder, kind, size))
-    const startUp = median(Array.from({length: rounds}, () => timed('--version').cpu))
+    for (const size of sizes) dirs.push(await writeKind(folder, kind, size))
+    const startUp = median(Array.from({length: rounds}, () => timed('inspect', '--help').cpu))
     // Each round covers all sizes, so that a busy moment of the machine does not affect only one of them.
     const times = sizes.map(() => [] as ReturnType<typeof timed>[])
     for (let round = 0; round < rounds; round++)

@@ -2,15 +2,15 @@
 // Each command is a process of its own, as for a user (run `npm run build` first). `sweep` is twenty arms over a
 // twentieth of the samples, `pair` two arms over half of them. Growth is the CPU time for N records over four times
 // that for N / 4, start-up excluded from both. Fails when a bound is missed.
-import {spawnSync} from 'node:child_process'
+import {spawn, spawnSync} from 'node:child_process'
 import {once} from 'node:events'
-import {createWriteStream} from 'node:fs'
 import {mkdtemp, rm, stat, statfs} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {random} from '../src/core/random.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+import {writeLog} from './support/write-log.js'
 
 const bounds = {seconds: 20, rssMb: 512, growth: 1.25}
 /** A record of these logs has about this many bytes. */
@@ -23,40 +23,39 @@ const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 const subtasks = Array.from({length: 14}, (_, k) => `Subtask_${k}`)
 const sentence = 'The picture shows two objects, and the one on the left is closer to the camera. '
 
-async function writeLog(folder: string, shape: Shape, size: number): Promise<string> {
+async function writeShape(folder: string, shape: Shape, size: number): Promise<string> {
   const rng = random('bench', 'logs', shape)
   const perSubtask = Math.ceil(size / shapes[shape] / subtasks.length)
   const bench = lockBenchmark('blink', Object.fromEntries(subtasks.map(name => [name, perSubtask])))
   const arms = Array.from({length: shapes[shape]}, (_, k) => arm(`model-${k}`, 'text-cot'))
   const dir = writeRun(join(folder, `${shape}-${size}`), lockOf(arms, [bench]), [])
-  const log = createWriteStream(join(dir, 'log.jsonl'))
   let left = size
   // In the order of a run: the arms of a sample together.
-  for (const subtask of subtasks)
-    for (let k = 0; k < perSubtask; k++)
-      for (const {id: armId} of arms) {
-        if (left-- <= 0) continue
-        const roll = rng.next()
-        const outcome = roll < 0.001 ? 'error' : roll < 0.55 ? 'correct' : 'wrong'
-        const line = record(
-          {arm: armId, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome},
-          {
-            question: 'Which of the two marked points is closer to the camera?',
-            options: ['Point A', 'Point B'],
-            pictures: [`${subtask}/val-00000-of-00001.parquet#${k}/image_1`],
-            text: `${sentence.repeat(2 + Math.floor(3 * rng.next()))}<answer>A</answer>`,
-            cluster: `${subtask}-${k}`,
-            timing: {firstTokenMs: 40 + Math.floor(20 * rng.next()), totalMs: 90 + Math.floor(900 * rng.next())},
-            seen: {
-              promptSha256: 'a'.repeat(64),
-              images: [{sha256: 'b'.repeat(64), width: 1200, height: 900, sentWidth: 1204, sentHeight: 896}],
+  function* records() {
+    for (const subtask of subtasks)
+      for (let k = 0; k < perSubtask; k++)
+        for (const {id: armId} of arms) {
+          if (left-- <= 0) continue
+          const roll = rng.next()
+          const outcome = roll < 0.001 ? 'error' : roll < 0.55 ? 'correct' : 'wrong'
+          yield record(
+            {arm: armId, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome},
+            {
+              question: 'Which of the two marked points is closer to the camera?',
+              options: ['Point A', 'Point B'],
+              pictures: [`${subtask}/val-00000-of-00001.parquet#${k}/image_1`],
+              text: `${sentence.repeat(2 + Math.floor(3 * rng.next()))}<answer>A</answer>`,
+              cluster: `${subtask}-${k}`,
+              timing: {firstTokenMs: 40 + Math.floor(20 * rng.next()), totalMs: 90 + Math.floor(900 * rng.next())},
+              seen: {
+                promptSha256: 'a'.repeat(64),
+                images: [{sha256: 'b'.repeat(64), width: 1200, height: 900, sentWidth: 1204, sentHeight: 896}],
+              },
             },
-          },
-        )
-        if (!log.write(`${JSON.stringify(line)}\n`)) await once(log, 'drain')
-      }
-  log.end()
-  await once(log, 'close')
+          )
+        }
+  }
+  await writeLog(dir, records())
   return dir
 }
 
@@ -78,16 +77,47 @@ function measure(args: readonly string[]): Figures {
     encoding: 'utf8',
   })
   if (status !== 0) throw new Error(`${args.join(' ')}\n${stderr.slice(-4000)}`)
-  const [cpu, rssMb] = stderr.split('\n').at(-1)!.split(' ').map(Number) as [number, number]
-  return {wall: (performance.now() - began) / 1000, cpu, rssMb}
+  return {wall: (performance.now() - began) / 1000, ...toldBy(stderr)}
 }
 
-const commands: Readonly<Record<string, (dir: string) => string[]>> = {
-  leaderboard: dir => ['leaderboard', dir],
-  compare: dir => ['compare', `${dir}#model-0|`, `${dir}#model-1|`],
-  'inspect --outcome': dir => ['inspect', dir, '--outcome', 'error'],
-  'inspect --sample': dir => ['inspect', dir, '--sample', `${subtasks[7]}_3`],
-  'the same again': dir => ['inspect', dir, '--sample', `${subtasks[7]}_4`],
+function toldBy(stderr: string): Pick<Figures, 'cpu' | 'rssMb'> {
+  const [cpu, rssMb] = stderr.split('\n').at(-1)!.split(' ').map(Number) as [number, number]
+  return {cpu, rssMb}
+}
+
+/** `view` until the leaderboard and a page of samples are there. */
+async function measureView(dir: string): Promise<Figures> {
+  const began = performance.now()
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${tell}`, bin, 'view', dir, '--json'])
+  try {
+    let [out, stderr] = ['', '']
+    child.stderr.on('data', chunk => {
+      stderr += chunk
+    })
+    let url: string | undefined
+    for await (const chunk of child.stdout) {
+      out += chunk
+      url = /"url": "([^"]+)"/.exec(out)?.[1]
+      if (url !== undefined) break
+    }
+    if (url === undefined) throw new Error(`view ${dir}\n${stderr.slice(-4000)}`)
+    for (const page of ['data/board', 'data/samples?outcome=wrong']) await (await fetch(url + page)).arrayBuffer()
+    const wall = (performance.now() - began) / 1000
+    child.kill('SIGINT')
+    await once(child, 'close')
+    return {wall, ...toldBy(stderr)}
+  } finally {
+    child.kill('SIGKILL')
+  }
+}
+
+const commands: Readonly<Record<string, (dir: string) => Figures | Promise<Figures>>> = {
+  leaderboard: dir => measure(['leaderboard', dir]),
+  compare: dir => measure(['compare', `${dir}#model-0|`, `${dir}#model-1|`]),
+  'inspect --outcome': dir => measure(['inspect', dir, '--outcome', 'error']),
+  'inspect --sample': dir => measure(['inspect', dir, '--sample', `${subtasks[7]}_3`]),
+  'the same again': dir => measure(['inspect', dir, '--sample', `${subtasks[7]}_4`]),
+  view: measureView,
 }
 
 /** Of these the second is a lookup, whose time does not grow with the log. */
@@ -108,7 +138,7 @@ try {
     process.exit(2)
   }
   const load = () => loadavg()[0]!.toFixed(1)
-  const startUp = measure(['--version'])
+  const startUp = measure(['inspect', '--help'])
   console.log(`start-up: ${startUp.cpu.toFixed(2)} s of CPU, ${startUp.rssMb.toFixed(0)} MB; load ${load()}`)
   console.log(
     `Bounds for ${size} records: ${bounds.seconds} s, ${bounds.rssMb} MB, growth at most x${bounds.growth} of linear.\n`,
@@ -116,11 +146,11 @@ try {
   let failed = false
   for (const shape of Object.keys(shapes) as Shape[]) {
     if (only !== undefined && only !== shape) continue
-    const [small, large] = [await writeLog(folder, shape, size / 4), await writeLog(folder, shape, size)]
+    const [small, large] = [await writeShape(folder, shape, size / 4), await writeShape(folder, shape, size)]
     const bytes = (await stat(join(large, 'log.jsonl'))).size
     console.log(`${shape}: ${shapes[shape]} arms, ${(bytes / 1e6).toFixed(0)} MB`)
-    for (const [name, argsOf] of Object.entries(commands)) {
-      const [quarter, whole] = [measure(argsOf(small)), measure(argsOf(large))]
+    for (const [name, figuresOf] of Object.entries(commands)) {
+      const [quarter, whole] = [await figuresOf(small), await figuresOf(large)]
       const growth = (whole.cpu - startUp.cpu) / (4 * (quarter.cpu - startUp.cpu))
       const missed = [
         ...(whole.wall < bounds.seconds ? [] : ['time']),

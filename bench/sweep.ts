@@ -1,6 +1,6 @@
 // A sweep of 10,000 units by 200 workers over claim files (`-- sweep N WORKERS SEED` for others), in simulated time.
-// `plan` and `status` are processes of their own, as for a user (run `npm run build` first): medians of five. Fails when
-// a unit ran twice without a lost lease, or a bound is missed.
+// `plan` and `status` are processes of their own, as for a user (run `npm run build` first): medians of five. Fails
+// when a unit ran twice without a lost lease, or a bound is missed.
 import {spawnSync} from 'node:child_process'
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'

@@ -1,37 +1,35 @@
 // `view` over a log of 100,000 records: the first paint in Chromium must come within 1 s.
 // Also printed: the time until the address is there (one pass over the log), of a page of samples, and of one sample.
 // Run `npm run build` first.
-import {once} from 'node:events'
-import {createWriteStream} from 'node:fs'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {openBrowser} from '../test/support/chromium.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
 import {startView} from '../test/support/served-pages.js'
+import {writeLog} from './support/write-log.js'
 
 const size = 100_000
 const boundMs = 1000
 const text = 'First I look at the left part of the picture. '.repeat(8)
 
-async function writeLog(folder: string): Promise<string> {
+async function writeAnswers(folder: string): Promise<string> {
   const subtasks = Array.from({length: 14}, (_, k) => `subtask-${k}`)
   const each = Math.ceil(size / subtasks.length)
   const one = arm('model', 'direct')
   const entry = lockBenchmark('blink', Object.fromEntries(subtasks.map(name => [name, each])))
   const dir = writeRun(join(folder, 'run'), lockOf([one], [entry]), [])
-  const log = createWriteStream(join(dir, 'log.jsonl'))
   let written = 0
-  for (const subtask of subtasks)
-    for (let k = 0; k < each && written < size; k++, written++) {
-      const [outcome, answer] = k % 3 === 0 ? (['wrong', 'A'] as const) : (['correct', 'B'] as const)
-      const more = {score: Number(outcome === 'correct'), answer, gold: 'B', letters: ['A', 'B', 'C', 'D']}
-      const key = {arm: one.id, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome}
-      const line = record(key, {...more, text: `${text}(${answer})`})
-      if (!log.write(`${JSON.stringify(line)}\n`)) await once(log, 'drain')
-    }
-  log.end()
-  await once(log, 'close')
+  function* records() {
+    for (const subtask of subtasks)
+      for (let k = 0; k < each && written < size; k++, written++) {
+        const [outcome, answer] = k % 3 === 0 ? (['wrong', 'A'] as const) : (['correct', 'B'] as const)
+        const more = {score: Number(outcome === 'correct'), answer, gold: 'B', letters: ['A', 'B', 'C', 'D']}
+        const key = {arm: one.id, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome}
+        yield record(key, {...more, text: `${text}(${answer})`})
+      }
+  }
+  await writeLog(dir, records())
   return dir
 }
 
@@ -39,7 +37,7 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-view-'))
 const began = performance.now()
 let kill = () => {}
 try {
-  const dir = await writeLog(folder)
+  const dir = await writeAnswers(folder)
   const started = performance.now()
   console.log(`${size} records written in ${((started - began) / 1000).toFixed(1)} s`)
   const served = startView([dir])

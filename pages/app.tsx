@@ -38,8 +38,8 @@ function App() {
         const now = document.hidden ? null : await source.changed(board.answers)
         setProblem(null)
         if (now !== null) setBoard(now)
-      } catch {
-        setProblem('The server has ended. `lantern-eval view` starts it again, under another address.')
+      } catch (error) {
+        setProblem(String((error as Error).message))
       }
     }, followMs)
     return () => clearInterval(timer)
@@ -77,6 +77,9 @@ function App() {
       </header>
       <main id="main" tabIndex={-1}>
         {problem !== null && <Problem>{problem}</Problem>}
+        {board !== null && board.problem !== null && (
+          <Problem>{board.problem} What is shown was read before; `lantern-eval view` reads the runs anew.</Problem>
+        )}
         {board === null && problem === null && <p class="waiting">Reading the runs …</p>}
         {board !== null &&
           (view === 'samples' ? (

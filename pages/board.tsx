@@ -1,8 +1,11 @@
 // The leaderboard: rows that may be ranked together in one table.
 import {useState} from 'preact/hooks'
+import {curveSentence, curvesOfGroup, curveTitle} from '../src/reports/formats/curve-words.js'
+import {remarks} from '../src/reports/formats/words.js'
 import type {PageBoard} from '../src/reports/pages/shapes.js'
+import type {Curve} from '../src/reports/schemas/curve.js'
 import type {ResultGroup, ResultRow} from '../src/reports/schemas/result.js'
-import {ArmName, armLabel, Interval, percent, whole} from './marks.js'
+import {ArmName, armLabel, Interval, percent, subtaskName, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 
 const columnOf = (board: PageBoard, row: ResultRow) =>
@@ -56,8 +59,9 @@ interface GroupProps {
 function Group({board, group, picked, toggle}: GroupProps) {
   const {results} = board
   const rows = group.rows.map(index => results.rows[index]!)
-  const bench = board.benches.findIndex(({id}) => id === group.bench)
   const [first] = rows
+  const asked = first === undefined ? -1 : columnOf(board, first)
+  const bench = board.benches.findIndex(({id, columns}) => id === group.bench && columns.includes(asked))
   const guess = first?.baselines.random ?? null
   return (
     <section aria-label={`${group.title} ${group.split}`}>
@@ -124,7 +128,7 @@ function Group({board, group, picked, toggle}: GroupProps) {
                   <a class="row-link" href={linkTo('samples', {bench, arm: column})}>
                     <ArmName column={name} />
                   </a>
-                  {row.notes.map(note => (
+                  {remarks(row).map(note => (
                     <span class="arm-detail" key={note}>
                       {note}
                     </span>
@@ -153,7 +157,57 @@ function Group({board, group, picked, toggle}: GroupProps) {
           })}
         </tbody>
       </table>
+      {curvesOfGroup(results, group).map(curve => (
+        <Steps key={curveTitle(curve)} {...{board, bench, curve, guess}} />
+      ))}
       {first !== undefined && first.subtasks.length > 1 && <Subtasks {...{board, rows, bench}} />}
+    </section>
+  )
+}
+
+/** The checkpoints of one training in their order. */
+function Steps({board, bench, curve, guess}: {board: PageBoard; bench: number; curve: Curve; guess: number | null}) {
+  return (
+    <section aria-label={curveTitle(curve)}>
+      <h3>{curveTitle(curve)}</h3>
+      <p>{curveSentence(curve)}</p>
+      <table class="board">
+        <thead>
+          <tr>
+            <th scope="col" class="number rank">
+              {curve.unit}
+            </th>
+            <th scope="col" class="number">
+              Score, %
+            </th>
+            <th scope="col" class="line">
+              95 % interval
+            </th>
+            <th scope="col" class="number wide">
+              n
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {curve.points.map(({step, row, score, low, high, n}) => (
+            <tr key={step}>
+              <th scope="row" class="number rank">
+                <a href={linkTo('samples', {bench, arm: columnOf(board, board.results.rows[row]!)})}>{whole(step)}</a>
+              </th>
+              <td class="number score">
+                <strong>{percent(score)}</strong>
+                {low !== null && (
+                  <span class="bounds">
+                    {percent(low)}–{percent(high)}
+                  </span>
+                )}
+              </td>
+              <td class="line">{score !== null && <Interval {...{score, low, high, guess}} />}</td>
+              <td class="number wide">{whole(n)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   )
 }
@@ -184,7 +238,7 @@ function Subtasks({board, rows, bench}: {board: PageBoard; rows: readonly Result
             {rows[0]!.subtasks.map(({name, headline}) => (
               <tr key={name}>
                 <th scope="row">
-                  <a href={linkTo('samples', {bench, subtask: name})}>{name.replaceAll('_', ' ')}</a>
+                  <a href={linkTo('samples', {bench, subtask: name})}>{subtaskName(name)}</a>
                   {!headline && <span class="quiet"> not in the headline</span>}
                 </th>
                 {rows.map(row => {

@@ -3,7 +3,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {ComparisonPair} from '../src/reports/schemas/comparison.js'
 import {useLoaded} from './loaded.js'
-import {armLabel, Problem, percent, pValue, signed, whole} from './marks.js'
+import {armLabel, Problem, percent, pValue, signed, subtaskName, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -66,7 +66,7 @@ export function Compare({board, source, query}: Props) {
 }
 
 function Pair({board, pair, base, next}: {board: PageBoard; pair: ComparisonPair; base: number; next: number}) {
-  const bench = board.benches.findIndex(({id}) => id === pair.bench)
+  const bench = board.benches.findIndex(({id, columns}) => id === pair.bench && columns.includes(base))
   const flips = linkTo('samples', {bench, flip: `${base},${next}`})
   const sum = Math.max(1, pair.wins + pair.losses + pair.ties)
   const share = (count: number) => `${((100 * count) / sum).toFixed(2)}%`
@@ -133,7 +133,7 @@ function Pair({board, pair, base, next}: {board: PageBoard; pair: ComparisonPair
               <tr key={part.name}>
                 <th scope="row">
                   <a href={linkTo('samples', {bench, subtask: part.name, flip: `${base},${next}`})}>
-                    {part.name.replaceAll('_', ' ')}
+                    {subtaskName(part.name)}
                   </a>
                 </th>
                 <td class="number">{signed(part.difference)}</td>

@@ -2,7 +2,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
 import {useLoaded} from './loaded.js'
-import {Problem, percent, pValue, whole} from './marks.js'
+import {Problem, percent, pValue, subtaskName, whole} from './marks.js'
 import {linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -42,7 +42,7 @@ export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
       {figures.map(({name, title, description, light, dark}) => (
         <figure class="chart" key={name}>
           <picture>
-            <source srcset={dark} media="(prefers-color-scheme: dark) and (not print)" />
+            <source srcset={dark} media="screen and (prefers-color-scheme: dark)" />
             <img src={light} alt={`${title}. ${description}`} />
           </picture>
         </figure>
@@ -55,6 +55,9 @@ export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
 
 function Headline({board, row}: {board: PageBoard; row: Row}) {
   const title = board.benches.find(({id}) => id === row.bench)?.title ?? row.bench
+  // What the verdict rests on is in sight: accuracy under the reading that was judged.
+  const isPlain = ({scale, reading}: Effect) => scale === 'accuracy' && reading === row.reading
+  const [plain, further] = [row.effects.filter(isPlain), row.effects.filter(effect => !isPlain(effect))]
   return (
     <section aria-label={title}>
       <h2>
@@ -84,45 +87,56 @@ function Headline({board, row}: {board: PageBoard; row: Row}) {
           </li>
         ))}
       </ul>
-      <h3>Contrasts</h3>
-      <table>
-        <caption class="hidden">Contrasts of {title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Effect</th>
-            <th scope="col" class="wide">
-              Contrast
-            </th>
-            <th scope="col" class="number">
-              Difference
-            </th>
-            <th scope="col" class="number">
-              Interval
-            </th>
-            <th scope="col" class="number">
-              p, adjusted
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {row.effects.map(effect => (
-            <tr key={`${effect.name} ${effect.scale} ${effect.reading}`}>
-              <th scope="row">
-                {effect.name}
-                {effect.scale !== 'accuracy' && <span class="quiet"> {effect.scale}</span>}
-                {effect.reading === 'forced' && <span class="quiet"> forced</span>}
-              </th>
-              <td class="wide">{effect.contrast.join(' − ')}</td>
-              <td class="number">{amount(effect, effect.difference)}</td>
-              <td class="number">
-                {amount(effect, effect.low)} to {amount(effect, effect.high)}
-              </td>
-              <td class="number">{pValue(effect.pAdjusted)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <h3>Contrasts {row.reading === 'forced' && <span class="quiet">of teacher-forced answers</span>}</h3>
+      <Contrasts effects={plain} caption={`Contrasts of ${title}`} />
+      {further.length > 0 && (
+        <details>
+          <summary>{further.length} more contrasts: other readings, log probabilities, steering</summary>
+          <Contrasts told effects={further} caption={`More contrasts of ${title}`} />
+        </details>
+      )}
     </section>
+  )
+}
+
+/** `told`: with the scale and the reading of each. */
+function Contrasts({effects, caption, told = false}: {effects: readonly Effect[]; caption: string; told?: boolean}) {
+  return (
+    <table>
+      <caption class="hidden">{caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Effect</th>
+          <th scope="col" class="number">
+            Difference
+          </th>
+          <th scope="col" class="number">
+            Interval
+          </th>
+          <th scope="col" class="number wide">
+            p, adjusted
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {effects.map(effect => (
+          <tr key={`${effect.name} ${effect.contrast} ${effect.scale} ${effect.reading}`}>
+            <th scope="row">
+              {effect.name}
+              <span class="arm-detail">
+                {effect.contrast.join(' − ')}
+                {told && ` · ${effect.scale} · ${effect.reading}`}
+              </span>
+            </th>
+            <td class="number">{amount(effect, effect.difference)}</td>
+            <td class="number">
+              {amount(effect, effect.low)} to {amount(effect, effect.high)}
+            </td>
+            <td class="number wide">{pValue(effect.pAdjusted)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }
 
@@ -191,7 +205,7 @@ function Subtasks({rows}: {rows: readonly Row[]}) {
         <tbody>
           {rows.map(({bench, subtask, verdict, n}) => (
             <tr key={`${bench} ${subtask}`}>
-              <th scope="row">{subtask?.replaceAll('_', ' ')}</th>
+              <th scope="row">{subtaskName(subtask!)}</th>
               <td>{verdict}</td>
               <td class="number">{whole(n)}</td>
             </tr>

@@ -44,6 +44,20 @@ export function OutcomeName({outcome}: {outcome: Outcome}) {
   )
 }
 
+/**
+ * Text from outside with every character that is not seen, or that turns others around, as a sign of its own: no text
+ * may look like another one. As long as before, so that places in it hold.
+ */
+export function visible(text: string): string {
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g,
+    letter => (letter === '\r' ? ' ' : letter < ' ' ? String.fromCharCode(0x2400 + letter.charCodeAt(0)) : '\ufffd'),
+  )
+}
+
+/** The name of a subtask. */
+export const subtaskName = (name: string): string => visible(name.replaceAll('_', ' '))
+
 /** An arm in two lines: the model, and how it was asked. */
 export function ArmName({column}: {column: PageColumn}) {
   return (

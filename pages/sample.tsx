@@ -3,25 +3,35 @@ import {useState} from 'preact/hooks'
 import type {PageAnswer, PageBoard, PagePicture, SampleDetail} from '../src/reports/pages/shapes.js'
 import {Latents} from './latents.js'
 import {useLoaded} from './loaded.js'
-import {ArmName, armLabel, OutcomeName, Problem} from './marks.js'
+import {ArmName, armLabel, OutcomeName, Problem, subtaskName, visible} from './marks.js'
 import type {Source} from './source.js'
 
-export function Sample({board, source, row}: {board: PageBoard; source: Source; row: number}) {
+interface Props {
+  readonly board: PageBoard
+  readonly source: Source
+  readonly row: number
+  /** The columns whose answers come first: those that the reader picked. */
+  readonly first: readonly number[]
+}
+
+export function Sample({board, source, row, first}: Props) {
   const {value: sample, problem} = useLoaded(() => source.detail(row), [row, board.answers])
   if (problem !== undefined) return <Problem>{problem}</Problem>
   if (sample === undefined) return <p class="waiting">Reading …</p>
   if (sample === null) return <Problem>There is no such sample.</Problem>
-  return <Shown key={sample.row} {...{board, sample}} />
+  return <Shown key={sample.row} {...{board, sample, first}} />
 }
 
-function Shown({board, sample}: {board: PageBoard; sample: SampleDetail}) {
-  const {id, bench, subtask, question, options, gold, pictures, boxes, prompts, answers} = sample
+function Shown({board, sample, first}: Pick<Props, 'board' | 'first'> & {sample: SampleDetail}) {
+  const {id, bench, subtask, question, options, gold, pictures, boxes, prompts} = sample
+  const place = (answer: PageAnswer) => (first.includes(answer.column) ? first.indexOf(answer.column) : first.length)
+  const answers = [...sample.answers].sort((a, b) => place(a) - place(b))
   return (
     <article>
       <header>
-        <h2>{id}</h2>
+        <h2>{visible(id)}</h2>
         <p class="quiet">
-          {board.benches[bench]?.title} · {subtask.replaceAll('_', ' ')}
+          {board.benches[bench]?.title} · {subtaskName(subtask)}
         </p>
       </header>
       <div class="asked">
@@ -31,16 +41,16 @@ function Shown({board, sample}: {board: PageBoard; sample: SampleDetail}) {
           ))}
         </div>
         <div>
-          {question !== null && <p class="question">{question}</p>}
+          {question !== null && <p class="question">{visible(question)}</p>}
           <ol class="options">
             {options.map(({letter, text}) => (
               <li key={letter} class={letter === gold ? 'gold' : ''}>
-                <span class="letter">{letter}</span> {text}
+                <span class="letter">{letter}</span> {visible(text)}
                 {letter === gold && <span class="gold-mark">right answer</span>}
               </li>
             ))}
           </ol>
-          {options.length === 0 && <p>Right answer: {gold ?? 'hidden'}</p>}
+          {options.length === 0 && <p>Right answer: {gold === null ? 'hidden' : visible(gold)}</p>}
           {prompts.length > 0 && (
             <details class="small">
               <summary>The prompt</summary>
@@ -49,7 +59,7 @@ function Shown({board, sample}: {board: PageBoard; sample: SampleDetail}) {
                   {prompts.length > 1 && (
                     <p class="quiet">{columns.map(column => armLabel(board.columns[column]!)).join(', ')}</p>
                   )}
-                  <pre class="text">{text}</pre>
+                  <Long text={text} />
                 </div>
               ))}
             </details>
@@ -115,6 +125,12 @@ interface AnswerProps {
 
 function Answer({board, answer, picture, boxes}: AnswerProps) {
   const {column, repeat, outcome, text, span, rule, extractor, readings, error, facts, steps, latents} = answer
+  const read =
+    answer.answer === null
+      ? `${extractor} read no answer`
+      : rule === null
+        ? `read by ${extractor}`
+        : `${extractor} read it by ${rule}`
   return (
     <section class="answer">
       <h3>
@@ -123,24 +139,23 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
       </h3>
       <p class="result">
         <OutcomeName outcome={outcome} />
-        <span>answer {answer.answer ?? 'none'}</span>
+        <span class="read">answer {answer.answer === null ? 'none' : visible(answer.answer)}</span>
         {answer.score !== null && answer.score > 0 && answer.score < 1 && <span>score {answer.score.toFixed(2)}</span>}
       </p>
-      {error !== null && <Problem>{error}</Problem>}
+      {error !== null && <Problem>{visible(error)}</Problem>}
       {steps.map((step, k) => (
-        <pre class="text step" key={k}>
-          {step.text}
-        </pre>
+        <Long text={step.text} key={k} />
       ))}
       <Text text={text} span={span} />
-      <p class="quiet small">{rule === null ? extractor : `${extractor} read it by ${rule}`}</p>
+      <p class="quiet small">{read}</p>
       {readings.length > 0 && (
         <details class="small">
           <summary>Extractors do not agree</summary>
           <ul class="readings">
             {readings.map(reading => (
               <li key={reading.extractor}>
-                <span class="letter">{reading.answer ?? '–'}</span> {reading.extractor}
+                <span class="letter">{reading.answer === null ? '–' : visible(reading.answer)}</span>{' '}
+                {reading.extractor}
               </li>
             ))}
           </ul>
@@ -158,7 +173,7 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
           {facts.map(([name, value]) => (
             <div key={name}>
               <dt>{name}</dt>
-              <dd>{value}</dd>
+              <dd>{visible(value)}</dd>
             </div>
           ))}
         </dl>
@@ -170,13 +185,22 @@ function Answer({board, answer, picture, boxes}: AnswerProps) {
 /** The text as it is, never as markup, with what the extractor read marked. */
 function Text({text, span}: {text: string; span: PageAnswer['span']}) {
   if (text === '') return <p class="quiet">No text.</p>
-  if (span === null) return <pre class="text">{text}</pre>
-  const [start, end] = span
+  return <Long text={text} span={span} />
+}
+
+/** From this many characters or lines on, a text scrolls in a frame of its own. */
+const [longText, longLines] = [2000, 30]
+
+function Long({text, span = null}: {text: string; span?: PageAnswer['span']}) {
+  const shown = visible(text)
+  const long = text.length > longText || text.split('\n').length > longLines
+  const [start, end] = span ?? [shown.length, shown.length]
   return (
-    <pre class="text">
-      {text.slice(0, start)}
-      <mark>{text.slice(start, end)}</mark>
-      {text.slice(end)}
+    // What scrolls must be reached by keyboard.
+    <pre class={long ? 'text long' : 'text'} tabIndex={long ? 0 : undefined}>
+      {shown.slice(0, start)}
+      {span !== null && <mark>{shown.slice(start, end)}</mark>}
+      {shown.slice(end)}
     </pre>
   )
 }

@@ -1,8 +1,9 @@
 // The samples, filtered, and the one that was picked beside them.
 import {useEffect, useRef, useState} from 'preact/hooks'
-import {type Outcome, outcomes} from '../src/core/outcome.js'
-import type {PageBoard, SampleLine, SampleQuery} from '../src/reports/pages/shapes.js'
-import {armLabel, Problem, Sign, whole} from './marks.js'
+import {outcomes} from '../src/core/outcome.js'
+import {queryOf} from '../src/reports/pages/select.js'
+import type {PageBoard, SampleLine} from '../src/reports/pages/shapes.js'
+import {armLabel, Problem, Sign, subtaskName, visible, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 import {Sample} from './sample.js'
 import type {Source} from './source.js'
@@ -17,20 +18,6 @@ interface Props {
   readonly query: URLSearchParams
 }
 
-function sampleQuery(query: URLSearchParams): SampleQuery {
-  const number = (name: string) => (query.has(name) ? {[name]: Number(query.get(name))} : {})
-  const outcome = query.get('outcome')
-  const flip = query.get('flip')?.split(',').map(Number)
-  return {
-    ...{...number('bench'), ...number('arm')},
-    ...(query.get('subtask') ? {subtask: query.get('subtask')!} : {}),
-    ...(outcome ? {outcome: outcome as Outcome} : {}),
-    ...(flip?.length === 2 ? {flip: [flip[0]!, flip[1]!] as const} : {}),
-    ...(query.get('disagree') ? {disagree: true} : {}),
-    ...(query.get('text') ? {text: query.get('text')!} : {}),
-  }
-}
-
 export function Samples({board, source, query}: Props) {
   const [lines, setLines] = useState<readonly SampleLine[]>([])
   const [total, setTotal] = useState<number | null>(null)
@@ -40,6 +27,7 @@ export function Samples({board, source, query}: Props) {
   const fields = Object.fromEntries(query)
   const {row: _row, ...filter} = fields
   const key = JSON.stringify(filter)
+  const asked = queryOf(query, {columns: board.columns.length, benches: board.benches.length})
   const row = query.has('row') ? Number(query.get('row')) : null
 
   useEffect(() => setShown(pageSize), [key])
@@ -48,7 +36,7 @@ export function Samples({board, source, query}: Props) {
     let timer: ReturnType<typeof setTimeout> | undefined
     const load = async () => {
       try {
-        const page = await source.samples(sampleQuery(query), 0, shown)
+        const page = await source.samples(asked, 0, shown)
         if (!wanted) return
         setLines(page.lines)
         setTotal(page.total)
@@ -97,6 +85,11 @@ export function Samples({board, source, query}: Props) {
           {scanned < 1 && `, ${Math.floor(100 * scanned)} % of the answers read by all extractors`}
         </p>
         {problem !== null && <Problem>{problem}</Problem>}
+        {total === 0 && scanned === 1 && key !== '{}' && (
+          <p>
+            No sample has all of this. <a href={linkTo('samples')}>Show all samples</a>
+          </p>
+        )}
         <ol ref={list}>
           {lines.map(line => (
             <li key={line.row}>
@@ -104,11 +97,15 @@ export function Samples({board, source, query}: Props) {
                 href={linkTo('samples', {...fields, row: line.row})}
                 aria-current={line.row === row ? 'true' : undefined}
               >
-                <span class="id">{line.id}</span>
-                <span class="quiet subtask">{line.subtask.replaceAll('_', ' ')}</span>
+                <span class="id">{visible(line.id)}</span>
+                <span class="quiet subtask">{subtaskName(line.subtask)}</span>
                 <span class="signs">
-                  {line.outcomes.map((outcome, column) => (
-                    <Sign key={column} outcome={outcome} name={armLabel(board.columns[column]!)} />
+                  {board.benches[line.bench]!.columns.map(column => (
+                    <Sign
+                      key={column}
+                      outcome={line.outcomes[column] ?? null}
+                      name={armLabel(board.columns[column]!)}
+                    />
                   ))}
                 </span>
               </a>
@@ -126,7 +123,7 @@ export function Samples({board, source, query}: Props) {
           <p class="back">
             <a href={linkTo('samples', filter)}>Back to the list</a>
           </p>
-          <Sample {...{board, source, row}} />
+          <Sample {...{board, source, row}} first={asked.flip ?? (asked.arm === undefined ? [] : [asked.arm])} />
         </section>
       )}
     </div>
@@ -147,11 +144,15 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
   const bench = fields['bench'] === undefined ? undefined : board.benches[Number(fields['bench'])]
   const subtasks = [...new Set((bench ? [bench] : board.benches).flatMap(one => one.subtasks))]
   const [a = '', b = ''] = (fields['flip'] ?? '').split(',')
-  const arms = board.columns.map((column, k) => (
-    <option key={`${column.run} ${column.arm}`} value={k}>
-      {armLabel(column)}
-    </option>
-  ))
+  const there = bench?.columns ?? board.columns.map((_, k) => k)
+  const arms = board.columns.map(
+    (column, k) =>
+      there.includes(k) && (
+        <option key={`${column.run} ${column.arm}`} value={k}>
+          {armLabel(column)}
+        </option>
+      ),
+  )
   const flip = (first: string, second: string) =>
     set({flip: first !== '' && second !== '' ? `${first},${second}` : undefined})
   return (
@@ -194,7 +195,7 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
             <option value="">all</option>
             {subtasks.map(name => (
               <option key={name} value={name}>
-                {name.replaceAll('_', ' ')}
+                {subtaskName(name)}
               </option>
             ))}
           </select>

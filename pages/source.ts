@@ -30,7 +30,9 @@ export function openSource(): Source {
 function serverSource(): Source {
   const get = async <T>(name: string, fields: Readonly<Record<string, string | number>> = {}): Promise<T> => {
     const query = new URLSearchParams(Object.entries(fields).map(([key, value]) => [key, String(value)]))
-    const reply = await fetch(`data/${name}?${query}`)
+    const reply = await fetch(`data/${name}?${query}`).catch(() => {
+      throw new Error('The server has ended. `lantern-eval view` starts it again, under another address.')
+    })
     if (!reply.ok) throw new Error((await reply.text()).trim())
     return reply.json()
   }

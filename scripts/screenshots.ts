@@ -16,7 +16,7 @@ const asked = ['--bench', 'hops', '--model', 'builtin:nano-latent', '--intervent
 /** What is shown, by the name of its picture: where it stands, and what is waited for. */
 const views: readonly {name: string; at: string; until: string; height: number}[] = [
   {name: 'results', at: '#/', until: 'table', height: 620},
-  {name: 'sample', at: '#/samples?bench=0&row=0', until: 'figure, canvas, img', height: 1000},
+  {name: 'sample', at: '#/samples?subtask=hops-2&flip=0,1&row=80', until: 'figure, canvas, img', height: 1000},
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'lantern-eval-screenshots-'))

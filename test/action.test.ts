@@ -1,11 +1,15 @@
 // The action as GitHub runs it: its steps in order, with the files and variables of a runner, against a local API that
 // records what is asked. Steps that use other actions are left out.
 import {execFileSync, spawn} from 'node:child_process'
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {createServer, type Server} from 'node:http'
+import {createRequire} from 'node:module'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import type {parseWorkflow} from '@actions/workflow-parser'
+import type {parseAction} from '@actions/workflow-parser/actions/action-parser'
+import {build} from 'esbuild'
 import {parse} from 'yaml'
 import {endWithTests, root} from './support/cli.js'
 
@@ -261,3 +265,36 @@ test.each(['pull-request', 'nightly-checkpoints', 'leaderboard-pages'])(
     }
   },
 )
+
+describe("GitHub's own parser", () => {
+  type Parse = typeof parseAction | typeof parseWorkflow
+  let parsers: {parseAction: typeof parseAction; parseWorkflow: typeof parseWorkflow}
+  beforeAll(async () => {
+    // It imports JSON in a way that Node no longer has.
+    const outfile = join(folder, 'parser.cjs')
+    const contents = `export {parseWorkflow} from '@actions/workflow-parser'
+export {parseAction} from '@actions/workflow-parser/actions/action-parser'`
+    await build({stdin: {contents, resolveDir: root}, bundle: true, platform: 'node', format: 'cjs', outfile})
+    parsers = createRequire(outfile)(outfile)
+  })
+  const faults = (parse: Parse, content: string) =>
+    parse({name: 'it', content}, {error() {}, info() {}, verbose() {}})
+      .context.errors.getErrors()
+      .map(({message}) => message)
+
+  it('takes the action, and would see a fault in it', () => {
+    const content = readFileSync(join(root, 'action.yml'), 'utf8')
+    expect(faults(parsers.parseAction, content)).toEqual([])
+    expect(faults(parsers.parseAction, content.replace('shell: bash', 'shel: bash'))).not.toEqual([])
+  })
+
+  const examples = join(root, 'examples/github')
+  it.each(readdirSync(examples))('takes %s, whose inputs the action has', name => {
+    const content = readFileSync(join(examples, name), 'utf8')
+    expect(faults(parsers.parseWorkflow, content)).toEqual([])
+    expect(faults(parsers.parseWorkflow, content.replace('runs-on:', 'runs-onn:'))).not.toEqual([])
+    const jobs: readonly {steps: readonly {uses?: string; with?: object}[]}[] = Object.values(parse(content).jobs)
+    const ours = jobs.flatMap(({steps}) => steps).filter(({uses}) => uses?.startsWith('your-org/lantern-eval@'))
+    for (const one of ours) expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(one.with!)))
+  })
+})

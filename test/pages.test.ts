@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 // `view` and `report` as a user has them: the compiled command, and Chromium on what it serves and writes.
 import type {ChildProcess} from 'node:child_process'
-import {appendFile, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises'
+import {appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile} from 'node:fs/promises'
 import {request} from 'node:http'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
@@ -13,8 +13,11 @@ import {cli} from './support/cli.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from './support/run-folders.js'
 import {startView} from './support/served-pages.js'
 
+/** Turns what follows around, in what honours it. */
+const turned = '\u202e'
 const hostile = '<script>globalThis.taken = 1</script><img src=x onerror="globalThis.taken = 1"> The answer is (B).'
 const second = 50
+const longName = 'x'.repeat(300)
 
 let folder: string
 let study: string
@@ -44,14 +47,14 @@ afterAll(() => rm(folder, {recursive: true, force: true}))
 /** A run of two arms over 120 samples: answers of the first are hostile, every other one of the second is wrong. */
 function writeTexts(dir: string): string {
   const arms = [arm('first', 'direct'), arm('second', 'direct')]
-  const names = ['Counting', 'Jigsaw']
+  const names = ['Counting', longName]
   const records = names.flatMap(subtask =>
     Array.from({length: 60}, (_, k) =>
       arms.map(({id: armId}, a) => {
         const right = a === 0 || k % 2 === 0
         const [outcome, answer] = right ? (['correct', 'B'] as const) : (['wrong', 'A'] as const)
         const more = {score: Number(right), answer, gold: 'B', options: ['one', 'two'], letters: ['A', 'B']}
-        const text = a === 0 ? hostile : `(${answer})`
+        const text = a === 0 ? `${hostile}${turned}` : `(${answer})${'\n'.repeat(k === 0 ? 200 : 0)}`
         return record(
           {arm: armId, bench: 'blink', subtask, id: `${subtask}_${k + 1}`, outcome},
           {...more, text, question: 'How many?'},
@@ -59,7 +62,7 @@ function writeTexts(dir: string): string {
       }),
     ).flat(),
   )
-  return writeRun(dir, lockOf(arms, [lockBenchmark('blink', {Counting: 60, Jigsaw: 60})]), records)
+  return writeRun(dir, lockOf(arms, [lockBenchmark('blink', {Counting: 60, [longName]: 60})]), records)
 }
 
 const running: ChildProcess[] = []
@@ -132,6 +135,30 @@ describe('view', () => {
     expect([total, lines.map(({id}: {id: string}) => id)]).toEqual([2, ['Counting_1', 'Counting_2']])
   })
 
+  it('goes on, and says what is wrong, when a log is cut or gone and when an address names what is not there', async () => {
+    const dir = join(folder, 'lost')
+    await cp(texts, dir, {recursive: true})
+    const {url, child} = await view(dir)
+    for (const path of ['detail?row=1.5', 'detail?row=-1', 'samples?flip=0,99', 'samples?arm=9&outcome=wrong'])
+      expect((await ask(`${url}data/${path}`)).status).toBe(200)
+    expect((await ask(`${url}picture?row=1.5&index=0`)).status).toBe(404)
+    const log = join(dir, 'log.jsonl')
+    await truncate(log, 40)
+    expect((await ask(`${url}data/detail?row=3`)).body).toContain('is shorter than it was')
+    await rm(dir, {recursive: true})
+    expect((await ask(`${url}data/detail?row=3`)).body).toContain('is no longer there')
+    // The extractors' reading goes on behind the answers; what it meets is told by a later one.
+    const scan = async (): Promise<string> => {
+      const {status, body} = await ask(`${url}data/samples?disagree=1`)
+      return status === 200 ? scan() : body
+    }
+    expect(await scan()).toContain('is no longer there')
+    await new Promise(resolve => setTimeout(resolve, 600))
+    const {problem, samples} = JSON.parse((await ask(`${url}data/board`)).body)
+    expect([problem, samples]).toEqual([`${log} is no longer there.`, 120])
+    expect(child.exitCode).toBeNull()
+  })
+
   it('says which port is in use', async () => {
     const {url} = await view(texts)
     const {code, stderr} = await cli(['view', texts, '--no-open', '--port', new URL(url).port])
@@ -158,6 +185,15 @@ describe('report', () => {
     }
     expect(bytes).toBeLessThan(2e6)
   })
+})
+
+it('report leaves a page that is not its own alone', async () => {
+  const taken = join(folder, 'taken')
+  await mkdir(taken)
+  await writeFile(join(taken, 'index.html'), '<p>mine</p>')
+  const {code, stderr} = await cli(['report', texts, '--out', taken])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('is no page of ours')])
+  expect(await readdir(taken)).toEqual(['index.html'])
 })
 
 describeInBrowser('the pages in Chromium', () => {
@@ -271,6 +307,7 @@ describeInBrowser('the pages in Chromium', () => {
         const chart = page.locator('.chart img').first()
         await page.waitForFunction(() => (document.querySelector('.chart img') as HTMLImageElement)?.naturalWidth > 0)
         expect(await chart.getAttribute('alt')).toContain('contrast')
+        expect(await chart.evaluate(img => (img as HTMLImageElement).currentSrc)).toContain(`-${scheme}.svg`)
         await wide()
         await page.emulateMedia({media: 'print'})
         expect(await page.locator('nav').isVisible()).toBe(false)
@@ -283,7 +320,7 @@ describeInBrowser('the pages in Chromium', () => {
       const {page, wrong} = await openPage(browser, 1280)
       await go(page, place, '/samples?bench=1&row=24')
       await page.locator('.answer .text').first().waitFor()
-      expect(await page.locator('.answer .text').first().textContent()).toBe(hostile)
+      expect(await page.locator('.answer .text').first().textContent()).toBe(`${hostile}\ufffd`)
       expect(await page.locator('.answer script, .answer img').count()).toBe(0)
       expect(await page.evaluate(() => 'taken' in globalThis)).toBe(false)
       expect(wrong).toEqual([])

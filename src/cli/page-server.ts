@@ -3,11 +3,11 @@
 import {randomBytes, timingSafeEqual} from 'node:crypto'
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
-import {outcomes} from '../core/outcome.js'
 import {svgOf, themes} from '../reports/figures/index.js'
 import type {Library} from '../reports/pages/library.js'
 import {pictureFile} from '../reports/pages/pictures.js'
-import type {PageDiagnosis, SampleQuery} from '../reports/pages/shapes.js'
+import {queryOf} from '../reports/pages/select.js'
+import type {PageBoard, PageDiagnosis} from '../reports/pages/shapes.js'
 import {contentPolicy, pageHtml, type ShellFile, shellFile, shellFiles} from '../reports/pages/shell.js'
 
 export interface PageServer {
@@ -108,12 +108,14 @@ function replies(library: Library): Answer {
     'icon.svg': 'image/svg+xml; charset=utf-8',
   }
   const address = (row: number, index: number) => `picture?row=${row}&index=${index}`
-  const board = async () => {
+  let problem: string | null = null
+  const board = async (): Promise<PageBoard> => {
     if (Date.now() - followed > followMs) {
-      await library.index.follow()
+      // What was read before can still be looked at.
+      problem = await library.index.follow().then(() => null, messageOf)
       followed = Date.now()
     }
-    return library.board({live: true, pictures: true})
+    return {...library.board({live: true, pictures: true}), problem}
   }
   return async (path, query) => {
     const number = (name: string) => Number(query.get(name) ?? Number.NaN)
@@ -123,12 +125,12 @@ function replies(library: Library): Answer {
     switch (path) {
       case 'data/board': {
         const now = await board()
-        return json(query.get('known') === String(now.answers) ? null : now)
+        return json(query.get('known') === String(now.answers) && problem === null ? null : now)
       }
       case 'data/samples':
         return json(
           library.samples(
-            queryOf(query),
+            queryOf(query, {columns: library.index.columns, benches: library.index.benches.length}),
             wholeOr(query.get('after'), 0),
             Math.min(mostSamples, wholeOr(query.get('limit'), 100)),
           ),
@@ -172,18 +174,4 @@ async function figureReply(library: Library, path: string): Promise<Reply | null
 function wholeOr(text: string | null, otherwise: number): number {
   const value = Number(text ?? otherwise)
   return Number.isInteger(value) && value >= 0 ? value : otherwise
-}
-
-/** The query of an address; what it does not understand is left out. */
-function queryOf(query: URLSearchParams): SampleQuery {
-  const whole = (name: string) => (query.has(name) ? {[name]: wholeOr(query.get(name), 0)} : {})
-  const words = (name: string) => (query.get(name) ? {[name]: query.get(name)!} : {})
-  const outcome = outcomes.find(outcome => outcome === query.get('outcome'))
-  const [a, b] = (query.get('flip') ?? '').split(',').map(Number)
-  return {
-    ...{...whole('bench'), ...whole('arm'), ...words('subtask'), ...words('text')},
-    ...(outcome === undefined ? {} : {outcome}),
-    ...(Number.isInteger(a) && Number.isInteger(b) ? {flip: [a!, b!] as const} : {}),
-    ...(query.get('disagree') === '1' ? {disagree: true} : {}),
-  }
 }

@@ -45,7 +45,7 @@ export default class Compare extends BaseCommand<typeof Compare> {
       ...{baseArm: base.arm, newArm: next.arm},
     })
     const includeUnofficial = this.flags['include-unofficial']
-    const told = await writeOutputs(comparisonDocument(comparison), outputs, {includeUnofficial})
+    const told = await writeOutputs(comparisonDocument(comparison, baseRun, newRun), outputs, {includeUnofficial})
     for (const sentence of told) this.tell('warn', sentence)
     this.log(comparisonText(comparison, terminal()))
     process.exitCode = comparison.exitCode

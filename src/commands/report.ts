@@ -33,9 +33,9 @@ export default class Report extends BaseCommand<typeof Report> {
     const told = await writeSite(library, this.flags.out, {pictures: this.flags.pictures})
     for (const sentence of [...warnings, ...told]) this.tell('warn', sentence)
     const index = join(this.flags.out, 'index.html')
-    this.log(
-      `Wrote ${index}: ${library.index.count} samples of ${dirs.length === 1 ? dirs[0] : `${dirs.length} runs`}.`,
-    )
+    const {count} = library.index
+    const samples = `${count} ${count === 1 ? 'sample' : 'samples'}`
+    this.log(`Wrote ${index}: ${samples} of ${dirs.length === 1 ? dirs[0] : `${dirs.length} runs`}.`)
     return {
       index,
       runs: dirs,

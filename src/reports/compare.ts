@@ -18,7 +18,7 @@ import {contractOf, disagreements, type Facts, namesOfFact} from './comparabilit
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
-import type {ResultDocument} from './schemas/result.js'
+import type {ResultDocument, ResultRow} from './schemas/result.js'
 import {spentOn} from './spent.js'
 import {aggregateOf, flipsOf, headlineTotal, pairsOf} from './strata.js'
 
@@ -117,12 +117,22 @@ export function compareRuns(base: Run, next: Run, options: CompareOptions = {}):
   }
 }
 
-/** A comparison as a result document, for the report formats. */
-export function comparisonDocument(comparison: Comparison): ResultDocument {
-  const {base, new: next, verdict, exitCode} = comparison
-  const rows = [base, next]
+/**
+ * A comparison as a result document, for the report formats: its rows are those of both arms on every benchmark that
+ * was compared, base first. `base` and `next` are the runs that were compared.
+ */
+export function comparisonDocument(comparison: Comparison, base: Run, next: Run): ResultDocument {
+  const {verdict, exitCode} = comparison
+  const rows = comparison.pairs.flatMap(({bench}) => [
+    rowOn(base, comparison.base.arm, bench),
+    rowOn(next, comparison.new.arm, bench),
+  ])
   const builtin = rows.some(({sample}) => sample === 'builtin')
   return {schema: 1, builtin, rows, groups: [], warnings: [], comparison, verdict, exitCode}
+}
+
+function rowOn(run: Run, arm: string, bench: string): ResultRow {
+  return rowOf(run, run.sheets.find(sheet => sheet.arm.id === arm && sheet.bench.id === bench)!)
 }
 
 /** The verdict of one of several benchmarks: a difference counts only if it holds with Holm's adjustment. */

@@ -18,18 +18,34 @@ describe('the step of a checkpoint', () => {
     ['runs\\ckpt=7', 'runs\\ckpt=*', 'step', 7],
     ['runs/iter_0004000', 'runs/iter_*', 'iteration', 4000],
   ])('is read from %s', (model, training, unit, step) => {
-    expect(trainingStep({label: null, model})).toEqual({training, unit, step})
+    expect(trainingStep({label: null, model, run: 'results/x'})).toEqual({training, unit, step})
   })
 
   it.each(['LanteRn-3B-RL', 'openai:Qwen2.5-VL-7B', 'builtin:nano-latent', 'footstep-3x', 'a/checkpoint-final'])(
     'is not seen in %s',
-    model => expect(trainingStep({label: null, model})).toBeNull(),
+    model => expect(trainingStep({label: null, model, run: 'results/x'})).toBeNull(),
   )
 
   it('is that of the label where it names one', () => {
-    expect(trainingStep({label: '1500', model: 'x/step-3'})).toEqual({training: '*', unit: 'step', step: 1500})
-    expect(trainingStep({label: 'rl step 20', model: 'x'})).toEqual({training: 'rl step *', unit: 'step', step: 20})
-    expect(trainingStep({label: 'final', model: 'x/step-3'})).toEqual({training: 'x/step-*', unit: 'step', step: 3})
+    const run = 'results/step-9'
+    expect(trainingStep({label: '1500', model: 'x/step-3', run})).toEqual({training: '*', unit: 'step', step: 1500})
+    expect(trainingStep({label: 'rl step 20', model: 'x', run})).toEqual({
+      training: 'rl step *',
+      unit: 'step',
+      step: 20,
+    })
+    expect(trainingStep({label: 'final', model: 'x/step-3', run})).toEqual({
+      training: 'x/step-*',
+      unit: 'step',
+      step: 3,
+    })
+  })
+
+  it('is that of the folder of the run where nothing else names one, for each model apart', () => {
+    const run = 'results/step-500'
+    const at = {unit: 'step', step: 500}
+    expect(trainingStep({label: null, model: 'openai:m', run})).toEqual({training: 'openai:m of results/step-*', ...at})
+    expect(trainingStep({label: 'new', model: 'openai:m', run})).toEqual({training: 'new of results/step-*', ...at})
   })
 })
 

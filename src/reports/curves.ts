@@ -24,13 +24,17 @@ const stepName =
 const numberAlone = /^(\d+)(k?)$/i
 
 /**
- * The step of a checkpoint, from its label, or from its reference where the label names none; the last such name in it
- * counts. A label may be a number alone. Null where neither names one.
+ * The step of a checkpoint: from its label, else from its reference, else from the folder of its run, as for an
+ * endpoint that serves one checkpoint after the other under one name. The last such name counts. A label may be a
+ * number alone. Null where none names one.
  */
-export function trainingStep({label, model}: Pick<ResultRow, 'label' | 'model'>): TrainingStep | null {
+export function trainingStep({label, model, run}: Pick<ResultRow, 'label' | 'model' | 'run'>): TrainingStep | null {
   const alone = label === null ? null : numberAlone.exec(label.trim())
   if (alone) return {training: '*', unit: 'step', step: numberOf(alone[1]!, alone[2]!)}
-  return (label === null ? null : stepIn(label)) ?? stepIn(model)
+  const named = (label === null ? null : stepIn(label)) ?? stepIn(model)
+  if (named !== null) return named
+  const folder = stepIn(run)
+  return folder && {...folder, training: `${label ?? model} of ${folder.training}`}
 }
 
 function stepIn(name: string): TrainingStep | null {

@@ -4,7 +4,7 @@ import {link, readFile, rename, rm} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {makeFolder} from '../core/folders.js'
-import {partOf, removeDeadParts} from '../core/part-file.js'
+import {partOf} from '../core/part-file.js'
 import {
   type Holder,
   identityOf,
@@ -57,7 +57,6 @@ export async function hold(runDir: string, {tell, tenant = thisProcess()}: Waiti
     told = true
     await tenant.clock.sleep(Math.min(1000, watch.pauseMs))
   }
-  await removeDeadParts(runDir)
   const {token, close} = lease
   return {
     async check() {

@@ -14,7 +14,7 @@ import {z} from 'zod'
 import {LanternError, systemCodeOf} from '../core/errors.js'
 import {sha256} from '../core/hash.js'
 import {jsonOrNothing} from '../core/json.js'
-import {partOf} from '../core/part-file.js'
+import {partOf, removeDeadParts} from '../core/part-file.js'
 import {isAlive} from '../core/process.js'
 
 /** Beats within a lease: several may come late, or fail, before the holder counts as dead. */
@@ -129,6 +129,7 @@ export async function takeLease(
 
 /** Linking a finished file into place is atomic, on NFS too: a lease is never seen without its holder. */
 async function place(path: string, text: string): Promise<boolean> {
+  await removeDeadParts(dirname(path))
   const draft = partOf(path)
   try {
     const file = await open(draft, 'wx')

@@ -67,9 +67,10 @@ class World {
         const {worker, go} = entry
         // Who is dead never wakes; who stands still wakes late.
         if (worker.diesAt <= this.now) worker.die()
-        else if (worker.stalls && worker.stalls.from <= this.now && this.now < worker.stalls.to)
-          this.#waiting.push({...entry, at: worker.stalls.to})
-        else {
+        else if (worker.stalls && worker.stalls.from <= this.now && this.now < worker.stalls.to) {
+          entry.at = worker.stalls.to
+          this.#waiting.push(entry)
+        } else {
           went = true
           void this.active(async () => go())
         }
@@ -183,7 +184,8 @@ export async function simulate(sweep: Sweep, count: number, seed: number): Promi
     await Promise.race([
       worker.died,
       world.active(async () => {
-        lost += (await workAll(sweep, run, new AbortController().signal, {tenant})).lost
+        const worked = await workAll(sweep, run, new AbortController().signal, {tenant})
+        lost += worked.lost
       }),
     ])
   })

@@ -126,7 +126,7 @@ export const ownMeanings = {
   diagnosisAlpha: {...gateSettings.alpha, summary: 'Rate of wrong claims, over a headline and over all subtasks.'},
   diagnosisFormat: several(
     resultSettings.format.kind,
-    'Write the diagnosis: markdown, json, github, svg or png.',
+    'Write the diagnosis: markdown, json, github, svg, png or pdf.',
     results,
   ),
   diagnosisOut: one(text('DIR'), 'Where diagnosis.json and diagnosis.md are written.', {

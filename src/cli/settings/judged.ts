@@ -83,7 +83,7 @@ export const resultSettings = {
   }),
   format: several(
     output,
-    'Write a table (markdown, csv, json, junit, github, latex), a badge, annotations, or records and results for others (parquet, eee, nel, hf-eval-results, model-index).',
+    'Write tables (markdown, csv, json, junit, github, latex), figures (svg, png, pdf), pages (html), a badge, annotations, or records and results for others (parquet, eee, nel, hf-eval-results, model-index).',
     results,
   ),
   'include-unofficial': withDefault(

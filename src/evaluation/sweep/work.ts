@@ -256,6 +256,6 @@ class Worker {
 }
 
 /** A unit as people see it. */
-export function nameOf({index, model, bench, shard}: Unit): string {
+function nameOf({index, model, bench, shard}: Unit): string {
   return `Unit ${index} (${model}, ${bench} ${shard})`
 }

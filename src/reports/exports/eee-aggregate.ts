@@ -2,6 +2,7 @@
 import {aggregateText} from '../../core/headline.js'
 import type {ResultRow, ResultSubtask} from '../schemas/result.js'
 import {modelIdOf, resultIdOf, resultNameOf, type SampleTotals} from './eee-sample.js'
+import {fileName} from './files.js'
 import {factsOf, type PublishedData, type SourcedRow, startOf, versionOf} from './source.js'
 
 export interface AggregateParts {
@@ -18,7 +19,7 @@ export interface AggregateParts {
 /** Where the samples lie in the data store: data/BENCHMARK/DEVELOPER/MODEL/UUID_samples.jsonl. */
 export function canonicalPath(source: SourcedRow, id: string): string {
   const [developer = '', ...model] = modelIdOf(source).split('/')
-  const place = [source.row.bench, developer, model.join('_')].map(part => part.replaceAll(/[/\\\s]+/g, '_') || '_')
+  const place = [source.row.bench, developer, model.join('_')].map(part => fileName(part))
   return `data/${place.join('/')}/${id}_samples.jsonl`
 }
 

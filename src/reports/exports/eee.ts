@@ -4,6 +4,7 @@ import {createHash} from 'node:crypto'
 import {join} from 'node:path'
 import {sha256, sha256OfFile} from '../../core/hash.js'
 import {latentsDigest} from '../../run-folder/latents.js'
+import {armName} from '../formats/words.js'
 import {aggregateOf, canonicalPath} from './eee-aggregate.js'
 import {modelIdOf, type SampleTotals, sampleLine} from './eee-sample.js'
 import {defineExport} from './export.js'
@@ -18,7 +19,7 @@ export const eee = defineExport({
     for await (const run of sourceRuns(document))
       for (const one of run.rows) {
         if (one.row.score === null) {
-          told.push(`${one.row.arm} on ${one.row.bench} has no score and is left out.`)
+          told.push(`${armName(one.row)} on ${one.row.bench} has no score and is left out.`)
           continue
         }
         const id = uuidOf(one)
@@ -32,10 +33,12 @@ export const eee = defineExport({
           checksum: await sha256OfFile(samples),
         })
         await writePieces(join(path, `${id}.json`), [`${JSON.stringify(aggregate, null, 2)}\n`])
-        told.push(`${id}.json is ${one.row.arm} on ${one.row.bench}; in the data store: ${canonicalPath(one, id)}.`)
+        told.push(
+          `${id}.json is ${armName(one.row)} on ${one.row.bench}; in the data store: ${canonicalPath(one, id)}.`,
+        )
         if (totals.unscored > 0)
           told.push(
-            `${id}_samples.jsonl leaves out ${totals.unscored} records without a score: failed ones, or hidden gold answers.`,
+            `${id}_samples.jsonl leaves out ${totals.unscored} ${totals.unscored === 1 ? 'record' : 'records'} without a score: failed ones, or hidden gold answers.`,
           )
       }
     return told

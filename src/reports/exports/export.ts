@@ -15,6 +15,8 @@ export interface Export {
   readonly name: string
   /** File extension of its output with the dot; the empty text where PATH is a folder. */
   readonly ending: string
+  /** Throws where this machine lacks what the export needs; asked before a run begins. */
+  readonly assertReady?: () => void
   /**
    * Writes the files at `path`, which is a folder where `ending` is empty. Returns what the user must be told, in
    * sentences: what was left out, or where a second file lies. Throws `disk`, and what the readers of runs throw.

@@ -163,8 +163,9 @@ describe('nel', () => {
 
   it('numbers the same samples alike in every run, and gives several rows a file each', async () => {
     const path = join(folder, 'nel-all', 'results.jsonl')
-    await write(document, 'nel', path)
+    const told = await write(document, 'nel', path)
     const names = readdirSync(join(folder, 'nel-all'))
+    for (const sentence of told) expect(sentence).not.toMatch(/\n/)
     expect(names).toHaveLength(document.rows.length)
     const numbers = names
       .filter(name => name.includes('.vstar.'))
@@ -183,14 +184,37 @@ describe('nel', () => {
     await write(resultTable([await readRun(dir)]), 'nel', path)
     expect(
       linesOf(path)
-        .map(({problem_idx, repeat, reward}) => [problem_idx, repeat, reward])
+        .map(({metadata, repeat, reward}) => [metadata.id, repeat, reward])
         .sort(),
     ).toEqual(
       [0, 1, 2, 3].flatMap(k => [
-        [k, 0, 1],
-        [k, 1, 0],
+        [`hops-1_${k + 1}`, 0, 1],
+        [`hops-1_${k + 1}`, 1, 0],
       ]),
     )
+  })
+
+  it('gives a sample the same number in a selection of other samples', async () => {
+    const numbers = await Promise.all(
+      [2, 4].map(async size => {
+        const dir = join(folder, `selection-${size}`)
+        const bench = lockBenchmark('hops', {'hops-1': size}, {kind: 'builtin', split: 'test', aggregate: 'micro'})
+        writeRun(dir, lockOf([direct], [bench]), [...recordsOf(direct, bench, () => 'correct')])
+        await write(resultTable([await readRun(dir)]), 'nel', `${dir}.jsonl`)
+        return new Map(linesOf(`${dir}.jsonl`).map(one => [one.metadata.id, one.problem_idx]))
+      }),
+    )
+    const [some, all] = numbers as [Map<string, number>, Map<string, number>]
+    expect(some.size).toBe(2)
+    for (const [id, number] of some) expect(all.get(id)).toBe(number)
+    for (const number of all.values()) expect(Number.isSafeInteger(number)).toBe(true)
+  })
+
+  it('refuses several rows for a path beside which no file can stand', async () => {
+    await expect(write(document, 'nel', '/dev/null')).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining(`there are ${document.rows.length} rows, and nel writes a file for each`),
+    })
   })
 })
 
@@ -198,7 +222,8 @@ describe('hf-eval-results and model-index', () => {
   it('leave out what is not official, and say so', async () => {
     const path = join(folder, 'hf', 'results.yaml')
     const told = await write(document, 'hf-eval-results', path)
-    expect(told).toContain('1 row is left out: unverified samples (--include-unofficial).')
+    expect(told).toContain(`${path} leaves out 1 row: unverified samples (--include-unofficial).`)
+    expect(told.at(-1)).toMatch(/names the tasks vstar: the hub takes those of the eval.yaml/)
     expect(told.join()).toContain('built-in samples (--include-unofficial)')
     const names = readdirSync(join(folder, 'hf')).sort()
     expect(names).toHaveLength(2)
@@ -224,9 +249,24 @@ describe('hf-eval-results and model-index', () => {
       path,
       true,
     )
-    expect(told.filter(one => one.includes('left out: unverified'))).toEqual([])
+    expect(told.filter(one => one.includes('unverified'))).toEqual([])
     const entries = parse(readFileSync(path, 'utf8'))
     expect(entries.map(({notes}: {notes: string}) => /samples unverified/.test(notes)).sort()).toEqual([false, true])
+  })
+
+  it('give each arm a file where a model was asked the same in several ways, and dates in quotes', async () => {
+    const dir = join(folder, 'ways')
+    const ways = [own, arm(own.model, 'text-cot')]
+    writeRun(dir, lockOf(ways, [vstar], {environment}), [
+      ...ways.flatMap(one => [...recordsOf(one, vstar, () => 'correct')]),
+    ])
+    const path = join(folder, 'ways-out', 'r.yaml')
+    await write(resultTable([await readRun(dir)]), 'hf-eval-results', path)
+    const names = readdirSync(join(folder, 'ways-out')).sort()
+    expect(names).toEqual(['r.owner-lantern-3b-latent-lantern-2-own.yaml', 'r.owner-lantern-3b-text-cot.yaml'])
+    const text = readFileSync(join(folder, 'ways-out', names[0]!), 'utf8')
+    expect(parse(text)).toHaveLength(1)
+    expect(text).toContain('date: "2026-11-28"')
   })
 
   it('write a list without entries where nothing is official', async () => {
@@ -243,7 +283,7 @@ describe('hf-eval-results and model-index', () => {
     const path = join(folder, 'index.yaml')
     await write(document, 'model-index', path)
     const {'model-index': models} = parse(readFileSync(path, 'utf8'))
-    expect(models.map(({name}: {name: string}) => name).sort()).toEqual(['Qwen "7B": 100%\n- x', 'owner/lantern-3b'])
+    expect(models.map(({name}: {name: string}) => name).sort()).toEqual(['Qwen "7B": 100% - x', 'owner/lantern-3b'])
     for (const {results} of models)
       for (const {task, dataset, metrics} of results) {
         expect(task.type).toBe('visual-question-answering')

@@ -81,6 +81,19 @@ function statOf(fd: number): Promise<Stats | null> {
   return new Promise(done => fstat(fd, (error, found) => done(error === null ? found : null)))
 }
 
+/**
+ * Throws `usage` where a format has several files for one path, and the path is a pipe, a device or a descriptor: they
+ * cannot be told apart there, and no file can stand beside it. `what` says how many of what there are.
+ */
+export async function assertRoomBeside(path: string, format: string, what: string): Promise<void> {
+  if ((await streamAt(path)) === null) return
+  throw new LanternError(
+    'usage',
+    `--format ${format}=${path}: there are ${what}, and ${format} writes a file for each; ${path} takes only one.`,
+    'Give the path of a file, to which their names are added, or runs that give one.',
+  )
+}
+
 /** The path of one of several files in place of one: `results.jsonl` and `vstar` give `results.vstar.jsonl`. */
 export function besides(path: string, name: string): string {
   const ending = extname(path)
@@ -88,7 +101,7 @@ export function besides(path: string, name: string): string {
 }
 
 /** A name that every file system takes. */
-function fileName(name: string): string {
+export function fileName(name: string): string {
   return (
     name
       .replaceAll(/[^A-Za-z0-9_.=-]+/g, '-')

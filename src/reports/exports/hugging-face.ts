@@ -1,12 +1,12 @@
 // Results for the Hugging Face hub: the files of a model's `.eval_results/` folder (huggingface/hub-docs:
 // eval_results.yaml) and the `model-index` of its card (huggingface/hub-docs: modelcard.md). What stands there is taken
 // for a result on the published samples, so other rows are left out unless they are asked for.
-import {stringify} from 'yaml'
+import {Document, isScalar, visit} from 'yaml'
 import {printableData} from '../../core/printable.js'
 import {interval, percent, sampleName} from '../formats/words.js'
 import type {ResultDocument} from '../schemas/result.js'
 import {defineExport, type ExportOptions} from './export.js'
-import {besides, writePieces} from './files.js'
+import {assertRoomBeside, besides, writePieces} from './files.js'
 import {
   factsOf,
   modelName,
@@ -28,6 +28,7 @@ interface Published {
 /** The rows that may be published, and a sentence about those that may not. */
 async function publishable(
   document: ResultDocument,
+  path: string,
   {includeUnofficial}: ExportOptions,
 ): Promise<{rows: Published[]; told: string[]}> {
   const rows: Published[] = []
@@ -39,7 +40,10 @@ async function publishable(
       if (why === null) rows.push({source, data: await publishedData(source)})
       else left.set(why, (left.get(why) ?? 0) + 1)
     }
-  const told = Array.from(left, ([why, count]) => `${count} ${count === 1 ? 'row is' : 'rows are'} left out: ${why}.`)
+  const told = Array.from(
+    left,
+    ([why, count]) => `${path} leaves out ${count} ${count === 1 ? 'row' : 'rows'}: ${why}.`,
+  )
   return {rows, told}
 }
 
@@ -52,7 +56,7 @@ function byModel(rows: readonly Published[]): Map<string, Published[]> {
   const models = new Map<string, Published[]>()
   for (const one of rows) {
     const {label, model} = one.source.row
-    const name = label ?? modelName({model})
+    const name = label === null ? modelName({model}) : oneLine(label)
     models.set(name, [...(models.get(name) ?? []), one])
   }
   return models
@@ -72,27 +76,83 @@ function notesOf({source}: Published): string {
   ].join('; ')
 }
 
-/** Text from outside may hold anything; a line of YAML is never folded, so that a diff shows one line for one fact. */
+/**
+ * Text from outside may hold anything; a line of YAML is never folded, so that a diff shows one line for one fact.
+ * Dates are in quotes, as the specification has them: bare, a reader may make a point in time of one.
+ */
 function yamlOf(value: unknown): string {
-  return stringify(printableData(value), {lineWidth: 0})
+  const yaml = new Document(printableData(value))
+  visit(yaml, {
+    Pair(_, {key, value: date}) {
+      if (isScalar(key) && key.value === 'date' && isScalar(date)) date.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return yaml.toString({lineWidth: 0})
 }
 
 export const hfEvalResults = defineExport({
   name: 'hf-eval-results',
   ending: '.yaml',
   async write(document, path, options) {
-    const {rows, told} = await publishable(document, options)
-    const models = byModel(rows)
-    if (models.size === 0) await writePieces(path, [yamlOf([])])
-    for (const [model, own] of models) {
-      const file = models.size === 1 ? path : besides(path, model)
+    const {rows, told} = await publishable(document, path, options)
+    const files = filesOf(rows)
+    if (files.length > 1) await assertRoomBeside(path, 'hf-eval-results', `${files.length} sets of results`)
+    if (files.length === 0) await writePieces(path, [yamlOf([])])
+    for (const {model, name, own} of files) {
+      const file = files.length === 1 ? path : besides(path, name)
       await writePieces(file, [yamlOf(own.map(evalResultOf))])
       if (file !== path)
-        told.push(`${file} has the results of ${model}: such a file lies in the model's own repository.`)
+        told.push(`${file} has the results of ${name}: it belongs into .eval_results/ of the repository of ${model}.`)
+    }
+    if (rows.length > 0) {
+      const ids = [...new Set(rows.map(({source: {row}}) => row.bench))]
+      told.push(
+        `${path} names the tasks ${ids.join(', ')}: the hub takes those of the eval.yaml of each data set, which may be others.`,
+      )
     }
     return told
   },
 })
+
+interface ResultFile {
+  readonly model: string
+  /** The model, and the arm where the model has several. */
+  readonly name: string
+  readonly own: readonly Published[]
+}
+
+/**
+ * A file for each model. A model has one result of a task in a file, and other ways to ask it lie in files of their own
+ * (huggingface/community-evals), so each arm gets one where several were asked the same.
+ */
+function filesOf(rows: readonly Published[]): ResultFile[] {
+  return Array.from(byModel(rows)).flatMap(([model, own]) => {
+    const tasks = new Set(own.map(taskOf))
+    if (tasks.size === own.length) return [{model, name: model, own}]
+    const files = new Map<string, Published[]>()
+    for (const one of own) {
+      const way = wayOf(one)
+      const taken = (name: string) => (files.get(name) ?? []).some(other => taskOf(other) === taskOf(one))
+      let name = way
+      // The same arm of several runs.
+      for (let k = 2; taken(name); k++) name = `${way} ${k}`
+      files.set(name, [...(files.get(name) ?? []), one])
+    }
+    return Array.from(files, ([name, those]) => ({model, name: `${model} ${name}`, own: those}))
+  })
+}
+
+const taskOf = ({source: {row}}: Published) => JSON.stringify([row.bench, row.split])
+
+/** The arm without its model: `latent lantern:8 own`. */
+function wayOf({source: {row}}: Published): string {
+  const way = row.arm.startsWith(`${row.model}|`) ? row.arm.slice(row.model.length + 1) : row.arm
+  return oneLine(way.replaceAll('|', ' '))
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim()
+}
 
 function evalResultOf(one: Published): Record<string, unknown> {
   const {source, data} = one
@@ -115,7 +175,7 @@ export const modelIndex = defineExport({
   name: 'model-index',
   ending: '.yaml',
   async write(document, path, options) {
-    const {rows, told} = await publishable(document, options)
+    const {rows, told} = await publishable(document, path, options)
     const models = Array.from(byModel(rows), ([name, own]) => ({name, results: own.map(indexEntryOf)}))
     await writePieces(path, [yamlOf({'model-index': models})])
     return told

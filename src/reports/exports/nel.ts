@@ -1,10 +1,12 @@
 // The results.jsonl of NVIDIA's NeMo Evaluator, which `nel compare` pairs by problem_idx and repeat (docs.nvidia.com,
 // nemo/evaluator, "Comparing Evaluation Runs"; fields as its evaluation loop writes them). A file is one arm on one
 // benchmark; several rows give a file each.
+import {sha256} from '../../core/hash.js'
 import type {LogRecord} from '../../run-folder/record.js'
+import {armName} from '../formats/words.js'
 import type {ResultRow} from '../schemas/result.js'
 import {defineExport} from './export.js'
-import {besides, writePieces} from './files.js'
+import {assertRoomBeside, besides, writePieces} from './files.js'
 import {recordsOf, type SourcedRow, type SourceRun, sourceRuns} from './source.js'
 
 export const nel = defineExport({
@@ -12,15 +14,18 @@ export const nel = defineExport({
   ending: '.jsonl',
   async write(document, path) {
     const told: string[] = []
+    if (document.rows.length > 1) await assertRoomBeside(path, 'nel', `${document.rows.length} rows`)
     const places = placesOf(document.rows, path)
     for await (const run of sourceRuns(document)) {
       for (const one of run.rows) {
         const file = places.get(one.row)!
         const left = {records: 0}
         await writePieces(file, linesOf({...run, rows: [one]}, one, left))
-        if (file !== path) told.push(`${file} has the results of ${one.row.arm} on ${one.row.bench}.`)
+        if (file !== path) told.push(`${file} has the results of ${armName(one.row)} on ${one.row.bench}.`)
         if (left.records > 0)
-          told.push(`${file} leaves out ${left.records} records without a score: failed ones, or hidden gold answers.`)
+          told.push(
+            `${file} leaves out ${left.records} ${left.records === 1 ? 'record' : 'records'} without a score: failed ones, or hidden gold answers.`,
+          )
       }
     }
     return told
@@ -43,23 +48,30 @@ function placesOf(rows: readonly ResultRow[], path: string): Map<ResultRow, stri
 }
 
 async function* linesOf(run: SourceRun, {row}: SourcedRow, left: {records: number}): AsyncGenerator<string> {
-  // Numbered by the sorted ids: the same selection has the same numbers in every run, whatever the order of its data.
-  const ids = [...(run.folder.samples.get(row.bench)?.keys() ?? [])].sort()
-  const numbers = new Map(ids.map((id, index) => [id, index]))
   for await (const {record} of recordsOf(run)) {
     if (record.score === null) left.records++
-    else yield `${JSON.stringify(resultOf(record, numbers.get(record.id)!, row))}\n`
+    else yield `${JSON.stringify(resultOf(record, row))}\n`
   }
 }
 
-function resultOf(record: LogRecord, number: number, row: ResultRow): Record<string, unknown> {
+/**
+ * The number of a sample, from its id alone: `nel compare` pairs what has the same number, so a place in the list would
+ * pair other samples where two runs have other selections. 52 bits, which every reader of JSON holds exactly; two of
+ * 100,000 samples share one with a probability of 1 in 900,000.
+ */
+function numberOf(bench: string, id: string): number {
+  return Number.parseInt(sha256(`${bench}\u0000${id}`).slice(0, 13), 16)
+}
+
+function resultOf(record: LogRecord, row: ResultRow): Record<string, unknown> {
   const {usage, timing} = record
   return {
-    problem_idx: number,
+    problem_idx: numberOf(record.bench, record.id),
     repeat: record.repeat ?? 0,
     reward: record.score,
     model_response: record.text,
-    extracted_answer: record.answer,
+    // Null is no text: the reader takes the field as absent only where it is.
+    ...(record.answer === null ? {} : {extracted_answer: record.answer}),
     expected_answer: Array.isArray(record.gold) ? record.gold.join(' / ') : record.gold,
     scoring_details: {method: record.extractor, outcome: record.outcome, ...record.metrics},
     metadata: {

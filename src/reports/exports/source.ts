@@ -1,11 +1,13 @@
 // Where the rows of a result document come from, for outputs that have to say it: the run, its records, the model and
 // the published data set.
+
 import {benchmarkIds, loadBenchmark} from '../../benchmarks/index.js'
+import {printable} from '../../core/printable.js'
 import type {Lock, LockedBenchmark} from '../../run-folder/lock.js'
 import {openRunFolder, type RunFolder} from '../../run-folder/reader.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {streamSettledRecords} from '../../run-folder/settled-records.js'
-import {sampleName} from '../formats/words.js'
+import {groupCount, sampleName} from '../formats/words.js'
 import type {ResultDocument, ResultRow} from '../schemas/result.js'
 
 /** A row with its run. */
@@ -72,13 +74,17 @@ export function versionOf({lock}: SourcedRow): string {
   return typeof lanternEval === 'string' ? lanternEval : 'unknown'
 }
 
-/** The name by which the world may know a model: `owner/name` of the hub, the name at an endpoint, the folder's. */
+/**
+ * The name by which the world may know a model, as one line: `owner/name` of the hub, the name at an endpoint, the
+ * folder's.
+ */
 export function modelName({model}: Pick<ResultRow, 'model'>): string {
-  const [, scheme, rest] = /^(hub|openai|builtin|import|replay):(.*)$/s.exec(model) ?? []
+  const line = printable(model).replaceAll(/\s+/g, ' ').trim()
+  const [, scheme, rest] = /^(hub|openai|builtin|import|replay):(.*)$/.exec(line) ?? []
   if (scheme === 'hub') return rest!.replace(/@[^@/]*$/, '')
   if (scheme === 'builtin') return `lantern-eval/${rest}`
   if (scheme !== undefined && scheme !== 'replay') return rest!
-  return (rest ?? model).split(/[/\\]/).filter(Boolean).at(-1) ?? model
+  return (rest ?? line).split(/[/\\]/).filter(Boolean).at(-1) ?? line
 }
 
 /** Facts of a row for notes: what it is, its size, how it was asked and read. */
@@ -87,6 +93,7 @@ export function factsOf({row, lock}: SourcedRow): Record<string, string> {
   return {
     ...(row.sample === 'official' ? {} : {samples: sampleName(row.sample)}),
     n: row.n === row.total ? String(row.n) : `${row.n} of ${row.total}`,
+    ...(row.groups === undefined ? {} : {groups: groupCount(row).replace('/', ' of ')}),
     mode: row.mode,
     ...(row.protocol === null ? {} : {protocol: row.protocol}),
     ...(row.latentSize === null ? {} : {'latent size': String(row.latentSize)}),

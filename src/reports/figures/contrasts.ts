@@ -2,7 +2,7 @@
 import {distinctName} from '../formats/words.js'
 import type {Comparison} from '../schemas/comparison.js'
 import type {DiagnosisDocument, DiagnosisRow} from '../schemas/diagnosis.js'
-import {type Datum, type Figure, figureName, paperWidth, short, twoLined, twoLines} from './figure.js'
+import {type Datum, type Figure, figureName, linesOf, paperWidth, short, twoLined, twoLines} from './figure.js'
 import {count} from './marks.js'
 import {unique} from './rows.js'
 
@@ -95,19 +95,21 @@ interface Forest extends Pick<Figure, 'name' | 'title' | 'description' | 'data'>
   readonly unit: string
 }
 
-/** Filled marks are shown to differ from zero, upwards or downwards; open ones are not. */
+/** Triangles are shown to differ from zero, upwards or downwards; circles are not. */
 function forest({name, title, subtitle, description, data, unit}: Forest): Figure {
   const y = {field: 'label', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, grid: true}}
   const inPoints = !unit.endsWith('nats')
-  const axis = inPoints ? {labelExpr: "format(100 * datum.value, '+~f')", grid: true} : {format: '+~f', grid: true}
+  const number = inPoints ? '100 * datum.value' : 'datum.value'
+  const axis = {labelExpr: `datum.value === 0 ? '0' : format(${number}, '+~f')`, grid: true}
   const x = (field: string) => ({field, type: 'quantitative', title: unit, axis, scale: {zero: true}})
   const kinds = ['gain', 'open', 'loss']
   const words = {field: 'kind', type: 'nominal', title: null, legend: {labelExpr: kindWords}}
+  const signed = {domain: kinds, range: 'diverging'}
   const margin = data.find(datum => datum['margin'] !== null)?.['margin']
   return {
     ...{name, title, description, data},
     spec: {
-      title: {text: title, subtitle},
+      title: {text: linesOf(title), subtitle},
       ...{width: paperWidth, autosize: {type: 'fit-x', contains: 'padding'}, height: {step: 34}},
       layer: [
         ...(typeof margin === 'number'
@@ -116,13 +118,13 @@ function forest({name, title, subtitle, description, data, unit}: Forest): Figur
         {...once, mark: {type: 'rule', style: 'reference'}, encoding: {x: {datum: 0}}},
         {
           mark: {type: 'rule', strokeWidth: 2},
-          encoding: {y, x: x('low'), x2: {field: 'high'}, color: {...words, scale: {domain: kinds}}},
+          encoding: {y, x: x('low'), x2: {field: 'high'}, color: {...words, scale: signed}},
         },
         {
           mark: {type: 'point'},
           encoding: {
             ...{y, x: x('difference')},
-            color: {...words, scale: {domain: kinds}},
+            color: {...words, scale: signed},
             shape: {...words, scale: {domain: kinds, range: ['triangle-right', 'circle', 'triangle-left']}},
           },
         },

@@ -47,6 +47,20 @@ export function short(text: string, length: number): string {
   return `${letters.slice(0, head).join('')}…${letters.slice(letters.length - (length - 1 - head)).join('')}`
 }
 
+/** A title as lines that fit into the width of a figure, broken between words. */
+export function linesOf(title: string): string | string[] {
+  const lines: string[] = []
+  for (const word of title.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length > titleLetters) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.length === 1 ? title : lines
+}
+
+/** What a figure's width holds of a bold title. */
+const titleLetters = 88
+
 /** A label of two lines for an axis. Vega-Lite splits it by `twoLines`. */
 export function twoLined(first: string, second: string): string {
   return `${first}\n${second}`

@@ -11,7 +11,8 @@ import {type Run, readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
 import type {DiagnosisDocument} from '../schemas/diagnosis.js'
 import type {ResultDocument} from '../schemas/result.js'
-import {short} from './figure.js'
+import {costFigure} from './costs.js'
+import {linesOf, short} from './figure.js'
 import {diagnosisFigures, type Figure, figuresOf, flipFigure, svgOf, themes} from './index.js'
 import {png, svg} from './write.js'
 
@@ -113,6 +114,68 @@ test('a point that another beats in score and cost is not on the front', () => {
   expect(front.length).toBeLessThan(data.length)
 })
 
+test('axes name places that exist, and none below the first', async () => {
+  const picture = await svgOf(named('latent-sizes-vstar-test'), 'light')
+  const labels = [...picture.matchAll(/<text[^>]*>(−?\d+)<\/text>/g)].map(([, label]) => label)
+  expect(labels).toEqual(['2', '8'])
+  const costs = costFigure({
+    ...{name: 'cost', title: 'Cost'},
+    points: [8, 15].map(steps => ({label: `${steps}`, id: '', run: null, mode: 'latent', steps, score: 0.5, ...none})),
+  })!
+  expect(await svgOf(costs, 'light')).toMatch(/>14<\/text>/)
+})
+
+const none = {low: null, high: null}
+
+test.each([
+  [[3, 3], '3'],
+  [[1, 2, 5, 900], '500'],
+  [[0.4, 2e6], '1M'],
+])('costs of %p steps have labels', async (steps, label) => {
+  const points = steps.map((one, k) => ({
+    ...none,
+    label: `${k}`,
+    id: '',
+    run: null,
+    mode: 'direct',
+    steps: one,
+    score: k / 9,
+  }))
+  const picture = await svgOf(costFigure({name: 'cost', title: 'Cost', points})!, 'dark')
+  expect(picture).toContain(`>${label}</text>`)
+  expect(picture).not.toMatch(/NaN|undefined/)
+})
+
+test('points that lie together have their numbers as ranges', () => {
+  const points = Array.from({length: 9}, (_, k) => ({
+    ...{...none, label: `${k}`, id: '', run: null, mode: 'direct', steps: 9, score: k === 4 ? 1 : 0},
+  }))
+  const tags = costFigure({name: 'cost', title: 'Cost', points})!.data.map(({tag}) => tag)
+  expect(tags).toEqual(['1–4, 6–9', '', '', '', '5', '', '', '', ''])
+})
+
+test('a long title is broken between words, and the data keep names that labels shorten', async () => {
+  expect(linesOf('short')).toBe('short')
+  const lines = linesOf('a title of words '.repeat(9).trim()) as string[]
+  expect(lines.length).toBe(2)
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(88)
+  const {data} = named('scores-vstar-test')
+  expect(data.map(({id}) => id)).toEqual(document.rows.map(({arm}) => arm))
+})
+
+test('cells of wide matrices have smaller text or none, and empty ones none', async () => {
+  const arms = (count: number) =>
+    Array.from({length: count}, (_, k) => ({label: `arm ${k}`, scores: new Map([[k < 2 ? 'x' : 'y', 0]])}))
+  const sizes = await Promise.all(
+    [3, 40, 60].map(async count => {
+      const picture = await svgOf(flipFigure('b', 's', 'B', arms(count))!, 'light')
+      expect(picture).not.toMatch(/NaN|undefined|null/)
+      return new Set([...picture.matchAll(/font-size="(\d+)px"[^>]*>0</g)].map(([, size]) => size))
+    }),
+  )
+  expect(sizes.map(size => [...size])).toEqual([['10'], ['5'], []])
+})
+
 test('flips count the samples that both have', () => {
   const scores = (list: readonly (readonly [string, number])[]) => new Map(list)
   const figure = flipFigure('b', 's', 'B', [
@@ -144,7 +207,7 @@ test('flips count the samples that both have', () => {
 test('a comparison is a forest of its benchmarks and subtasks', async () => {
   const [base, next] = [run.lock.arms[2]!.id, run.lock.arms[1]!.id]
   const comparison = compareRuns(run, run, {baseArm: base, newArm: next})
-  const forest = figuresOf(comparisonDocument(comparison)).find(({name}) => name === 'differences')!
+  const forest = figuresOf(comparisonDocument(comparison, run, run)).find(({name}) => name === 'differences')!
   expect(forest.data.map(({difference}) => difference)).toEqual([
     comparison.pairs[0]!.difference,
     ...comparison.pairs[0]!.subtasks.map(({difference}) => difference),
@@ -203,7 +266,7 @@ test('pictures lie beside their data and specification, and cells that look like
   const spec = JSON.parse(readFileSync(join(into, 'scores-vstar-test.vl.json'), 'utf8'))
   expect(spec.datasets.rows).toEqual(named('scores-vstar-test').data)
   expect(await svg.part.write({...document, rows: [], groups: [], curves: []}, into, options)).toEqual([
-    `There is nothing to draw: no figure is in ${into}.`,
+    `There is nothing to draw in ${into}: no row has a score.`,
   ])
 })
 

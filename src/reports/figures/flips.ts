@@ -1,5 +1,5 @@
 // The flip matrix: how many samples each arm solves that another one does not. Pure.
-import {type Figure, figureName, twoLines} from './figure.js'
+import {type Figure, figureName, linesOf, twoLines} from './figure.js'
 import {heatSpec} from './marks.js'
 import {unique} from './rows.js'
 
@@ -28,6 +28,7 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
       ]
     }),
   )
+  const most = Math.max(...data.map(({share}) => share ?? 0))
   const numbered = data.map(datum => ({...datum, row: `${labels.indexOf(datum.row) + 1} ${datum.row}`}))
   return {
     name: figureName('flips', bench, split),
@@ -36,7 +37,7 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
     data: numbered,
     spec: {
       title: {
-        text: `${title}: flips`,
+        text: linesOf(`${title}: flips`),
         subtitle: 'Samples that the arm of the row solves and that of the column does not.',
       },
       ...heatSpec({
@@ -51,8 +52,9 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
         y: {field: 'row', type: 'nominal', sort: null, title: null, axis: {...twoLines, ticks: false, domain: false}},
         value: 'share',
         text: 'datum.flips',
-        scale: {scheme: 'cividis', domainMin: 0},
-        turn: 0.55 * Math.max(...data.map(({share}) => share ?? 0)),
+        // Where nothing flips, every cell has the darkest colour.
+        scale: {scheme: 'cividis', domain: [0, most || 1]},
+        ...{most: most || 1, columns: labels.length},
       }),
     },
   }

@@ -35,9 +35,15 @@ export function curveSpec(
 ): Record<string, unknown> {
   const names = [...new Set(data.map(({series}) => series))]
   const series = {...named('series', data), legend: {columns: 1}}
+  const places = [...new Set(data.map(datum => Number(datum[field])))]
   const x = {
     ...{field, type: 'quantitative', title},
-    ...{axis: {grid: false, tickMinStep: 1, format: ',d'}, scale: {zero: false, padding: 16}},
+    axis: {
+      ...{grid: false, format: ',d', labelOverlap: 'greedy'},
+      // Where something was measured; a rounder place, as -1 latents, may not exist.
+      ...(places.length <= mostTicks ? {values: places} : {tickMinStep: 1}),
+    },
+    scale: {zero: false, nice: false, padding: 16},
   }
   const y = share('score', scoreTitle)
   const gap = Math.min(6, 24 / names.length)
@@ -55,14 +61,27 @@ export function curveSpec(
         },
         {
           transform,
-          mark: {type: 'line', xOffset},
-          encoding: {x, y, color: series, strokeDash: {...series, legend: null}},
+          // As a channel the dashes would get into the legend, where they fray its symbols.
+          mark: {type: 'line', xOffset, strokeDash: dashes[k % dashes.length]},
+          encoding: {x, y, color: series},
         },
         {transform, mark: {type: 'point', xOffset}, encoding: {x, y, color: series, shape: series}},
       ]
     }),
   }
 }
+
+const mostTicks = 12
+
+/** Pixels drawn and left out. Their number and that of the colours have no common divisor. */
+const dashes = [
+  [1, 0],
+  [6, 3],
+  [2, 2],
+  [8, 3, 2, 3],
+  [12, 4],
+  [4, 4],
+] as const
 
 interface Heat {
   readonly x: Record<string, unknown>
@@ -72,26 +91,49 @@ interface Heat {
   /** The expression of what is written into a cell. */
   readonly text: string
   readonly scale: Record<string, unknown>
-  /** Above this value the cells are light and their text is black. */
-  readonly turn: number
+  /** The value that has the lightest colour. */
+  readonly most: number
+  /** How many cells lie beside each other. */
+  readonly columns: number
+}
+
+/** The share of the scale cividis from which black text has more contrast than white; both have 4.5 there. */
+const turn = 0.47
+
+/** What the labels of the rows leave to the cells, in pixels, at the least. */
+const cellsWidth = 400
+
+/** Three digits fit into their cell; null where they would be too small to read. */
+function cellText(columns: number): number | null {
+  const size = Math.min(10, Math.floor(cellsWidth / columns / 1.8))
+  return size < 5 ? null : size
 }
 
 /** Cells with their values written in them. */
-export function heatSpec({x, y, value, text, scale, turn}: Heat): Record<string, unknown> {
+export function heatSpec({x, y, value, text, scale, most, columns}: Heat): Record<string, unknown> {
+  const fontSize = cellText(columns)
   return {
     ...fitted,
     height: band,
     encoding: {x, y},
     layer: [
-      {mark: {type: 'rect'}, encoding: {color: {field: value, type: 'quantitative', scale, legend: null}}},
       {
-        transform: [{calculate: text, as: 'written'}],
-        mark: {type: 'text', fontSize: 10},
-        encoding: {
-          text: {field: 'written', type: 'nominal'},
-          color: {condition: {test: `datum.${value} > ${turn}`, value: '#000000'}, value: '#ffffff'},
-        },
+        transform: [{filter: `datum.${value} !== null`}],
+        mark: {type: 'rect'},
+        encoding: {color: {field: value, type: 'quantitative', scale, legend: null}},
       },
+      ...(fontSize === null
+        ? []
+        : [
+            {
+              transform: [{filter: `datum.${value} !== null`}, {calculate: text, as: 'written'}],
+              mark: {type: 'text', fontSize},
+              encoding: {
+                text: {field: 'written', type: 'nominal'},
+                color: {condition: {test: `datum.${value} > ${turn * most}`, value: '#000000'}, value: '#ffffff'},
+              },
+            },
+          ]),
     ],
   }
 }

@@ -24,13 +24,16 @@ interface Context {
   readonly labels: readonly string[]
 }
 
+/** What a row is, beside a label that may be shortened. */
+const whole = ({arm, run}: ResultRow) => ({id: arm, run})
+
 const nameOf = (what: string, {bench, split}: ResultGroup) => figureName(what, bench, split)
 
 function scores({group, rows, title, labels}: Context): Figure | null {
   if (rows.length === 0) return null
   const data = rows.map(
     (row, k): Datum => ({
-      ...{arm: labels[k]!, mode: row.mode, score: row.score, low: row.low, high: row.high, n: row.n},
+      ...{arm: labels[k]!, ...whole(row), mode: row.mode, score: row.score, low: row.low, high: row.high, n: row.n},
       ...{tier: row.tier, random: row.baselines.random},
     }),
   )
@@ -64,7 +67,7 @@ function costs({group, rows, title, labels}: Context): Figure | null {
     const steps = decodeSteps(row)
     return steps === null
       ? []
-      : [{label: labels[k]!, mode: row.mode, steps, score: row.score!, low: row.low, high: row.high}]
+      : [{label: labels[k]!, ...whole(row), mode: row.mode, steps, score: row.score!, low: row.low, high: row.high}]
   })
   return costFigure({name: nameOf('cost', group), title: `${title}: score against cost`, points})
 }
@@ -111,7 +114,7 @@ function subtasks({group, rows, title, labels}: Context): Figure | null {
       .filter(({score}) => score !== null)
       .map(
         ({name, score, low, high, n}): Datum => ({
-          ...{arm: labels[k]!, subtask: short(name.replaceAll('_', ' '), 30), score, low, high, n},
+          ...{arm: labels[k]!, ...whole(row), subtask: short(name.replaceAll('_', ' '), 30), score, low, high, n},
         }),
       ),
   )
@@ -133,7 +136,8 @@ function subtasks({group, rows, title, labels}: Context): Figure | null {
       value: 'score',
       text: "format(100 * datum.score, '.0f')",
       scale: {scheme: 'cividis', domain: [0, 1]},
-      turn: 0.55,
+      most: 1,
+      columns: new Set(data.map(({subtask}) => subtask)).size,
     }),
   }
 }

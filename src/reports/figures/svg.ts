@@ -1,12 +1,12 @@
 // Draws a figure as SVG, in Node and without a canvas. The same figure gives the same bytes on every machine.
-import type {Figure} from './figure.js'
+import {type Figure, linesOf} from './figure.js'
 import {configOf, type Theme} from './theme.js'
 
 /** The specification with its data and a theme: what vega-embed or the Vega editor takes. */
 export function wholeSpec({title, description, spec, data}: Figure, theme: Theme): Record<string, unknown> {
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-    ...{title, description, ...spec},
+    ...{title: linesOf(title), description, ...spec},
     // A copy, since Vega numbers the rows that it is given.
     datasets: {rows: data.map(datum => ({...datum}))},
     data: {name: 'rows'},

@@ -11,6 +11,8 @@ interface Colours {
   readonly quiet: string
   readonly grid: string
   readonly category: readonly string[]
+  /** Of a difference: higher, not shown to differ, lower. */
+  readonly signed: readonly [string, string, string]
 }
 
 const colours: Readonly<Record<Theme, Colours>> = {
@@ -20,6 +22,7 @@ const colours: Readonly<Record<Theme, Colours>> = {
     quiet: '#57606a',
     grid: '#e4e7eb',
     category: ['#0072b2', '#d55e00', '#009e73', '#b3589a', '#8a6d00', '#3f8fc4', '#4d4d4d'],
+    signed: ['#0072b2', '#57606a', '#d55e00'],
   },
   dark: {
     background: '#14171c',
@@ -27,6 +30,7 @@ const colours: Readonly<Record<Theme, Colours>> = {
     quiet: '#a7afb9',
     grid: '#2c323a',
     category: ['#56b4e9', '#ff9a4d', '#2fc79a', '#e39bc9', '#e6c229', '#9ecbff', '#c9ced6'],
+    signed: ['#56b4e9', '#a7afb9', '#ff9a4d'],
   },
 }
 
@@ -35,12 +39,13 @@ const font = 'Helvetica, Arial, sans-serif'
 
 /** The `config` of Vega-Lite for a theme. */
 export function configOf(theme: Theme): Record<string, unknown> {
-  const {background, text, quiet, grid, category} = colours[theme]
+  const {background, text, quiet, grid, category, signed} = colours[theme]
   return {
     ...{background, font, aria: false, padding: {left: 8, right: 20, top: 8, bottom: 8}},
     view: {stroke: null},
     mark: {color: category[0]},
-    range: {category},
+    // What Vega calls the diverging range is taken by the figures of differences.
+    range: {category, diverging: signed},
     axis: {
       ...{labelColor: text, titleColor: quiet, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 11},
       ...{
@@ -59,13 +64,18 @@ export function configOf(theme: Theme): Record<string, unknown> {
     },
     title: {
       ...{color: text, subtitleColor: quiet, fontSize: 13, subtitleFontSize: 11, fontWeight: 600},
-      ...{anchor: 'start', frame: 'group', offset: 12, subtitlePadding: 4},
+      // From the left edge of the figure, not of its plot: long labels would leave a title half of the width.
+      ...{anchor: 'start', frame: 'bounds', offset: 12, subtitlePadding: 4},
     },
     text: {color: text, fontSize: 11},
     rule: {color: quiet},
     rect: {color: quiet},
     point: {size: 64, filled: true, opacity: 1},
     line: {strokeWidth: 2},
-    style: {reference: {stroke: quiet, strokeDash: [4, 4], strokeWidth: 1}},
+    style: {
+      reference: {color: quiet, stroke: quiet, strokeDash: [4, 4], strokeWidth: 1},
+      // Behind a text that may lie over lines.
+      halo: {color: background, stroke: background, strokeWidth: 4, strokeJoin: 'round'},
+    },
   }
 }

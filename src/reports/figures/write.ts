@@ -1,4 +1,4 @@
-// `--format svg=DIR` and `--format png=DIR`: every figure light and dark, and beside it its data (NAME.csv) and its
+// `--format svg=DIR`, `png=DIR` and `pdf=DIR`: every figure light and dark, and beside it its data (NAME.csv) and its
 // specification (NAME.vl.json).
 import {join} from 'node:path'
 import {stringify} from 'csv-stringify/sync'
@@ -10,15 +10,17 @@ import type {ResultDocument, ResultRow} from '../schemas/result.js'
 import {headlineSubtasks} from '../strata.js'
 import {short} from './figure.js'
 import {type ArmScores, type Figure, figuresOf, flipFigure, svgOf, themes, wholeSpec, withOwnNames} from './index.js'
+import {pdfProgram, writePdf} from './pdf.js'
 import {rowLabels} from './rows.js'
 
-export const figureFormats = ['svg', 'png'] as const
+export const figureFormats = ['svg', 'png', 'pdf'] as const
 export type FigureFormat = (typeof figureFormats)[number]
 
 const written = figureFormats.map(format =>
   defineExport({
     name: format,
     ending: '',
+    ...(format === 'pdf' && {assertReady: () => void pdfProgram()}),
     async write(document, folder) {
       const figures = withOwnNames([...figuresOf(document), ...(await flipFigures(document))])
       return writeFigures(figures, folder, format)
@@ -26,12 +28,14 @@ const written = figureFormats.map(format =>
   }),
 )
 
-/** The exports `svg` and `png`. */
-export const [svg, png] = written as [(typeof written)[0], (typeof written)[0]]
+type Written = (typeof written)[0]
+
+/** The exports `svg`, `png` and `pdf`. */
+export const [svg, png, pdf] = written as [Written, Written, Written]
 
 /**
- * Writes figures into a folder: NAME.svg and NAME.dark.svg, or the same as PNG at twice the size. Returns what the user
- * must be told. Throws `disk`.
+ * Writes figures into a folder: NAME.svg and NAME.dark.svg, or the same as PNG at twice the size or as PDF. Returns
+ * what the user must be told. Throws `disk`, and `usage` where no program of this machine writes PDF.
  */
 export async function writeFigures(
   figures: readonly Figure[],
@@ -44,12 +48,12 @@ export async function writeFigures(
       const picture = await svgOf(figure, theme)
       const path = `${place}${theme === 'light' ? '' : `.${theme}`}.${format}`
       if (format === 'svg') await writePieces(path, [picture])
-      else await writeThrough(path, draft => rasterise(picture, draft))
+      else await writeThrough(path, draft => (format === 'png' ? rasterise : writePdf)(picture, draft))
     }
     await writePieces(`${place}.csv`, [csvOf(figure)])
     await writePieces(`${place}.vl.json`, [`${JSON.stringify(wholeSpec(figure, 'light'), null, 2)}\n`])
   }
-  return figures.length > 0 ? [] : [`There is nothing to draw: no figure is in ${folder}.`]
+  return figures.length > 0 ? [] : [`There is nothing to draw in ${folder}: no row has a score.`]
 }
 
 /** 192 dots per inch: twice the size in CSS pixels. */

@@ -8,7 +8,7 @@ import {parse} from 'csv-parse/sync'
 import {arm, lockBenchmark, lockOf, recordsOf, writeRun} from '../../../test/support/run-folders.js'
 import {random} from '../../core/random.js'
 import {compareRuns, comparisonDocument} from '../compare.js'
-import {readRun} from '../read-run.js'
+import {type Run, readRun} from '../read-run.js'
 import {resultTable} from '../result-table.js'
 import {type ResultDocument, type ResultRow, resultDocumentSchema} from '../schemas/result.js'
 import {formatNamed, formatNames, registerFormat} from './index.js'
@@ -18,6 +18,8 @@ const narrow = {width: 80, color: false}
 const wide = {width: 120, color: false}
 const names = formatNames()
 let document: ResultDocument
+/** A run with two arms. */
+let both: Run
 let builtin: ResultDocument
 const empty: ResultDocument = {
   schema: 1,
@@ -59,7 +61,7 @@ beforeAll(async () => {
   const usage = (textTokens: number, latentSteps: number) => ({
     usage: {promptTokens: 402, imageTokens: 256, textTokens, latentSteps, markerTokens: 0, blocks: 0},
   })
-  const both = await read(
+  both = await read(
     'blink-vstar-lantern-3b-1a2b3c4d',
     lockOf([latent, cot], [blink, vstar], {
       decoding: {temperature: 0, maxNewTokens: {latent: 512, 'text-cot': 1024}},
@@ -221,8 +223,19 @@ it('json is the document', () => {
 })
 
 it.each(names)('%s renders a comparison by itself', name => {
-  const text = formatNamed(name).render(comparisonDocument(document.comparison!), wide)
+  const text = formatNamed(name).render(comparisonDocument(document.comparison!, both, both), wide)
   expect(text).toMatch(name === 'csv' ? /^run,arm/ : /improved/)
+})
+
+it('a comparison has the rows of both arms on every benchmark that was compared', () => {
+  const {rows} = comparisonDocument(document.comparison!, both, both)
+  const {base, new: next, pairs} = document.comparison!
+  expect(rows.map(({bench, arm}) => [bench, arm])).toEqual(
+    pairs.flatMap(({bench}) => [
+      [bench, base.arm],
+      [bench, next.arm],
+    ]),
+  )
 })
 
 describe('latex', () => {

@@ -7,7 +7,7 @@ import {html} from '../exports/html.js'
 import {hfEvalResults, modelIndex} from '../exports/hugging-face.js'
 import {nel} from '../exports/nel.js'
 import {parquet} from '../exports/parquet.js'
-import {png, svg} from '../figures/write.js'
+import {pdf, png, svg} from '../figures/write.js'
 import {annotations} from './annotations.js'
 import {badge} from './badge.js'
 import {csv} from './csv.js'
@@ -23,7 +23,7 @@ export type {Format, FormatOptions} from './format.js'
 
 const register = new Register<Format | Export>('report format', [
   ...[terminal, markdown, csv, json, junit, github, latex, badge, annotations],
-  ...[html, eee, hfEvalResults, modelIndex, nel, parquet, svg, png],
+  ...[html, eee, hfEvalResults, modelIndex, nel, parquet, svg, png, pdf],
 ])
 
 /** Names of all formats that render the document as text; the first is the default. */

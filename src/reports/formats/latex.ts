@@ -98,6 +98,7 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
       number(words.interval(row.low, row.high)),
       ...(repeated ? [number(spread(row))] : []),
       number(words.sampleCount(row)),
+      ...(grouped.count ? [number(words.groupCount(row))] : []),
       ...(grouped.score ? [number(words.percent(row.groupScore ?? null))] : []),
       number(words.thinking(row)),
     ]
@@ -105,12 +106,13 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
   return float({
     caption: `${words.groupTitle(document, group)}: ${words.groupFacts(document, group).join('; ')}.`,
     label: labelOf(group.bench, group.split, ...placeOf(document, group)),
-    columns: `llrr${repeated ? 'r' : ''}r${grouped.score ? 'r' : ''}r`,
+    columns: `llrr${repeated ? 'r' : ''}r${grouped.count ? 'r' : ''}${grouped.score ? 'r' : ''}r`,
     head: [
       ...['Model', 'Mode', 'Score (%)', '95 % interval'],
       ...(repeated ? ['SD of repeats'] : []),
       'n',
-      ...(grouped.score ? ['Groups (%)'] : []),
+      ...(grouped.count ? ['Groups'] : []),
+      ...(grouped.score ? ['Groups right (%)'] : []),
       'Tokens',
     ],
     body,

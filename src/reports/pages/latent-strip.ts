@@ -57,15 +57,13 @@ export async function latentStrip({
           ),
         )
   const step = (vector: Float32Array, block: number, index: number): LatentStep => {
-    const replaced = own?.[block]?.[index]
-    const fed = oracle?.[block]?.[index]
-    // A vector of zeros points nowhere.
+    const [replaced, fed] = [own?.[block]?.[index], oracle?.[block]?.[index]]
     const map = cells && norm(vector) > 0 ? cells.rows.map(cell => cosine(cell, less(vector, cells.mean))) : null
     return {
       norm: norm(vector),
       ownNorm: replaced ? norm(replaced) : null,
-      toOwn: replaced && replaced.length === vector.length ? cosine(vector, replaced) : null,
-      toOracle: fed && fed.length === vector.length ? cosine(vector, fed) : null,
+      toOwn: direction(vector, replaced),
+      toOracle: direction(vector, fed),
       toBox: map && inBoxes.length > 0 ? inBoxes.reduce((sum, cell) => sum + map[cell]!, 0) / inBoxes.length : null,
       heat: map?.map(value => Math.round(100 * value)) ?? null,
       tokens: (context?.lens?.blocks[block]?.[index] ?? []).map(({token, p}) => ({token, p})),
@@ -95,6 +93,12 @@ async function otherBlocks(
   )
   if (other === undefined || other.id === arm) return null
   return (await stored.find(one => one.isOf(other.id))?.read(bench, id, repeat)) ?? null
+}
+
+/** Their cosine; null where there is none: a vector of zeros points nowhere. */
+function direction(a: Float32Array, b: Float32Array | undefined): number | null {
+  if (b === undefined || b.length !== a.length || norm(a) === 0 || norm(b) === 0) return null
+  return cosine(a, b)
 }
 
 function centred(all: Float32Array, width: number): {rows: Vector[]; mean: Float64Array} {

@@ -17,11 +17,12 @@ import {diagnosisFigures, type Figure} from '../figures/index.js'
 import {distinctName} from '../formats/words.js'
 import {resultTable} from '../result-table.js'
 import {type DiagnosisDocument, diagnosisSchema} from '../schemas/diagnosis.js'
+import type {ResultRow} from '../schemas/result.js'
 import {askedText} from './asked.js'
 import {extractorsDisagree, readingsOf} from './disagreement.js'
 import {latentStrip, type StoredRun, storedRun} from './latent-strip.js'
 import {RunData, sampleIn} from './pictures.js'
-import {outcomeCode, RunIndex} from './run-index.js'
+import {type IndexedBench, outcomeCode, RunIndex} from './run-index.js'
 import {selectRows} from './select.js'
 import type {
   PageAnswer,
@@ -39,9 +40,11 @@ export type PictureAddress = (row: number, index: number, image: ImageRef) => Pr
 
 export class Library {
   readonly #data = new Map<number, RunData>()
-  readonly #stored = new Map<string, Promise<StoredRun>>()
+  readonly #stored = new Map<string, {readonly answers: number; readonly run: Promise<StoredRun>}>()
   #board: {readonly answers: number; readonly board: PageBoard} | undefined
-  #diagnosed: Promise<DiagnosisDocument | null> | undefined
+  #diagnosed: {readonly answers: number; readonly document: Promise<DiagnosisDocument | null>} | undefined
+  /** Why it could not be found out where extractors disagree; told once, then tried again. */
+  #unscanned: unknown = null
 
   private constructor(
     readonly index: RunIndex,
@@ -59,18 +62,21 @@ export class Library {
     const {index} = this
     if (this.#board?.answers === index.answers) return this.#board.board
     const results = resultTable(index.runs(), {warnings: this.warnings})
+    const titleOf = ({id, folder, dataSha256}: IndexedBench) => {
+      const title = results.groups.find(({bench}) => bench === id)?.title ?? `${id} of ${folder.dir}`
+      const again = index.benches.filter(one => one.id === id).length > 1
+      return again ? `${title} (data ${dataSha256.slice(0, 8)})` : title
+    }
     const board: PageBoard = {
       version: packageVersion(),
-      columns: index.columnList.map(({folder, arm}): PageColumn => {
-        const row = results.rows.find(row => row.run === folder.dir && row.arm === arm)!
-        const [name, ...rest] = distinctName(row).split('|')
-        return {run: folder.dir, arm, name: name!, detail: rest.join(' · ')}
-      }),
-      benches: index.benches.map(({id, folder, subtasks, samples}) => ({
-        ...{id, subtasks, samples},
-        title: results.groups.find(({bench}) => bench === id)?.title ?? `${id} of ${folder.dir}`,
+      columns: namedColumns(
+        index.columnList.map(({folder, arm}) => results.rows.find(row => row.run === folder.dir && row.arm === arm)!),
+      ),
+      benches: index.benches.map(bench => ({
+        ...{id: bench.id, subtasks: bench.subtasks, samples: bench.samples},
+        ...{title: titleOf(bench), columns: index.columnsOf(bench)},
       })),
-      ...{results, live, pictures},
+      ...{results, live, pictures, problem: null},
       samples: index.count,
       answers: index.answers,
       diagnosed: this.#mayBeDiagnosed(),
@@ -79,10 +85,20 @@ export class Library {
     return board
   }
 
-  /** A page of the samples that a query wants. Where extractors disagree is found out on the way. */
+  /**
+   * A page of the samples that a query wants. Where extractors disagree is found out on the way; throws what that met
+   * since the last time.
+   */
   samples(query: SampleQuery, after: number, limit: number): SamplePage {
     const {index} = this
-    if (query.disagree) void this.scanned()
+    if (query.disagree) {
+      const why = this.#unscanned
+      this.#unscanned = null
+      if (why !== null) throw why
+      this.scanned().catch(error => {
+        this.#unscanned = error
+      })
+    }
     const rows = selectRows(index, query, query.outcome ? outcomeCode(query.outcome) : null, outcomeCode('correct'))
     return {
       lines: rows.slice(after, after + limit).map(row => ({
@@ -116,9 +132,13 @@ export class Library {
 
   /** The picture of a sample; null if it has none. */
   async picture(row: number, index: number): Promise<ImageRef | null> {
-    if (!(row < this.index.count)) return null
+    if (!this.#isRow(row)) return null
     const {sample} = await this.#sampleOf(row, await this.index.records(row))
     return sample?.images[index] ?? null
+  }
+
+  #isRow(row: number): boolean {
+    return Number.isInteger(row) && row >= 0 && row < this.index.count
   }
 
   async #sampleOf(row: number, records: readonly {readonly record: LogRecord}[]) {
@@ -133,7 +153,7 @@ export class Library {
   /** One sample with every answer to it; null if there is no such row. */
   async detail(row: number, {address, heat}: {address: PictureAddress; heat: boolean}): Promise<SampleDetail | null> {
     const {index} = this
-    if (!(row >= 0 && row < index.count)) return null
+    if (!this.#isRow(row)) return null
     const records = await index.records(row)
     const first = records.find(({record}) => record.question !== undefined)?.record ?? records[0]?.record
     const {sample, problem} = await this.#sampleOf(row, records)
@@ -185,8 +205,7 @@ export class Library {
     const read = choice && record['scoreOnly'] !== true ? extractAnswer(extractor, {text, options, letters}) : null
     const readings = choice ? readingsOf(record) : []
     const {dir, lock} = folder
-    if (!this.#stored.has(dir)) this.#stored.set(dir, storedRun(dir))
-    const stored = await this.#stored.get(dir)!
+    const stored = await this.#storedIn(dir)
     const {bench, id} = record
     return {
       ...{column, repeat: repeat ?? null, outcome, score, answer, text, extractor},
@@ -198,6 +217,15 @@ export class Library {
       steps: steps.map(step => ({text: step.text, box: step.box})),
       latents: stored.length === 0 ? null : await latentStrip({dir, lock, stored, arm, bench, id, repeat, heat}),
     }
+  }
+
+  /** The stored latents of a run. One that goes on gets those of more arms. */
+  #storedIn(dir: string): Promise<StoredRun> {
+    const {answers} = this.index
+    const before = this.#stored.get(dir)
+    const now = before?.answers === answers ? before : {answers, run: storedRun(dir)}
+    this.#stored.set(dir, now)
+    return now.run
   }
 
   #mayBeDiagnosed(): boolean {
@@ -212,8 +240,9 @@ export class Library {
 
   /** The recorded diagnosis, else one made of these runs; null where they cannot be diagnosed. */
   diagnosis(): Promise<DiagnosisDocument | null> {
-    this.#diagnosed ??= this.#diagnose()
-    return this.#diagnosed
+    const {answers} = this.index
+    if (this.#diagnosed?.answers !== answers) this.#diagnosed = {answers, document: this.#diagnose()}
+    return this.#diagnosed.document
   }
 
   async #diagnose(): Promise<DiagnosisDocument | null> {
@@ -237,6 +266,16 @@ export class Library {
     const document = await this.diagnosis()
     return document === null ? [] : diagnosisFigures(document)
   }
+}
+
+/** The columns under names that tell every one of them from every other: by its run where its name does not. */
+function namedColumns(rows: readonly ResultRow[]): PageColumn[] {
+  const names = rows.map(distinctName)
+  return rows.map(({run, arm}, k) => {
+    const [name, ...rest] = names[k]!.split('|')
+    const again = names.filter(one => one === names[k]).length > 1
+    return {run, arm, name: name!, detail: [...rest, ...(again ? [run] : [])].join(' · ')}
+  })
 }
 
 /** What was sent and what came back, in words. */

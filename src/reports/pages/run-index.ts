@@ -100,6 +100,12 @@ export class RunIndex implements Rows {
   get columns(): number {
     return this.columnList.length
   }
+  /** The columns whose runs hold a benchmark. */
+  columnsOf({id, dataSha256}: IndexedBench): number[] {
+    return this.columnList.flatMap(({folder}, column) =>
+      folder.lock.benchmarks.some(one => one.id === id && one.dataSha256 === dataSha256) ? [column] : [],
+    )
+  }
   get answers(): number {
     return this.#start.length
   }
@@ -258,8 +264,14 @@ export class RunIndex implements Rows {
     while (this.#scanned < this.answers) {
       const place = this.#scanned++
       if (this.#disagree.at(place) !== 0) continue
-      const record = await this.#recordAt(place)
-      this.#disagree.set(place, disagrees(record, this.columnList[this.#column.at(place)]!.folder.lock) ? 2 : 1)
+      try {
+        const record = await this.#recordAt(place)
+        this.#disagree.set(place, disagrees(record, this.columnList[this.#column.at(place)]!.folder.lock) ? 2 : 1)
+      } catch (error) {
+        // What could not be read is not known, and is tried again.
+        this.#scanned = Math.min(this.#scanned, place)
+        throw error
+      }
     }
   }
 }

@@ -1,5 +1,33 @@
 // Which samples a query wants. Pure; the pages of `report` run it in the browser, the server of `view` beside the logs.
+import {outcomes} from '../../core/outcome.js'
 import type {SampleQuery} from './shapes.js'
+
+/**
+ * The query of an address. An address may be of other runs, or typed: what names no outcome, arm or benchmark of these
+ * runs is left out.
+ */
+export function queryOf(fields: URLSearchParams, there: {readonly columns: number; readonly benches: number}) {
+  const index = (text: string | undefined | null, count: number) => {
+    const value = /^\d+$/.test(text ?? '') ? Number(text) : count
+    return value < count ? value : null
+  }
+  const bench = index(fields.get('bench'), there.benches)
+  const arm = index(fields.get('arm'), there.columns)
+  const outcome = outcomes.find(outcome => outcome === fields.get('outcome'))
+  const pair = (fields.get('flip') ?? '').split(',')
+  const [a, b] = [index(pair[0], there.columns), index(pair[1], there.columns)]
+  const [subtask, text] = [fields.get('subtask'), fields.get('text')]
+  const query: SampleQuery = {
+    ...(bench === null ? {} : {bench}),
+    ...(arm === null ? {} : {arm}),
+    ...(subtask ? {subtask} : {}),
+    ...(text ? {text} : {}),
+    ...(outcome === undefined ? {} : {outcome}),
+    ...(a === null || b === null || pair.length !== 2 ? {} : {flip: [a, b] as const}),
+    ...(fields.get('disagree') === '1' ? {disagree: true} : {}),
+  }
+  return query
+}
 
 /** What a query looks at, by row. Outcomes are numbers, with -1 for none. */
 export interface Rows {

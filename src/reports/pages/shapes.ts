@@ -20,6 +20,8 @@ export interface PageBench {
   readonly title: string
   readonly subtasks: readonly string[]
   readonly samples: number
+  /** The columns that were asked it. */
+  readonly columns: readonly number[]
 }
 
 /** The first thing that a page reads. */
@@ -33,6 +35,8 @@ export interface PageBoard {
   readonly answers: number
   /** Whether the logs may still grow, so that asking again makes sense. */
   readonly live: boolean
+  /** Why the logs cannot be followed any more. */
+  readonly problem: string | null
   readonly diagnosed: boolean
   /** Whether pictures can be asked for. */
   readonly pictures: boolean

@@ -71,6 +71,9 @@ export function inertJson(value: unknown): string {
     .replaceAll('\u2029', '\\u2029')
 }
 
+/** By this, a page tells that its folder is a site of ours. */
+export const siteMark = 'data-source="files"'
+
 const start = (source: 'server' | 'files' | 'page', policy: string, head: string) => `<!doctype html>
 <html lang="en" data-source="${source}">
 <head>

@@ -2,16 +2,16 @@
 // nothing under file://, so the data of a folder are scripts: each calls `lanternData(NAME, VALUE)`.
 import {mkdtemp, readFile, rename, rm} from 'node:fs/promises'
 import {basename, dirname, join, resolve} from 'node:path'
-import {LanternError, messageOf} from '../../core/errors.js'
+import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {makeFolder} from '../../core/folders.js'
 import {writeWhole} from '../../core/part-file.js'
 import type {Library} from './library.js'
-import {dataAddress, inertJson, pageHtml, shellFile, shellFiles, wholePage} from './shell.js'
+import {dataAddress, inertJson, pageHtml, shellFile, shellFiles, siteMark, wholePage} from './shell.js'
 import {siteData} from './site-data.js'
 
 /**
- * Writes index.html and what it needs into a folder. Files of an earlier site there are replaced. Throws `disk`, and
- * what reading the runs throws. Returns what the user must be told.
+ * Writes index.html and what it needs into a folder. Files of an earlier site there are replaced. Throws `disk`,
+ * `usage` where the folder holds another page, and what reading the runs throws. Returns what the user must be told.
  */
 export async function writeSite(library: Library, dir: string, {pictures}: {pictures: boolean}): Promise<string[]> {
   const told: string[] = []
@@ -47,21 +47,26 @@ async function writeTo(path: string, content: string | Uint8Array | AsyncIterabl
   }
 }
 
-/** Removes the data of an earlier site, and nothing else in the folder. */
+/** Removes the data of an earlier site, and nothing else in the folder. Throws `usage` where a page of others is. */
 async function removeData(dir: string): Promise<void> {
+  if (!(await isSite(dir))) return
   for (const name of ['data', 'figures', 'pictures']) {
     const path = resolve(dir, name)
-    // Only a folder beside a page of ours.
-    if (!(await isSite(dir))) return
     const aside = await mkdtemp(join(dir, `.${basename(path)}-`))
     await rename(path, join(aside, name)).catch(() => undefined)
     await rm(aside, {recursive: true, force: true})
   }
 }
 
+/** Whether a folder holds a site, of whatever version. */
 async function isSite(dir: string): Promise<boolean> {
-  return readFile(join(dir, 'index.html'), 'utf8').then(
-    text => text === pageHtml('files'),
-    () => false,
-  )
+  const page = join(dir, 'index.html')
+  const text = await readFile(page, 'utf8').catch(error => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCodeOf(error) ?? '')) return null
+    throw new LanternError('disk', `${page} cannot be read: ${messageOf(error)}.`, 'Give another place to write to.')
+  })
+  if (text === null) return false
+  if (!text.includes(siteMark))
+    throw new LanternError('usage', `${page} is no page of ours, and would be lost.`, 'Give --out another folder.')
+  return true
 }

@@ -1,6 +1,6 @@
 // The commands that are killed: how each is started in a folder of its own, and what it should leave there.
 import {createHash} from 'node:crypto'
-import {mkdir, readdir, readFile} from 'node:fs/promises'
+import {cp, mkdir, readdir, readFile, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {cli, root} from '../cli.js'
 import {type HubServer, startHubServer} from '../hub-server.js'
@@ -8,6 +8,8 @@ import {type OpenAIServer, startOpenAIServer} from '../openai-server.js'
 
 export interface Subject {
   readonly name: string
+  /** Puts what the command needs into a new place. */
+  prepare?(place: string): Promise<void>
   /** The command, with all that it writes inside `place`. */
   args(place: string): readonly string[]
   env(place: string): Readonly<Record<string, string>>
@@ -35,7 +37,7 @@ export async function openSubjects(folder: string): Promise<Subjects> {
   const hub = await startHub()
   await prepare(folder, model)
   return {
-    all: [remoteRun(model), localRun, merge(folder), rescore(folder), importing, make, pull(hub)],
+    all: [remoteRun(model), localRun, merge(folder), rescore(folder), importing, make, pull(hub), sweepWork(folder)],
     async close() {
       await model.close()
       await hub.close()
@@ -118,6 +120,19 @@ const pull = (hub: HubServer): Subject => ({
   asked: {count: () => hub.transfers.length, inFlight: 8},
 })
 
+/** The place is the folder of the sweep. Its claims and ends say how often it was killed, so they are not compared. */
+const sweepWork = (folder: string): Subject => ({
+  name: 'sweep work',
+  async prepare(place) {
+    for (const name of ['claims', 'ends', 'units']) await mkdir(join(place, name))
+    for (const name of ['plan.json', 'units.jsonl']) await cp(join(folder, 'sweep', name), join(place, name))
+  },
+  args: place => ['sweep', 'work', place],
+  env: keyed,
+  run: 'units/hops-builtin_nano-latent-shard-1-of-2',
+  caches: ['cache', 'claims', 'ends'],
+})
+
 /** The drawn BLINK files as the hub serves the official ones. */
 async function startHub(): Promise<HubServer> {
   const drawn = join(root, 'fixtures/builtin/blink')
@@ -129,7 +144,7 @@ async function startHub(): Promise<HubServer> {
   return startHubServer(await Promise.all(files))
 }
 
-/** Three shards to merge and a run to rescore. */
+/** Three shards to merge, the plan of a sweep, and a run to rescore. */
 async function prepare(folder: string, model: OpenAIServer): Promise<void> {
   const run = async (args: readonly string[]) => {
     const {code, stderr} = await cli(args, {env: keyed(folder)})
@@ -137,5 +152,8 @@ async function prepare(folder: string, model: OpenAIServer): Promise<void> {
   }
   await mkdir(folder, {recursive: true})
   for (const n of [1, 2, 3]) await run(asking(model, join(folder, `shard-${n}`), '--limit', '120', '--shard', `${n}/3`))
+  const file = join(folder, 'sweep.yaml')
+  await writeFile(file, 'models: [builtin:nano-latent]\nbenchmarks: [hops]\nmodes: [latent]\nshards: 2\nlimit: 12\n')
+  await run(['sweep', 'plan', file, '--out', join(folder, 'sweep')])
   await run(['import', join(root, 'fixtures/replay/GPT4V.json'), '--out', join(folder, 'scored')])
 }

@@ -35,6 +35,7 @@ function start(subject: Subject, place: string, extra: Readonly<Record<string, s
 /** Runs the command to its end. Throws if it fails: then there is nothing to compare with. */
 export async function unkilled(subject: Subject, place: string): Promise<Unkilled> {
   await mkdir(place, {recursive: true})
+  await subject.prepare?.(place)
   const countFile = `${place}.steps`
   const before = subject.asked?.count() ?? 0
   const began = Date.now()
@@ -48,6 +49,7 @@ export async function unkilled(subject: Subject, place: string): Promise<Unkille
 export async function trial(subject: Subject, place: string, moment: Moment, expected: Unkilled): Promise<Trial> {
   await rm(place, {recursive: true, force: true})
   await mkdir(place, {recursive: true})
+  await subject.prepare?.(place)
   const before = subject.asked?.count() ?? 0
   const first = await killedAt(subject, place, moment)
   const killed = first.signal === 'SIGKILL'
