@@ -40,7 +40,18 @@ export class RedisServer {
 
   /** Starts it, or starts it again, with nothing in it, and waits until it answers. */
   async startAgain(): Promise<void> {
-    const flags = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--dir', this.dir, '--save', '', '--appendonly', 'no']
+    const flags = [
+      '--port',
+      `${this.port}`,
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.dir,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+    ]
     const child = spawn(redisPath!, [...flags, '--requirepass', password], {stdio: 'ignore'})
     endWithTests(child)
     this.#child = child

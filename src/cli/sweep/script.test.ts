@@ -1,5 +1,5 @@
-// What `sweep script` prints: a manifest that Kubernetes' own schema accepts, and a batch script that bash runs, whatever
-// the folder is called.
+// What `sweep script` prints: a manifest that Kubernetes' own schema accepts, and a batch script that bash runs,
+// whatever the folder is called.
 import {spawnSync} from 'node:child_process'
 import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
@@ -90,7 +90,8 @@ describe('for Slurm', () => {
     const failing = await runScript(script, 0, 'echo "[$5]"; [ "$5" != 1 ] || exit 4')
     expect(failing).toMatchObject({status: 4, stdout: '[0]\n[1]\n[2]\n'})
     // A worker that is told to stop ends the task, once it has given its unit back.
-    const stopping = 'echo "[$5]"; trap "echo given back; exit 130" TERM; kill -TERM $PPID; while :; do sleep 0.05; done'
+    const stopping =
+      'echo "[$5]"; trap "echo given back; exit 130" TERM; kill -TERM $PPID; while :; do sleep 0.05; done'
     expect(await runScript(script, 0, stopping)).toMatchObject({status: 130, stdout: '[0]\ngiven back\n'})
   })
 })
@@ -129,7 +130,14 @@ describe('for Kubernetes', () => {
     const {containers, volumes, restartPolicy} = manifest.spec.template.spec
     expect(restartPolicy).toBe('Never')
     expect(volumes).toEqual([{name: 'shared', persistentVolumeClaim: {claimName: 'shared'}}])
-    const command = ['lantern-eval', 'sweep', 'work', hostile.replace('$(', '$$$$('), '--index', '$(JOB_COMPLETION_INDEX)']
+    const command = [
+      'lantern-eval',
+      'sweep',
+      'work',
+      hostile.replace('$(', '$$$$('),
+      '--index',
+      '$(JOB_COMPLETION_INDEX)',
+    ]
     expect(containers).toMatchObject([
       {
         ...{image: 'registry/lantern-eval:1', command, volumeMounts: [{name: 'shared', mountPath: '/shared'}]},

@@ -87,13 +87,13 @@ function severalUnits(dir: string, units: number, perTask: number): string[] {
 }
 
 /** A word of a shell (POSIX, "Quoting"). */
-export function shellWord(text: string): string {
+function shellWord(text: string): string {
   return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /**
- * An option in an `#SBATCH` line. Its value may stand in double quotes, in which a backslash escapes a quote and itself;
- * outside of quotes, or in single ones, Slurm has no escape for a blank (tried with 22.05).
+ * An option in an `#SBATCH` line. Its value may stand in double quotes, in which a backslash escapes a quote and
+ * itself; outside of quotes, or in single ones, Slurm has no escape for a blank (tried with 22.05).
  */
 function directive(option: string): string {
   const [, name = '', value = option] = /^([^=]*=)(.*)$/s.exec(option) ?? []

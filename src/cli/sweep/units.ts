@@ -41,8 +41,7 @@ export async function readSweepFile(file: string): Promise<Planned> {
     new LanternError('bad-config', `${placeOf([key])}: "${key}" ${what}.`, 'design/contract.md shows a sweep file.')
   const listed = (key: string, value: unknown) => {
     const list = listOf(value)
-    if (list.length === 0 || list.some(one => typeof one !== 'string'))
-      throw bad(key, 'is not a list of names')
+    if (list.length === 0 || list.some(one => typeof one !== 'string')) throw bad(key, 'is not a list of names')
     return [...new Set(list as string[])]
   }
   const asked = listed('models', named)

@@ -61,7 +61,14 @@ export function unitsOf(
         for (let more = 2; taken.has(run); more++) run = `${plain}-${more}`
         taken.add(run)
         for (let shard = 1; shard <= shards; shard++)
-          units.push({index: units.length, model, bench, ...(seed !== undefined && {seed}), shard: `${shard}/${shards}`, run})
+          units.push({
+            index: units.length,
+            model,
+            bench,
+            ...(seed !== undefined && {seed}),
+            shard: `${shard}/${shards}`,
+            run,
+          })
       }
   return units
 }

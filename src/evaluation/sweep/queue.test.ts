@@ -81,7 +81,9 @@ describeWithRedis('a queue of units', () => {
     const wrong = await failure(redis.url.replace(password, 'open-sesame'))
     expect(wrong).toMatch(/^endpoint: Redis at redis:\/\/127\.0\.0\.1:\d+\/1 refuses: WRONGPASS /)
     expect(wrong).not.toContain('open-sesame')
-    expect(await failure(redis.url.replace(/1$/, '99'))).toMatch(/^endpoint: .* refuses: ERR DB index is out of range\.$/)
+    expect(await failure(redis.url.replace(/1$/, '99'))).toMatch(
+      /^endpoint: .* refuses: ERR DB index is out of range\.$/,
+    )
     await redis.kill()
     const away = await failure(redis.url)
     expect(away).toMatch(/^endpoint: Redis at redis:\/\/127\.0\.0\.1:\d+\/1 cannot be reached: connect ECONNREFUSED /)

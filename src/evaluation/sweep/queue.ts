@@ -6,8 +6,6 @@ import {randomUUID} from 'node:crypto'
 import {link, readFile, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import type {Job} from 'bullmq'
-import type {Redis, RedisOptions} from 'ioredis'
 import {LanternError, messageOf, systemCodeOf} from '../../core/errors.js'
 import {partOf} from '../../core/part-file.js'
 import {decoded, redactor} from '../../core/redact.js'
@@ -94,7 +92,9 @@ export async function openQueue(
   const ends = new Set<Promise<unknown>>()
   return {
     async next() {
-      const job = (await answered(() => worker.getNextJob(token, {block: false}), undefined)) as Job | undefined
+      const job = (await answered(() => worker.getNextJob(token, {block: false}), undefined)) as
+        | import('bullmq').Job
+        | undefined
       if (job === undefined) return null
       const renewal = setInterval(() => void job.extendLock(token, lockMs).catch(() => undefined), lockMs / 3)
       renewal.unref()
@@ -136,8 +136,8 @@ export async function openQueue(
 }
 
 /**
- * The name of a sweep in Redis: made by the first worker that needs it and kept in the folder, because hosts may see the
- * folder at different paths.
+ * The name of a sweep in Redis: made by the first worker that needs it and kept in the folder, because hosts may see
+ * the folder at different paths.
  */
 async function idOf(dir: string): Promise<string> {
   const path = join(dir, 'queue-id')
@@ -154,7 +154,7 @@ async function idOf(dir: string): Promise<string> {
 }
 
 /** What ioredis needs. Commands wait for a Redis that is away: `watch` says for how long. */
-function optionsOf(text: string): RedisOptions {
+function optionsOf(text: string): import('ioredis').RedisOptions {
   const url = new URL(text)
   const db = url.pathname.slice(1)
   return {
@@ -178,7 +178,7 @@ function shownUrl(text: string): string {
 
 /** Whether Redis is there. `gone` rejects once it was away for too long. */
 function watch(
-  connection: Redis,
+  connection: import('ioredis').Redis,
   shown: string,
   tell: (sentence: string) => void,
 ): {readonly gone: Promise<never>; end(): void} {
