@@ -29,7 +29,7 @@ module.exports = {
       severity: 'error',
       from: {path: '^src', pathNot: '\\.test\\.ts$'},
       to: {
-        path: 'node_modules/(onnxruntime-node|sharp|hyparquet|hyparquet-compressors|@huggingface/hub|vega|vega-lite)/',
+        path: 'node_modules/(onnxruntime-node|sharp|hyparquet|hyparquet-compressors|@huggingface/hub|vega|vega-lite|bullmq|ioredis)/',
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },

@@ -86,6 +86,8 @@ export async function toSpec(values: RunValues, env: Environment): Promise<RunSp
       },
       remote: {
         ...remoteOf(values),
+        observeLatents: values['observe-latents'],
+        latentBank: values['latents-from'],
         baseUrls: endpointsOf(values['base-url'] ?? {}, [
           ...(given ?? []).map(({ref}) => ref),
           ...(judge && !values['judge-base-url'] ? [judge] : []),

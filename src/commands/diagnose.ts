@@ -47,6 +47,7 @@ export default class Diagnose extends BaseCommand<typeof Diagnose> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --model builtin:nano-latent',
     '<%= config.bin %> <%= command.id %> --model ./checkpoint --bench vstar --suite quick',
+    '<%= config.bin %> <%= command.id %> --model openai:NAME --base-url http://127.0.0.1:8000/v1 --observe-latents --bench vstar --suite quick',
     '<%= config.bin %> <%= command.id %> results/study',
     '<%= config.bin %> <%= command.id %> --arm own=results/a --arm zeros=results/b --arm matched-noise=results/c --margin 2pp',
     '<%= config.bin %> <%= command.id %> results/study --expect load-bearing',

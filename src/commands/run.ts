@@ -29,6 +29,11 @@ export default class Run extends BaseCommand<typeof Run> {
         '<%= config.bin %> <%= command.id %> --bench blink --model openai:NAME --base-url http://127.0.0.1:8000/v1 --limit 100',
     },
     {
+      description: 'A served checkpoint, with its latents:',
+      command:
+        '<%= config.bin %> <%= command.id %> --bench vstar --model openai:NAME --base-url http://127.0.0.1:8000/v1 --observe-latents --intervention own,zeros',
+    },
+    {
       description: 'Do the latents matter?',
       command:
         '<%= config.bin %> <%= command.id %> --bench hops --model builtin:nano-latent --intervention own,zeros,noise,first-repeat',

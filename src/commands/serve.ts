@@ -12,7 +12,7 @@ const local = pick(settings, 'device', 'precision', 'weights', 'threads', 'batch
 export default class Serve extends BaseCommand<typeof Serve> {
   static override summary = 'Serve a local checkpoint as OpenAI chat completions, with its latents.'
   static override description =
-    'Pictures come as data URIs; nothing is fetched. Requests join and leave a running batch. A full queue answers 429. Ctrl-C finishes what runs.'
+    'Pictures come as data URIs; nothing is fetched. Requests join and leave a running batch. A full queue answers 429. Ctrl-C finishes what runs. `run --observe-latents` evaluates it as a local checkpoint.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> --model builtin:nano-latent',
     '<%= config.bin %> <%= command.id %> --model ./LanteRn-3B-SFT --port 8080 --batch-size 16',

@@ -97,8 +97,22 @@ export interface Request {
   readonly live?: Live
   /** Vectors to feed in place of the latents, by block and place; where none is given, the arm's own is fed. */
   readonly inject?: readonly (readonly Float32Array[])[]
+  /** What the intervention takes from a recorded run, where the one who asks has read it: no run is opened then. */
+  readonly recorded?: Recorded
   /** How many of the likeliest tokens to give with the log-probability of each token of the text. Default: none. */
   readonly tokenLogProbs?: number
+}
+
+/** What a recorded run has for an intervention; nothing of it where the run has none. */
+export interface Recorded {
+  /** The latents of the donor, or of the sample itself, by block and place. */
+  readonly blocks?: readonly (readonly Float32Array[])[]
+  /** As `LatentStatistics` (modes/interventions.ts). */
+  readonly statistics?: {
+    readonly meanAt: readonly Float32Array[]
+    readonly mean: Float32Array
+    readonly deviation: Float32Array
+  }
 }
 
 /** The one who waits for an answer. */

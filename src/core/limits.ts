@@ -92,6 +92,8 @@ export const serveLimits = {
   bodiesBytes: 512 * MiB,
   /** Time to send a request whole. */
   bodyMs: 60_000,
+  /** Time to keep an idle connection: longer than clients do, or their next request meets one that is being closed. */
+  idleMs: 75_000,
   /** Requests that are answered or wait. Further ones are told to come back. */
   open: 64,
   /** Seconds after which a refused client may come back. */
@@ -99,12 +101,17 @@ export const serveLimits = {
   /** Turns of one conversation, and pictures in it. */
   turns: 1000,
   pictures: 64,
-  /** Characters of all texts of a conversation. A million tokens have about four. */
-  textChars: 4_000_000,
+  /** Of all pictures of a request. The largest of a benchmark has 33 million; each takes four bytes when decoded. */
+  pixels: 2 ** 27,
+  /** Characters of all texts of a conversation: some 128,000 tokens, which is as far as published checkpoints reach. */
+  textChars: 500_000,
   newTokens: 32_768,
+  latentSize: 4096,
   stops: 16,
   /** OpenAI's own bound. */
   topLogProbs: 20,
+  /** When the server stops, clients have this long to take their replies. */
+  closeMs: 2_000,
   /** Bytes of a reply that a slow reader has not taken; beyond this its stream is given up. */
   unsentBytes: 4 * MiB,
 } as const

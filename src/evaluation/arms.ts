@@ -43,7 +43,7 @@ export function armsOf(identity: ModelIdentity, choices: ArmChoices): Arm[] {
         throw new LanternError(
           'unsupported',
           `The intervention "${intervention}" needs the latents of ${identity.ref}, which are out of reach.`,
-          'Interventions need a local checkpoint (--model DIR).',
+          'Interventions need a local checkpoint (--model DIR), or one that `lantern-eval serve` offers (--observe-latents).',
         )
       }
       tryIntervention(intervention)

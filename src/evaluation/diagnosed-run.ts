@@ -110,12 +110,19 @@ async function conditionsFor(spec: RunSpec, suite: DiagnosisSuite): Promise<stri
     () => undefined,
   )
   try {
-    const {ref, observesLatents, latent} = prepared.models[0]!.session.describe()
+    const {ref, observesLatents, latent, remote} = prepared.models[0]!.session.describe()
     if (!observesLatents) {
       throw new LanternError(
         'unsupported',
         `The latents of ${ref} cannot be seen, so nobody can say what they are worth.`,
-        'Diagnose a local checkpoint (--model DIR), or recorded answers of each condition: diagnose --arm own=RUN#ARM --arm no-latent=RUN#ARM.',
+        'Diagnose a local checkpoint (--model DIR), one that `lantern-eval serve` offers (--observe-latents), or recorded answers of each condition: diagnose --arm own=RUN#ARM --arm no-latent=RUN#ARM.',
+      )
+    }
+    if (remote && suite !== 'quick') {
+      throw new LanternError(
+        'unsupported',
+        `The suite ${suite} reads answers behind texts that were not generated, which ${ref} cannot do as an endpoint.`,
+        'Give --suite quick, or diagnose the local checkpoint (--model DIR).',
       )
     }
     const latentSize = spec.latentSizes?.[0] ?? latent?.size ?? null

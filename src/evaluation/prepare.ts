@@ -1,5 +1,5 @@
-// From a specification to a run that could start: sessions opened, data found, samples selected, lock built. Nothing is
-// sent.
+// From a specification to a run that could start: sessions opened, data found, samples selected, lock built. No prompt
+// is sent.
 import {type Benchmark, type DataSet, type SampleKey, splitOf} from '../benchmarks/benchmark.js'
 import {dataGiven, findData} from '../benchmarks/data-places.js'
 import {loadBenchmark, openData} from '../benchmarks/index.js'

@@ -55,6 +55,7 @@ interface GrowingSheet extends Pick<Sheet, 'arm' | 'bench'> {
 export class RunReading {
   readonly #folder: RunFolder
   readonly #check: RecordCheck
+  readonly #rows: ReadonlyMap<string, SheetRows>
   readonly #sheets: readonly GrowingSheet[]
   readonly #shared = interner()
   #last: GrowingSheet | undefined
@@ -64,6 +65,7 @@ export class RunReading {
     this.#check = new RecordCheck(folder)
     const {arms, benchmarks} = folder.lock
     const rows = new Map(benchmarks.map(({id}) => [id, new SheetRows(folder.samples.get(id)!)]))
+    this.#rows = rows
     this.#sheets = arms.flatMap(arm =>
       benchmarks.map(bench => ({
         ...{arm, bench, records: new SettledSheet(rows.get(bench.id)!), dropped: new Set<string>()},
@@ -75,6 +77,11 @@ export class RunReading {
   /** Whether the record of this line can be true; one that cannot is left out with a warning. */
   get fits(): (record: LogRecord, line: number) => boolean {
     return this.#check.fits
+  }
+
+  /** The place of a sample in the list of the run's samples of a benchmark, from 0; undefined if it is not there. */
+  placeOf(bench: string, id: string): number | undefined {
+    return this.#rows.get(bench)?.rows.get(id)
   }
 
   /** Adds a record that fits. */

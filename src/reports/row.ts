@@ -47,9 +47,7 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     ...(groups.size > 0 && groupFiguresOf(grouped.get(name) ?? [], sheet)),
   }))
   const total = subtasks.reduce((sum, subtask) => sum + (subtask.headline ? subtask.total : 0), 0)
-  const scored = records.filter(record => record.score !== null)
-  const answered = records.filter(record => record.outcome !== 'error')
-  const latency = Float64Array.from(answered.flatMap(record => record.latencies ?? record.totalMs ?? [])).sort()
+  const latency = latenciesOf(records)
   const robust = robustOf(sheet, headline)
   const peer = peerOf(inHeadline, bench.aggregate)
   const repeats = repeatsOf(sheet, headline)
@@ -69,8 +67,8 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     metric: bench.metric,
     aggregate: bench.aggregate,
     ...scoreOf(intervals?.headline),
-    micro: meanOrNull(scored, record => record.score),
-    n: scored.length,
+    micro: meanOrNull(records, record => record.score),
+    n: countOf(records, record => record.score !== null),
     total,
     outcomes: countOutcomes(records),
     ...(groups.size > 0 && groupFiguresOf(inGroups, sheet)),
@@ -78,16 +76,16 @@ export function rowOf(run: Run, sheet: Sheet): ResultRow {
     baselines: baselinesOf(counted, bench.aggregate),
     subtasks,
     usage: {
-      textTokens: meanOrNull(answered, record => record.textTokens),
-      latentSteps: meanOrNull(answered, record => record.latentSteps),
-      promptTokens: meanOrNull(answered, record => record.promptTokens),
+      textTokens: meanOfAnswered(records, record => record.textTokens),
+      latentSteps: meanOfAnswered(records, record => record.latentSteps),
+      promptTokens: meanOfAnswered(records, record => record.promptTokens),
     },
     latencyMs: {p50: numberOrNull(quantile(latency, 0.5)), p95: numberOrNull(quantile(latency, 0.95))},
     ...spentOn(sheet),
     engaged: engagedOf(records),
     lock: run.lock.hash,
     sample: sampleOf(run, sheet, records.length < total),
-    metrics: metricMeans(answered),
+    metrics: metricMeans(records),
     ...(robust === null ? {} : {robust}),
     ...(peer === null ? {} : {peer}),
     ...(repeats === null ? {} : {repeats}),
@@ -109,7 +107,7 @@ function subtaskOf(
 ): ResultSubtask {
   return {
     name,
-    n: records.reduce((n, record) => n + Number(record.score !== null), 0),
+    n: countOf(records, record => record.score !== null),
     total,
     ...scoreOf(estimate),
     outcomes: countOutcomes(records),
@@ -179,6 +177,7 @@ function repeatsOf(sheet: Sheet, headline: ReadonlySet<string>): NonNullable<Res
  * this harness's over the same samples, and the number of samples on which they differ.
  */
 function peerOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['peer'] | null {
+  if (!subtasks.some(([, records]) => records.some(({metrics}) => metrics['peer'] !== undefined))) return null
   const both = subtasks
     .map(([name, records]) => {
       const both = records.filter(({metrics, score}) => metrics['peer'] !== undefined && score !== null)
@@ -202,14 +201,11 @@ type Subtasks = readonly (readonly [name: string, records: readonly Settled[]])[
 
 /** The headline if every error were wrong, and if every error were right. */
 function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds'] {
-  const asked = subtasks.map(
-    ([name, records]) => [name, records.filter(({outcome}) => outcome !== 'unscored')] as const,
-  )
   const headlineWith = (value: number) =>
     combined(
-      asked.map(([name, records]) => ({
-        ...{name, n: records.length},
-        value: meanOrNull(records, ({score}) => score ?? value),
+      subtasks.map(([name, records]) => ({
+        ...{name, n: countOf(records, ({outcome}) => outcome !== 'unscored')},
+        value: meanOrNull(records, ({score, outcome}) => (outcome === 'unscored' ? null : (score ?? value))),
       })),
       aggregate,
     )
@@ -221,16 +217,16 @@ function boundsOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['bounds']
  * number of options. A gold answer that is no letter makes every guess wrong.
  */
 function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['baselines'] {
-  const items: {name: string; groups: readonly Settled[]}[] = []
-  for (const [name, records] of subtasks) {
-    const groups = records.filter(({outcome}) => outcome !== 'unscored')
-    const unknown = ({gold, choices}: Settled) => gold === null || choices === 0
-    if (groups.some(record => record.members?.some(unknown) ?? unknown(record))) return {random: null, majority: null}
-    items.push({name, groups})
-  }
+  const unknown = ({gold, choices}: Settled) => gold === null || choices === 0
+  const isUnknown = (record: Settled) =>
+    record.outcome !== 'unscored' && (record.members?.some(unknown) ?? unknown(record))
+  if (subtasks.some(([, records]) => records.some(isUnknown))) return {random: null, majority: null}
   const headline = (baseline: (groups: Iterable<ChoiceItem[]>) => number) =>
     combined(
-      items.map(({name, groups}) => ({name, value: baseline(choicesOf(groups)), n: groups.length})),
+      subtasks.map(([name, records]) => ({
+        ...{name, value: baseline(choicesOf(records))},
+        n: countOf(records, ({outcome}) => outcome !== 'unscored'),
+      })),
       aggregate,
     )
   return {random: headline(randomBaseline), majority: headline(majorityBaseline)}
@@ -239,16 +235,35 @@ function baselinesOf(subtasks: Subtasks, aggregate: Aggregate): ResultRow['basel
 /** One group after another, since there may be a million. */
 function* choicesOf(groups: readonly Settled[]): Generator<ChoiceItem[]> {
   for (const record of groups)
-    yield (record.members ?? [record]).map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices}))
+    if (record.outcome !== 'unscored')
+      yield (record.members ?? [record]).map(({gold, choices}) => ({gold: gold === malformed ? null : gold, choices}))
 }
 
-/** Mean of each further figure over the records that have it. */
+/** Mean of each further figure over the answers that have it. */
 function metricMeans(records: readonly Settled[]): Record<string, number> {
   const names = new Set<string>()
-  for (const {metrics} of records) for (const name in metrics) names.add(name)
+  for (const {metrics, outcome} of records) if (outcome !== 'error') for (const name in metrics) names.add(name)
   return Object.fromEntries(
-    [...names].sort().map(name => [name, meanOrNull(records, ({metrics}) => metrics[name] ?? null)!]),
+    [...names].sort().map(name => [name, meanOfAnswered(records, ({metrics}) => metrics[name] ?? null)!]),
   )
+}
+
+/** The latencies of the answers, sorted. */
+function latenciesOf(records: readonly Settled[]): Float64Array {
+  const of = (record: Settled): readonly number[] =>
+    record.outcome === 'error' ? [] : (record.latencies ?? (record.totalMs === null ? [] : [record.totalMs]))
+  const latency = new Float64Array(records.reduce((sum, record) => sum + of(record).length, 0))
+  let count = 0
+  for (const record of records) for (const ms of of(record)) latency[count++] = ms
+  return latency.sort()
+}
+
+function countOf<T>(items: readonly T[], counts: (item: T) => boolean): number {
+  return items.reduce((n, item) => n + Number(counts(item)), 0)
+}
+
+function meanOfAnswered(records: readonly Settled[], figure: (record: Settled) => number | null): number | null {
+  return meanOrNull(records, record => (record.outcome === 'error' ? null : figure(record)))
 }
 
 function meanOrNull<T>(items: readonly T[], figure: (item: T) => number | null): number | null {

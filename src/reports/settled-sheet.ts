@@ -18,11 +18,29 @@ export class SheetRows {
   readonly clusters: (string | null | undefined)[]
   /** Gold letters by code, from 1. */
   readonly golds: string[] = []
+  #named = 0
+  #linked: {readonly named: number; readonly linked: boolean} | undefined
 
   constructor(samples: ReadonlyMap<string, ListedSample>) {
     this.samples = [...samples.values()]
     for (const [row, {id}] of this.samples.entries()) this.rows.set(id, row)
     this.clusters = new Array(this.samples.length)
+  }
+
+  /** Names the cluster of a row that has none yet. */
+  name(row: number, cluster: string | null): void {
+    this.clusters[row] = cluster
+    this.#named++
+  }
+
+  /** Whether samples share a cluster or belong to groups, as far as records have said. */
+  get linked(): boolean {
+    if (this.#linked?.named !== this.#named)
+      this.#linked = {
+        named: this.#named,
+        linked: this.samples.some(({group}) => group !== undefined) || anyTwice(this.clusters),
+      }
+    return this.#linked.linked
   }
 
   goldCode(gold: string): number {
@@ -168,6 +186,11 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
     return this.#size
   }
 
+  /** False where it is known that no two records share a cluster or a group. */
+  get mayBeLinked(): boolean {
+    return this.#whole.size > 0 || (this.#held?.clusters.size ?? 0) > 0 || this.#of.linked
+  }
+
   /** The outcome of a sample, without the rest; undefined before its first record. */
   outcome(id: string): Outcome | undefined {
     const code = this.#held?.columns.outcome[this.#of.rows.get(id) ?? -1]
@@ -199,7 +222,7 @@ export class SettledSheet implements ReadonlyMap<string, Settled> {
     columns.flags[row] = (settled.engaged ?? 2) + 4 * settled.answers + 8 * settled.cached
     for (const name of numbers) columns.numbers[name][row] = settled[name] ?? Number.NaN
     const first = this.#of.clusters[row]
-    if (first === undefined) this.#of.clusters[row] = settled.cluster
+    if (first === undefined) this.#of.name(row, settled.cluster)
     put(clusters, row, first === undefined || first === settled.cluster ? undefined : settled.cluster)
     put(metrics, row, isEmpty(settled.metrics) ? undefined : settled.metrics)
     put(costs, row, settled.costUsd)
@@ -258,6 +281,16 @@ function columnsOf(rows: number): Columns {
       totalMs: column(),
     },
   }
+}
+
+function anyTwice(names: readonly (string | null | undefined)[]): boolean {
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (name === null || name === undefined) continue
+    if (seen.has(name)) return true
+    seen.add(name)
+  }
+  return false
 }
 
 /** Most maps stay empty: nothing is looked up in them. */

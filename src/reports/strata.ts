@@ -5,6 +5,7 @@ import type {Aggregate, PairedStratum, RankedStratum, Stratum} from '../metrics/
 import {groupsOf} from './groups.js'
 import type {Run, Sheet} from './read-run.js'
 import type {Settled} from './settled.js'
+import {SettledSheet} from './settled-sheet.js'
 
 export interface NamedStratum extends Stratum {
   readonly name: string
@@ -95,7 +96,7 @@ export function strataOf(
     name,
     records: records.filter(record => record.score !== null),
   })).filter(({records}) => records.length > 0)
-  const clusters = clusterNumbers(scored.map(({records}) => records))
+  const clusters = mayBeLinked(sheet.records) ? clusterNumbers(scored.map(({records}) => records)) : null
   const strata = scored.map(({name, records}, s) => ({
     name,
     values: Float64Array.from(records, record => record.score!),
@@ -133,7 +134,7 @@ export function pairsOfUnits(
     const found = scored.get(name)
     return found === undefined ? [] : [{name, ...found}]
   })
-  const clusters = clusterNumbers(named.map(({records}) => records))
+  const clusters = mayBeLinked(before) ? clusterNumbers(named.map(({records}) => records)) : null
   const pairs = named.map(({name, base, new: next}, s) => ({
     ...{name, base: Float64Array.from(base), new: Float64Array.from(next)},
     ...(clusters && {clusters: clusters[s]!}),
@@ -177,6 +178,8 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
   const units = sheets.map(unitsOf)
   const counts = (record: Settled | undefined) =>
     record !== undefined && record.score !== null && headline.has(record.subtask)
+  // Whether another sheet has samples that the first has not.
+  let others = false
   for (const [k, records] of units.entries()) {
     for (const [id, record] of records) {
       if (!counts(record)) continue
@@ -191,15 +194,22 @@ export function rankedStrata(sheets: readonly Sheet[]): RankedStratum[] {
       }
       subtask.ids.push(id)
       subtask.records.push(record)
+      others ||= k > 0
     }
   }
-  const clusters = clusterNumbers(Array.from(samples.values(), ({records}) => records))
+  const clusters =
+    others || mayBeLinked(units[0]!) ? clusterNumbers(Array.from(samples.values(), ({records}) => records)) : null
   const strata = Array.from(samples, ([name, {ids}], s) => ({
     name,
     scores: units.map(records => Float64Array.from(ids, id => records.get(id)?.score ?? Number.NaN)),
     ...(clusters && {clusters: clusters[s]!}),
   }))
   return weighted(strata, first).map(({name: _, ...stratum}) => stratum)
+}
+
+/** False where it is known without a look at every sample that no two of them are linked, as in most benchmarks. */
+function mayBeLinked(records: ReadonlyMap<string, Settled>): boolean {
+  return !(records instanceof SettledSheet) || records.mayBeLinked
 }
 
 /**

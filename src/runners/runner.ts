@@ -22,7 +22,7 @@ export interface ModelIdentity {
     readonly size: number
     readonly ids: {readonly start: number; readonly pad: number; readonly end: number}
   } | null
-  /** False when latents cannot be seen (remote, saved answers): such arms are never `not-engaged`. */
+  /** False when latents cannot be seen (endpoints, saved answers): such arms are never `not-engaged`. */
   readonly observesLatents: boolean
   /** False when answers do not depend on pictures (replay). */
   readonly needsImages: boolean

@@ -1,6 +1,7 @@
 // The requests of all clients as one stream of groups for a session, and each answer back to the one who waits.
 import type {Generation, Request} from '../core/generation.js'
 import type {Session} from '../runners/runner.js'
+import {stoppingRefusal} from './refusal.js'
 
 export class Answers {
   readonly #waiting: Request[] = []
@@ -24,8 +25,9 @@ export class Answers {
     return this.#failure !== undefined
   }
 
-  /** The answer to a request. Rejects if the session ends without one. */
+  /** The answer to a request. Rejects if the session ends without one, and after `end`. */
   ask(request: Request): Promise<Generation> {
+    if (this.#ended) return Promise.reject(stoppingRefusal())
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error)
     return new Promise((done, failed) => {
       this.#open.set(request, {done, failed})
@@ -34,7 +36,7 @@ export class Answers {
     })
   }
 
-  /** Resolves once every request has its answer; nothing may be asked after. */
+  /** Resolves once every request has its answer. */
   async end(): Promise<void> {
     this.#ended = true
     this.#wake?.()

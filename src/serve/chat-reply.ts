@@ -1,8 +1,8 @@
 // Generations as chat completions: whole, and as the events of a stream. Pure.
 import type {Generation, TokenLogProb} from '../core/generation.js'
 import {decodeStepsOf} from '../core/generation.js'
+import {encodedVector} from '../core/vector-text.js'
 import type {Asked} from './chat-request.js'
-import {encodedVector} from './vectors.js'
 
 /** What all parts of a reply have in common. */
 export interface ReplyHead {

@@ -14,6 +14,11 @@ export class Refusal extends Error {
   }
 }
 
+/** For what comes too late. */
+export function stoppingRefusal(): Refusal {
+  return new Refusal(503, 'The server is stopping.', null, null, {connection: 'close'})
+}
+
 /** The body of an error, as OpenAI's clients read it. */
 export function errorBody({status, message, param, code}: Refusal) {
   const types: Readonly<Record<number, string>> = {401: 'authentication_error', 429: 'rate_limit_error'}

@@ -1,29 +1,15 @@
 // A built-in model behind the server, asked as clients ask.
-import {mkdtemp, rm} from 'node:fs/promises'
-import {tmpdir} from 'node:os'
-import {join} from 'node:path'
 import {armOf, checkpointUnderTest, requestsOf} from '../../test/support/checkpoint-under-test.js'
-import {runnerOptions} from '../../test/support/runner-options.js'
+import {type ServedForTest, serveForTest} from '../../test/support/served-model.js'
 import type {Generation, Request} from '../core/generation.js'
 import {openRunner} from '../runners/index.js'
-import type {Session} from '../runners/runner.js'
-import {type ServedModel, serveModel} from './server.js'
 
 const model = 'builtin:nano-latent'
-let folder: string
-let session: Session
-let served: ServedModel
+let served: ServedForTest
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'serve-'))
-  const common = {cacheDir: folder, keepLatents: true}
-  session = await openRunner(model, runnerOptions({common, local: {threads: 1, joins: true}}))
-  served = await serveModel(session, {host: '127.0.0.1', port: 0, key: 'secret'})
+  served = await serveForTest(model, {key: 'secret'})
 })
-afterAll(async () => {
-  await served?.close()
-  await session?.close()
-  await rm(folder, {recursive: true, force: true})
-})
+afterAll(() => served?.close())
 
 const post = (body: unknown, more: RequestInit = {}) =>
   fetch(`${served.url}/chat/completions`, {
@@ -53,7 +39,7 @@ async function bodyOf({prompt, decoding}: Request) {
 }
 
 it('answers as the runner does, with own latents and zeros, several at once', async () => {
-  const {group, open} = await checkpointUnderTest(openRunner, folder)
+  const {group, open} = await checkpointUnderTest(openRunner, served.folder)
   const local = await open()
   const arms = [armOf(model, 'latent', 'own'), armOf(model, 'latent', 'zeros')]
   const requests = [0, 1, 2].flatMap(n => requestsOf(group(n)[0]!.sample, arms, 24))
@@ -95,7 +81,7 @@ it('streams the text that it gives at once, with usage and log-probabilities', a
 }, 60_000)
 
 it('feeds the vectors that it is given, and refuses those of another width', async () => {
-  const {group} = await checkpointUnderTest(openRunner, folder)
+  const {group} = await checkpointUnderTest(openRunner, served.folder)
   const [request] = requestsOf(group(0)[0]!.sample, [armOf(model, 'latent', 'zeros')], 24)
   const body = await bodyOf(request!)
   const zeros = (await json({...body, latents: {intervention: 'zeros', return: 'vectors'}})).choices[0]
@@ -109,47 +95,24 @@ it('feeds the vectors that it is given, and refuses those of another width', asy
   expect(narrow.status).toBe(400)
 }, 60_000)
 
-it.each([
-  ['what is not JSON', '{', 400],
-  ['deep brackets', '['.repeat(100_000), 400],
-  ['a list', '[]', 400],
-  ['no messages', {model}, 400],
-  ['an unknown model', {...hello, model: 'gpt-4'}, 404],
-  ['an unknown role', {model, messages: [{role: 'tool', content: 'x'}]}, 400],
-  ['content of a wrong type', {model, messages: [{role: 'user', content: 7}]}, 400],
-  ['a broken picture', {model, messages: [{role: 'user', content: [picture('data:image/png;base64,AAAA')]}]}, 400],
-  ['a picture elsewhere', {model, messages: [{role: 'user', content: [picture('http://127.0.0.1/x.png')]}]}, 400],
-  ['many tokens', {...hello, max_tokens: 1e12}, 400],
-  ['two answers', {...hello, n: 2}, 400],
-  ['tools', {...hello, tools: [{}]}, 400],
-  ['a temperature of a wrong type', {...hello, temperature: 'hot'}, 400],
-  ['an unknown intervention', {...hello, latents: {intervention: 'nothing-like-it'}}, 400],
-  ['latents of a wrong type', {...hello, latents: {inject: [[['x']]]}}, 400],
-])('refuses %s', async (_, body, status) => {
-  const reply = await post(body)
-  expect(reply.status).toBe(status)
-  expect(((await reply.json()) as {error: unknown}).error).toEqual(
-    expect.objectContaining({message: expect.stringMatching(/\.$/)}),
-  )
-})
-
-it('refuses a large body, a missing key and an unknown path, and is in health', async () => {
-  expect((await post('x'.repeat(65 * 2 ** 20)).catch(() => ({status: 413}))).status).toBe(413)
-  expect((await post(hello, {headers: {}})).status).toBe(401)
-  expect((await post(hello, {method: 'PUT'})).status).toBe(405)
-  expect((await fetch(served.url.replace('/v1', '/health'))).status).toBe(200)
-})
-
 it('frees the row of a client that goes away', async () => {
   const leaving = new AbortController()
   const reply = await post({...hello, stream: true, max_tokens: 4096}, {signal: leaving.signal})
   await reply.body!.getReader().read()
   leaving.abort()
-  const health = async () => ((await (await fetch(served.url.replace('/v1', '/health'))).json()) as {open: number}).open
-  while ((await health()) > 0) await new Promise(resolve => setTimeout(resolve, 20))
+  await served.idle()
   expect((await post(hello)).status).toBe(200)
 }, 60_000)
 
-function picture(url: string) {
-  return {type: 'image_url', image_url: {url}}
-}
+it('gives a request that joins a running batch the text that it gives it alone', async () => {
+  const alone = await json(hello)
+  const long = {...hello, messages: [{role: 'user', content: 'Count.'}], max_tokens: 300, stream: true}
+  const running = await Promise.all([0, 1].map(() => post(long)))
+  const readers = running.map(reply => reply.body!.getReader())
+  for (const reader of readers) await reader.read()
+  const joined = await json(hello)
+  expect(joined.choices[0].message).toEqual(alone.choices[0].message)
+  expect(joined.usage).toEqual(alone.usage)
+  for (const reader of readers) await reader.cancel()
+  await served.idle()
+}, 60_000)

@@ -1,21 +1,26 @@
 // A local checkpoint as an OpenAI-compatible endpoint: routes, key, bounds and the way back to the client.
 import {createHash, randomUUID, timingSafeEqual} from 'node:crypto'
-import {createServer, type IncomingMessage, type ServerResponse} from 'node:http'
+import {createServer, type IncomingMessage, type ServerResponse, STATUS_CODES} from 'node:http'
 import type {AddressInfo} from 'node:net'
-import {LanternError, messageOf} from '../core/errors.js'
-import type {Generation} from '../core/generation.js'
+import type {Duplex} from 'node:stream'
+import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
+import {type Generation, picturesOf, type Request} from '../core/generation.js'
 import {serveLimits as limits} from '../core/limits.js'
+import type {ImageRef} from '../core/sample.js'
 import type {Session} from '../runners/runner.js'
 import {Answers} from './answers.js'
 import {completion, lastEvents, type ReplyHead, textEvent} from './chat-reply.js'
-import {chatRequest} from './chat-request.js'
-import {errorBody, Refusal} from './refusal.js'
+import {assertModel, chatRequest} from './chat-request.js'
+import {checkPictures} from './picture-check.js'
+import {errorBody, Refusal, stoppingRefusal} from './refusal.js'
 
 export interface ServeOptions {
   readonly host: string
   readonly port: number
   /** The key that clients must show; without one nobody is asked. */
   readonly key?: string
+  /** Milliseconds that a client has to send a request whole; a parameter for tests. */
+  readonly bodyMs?: number
 }
 
 export interface ServedModel {
@@ -25,13 +30,17 @@ export interface ServedModel {
 }
 
 /** Serves a session. Throws LanternError `usage` for an address that cannot be used. */
-export async function serveModel(session: Session, {host, port, key}: ServeOptions): Promise<ServedModel> {
+export async function serveModel(
+  session: Session,
+  {host, port, key, bodyMs = limits.bodyMs}: ServeOptions,
+): Promise<ServedModel> {
   const identity = session.describe()
   const answers = new Answers(session)
   const created = Math.floor(Date.now() / 1000)
   let stopping = false
   let reading = 0
   let bytesRead = 0
+  const open = () => answers.open + reading
 
   async function body(incoming: IncomingMessage): Promise<string> {
     const tooLarge = () => new Refusal(413, `A body may have ${limits.bodyBytes} bytes.`)
@@ -53,7 +62,7 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
   }
 
   async function chat(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    if (answers.open + reading >= limits.open) throw busy()
+    if (open() >= limits.open) throw busy()
     const gone = new AbortController()
     outgoing.once('close', () => gone.abort())
     reading++
@@ -76,6 +85,7 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
       told += content
     }
     const asked = chatRequest(text, identity, {gone: gone.signal, text: more})
+    await checkPictures(picturesIn(asked.request))
     const generation = await answers.ask(asked.request)
     if (generation.stop === 'abort' || outgoing.destroyed) return
     if (generation.stop === 'error') throw refusalOf(generation)
@@ -89,7 +99,7 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
     const path = (incoming.url ?? '/').split('?', 1)[0]!
     if (path === '/health') {
       const ok = !stopping && !answers.failed
-      return send(outgoing, ok ? 200 : 503, {status: stopping ? 'stopping' : ok ? 'ok' : 'failed', open: answers.open})
+      return send(outgoing, ok ? 200 : 503, {status: stopping ? 'stopping' : ok ? 'ok' : 'failed', open: open()})
     }
     if (key !== undefined && !sameKey(incoming.headers.authorization, key))
       throw new Refusal(
@@ -98,21 +108,32 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
         null,
         'invalid_api_key',
       )
-    const known = {'/v1/models': 'GET', '/v1/chat/completions': 'POST'}[path]
+    const listed = path === '/v1/models' || path.startsWith('/v1/models/')
+    const known = listed ? 'GET' : path === '/v1/chat/completions' ? 'POST' : undefined
     if (known === undefined) throw new Refusal(404, 'There is /v1/chat/completions, /v1/models and /health.')
-    if (incoming.method !== known) throw new Refusal(405, `${path} takes ${known}.`, null, null, {allow: known})
+    const method = incoming.method === 'HEAD' ? 'GET' : incoming.method
+    if (method !== known) throw new Refusal(405, `${path} takes ${known}.`, null, null, {allow: known})
     if (known === 'POST') {
-      if (stopping) throw new Refusal(503, 'The server is stopping.', null, null, {connection: 'close'})
+      if (stopping) throw stoppingRefusal()
       return chat(incoming, outgoing)
     }
-    const {ref: id, sha256, latent} = identity
-    return send(outgoing, 200, {
-      object: 'list',
-      data: [{id, object: 'model', created, owned_by: 'lantern-eval', sha256, latent}],
-    })
+    const {ref: id, sha256, precision, details, latent} = identity
+    const model = {id, object: 'model', created, owned_by: 'lantern-eval', sha256, precision, details, latent}
+    if (path === '/v1/models') return send(outgoing, 200, {object: 'list', data: [model]})
+    assertModel(decoded(path.slice('/v1/models/'.length)), identity)
+    return send(outgoing, 200, model)
   }
 
-  const server = createServer({requestTimeout: limits.bodyMs, headersTimeout: limits.bodyMs}, (incoming, outgoing) => {
+  const patience = {
+    requestTimeout: bodyMs,
+    headersTimeout: bodyMs,
+    connectionsCheckingInterval: bodyMs / 4,
+    keepAliveTimeout: limits.idleMs,
+  }
+  /** The last reply on each connection. */
+  const replies = new WeakMap<Duplex, ServerResponse>()
+  const server = createServer(patience, (incoming, outgoing) => {
+    replies.set(incoming.socket, outgoing)
     outgoing.on('error', () => undefined)
     answer(incoming, outgoing).catch((error: unknown) => {
       if (outgoing.destroyed) return
@@ -126,6 +147,12 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
       const close: Record<string, string> = incoming.complete ? {} : {connection: 'close'}
       send(outgoing, refusal.status, errorBody(refusal), {...refusal.headers, ...close})
     })
+  })
+  server.on('clientError', (error, socket) => {
+    const reply = replies.get(socket)
+    const begun = reply?.headersSent === true && !reply.writableFinished
+    if (!socket.writable || begun || systemCodeOf(error) === 'ECONNRESET') socket.destroy()
+    else socket.end(rawRefusal(refusalOfClient(systemCodeOf(error))))
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => {
@@ -143,7 +170,9 @@ export async function serveModel(session: Session, {host, port, key}: ServeOptio
       const closed = new Promise(resolve => server.close(resolve))
       await answers.end()
       server.closeIdleConnections()
+      const late = setTimeout(() => server.closeAllConnections(), limits.closeMs)
       await closed
+      clearTimeout(late)
     },
   }
 }
@@ -153,6 +182,33 @@ function busy(): Refusal {
   return new Refusal(429, 'The queue of this server is full; try again.', null, 'queue_full', wait)
 }
 
+/** What is wrong with a request that is no HTTP, or does not come. */
+function refusalOfClient(code: string | undefined): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Refusal(408, 'The request did not come whole in time.')
+  if (code === 'HPE_HEADER_OVERFLOW') return new Refusal(431, 'The headers of the request are too large.')
+  return new Refusal(400, 'This is no request of HTTP/1.1.')
+}
+
+/** A whole reply for a connection that has no `ServerResponse`. */
+function rawRefusal(refusal: Refusal): string {
+  const {status} = refusal
+  const body = JSON.stringify(errorBody(refusal))
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, 'content-type: application/json', 'connection: close']
+  return `${head.join('\r\n')}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+function picturesIn({prompt, looksAt, foreign}: Request): readonly ImageRef[] {
+  return [...picturesOf(prompt), ...(looksAt ? picturesOf(looksAt) : []), ...(foreign ? [foreign] : [])]
+}
+
 /** What the model refuses is the client's to change; what breaks in it is not. */
 function refusalOf({error}: Generation): Refusal {
   const ours = new Set(['bug', 'bad-checkpoint', 'device', 'disk'])
@@ -160,8 +216,10 @@ function refusalOf({error}: Generation): Refusal {
 }
 
 function send(outgoing: ServerResponse, status: number, value: object, headers: Record<string, string> = {}): void {
-  outgoing.writeHead(status, {'content-type': 'application/json', ...headers})
-  outgoing.end(JSON.stringify(value))
+  const body = JSON.stringify(value)
+  const own = {'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body))}
+  outgoing.writeHead(status, {...own, ...headers})
+  outgoing.end(body)
 }
 
 /** Compares hashes, so that the time tells neither the key nor its length. */

@@ -60,6 +60,12 @@ export const remoteSettings = {
     'Fields merged into the body of every chat request; part of the lock.',
     remote,
   ),
+  'observe-latents': withDefault(
+    onOrOff,
+    false,
+    'Ask the endpoint for its latents, as `serve` gives them: interventions work, and records are as local ones.',
+    remote,
+  ),
   concurrency: withDefault(
     choiceOrNumber(['auto'], 'N', {min: 1, max: 4096}),
     'auto',

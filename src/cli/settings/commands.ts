@@ -6,7 +6,7 @@ import {cacheFolders} from '../../hub/cache-folders.js'
 import {diagnosisVerdicts} from '../../metrics/diagnosis/result.js'
 import {whatSettings} from './asked.js'
 import {gateSettings, readMargin, resultSettings} from './judged.js'
-import {anyText, choice, form, onOrOff, text, wholeNumber, written} from './kinds.js'
+import {anyText, choice, form, onOrOff, redisUrl, text, wholeNumber, written} from './kinds.js'
 import {needed, one, several, withDefault} from './setting.js'
 
 const results = {group: 'RESULTS'} as const
@@ -91,6 +91,11 @@ export const ownMeanings = {
   serveKey: one(form('NAME', /^[A-Za-z_]\w*$/, 'the name of a variable'), 'Variable that holds the key to ask for.', {
     notInFile: true,
   }),
+  unitQueue: one(
+    redisUrl,
+    'Take units as this Redis hands them out, for workers that come and go. LANTERN_EVAL_QUEUE hides a password.',
+    {notInFile: true, excludes: ['index']},
+  ),
   unitIndex: one(wholeNumber('N', {min: 0}), 'Only this unit, from 0.', {
     notInFile: true,
     defaultNote: 'SLURM_ARRAY_TASK_ID or JOB_COMPLETION_INDEX, else free units until none is left',
@@ -129,4 +134,56 @@ export const ownMeanings = {
     notInFile: true,
     defaultNote: 'the run folder of --model; nowhere for recorded runs',
   }),
+}
+
+const cluster = {notInFile: true} as const
+const slurmOnly = {...cluster, needs: ['slurm']} as const
+const kubernetesOnly = {...cluster, needs: ['k8s']} as const
+
+/** `CLAIM:/PATH`; undefined for anything else. */
+function readVolume(given: string): {readonly claim: string; readonly path: string} | undefined {
+  const [, claim, path] = /^([a-z0-9][a-z0-9.-]*):(\/.*)$/.exec(given) ?? []
+  return claim === undefined || path === undefined ? undefined : {claim, path}
+}
+
+/** Settings of `sweep script`. */
+export const scriptSettings = {
+  slurm: withDefault(onOrOff, false, 'A batch script for sbatch: an array job.', {...cluster, excludes: ['k8s']}),
+  k8s: withDefault(onOrOff, false, 'A manifest for kubectl: an Indexed Job.', {...cluster, excludes: ['slurm']}),
+  workers: one(wholeNumber('N', {min: 1}), 'At most so many units at once.', {
+    ...cluster,
+    defaultNote: 'no limit in Slurm, 100 in Kubernetes',
+  }),
+  gpu: one(onOrOff, 'One GPU for each worker.', {
+    ...cluster,
+    negatable: true,
+    defaultNote: 'where the sweep has device: cuda',
+  }),
+  cpus: withDefault(wholeNumber('N', {min: 1}), 4, 'Cores for each worker.', cluster),
+  memory: one(form('SIZE', /^\d+[MGT]$/, 'a size like 32G'), 'Memory for each worker, like 32G.', {
+    ...cluster,
+    defaultNote: 'what the cluster gives',
+  }),
+  time: one(
+    form('TIME', /^(?:\d+-\d+(?::\d+){0,2}|\d+(?::\d+){0,2})$/, 'a time of Slurm, like 4:00:00 or 1-12'),
+    'Time limit of a task.',
+    slurmOnly,
+  ),
+  partition: one(form('NAME', /^[\w,.-]+$/, 'the name of a partition'), 'Partition of Slurm.', slurmOnly),
+  sbatch: several(
+    form('--OPTION[=VALUE]', /^--?[A-Za-z][^\r\n]*$/, 'an option of sbatch, like --account=lab'),
+    'One more option of sbatch; repeatable.',
+    {...slurmOnly, commas: false},
+  ),
+  setup: several(text('LINE'), 'A line of shell before the worker, like "module load nodejs"; repeatable.', {
+    ...slurmOnly,
+    commas: false,
+  }),
+  image: one(form('IMAGE', /^[\w./:@-]+$/, 'the name of an image'), 'Image that has lantern-eval.', kubernetesOnly),
+  volume: one(
+    written('CLAIM:PATH', 'a volume claim and an absolute path, like shared:/shared', readVolume),
+    'Claim of the shared volume, and where pods have it.',
+    kubernetesOnly,
+  ),
+  namespace: one(form('NAME', /^[a-z0-9-]+$/, 'the name of a namespace'), 'Namespace of the job.', kubernetesOnly),
 }

@@ -223,6 +223,20 @@ export function url(named = false): Kind<string> {
   )
 }
 
+/** A redis or rediss URL, which may hold credentials. */
+export const redisUrl: Kind<string> = written(
+  'redis://HOST:PORT',
+  'a redis or rediss URL, e.g. redis://127.0.0.1:6379/0',
+  value => (isRedisUrl(value) ? value : undefined),
+  {secret: true, pattern: /^rediss?:\/\//},
+)
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const {protocol, hostname, pathname, search, hash} = new URL(text)
+  return /^rediss?:$/.test(protocol) && hostname !== '' && /^(?:\/\d*)?$/.test(pathname) && search + hash === ''
+}
+
 function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
   const {protocol, username, password} = new URL(text)

@@ -143,6 +143,7 @@ const valid: Readonly<Record<string, fc.Arbitrary<Written>>> = {
   'api-key-env': oneOf(['KEY', 'MY_KEY_2']),
   header,
   'extra-body': json,
+  'observe-latents': on,
   concurrency: fc.oneof(oneOf(['auto']), whole(1, 4096)),
   timeout: real(0.01, 86_400),
   'max-retries': whole(0, 100),
@@ -364,7 +365,7 @@ test.each(Object.entries(invalid))(
   },
 )
 
-test.each(['extractor-panel', 'save-latents', 'dry-run', 'cache'])(
+test.each(['extractor-panel', 'save-latents', 'observe-latents', 'dry-run', 'cache'])(
   'the switch %s refuses any other value',
   async name => {
     for (const way of ['variable', 'file'] as const)

@@ -35,18 +35,22 @@ export async function readSweepFile(file: string): Promise<Planned> {
     throw new LanternError('bad-config', `${file} cannot be read: ${messageOf(error)}.`, 'Name a sweep file.')
   }
   const {content, placeOf} = await parseYaml(file, text)
-  const {models, benchmarks, shards = 1, ...rest} = (content ?? {}) as Record<string, unknown>
+  const {models: named, benchmarks, seeds, shards = 1, ...rest} = (content ?? {}) as Record<string, unknown>
+  const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value])
   const bad = (key: string, what: string) =>
     new LanternError('bad-config', `${placeOf([key])}: "${key}" ${what}.`, 'design/contract.md shows a sweep file.')
   const listed = (key: string, value: unknown) => {
-    const list = typeof value === 'string' ? [value] : value
-    if (!Array.isArray(list) || list.length === 0 || list.some(one => typeof one !== 'string'))
-      throw bad(key, 'is not a list of names')
+    const list = listOf(value)
+    if (list.length === 0 || list.some(one => typeof one !== 'string')) throw bad(key, 'is not a list of names')
     return [...new Set(list as string[])]
   }
-  const asked = listed('models', models)
+  const asked = listed('models', named)
   const benches = listed('benchmarks', benchmarks)
   if (typeof shards !== 'number' || !Number.isInteger(shards) || shards < 1) throw bad('shards', 'is not 1 or more')
+  const drawn = seeds === undefined ? [] : listOf(seeds)
+  if (seeds !== undefined && (drawn.length === 0 || drawn.some(seed => !Number.isInteger(seed))))
+    throw bad('seeds', 'is not a list of whole numbers')
+  if (seeds !== undefined && rest['seed'] !== undefined) throw bad('seed', 'goes with no "seeds"')
   const settings: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(rest)) {
     const name = plurals[key] ?? key
@@ -60,7 +64,11 @@ export async function readSweepFile(file: string): Promise<Planned> {
     settings[name] = value
   }
   const folder = resolve(dirname(file))
-  return {folder, settings, units: unitsOf(await expanded(asked, folder, bad), benches, shards)}
+  // A number would bind a unit to one card of whichever machine runs it.
+  if (/^cuda:/.test(String(settings['device'])))
+    throw bad('device', 'names one card; write cuda, and give each worker its card by CUDA_VISIBLE_DEVICES')
+  const units = unitsOf(await expanded(asked, folder, bad), benches, shards, [...new Set(drawn as number[])])
+  return {folder, settings, units}
 }
 
 /** Globs among the models as the folders that they match, in the order of their names. */
@@ -101,7 +109,10 @@ export function unitRunner(
     // Before the model is loaded.
     await untilFree(unitDir(root, unit), {tell, signal})
     const file = new Map<string, unknown>()
-    const own = {model: [unit.model], bench: [unit.bench], shard: unit.shard, out: unitDir(root, unit)}
+    const own = {
+      ...{model: [unit.model], bench: [unit.bench], shard: unit.shard, out: unitDir(root, unit)},
+      ...(unit.seed !== undefined && {seed: unit.seed}),
+    }
     for (const [name, value] of Object.entries({...plan.settings, ...own}))
       file.set(
         name,

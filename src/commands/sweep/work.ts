@@ -3,15 +3,17 @@ import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {ownMeanings} from '../../cli/settings/commands.js'
 import {flagsOf} from '../../cli/settings/flags.js'
+import type {Worked} from '../../evaluation/sweep/work.js'
 
 export default class SweepWork extends BaseCommand<typeof SweepWork> {
   static override summary = 'Run units of a sweep: one by its index, or free ones until none is left.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> sweeps/one',
+    '<%= config.bin %> <%= command.id %> sweeps/one --queue redis://queue.internal:6379/0',
     'CUDA_VISIBLE_DEVICES=0 <%= config.bin %> <%= command.id %> sweeps/one --index 3',
   ]
   static override args = {dir: Args.string({required: true, description: 'Folder of the sweep.'})}
-  static override flags = flagsOf({index: ownMeanings.unitIndex})
+  static override flags = flagsOf({index: ownMeanings.unitIndex, queue: ownMeanings.unitQueue})
 
   async run(): Promise<unknown> {
     const {readSweep} = await import('../../evaluation/sweep/plan.js')
@@ -26,13 +28,27 @@ export default class SweepWork extends BaseCommand<typeof SweepWork> {
       () => {},
       sentence => tell('info', sentence),
     )
+    const {gpuOf} = await import('../../cli/sweep/gpu.js')
+    const gpu = gpuOf(sweep.plan.settings['device'], process.env['CUDA_VISIBLE_DEVICES'])
+    if (gpu !== null) tell(gpu.level, gpu.sentence)
     const signal = this.interruption()
     const {SLURM_ARRAY_TASK_ID: slurm, JOB_COMPLETION_INDEX: job} = process.env
     const given = slurm || job
-    const index = this.flags.index ?? (given ? Number(given) : undefined)
-    const worked = await (index === undefined
-      ? workAll(sweep, run, signal, {tell})
-      : workOne(sweep, index, run, signal, {tell}))
+    const {queue: url} = this.flags
+    // A queue is for workers that take what comes, also where a scheduler numbers them.
+    const index = this.flags.index ?? (given && url === undefined ? Number(given) : undefined)
+    if (index !== undefined) return this.end(await workOne(sweep, index, run, signal, {tell}), signal)
+    if (url === undefined) return this.end(await workAll(sweep, run, signal, {tell}), signal)
+    const {openQueue} = await import('../../evaluation/sweep/queue.js')
+    const queue = await openQueue(sweep.dir, url, signal, sentence => tell('warn', sentence))
+    try {
+      return this.end(await workAll(sweep, run, signal, {tell, queue}), signal)
+    } finally {
+      await queue.close()
+    }
+  }
+
+  private end(worked: Worked, signal: AbortSignal): unknown {
     const {done, failed, lost} = worked
     this.log(`${done} units done, ${failed} failed, ${lost} lost to other workers`)
     process.exitCode = signal.aborted ? 130 : failed > 0 ? 4 : 0

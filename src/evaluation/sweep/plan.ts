@@ -1,5 +1,5 @@
 // The plan of a sweep on disk: plan.json and units.jsonl, written once and never changed. A unit is one model on one
-// shard of one benchmark, with all conditions of its samples. Running units is not its business.
+// shard of one benchmark under one seed, with all conditions of its samples. Running units is not its business.
 import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {z} from 'zod'
@@ -13,6 +13,8 @@ const unitSchema = z.strictObject({
   index: z.number().int().min(0),
   model: z.string(),
   bench: z.string(),
+  /** The seed of its run, where the file lists several; else that of the settings. */
+  seed: z.number().int().optional(),
   shard: z.string(),
   /** The run that it is a part of: a folder name under `runs/`. */
   run: z.string(),
@@ -38,19 +40,36 @@ export interface Sweep {
   readonly units: readonly Unit[]
 }
 
-/** Every model on every benchmark, cut into shards; `run` names are unique. */
-export function unitsOf(models: readonly string[], benchmarks: readonly string[], shards: number): Unit[] {
+/**
+ * Every model on every benchmark under every seed is a run, cut into shards. `run` names are unique, and name the seed
+ * where seeds are listed; none stands for that of the settings.
+ */
+export function unitsOf(
+  models: readonly string[],
+  benchmarks: readonly string[],
+  shards: number,
+  seeds: readonly number[] = [],
+): Unit[] {
   const units: Unit[] = []
   const taken = new Set<string>()
   for (const model of models)
-    for (const bench of benchmarks) {
-      const plain = `${bench}-${model}`.replaceAll(/[^\w.-]+/g, '_').slice(-80)
-      let run = plain
-      for (let more = 2; taken.has(run); more++) run = `${plain}-${more}`
-      taken.add(run)
-      for (let shard = 1; shard <= shards; shard++)
-        units.push({index: units.length, model, bench, shard: `${shard}/${shards}`, run})
-    }
+    for (const bench of benchmarks)
+      for (const seed of seeds.length > 0 ? seeds : [undefined]) {
+        const named = seed === undefined ? '' : `-seed-${seed}`
+        const plain = `${bench}-${model}`.replaceAll(/[^\w.-]+/g, '_').slice(-80) + named
+        let run = plain
+        for (let more = 2; taken.has(run); more++) run = `${plain}-${more}`
+        taken.add(run)
+        for (let shard = 1; shard <= shards; shard++)
+          units.push({
+            index: units.length,
+            model,
+            bench,
+            ...(seed !== undefined && {seed}),
+            shard: `${shard}/${shards}`,
+            run,
+          })
+      }
   return units
 }
 
@@ -69,7 +88,7 @@ export async function writePlan(
     if (there?.hash === plan.hash) return plan
     throw new LanternError('provenance', `${dir} holds another plan.`, 'A plan never changes: give another --out.')
   }
-  for (const name of ['claims', 'ends', 'units']) await makeFolder(join(dir, name))
+  for (const name of ['claims', 'ends', 'units', 'logs']) await makeFolder(join(dir, name))
   await writeWhole(join(dir, 'units.jsonl'), lines)
   await writeWhole(join(dir, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`)
   return plan

@@ -4,6 +4,7 @@ import {random} from '../../core/random.js'
 import {type Holder, type Tenant, thisProcess, Watch} from '../../run-folder/lease.js'
 import {type Begun, begunReader, begunUnits, type Claim, claim, claimPath, type UnitEnd} from './claims.js'
 import type {Sweep, Unit} from './plan.js'
+import type {UnitQueue} from './queue.js'
 
 /** Runs one unit to its end. `interrupted` gives it back. */
 export type RunUnit = (
@@ -22,6 +23,8 @@ export interface Working {
   /** Told what becomes of each unit. */
   readonly tell?: (level: 'info' | 'warn', sentence: string) => void
   readonly tenant?: Tenant
+  /** Says which free unit is next, in place of a walk over the folder. */
+  readonly queue?: UnitQueue
 }
 
 /** Pauses of a worker that waits for others grow from the first to the second. */
@@ -38,7 +41,7 @@ export async function workAll(
   sweep: Sweep,
   run: RunUnit,
   signal: AbortSignal,
-  {tell = () => {}, tenant = thisProcess()}: Working = {},
+  {tell = () => {}, tenant = thisProcess(), queue}: Working = {},
 ): Promise<Worked> {
   const {dir, units} = sweep
   const worker = new Worker(sweep, run, signal, tell, tenant)
@@ -50,7 +53,7 @@ export async function workAll(
   while (!signal.aborted) {
     const begun = await read()
     const free = units.filter(({index}) => isFree(begun.get(index)))
-    if (free.length > 0) {
+    if (free.length > 0 && queue === undefined) {
       // Workers that walk on from different places rarely want the same unit, and stay with one model for a while.
       const from = begun.size === 0 ? 0 : draw.integer(free.length)
       for (let k = 0; k < free.length && !signal.aborted; k++) {
@@ -61,8 +64,15 @@ export async function workAll(
       pause = pausesMs[0]
       continue
     }
+    if (free.length > 0 && queue !== undefined && (await worker.takeFrom(queue, free, begun, watch))) {
+      pause = pausesMs[0]
+      continue
+    }
     const held = units.filter(({index}) => begun.get(index)?.state === 'open')
-    if (held.length === 0) break
+    if (free.length === 0 && held.length === 0) {
+      await queue?.clear()
+      break
+    }
     let took = false
     const places = new Set<string>()
     for (const unit of held) {
@@ -144,6 +154,8 @@ function isFree(begun: Begun | undefined): boolean {
 /** Runs the units that one process gets, and counts what became of them. */
 class Worker {
   readonly worked = {done: 0, failed: 0, lost: 0}
+  /** Whether this worker filled the queue and was given nothing since. */
+  #filled = false
 
   constructor(
     private readonly sweep: Sweep,
@@ -165,6 +177,41 @@ class Worker {
       mine.close()
     }
     return true
+  }
+
+  /**
+   * Takes the unit that the queue hands out, and fills the queue where it is empty. False where all of it is with other
+   * workers. The folder has the last word: a unit that is done, or that a living worker has, is dropped.
+   */
+  async takeFrom(
+    queue: UnitQueue,
+    free: readonly Unit[],
+    begun: ReadonlyMap<number, Begun>,
+    watch: Watch,
+  ): Promise<boolean> {
+    const handed = await queue.next()
+    if (handed === null) {
+      if (!(await queue.isEmpty())) return false
+      // A queue that was filled and hands out nothing is of no use, and the folder is as good.
+      if (this.#filled) return this.take(free[0]!, begun.get(free[0]!.index))
+      await queue.add(free.map(({index}) => index))
+      this.#filled = true
+      return true
+    }
+    this.#filled = false
+    try {
+      const unit = this.sweep.units[handed.index]
+      const now = begun.get(handed.index)
+      if (unit === undefined) return true
+      if (isFree(now)) await this.take(unit, now)
+      else if (now?.state === 'open') {
+        const sight = await watch.look(claimPath(this.sweep.dir, unit.index, now.generation))
+        if (sight?.dead) await this.take(unit, now, sight.holder)
+      }
+      return true
+    } finally {
+      handed.through()
+    }
   }
 
   private async finish(mine: Claim, unit: Unit): Promise<void> {

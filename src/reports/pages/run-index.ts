@@ -29,8 +29,8 @@ interface IndexedRun {
   readonly reading: RunReading
   /** Column of its first arm. */
   readonly column: number
-  /** By benchmark: id of a sample -> row. */
-  readonly rows: ReadonlyMap<string, ReadonlyMap<string, number>>
+  /** By benchmark: the rows of its samples, in the order of the list of the run. */
+  readonly rows: ReadonlyMap<string, Int32Array>
   /** By arm id. */
   readonly arms: ReadonlyMap<string, number>
 }
@@ -61,6 +61,12 @@ class Growing<T extends Float64Array | Int32Array | Uint8Array> {
   set(index: number, value: number): void {
     this.#values[index] = value
   }
+}
+
+/** The row of a sample of a run; undefined where the run has no such sample. */
+function rowIn({rows, reading}: IndexedRun, bench: string, id: string): number | undefined {
+  const place = reading.placeOf(bench, id)
+  return place === undefined ? undefined : rows.get(bench)![place]
 }
 
 export class RunIndex implements Rows {
@@ -141,12 +147,12 @@ export class RunIndex implements Rows {
   rowOf(bench: number, id: string): number | undefined {
     const {folder} = this.benches[bench] ?? {}
     const run = this.#runs.find(run => run.folder === folder)
-    return run?.rows.get(this.benches[bench]!.id)?.get(id)
+    return run && rowIn(run, this.benches[bench]!.id, id)
   }
 
   #add(folder: RunFolder): void {
     const {lock} = folder
-    const rows = new Map<string, Map<string, number>>()
+    const rows = new Map<string, Int32Array>()
     for (const {id, dataSha256} of lock.benchmarks) {
       let bench = this.benches.findIndex(known => known.id === id && known.dataSha256 === dataSha256)
       const listed = folder.samples.get(id)!
@@ -157,11 +163,12 @@ export class RunIndex implements Rows {
       }
       const known = this.#runs.flatMap(run => {
         const same = run.folder.lock.benchmarks.some(other => other.id === id && other.dataSha256 === dataSha256)
-        return same ? [run.rows.get(id)!] : []
+        return same ? [run] : []
       })
-      const mine = new Map<string, number>()
+      const mine = new Int32Array(listed.size)
+      let place = 0
       for (const sample of listed.values()) {
-        let row = known.map(other => other.get(sample.id)).find(found => found !== undefined)
+        let row = known.map(other => rowIn(other, id, sample.id)).find(found => found !== undefined)
         if (row === undefined) {
           row = this.#ids.length
           this.#ids.push(sample.id)
@@ -169,7 +176,7 @@ export class RunIndex implements Rows {
           this.#subtaskOf.push(sample.subtask)
           this.benches[bench]!.samples++
         }
-        mine.set(sample.id, row)
+        mine[place++] = row
       }
       rows.set(id, mine)
     }
@@ -202,9 +209,10 @@ export class RunIndex implements Rows {
     return this.answers > before
   }
 
-  #put({arms, rows}: IndexedRun, record: LogRecord, start: number, end: number): void {
+  #put(run: IndexedRun, record: LogRecord, start: number, end: number): void {
+    const {arms} = run
     const column = this.#first[arms.get(record.arm)!]!
-    const row = rows.get(record.bench)!.get(record.id)!
+    const row = rowIn(run, record.bench, record.id)!
     const repeat = record.repeat ?? 0
     let last = -1
     for (let place = column[row]! - 1; place >= 0; place = this.#next.at(place) - 1) {

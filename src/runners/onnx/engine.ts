@@ -22,6 +22,7 @@ import type {Blocks, ChooseLatent} from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
 import type {Protocol} from '../../modes/protocol.js'
 import {stopStringWatch} from '../../modes/stop-strings.js'
+import {type LatentBank, wasResized} from '../latent-bank.js'
 import {arriving} from './arriving.js'
 import {
   type Decoded,
@@ -34,9 +35,8 @@ import {
 } from './decode.js'
 import {notFinite} from './finite.js'
 import {ForcedReader, type Kept, keptText} from './forced-reading.js'
-import type {LatentBank} from './latent-bank.js'
 import {LatentContext} from './latent-context.js'
-import {interventionOf, LatentSupplies, type Supplied, wasResized} from './latent-supply.js'
+import {interventionOf, LatentSupplies, type Supplied} from './latent-supply.js'
 import {injected, textWatch} from './live.js'
 import {decodeInLoop, fitsLoop} from './loop-decode.js'
 import {machineOf, markerIds} from './machines.js'
@@ -234,9 +234,18 @@ export class Engine {
       const inputs = this.#inputs(requests)
       const group: Group = {inputs, seen: new Map(), kept: new Map()}
       for (const request of requests) {
-        // A problem with the arm itself affects every sample, so it ends the run.
-        const machine = this.#bind(request)
-        const bank = await this.#supplies.bank(request)
+        let machine: LatentMachine
+        let bank: LatentBank | null
+        try {
+          machine = this.#bind(request)
+          bank = await this.#supplies.bank(request)
+        } catch (error) {
+          // A problem with the arm itself affects every sample, so it ends the run; others than who asked go on.
+          if (!request.live) throw error
+          settled.push(this.#failed(request, error))
+          yield null
+          continue
+        }
         let task: ArmTask | null = null
         try {
           const plan = await this.#plan(request, group, machine, bank)
@@ -462,12 +471,13 @@ export class Engine {
     const {mode, intervention} = request.arm
     const replaced = mode === 'latent' && (intervention !== 'own' || request.inject !== undefined)
     const {donor, fed} = task.supplied
+    const sizes = blocks.map(({vectors}) => vectors.length)
     return {
       request,
       text,
       tokenIds: ids,
       latentAt: latentMask.flatMap((latent, place) => (latent ? [place] : [])),
-      ...(donor && {donor: wasResized(fed!, blocks) ? {...donor, resized: true} : donor}),
+      ...(donor && {donor: wasResized(fed!, sizes) ? {...donor, resized: true} : donor}),
       ...(this.#options.keepLatents && {
         latents: blocks.map(({vectors, own}) => (replaced ? {vectors, own} : {vectors})),
         promptNorms: prepared.norms,

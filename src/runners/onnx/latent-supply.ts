@@ -1,22 +1,19 @@
-// What an intervention needs of a sample: vectors of crops, recorded latents, the embedding of the pad token. Recorded
-// latents come from the run of `--latents-from`, or from the running one, whose own arm is recorded first.
+// What an intervention needs of a sample: vectors of crops, recorded latents, the embedding of the pad token.
 import {LanternError} from '../../core/errors.js'
-import type {FedDonor, Request} from '../../core/generation.js'
+import type {FedDonor, Recorded, Request} from '../../core/generation.js'
 import {random} from '../../core/random.js'
 import {
   type Blocks,
-  bankMissing,
   type ChooseLatent,
   type Intervention,
   interventionNamed,
   type LatentSupply,
   latentChooser,
-  needsBank,
 } from '../../modes/interventions.js'
 import type {LatentMachine} from '../../modes/latent-machine.js'
+import {type LatentBank, LatentBanks, recordedFor} from '../latent-bank.js'
 import {decodeImage} from './image.js'
 import {tokenSide} from './image-processor.js'
-import {emptyBank, type LatentBank, openLatentBank} from './latent-bank.js'
 import {boxesElsewhere, oracleLatents, randomBoxes} from './oracle-latents.js'
 import type {PreparedInputs, PromptTools} from './prepared-inputs.js'
 
@@ -36,33 +33,16 @@ export interface Supplied {
 
 export class LatentSupplies {
   readonly #tools: PromptTools
-  readonly #latentBank: string | undefined
-  readonly #banks = new Map<string, Promise<LatentBank>>()
+  readonly #banks: LatentBanks
 
   constructor(tools: PromptTools, latentBank: string | undefined) {
     this.#tools = tools
-    this.#latentBank = latentBank
+    this.#banks = new LatentBanks(latentBank)
   }
 
-  /**
-   * The recorded latents of the own arm that an arm is compared with; null when it needs none. Throws `usage` where
-   * none were given, and `data-absent` for a run without them, unless it is the running one: a model that never opens a
-   * block has none.
-   */
-  async bank({arm, bank = this.#latentBank, reading}: Request): Promise<LatentBank | null> {
-    const {id, intervention} = arm
-    if (arm.mode !== 'latent' || intervention === null || !(needsBank(intervention) || reading)) return null
-    if (bank === undefined) throw bankMissing(intervention)
-    const key = `${bank}\u0000${id.replace(/\|[^|]*$/, '')}`
-    const running = bank !== this.#latentBank
-    const open = () =>
-      openLatentBank(bank, id).catch(error => {
-        if (running && error instanceof LanternError && error.code === 'data-absent') return emptyBank
-        throw error
-      })
-    const opened = this.#banks.get(key) ?? open()
-    this.#banks.set(key, opened)
-    return opened
+  /** The bank of a request; null when it needs none. Throws as `LatentBanks.of`. */
+  bank(request: Request): Promise<LatentBank | null> {
+    return this.#banks.of(request)
   }
 
   /**
@@ -76,7 +56,7 @@ export class LatentSupplies {
     bank: LatentBank | null,
     seen: () => Promise<Blocks>,
   ): Promise<Supplied> {
-    const {benchmark, id, item} = request.sample
+    const {benchmark, id} = request.sample
     const name = request.arm.intervention ?? 'own'
     const seed = [request.decoding.seed, benchmark, id]
     const from = (supply: Omit<LatentSupply, 'seed'>): Supplied => ({
@@ -97,19 +77,28 @@ export class LatentSupplies {
         return blocks.some(({length}) => length > 0) ? {...from({donor: blocks}), fed: blocks} : lacking(request)
       }
       case 'statistics':
-        return bank === emptyBank ? lacking(request) : from({statistics: await bank!.statistics()})
-      case 'recorded': {
-        const recorded = await bank!.recorded(benchmark, id, request.repeat)
-        return recorded === null ? lacking(request) : from({recorded})
-      }
+      case 'recorded':
       case 'donor':
       case 'unrelated': {
-        const found = await bank!.donor(need, {benchmark, id, item}, seed)
-        return found === null
-          ? lacking(request)
-          : {...from({donor: found.blocks}), donor: found.donor, fed: found.blocks}
+        const {recorded} = request
+        const found = recorded === undefined ? await recordedFor(request, need, bank!) : {recorded}
+        const {blocks, statistics} = this.#fitting(found?.recorded ?? {})
+        if (need === 'statistics') return statistics === undefined ? lacking(request) : from({statistics})
+        if (blocks === undefined || blocks.every(({length}) => length === 0)) return lacking(request)
+        if (need === 'recorded') return from({recorded: blocks})
+        return {...from({donor: blocks}), ...(found?.donor && {donor: found.donor}), fed: blocks}
       }
     }
+  }
+
+  /** Vectors of another width would be fed as if they were whole. Throws `usage` for them. */
+  #fitting(recorded: Recorded): Recorded {
+    const {blocks = [], statistics} = recorded
+    const {hidden} = this.#tools.model.checkpoint.text
+    const all = [...blocks.flat(), ...(statistics ? [...statistics.meanAt, statistics.mean, statistics.deviation] : [])]
+    const wrong = all.find(({length}) => length !== hidden)
+    if (wrong === undefined) return recorded
+    throw new LanternError('usage', `A recorded latent has ${wrong.length} numbers, but those of the model ${hidden}.`)
   }
 
   /** Vectors of the sample's boxes, or of random crops, one per latent. */
@@ -165,10 +154,4 @@ function lacking({arm: {intervention}}: Request): Supplied {
       throw new LanternError('data-absent', `${where} no latents ${whose}, which ${intervention} needs.`)
     },
   }
-}
-
-/** Whether the donor's latents did not fit: another number of blocks, or of latents in one. */
-export function wasResized(fed: Blocks, blocks: readonly {readonly vectors: readonly Float32Array[]}[]): boolean {
-  const filled = fed.filter(({length}) => length > 0)
-  return blocks.length !== filled.length || blocks.some(({vectors}, i) => vectors.length !== filled[i]!.length)
 }

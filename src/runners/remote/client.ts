@@ -15,7 +15,15 @@ import {type ChatMessage, chatBody} from './body.js'
 import {bodyText, UnreadableBody} from './body-text.js'
 import {DroppedParameters} from './dropped-parameters.js'
 import type {Endpoint} from './endpoint.js'
-import {connectionFailure, type Failure, httpFailure, malformedFailure, saidFailure, toldShort} from './failure.js'
+import {
+  connectionFailure,
+  type Failure,
+  httpFailure,
+  malformedFailure,
+  quoted,
+  saidFailure,
+  toldShort,
+} from './failure.js'
 import {adviceFor} from './faults.js'
 import {costOf} from './prices.js'
 import {type ChatReply, readReply} from './reply.js'
@@ -28,6 +36,8 @@ export interface ChatCall {
   readonly decoding: Decoding
   /** Number of the repeat from 0, if the same request is made several times. Each repeat has its own cached reply. */
   readonly repeat?: number | undefined
+  /** More fields of the body, for this request alone. They are no part of its name in the cache. */
+  readonly fields?: Readonly<Record<string, unknown>>
   /** Returns false for a complete but unusable reply. Such a reply is not cached, so that it is requested again. */
   readonly isUseful?: (text: string) => boolean
   /**
@@ -46,7 +56,14 @@ export type ChatOutcome =
       readonly attempts: number
       readonly cached: boolean
     }
-  | {readonly kind: 'failure'; readonly code: string; readonly message: string; readonly attempts: number}
+  | {
+      readonly kind: 'failure'
+      readonly code: string
+      readonly message: string
+      readonly attempts: number
+      /** The server's own code and sentence, where it gave any. */
+      readonly said?: {readonly code: string; readonly message: string}
+    }
   /** Not requested or not completed: aborted, or the budget is used up. */
   | {readonly kind: 'left-out'}
 
@@ -77,6 +94,8 @@ const retriesInDoubt = 1
  * fault of their samples: the endpoint or the key is no longer valid.
  */
 const failuresPerSlot = 2
+type FailedOutcome = Extract<ChatOutcome, {kind: 'failure'}>
+
 const leftOut: ChatOutcome = {kind: 'left-out'}
 
 export class ChatClient {
@@ -180,7 +199,10 @@ export class ChatClient {
       const patient = loading
         ? performance.now() - begun + waitMs < timeoutMs
         : !hopeless && failed <= this.#retries(maxRetries) && waitMs <= longestRetryAfterMs
-      if (!patient) return this.#fail(failure, attempts, call)
+      if (!patient) {
+        const {code, message} = result.said ?? {code: '', message: ''}
+        return {...this.#fail(failure, attempts, call), ...(code && {said: {code, message: quoted(message)}})}
+      }
       // A request that the server was not ready for costs nothing, and has not used up the budget.
       if (loading) {
         budget.giveBack()
@@ -196,14 +218,14 @@ export class ChatClient {
     return this.#proven || this.#failures === 0 ? most : Math.min(most, retriesInDoubt)
   }
 
-  #body({messages, decoding, continuation}: ChatCall) {
+  #body({messages, decoding, continuation, fields}: ChatCall) {
     const {endpoint, extraBody} = this.#options
     const dropped = this.#dropped.names
     const {bytes, sent} = chatBody(endpoint.name, messages, {
       decoding,
       ...this.#dropped.settings,
       ...(continuation !== undefined && {continuation}),
-      ...(extraBody && {extraBody}),
+      ...((extraBody || fields) && {extraBody: {...extraBody, ...fields}}),
     })
     return {bytes, sent, dropped}
   }
@@ -308,9 +330,9 @@ export class ChatClient {
     this.#options.notify({type: 'limit', concurrency: next.limit})
   }
 
-  #fail(failure: Failure, attempts: number, {continuation}: ChatCall): ChatOutcome {
+  #fail(failure: Failure, attempts: number, {continuation}: ChatCall): FailedOutcome {
     const {code, message, blame, retry, fault} = failure
-    const outcome: ChatOutcome = {kind: 'failure', code, message, attempts}
+    const outcome: FailedOutcome = {kind: 'failure', code, message, attempts}
     // A prompt that cannot be scored may still be answered.
     if (continuation !== undefined) return outcome
     const {endpoint} = this.#options

@@ -3,7 +3,7 @@ import {LanternError, messageOf} from '../../core/errors.js'
 import {jsonOrNothing} from '../../core/json.js'
 import {request} from '../../hub/network.js'
 import {bodyText} from './body-text.js'
-import {type EndpointOptions, resolveEndpoint} from './endpoint.js'
+import {type Endpoint, type EndpointOptions, resolveEndpoint} from './endpoint.js'
 import {quoted} from './failure.js'
 import {firstOf, listOf} from './fields.js'
 
@@ -15,7 +15,7 @@ export interface EndpointDescription {
   /** True if the endpoint lists the model; null if it has no list (not every endpoint offers `GET /models`). */
   readonly served: boolean | null
   readonly models: readonly string[]
-  /** Always null: the latents of an endpoint cannot be observed. */
+  /** Always null: only `--observe-latents` asks for them (observed-latents.ts). */
   readonly latent: null
 }
 
@@ -24,14 +24,33 @@ export interface EndpointDescription {
  * answer or refuses the key.
  */
 export async function describeEndpoint(ref: string, options: EndpointOptions): Promise<EndpointDescription> {
-  const {name, url, origin, path, otherPath, headers, redact} = await resolveEndpoint(ref, options)
+  const endpoint = await resolveEndpoint(ref, options)
+  const {name, url} = endpoint
+  const {models, names} = await listedModels(endpoint, options.env)
+  return {
+    ref,
+    endpoint: {url, name},
+    served: models.length === 0 ? null : names.includes(name),
+    models: names,
+    latent: null,
+  }
+}
+
+/**
+ * What the endpoint lists, as it says it, and the names of it; nothing where it has no list. Throws LanternError
+ * `endpoint` if the server does not answer or refuses the key.
+ */
+export async function listedModels(
+  {url, origin, path, otherPath, headers, redact}: Endpoint,
+  env: EndpointOptions['env'],
+): Promise<{readonly models: readonly unknown[]; readonly names: readonly string[]}> {
   const ask = async (chatPath: string) => {
     const answer = await request(origin + chatPath.replace('/chat/completions', '/models'), {
-      env: options.env,
+      env,
       headers,
       signal: AbortSignal.timeout(timeoutMs),
     })
-    return {status: answer.statusCode, listed: namesIn(jsonOrNothing(await bodyText(answer.body, answer.headers)))}
+    return {status: answer.statusCode, listed: modelsIn(jsonOrNothing(await bodyText(answer.body, answer.headers)))}
   }
   let answer: Awaited<ReturnType<typeof ask>>
   try {
@@ -52,14 +71,17 @@ export async function describeEndpoint(ref: string, options: EndpointOptions): P
       `${url} refuses the key (${status}).`,
       'Check OPENAI_API_KEY, or name another variable with --api-key-env.',
     )
-  const models = status === 200 ? redact(answer.listed) : []
-  return {ref, endpoint: {url, name}, served: models.length === 0 ? null : models.includes(name), models, latent: null}
+  const models = status === 200 ? answer.listed : []
+  return {models, names: redact(models.map(model => nameOf(model)!))}
 }
 
-/** The names of a list of models: OpenAI's `data`, a bare list (Together), or `models` (Ollama, Gemini). */
-function namesIn(json: unknown): string[] {
+/** The models of a list that have a name: OpenAI's `data`, a bare list (Together), or `models` (Ollama, Gemini). */
+function modelsIn(json: unknown): readonly unknown[] {
   const list = Array.isArray(json) ? json : listOf(firstOf(json, 'data', 'models'))
-  return list
-    .map(model => (typeof model === 'string' ? model : firstOf(model, 'id', 'name', 'model')))
-    .filter(name => typeof name === 'string')
+  return list.filter(model => nameOf(model) !== undefined)
+}
+
+function nameOf(model: unknown): string | undefined {
+  const name = typeof model === 'string' ? model : firstOf(model, 'id', 'name', 'model')
+  return typeof name === 'string' ? name : undefined
 }

@@ -1,7 +1,7 @@
 // `openai:NAME`: asks an OpenAI-compatible endpoint. Turns requests into chat calls and their outcomes into
 // generations.
 import {join} from 'node:path'
-import {LanternError} from '../../core/errors.js'
+import {exitCodes, LanternError} from '../../core/errors.js'
 import {
   cutAtStop,
   failedGeneration,
@@ -28,6 +28,7 @@ import type {ChatClient, ChatOutcome} from './client.js'
 import {type Endpoint, remoteScheme, resolveEndpoint} from './endpoint.js'
 import {endpointForecast} from './forecast.js'
 import {readImage, type SentImage} from './images.js'
+import type {LatentsQuery, ObservedLatents, ServedCheckpoint} from './observed-latents.js'
 import {odditiesOf} from './oddities.js'
 import type {ChatOptions, RemoteOptions} from './options.js'
 import {priceOf} from './prices.js'
@@ -48,8 +49,19 @@ export const remoteRunner = defineRunner<SessionOptions>({
   references: [{form: 'openai:NAME', meaning: 'an OpenAI-compatible endpoint'}],
   accepts: ref => ref.startsWith(remoteScheme),
   async open(ref, options) {
-    const {client, endpoint} = await openChat(ref, options)
-    return new RemoteSession(ref, endpoint, client, options)
+    const {common, remote} = options
+    if (!remote.observeLatents) return new RemoteSession(ref, await openChat(ref, options), options, null)
+    // Saved replies hold no latents.
+    const chat = await openChat(ref, {...options, remote: {...remote, cache: false}})
+    try {
+      const {ObservedLatents, servedCheckpoint} = await import('./observed-latents.js')
+      const served = await servedCheckpoint(chat.endpoint, common.env)
+      const latents = new ObservedLatents(common, remote.latentBank)
+      return new RemoteSession(ref, chat, options, {served, latents})
+    } catch (error) {
+      await chat.client.close()
+      throw error
+    }
   },
 })
 
@@ -84,24 +96,38 @@ export async function openChat(
   return {client, endpoint}
 }
 
+/** An endpoint that shows its latents. */
+interface Observed {
+  readonly served: ServedCheckpoint
+  readonly latents: ObservedLatents
+}
+
 class RemoteSession implements Session {
   readonly #identity: ModelIdentity
   readonly #client: ChatClient
   readonly #options: SessionOptions
   readonly #scorer: OptionScorer
+  readonly #observed: Observed | null
   readonly #told = new Set<string>()
 
-  constructor(ref: string, {url, name, redact}: Endpoint, client: ChatClient, options: SessionOptions) {
+  constructor(
+    ref: string,
+    {endpoint: {url, name, redact}, client}: {readonly endpoint: Endpoint; readonly client: ChatClient},
+    options: SessionOptions,
+    observed: Observed | null,
+  ) {
     const {extraBody} = options.remote
+    const {details, ...served} = observed?.served ?? {latent: null}
+    this.#observed = observed
     this.#client = client
     this.#options = options
     this.#scorer = new OptionScorer(client, ref, options.common.notify)
     this.#identity = {
       ref,
       endpoint: {url, name},
-      ...(extraBody && {details: redact({extraBody})}),
-      latent: null,
-      observesLatents: false,
+      ...served,
+      ...((details || extraBody) && {details: {...details, ...(extraBody && redact({extraBody}))}}),
+      observesLatents: observed !== null,
       needsImages: true,
       remote: true,
     }
@@ -138,16 +164,23 @@ class RemoteSession implements Session {
   async #answer(request: Request, signal: AbortSignal): Promise<Generation | undefined> {
     const {prompt, decoding, arm, continuations, repeat} = request
     let images: SentImage[]
+    let query: LatentsQuery | undefined
     try {
       images = await Promise.all(picturesOf(prompt).map(image => readImage(image, this.#options.common)))
+      query = await this.#observed?.latents.query(request)
     } catch (error) {
       if (!(error instanceof LanternError)) throw error
       return failedGeneration(request, error.code, error.message, 0)
     }
     const seen = {promptSha256: sha256(promptText(prompt)), images: images.map(image => image.seen)}
     const asked = {messages: messagesOf(prompt, images), images: seen.images}
-    const outcome = await this.#client.complete({...asked, decoding, repeat}, signal)
+    // Latents are drawn by the seed at any temperature.
+    const fields = query && {seed: decoding.seed, latents: query.field}
+    const outcome = await this.#client.complete({...asked, decoding, repeat, ...(fields && {fields})}, signal)
     if (outcome.kind === 'left-out') return undefined
+    const own = outcome.kind === 'failure' && query ? ownCode(outcome.said?.code) : undefined
+    if (outcome.kind === 'failure' && own !== undefined)
+      return failedGeneration(request, own, outcome.said!.message, outcome.attempts)
     if (outcome.kind === 'failure')
       return {...failedGeneration(request, outcome.code, outcome.message, outcome.attempts), seen}
     this.#tellOddities(outcome.reply)
@@ -158,7 +191,8 @@ class RemoteSession implements Session {
     // In other styles the model's thoughts come between the prompt and the option.
     const scores =
       arm.mode === 'direct' && continuations ? await this.#scorer.score(asked, continuations, signal) : undefined
-    return {
+    const costUsd = outcome.cached ? 0 : outcome.reply.costUsd
+    const generation: Generation = {
       request,
       text,
       stop,
@@ -166,9 +200,31 @@ class RemoteSession implements Session {
       timing: timingOf(outcome),
       attempts: outcome.attempts,
       cached: outcome.cached,
-      costUsd: outcome.cached ? 0 : outcome.reply.costUsd,
+      costUsd,
       seen: outcome.dropped.length > 0 ? {...seen, dropped: outcome.dropped} : seen,
       ...(scores && {continuationLogProbs: scores}),
+    }
+    return query === undefined ? generation : this.#withLatents(generation, outcome.reply, query)
+  }
+
+  /** The generation as a local session would give it; a failure where the endpoint does not show its latents. */
+  #withLatents(generation: Generation, {latents: said}: ChatReply, query: LatentsQuery): Generation {
+    const {request, seen, attempts} = generation
+    const {latents} = this.#observed!
+    if (!latents.isWhole(said)) {
+      const message = 'the reply does not show the latents that were asked for'
+      return {...failedGeneration(request, 'no-latents', message, attempts), seen}
+    }
+    // Nothing is paid for a server of one's own, unless a price is given.
+    const {costUsd, ...free} = generation
+    const images = seen!.images.map((image, index) => {
+      const [sentWidth, sentHeight] = said.pictures[index] ?? [image.sentWidth, image.sentHeight]
+      return {...image, sentWidth, sentHeight}
+    })
+    return {
+      ...(costUsd === null ? free : generation),
+      ...latents.facts(request, said, query),
+      seen: {...seen!, images},
     }
   }
 
@@ -180,6 +236,11 @@ class RemoteSession implements Session {
       this.#options.common.notify({type: 'warning', message})
     }
   }
+}
+
+/** The code with which the checkpoint itself says why it cannot answer, as a local session says it. */
+function ownCode(said = ''): string | undefined {
+  return said.split(' ').find(code => Object.hasOwn(exitCodes, code))
 }
 
 async function* flatten(groups: AsyncIterable<readonly Request[]>): AsyncGenerator<Request> {

@@ -18,6 +18,10 @@ export interface RemoteOptions {
   readonly extraBody?: Readonly<Record<string, unknown>>
   /** USD per million tokens, for replies that do not state their cost. */
   readonly price?: {readonly input: number; readonly output: number}
+  /** Ask for the latents, as `serve` gives them. The answers are then those of a local checkpoint. Default: no. */
+  readonly observeLatents?: boolean
+  /** As `latentBank` of local checkpoints: what observed arms feed. */
+  readonly latentBank?: string
   /** Several sessions may share a budget and stay within it together. Without one there is no limit. */
   readonly budget?: Budget
 }

@@ -8,6 +8,7 @@ import {at, countOf, firstOf, listOf} from './fields.js'
 import {type Finish, finishOf, reasonIn} from './finish.js'
 import {saidIn} from './message-text.js'
 import {errorIn, isPage, type SaidError, saidError} from './said-error.js'
+import {latentsSaid, type SaidLatents} from './said-latents.js'
 import {tailLogProbs} from './tail-log-probs.js'
 
 export interface ChatReply {
@@ -20,6 +21,8 @@ export interface ChatReply {
   readonly logProbs?: readonly number[]
   /** Whether the server returned thoughts separately from the text. */
   readonly thoughts?: boolean
+  /** Where the reply shows its latents. */
+  readonly latents?: SaidLatents
   /** An unknown finish reason, which was read as a stop. */
   readonly unknownFinish?: string
 }
@@ -100,11 +103,14 @@ function replyOf(json: unknown, choice: object, maxNewTokens: number, continuati
     return {kind: 'malformed', why: `the reply broke off ("${native}")`, isPage: false}
   // MiniMax says in a field of its own that it held an answer back.
   const held = said.text === '' && at(json, 'output_sensitive') === true
+  const latents = at(choice, 'latents')
+  const shown = typeof latents === 'object' && latents !== null ? latentsSaid(latents) : undefined
   const reply: ChatReply = {
     text: said.text === '' ? said.refusal : said.text,
     stop: said.refusal === '' && !held ? finish.stop : 'refusal',
     usage,
     costUsd: costIn(json),
+    ...(shown && {latents: shown}),
     ...(said.thoughts.trim() !== '' && {thoughts: true}),
     ...(!finish.known && {unknownFinish: shortReason(reason!)}),
   }

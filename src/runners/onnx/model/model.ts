@@ -20,7 +20,7 @@ import {withMergedAdapter} from './merged-weights.js'
 import {visionOf} from './vision.js'
 
 /** Incremented with every change of an emitted graph. It is part of what identifies a run. */
-export const graphVersion = 4
+export const graphVersion = 5
 
 /**
  * Loads a model. Throws LanternError: `usage` (device), `device` (provider cannot be loaded), `unsupported` (precision

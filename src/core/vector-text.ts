@@ -1,16 +1,13 @@
-// Latents in JSON: a vector is the base64 of its float32 numbers, little-endian, so that nothing is rounded.
-import {Refusal} from './refusal.js'
+// Vectors in JSON: the base64 of their float32 numbers, little-endian, so that nothing is rounded.
 
 export function encodedVector(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
 }
 
-/** Reads base64, or a list of numbers. Throws `Refusal` for anything else, and for numbers that are not finite. */
-export function vectorOf(value: unknown, param: string): Float32Array {
+/** A vector from its base64, or from a list of numbers; undefined for anything else, or a number that is not finite. */
+export function decodedVector(value: unknown): Float32Array | undefined {
   const vector = typeof value === 'string' ? fromBase64(value) : Array.isArray(value) ? listed(value) : undefined
-  if (vector === undefined || vector.length === 0 || !vector.every(Number.isFinite))
-    throw new Refusal(400, `${param} must be a list of finite numbers, or the base64 of float32 numbers.`, param)
-  return vector
+  return vector !== undefined && vector.length > 0 && vector.every(Number.isFinite) ? vector : undefined
 }
 
 function listed(values: readonly unknown[]): Float32Array | undefined {

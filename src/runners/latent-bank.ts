@@ -1,14 +1,15 @@
 // The latents of a recorded run, for the interventions that feed them: which latents a sample gets, and statistics over
-// all of them. run-folder/latents.ts defines their format on disk.
-import {LanternError} from '../../core/errors.js'
-import type {FedDonor} from '../../core/generation.js'
-import {random} from '../../core/random.js'
-import {contrastDonor, type DonorFacts, donorFacts, liftOf, unrelatedDonor} from '../../modes/donors.js'
-import type {Blocks, LatentStatistics} from '../../modes/interventions.js'
-import {type StoredArm, storedArms} from '../../run-folder/latents.js'
-import {openRunFolder, readLogBatches} from '../../run-folder/reader.js'
-import {RecordCheck} from '../../run-folder/record-check.js'
-import {sideRuns} from '../../run-folder/side-runs.js'
+// all of them. They come from the run of `--latents-from`, or from the running one, whose own arm is recorded first.
+// run-folder/latents.ts defines their format on disk.
+import {LanternError} from '../core/errors.js'
+import type {FedDonor, Recorded, Request} from '../core/generation.js'
+import {random} from '../core/random.js'
+import {contrastDonor, type DonorFacts, donorFacts, liftOf, unrelatedDonor} from '../modes/donors.js'
+import {type Blocks, bankMissing, type LatentNeed, type LatentStatistics, needsBank} from '../modes/interventions.js'
+import {type StoredArm, storedArms} from '../run-folder/latents.js'
+import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
+import {RecordCheck} from '../run-folder/record-check.js'
+import {sideRuns} from '../run-folder/side-runs.js'
 
 /** The properties by which a sample is looked up. */
 export interface BankedSample {
@@ -92,10 +93,72 @@ export async function openLatentBank(runDir: string, arm: string): Promise<Laten
 }
 
 /** The bank of a model that never opened a block. */
-export const emptyBank: LatentBank = {
+const emptyBank: LatentBank = {
   recorded: async () => null,
   donor: async () => null,
   statistics: () => Promise.reject(new TypeError('there are no latents')),
+}
+
+/** The banks that the requests of a session need, each opened once. */
+export class LatentBanks {
+  readonly #given: string | undefined
+  readonly #banks = new Map<string, Promise<LatentBank>>()
+
+  /** `given`: the run folder of `--latents-from`. */
+  constructor(given: string | undefined) {
+    this.#given = given
+  }
+
+  /**
+   * The recorded latents of the own arm that an arm is compared with; null when it needs none, or brings them along.
+   * Throws `usage` where none were given, and `data-absent` for a run without them, unless it is the running one: a
+   * model that never opens a block has none.
+   */
+  async of({arm, bank = this.#given, reading, recorded}: Request): Promise<LatentBank | null> {
+    const {id, intervention} = arm
+    if (arm.mode !== 'latent' || intervention === null || recorded !== undefined) return null
+    if (!(needsBank(intervention) || reading)) return null
+    if (bank === undefined) throw bankMissing(intervention)
+    const key = `${bank}\u0000${id.replace(/\|[^|]*$/, '')}`
+    const running = bank !== this.#given
+    const open = () =>
+      openLatentBank(bank, id).catch(error => {
+        if (running && error instanceof LanternError && error.code === 'data-absent') return emptyBank
+        throw error
+      })
+    const opened = this.#banks.get(key) ?? open()
+    this.#banks.set(key, opened)
+    return opened
+  }
+}
+
+/** What a bank has for a request, and whose it is. */
+export interface FoundInBank {
+  readonly recorded: Recorded
+  readonly donor?: FedDonor
+}
+
+/** What the bank has for the need of an intervention; null where it has nothing. */
+export async function recordedFor(
+  {sample, decoding, repeat}: Pick<Request, 'sample' | 'decoding' | 'repeat'>,
+  need: LatentNeed,
+  bank: LatentBank,
+): Promise<FoundInBank | null> {
+  const {benchmark, id, item} = sample
+  if (need === 'statistics') return bank === emptyBank ? null : {recorded: {statistics: await bank.statistics()}}
+  if (need === 'recorded') {
+    const blocks = await bank.recorded(benchmark, id, repeat)
+    return blocks && {recorded: {blocks}}
+  }
+  if (need !== 'donor' && need !== 'unrelated') return null
+  const found = await bank.donor(need, {benchmark, id, item}, [decoding.seed, benchmark, id])
+  return found && {recorded: {blocks: found.blocks}, donor: found.donor}
+}
+
+/** Whether the donor's latents did not fit: another number of blocks, or of latents in one. `sizes` are those fed. */
+export function wasResized(donor: Blocks, sizes: readonly number[]): boolean {
+  const filled = donor.filter(({length}) => length > 0)
+  return sizes.length !== filled.length || sizes.some((size, i) => size !== filled[i]!.length)
 }
 
 /** A sample that can give latents, and where they are stored. */

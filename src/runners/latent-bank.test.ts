@@ -1,9 +1,9 @@
 import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {arm as armOf, lockBenchmark, lockOf, record, writeRun} from '../../../test/support/run-folders.js'
-import {writeLatents} from '../../run-folder/latents.js'
-import type {LogRecord} from '../../run-folder/record.js'
+import {arm as armOf, lockBenchmark, lockOf, record, writeRun} from '../../test/support/run-folders.js'
+import {writeLatents} from '../run-folder/latents.js'
+import type {LogRecord} from '../run-folder/record.js'
 import {openLatentBank} from './latent-bank.js'
 
 const run = mkdtempSync(join(tmpdir(), 'lantern-eval-bank-'))
