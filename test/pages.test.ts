@@ -385,7 +385,7 @@ describeInBrowser('the pages in Chromium', () => {
         expect(names.length).toBeGreaterThan(1)
         await page.goto(`${address}#/diagnosis`)
         await page.locator('h1', {hasText: 'bear the load'}).waitFor()
-        expect(await page.locator('.problem').innerText()).toContain('cannot be diagnosed')
+        expect(await page.locator('.problem').textContent()).toContain('cannot be diagnosed')
         expect(wrong).toEqual([])
         await page.context().close()
       }
