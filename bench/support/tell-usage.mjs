@@ -1,5 +1,5 @@
-// Preloaded into a measured process. At exit, writes the process's CPU seconds and peak memory in MB, start-up included,
-// to BENCH_USAGE.
+// Preloaded into a measured process. At exit, writes the process's CPU seconds and peak memory in MB, start-up
+// included, to BENCH_USAGE.
 import {writeFileSync} from 'node:fs'
 
 process.on('exit', () => {
