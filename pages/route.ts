@@ -27,9 +27,6 @@ export function linkTo(
 export function goTo(link: string, instead = false): void {
   if (instead) location.replace(link)
   else location.hash = link.slice(1)
-  // The browser tells of it only later. What is drawn until then would put the address of before back into the fields,
-  // and a letter that was typed meanwhile would be lost.
-  dispatchEvent(new Event('hashchange'))
 }
 
 export function useRoute(): Route {
