@@ -1,5 +1,6 @@
 // A sweep as an array job of Slurm: the text that `sbatch` takes. Pure: nothing is written or submitted.
 import {basename} from 'node:path'
+import {shellWord} from '../../core/words.js'
 
 export interface Resources {
   readonly cpus: number
@@ -84,11 +85,6 @@ function severalUnits(dir: string, units: number, perTask: number): string[] {
     'done',
     'exit "$code"',
   ]
-}
-
-/** A word of a shell (POSIX, "Quoting"). */
-function shellWord(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /**
