@@ -34,7 +34,7 @@ async function runScript(script: string, task: number, worker = 'for word in "$@
     await writeFile(join(bin, 'script'), script)
     const env = {PATH: `${bin}:${process.env['PATH']}`, SLURM_ARRAY_TASK_ID: `${task}`}
     const checked = spawnSync('bash', ['-n', join(bin, 'script')], {env, encoding: 'utf8'})
-    const {status, stdout} = spawnSync('bash', [join(bin, 'script')], {env, encoding: 'utf8'})
+    const {status, stdout} = spawnSync('bash', [join(bin, 'script')], {env, encoding: 'utf8', timeout: 30_000})
     return {syntax: checked.stderr, status, stdout}
   } finally {
     await rm(bin, {recursive: true})

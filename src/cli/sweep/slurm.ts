@@ -79,6 +79,8 @@ function severalUnits(dir: string, units: number, perTask: number): string[] {
     'for ((unit = first; unit <= last; unit++)); do',
     `  lantern-eval sweep work ${shellWord(dir)} --index "$unit" &`,
     '  worker=$!',
+    // A signal that came before the line above found no worker to pass it on to.
+    '  [ -z "$stopped" ] || kill -TERM "$worker" 2> /dev/null',
     '  wait "$worker" || code=$?',
     '  while kill -0 "$worker" 2> /dev/null; do wait "$worker" || code=$?; done',
     '  [ -z "$stopped" ] || exit 130',
