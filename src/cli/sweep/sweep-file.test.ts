@@ -2,6 +2,7 @@
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {fileURLToPath} from 'node:url'
 import {readSweepFile} from './sweep-file.js'
 
 let folder: string
@@ -89,4 +90,10 @@ test('files that settings name are looked for beside the sweep file, and the cur
   const {units} = await readAll('models: [builtin:nano-latent]', 'benchmarks: [mine=mine.jsonl]')
   expect(units[0]).toMatchObject({bench: 'mine=mine.jsonl'})
   expect(process.cwd()).toBe(before)
+})
+
+test('the example is a sweep file', async () => {
+  const {units, doubts} = await readSweepFile(fileURLToPath(new URL('../../../examples/sweep.yaml', import.meta.url)))
+  expect(units).toHaveLength(2 * 2 * 2 * 4)
+  expect(doubts).toEqual([])
 })
