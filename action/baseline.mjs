@@ -74,10 +74,17 @@ async function unpacked(bytes, env) {
   writeFileSync(archive, Buffer.from(bytes))
   // Every runner has one of them; tar of macOS and Windows reads zip files.
   const [command, ...args] =
-    process.platform === 'linux' ? ['unzip', '-q', '-o', archive, '-d', folder] : ['tar', '-xf', archive, '-C', folder]
+    process.platform === 'linux'
+      ? ['unzip', '-q', '-o', archive, '-d', folder]
+      : [systemTar(env), '-xf', archive, '-C', folder]
   execFileSync(command, args, {stdio: ['ignore', 'ignore', 'inherit']})
   rmSync(archive)
   return folder
+}
+
+/** On Windows the steps run in Git's bash, whose own tar comes first and reads no zip files. */
+function systemTar({SystemRoot: root}) {
+  return process.platform === 'win32' ? join(root ?? 'C:\\Windows', 'System32', 'tar.exe') : 'tar'
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main()

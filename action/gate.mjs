@@ -5,6 +5,7 @@ import {failure} from './github.mjs'
 const meanings = {
   1: 'The gate failed: a loss beyond the margin is shown.',
   3: 'The gate is undecided: the samples cannot rule out a loss of the margin. More samples or a wider margin decide it; on-inconclusive: pass accepts it.',
+  5: 'The baseline is not comparable: it has other benchmarks, samples, prompts or settings, as the log says. The next run on the base branch makes a new one; base-branch: "" evaluates without.',
 }
 
 /** The exit code of the step. A run that did not say how it ended has failed. */

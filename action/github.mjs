@@ -15,10 +15,10 @@ export function output(name, value, env = process.env) {
   appendFileSync(env.GITHUB_OUTPUT, `${name}<<${end}\n${value}\n${end}\n`)
 }
 
-/** Whoever reads the answer of GitHub needs its status: 403 and 404 mean something else than a broken network. */
+/** Whoever reads the answer of GitHub needs its status: 403 and 404 mean something else than a broken network (0). */
 export class ApiError extends Error {
   constructor(status, what, message) {
-    super(`${what}: GitHub answered ${status}${message ? `, ${message}` : ''}.`)
+    super(`${what}: GitHub ${status === 0 ? 'did not answer' : `answered ${status}`}${message ? `, ${message}` : ''}.`)
     this.status = status
   }
 }
@@ -40,6 +40,8 @@ export async function request(
     },
     ...(body === undefined ? {} : {body: JSON.stringify(body)}),
     signal: AbortSignal.timeout(60_000),
+  }).catch(error => {
+    throw new ApiError(0, `${method} ${path}`, error.cause?.message ?? error.message)
   })
   if (response.ok) return response
   const text = await response.text().catch(() => '')

@@ -5,10 +5,12 @@ import {join} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {ApiError, notice, pages, request, warning} from './github.mjs'
 
-/** GitHub takes comments of 65,536 characters and summaries of 1 MiB. */
+/** GitHub takes comments of 65,536 characters and summaries of 1 MiB, where a character may take three bytes. */
 const longestComment = 60_000
-const longestSummary = 900_000
+const longestSummary = 340_000
+/** Of one benchmark, and of all together. */
 const mostFlips = 40
+const mostFlipsOfAll = 120
 
 export async function main(env = process.env) {
   const folder = env.LANTERN_FOLDER
@@ -63,15 +65,18 @@ function body(folder, env, longest) {
   return `${head}\n\n${cut(unaddressed(rest.trim()), longest - head.length - foot.length)}\n${foot}`
 }
 
-/** Markdown in which a name such as @somebody notifies nobody; code is never read for names. */
+/** Markdown in which a name such as @somebody notifies nobody. Code within a line is never read for names. */
 function unaddressed(markdown) {
-  return markdown.replaceAll(/(`+)[\s\S]*?\1|@(?=[\w-])/g, found => (found === '@' ? '@<!-- -->' : found))
+  return markdown.replaceAll(/(?<![\\`])(`+)(?!`).*?(?<!`)\1(?!`)|@(?=[\w-])/g, found =>
+    found === '@' ? '@<!-- -->' : found,
+  )
 }
 
 const meanings = {
   0: 'The evaluation is done.',
   1: '**The gate failed**: a loss beyond the margin is shown.',
   3: '**Inconclusive**: the samples cannot rule out a loss of the margin.',
+  5: '**Not comparable**: the baseline or an earlier run has other samples, prompts or settings; the log says which.',
 }
 
 function verdict(code) {
@@ -83,10 +88,11 @@ function flips(folder) {
   const file = join(folder, 'result.json')
   if (!existsSync(file)) return ''
   const pairs = JSON.parse(readFileSync(file, 'utf8')).comparison?.pairs ?? []
-  return pairs
-    .filter(pair => pair.flips.length > 0)
+  const flipped = pairs.filter(pair => pair.flips.length > 0)
+  const most = Math.min(mostFlips, Math.ceil(mostFlipsOfAll / flipped.length))
+  return flipped
     .map(pair => {
-      const rows = pair.flips.slice(0, mostFlips).map(({id, from, to}) => `| ${plain(id)} | ${from} | ${to} |`)
+      const rows = pair.flips.slice(0, most).map(({id, from, to}) => `| ${plain(id)} | ${from} | ${to} |`)
       const changed = pair.wins + pair.losses
       const more =
         changed > rows.length ? `\n\n${changed - rows.length} more are in \`result.json\` of the artifact.` : ''

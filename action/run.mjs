@@ -1,8 +1,8 @@
 // Runs the evaluation with the inputs of the action. Its exit code becomes an output: the last step of the action fails
 // the job by it, after everything is published.
 import {spawn} from 'node:child_process'
-import {mkdirSync} from 'node:fs'
-import {join, resolve} from 'node:path'
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {delimiter, join, resolve} from 'node:path'
 import {pathToFileURL} from 'node:url'
 import {output} from './github.mjs'
 
@@ -70,12 +70,39 @@ export function argumentsOf(env, folder) {
   ]
 }
 
+/**
+ * Removes what an earlier run of the workflow left in the folder of a runner that keeps its files: its answers are
+ * those of another model under the same name. A second attempt of the same run goes on where the first one ended.
+ */
+export function clearEarlier(folder, env) {
+  const mark = join(folder, 'workflow-run.txt')
+  const own = `${env.GITHUB_REPOSITORY ?? ''} ${env.GITHUB_RUN_ID ?? ''}\n`
+  const before = existsSync(mark) ? readFileSync(mark, 'utf8') : null
+  // Only what is ours: `out` may name a folder with other files.
+  const run = join(folder, 'run')
+  if (before !== own && existsSync(join(run, 'lock.json'))) rmSync(run, {recursive: true})
+  for (const file of ['table.md', 'result.json', 'annotations.txt', 'junit.xml', 'badge.json'])
+    rmSync(join(folder, file), {force: true})
+  writeFileSync(mark, own)
+}
+
+/** What starts lantern-eval. On Windows npm installs a batch file, which only a shell can start: its script is. */
+export function commandOf(env, platform = process.platform) {
+  const given = wordsOf(env.LANTERN_COMMAND ?? '')
+  if (given.length > 0) return given
+  const place =
+    platform === 'win32' &&
+    (env.PATH ?? env.Path ?? '').split(delimiter).find(one => existsSync(join(one, 'lantern-eval.cmd')))
+  return place ? [process.execPath, join(place, 'node_modules', 'lantern-eval', 'bin', 'run.js')] : ['lantern-eval']
+}
+
 /** Sets the outputs `exit-code` and `folder`. The step itself succeeds. */
 export async function main(env = process.env) {
   const folder = resolve(env.LANTERN_OUT || 'lantern-eval')
   mkdirSync(folder, {recursive: true})
+  clearEarlier(folder, env)
   output('folder', folder, env)
-  const [command, ...first] = wordsOf(env.LANTERN_COMMAND || 'lantern-eval')
+  const [command, ...first] = commandOf(env)
   // An empty input must not hide a key that the job has in its environment.
   const {LANTERN_API_KEY: key = '', ...own} = env
   const given = key === '' ? own : {...own, OPENAI_API_KEY: key}

@@ -2,10 +2,10 @@
 import {useState} from 'preact/hooks'
 import {curveSentence, curvesOfGroup, curveTitle} from '../src/reports/formats/curve-words.js'
 import {remarks} from '../src/reports/formats/words.js'
-import type {PageBoard} from '../src/reports/pages/shapes.js'
+import type {PageBoard, PageFigure} from '../src/reports/pages/shapes.js'
 import type {Curve} from '../src/reports/schemas/curve.js'
 import type {ResultGroup, ResultRow} from '../src/reports/schemas/result.js'
-import {ArmName, armLabel, Interval, percent, subtaskName, whole} from './marks.js'
+import {ArmName, armLabel, Chart, Interval, percent, subtaskName, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 
 const columnOf = (board: PageBoard, row: ResultRow) =>
@@ -26,7 +26,7 @@ export function Board({board}: {board: PageBoard}) {
         </p>
       ))}
       {results.groups.map((group, k) => (
-        <Group key={`${group.bench} ${k}`} {...{board, group, picked, toggle}} />
+        <Group key={`${group.bench} ${k}`} {...{board, group, picked, toggle}} curves={board.curves[k]!} />
       ))}
       <div class="picked" role="status" hidden={picked.length === 0}>
         {base !== undefined && (
@@ -52,19 +52,23 @@ export function Board({board}: {board: PageBoard}) {
 interface GroupProps {
   readonly board: PageBoard
   readonly group: ResultGroup
+  readonly curves: readonly PageFigure[]
   readonly picked: readonly number[]
   readonly toggle: (column: number) => void
 }
 
-function Group({board, group, picked, toggle}: GroupProps) {
+function Group({board, group, curves, picked, toggle}: GroupProps) {
   const {results} = board
   const rows = group.rows.map(index => results.rows[index]!)
   const [first] = rows
   const asked = first === undefined ? -1 : columnOf(board, first)
   const bench = board.benches.findIndex(({id, columns}) => id === group.bench && columns.includes(asked))
   const guess = first?.baselines.random ?? null
+  // The same benchmark stands more than once where its rows may not be ranked together.
+  const alike = results.groups.filter(({bench, split}) => bench === group.bench && split === group.split)
+  const again = alike.indexOf(group)
   return (
-    <section aria-label={`${group.title} ${group.split}`}>
+    <section aria-label={[group.title, group.split, ...(again > 0 ? [again + 1] : [])].join(' ')}>
       <h2>
         {group.title} <span class="quiet">{group.split}</span>
       </h2>
@@ -157,6 +161,9 @@ function Group({board, group, picked, toggle}: GroupProps) {
           })}
         </tbody>
       </table>
+      {curves.map(figure => (
+        <Chart key={figure.name} {...{board, figure}} />
+      ))}
       {curvesOfGroup(results, group).map(curve => (
         <Steps key={curveTitle(curve)} {...{board, bench, curve, guess}} />
       ))}

@@ -2,7 +2,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
 import {useLoaded} from './loaded.js'
-import {Problem, percent, pValue, subtaskName, whole} from './marks.js'
+import {Chart, Problem, percent, pValue, subtaskName, whole} from './marks.js'
 import {linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -11,19 +11,20 @@ type Effect = Row['effects'][number]
 
 export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
   const {value, problem} = useLoaded(() => source.diagnosis(), [board.answers])
-  if (problem !== undefined) return <Problem>{problem}</Problem>
-  if (value === undefined) return <p class="waiting">Judging the latents …</p>
-  if (value === null)
+  const title = <h1>Do the latents bear the load?</h1>
+  const why = problem ?? (value !== undefined && 'problem' in value ? value.problem : null)
+  if (why !== null)
     return (
-      <Problem>
-        These runs cannot be diagnosed: that takes own latents and others in their place. `lantern-eval diagnose` asks
-        for what is missing.
-      </Problem>
+      <>
+        {title}
+        <Problem>{why}</Problem>
+      </>
     )
+  if (value === undefined || 'problem' in value) return <p class="waiting">Judging the latents …</p>
   const {document, figures} = value
   return (
     <>
-      <h1>Do the latents bear the load?</h1>
+      {title}
       <p class="quiet facts">
         {document.model !== null && <span>{document.model}</span>}
         {document.protocol !== null && <span>{document.protocol}</span>}
@@ -39,13 +40,8 @@ export function Diagnosis({board, source}: {board: PageBoard; source: Source}) {
         .map(row => (
           <Headline key={row.bench} {...{board, row}} />
         ))}
-      {figures.map(({name, title, description, light, dark}) => (
-        <figure class="chart" key={name}>
-          <picture>
-            <source srcset={dark} media="screen and (prefers-color-scheme: dark)" />
-            <img src={light} alt={`${title}. ${description}`} />
-          </picture>
-        </figure>
+      {figures.map(figure => (
+        <Chart key={figure.name} {...{board, figure}} />
       ))}
       <Conditions {...{board, document}} />
       <Subtasks rows={document.results.filter(({subtask}) => subtask !== null)} />

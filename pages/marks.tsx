@@ -1,6 +1,6 @@
 // Small marks and figures in words that several views share.
 import type {Outcome} from '../src/core/outcome.js'
-import type {PageColumn} from '../src/reports/pages/shapes.js'
+import type {PageBoard, PageColumn, PageFigure} from '../src/reports/pages/shapes.js'
 
 export const percent = (value: number | null): string => (value === null ? '–' : (100 * value).toFixed(1))
 
@@ -98,5 +98,19 @@ export function Problem({children}: {children: preact.ComponentChildren}) {
     <p class="problem" role="status">
       {children}
     </p>
+  )
+}
+
+/** A figure for the colours of the reader. While runs go on, its address changes with the answers. */
+export function Chart({board: {live, answers}, figure}: {board: PageBoard; figure: PageFigure}) {
+  const {title, description, light, dark} = figure
+  const now = live ? `?answers=${answers}` : ''
+  return (
+    <figure class="chart">
+      <picture>
+        <source srcset={`${dark}${now}`} media="screen and (prefers-color-scheme: dark)" />
+        <img src={`${light}${now}`} alt={`${title}. ${description}`} />
+      </picture>
+    </figure>
   )
 }

@@ -138,6 +138,44 @@ export function isTyping(event: KeyboardEvent): boolean {
   return (field && !checkbox) || event.ctrlKey || event.metaKey || event.altKey
 }
 
+/** The samples are asked for when the reader has paused. */
+const pauseMs = 150
+
+/**
+ * The part of ids that is looked for. The address follows what is typed, never the other way while it is being typed: on
+ * a slow machine it comes late, and would take letters back.
+ */
+function IdFilter({text, onText}: {text: string; onText: (text: string) => void}) {
+  const [typed, setTyped] = useState(text)
+  const told = useRef(onText)
+  told.current = onText
+  const timer = useRef<ReturnType<typeof setTimeout>>()
+  useEffect(() => {
+    if (timer.current === undefined) setTyped(text)
+  }, [text])
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const type = (value: string) => {
+    setTyped(value)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => {
+      timer.current = undefined
+      told.current(value)
+    }, pauseMs)
+  }
+  return (
+    <label>
+      Id
+      <input
+        type="search"
+        id="filter"
+        aria-label="Id"
+        value={typed}
+        onInput={event => type(event.currentTarget.value)}
+      />
+    </label>
+  )
+}
+
 function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<string, string>>}) {
   const set = (changes: Readonly<Record<string, string | undefined>>) =>
     goTo(linkTo('samples', {...fields, row: undefined, ...changes}), true)
@@ -157,16 +195,7 @@ function Filters({board, fields}: {board: PageBoard; fields: Readonly<Record<str
     set({flip: first !== '' && second !== '' ? `${first},${second}` : undefined})
   return (
     <form class="controls" onSubmit={event => event.preventDefault()}>
-      <label>
-        Id
-        <input
-          type="search"
-          id="filter"
-          aria-label="Id"
-          value={fields['text'] ?? ''}
-          onInput={event => set({text: event.currentTarget.value})}
-        />
-      </label>
+      <IdFilter text={fields['text'] ?? ''} onText={text => set({text})} />
       {board.benches.length > 1 && (
         <label>
           Benchmark

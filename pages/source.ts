@@ -20,7 +20,7 @@ export interface Source {
   samples(query: SampleQuery, after: number, limit: number): Promise<SamplePage>
   detail(row: number): Promise<SampleDetail | null>
   compare(base: number, next: number): Promise<PageComparison>
-  diagnosis(): Promise<PageDiagnosis | null>
+  diagnosis(): Promise<PageDiagnosis>
 }
 
 export function openSource(): Source {

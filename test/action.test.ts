@@ -7,6 +7,7 @@ import {createRequire} from 'node:module'
 import type {AddressInfo} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
+import {pathToFileURL} from 'node:url'
 import type {parseWorkflow} from '@actions/workflow-parser'
 import type {parseAction} from '@actions/workflow-parser/actions/action-parser'
 import {build} from 'esbuild'
@@ -227,6 +228,99 @@ test('a table that is longer than a comment is cut in whole lines; flips and lin
   for (const line of body.split('\n').filter(line => line.startsWith('| ') && line.includes('50.0')))
     expect(line).toMatch(/^\| \d+ \| .* \| 50\.0 \|$/)
   expect(readFileSync(summary, 'utf8').split('\n| ').length).toBeGreaterThan(3000)
+})
+
+test('an undecided gate fails the job unless it is told to pass; other benchmarks than the baseline are told', async () => {
+  const few = {...good, args: '--limit 24'}
+  const first = await runJob(few)
+  api.artifact = artifactOf(first.out)
+  const undecided = await runJob(few)
+  expect(undecided).toMatchObject({failed: true, outputs: {run: {'exit-code': '3'}}})
+  expect(undecided.log).toMatch(/^::error title=lantern-eval::The gate is undecided/m)
+  expect(undecided.summary).toContain('**Inconclusive**')
+  for (const [name, value] of [
+    ['on-inconclusive', 'pass'],
+    ['fail-on', 'nothing'],
+    ['base-branch', ''],
+  ] as const)
+    expect(await runJob({...few, [name]: value})).toMatchObject({failed: false, outputs: {run: {'exit-code': '0'}}})
+  const other = await runJob({...few, bench: 'hops-pairs', out: join(folder, 'a folder with spaces')})
+  expect(other).toMatchObject({failed: true, outputs: {run: {'exit-code': '5'}}})
+  expect(other.log).toMatch(/^::error title=lantern-eval::The baseline is not comparable/m)
+  expect(other.summary).toContain('**Not comparable**')
+}, 180_000)
+
+test('GitHub that does not answer costs the comment, not the job', async () => {
+  api.stop()
+  const {failed, log} = await runJob({...good, args: '--limit 24', 'base-branch': ''})
+  expect(failed).toBe(false)
+  expect(log).toMatch(/^::warning title=lantern-eval::No comment was written: .*did not answer/m)
+}, 60_000)
+
+test('many benchmarks with many flips still fit into a comment, and escaped backticks hide no name', async () => {
+  const left = join(folder, 'wide')
+  mkdirSync(left)
+  const name = '| x\\` | 1 |\n| @somebody | 2 |\n| y\\` `a@code` | 3 |'
+  writeFileSync(join(left, 'table.md'), name)
+  const flips = Array.from({length: 300}, (_, k) => ({id: `${'@'.repeat(60)}${k}`, from: 'correct', to: 'wrong'}))
+  const pairs = Array.from({length: 30}, (_, k) => ({bench: `b${k}`, wins: 0, losses: 300, flips}))
+  writeFileSync(join(left, 'result.json'), JSON.stringify({comparison: {pairs}}))
+  const {code} = await bash(action.runs.steps.find(({name}) => name === 'Publish')!.run!, {
+    ...{PATH: process.env['PATH'], GITHUB_ACTION_PATH: root, GITHUB_API_URL: url, GITHUB_REPOSITORY: repo},
+    ...{GITHUB_SERVER_URL: 'https://github.com', GITHUB_RUN_ID: '99', GITHUB_SHA: '0123'},
+    ...{GITHUB_STEP_SUMMARY: join(left, 'summary.md'), GITHUB_TOKEN: 't'},
+    ...{LANTERN_FOLDER: left, LANTERN_PULL_REQUEST: '12', LANTERN_EXIT_CODE: '1'},
+  })
+  expect(code).toBe(0)
+  const {body} = api.comments[0]!
+  expect(body.length).toBeLessThan(65_536)
+  expect(body.match(/<details>/g)).toHaveLength(30)
+  expect(body).toContain('296 more are in `result.json`')
+  expect(body).toContain('| @<!-- -->somebody | 2 |')
+  expect(body).toContain('`a@code`')
+})
+
+test('the cache has a key that GitHub takes, one for each choice of benchmarks and models', async () => {
+  const [name, cache] = [...action.runs.steps.entries()].flatMap(([k, step]) =>
+    step.uses?.startsWith('actions/cache@') ? [action.runs.steps[k - 1]!, step] : [],
+  )
+  expect(JSON.stringify(cache)).not.toContain('inputs.bench')
+  const keyOf = async (bench: string, model: string) => {
+    const file = join(folder, 'key-output')
+    writeFileSync(file, '')
+    await bash(name!.run!, {
+      ...{PATH: process.env['PATH'], GITHUB_ACTION_PATH: root, GITHUB_OUTPUT: file},
+      ...{LANTERN_BENCH: bench, LANTERN_MODEL: model},
+    })
+    return readFileSync(file, 'utf8').split('\n')[1]!
+  }
+  const key = await keyOf('vstar,blink', `a=hub:x/y\n${'b'.repeat(600)}`)
+  expect(key).toMatch(/^[0-9a-f]{32}$/)
+  expect(await keyOf('vstar', 'a')).not.toBe(key)
+})
+
+test('answers of an earlier run of the workflow are not taken for new ones; those of the same run are', async () => {
+  const place = join(folder, 'kept')
+  const script = pathToFileURL(join(root, 'action/run.mjs')).href
+  const {clearEarlier, commandOf} = await import(script)
+  const leave = () => {
+    mkdirSync(join(place, 'run'), {recursive: true})
+    for (const name of ['run/lock.json', 'table.md', 'mine.txt']) writeFileSync(join(place, name), '')
+  }
+  const left = () => readdirSync(place).toSorted()
+  leave()
+  clearEarlier(place, {GITHUB_RUN_ID: '1'})
+  expect(left()).toEqual(['mine.txt', 'workflow-run.txt'])
+  leave()
+  clearEarlier(place, {GITHUB_RUN_ID: '1'})
+  expect(left()).toEqual(['mine.txt', 'run', 'workflow-run.txt'])
+  clearEarlier(place, {GITHUB_RUN_ID: '2'})
+  expect(left()).toEqual(['mine.txt', 'workflow-run.txt'])
+  // Windows starts no batch file without a shell.
+  writeFileSync(join(place, 'lantern-eval.cmd'), '')
+  const found = [process.execPath, join(place, 'node_modules/lantern-eval/bin/run.js')]
+  expect(commandOf({PATH: `/nowhere:${place}`}, 'win32')).toEqual(found)
+  expect(commandOf({PATH: place}, 'linux')).toEqual(['lantern-eval'])
 })
 
 test('a run that cannot start still publishes, and fails', async () => {

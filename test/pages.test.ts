@@ -350,13 +350,50 @@ describeInBrowser('the pages in Chromium', () => {
       expect(await page.locator('dialog').isVisible()).toBe(false)
       await keyboard.press('/')
       await page.waitForFunction(() => document.activeElement?.id === 'filter')
+      // On a slow machine the address comes later than the next letter, and must not take it back.
+      const devtools = await page.context().newCDPSession(page)
+      await devtools.send('Emulation.setCPUThrottlingRate', {rate: 20})
       await keyboard.type('hops-1')
+      await devtools.send('Emulation.setCPUThrottlingRate', {rate: 1})
       await page.waitForFunction(() => /text=hops-1/.test(location.hash))
       await keyboard.press('Escape')
       expect(await page.evaluate(() => document.activeElement?.id)).not.toBe('filter')
       await page.context().close()
     })
   }
+
+  it('a training has its curve on the page, in the colours of the reader, and says why it is not diagnosed', async () => {
+    const arms = [arm('r/step-1', 'direct'), arm('r/step-2', 'direct')]
+    const records = arms.flatMap(({id: armId}) =>
+      Array.from({length: 8}, (_, k) =>
+        record({arm: armId, bench: 'blink', subtask: 'Counting', id: `${k}`, outcome: 'correct'}, {score: 1}),
+      ),
+    )
+    const steps = writeRun(join(folder, 'steps'), lockOf(arms, [lockBenchmark('blink', {Counting: 8})]), records)
+    const {url} = await view(steps, texts)
+    const file = join(folder, 'steps.html')
+    expect((await cli(['leaderboard', steps, texts, '--format', `html=${file}`])).code).toBe(0)
+    for (const address of [url, pathToFileURL(file).href])
+      for (const colours of ['light', 'dark'] as const) {
+        const {page, wrong} = await openPage(browser, 360, colours)
+        await page.goto(address)
+        const image = page.locator('.chart img')
+        await image.waitFor()
+        await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.chart img')!.naturalWidth > 600)
+        expect(await image.getAttribute('alt')).toContain('blink val, checkpoints of a training')
+        expect(await image.evaluate(node => (node as HTMLImageElement).currentSrc)).toMatch(
+          address === url ? new RegExp(`-${colours}\\.svg\\?answers=\\d+$`) : /^data:image/,
+        )
+        const names = await page.locator('main > section').evaluateAll(all => all.map(one => one.ariaLabel))
+        expect(new Set(names).size).toBe(names.length)
+        expect(names.length).toBeGreaterThan(1)
+        await page.goto(`${address}#/diagnosis`)
+        await page.locator('h1', {hasText: 'bear the load'}).waitFor()
+        expect(await page.locator('.problem').textContent()).toContain('cannot be diagnosed')
+        expect(wrong).toEqual([])
+        await page.context().close()
+      }
+  }, 60_000)
 
   it('the one file of --format html shows every view under a policy that allows its own script alone', async () => {
     const file = join(folder, 'one.html')

@@ -4,7 +4,7 @@ import {randomBytes, timingSafeEqual} from 'node:crypto'
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import {LanternError, messageOf, systemCodeOf} from '../core/errors.js'
 import {svgOf, themes} from '../reports/figures/index.js'
-import type {Library} from '../reports/pages/library.js'
+import {type Library, pageFigure} from '../reports/pages/library.js'
 import {pictureFile} from '../reports/pages/pictures.js'
 import {queryOf} from '../reports/pages/select.js'
 import type {PageBoard, PageDiagnosis} from '../reports/pages/shapes.js'
@@ -153,21 +153,17 @@ function replies(library: Library): Answer {
   }
 }
 
-async function diagnosisPage(library: Library): Promise<PageDiagnosis | null> {
-  const document = await library.diagnosis()
-  if (document === null) return null
-  const figures = (await library.figures()).map(({name, title, description}) => ({
-    ...{name, title, description},
-    ...{light: `figures/${name}-light.svg`, dark: `figures/${name}-dark.svg`},
-  }))
-  return {document, figures}
+async function diagnosisPage(library: Library): Promise<PageDiagnosis> {
+  const found = await library.diagnosis()
+  if ('problem' in found) return found
+  return {...found, figures: (await library.figures()).map(pageFigure)}
 }
 
 async function figureReply(library: Library, path: string): Promise<Reply | null> {
   const [, name, given] = /^figures\/([a-z0-9-]+)-(light|dark)\.svg$/.exec(path) ?? []
   const theme = themes.find(theme => theme === given)
   if (name === undefined || theme === undefined) return null
-  const figure = (await library.figures()).find(figure => figure.name === name)
+  const figure = await library.figure(name)
   return figure === undefined ? null : {type: 'image/svg+xml; charset=utf-8', body: await svgOf(figure, theme)}
 }
 

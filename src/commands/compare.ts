@@ -20,7 +20,8 @@ export default class Compare extends BaseCommand<typeof Compare> {
   static override args = {
     base: Args.string({
       required: true,
-      description: 'RUN, or RUN#ARM when it has several arms; any part of its id that no other arm has is enough.',
+      description:
+        'RUN, or RUN#ARM when it has several arms; any part of its id or label that no other arm has is enough.',
     }),
     new: Args.string({required: true, description: 'RUN or RUN#ARM.'}),
   }

@@ -211,7 +211,7 @@ describe('refuses', () => {
   })
 
   it('a run with several arms and none named, and lists them', () => {
-    const run = {dir: 'results/x', lock: {arms: [arm('m', 'direct'), arm('m', 'text-cot')]}}
+    const run = {dir: 'results/x', lock: {arms: [arm('m', 'direct'), arm('m', 'text-cot')], environment: {}}}
     expect(() => pickArm(run, undefined)).toThrow(
       expect.objectContaining({exitCode: 2, suggestion: expect.stringContaining('m|text-cot')}),
     )
@@ -219,6 +219,21 @@ describe('refuses', () => {
     expect(() => pickArm(run, 'm|')).toThrow(expect.objectContaining({exitCode: 2}))
     expect(pickArm(run, 'm|direct')).toBe('m|direct')
     expect(pickArm(run, 'cot')).toBe('m|text-cot')
+  })
+
+  it('no arm that is named as tables show it, by its label', () => {
+    const arms = [arm('openai:a', 'direct'), arm('openai:b', 'direct')]
+    const run = {dir: 'results/x', lock: {arms, environment: {labels: {'openai:a': '500', 'openai:b': '1500'}}}}
+    expect(pickArm(run, '500|direct')).toBe('openai:a|direct')
+    expect(pickArm(run, '1500')).toBe('openai:b|direct')
+    expect(pickArm(run, '500')).toBe('openai:a|direct')
+    expect(pickArm(run, 'openai:b')).toBe('openai:b|direct')
+    expect(() => pickArm(run, '00|')).toThrow(
+      expect.objectContaining({message: expect.stringContaining('several arms with "00|"')}),
+    )
+    expect(() => pickArm(run, 'c:')).toThrow(
+      expect.objectContaining({suggestion: expect.stringMatching(/^ {2}500\|direct\n {2}1500\|direct$/m)}),
+    )
   })
 })
 

@@ -2,6 +2,7 @@
 // "compare"). Pure.
 import {didYouMean} from '../core/closest.js'
 import {exitCodes, LanternError} from '../core/errors.js'
+import type {Arm} from '../core/generation.js'
 import {random} from '../core/random.js'
 import {
   detectableEffects,
@@ -15,11 +16,12 @@ import {
 } from '../metrics/statistics/index.js'
 import type {Lock} from '../run-folder/lock.js'
 import {contractOf, disagreements, type Facts, namesOfFact} from './comparability.js'
+import {armName} from './formats/words.js'
 import type {Run, Sheet} from './read-run.js'
 import {rowOf} from './row.js'
 import type {Comparison, ComparisonPair} from './schemas/comparison.js'
 import type {ResultDocument, ResultRow} from './schemas/result.js'
-import {spentOn} from './spent.js'
+import {labelOf, spentOn} from './spent.js'
 import {aggregateOf, flipsOf, headlineTotal, pairsOf} from './strata.js'
 
 export interface CompareOptions {
@@ -244,15 +246,29 @@ function comparePair(
   }
 }
 
+/** What an arm goes by: its id, and as tables show it, with the label of its model. */
+export function namesOfArm({id, model}: Arm, lock: Pick<Lock, 'environment'>): string[] {
+  const label = labelOf(lock, model)
+  return label === null ? [id] : [id, armName({arm: id, model, label})]
+}
+
 /** The arm of a run: the named one, or the only one. Otherwise throws `usage`, listing the arms. */
-export function pickArm({dir, lock}: {dir: string; lock: Pick<Lock, 'arms'>}, name: string | undefined): string {
-  const ids = lock.arms.map(({id}) => id)
-  if (name === undefined && ids.length === 1) return ids[0]!
-  const exact = ids.find(id => id === name)
-  if (exact !== undefined) return exact
-  // Arm ids are long, so any part that only one of them contains is enough.
-  const matching = name === undefined ? [] : ids.filter(id => id.includes(name))
-  if (matching.length === 1) return matching[0]!
+export function pickArm(
+  {dir, lock}: {dir: string; lock: Pick<Lock, 'arms' | 'environment'>},
+  name: string | undefined,
+): string {
+  const arms = lock.arms.map(arm => ({id: arm.id, names: namesOfArm(arm, lock)}))
+  if (name === undefined && arms.length === 1) return arms[0]!.id
+  const found = (isIt: (one: string) => boolean) =>
+    name === undefined ? [] : arms.filter(({names}) => names.some(isIt))
+  const exact = found(one => one === name)
+  if (exact.length === 1) return exact[0]!.id
+  // A whole model or label: `500` is not `1500`.
+  const whole = found(one => one.startsWith(`${name}|`))
+  if (whole.length === 1) return whole[0]!.id
+  // Names of arms are long, so any part that only one of them contains is enough.
+  const matching = found(one => one.includes(name!))
+  if (matching.length === 1) return matching[0]!.id
   const why =
     name === undefined
       ? 'has several arms'
@@ -262,7 +278,7 @@ export function pickArm({dir, lock}: {dir: string; lock: Pick<Lock, 'arms'>}, na
   throw new LanternError(
     'usage',
     `${dir} ${why}.`,
-    `Name one as '${dir}#ARM'. Its arms:\n${ids.map(id => `  ${id}`).join('\n')}`,
+    `Name one as '${dir}#ARM'. Its arms:\n${arms.map(({names}) => `  ${names.at(-1)}`).join('\n')}`,
   )
 }
 

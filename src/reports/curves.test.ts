@@ -99,6 +99,19 @@ describe('curves of a table', () => {
     expect(resultTable([labelled]).curves![0]!.points.map(({step}) => step)).toEqual([500, 2000])
   })
 
+  it('take the name of the references where labels are numbers alone, and else say that such labels are apart', async () => {
+    const text = (runs: readonly Run[]) => formatNamed('markdown').render(resultTable(runs), {width: 100, color: false})
+    const nameless = [await runOf({x: 20, y: 60}, {x: '500', y: '1000'})]
+    expect(resultTable(nameless).curves![0]!.training).toBe('*')
+    expect(text(nameless)).toContain('checkpoints latent')
+    const named = await runOf({'r/step-1': 20, 'r/step-2': 60, 'r/step-3': 60}, {'r/step-1': '1', 'r/step-2': '2'})
+    expect(resultTable([named])).toMatchObject({warnings: [], curves: [{training: 'r/step-*'}]})
+    expect(resultTable([named]).curves![0]!.points).toHaveLength(3)
+    const apart = resultTable([await runOf({x: 20, 'r/step-2': 60}, {x: '1'})])
+    expect(apart.curves).toBeUndefined()
+    expect(apart.warnings.join()).toContain('the label 1 is a number alone, r/step-* is a name')
+  })
+
   it('are absent for one step, and for a step that is there twice, which is told', async () => {
     expect(resultTable([await runOf({'r/step-1': 20, other: 60})]).curves).toBeUndefined()
     const twice = resultTable([await runOf({'r/step-1': 20}), await runOf({'r/step-1': 20, 'r/step-2': 60})])

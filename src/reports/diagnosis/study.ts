@@ -10,7 +10,7 @@ import type {Lock, LockedBenchmark} from '../../run-folder/lock.js'
 import {openRunFolder, type RunFolder} from '../../run-folder/reader.js'
 import {sideRuns} from '../../run-folder/side-runs.js'
 import {contractOf, disagreements} from '../comparability.js'
-import {pickArm, splitRunArm} from '../compare.js'
+import {namesOfArm, pickArm, splitRunArm} from '../compare.js'
 
 /** `NAME=RUN#ARM`: an arm of a run that does not know its intervention. */
 export interface NamedArm {
@@ -54,7 +54,9 @@ export async function studyOfRuns(runs: readonly string[]): Promise<Study> {
   for (const run of new Set(runs)) {
     const {dir, arm: part} = splitRunArm(run)
     const folder = await openRunFolder(dir)
-    const arms = folder.lock.arms.filter(({id}) => part === undefined || id.includes(part))
+    const arms = folder.lock.arms.filter(
+      arm => part === undefined || namesOfArm(arm, folder.lock).some(name => name.includes(part)),
+    )
     if (arms.length === 0) pickArm(folder, part)
     found.push(...arms.map(arm => ({folder, arm})))
     if (part !== undefined) continue

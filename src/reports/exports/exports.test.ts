@@ -295,6 +295,19 @@ describe('hf-eval-results and model-index', () => {
         })
       }
   })
+
+  it.each([
+    ['micro', 'accuracy'],
+    ['group', 'group accuracy'],
+    [{mean: [{mean: ['a', 'b']}, 'c']}, 'mean(mean(a, b), c) accuracy'],
+  ] as const)('say what the score is where it is no plain mean: %j', async (aggregate, name) => {
+    const path = join(folder, 'aggregate.yaml')
+    const rows = document.rows.map(row => ({...row, aggregate})) as ResultDocument['rows']
+    await write({...document, rows}, 'model-index', path)
+    const {'model-index': models} = parse(readFileSync(path, 'utf8'))
+    for (const {results} of models) for (const {metrics} of results) expect(metrics[0].name).toMatch(`${name} in %, `)
+    expect(models[0].results[0].metrics[0].name.startsWith(name)).toBe(true)
+  })
 })
 
 describe('parquet', () => {

@@ -3,7 +3,7 @@
 // for a result on the published samples, so other rows are left out unless they are asked for.
 import {Document, isScalar, visit} from 'yaml'
 import {printableData} from '../../core/printable.js'
-import {interval, percent, sampleName} from '../formats/words.js'
+import {interval, metricName, percent, sampleName, wayOf} from '../formats/words.js'
 import type {ResultDocument} from '../schemas/result.js'
 import {defineExport, type ExportOptions} from './export.js'
 import {assertRoomBeside, besides, writePieces} from './files.js'
@@ -70,7 +70,7 @@ function notesOf({source}: Published): string {
   const facts = Object.entries(factsOf(source)).map(([name, value]) => `${name} ${value}`)
   const {row} = source
   return [
-    `${row.metric} in %, 95 % interval ${interval(row.low, row.high)}`,
+    `${metricName(row)}, 95 % interval ${interval(row.low, row.high)}`,
     ...facts,
     ...(row.outcomes.error > 0 ? [`${row.outcomes.error} failed: ${percent(row.bounds.low)} if wrong`] : []),
   ].join('; ')
@@ -131,7 +131,7 @@ function filesOf(rows: readonly Published[]): ResultFile[] {
     if (tasks.size === own.length) return [{model, name: model, own}]
     const files = new Map<string, Published[]>()
     for (const one of own) {
-      const way = wayOf(one)
+      const way = oneLine(wayOf(one.source.row))
       const taken = (name: string) => (files.get(name) ?? []).some(other => taskOf(other) === taskOf(one))
       let name = way
       // The same arm of several runs.
@@ -143,12 +143,6 @@ function filesOf(rows: readonly Published[]): ResultFile[] {
 }
 
 const taskOf = ({source: {row}}: Published) => JSON.stringify([row.bench, row.split])
-
-/** The arm without its model: `latent lantern:8 own`. */
-function wayOf({source: {row}}: Published): string {
-  const way = row.arm.startsWith(`${row.model}|`) ? row.arm.slice(row.model.length + 1) : row.arm
-  return oneLine(way.replaceAll('|', ' '))
-}
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim()
@@ -197,7 +191,7 @@ function indexEntryOf(one: Published): Record<string, unknown> {
       {
         type: row.metric,
         value: percentOf(one),
-        name: `${row.metric} in %, ${[row.mode, row.protocol, row.intervention].filter(Boolean).join(' ')}`,
+        name: `${metricName(row)}, ${oneLine(wayOf(row))}`,
         args: {interval: interval(row.low, row.high), ...factsOf(source)},
       },
     ],

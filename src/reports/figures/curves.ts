@@ -1,12 +1,13 @@
 // Figures of the checkpoints of one training: the score over the steps, one figure for each benchmark. Pure.
+import {trainingName} from '../formats/curve-words.js'
 import type {Curve} from '../schemas/curve.js'
 import type {ResultDocument} from '../schemas/result.js'
 import {type Datum, type Figure, figureName, short} from './figure.js'
 import {count, curveSpec} from './marks.js'
-import {unique} from './rows.js'
+import {unique, whole} from './rows.js'
 
 /** The curves of a document; several of one benchmark share a figure where their x axis is the same. */
-export function curveFigures({curves = []}: Pick<ResultDocument, 'curves'>): Figure[] {
+export function curveFigures({curves = [], rows}: Pick<ResultDocument, 'curves' | 'rows'>): Figure[] {
   const together = new Map<string, Curve[]>()
   for (const curve of curves) {
     const key = JSON.stringify([curve.bench, curve.split, curve.unit])
@@ -17,8 +18,8 @@ export function curveFigures({curves = []}: Pick<ResultDocument, 'curves'>): Fig
     const names = unique(own.map(seriesName))
     const data = own.flatMap((curve, k) =>
       curve.points.map(
-        ({step, score, low, high, n}): Datum => ({
-          ...{series: names[k]!, step, score, low, high, n},
+        ({step, row, score, low, high, n}): Datum => ({
+          ...{series: names[k]!, ...whole(rows[row]!), step, score, low, high, n},
           best: curve.best.decided && curve.best.steps.includes(step),
         }),
       ),
@@ -33,10 +34,11 @@ export function curveFigures({curves = []}: Pick<ResultDocument, 'curves'>): Fig
   })
 }
 
-function seriesName({training, mode, protocol, latentSize, intervention, settings}: Curve): string {
+function seriesName(curve: Curve): string {
+  const {mode, protocol, latentSize, intervention, settings} = curve
   const parts = [mode, protocol === null ? null : `${protocol}:${latentSize ?? ''}`, intervention]
   const facts = Object.entries(settings).map(([name, value]) => `${name} ${value}`)
-  return short([short(training, 40), ...parts, ...facts].filter(Boolean).join(' · '), 90)
+  return short([short(trainingName(curve), 40), ...parts, ...facts].filter(Boolean).join(' · '), 90)
 }
 
 function bestSentence({best, unit}: Curve, name: string): string {

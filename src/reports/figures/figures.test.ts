@@ -14,6 +14,7 @@ import type {ResultDocument} from '../schemas/result.js'
 import {costFigure} from './costs.js'
 import {linesOf, short} from './figure.js'
 import {diagnosisFigures, type Figure, figuresOf, flipFigure, svgOf, themes} from './index.js'
+import {whole} from './rows.js'
 import {png, svg} from './write.js'
 
 const script = '</text><script>alert(1)</script>"&\u001b[31m=1+1'
@@ -159,13 +160,21 @@ test('a long title is broken between words, and the data keep names that labels 
   const lines = linesOf('a title of words '.repeat(9).trim()) as string[]
   expect(lines.length).toBe(2)
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(88)
-  const {data} = named('scores-vstar-test')
-  expect(data.map(({id}) => id)).toEqual(document.rows.map(({arm}) => arm))
+  const rows = document.rows.map(whole)
+  for (const {data} of figures) for (const {id, run} of data) expect(rows).toContainEqual({id, run})
+  expect(new Set(named('subtasks-vstar-test').data.map(({subtask}) => subtask))).toEqual(
+    new Set(['attributes', 'position']),
+  )
 })
 
 test('cells of wide matrices have smaller text or none, and empty ones none', async () => {
   const arms = (count: number) =>
-    Array.from({length: count}, (_, k) => ({label: `arm ${k}`, scores: new Map([[k < 2 ? 'x' : 'y', 0]])}))
+    Array.from({length: count}, (_, k) => ({
+      label: `arm ${k}`,
+      id: '',
+      run: '',
+      scores: new Map([[k < 2 ? 'x' : 'y', 0]]),
+    }))
   const sizes = await Promise.all(
     [3, 40, 60].map(async count => {
       const picture = await svgOf(flipFigure('b', 's', 'B', arms(count))!, 'light')
@@ -180,7 +189,7 @@ test('flips count the samples that both have', () => {
   const scores = (list: readonly (readonly [string, number])[]) => new Map(list)
   const figure = flipFigure('b', 's', 'B', [
     {
-      label: 'x',
+      ...{label: 'x', id: 'x|direct', run: 'a'},
       scores: scores([
         ['1', 1],
         ['2', 1],
@@ -189,7 +198,7 @@ test('flips count the samples that both have', () => {
       ]),
     },
     {
-      label: 'y',
+      ...{label: 'y', id: 'y|direct', run: 'b'},
       scores: scores([
         ['1', 1],
         ['2', 0],
@@ -197,11 +206,11 @@ test('flips count the samples that both have', () => {
       ]),
     },
   ])!
-  expect(figure.data.map(({flips, n}) => [flips, n])).toEqual([
-    [1, 3],
-    [1, 3],
+  expect(figure.data.map(({id, againstId, flips, n}) => [id, againstId, flips, n])).toEqual([
+    ['x|direct', 'y|direct', 1, 3],
+    ['y|direct', 'x|direct', 1, 3],
   ])
-  expect(flipFigure('b', 's', 'B', [{label: 'x', scores: new Map()}])).toBeNull()
+  expect(flipFigure('b', 's', 'B', [{label: 'x', id: '', run: '', scores: new Map()}])).toBeNull()
 })
 
 test('a comparison is a forest of its benchmarks and subtasks', async () => {
@@ -220,11 +229,13 @@ test('a diagnosis gives its contrasts, costs and geometry', async () => {
     ...{name, contrast: ['own', 'zeros'], scale, reading: 'free', n: 40, difference, p: 0.01, pAdjusted: 0.02},
     ...{low: difference - 0.1, high: difference + 0.1, mde: 0.1, supports: 0.2},
   })
+  const forced = Array.from({length: 40}, (_, k) => ({...effect(`forced ${k}`, 0.1), reading: 'forced'}))
+  const effects = [effect('content', 0.5), ...forced, effect('slots', -0.2, 'log-prob')]
   const diagnosis = {
     results: [
       {
         ...{bench: 'hops', subtask: null, n: 40, verdict: 'load-bearing', statement: 'They carry it.', margin: 0.1},
-        ...{alpha: 0.05, reading: 'free', effects: [effect('content', 0.5), effect('slots', -0.2, 'log-prob')]},
+        ...{alpha: 0.05, reading: 'free', effects},
       },
     ],
     efficiency: [
@@ -246,10 +257,22 @@ test('a diagnosis gives its contrasts, costs and geometry', async () => {
   } as unknown as DiagnosisDocument
   const all = diagnosisFigures(diagnosis)
   expect(all.map(({name}) => name)).toEqual([
-    ...['contrasts-hops', 'contrasts-hops-nats', 'cost-hops', 'norms-hops', 'cosines-hops', 'drift-hops'],
+    ...[
+      'contrasts-hops',
+      'contrasts-hops-forced',
+      'contrasts-hops-log-prob',
+      'cost-hops',
+      'norms-hops',
+      'cosines-hops',
+      'drift-hops',
+    ],
   ])
   expect(all[0]!.data.map(({kind}) => kind)).toEqual(['gain'])
-  expect(all[1]!.data.map(({kind}) => kind)).toEqual(['loss'])
+  expect(all[2]!.data.map(({kind}) => kind)).toEqual(['loss'])
+  // A page of A4 holds some 1000 pixels.
+  const picture = await svgOf(all[1]!, 'light')
+  expect(Number(/ height="(\d+)"/.exec(picture)![1])).toBeLessThan(950)
+  expect(picture).toContain('n 40. The band is the margin of 10 points.')
   for (const figure of all) expect(await svgOf(figure, 'light')).not.toMatch(/NaN|undefined/)
 })
 

@@ -5,6 +5,9 @@ import {unique} from './rows.js'
 
 export interface ArmScores {
   readonly label: string
+  /** The arm and its run, beside a label that may be shortened. */
+  readonly id: string
+  readonly run: string
   /** Score by sample id; samples without one are absent. */
   readonly scores: ReadonlyMap<string, number>
 }
@@ -24,7 +27,10 @@ export function flipFigure(bench: string, split: string, title: string, arms: re
         if (score > other) flips++
       }
       return [
-        {row: labels[k]!, column: String(j + 1), against: labels[j]!, flips, n, share: n === 0 ? null : flips / n},
+        {
+          ...{row: labels[k]!, id: row.id, run: row.run, column: String(j + 1), against: labels[j]!},
+          ...{againstId: column.id, againstRun: column.run, flips, n, share: n === 0 ? null : flips / n},
+        },
       ]
     }),
   )

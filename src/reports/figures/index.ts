@@ -8,6 +8,7 @@ import {type Figure, withOwnNames} from './figure.js'
 import {geometryFigures} from './geometry.js'
 import {resultFigures} from './results.js'
 
+export {curveFigures} from './curves.js'
 export {type Figure, withOwnNames} from './figure.js'
 export {type ArmScores, flipFigure} from './flips.js'
 export {svgOf, wholeSpec} from './svg.js'

@@ -4,7 +4,7 @@ import type {ResultDocument, ResultGroup, ResultRow} from '../schemas/result.js'
 import {costFigure} from './costs.js'
 import {type Datum, type Figure, figureName, short, twoLines} from './figure.js'
 import {band, count, curveSpec, fitted, heatSpec, modeOf, scoreTitle, share} from './marks.js'
-import {decodeSteps, rowLabels, unique} from './rows.js'
+import {decodeSteps, rowLabels, unique, whole} from './rows.js'
 
 /** Scores, costs, latent sizes and subtasks of every group, as far as its rows have them. */
 export function resultFigures(document: ResultDocument): Figure[] {
@@ -23,9 +23,6 @@ interface Context {
   readonly title: string
   readonly labels: readonly string[]
 }
-
-/** What a row is, beside a label that may be shortened. */
-const whole = ({arm, run}: ResultRow) => ({id: arm, run})
 
 const nameOf = (what: string, {bench, split}: ResultGroup) => figureName(what, bench, split)
 
@@ -92,9 +89,9 @@ function latentSizes({group, rows, title}: Context): Figure | null {
     own
       .toSorted((a, b) => a.latentSize! - b.latentSize!)
       .map(
-        ({latentSize, score, low, high, n}): Datum => ({
-          ...{series: names[k]!, size: latentSize},
-          ...{score, low, high, n},
+        (row): Datum => ({
+          ...{series: names[k]!, ...whole(row), size: row.latentSize},
+          ...{score: row.score, low: row.low, high: row.high, n: row.n},
         }),
       ),
   )
@@ -109,12 +106,15 @@ function latentSizes({group, rows, title}: Context): Figure | null {
 
 /** A cell for each arm and subtask. */
 function subtasks({group, rows, title, labels}: Context): Figure | null {
+  const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
+  const columns = unique(names.map(name => short(name.replaceAll('_', ' '), 30)))
   const data = rows.flatMap((row, k) =>
     row.subtasks
       .filter(({score}) => score !== null)
       .map(
         ({name, score, low, high, n}): Datum => ({
-          ...{arm: labels[k]!, ...whole(row), subtask: short(name.replaceAll('_', ' '), 30), score, low, high, n},
+          ...{arm: labels[k]!, ...whole(row), subtask: name, column: columns[names.indexOf(name)]!},
+          ...{score, low, high, n},
         }),
       ),
   )
@@ -126,7 +126,7 @@ function subtasks({group, rows, title, labels}: Context): Figure | null {
     data,
     spec: heatSpec({
       x: {
-        field: 'subtask',
+        field: 'column',
         type: 'nominal',
         sort: null,
         title: null,

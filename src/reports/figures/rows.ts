@@ -11,6 +11,9 @@ function rowLabel(row: ResultRow): string {
   return twoLined(short(model, 34), short(rest.replaceAll('|', ' · '), 40))
 }
 
+/** Whose a datum is, whole: its arm and its run. Labels beside it may be shortened. */
+export const whole = ({arm, run}: Pick<ResultRow, 'arm' | 'run'>) => ({id: arm, run})
+
 /** Labels of the rows that all differ: equal ones get a number, since equal names would share one place of an axis. */
 export function rowLabels(rows: readonly ResultRow[]): string[] {
   return unique(rows.map(rowLabel))

@@ -11,7 +11,7 @@ import {headlineSubtasks} from '../strata.js'
 import {short} from './figure.js'
 import {type ArmScores, type Figure, figuresOf, flipFigure, svgOf, themes, wholeSpec, withOwnNames} from './index.js'
 import {pdfProgram, writePdf} from './pdf.js'
-import {rowLabels} from './rows.js'
+import {rowLabels, whole} from './rows.js'
 
 export const figureFormats = ['svg', 'png', 'pdf'] as const
 export type FigureFormat = (typeof figureFormats)[number]
@@ -86,7 +86,7 @@ async function flipFigures(document: ResultDocument): Promise<Figure[]> {
     const rows = rowsOf(document, group).filter(({score}) => score !== null)
     if (rows.length < 2) return []
     const labels = rowLabels(rows)
-    const arms = rows.map((row, k) => ({label: labels[k]!, scores: scoresOf(runs.get(row.run)!, row)}))
+    const arms = rows.map((row, k) => ({label: labels[k]!, ...whole(row), scores: scoresOf(runs.get(row.run)!, row)}))
     const figure = flipFigure(group.bench, group.split, short(groupTitle(document, group), 70), arms)
     return figure === null ? [] : [figure]
   })

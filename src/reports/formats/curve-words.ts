@@ -4,6 +4,11 @@ import type {Curve} from '../schemas/curve.js'
 import type {ResultDocument, ResultGroup} from '../schemas/result.js'
 import {count} from './words.js'
 
+/** The training in words: of labels that are numbers alone it has no name. */
+export function trainingName({training}: Pick<Curve, 'training'>): string {
+  return training === '*' ? 'checkpoints' : training
+}
+
 /** The curves among the rows of a group. */
 export function curvesOfGroup({curves = []}: ResultDocument, group: ResultGroup): Curve[] {
   return curves.filter(({points}) => group.rows.includes(points[0]!.row))
@@ -11,8 +16,8 @@ export function curvesOfGroup({curves = []}: ResultDocument, group: ResultGroup)
 
 /** `checkpoint-* latent lantern:8 own, by step`, with the settings that tell it from other curves. */
 export function curveTitle(curve: Curve): string {
-  const {training, unit, mode, protocol, latentSize, intervention} = curve
-  const id = armId({model: training, mode, protocol, latentSize, intervention}).replaceAll('|', ' ')
+  const {unit, mode, protocol, latentSize, intervention} = curve
+  const id = armId({model: trainingName(curve), mode, protocol, latentSize, intervention}).replaceAll('|', ' ')
   const settings = Object.entries(curve.settings).map(([name, value]) => `, ${name} ${value}`)
   return `${id}${settings.join('')}, by ${unit}`
 }

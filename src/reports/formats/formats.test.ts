@@ -308,6 +308,18 @@ describe('latex', () => {
     ['a\u0000\u001b\nb', 'a{[}U+FFFD{]}{[}U+FFFD{]} b'],
   ])('writes %j as letters', (given, written) => expect(latexText(given)).toBe(written))
 
+  it('leaves the intervals of subtasks out where so many arms have no room for them, and says so', () => {
+    const text = (count: number) => {
+      const rows = Array.from({length: count}, () => builtin.rows[0]!)
+      const groups = [{...builtin.groups[0]!, rows: rows.map((_, k) => k)}]
+      const whole = formatNamed('latex').render({...builtin, rows, groups}, wide)
+      return whole.slice(whole.indexOf('by subtask'))
+    }
+    expect(text(8)).toContain('(95 \\% interval)')
+    expect(text(9)).not.toMatch(/interval\)|\d \(\d/)
+    expect(text(9)).toContain('the intervals have no room')
+  })
+
   it('has the rows of the first tier in bold, and the spread of repeats', () => {
     const [first, second] = builtin.rows as [ResultRow, ResultRow]
     const text = (tiers: readonly [number, number]) => {

@@ -93,7 +93,7 @@ function rowsTable(document: ResultDocument, group: ResultGroup): string {
     const score = number(words.percent(row.score))
     return [
       `${latexText(row.label ?? row.model)}${marks.marked.get(row) ?? ''}`,
-      latexText(wayOf(row)),
+      latexText(words.wayOf(row)),
       best.has(row) ? bold(score) : score,
       number(words.interval(row.low, row.high)),
       ...(repeated ? [number(spread(row))] : []),
@@ -138,11 +138,6 @@ function boldSentence(rows: readonly ResultRow[], best: ReadonlySet<ResultRow>):
     : `Bold: the ${best.size} best, which are ties: none is shown to be beaten ${test}.`
 }
 
-/** `latent lantern:8 own`. */
-function wayOf({arm, model}: ResultRow): string {
-  return (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
-}
-
 function spread({repeats}: ResultRow): string {
   if (repeats === undefined || repeats.sd === null) return words.absent
   return `±${words.percent(repeats.sd)} (${repeats.n})`
@@ -170,11 +165,15 @@ function letterOf(index: number): string {
   return `${index < 26 ? '' : letterOf(Math.floor(index / 26) - 1)}${String.fromCharCode(97 + (index % 26))}`
 }
 
+/** More columns with intervals than these are too small to read on a page. */
+const mostIntervals = 8
+
 /** Subtasks as rows, arms as columns by number; nothing where there is at most one subtask. */
 function subtaskTable(document: ResultDocument, group: ResultGroup): string[] {
   const rows = words.rowsOf(document, group)
   const names = [...new Set(rows.flatMap(row => row.subtasks.map(({name}) => name)))]
   if (names.length < 2) return []
+  const narrow = rows.length > mostIntervals
   const body = names.map(name => {
     const parts = rows.map(row => row.subtasks.find(one => one.name === name))
     return [
@@ -183,19 +182,24 @@ function subtaskTable(document: ResultDocument, group: ResultGroup): string[] {
       ...parts.map(part =>
         part === undefined || part.n === 0
           ? words.absent.replace('–', '--')
-          : number(`${words.percent(part.score)} (${words.interval(part.low, part.high)})`),
+          : number(
+              narrow
+                ? words.percent(part.score)
+                : `${words.percent(part.score)} (${words.interval(part.low, part.high)})`,
+            ),
       ),
     ]
   })
   return [
     float({
-      caption: `${words.groupTitle(document, group)}, by subtask: score in % (95 % interval).`,
+      caption: `${words.groupTitle(document, group)}, by subtask: score in %${narrow ? '' : ' (95 % interval)'}.`,
       label: labelOf(group.bench, group.split, ...placeOf(document, group), 'subtasks'),
       columns: `lr${'r'.repeat(rows.length)}`,
       head: ['Subtask', 'n', ...rows.map((_, k) => `(${k + 1})`)],
       body,
       notes: [
         ...rows.map((row, k) => `(${k + 1}) ${words.distinctName(row).replaceAll('|', ' ')}.`),
+        ...(narrow ? ['With so many arms the intervals have no room: --format csv has them.'] : []),
         'Subtasks are not tested against each other, so none is in bold.',
       ],
     }),

@@ -68,6 +68,16 @@ export function armName({arm, model, label}: Pick<ResultRow, 'arm' | 'model' | '
   return name.replaceAll(/\s+/g, ' ')
 }
 
+/** `latent lantern:8 own`. */
+export function wayOf({arm, model}: Pick<ResultRow, 'arm' | 'model'>): string {
+  return (arm.startsWith(`${model}|`) ? arm.slice(model.length + 1) : arm).replaceAll('|', ' ')
+}
+
+/** `accuracy in %`, `group accuracy in %`, `mean(a, b) accuracy in %`: what a score outside of our tables is. */
+export function metricName({metric, aggregate}: Pick<ResultRow, 'metric' | 'aggregate'>): string {
+  return `${aggregate === 'micro' ? '' : `${aggregateText(aggregate)} `}${metric} in %`
+}
+
 /** The arm, followed by what tells it from rows of the same name: the endpoint or the run. */
 export function distinctName(row: Pick<ResultRow, 'arm' | 'model' | 'label' | 'differences'>): string {
   const {endpoint, run} = row.differences

@@ -13,11 +13,12 @@ import {extractAnswer} from '../../metrics/extraction/index.js'
 import type {LogRecord} from '../../run-folder/record.js'
 import {compareRuns} from '../compare.js'
 import {judgeStudy, studyOfRuns} from '../diagnosis/index.js'
-import {diagnosisFigures, type Figure} from '../figures/index.js'
+import {curveFigures, diagnosisFigures, type Figure, withOwnNames} from '../figures/index.js'
+import {curvesOfGroup} from '../formats/curve-words.js'
 import {distinctName} from '../formats/words.js'
 import {resultTable} from '../result-table.js'
 import {type DiagnosisDocument, diagnosisSchema} from '../schemas/diagnosis.js'
-import type {ResultRow} from '../schemas/result.js'
+import type {ResultDocument, ResultRow} from '../schemas/result.js'
 import {askedText} from './asked.js'
 import {extractorsDisagree, readingsOf} from './disagreement.js'
 import {latentStrip, type StoredRun, storedRun} from './latent-strip.js'
@@ -29,6 +30,7 @@ import type {
   PageBoard,
   PageColumn,
   PageComparison,
+  PageFigure,
   PagePicture,
   SampleDetail,
   SamplePage,
@@ -38,11 +40,17 @@ import type {
 /** Where the pictures of a page come from: an address for the k-th picture of a row, or null. */
 export type PictureAddress = (row: number, index: number, image: ImageRef) => Promise<string | null> | string | null
 
+/** A diagnosis, or why there is none. */
+export type Diagnosed = {readonly document: DiagnosisDocument} | {readonly problem: string}
+
+const undiagnosed =
+  'These runs cannot be diagnosed: that takes own latents and others in their place. `lantern-eval diagnose` asks for what is missing.'
+
 export class Library {
   readonly #data = new Map<number, RunData>()
   readonly #stored = new Map<string, {readonly answers: number; readonly run: Promise<StoredRun>}>()
-  #board: {readonly answers: number; readonly board: PageBoard} | undefined
-  #diagnosed: {readonly answers: number; readonly document: Promise<DiagnosisDocument | null>} | undefined
+  #board: {readonly answers: number; readonly board: PageBoard; readonly curves: Figure[][]} | undefined
+  #diagnosed: {readonly answers: number; readonly found: Promise<Diagnosed>} | undefined
   /** Why it could not be found out where extractors disagree; told once, then tried again. */
   #unscanned: unknown = null
 
@@ -67,6 +75,7 @@ export class Library {
       const again = index.benches.filter(one => one.id === id).length > 1
       return again ? `${title} (data ${dataSha256.slice(0, 8)})` : title
     }
+    const curves = drawnCurves(results)
     const board: PageBoard = {
       version: packageVersion(),
       columns: namedColumns(
@@ -77,11 +86,12 @@ export class Library {
         ...{title: titleOf(bench), columns: index.columnsOf(bench)},
       })),
       ...{results, live, pictures, problem: null},
+      curves: curves.map(figures => figures.map(pageFigure)),
       samples: index.count,
       answers: index.answers,
       diagnosed: this.#mayBeDiagnosed(),
     }
-    this.#board = {answers: index.answers, board}
+    this.#board = {answers: index.answers, board, curves}
     return board
   }
 
@@ -238,43 +248,66 @@ export class Library {
     )
   }
 
-  /** The recorded diagnosis, else one made of these runs; null where they cannot be diagnosed. */
-  diagnosis(): Promise<DiagnosisDocument | null> {
+  /** The recorded diagnosis, else one made of these runs, else why they cannot be diagnosed. */
+  diagnosis(): Promise<Diagnosed> {
     const {answers} = this.index
-    if (this.#diagnosed?.answers !== answers) this.#diagnosed = {answers, document: this.#diagnose()}
-    return this.#diagnosed.document
+    if (this.#diagnosed?.answers !== answers) this.#diagnosed = {answers, found: this.#diagnose()}
+    return this.#diagnosed.found
   }
 
-  async #diagnose(): Promise<DiagnosisDocument | null> {
-    if (!this.#mayBeDiagnosed()) return null
+  async #diagnose(): Promise<Diagnosed> {
+    if (!this.#mayBeDiagnosed()) return {problem: undiagnosed}
     for (const dir of this.dirs) {
       const file = join(dir, 'diagnosis.json')
       if (!existsSync(file)) continue
       const parsed = diagnosisSchema.safeParse(jsonOrNothing(await readSmallText(file, limits.jsonBytes)))
-      if (parsed.success) return parsed.data
+      if (parsed.success) return {document: parsed.data}
     }
     try {
-      return await judgeStudy(await studyOfRuns(this.dirs), {alpha: 0.05, suite: null})
+      return {document: await judgeStudy(await studyOfRuns(this.dirs), {alpha: 0.05, suite: null})}
     } catch (error) {
-      if (error instanceof LanternError) return null
+      if (error instanceof LanternError) return {problem: `${error.message} ${error.suggestion ?? ''}`.trim()}
       throw error
     }
   }
 
+  /** The figure of this name: of a training on the last board, or of the diagnosis. */
+  async figure(name: string): Promise<Figure | undefined> {
+    const isIt = (figure: Figure) => figure.name === name
+    return this.#board?.curves.flat().find(isIt) ?? (await this.figures()).find(isIt)
+  }
+
   /** The figures of the diagnosis. */
   async figures(): Promise<Figure[]> {
-    const document = await this.diagnosis()
-    return document === null ? [] : diagnosisFigures(document)
+    const found = await this.diagnosis()
+    return 'document' in found ? diagnosisFigures(found.document) : []
   }
+}
+
+/** The curves of each group as figures, of which no two share a name. */
+function drawnCurves(results: ResultDocument): Figure[][] {
+  const {groups, rows} = results
+  const drawn = groups.map(group => curveFigures({curves: curvesOfGroup(results, group), rows}))
+  const named = withOwnNames(drawn.flat())
+  return drawn.map(figures => figures.map(() => named.shift()!))
+}
+
+/** What a page needs to know of a figure, and where it finds its two pictures. */
+export function pageFigure({name, title, description}: Figure): PageFigure {
+  const [light, dark] = [`figures/${name}-light.svg`, `figures/${name}-dark.svg`]
+  return {name, title, description, light, dark}
 }
 
 /** The columns under names that tell every one of them from every other: by its run where its name does not. */
 function namedColumns(rows: readonly ResultRow[]): PageColumn[] {
   const names = rows.map(distinctName)
-  return rows.map(({run, arm}, k) => {
-    const [name, ...rest] = names[k]!.split('|')
+  return rows.map(({run, arm, label, model}, k) => {
+    // A label may hold the bars that stand between the parts of an arm.
+    const whole = (label ?? model).replaceAll(/\s+/g, ' ')
+    const name = names[k]!.startsWith(whole) ? whole : names[k]!.split('|')[0]!
+    const rest = names[k]!.slice(name.length).split('|').filter(Boolean)
     const again = names.filter(one => one === names[k]).length > 1
-    return {run, arm, name: name!, detail: [...rest, ...(again ? [run] : [])].join(' · ')}
+    return {run, arm, name, detail: [...rest, ...(again ? [run] : [])].join(' · ')}
   })
 }
 

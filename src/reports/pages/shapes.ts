@@ -30,6 +30,8 @@ export interface PageBoard {
   readonly columns: readonly PageColumn[]
   readonly benches: readonly PageBench[]
   readonly results: ResultDocument
+  /** The checkpoints of trainings as figures, for each group of the results. */
+  readonly curves: readonly (readonly PageFigure[])[]
   readonly samples: number
   /** Answers in the logs; a page that follows asks again when it changes. */
   readonly answers: number
@@ -154,10 +156,10 @@ export interface PageFigure {
   readonly dark: string
 }
 
-export interface PageDiagnosis {
-  readonly document: DiagnosisDocument
-  readonly figures: readonly PageFigure[]
-}
+/** A diagnosis, or why there is none. */
+export type PageDiagnosis =
+  | {readonly document: DiagnosisDocument; readonly figures: readonly PageFigure[]}
+  | {readonly problem: string}
 
 /** A comparison, or why there is none. */
 export type PageComparison = {readonly comparison: Comparison} | {readonly problem: string}

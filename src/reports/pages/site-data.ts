@@ -1,7 +1,7 @@
 // What the pages of `report` are made of, one part after the other, so that no run has to fit into memory.
 import {messageOf} from '../../core/errors.js'
 import {svgOf} from '../figures/index.js'
-import type {Library} from './library.js'
+import {type Library, pageFigure} from './library.js'
 import {thumbnail} from './pictures.js'
 import {detailsPerFile, type PageFigure, type PageRows, type SampleDetail} from './shapes.js'
 
@@ -23,9 +23,22 @@ export async function* siteData(
   {pictures, place, tell}: SiteOptions,
 ): AsyncGenerator<readonly [name: string, value: unknown]> {
   const {index} = library
-  const document = await library.diagnosis()
+  const diagnosed = await library.diagnosis()
   await library.scanned()
-  yield ['board', {...library.board({live: false, pictures}), diagnosed: document !== null}]
+  const board = library.board({live: false, pictures})
+  const drawn = async ({name, ...page}: PageFigure): Promise<PageFigure> => {
+    const figure = (await library.figure(name))!
+    const placed = async (path: string, theme: 'light' | 'dark') =>
+      place(path, 'image/svg+xml', await svgOf(figure, theme))
+    return {name, ...page, light: await placed(page.light, 'light'), dark: await placed(page.dark, 'dark')}
+  }
+  const curves: PageFigure[][] = []
+  for (const figures of board.curves) {
+    const own: PageFigure[] = []
+    for (const figure of figures) own.push(await drawn(figure))
+    curves.push(own)
+  }
+  yield ['board', {...board, curves, diagnosed: 'document' in diagnosed}]
   yield ['rows', rowsOf(library)]
   const address = async (row: number, k: number, image: Parameters<typeof thumbnail>[0]) => {
     if (!pictures) return null
@@ -42,15 +55,10 @@ export async function* siteData(
     yield [`detail-${file}`, details]
   }
   yield ['compare', comparisonsOf(library)]
-  if (document === null) return
+  if ('problem' in diagnosed) return yield ['diagnosis', diagnosed]
   const figures: PageFigure[] = []
-  for (const figure of await library.figures()) {
-    const {name, title, description} = figure
-    const drawn = async (theme: 'light' | 'dark') =>
-      place(`figures/${name}-${theme}.svg`, 'image/svg+xml', await svgOf(figure, theme))
-    figures.push({...{name, title, description}, light: await drawn('light'), dark: await drawn('dark')})
-  }
-  yield ['diagnosis', {document, figures}]
+  for (const figure of await library.figures()) figures.push(await drawn(pageFigure(figure)))
+  yield ['diagnosis', {document: diagnosed.document, figures}]
 }
 
 function rowsOf({index}: Library): PageRows {

@@ -22,7 +22,7 @@ const curvePointSchema = z.strictObject({
 export const curveSchema = z.looseObject({
   bench: z.string(),
   split: z.string(),
-  /** The name that the checkpoints share, `*` in place of the step: `runs/a/checkpoint-*`. */
+  /** The name that the checkpoints share, `*` in place of the step: `runs/a/checkpoint-*`; `*` alone for numbers. */
   training: z.string(),
   unit: z.enum(curveUnits),
   mode: z.enum(modes),
