@@ -208,7 +208,10 @@ test('two merges at once give one run; unequal locks and an edited plan are refu
 
 test('more shards than samples leave some empty, and the run is whole', async () => {
   await plan(control('builtin:nano-latent', 3, 2), 'one')
-  expect(await sweep('work', 'one')).toMatchObject({code: 0, stdout: '3 units done, 0 failed, 0 lost to other workers\n'})
+  expect(await sweep('work', 'one')).toMatchObject({
+    code: 0,
+    stdout: '3 units done, 0 failed, 0 lost to other workers\n',
+  })
   expect(await sweep('merge', 'one')).toMatchObject({code: 0})
   expect(await mergedRecords(join(cwd, 'one'), run)).toHaveLength(4)
 }, 60_000)

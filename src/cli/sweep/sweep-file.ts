@@ -114,7 +114,9 @@ async function plannedFrom(content: unknown, folder: string, placeOf: (key: stri
     units: unitsOf(models, benchmarks, shards, [...new Set(drawn as number[])]),
     doubts: models.flatMap(model => {
       const path = pathOf(model)
-      return path === null || existsSync(path) ? [] : [`There is no ${path} yet; without it the units of ${model} fail.`]
+      return path === null || existsSync(path)
+        ? []
+        : [`There is no ${path} yet; without it the units of ${model} fail.`]
     }),
   }
 }
