@@ -19,6 +19,12 @@ import {
 
 export const holdFile = 'writer.lock'
 
+/** Beside a hold while it is removed. */
+const removing = '.removing'
+
+/** A removal takes a few calls of the file system. */
+const removalMs = 10
+
 /** Dead holds in a row before we give up. */
 const mostTries = 100
 
@@ -49,7 +55,7 @@ export async function hold(runDir: string, {tell, tenant = thisProcess()}: Waiti
     const sight = await watch.look(path)
     if (sight === null || sight.dead) {
       if (tries++ === mostTries) throw notALease(path)
-      if (sight !== null) await putAside(path, sight.text)
+      if (sight !== null) await putAside(path, sight.text, tenant)
       continue
     }
     if (sight.beat || (await isFresh(watch, path, sight))) throw isHeld(runDir, sight.holder!)
@@ -73,7 +79,7 @@ export async function hold(runDir: string, {tell, tenant = thisProcess()}: Waiti
     },
     async release() {
       close()
-      await putAside(path, token)
+      await putAside(path, token, tenant)
     },
   }
 }
@@ -90,7 +96,7 @@ export async function untilFree(runDir: string, {tell, tenant = thisProcess(), s
   for (let looks = 0; !signal?.aborted; looks++) {
     const sight = await watch.look(path)
     if (sight === null) return
-    if (sight.dead) return putAside(path, sight.text)
+    if (sight.dead) return putAside(path, sight.text, tenant)
     const {leaseSeconds} = sight.holder!
     if (clock.now() - began > 2.5 * 1000 * leaseSeconds) return
     if (looks === 0) tell?.(waitingFor(runDir, sight.holder!))
@@ -127,12 +133,14 @@ async function take(path: string, tenant: Tenant): Promise<Lease | null> {
 }
 
 /**
- * Removes a hold with this text or token (null: whatever its text). Another process may take it over between the look
- * and the rename; that process gets its hold back.
+ * Removes a hold with this text or token (null: whatever its text). Only one process at a time removes: between the
+ * look of another and its rename, a third could take the place, and the rename would take it away again. A removal by
+ * a process that was suspended meanwhile gives such a hold back.
  */
-async function putAside(path: string, text: string | null): Promise<void> {
+async function putAside(path: string, text: string | null, tenant: Tenant): Promise<void> {
   const aside = partOf(path)
   const isOther = async (at: string) => text !== null && identityOf(await readFile(at, 'utf8')) !== identityOf(text)
+  const ended = await turnAt(`${path}${removing}`, tenant)
   try {
     if (await isOther(path)) return
     await rename(path, aside)
@@ -140,5 +148,24 @@ async function putAside(path: string, text: string | null): Promise<void> {
     await rm(aside, {force: true})
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes(systemCodeOf(error) ?? '')) throw error
+  } finally {
+    await ended()
+  }
+}
+
+/** Waits until no other living process has the lease at `path`, and takes it. Returns what gives it back. */
+async function turnAt(path: string, tenant: Tenant): Promise<() => Promise<void>> {
+  const watch = new Watch(tenant)
+  for (let lease = await take(path, tenant); ; lease = await take(path, tenant)) {
+    if (lease !== null) {
+      const {close} = lease
+      return async () => {
+        close()
+        await rm(path, {force: true})
+      }
+    }
+    const sight = await watch.look(path)
+    if (sight?.dead) await rm(path, {force: true})
+    else await tenant.clock.sleep(removalMs)
   }
 }
