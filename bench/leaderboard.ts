@@ -1,15 +1,13 @@
 // `leaderboard` over logs of up to 200,000 records with all intervals: must be linear and below 5 s.
-// The sizes are 50,000, 100,000 and 200,000 records. The compiled command makes each table in a separate process, as
-// for a user (run `npm run build` first).
+// The sizes are 50,000, 100,000 and 200,000 records. The built command makes each table in a process of its own.
 // `choice`: right or wrong, one row. `open`: fractional scores in clusters over ten arms. `arms`: twenty arms to rank.
 // Fails when a bound is missed.
-import {spawnSync} from 'node:child_process'
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {fileURLToPath} from 'node:url'
 import {random} from '../src/core/random.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+import {measured} from './support/measured.js'
 import {median} from './support/median.js'
 import {writeLog} from './support/write-log.js'
 
@@ -28,7 +26,6 @@ const kinds = {
   arms: {arms: 20, bench: 'vstar', aggregate: 'micro', open: false},
 } as const
 
-const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 const rng = random('bench', 'leaderboard')
 
 async function writeKind(folder: string, kind: keyof typeof kinds, size: number): Promise<string> {
@@ -64,32 +61,17 @@ async function writeKind(folder: string, kind: keyof typeof kinds, size: number)
   return dir
 }
 
-/** Makes a process print its CPU time as the last line of stderr. */
-const tellCpu =
-  'process.on("exit",()=>{const{user,system}=process.cpuUsage();process.stderr.write("\\n"+(user+system)/1e6)})'
-
-/** Wall-clock and CPU seconds of a command, start-up included. Throws when the command fails. */
-function timed(...args: string[]): {wall: number; cpu: number} {
-  const began = performance.now()
-  const {status, stderr} = spawnSync(process.execPath, ['--import', `data:text/javascript,${tellCpu}`, bin, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(stderr)
-  return {wall: (performance.now() - began) / 1000, cpu: Number(stderr.split('\n').at(-1))}
-}
-
 const folder = await mkdtemp(join(tmpdir(), 'bench-leaderboard-'))
 try {
   let failed = false
   for (const kind of Object.keys(kinds) as (keyof typeof kinds)[]) {
     const dirs: string[] = []
     for (const size of sizes) dirs.push(await writeKind(folder, kind, size))
-    const startUp = median(Array.from({length: rounds}, () => timed('inspect', '--help').cpu))
+    const startUp = median(Array.from({length: rounds}, () => measured(['inspect', '--help']).cpu))
     // Each round covers all sizes, so that a busy moment of the machine does not affect only one of them.
-    const times = sizes.map(() => [] as ReturnType<typeof timed>[])
+    const times = sizes.map(() => [] as ReturnType<typeof measured>[])
     for (let round = 0; round < rounds; round++)
-      for (const [k, dir] of dirs.entries()) times[k]!.push(timed('leaderboard', dir))
+      for (const [k, dir] of dirs.entries()) times[k]!.push(measured(['leaderboard', dir]))
     const wall = times.map(of => median(of.map(time => time.wall)))
     const cpu = times.map(of => median(of.map(time => time.cpu)))
     const growth = (cpu[2]! - startUp) / (4 * (cpu[0]! - startUp))

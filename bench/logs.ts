@@ -1,15 +1,15 @@
 // The commands that read a log, over a million records (`-- logs N` for another number): time, memory, growth.
-// Each command is a process of its own, as for a user (run `npm run build` first). `sweep` is twenty arms over a
+// Each command is a process of its own. `sweep` is twenty arms over a
 // twentieth of the samples, `pair` two arms over half of them. Growth is the CPU time for N records over four times
 // that for N / 4, start-up excluded from both. Fails when a bound is missed.
-import {spawn, spawnSync} from 'node:child_process'
+import {spawn} from 'node:child_process'
 import {once} from 'node:events'
 import {mkdtemp, rm, stat, statfs} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {fileURLToPath} from 'node:url'
 import {random} from '../src/core/random.js'
 import {arm, lockBenchmark, lockOf, record, writeRun} from '../test/support/run-folders.js'
+import {bin, measured, telling, usageIn} from './support/measured.js'
 import {writeLog} from './support/write-log.js'
 
 const bounds = {seconds: 20, rssMb: 512, growth: 1.25}
@@ -19,7 +19,6 @@ const recordBytes = 1100
 const shapes = {sweep: 20, pair: 2} as const
 type Shape = keyof typeof shapes
 
-const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
 const subtasks = Array.from({length: 14}, (_, k) => `Subtask_${k}`)
 const sentence = 'The picture shows two objects, and the one on the left is closer to the camera. '
 
@@ -59,64 +58,42 @@ async function writeShape(folder: string, shape: Shape, size: number): Promise<s
   return dir
 }
 
-interface Figures {
-  readonly wall: number
-  readonly cpu: number
-  readonly rssMb: number
-}
-
-/** Makes a process print its CPU seconds and its peak memory in MB as the last line of stderr. */
-const tell =
-  'process.on("exit",()=>{const{userCPUTime:u,systemCPUTime:s,maxRSS}=process.resourceUsage();process.stderr.write("\\n"+(u+s)/1e6+" "+maxRSS/1024)})'
-
-/** Start-up included. Throws when the command fails. */
-function measure(args: readonly string[]): Figures {
-  const began = performance.now()
-  const {status, stderr} = spawnSync(process.execPath, ['--import', `data:text/javascript,${tell}`, bin, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`${args.join(' ')}\n${stderr.slice(-4000)}`)
-  return {wall: (performance.now() - began) / 1000, ...toldBy(stderr)}
-}
-
-function toldBy(stderr: string): Pick<Figures, 'cpu' | 'rssMb'> {
-  const [cpu, rssMb] = stderr.split('\n').at(-1)!.split(' ').map(Number) as [number, number]
-  return {cpu, rssMb}
-}
+type Figures = ReturnType<typeof measured>
 
 /** `view` until the leaderboard and a page of samples are there. */
 async function measureView(dir: string): Promise<Figures> {
   const began = performance.now()
-  const child = spawn(process.execPath, ['--import', `data:text/javascript,${tell}`, bin, 'view', dir, '--json'])
+  const usage = join(folder, 'usage.json')
+  const env = {...process.env, BENCH_USAGE: usage}
+  const child = spawn(process.execPath, [...telling, bin, 'view', dir, '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   try {
-    let [out, stderr] = ['', '']
-    child.stderr.on('data', chunk => {
-      stderr += chunk
-    })
+    let out = ''
     let url: string | undefined
     for await (const chunk of child.stdout) {
       out += chunk
       url = /"url": "([^"]+)"/.exec(out)?.[1]
       if (url !== undefined) break
     }
-    if (url === undefined) throw new Error(`view ${dir}\n${stderr.slice(-4000)}`)
+    if (url === undefined) throw new Error(`view ${dir} gave no address.`)
     for (const page of ['data/board', 'data/samples?outcome=wrong']) await (await fetch(url + page)).arrayBuffer()
     const wall = (performance.now() - began) / 1000
     child.kill('SIGINT')
     await once(child, 'close')
-    return {wall, ...toldBy(stderr)}
+    return {wall, ...usageIn(usage)}
   } finally {
     child.kill('SIGKILL')
   }
 }
 
 const commands: Readonly<Record<string, (dir: string) => Figures | Promise<Figures>>> = {
-  leaderboard: dir => measure(['leaderboard', dir]),
-  compare: dir => measure(['compare', `${dir}#model-0|`, `${dir}#model-1|`]),
-  'inspect --outcome': dir => measure(['inspect', dir, '--outcome', 'error']),
-  'inspect --sample': dir => measure(['inspect', dir, '--sample', `${subtasks[7]}_3`]),
-  'the same again': dir => measure(['inspect', dir, '--sample', `${subtasks[7]}_4`]),
+  leaderboard: dir => measured(['leaderboard', dir]),
+  compare: dir => measured(['compare', `${dir}#model-0|`, `${dir}#model-1|`]),
+  'inspect --outcome': dir => measured(['inspect', dir, '--outcome', 'error']),
+  'inspect --sample': dir => measured(['inspect', dir, '--sample', `${subtasks[7]}_3`]),
+  'the same again': dir => measured(['inspect', dir, '--sample', `${subtasks[7]}_4`]),
   view: measureView,
 }
 
@@ -138,7 +115,7 @@ try {
     process.exit(2)
   }
   const load = () => loadavg()[0]!.toFixed(1)
-  const startUp = measure(['inspect', '--help'])
+  const startUp = measured(['inspect', '--help'])
   console.log(`start-up: ${startUp.cpu.toFixed(2)} s of CPU, ${startUp.rssMb.toFixed(0)} MB; load ${load()}`)
   console.log(
     `Bounds for ${size} records: ${bounds.seconds} s, ${bounds.rssMb} MB, growth at most x${bounds.growth} of linear.\n`,

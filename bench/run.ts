@@ -8,7 +8,7 @@
 // rounds.
 // Needs a build. Fails when a bound is missed.
 import {execFile} from 'node:child_process'
-import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises'
+import {mkdir, mkdtemp, readdir, rm, stat, writeFile} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -16,6 +16,7 @@ import {promisify} from 'node:util'
 import {noisePicture, writeBlinkParquet} from './support/blink-parquet.js'
 import {withEndpoint} from './support/endpoint.js'
 import {bounds, delayMs, inFlight, type Measured, pictureBytes, samples} from './support/load.js'
+import {bin, telling, usageIn} from './support/measured.js'
 import {median} from './support/median.js'
 
 const rounds = Number(process.argv[2] ?? 5)
@@ -29,16 +30,16 @@ const folder = await mkdtemp(join(tmpdir(), 'bench-run-'))
 async function measure(asked: number, args: (url: string) => string[]): Promise<Measured> {
   const usage = join(folder, 'usage.json')
   const {seen} = await withEndpoint(delayMs, url =>
-    promisify(execFile)(process.execPath, ['--import', here('support/tell-usage.mjs'), ...args(url)], {
+    promisify(execFile)(process.execPath, [...telling, ...args(url)], {
       env: {...process.env, BENCH_USAGE: usage, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')},
     }),
   )
-  const {cpuMs, rssMb} = JSON.parse(await readFile(usage, 'utf8')) as {cpuMs: number; rssMb: number}
-  return {rate: asked / seen.seconds, cpuMs: cpuMs / asked, rssMb, peak: seen.peak}
+  const {cpu, rssMb} = usageIn(usage)
+  return {rate: asked / seen.seconds, cpuMs: (1000 * cpu) / asked, rssMb, peak: seen.peak}
 }
 
 const harness = (data: string, out: string) => (url: string) => [
-  here('../bin/run.js'),
+  bin,
   'run',
   ...['--bench', 'blink', '--data', data, '--model', 'openai:m', '--base-url', url, '--concurrency', String(inFlight)],
   ...['--no-cache', '--out', out, '--json'],

@@ -1,21 +1,18 @@
 // A sweep of 10,000 units by 200 workers over claim files (`-- sweep N WORKERS SEED` for others), in simulated time.
-// `plan` and `status` are processes of their own, as for a user (run `npm run build` first): medians of five. Fails
+// `plan` and `status` are processes of their own: medians of five. Fails
 // when a unit ran twice without a lost lease, or a bound is missed.
-import {spawnSync} from 'node:child_process'
-import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, readdir, rm, writeFile} from 'node:fs/promises'
 import {loadavg, tmpdir} from 'node:os'
 import {join} from 'node:path'
-import {fileURLToPath} from 'node:url'
 import {endedUnits} from '../src/evaluation/sweep/claims.js'
 import {readSweep} from '../src/evaluation/sweep/plan.js'
 import {simulate} from '../test/support/sweep-simulation.js'
+import {measured} from './support/measured.js'
 import {median} from './support/median.js'
 
 const bounds = {seconds: 2, rssMb: 256}
 const rounds = 5
 
-const bin = fileURLToPath(new URL('../bin/run.js', import.meta.url))
-const usage = new URL('support/tell-usage.mjs', import.meta.url).href
 const [units = 10_000, workers = 200, seed = 1] = process.argv.slice(2).map(Number)
 const folder = await mkdtemp(join(tmpdir(), 'bench-sweep-'))
 let failed = false
@@ -26,13 +23,9 @@ async function measure(name: string, args: readonly string[], before = async () 
   const memory: number[] = []
   for (let k = 0; k < rounds; k++) {
     await before()
-    const began = performance.now()
-    const {status, stderr} = spawnSync(process.execPath, ['--import', usage, bin, ...args], {
-      ...{cwd: folder, encoding: 'utf8', env: {...process.env, BENCH_USAGE: join(folder, 'usage')}},
-    })
-    seconds.push((performance.now() - began) / 1000)
-    if (status !== 0) throw new Error(`${args.join(' ')}\n${stderr}`)
-    memory.push(JSON.parse(await readFile(join(folder, 'usage'), 'utf8')).rssMb)
+    const {wall, rssMb} = measured(args, folder)
+    seconds.push(wall)
+    memory.push(rssMb)
   }
   const [wall, rss] = [median(seconds), median(memory)]
   const missed = wall > bounds.seconds || rss > bounds.rssMb

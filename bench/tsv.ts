@@ -4,16 +4,16 @@
 // whose pictures are larger.
 import {execFile} from 'node:child_process'
 import {createWriteStream} from 'node:fs'
-import {mkdtemp, readFile, rm, stat} from 'node:fs/promises'
+import {mkdtemp, rm, stat} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {pipeline} from 'node:stream/promises'
-import {fileURLToPath} from 'node:url'
 import {promisify} from 'node:util'
 import {blink} from '../src/benchmarks/blink.js'
 import {noisePicture} from './support/blink-parquet.js'
 import {withEndpoint} from './support/endpoint.js'
 import {measureData} from './support/measure-data.js'
+import {bin, telling, usageIn} from './support/measured.js'
 
 /** Published size of the table (benchmarks.md 2.1), which is divided among its pictures. */
 const blinkBytes = 538_366_044
@@ -39,8 +39,6 @@ function* rows(fileBytes: number): Generator<string> {
   }
 }
 
-const here = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-
 /** Peak memory of `lantern-eval run` (as built) over the table, in two modes against a local endpoint. */
 async function measureRun(folder: string, table: string, limit: number): Promise<number> {
   const usage = join(folder, 'usage.json')
@@ -48,14 +46,14 @@ async function measureRun(folder: string, table: string, limit: number): Promise
     promisify(execFile)(
       process.execPath,
       [
-        ...['--import', here('support/tell-usage.mjs'), here('../bin/run.js'), 'run', '--bench', 'blink'],
+        ...[...telling, bin, 'run', '--bench', 'blink'],
         ...['--data', table, '--model', 'openai:m', '--base-url', url, '--mode', 'direct', '--mode', 'text-cot'],
         ...['--limit', String(limit), '--no-cache', '--out', join(folder, `run-${limit}`), '--json'],
       ],
       {env: {...process.env, BENCH_USAGE: usage, LANTERN_EVAL_CACHE_DIR: join(folder, 'cache')}, maxBuffer: 1 << 28},
     ),
   )
-  const {rssMb} = JSON.parse(await readFile(usage, 'utf8')) as {rssMb: number}
+  const {rssMb} = usageIn(usage)
   console.log(`the command, ${limit} samples in two modes: RSS ${rssMb.toFixed(0)} MB`)
   return rssMb
 }

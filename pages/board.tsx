@@ -5,7 +5,7 @@ import {remarks} from '../src/reports/formats/words.js'
 import type {PageBoard, PageFigure} from '../src/reports/pages/shapes.js'
 import type {Curve} from '../src/reports/schemas/curve.js'
 import type {ResultGroup, ResultRow} from '../src/reports/schemas/result.js'
-import {ArmName, armLabel, Chart, Interval, percent, subtaskName, whole} from './marks.js'
+import {ArmName, armLabel, Chart, Heads, Interval, percent, subtaskName, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 
 const columnOf = (board: PageBoard, row: ResultRow) =>
@@ -84,35 +84,19 @@ function Group({board, group, curves, picked, toggle}: GroupProps) {
         ))}
       </p>
       <table class="board">
-        <thead>
-          <tr>
-            <th scope="col" class="pick">
-              <span class="hidden">Compare</span>
-            </th>
-            <th scope="col" class="number">
-              Rank
-            </th>
-            <th scope="col">Model and mode</th>
-            <th scope="col" class="number">
-              Score, %
-            </th>
-            <th scope="col" class="line wide">
-              95 % interval
-            </th>
-            <th scope="col" class="number wide">
-              n
-            </th>
-            <th scope="col" class="number wide">
-              Tokens
-            </th>
-            <th scope="col" class="number wide">
-              Latents
-            </th>
-            <th scope="col" class="number wide">
-              ms
-            </th>
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            ['Compare', 'pick'],
+            ['Rank', 'number'],
+            'Model and mode',
+            ['Score, %', 'number'],
+            ['95 % interval', 'line wide'],
+            ['n', 'number wide'],
+            ['Tokens', 'number wide'],
+            ['Latents', 'number wide'],
+            ['ms', 'number wide'],
+          ]}
+        />
         <tbody>
           {rows.map(row => {
             const column = columnOf(board, row)
@@ -138,14 +122,7 @@ function Group({board, group, curves, picked, toggle}: GroupProps) {
                     </span>
                   ))}
                 </td>
-                <td class="number score">
-                  <strong>{percent(row.score)}</strong>
-                  {row.low !== null && (
-                    <span class="bounds">
-                      {percent(row.low)}–{percent(row.high)}
-                    </span>
-                  )}
-                </td>
+                <Score {...row} />
                 <td class="line wide">
                   {row.score !== null && <Interval score={row.score} low={row.low} high={row.high} guess={guess} />}
                 </td>
@@ -179,36 +156,21 @@ function Steps({board, bench, curve, guess}: {board: PageBoard; bench: number; c
       <h3>{curveTitle(curve)}</h3>
       <p>{curveSentence(curve)}</p>
       <table class="board">
-        <thead>
-          <tr>
-            <th scope="col" class="number rank">
-              {curve.unit}
-            </th>
-            <th scope="col" class="number">
-              Score, %
-            </th>
-            <th scope="col" class="line">
-              95 % interval
-            </th>
-            <th scope="col" class="number wide">
-              n
-            </th>
-          </tr>
-        </thead>
+        <Heads
+          of={[
+            [curve.unit, 'number rank'],
+            ['Score, %', 'number'],
+            ['95 % interval', 'line'],
+            ['n', 'number wide'],
+          ]}
+        />
         <tbody>
           {curve.points.map(({step, row, score, low, high, n}) => (
             <tr key={step}>
               <th scope="row" class="number rank">
                 <a href={linkTo('samples', {bench, arm: columnOf(board, board.results.rows[row]!)})}>{whole(step)}</a>
               </th>
-              <td class="number score">
-                <strong>{percent(score)}</strong>
-                {low !== null && (
-                  <span class="bounds">
-                    {percent(low)}–{percent(high)}
-                  </span>
-                )}
-              </td>
+              <Score {...{score, low, high}} />
               <td class="line">{score !== null && <Interval {...{score, low, high, guess}} />}</td>
               <td class="number wide">{whole(n)}</td>
             </tr>
@@ -216,6 +178,20 @@ function Steps({board, bench, curve, guess}: {board: PageBoard; bench: number; c
         </tbody>
       </table>
     </section>
+  )
+}
+
+/** A score and, in small, its interval. */
+function Score({score, low, high}: Pick<ResultRow, 'score' | 'low' | 'high'>) {
+  return (
+    <td class="number score">
+      <strong>{percent(score)}</strong>
+      {low !== null && (
+        <span class="bounds">
+          {percent(low)}–{percent(high)}
+        </span>
+      )}
+    </td>
   )
 }
 

@@ -3,7 +3,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {ComparisonPair} from '../src/reports/schemas/comparison.js'
 import {useLoaded} from './loaded.js'
-import {armLabel, Problem, percent, pValue, signed, subtaskName, whole} from './marks.js'
+import {armLabel, Heads, Problem, percent, pValue, signed, subtaskName, whole} from './marks.js'
 import {goTo, linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -108,26 +108,16 @@ function Pair({board, pair, base, next}: {board: PageBoard; pair: ComparisonPair
       {pair.subtasks.length > 1 && (
         <table>
           <caption class="hidden">Differences by subtask</caption>
-          <thead>
-            <tr>
-              <th scope="col">Subtask</th>
-              <th scope="col" class="number">
-                Difference
-              </th>
-              <th scope="col" class="number wide">
-                95 % interval
-              </th>
-              <th scope="col" class="number">
-                Wins
-              </th>
-              <th scope="col" class="number">
-                Losses
-              </th>
-              <th scope="col" class="number">
-                p, adjusted
-              </th>
-            </tr>
-          </thead>
+          <Heads
+            of={[
+              'Subtask',
+              ['Difference', 'number'],
+              ['95 % interval', 'number wide'],
+              ['Wins', 'number'],
+              ['Losses', 'number'],
+              ['p, adjusted', 'number'],
+            ]}
+          />
           <tbody>
             {pair.subtasks.map(part => (
               <tr key={part.name}>

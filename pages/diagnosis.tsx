@@ -2,7 +2,7 @@
 import type {PageBoard} from '../src/reports/pages/shapes.js'
 import type {DiagnosisDocument} from '../src/reports/schemas/diagnosis.js'
 import {useLoaded} from './loaded.js'
-import {Chart, Problem, percent, pValue, subtaskName, whole} from './marks.js'
+import {Chart, Heads, Problem, percent, pValue, subtaskName, whole} from './marks.js'
 import {linkTo} from './route.js'
 import type {Source} from './source.js'
 
@@ -100,20 +100,7 @@ function Contrasts({effects, caption, told = false}: {effects: readonly Effect[]
   return (
     <table>
       <caption class="hidden">{caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Effect</th>
-          <th scope="col" class="number">
-            Difference
-          </th>
-          <th scope="col" class="number">
-            Interval
-          </th>
-          <th scope="col" class="number wide">
-            p, adjusted
-          </th>
-        </tr>
-      </thead>
+      <Heads of={['Effect', ['Difference', 'number'], ['Interval', 'number'], ['p, adjusted', 'number wide']]} />
       <tbody>
         {effects.map(effect => (
           <tr key={`${effect.name} ${effect.contrast} ${effect.scale} ${effect.reading}`}>
@@ -148,20 +135,7 @@ function Conditions({board, document}: {board: PageBoard; document: DiagnosisDoc
     <section aria-label="Conditions">
       <h2>Conditions</h2>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Fed as latents</th>
-            <th scope="col" class="number">
-              Score, %
-            </th>
-            <th scope="col" class="number wide">
-              n
-            </th>
-            <th scope="col" class="wide">
-              Run
-            </th>
-          </tr>
-        </thead>
+        <Heads of={['Fed as latents', ['Score, %', 'number'], ['n', 'number wide'], ['Run', 'wide']]} />
         <tbody>
           {document.conditions.map(({condition, run, arm}) => {
             const column = board.columns.findIndex(one => one.run === run && one.arm === arm)
@@ -189,15 +163,7 @@ function Subtasks({rows}: {rows: readonly Row[]}) {
     <section aria-label="Subtasks">
       <h2>Subtasks</h2>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Subtask</th>
-            <th scope="col">Verdict</th>
-            <th scope="col" class="number">
-              n
-            </th>
-          </tr>
-        </thead>
+        <Heads of={['Subtask', 'Verdict', ['n', 'number']]} />
         <tbody>
           {rows.map(({bench, subtask, verdict, n}) => (
             <tr key={`${bench} ${subtask}`}>

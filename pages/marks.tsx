@@ -70,6 +70,24 @@ export function ArmName({column}: {column: PageColumn}) {
 
 export const armLabel = ({name, detail}: PageColumn): string => (detail === '' ? name : `${name} · ${detail}`)
 
+/** The heads of a table's columns, each with its class where it has one; `pick` is heard, not seen. */
+export function Heads({of}: {of: readonly (string | readonly [name: string, kind: string])[]}) {
+  return (
+    <thead>
+      <tr>
+        {of.map(head => {
+          const [name, kind] = typeof head === 'string' ? [head, undefined] : head
+          return (
+            <th scope="col" class={kind} key={name}>
+              {kind === 'pick' ? <span class="hidden">{name}</span> : name}
+            </th>
+          )
+        })}
+      </tr>
+    </thead>
+  )
+}
+
 /** A score with its interval on a line from 0 to 1; the tick is guessing. */
 export function Interval({
   score,

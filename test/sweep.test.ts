@@ -99,7 +99,7 @@ describe('of a slow endpoint', () => {
     silent = false
     const answer = {kind: 'answer', text: '<answer>B</answer>'} as const
     server = await startOpenAIServer({behave: () => (silent ? {kind: 'hang'} : answer), delayMs: 400})
-    const settings = [`base-url: ${server.url}`, 'data: [builtin]', 'concurrency: 1', 'cache: false', 'limit: 40']
+    const settings = [`base-url: ${server.url}`, 'data: [builtin]', 'concurrency: 1', 'cache: false', 'limit: 20']
     await plan(['models: ["openai:m"]', 'benchmarks: [blink]', ...settings], 'slow')
   })
 

@@ -15,7 +15,7 @@ const renderers: Readonly<Record<string, (document: DiagnosisDocument) => string
 }
 
 /** Texts, and folders of figures. */
-const formats: readonly string[] = [...Object.keys(renderers), ...figureFormats]
+export const diagnosisFormats: readonly string[] = [...Object.keys(renderers), ...figureFormats]
 
 const isFigures = (format: string): format is FigureFormat => (figureFormats as readonly string[]).includes(format)
 
@@ -25,12 +25,12 @@ export function diagnosisOutputs(
   env: Readonly<Record<string, string | undefined>>,
 ): Output[] {
   const outputs = parseFormats(values, env)
-  const strange = outputs.find(({format}) => !formats.includes(format))
+  const strange = outputs.find(({format}) => !diagnosisFormats.includes(format))
   if (strange === undefined) return outputs
   throw new LanternError(
     'usage',
     `--format ${strange.format}: a diagnosis is not written as ${strange.format}.`,
-    `Formats: ${formats.join(', ')}.`,
+    `Formats: ${diagnosisFormats.join(', ')}.`,
   )
 }
 

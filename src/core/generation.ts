@@ -107,12 +107,16 @@ export interface Request {
 export interface Recorded {
   /** The latents of the donor, or of the sample itself, by block and place. */
   readonly blocks?: readonly (readonly Float32Array[])[]
-  /** As `LatentStatistics` (modes/interventions.ts). */
-  readonly statistics?: {
-    readonly meanAt: readonly Float32Array[]
-    readonly mean: Float32Array
-    readonly deviation: Float32Array
-  }
+  readonly statistics?: LatentStatistics
+}
+
+/** Statistics of the model's own latents in a recorded run. */
+export interface LatentStatistics {
+  /** Mean over samples and blocks, by index within the block. */
+  readonly meanAt: readonly Float32Array[]
+  /** Mean and standard deviation per dimension, over all latents. */
+  readonly mean: Float32Array
+  readonly deviation: Float32Array
 }
 
 /** The one who waits for an answer. */

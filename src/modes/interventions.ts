@@ -12,7 +12,7 @@ import {
   optional,
 } from '../core/definition.js'
 import {LanternError, messageOf} from '../core/errors.js'
-import type {Mode} from '../core/generation.js'
+import type {LatentStatistics, Mode} from '../core/generation.js'
 import {random} from '../core/random.js'
 import {Register} from '../core/register.js'
 import {type PictureControl, pictureControls} from './picture-controls.js'
@@ -28,15 +28,6 @@ export type ChooseLatent = (own: Float32Array, place: LatentPlace) => Float32Arr
 
 /** Latents by block and index. */
 export type Blocks = readonly (readonly Float32Array[])[]
-
-/** Statistics of the model's own latents in a recorded run. */
-export interface LatentStatistics {
-  /** Mean over samples and blocks, by index within the block. */
-  readonly meanAt: readonly Float32Array[]
-  /** Mean and standard deviation per dimension, over all latents. */
-  readonly mean: Float32Array
-  readonly deviation: Float32Array
-}
 
 /**
  * What an intervention needs in addition to the model's own vectors. `evidence`: vectors of the sample's boxes.

@@ -2,10 +2,10 @@
 // all of them. They come from the run of `--latents-from`, or from the running one, whose own arm is recorded first.
 // run-folder/latents.ts defines their format on disk.
 import {LanternError} from '../core/errors.js'
-import type {FedDonor, Recorded, Request} from '../core/generation.js'
+import type {FedDonor, LatentStatistics, Recorded, Request} from '../core/generation.js'
 import {random} from '../core/random.js'
 import {contrastDonor, type DonorFacts, donorFacts, liftOf, unrelatedDonor} from '../modes/donors.js'
-import {type Blocks, bankMissing, type LatentNeed, type LatentStatistics, needsBank} from '../modes/interventions.js'
+import {type Blocks, bankMissing, type LatentNeed, needsBank} from '../modes/interventions.js'
 import {type StoredArm, storedArms} from '../run-folder/latents.js'
 import {openRunFolder, readLogBatches} from '../run-folder/reader.js'
 import {RecordCheck} from '../run-folder/record-check.js'

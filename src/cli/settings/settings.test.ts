@@ -1,6 +1,6 @@
 // Every setting in every way: as a flag, as a variable and in the file, it means the same and is refused for the same
 // reasons.
-import {mkdtemp, rm, writeFile} from 'node:fs/promises'
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -17,9 +17,12 @@ import {prepare} from '../../evaluation/prepare.js'
 import type {RunSpec} from '../../evaluation/spec.js'
 import {extractorNames} from '../../metrics/extraction/index.js'
 import {interventionNames} from '../../modes/interventions.js'
+import {fileFormatNames} from '../../reports/formats/index.js'
 import {BaseCommand} from '../base-command.js'
 import {openConfig} from '../config-file.js'
+import {diagnosisFormats} from '../diagnosis-files.js'
 import {toSpec} from '../run-spec.js'
+import {ownMeanings} from './commands.js'
 import {configSchema} from './file-schema.js'
 import {flagsOf} from './flags.js'
 import {pick, runSettings, settings} from './index.js'
@@ -432,6 +435,19 @@ test('defaults are values that the settings themselves accept', async () => {
     if (standing === undefined || defaultNote !== undefined) continue
     expect(await readValue(setting, standing, source)).toEqual(standing)
   }
+})
+
+test('help and guide name every format, and no other', async () => {
+  const all = [...fileFormatNames()].sort()
+  const listed = [...(settings.format.summary ?? '').matchAll(/\(([^)]+)\)|a (badge), (annotations)/g)]
+  const inHelp = listed.flatMap(([, inner, ...alone]) => inner?.split(', ') ?? alone)
+  expect(inHelp.sort()).toEqual(all)
+  const ofDiagnosis = /: (.*)\.$/.exec(ownMeanings.diagnosisFormat.summary ?? '')![1]!.split(/, | or /)
+  expect(ofDiagnosis.sort()).toEqual([...diagnosisFormats].sort())
+  const guide = await readFile(join(root, 'guide/publishing.md'), 'utf8')
+  const table = /\| format \|.*\n\| --- .*\n((?:\|.*\n)+)/.exec(guide)![1]!
+  const inGuide = table.split('\n').flatMap(row => [...(row.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)])
+  expect(inGuide.map(([, name]) => name).sort()).toEqual(all)
 })
 
 describe('the schema of the file', () => {

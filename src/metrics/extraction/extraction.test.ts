@@ -1,5 +1,6 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs'
 import fc from 'fast-check'
+import {cpuWatch} from '../../../test/support/cpu.js'
 import {extractAnswer, extractorNames, statusOf} from './index.js'
 
 interface Case {
@@ -436,12 +437,12 @@ describe('whatever the text', () => {
       '(A) ',
     ],
     ...['it is ', 'I choose ', 'A or B ', 'red bus ', 'A. red\n', '1.', '选'],
-  ])('200 kB of %j take no extractor more than five seconds', unit => {
+  ])('200 kB of %j take no extractor more than five seconds of CPU time', unit => {
     const text = `${unit.repeat(Math.ceil(200_000 / unit.length))} x`
     for (const name of extractorNames()) {
-      const started = performance.now()
+      const ms = cpuWatch()
       extractAnswer(name, {text, options: ['bus', 'red bus', 'big red bus', 'car']})
-      expect([name, performance.now() - started < 5000]).toEqual([name, true])
+      expect([name, ms() < 5000]).toEqual([name, true])
     }
   })
 })
