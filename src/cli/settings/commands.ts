@@ -94,7 +94,7 @@ export const ownMeanings = {
   unitQueue: one(
     redisUrl,
     'Take units as this Redis hands them out, for workers that come and go. LANTERN_EVAL_QUEUE hides a password.',
-    {notInFile: true, excludes: ['index']},
+    {notInFile: true, excludes: ['index'], yieldsTo: ['index']},
   ),
   unitIndex: one(wholeNumber('N', {min: 0}), 'Only this unit, from 0.', {
     notInFile: true,

@@ -20,7 +20,11 @@ export interface Given {
 export async function resolveSettings<S extends Settings>(settings: S, given: Given): Promise<Values<S>> {
   const values: Record<string, unknown> = {}
   const recipe = await recipeValues(settings, given)
-  for (const [name, setting] of Object.entries(settings)) values[name] = await resolveOne(name, setting, given, recipe)
+  const isFlag = (name: string) => given.flags[name] !== undefined
+  for (const [name, setting] of Object.entries(settings)) {
+    const yields = !isFlag(name) && setting.yieldsTo?.some(isFlag)
+    values[name] = yields ? setting.default : await resolveOne(name, setting, given, recipe)
+  }
   assertTogether(settings, values, given.command)
   return values as Values<S>
 }

@@ -25,6 +25,8 @@ export interface Setting<T> {
   readonly needs?: readonly string[]
   /** Settings that cannot be combined with this one. */
   readonly excludes?: readonly string[]
+  /** A value from a variable or the file counts for nothing beside one of these flags. */
+  readonly yieldsTo?: readonly string[]
   /** A switch that can also be written `--no-NAME`. */
   readonly negatable?: boolean
   /**

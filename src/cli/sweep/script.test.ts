@@ -15,6 +15,7 @@ import {kubernetesScript, slurmArray} from './script.js'
 type Flags = Values<typeof scriptSettings>
 
 const hostile = `/shared/it's "50% off" #1 \\ $(NAME)`
+const hostileToSlurm = hostile.replace('\\ ', '')
 const none = {slurm: false, k8s: false, cpus: 4} as Flags
 const inPods = {...none, k8s: true, image: 'registry/lantern-eval:1', volume: {claim: 'shared', path: '/shared'}}
 
@@ -33,7 +34,7 @@ async function runScript(script: string, task: number, worker = 'for word in "$@
     await writeFile(join(bin, 'script'), script)
     const env = {PATH: `${bin}:${process.env['PATH']}`, SLURM_ARRAY_TASK_ID: `${task}`}
     const checked = spawnSync('bash', ['-n', join(bin, 'script')], {env, encoding: 'utf8'})
-    const {status, stdout} = spawnSync('bash', [join(bin, 'script')], {env, encoding: 'utf8'})
+    const {status, stdout} = spawnSync('bash', [join(bin, 'script')], {env, encoding: 'utf8', timeout: 30_000})
     return {syntax: checked.stderr, status, stdout}
   } finally {
     await rm(bin, {recursive: true})
@@ -44,14 +45,18 @@ const directives = (script: string) => script.split('\n').filter(line => line.st
 
 describe('for Slurm', () => {
   test('each task runs the unit of its index', async () => {
-    const script = slurmArray(sweepOf(12, {dir: hostile}), {...none, workers: 3})
+    const script = slurmArray(sweepOf(12, {dir: hostileToSlurm}), {...none, workers: 3})
     expect(await runScript(script, 7)).toEqual({
       ...{syntax: '', status: 0},
-      stdout: ['sweep', 'work', hostile, '--index', '7'].map(word => `[${word}]\n`).join(''),
+      stdout: ['sweep', 'work', hostileToSlurm, '--index', '7'].map(word => `[${word}]\n`).join(''),
     })
     expect(directives(script)).toContain('#SBATCH --array=0-11%3')
-    const logs = `/shared/it's \\"50%% off\\" #1 \\\\ $(NAME)/logs/%A_%a.log`
+    const logs = `/shared/it's \\"50%% off\\" #1 $(NAME)/logs/%A_%a.log`
     expect(directives(script)).toContain(`#SBATCH --output="${logs}"`)
+  })
+
+  test('a path in which Slurm would leave the number of the task out of the log is refused', () => {
+    expect(() => slurmArray(sweepOf(1, {dir: '/shared/a\\b'}), none)).toThrow('has a backslash')
   })
 
   test('what the flags say stands in it, each in a line that Slurm reads as one option', () => {
@@ -81,7 +86,7 @@ describe('for Slurm', () => {
   })
 
   test('a task runs several units where an array cannot have as many tasks', async () => {
-    const script = slurmArray(sweepOf(2500, {dir: hostile}), none)
+    const script = slurmArray(sweepOf(2500, {dir: hostileToSlurm}), none)
     expect(directives(script)).toContain('#SBATCH --array=0-833')
     const indices = (stdout: string) => [...stdout.matchAll(/^\[(\d+)\]$/gm)].map(([, index]) => Number(index))
     expect(indices((await runScript(script, 1)).stdout)).toEqual([3, 4, 5])

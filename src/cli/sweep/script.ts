@@ -14,6 +14,9 @@ const usualPods = 100
 
 /** The batch script for `sbatch`. Throws `usage` for a path that cannot stand in one. */
 export function slurmArray(sweep: Sweep, flags: Flags): string {
+  // In a path with a backslash Slurm replaces no `%a`: all tasks would write one log (sbatch(1), "filename pattern").
+  if (sweep.dir.includes('\\'))
+    throw new LanternError('usage', 'The path of the sweep has a backslash.', 'Plan it in a folder of another name.')
   return slurmScript({
     ...shared(sweep, flags),
     workers: flags.workers ?? null,

@@ -1,5 +1,6 @@
 // A sweep as an array job of Slurm: the text that `sbatch` takes. Pure: nothing is written or submitted.
 import {basename} from 'node:path'
+import {shellWord} from '../../core/words.js'
 
 export interface Resources {
   readonly cpus: number
@@ -78,17 +79,14 @@ function severalUnits(dir: string, units: number, perTask: number): string[] {
     'for ((unit = first; unit <= last; unit++)); do',
     `  lantern-eval sweep work ${shellWord(dir)} --index "$unit" &`,
     '  worker=$!',
+    // A signal that came before the line above found no worker to pass it on to.
+    '  [ -z "$stopped" ] || kill -TERM "$worker" 2> /dev/null',
     '  wait "$worker" || code=$?',
     '  while kill -0 "$worker" 2> /dev/null; do wait "$worker" || code=$?; done',
     '  [ -z "$stopped" ] || exit 130',
     'done',
     'exit "$code"',
   ]
-}
-
-/** A word of a shell (POSIX, "Quoting"). */
-function shellWord(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /**

@@ -34,6 +34,9 @@ it('says the counts, the time left, the hosts, and each reason once', () => {
 it('says what to do next where nothing is left, nothing runs or nothing is known yet', () => {
   const whole = {...status, done: 200, running: 0, failed: 0, dead: 0, missing: 0, failures: []}
   expect(statusLines(whole, 80).join('\n')).toMatch(/sweep merge sweeps\/one[\s\S]*Nothing is left to do/)
+  expect(statusLines({...whole, done: 197, failed: 3}, 80).join('\n')).toContain(
+    'No unit is left but those that failed.',
+  )
   const idle = {...status, running: 0, unitsPerHour: null, etaSeconds: null}
   expect(statusLines(idle, 80).join('\n')).toContain('No worker runs.')
   const fresh = {...idle, done: 0, secondsPerUnit: null}

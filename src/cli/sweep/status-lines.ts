@@ -1,6 +1,7 @@
 // How far a sweep is, as text; the JSON is the status itself.
 import chalk from 'chalk'
 import {printable} from '../../core/printable.js'
+import {counted, shellWord} from '../../core/words.js'
 import type {SweepStatus} from '../../evaluation/sweep/status.js'
 import {labelled, plainTable, wrap} from '../../reports/formats/layout.js'
 import {duration} from '../progress.js'
@@ -14,7 +15,7 @@ const mostIndices = 12
 export function statusLines(status: SweepStatus, width: number): string[] {
   const {dir, units, done} = status
   return [
-    `${dir}: ${done} of ${units} units done (${Math.floor((100 * done) / Math.max(1, units))} %)`,
+    `${dir}: ${done} of ${counted(units, 'unit')} done (${Math.floor((100 * done) / Math.max(1, units))} %)`,
     '',
     ...countLines(status, width),
     '',
@@ -26,11 +27,11 @@ export function statusLines(status: SweepStatus, width: number): string[] {
 
 function countLines({dir, units, done, running, failed, dead, missing}: SweepStatus, width: number): string[] {
   const meanings = [
-    ['done', done, done === units ? `\`lantern-eval sweep merge ${dir}\` joins their shards` : ''],
+    ['done', done, done === units ? `\`lantern-eval sweep merge ${shellWord(dir)}\` joins their shards` : ''],
     ['running', running, ''],
-    ['failed', failed, `\`lantern-eval sweep retry ${dir}\` lets workers take them again`],
+    ['failed', failed, `\`lantern-eval sweep retry ${shellWord(dir)}\` lets workers take them again`],
     ['dead', dead, 'their workers are gone; workers that run or wait take them over, and `retry` frees them'],
-    ['missing', missing, 'nobody has them; every `lantern-eval sweep work` takes some'],
+    ['missing', missing, `nobody has them; \`lantern-eval sweep work ${shellWord(dir)}\` takes them`],
   ] as const
   const digits = String(units).length
   return meanings.flatMap(([what, count, meaning]) => {
@@ -40,7 +41,8 @@ function countLines({dir, units, done, running, failed, dead, missing}: SweepSta
 }
 
 function timeSentence({units, done, failed, running, secondsPerUnit, unitsPerHour, etaSeconds}: SweepStatus): string {
-  if (done + failed === units) return 'Nothing is left to do.'
+  if (done === units) return 'Nothing is left to do.'
+  if (done + failed === units) return 'No unit is left but those that failed.'
   if (secondsPerUnit === null) return 'How long it takes shows once the first unit is done.'
   const mean = secondsPerUnit < 10 ? `${secondsPerUnit.toFixed(1)}s` : duration(1000 * secondsPerUnit)
   const each = `A unit takes ${mean} in the mean`

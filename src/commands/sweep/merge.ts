@@ -3,6 +3,10 @@ import {join} from 'node:path'
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
 import {LanternError} from '../../core/errors.js'
+import {counted, shellWord} from '../../core/words.js'
+
+/** Units that an error names; `sweep status` counts all. */
+const mostNamed = 20
 
 export default class SweepMerge extends BaseCommand<typeof SweepMerge> {
   static override summary = 'Join the shards of a sweep: one run for each model and benchmark.'
@@ -20,15 +24,15 @@ export default class SweepMerge extends BaseCommand<typeof SweepMerge> {
     if (missing.length > 0)
       throw new LanternError(
         'incomplete-merge',
-        `${missing.length} of ${units.length} units are not done: ${missing.slice(0, 20).join(', ')}.`,
-        `\`lantern-eval sweep status ${dir}\`, which says what became of them.`,
+        `${missing.length} of ${units.length} units are not done: ${missing.slice(0, mostNamed).join(', ')}${missing.length > mostNamed ? ', ...' : ''}.`,
+        `\`lantern-eval sweep status ${shellWord(dir)}\` says what became of them.`,
       )
     const runs = []
     for (const name of new Set(units.map(({run}) => run))) {
       const parts = units.filter(({run}) => run === name).map(unit => unitDir(dir, unit))
       const {runDir, records, warnings} = await mergeRuns(parts, join(dir, 'runs', name), false)
       for (const warning of warnings) this.tell('warn', warning)
-      this.log(`${records} records in ${runDir}`)
+      this.log(`${counted(records, 'record')} in ${runDir}`)
       runs.push({runDir, records})
     }
     return {runs, exitCode: 0}

@@ -1,6 +1,7 @@
 // Free failed units.
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.js'
+import {counted} from '../../core/words.js'
 
 export default class SweepRetry extends BaseCommand<typeof SweepRetry> {
   static override summary = 'Free failed units and those of dead workers.'
@@ -15,7 +16,7 @@ export default class SweepRetry extends BaseCommand<typeof SweepRetry> {
     const {retry} = await import('../../evaluation/sweep/status.js')
     const sweep = await readSweep(this.args.dir)
     const freed = await retry(sweep, this.interruption(), sentence => this.tell('info', sentence))
-    this.log(freed === 1 ? '1 unit is free again' : `${freed} units are free again`)
+    this.log(`${counted(freed, 'unit')} ${freed === 1 ? 'is' : 'are'} free again`)
     return {freed, exitCode: 0}
   }
 }

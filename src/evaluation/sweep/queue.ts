@@ -166,6 +166,8 @@ function optionsOf(text: string): import('ioredis').RedisOptions {
     ...(url.protocol === 'rediss:' && {tls: {}}),
     maxRetriesPerRequest: null,
     connectTimeout: 5000,
+    // ioredis waits so long for the end of a connection that has ended already, and the process with it.
+    disconnectTimeout: 200,
     retryStrategy: times => Math.min(100 * times, 2000),
   }
 }
