@@ -65,7 +65,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected interruption(): AbortSignal {
     const controller = new AbortController()
     const onSignal = () => {
-      if (controller.signal.aborted) process.exit(130)
+      if (controller.signal.aborted) endAtOnce()
       controller.abort()
       this.tell('warn', '\nStopping; press Ctrl-C again to exit at once.')
     }
@@ -98,4 +98,15 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
   }
+}
+
+/**
+ * Ends the process as an interrupt does, which shells report as 130. An orderly exit stops the threads of a local model
+ * in the middle of a product, which sometimes aborts the process instead, with a message of the native library.
+ */
+function endAtOnce(): void {
+  if (process.platform === 'win32') process.exit(130)
+  process.emit('exit', 130)
+  process.removeAllListeners('SIGINT')
+  process.kill(process.pid, 'SIGINT')
 }
