@@ -91,6 +91,14 @@ describe('hold', () => {
     expect(await readdir(runDir)).toEqual([holdFile])
   })
 
+  it('writes nothing when it is released, and does not make a folder anew that is gone', async () => {
+    const dir = join(runDir, 'gone')
+    const held = await hold(dir)
+    await rm(dir, {recursive: true})
+    await held.release()
+    expect(await readdir(runDir)).toEqual([])
+  })
+
   it('lets exactly one of many in when a stale hold is in the way', async () => {
     const {pid} = spawnSync(process.execPath, ['-e', '0'])
     await writeFile(join(runDir, holdFile), heldBy(pid))

@@ -19,7 +19,7 @@ import {
 
 export const holdFile = 'writer.lock'
 
-/** Beside a hold while it is removed. */
+/** Beside a dead hold while it is removed. */
 const removing = '.removing'
 
 /** A removal takes a few calls of the file system. */
@@ -55,7 +55,7 @@ export async function hold(runDir: string, {tell, tenant = thisProcess()}: Waiti
     const sight = await watch.look(path)
     if (sight === null || sight.dead) {
       if (tries++ === mostTries) throw notALease(path)
-      if (sight !== null) await putAside(path, sight.text, tenant)
+      if (sight !== null) await removeDead(path, sight.text, tenant)
       continue
     }
     if (sight.beat || (await isFresh(watch, path, sight))) throw isHeld(runDir, sight.holder!)
@@ -79,7 +79,7 @@ export async function hold(runDir: string, {tell, tenant = thisProcess()}: Waiti
     },
     async release() {
       close()
-      await putAside(path, token, tenant)
+      await putAside(path, token)
     },
   }
 }
@@ -96,7 +96,7 @@ export async function untilFree(runDir: string, {tell, tenant = thisProcess(), s
   for (let looks = 0; !signal?.aborted; looks++) {
     const sight = await watch.look(path)
     if (sight === null) return
-    if (sight.dead) return putAside(path, sight.text, tenant)
+    if (sight.dead) return removeDead(path, sight.text, tenant)
     const {leaseSeconds} = sight.holder!
     if (clock.now() - began > 2.5 * 1000 * leaseSeconds) return
     if (looks === 0) tell?.(waitingFor(runDir, sight.holder!))
@@ -133,14 +133,25 @@ async function take(path: string, tenant: Tenant): Promise<Lease | null> {
 }
 
 /**
- * Removes a hold with this text or token (null: whatever its text). Only one process at a time removes: between the
- * look of another and its rename, a third could take the place, and the rename would take it away again. A removal by
- * a process that was suspended meanwhile gives such a hold back.
+ * Removes a dead hold with this text (null: whatever its text). Only one process at a time does: between the look of
+ * another and its rename, a third could take the place, and the rename would take it away again.
  */
-async function putAside(path: string, text: string | null, tenant: Tenant): Promise<void> {
+async function removeDead(path: string, text: string | null, tenant: Tenant): Promise<void> {
+  const ended = await turnAt(`${path}${removing}`, tenant)
+  try {
+    await putAside(path, text)
+  } finally {
+    await ended()
+  }
+}
+
+/**
+ * Removes a hold with this text or token (null: whatever its text), and writes nothing, so that a full disk keeps none.
+ * Another process may take it over between the look and the rename; that process gets its hold back.
+ */
+async function putAside(path: string, text: string | null): Promise<void> {
   const aside = partOf(path)
   const isOther = async (at: string) => text !== null && identityOf(await readFile(at, 'utf8')) !== identityOf(text)
-  const ended = await turnAt(`${path}${removing}`, tenant)
   try {
     if (await isOther(path)) return
     await rename(path, aside)
@@ -148,8 +159,6 @@ async function putAside(path: string, text: string | null, tenant: Tenant): Prom
     await rm(aside, {force: true})
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes(systemCodeOf(error) ?? '')) throw error
-  } finally {
-    await ended()
   }
 }
 
